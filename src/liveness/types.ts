@@ -1,0 +1,112 @@
+/** An upright or raw picture: interleaved 8-bit sRGB, `data.length === width * height * 3`, row 0 on top. */
+export interface RgbPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** A point in pixels. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A rectangle by its edges, in pixels; may reach outside the picture. */
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** `careful`: nine network runs a picture (the default). `fast`: three. */
+export type Profile = 'careful' | 'fast';
+
+/**
+ * What the picture was judged to be. `attack` is an attack presentation (ISO/IEC 30107-3), `live` a bona fide one;
+ * `poor_quality` and `no_face` mean "not judged", never "attack".
+ */
+export type Verdict = 'live' | 'attack' | 'poor_quality' | 'no_face';
+
+/** How serious a reason is: an `error` decided the verdict, a `warning` lowers trust in it, `info` only tells. */
+export type Severity = 'error' | 'warning' | 'info';
+
+/** Why a judgement is as it is, and what the person in front of the camera (or the integrator) can do about it. */
+export interface Reason {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly text: string;
+  readonly advice: string;
+}
+
+/** One measured quality component. `limit` is the bound that rejects, null where none does. */
+export interface QualityComponent {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly limit: { readonly min: number | null; readonly max: number | null };
+  readonly passed: boolean;
+}
+
+/** The six key points of the face, named by the side of the picture they lie on. */
+export interface KeyPoints {
+  readonly eyeLeft: Point;
+  readonly eyeRight: Point;
+  readonly nose: Point;
+  readonly mouth: Point;
+  readonly earLeft: Point;
+  readonly earRight: Point;
+}
+
+/** The face that was judged, in pixels of the upright picture. */
+export interface FaceFinding {
+  readonly box: Box;
+  readonly keyPoints: KeyPoints;
+  readonly detectorScore: number;
+  readonly detectorIoU: number;
+}
+
+/** One network run: which model, which crop, the logit `z` it gave (clamped to [-12, 12]) and its class probabilities. */
+export interface CropEvidence {
+  readonly model: string;
+  readonly crop: string;
+  readonly boxScale: number;
+  readonly rect: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly outputs: readonly number[];
+  readonly logit: number;
+}
+
+/** A model that took part, by file hash (SHA-256, hex). */
+export interface ModelUsed {
+  readonly name: string;
+  readonly role: 'detector' | 'classifier';
+  readonly sha256: string;
+}
+
+/** Everything that is said of one picture. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Integer 0-100; above `threshold` means live. Null when no face was judged. */
+  readonly score: number | null;
+  /** Probability of a bona fide presentation at equal priors, 0-1; null when no face was judged. */
+  readonly liveProbability: number | null;
+  readonly threshold: number;
+  readonly profile: Profile;
+  /** Mean class probabilities over all runs of the built-in classifier, by class name; empty when no face was judged. */
+  readonly classProbabilities: Readonly<Record<string, number>>;
+  /** The fused logit Z; null when no face was judged. */
+  readonly fusedLogit: number | null;
+  readonly face: FaceFinding | null;
+  readonly faceCount: number;
+  /** Size of the upright picture in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Clockwise quarter turns applied after EXIF to bring the face upright: 0, 1, 2 or 3. */
+  readonly quarterTurns: number;
+  readonly quality: readonly QualityComponent[];
+  readonly reasons: readonly Reason[];
+  readonly crops: readonly CropEvidence[];
+  readonly models: readonly ModelUsed[];
+  /** Milliseconds by step: `decode`, `detect`, `crop`, `classify`, `quality`, `total`. */
+  readonly milliseconds: Readonly<Record<string, number>>;
+}
