@@ -1,3 +1,6 @@
+/** Milliseconds since 1970 (UTC). Handed in, so that tests can set the time. */
+export type Clock = () => number;
+
 /** State of an app. `suspended`: switched off for now (arrears in the old service); `closed`: for good. */
 export type AppState = 'active' | 'suspended' | 'closed';
 
@@ -32,10 +35,9 @@ export interface App {
   readonly createdAt: Date;
 }
 
-/** One SecretId/SecretKey pair, the key in the clear: only inside the process, never logged, never printed twice. */
-export interface SecretPair {
+/** A SecretId and what is known of it, without its key. */
+export interface SecretSummary {
   readonly secretId: string;
-  readonly secretKey: string;
   readonly appid: string;
   readonly enabled: boolean;
   /** After this moment the pair no longer counts (rotation with overlap); null: no end. */
@@ -44,11 +46,18 @@ export interface SecretPair {
   readonly lastUsedAt: Date | null;
 }
 
+/** One SecretId/SecretKey pair, the key in the clear: only inside the process, never logged, never printed twice. */
+export interface SecretPair extends SecretSummary {
+  readonly secretKey: string;
+}
+
 /** Where accounts are kept. Every method rejects with a `Fault` of code 107 when the store does not answer. */
 export interface AccountStore {
   findApp(appid: string): Promise<App | null>;
   /** The pair by its SecretId, whichever app it belongs to. */
   findSecret(secretId: string): Promise<SecretPair | null>;
+  /** The appid of an app that lists this bucket as its own; null when no app does. */
+  findBucketOwner(bucket: string): Promise<string | null>;
   /** Remember that the pair was used; may be written later, in bulk. */
   touchSecret(secretId: string, at: Date): void;
 }
@@ -60,4 +69,112 @@ export interface ReplayStore {
    * durable before the promise resolves, and two simultaneous calls never both get true.
    */
   remember(digest: string, until: Date): Promise<boolean>;
+}
+
+/** Daily counts of requests. Rejects with a `Fault` of code 108 when the store does not answer. */
+export interface UsageStore {
+  /**
+   * Count one more request of `appid` on the UTC day `day` (`2026-11-23`) unless `limit` is already reached. The
+   * number counted so far, this one included, or null when the limit was reached; the count is durable before the promise
+   * resolves, and shared by every process on the same data folder.
+   */
+  consume(appid: string, day: string, limit: number): Promise<number | null>;
+  /** How many were counted for `appid` on the UTC day `day`. Only apps with a daily limit are counted. */
+  used(appid: string, day: string): Promise<number>;
+}
+
+/** What a new app is made of; the rest starts as `active`, without limits. */
+export interface NewApp {
+  readonly appid: string;
+  readonly name: string;
+  readonly buckets?: readonly string[];
+  readonly limits?: Partial<AppLimits>;
+  readonly policy?: Partial<AppPolicy>;
+}
+
+/** A pair to keep: made here or brought along. */
+export interface NewSecret {
+  readonly secretId: string;
+  readonly secretKey: string;
+}
+
+/**
+ * Changing accounts. Every method rejects with a `UsageError` when what was asked cannot be done (`app_unknown`,
+ * `app_exists`, `secret_unknown`, `secret_exists`, `app_closed`, `invalid_…`), and with a `Fault` of code 107 when the
+ * store does not answer. A change is durable when the promise resolves, and counts from the next request on.
+ */
+export interface AccountAdmin {
+  /** Make an app and its first pair in one step. */
+  createApp(app: NewApp, secret: NewSecret): Promise<App>;
+  listApps(): Promise<readonly App[]>;
+  /** Set the state. A closed app cannot be opened again. */
+  setAppState(appid: string, state: AppState): Promise<App>;
+  /** Change the limits named in `limits`; null lifts one. */
+  setLimits(appid: string, limits: Partial<AppLimits>): Promise<App>;
+  /** Change the settings named in `policy`; null goes back to the server's. */
+  setPolicy(appid: string, policy: Partial<AppPolicy>): Promise<App>;
+  /** Replace the list of buckets; empty: buckets are not compared. */
+  setBuckets(appid: string, buckets: readonly string[]): Promise<App>;
+  addSecret(appid: string, secret: NewSecret): Promise<SecretSummary>;
+  /** The pairs of one app, oldest first, without their keys. */
+  listSecrets(appid: string): Promise<readonly SecretSummary[]>;
+  setSecretEnabled(secretId: string, enabled: boolean): Promise<SecretSummary>;
+  /** Add `next` to the app of `secretId` and let the old pair end at `oldEndsAt`, in one step. */
+  rotateSecret(secretId: string, next: NewSecret, oldEndsAt: Date): Promise<SecretSummary>;
+  /** Encrypt every stored SecretKey anew under the newest master key; how many were changed. */
+  reencryptSecrets(): Promise<number>;
+}
+
+/** Settings of the signature check, from the configuration. Durations in seconds. */
+export interface SignatureSettings {
+  /** How far `t` may lie in the future. */
+  readonly skewSeconds: number;
+  /** How long after `t` a single-use signature is accepted. */
+  readonly windowSeconds: number;
+  /** The longest `e - t` of a multi-use signature. */
+  readonly maxDays: number;
+  /** Let a `sign` member of the body stand in for a missing `Authorization` header. */
+  readonly bodySign: boolean;
+}
+
+/** What the authenticator needs of a request. */
+export interface AuthenticationRequest {
+  /** The `Authorization` header as received; undefined when there was none. */
+  readonly authorization: string | undefined;
+  /** The `appid` of the body, as text. */
+  readonly bodyAppid: string;
+  /** The `sign` member of the body, if any. */
+  readonly bodySign?: string | undefined;
+}
+
+/** Who calls, once everything was checked. */
+export interface Caller {
+  readonly app: App;
+  readonly secretId: string;
+  readonly singleUse: boolean;
+}
+
+/** Says who calls, or why not. */
+export interface Authenticator {
+  /**
+   * Check signature, account and replay in the contract's order.
+   * @throws Fault 4, 5, 10, 11, 12, 14, 9, 3 (`account_suspended`, `account_closed`), 13, 6, 16; 107 and 108 when a store
+   * does not answer. `reason` says precisely why, `message` says it in words for the log; neither holds a key or a signature.
+   */
+  authenticate(request: AuthenticationRequest): Promise<Caller>;
+}
+
+/** One admitted request: give it back when the request is done. */
+export interface Lease {
+  /** Frees the place among the app's simultaneous requests. Calling it twice does no harm. */
+  release(): void;
+}
+
+/** Holds apps to their limits. */
+export interface Limiter {
+  /**
+   * Take a place for one request of `app`.
+   * @throws Fault 15 (`rate`, `concurrent`, `daily`) with `retryAfter` in whole seconds; 108 when the daily count cannot be kept.
+   */
+  admit(app: App): Promise<Lease>;
 }

@@ -34,3 +34,29 @@ export interface Ledger {
    */
   append(row: LedgerRow): Promise<void>;
 }
+
+/** A row as it lies in the ledger: numbered in the order it was written, never numbered again. */
+export interface StoredLedgerRow extends LedgerRow {
+  readonly id: number;
+}
+
+/** Which rows are wanted; a member left out does not narrow. Times: `since` included, `until` not. */
+export interface LedgerFilter {
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  readonly appid?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly verdict?: Verdict | undefined;
+}
+
+/** Reading and shortening the ledger. Rejects with a `Fault` of code 108 when the store does not answer. */
+export interface LedgerReader {
+  /** At most `limit` (1-1000) rows with an id above `afterId`, oldest first. */
+  page(filter: LedgerFilter, afterId: number, limit: number): Promise<readonly StoredLedgerRow[]>;
+  /** All matching rows that were there when the reading began, oldest first, in bounded memory. */
+  read(filter: LedgerFilter): AsyncIterable<StoredLedgerRow>;
+  /** How many rows match. */
+  count(filter: LedgerFilter): Promise<number>;
+  /** Delete the rows older than `before`, a bounded number at a time; how many went. */
+  prune(before: Date): Promise<number>;
+}
