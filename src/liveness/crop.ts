@@ -1,0 +1,167 @@
+import { growBox } from './geometry.ts';
+import { bilinearSamples, clampSamples, type Rect, type Samples } from './resample.ts';
+import type { Box, RgbPicture } from './types.ts';
+
+/**
+ * What part of the picture a classifier sees. `square`: a square of `factor` times the box's longer side about its
+ * centre, black outside the picture. `silent` (as Silent-Face-Anti-Spoofing crops): the box widened by up to `factor`, moved to stay inside the picture,
+ * stretched to the input without keeping its proportions.
+ */
+export interface CropKind {
+  readonly kind: 'square' | 'silent';
+  readonly factor: number;
+}
+
+/** How RGB bytes become a classifier's tensor: planes in `colourOrder`, value `(v - mean[c]) * scale[c]`, NCHW or NHWC. */
+export interface TensorForm {
+  readonly width: number;
+  readonly height: number;
+  readonly layout: 'NCHW' | 'NHWC';
+  readonly colourOrder: 'RGB' | 'BGR';
+  /** By plane, in the tensor's own order. */
+  readonly mean: readonly [number, number, number];
+  readonly scale: readonly [number, number, number];
+}
+
+/** Short name of a crop, as in the evidence: `square1.0`, `silent2.7`. */
+export function cropName(crop: CropKind): string {
+  return `${crop.kind}${Number.isInteger(crop.factor) ? crop.factor.toFixed(1) : crop.factor}`;
+}
+
+function squareRect(box: Box, factor: number): Rect {
+  const side = factor * Math.max(box.right - box.left, box.bottom - box.top);
+  const length = Math.max(2, Math.trunc(side));
+  return {
+    x: Math.trunc((box.left + box.right) / 2 - side / 2),
+    y: Math.trunc((box.top + box.bottom) / 2 - side / 2),
+    w: length,
+    h: length,
+  };
+}
+
+function silentRect(box: Box, factor: number, width: number, height: number): Rect {
+  const x = Math.trunc(box.left);
+  const y = Math.trunc(box.top);
+  const p = Math.max(1, Math.trunc(box.right - box.left + 1));
+  const q = Math.max(1, Math.trunc(box.bottom - box.top + 1));
+  const s = Math.min((height - 1) / q, (width - 1) / p, factor);
+  let left = x + p / 2 - (p * s) / 2;
+  let right = x + p / 2 + (p * s) / 2;
+  let top = y + q / 2 - (q * s) / 2;
+  let bottom = y + q / 2 + (q * s) / 2;
+  if (left < 0) {
+    right -= left;
+    left = 0;
+  }
+  if (top < 0) {
+    bottom -= top;
+    top = 0;
+  }
+  if (right > width - 1) {
+    left -= right - (width - 1);
+    right = width - 1;
+  }
+  if (bottom > height - 1) {
+    top -= bottom - (height - 1);
+    bottom = height - 1;
+  }
+  const l = Math.max(0, Math.trunc(left));
+  const t = Math.max(0, Math.trunc(top));
+  return {
+    x: l,
+    y: t,
+    w: Math.max(1, Math.trunc(right) - l + 1),
+    h: Math.max(1, Math.trunc(bottom) - t + 1),
+  };
+}
+
+/**
+ * The rectangle of a crop in whole pixels of the picture.
+ *
+ * @param box the calibrated box; `boxScale` multiplies its sides about its centre first.
+ */
+export function cropRect(crop: CropKind, box: Box, boxScale: number, width: number, height: number): Rect {
+  const grown = growBox(box, boxScale);
+  return crop.kind === 'square'
+    ? squareRect(grown, crop.factor)
+    : silentRect(grown, crop.factor, width, height);
+}
+
+/** Weights with taps outside [0, size) set to nothing: what lies outside the picture counts as black. */
+function blackOutside(
+  samples: Samples,
+  size: number,
+): { near: Float64Array; far: Float64Array; at: Samples } {
+  const n = samples.part.length;
+  const near = new Float64Array(n);
+  const far = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    near[i] = samples.near[i] >= 0 && samples.near[i] < size ? 1 - samples.part[i] : 0;
+    far[i] = samples.far[i] >= 0 && samples.far[i] < size ? samples.part[i] : 0;
+  }
+  return { near, far, at: clampSamples(samples, 0, size - 1) };
+}
+
+/**
+ * Samples `rect` of the picture bilinearly (half-pixel centres, no antialiasing) into a float32 tensor [1,3,h,w] or
+ * [1,h,w,3]. A `square` crop reads black outside the picture; a `silent` crop reads the edge of its rectangle again.
+ */
+export function cropTensor(picture: RgbPicture, crop: CropKind, rect: Rect, form: TensorForm): Float32Array {
+  const { width, data } = picture;
+  const { width: n, height: m } = form;
+  let xs = bilinearSamples(rect.x, rect.w, n);
+  let ys = bilinearSamples(rect.y, rect.h, m);
+  if (crop.kind === 'silent') {
+    xs = clampSamples(xs, rect.x, rect.x + rect.w - 1);
+    ys = clampSamples(ys, rect.y, rect.y + rect.h - 1);
+  }
+  const h = blackOutside(xs, picture.width);
+  const v = blackOutside(ys, picture.height);
+  const tensor = new Float32Array(3 * n * m);
+  const planar = form.layout === 'NCHW';
+  const stepPixel = planar ? 1 : 3;
+  const stepPlane = planar ? n * m : 1;
+  const [r, g, b] = form.colourOrder === 'RGB' ? [0, 1, 2] : [2, 1, 0];
+  const rOffset = r * stepPlane;
+  const gOffset = g * stepPlane;
+  const bOffset = b * stepPlane;
+  for (let j = 0; j < m; j++) {
+    const top = v.at.near[j] * width;
+    const bottom = v.at.far[j] * width;
+    const wTop = v.near[j];
+    const wBottom = v.far[j];
+    let o = j * n * stepPixel;
+    for (let i = 0; i < n; i++, o += stepPixel) {
+      const wLeft = h.near[i];
+      const wRight = h.far[i];
+      const w00 = wTop * wLeft;
+      const w01 = wTop * wRight;
+      const w10 = wBottom * wLeft;
+      const w11 = wBottom * wRight;
+      const p00 = (top + h.at.near[i]) * 3;
+      const p01 = (top + h.at.far[i]) * 3;
+      const p10 = (bottom + h.at.near[i]) * 3;
+      const p11 = (bottom + h.at.far[i]) * 3;
+      tensor[o + rOffset] = data[p00] * w00 + data[p01] * w01 + data[p10] * w10 + data[p11] * w11;
+      tensor[o + gOffset] =
+        data[p00 + 1] * w00 + data[p01 + 1] * w01 + data[p10 + 1] * w10 + data[p11 + 1] * w11;
+      tensor[o + bOffset] =
+        data[p00 + 2] * w00 + data[p01 + 2] * w01 + data[p10 + 2] * w10 + data[p11 + 2] * w11;
+    }
+  }
+  normalise(tensor, form, stepPixel, stepPlane);
+  return tensor;
+}
+
+function normalise(tensor: Float32Array, form: TensorForm, stepPixel: number, stepPlane: number): void {
+  if (form.mean.every((x) => x === 0) && form.scale.every((x) => x === 1)) return;
+  const pixels = form.width * form.height;
+  for (let c = 0; c < 3; c++) {
+    const mean = form.mean[c];
+    const scale = form.scale[c];
+    for (let p = 0; p < pixels; p++) {
+      const at = c * stepPlane + p * stepPixel;
+      tensor[at] = (tensor[at] - mean) * scale;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { type FloatPicture, resize } from '../resample.ts';
+
+/** How a picture was laid into a network's input, and so how to get back: `x = (px - left) * kx`. */
+export interface Letterbox {
+  readonly left: number;
+  readonly top: number;
+  readonly kx: number;
+  readonly ky: number;
+}
+
+/** Order of a tensor's values: all channels of a pixel together (NHWC), or one plane a channel (NCHW). */
+export type Layout = 'NHWC' | 'NCHW';
+
+/** How pixel values become tensor values: `(v - mean) / divisor`; the border holds `fill` before that. */
+export interface Normalisation {
+  readonly layout: Layout;
+  readonly mean: number;
+  readonly divisor: number;
+  readonly fill: number;
+}
+
+/**
+ * Shrinks `picture` into a `width` x `height` frame with its proportions kept, centred, and lays it out as an RGB tensor.
+ * `pad` is the share of the frame left empty, 0 to below 1.
+ */
+export function letterbox(
+  picture: FloatPicture,
+  width: number,
+  height: number,
+  pad: number,
+  norm: Normalisation,
+): { readonly tensor: Float32Array; readonly back: Letterbox } {
+  const k = Math.min(width / picture.width, height / picture.height) * (1 - pad);
+  const nw = Math.max(1, Math.round(k * picture.width));
+  const nh = Math.max(1, Math.round(k * picture.height));
+  const left = Math.floor((width - nw) / 2);
+  const top = Math.floor((height - nh) / 2);
+  const small = resize(picture, nw, nh).data;
+  const tensor = new Float32Array(width * height * 3).fill((norm.fill - norm.mean) / norm.divisor);
+  const scale = 1 / norm.divisor;
+  const shift = -norm.mean / norm.divisor;
+  const plane = width * height;
+  const planar = norm.layout === 'NCHW';
+  let s = 0;
+  for (let y = 0; y < nh; y++) {
+    const row = (top + y) * width + left;
+    if (planar) {
+      for (let x = 0; x < nw; x++, s += 3) {
+        tensor[row + x] = small[s] * scale + shift;
+        tensor[plane + row + x] = small[s + 1] * scale + shift;
+        tensor[2 * plane + row + x] = small[s + 2] * scale + shift;
+      }
+    } else {
+      const end = (row + nw) * 3;
+      for (let o = row * 3; o < end; o++, s++) tensor[o] = small[s] * scale + shift;
+    }
+  }
+  return { tensor, back: { left, top, kx: picture.width / nw, ky: picture.height / nh } };
+}

@@ -1,0 +1,111 @@
+import { areaSpans, bilinearSamples, clampSamples, type Rect, reduceRow } from '../resample.ts';
+import type { RgbPicture } from '../types.ts';
+
+/** Luminance of the inner face, 0-255, with one more row and column all around for neighbours. */
+export interface LumaWindow {
+  readonly width: number;
+  readonly height: number;
+  /** Rows of `width + 2` values, `height + 2` rows. */
+  readonly data: Float32Array;
+}
+
+const SIDE = 128;
+const LEFT = 24;
+const RIGHT = 103;
+const TOP = 16;
+const BOTTOM = 111;
+const COLUMNS = RIGHT - LEFT + 3;
+const ROWS = BOTTOM - TOP + 3;
+
+/** Luminance of ITU-R BT.601: 0.299 R + 0.587 G + 0.114 B. */
+function luma(rgb: Float32Array, at: number): number {
+  return 0.299 * rgb[at] + 0.587 * rgb[at + 1] + 0.114 * rgb[at + 2];
+}
+
+const clamp = (value: number, size: number) => Math.min(size - 1, Math.max(0, value));
+
+/** Adds `weight` times the picture's row `y`, columns `x0..x1` (edges repeated outside), to interleaved RGB sums. */
+function addRow(
+  picture: RgbPicture,
+  y: number,
+  x0: number,
+  x1: number,
+  weight: number,
+  sums: Float32Array,
+): void {
+  const { width, data } = picture;
+  const base = clamp(y, picture.height) * width * 3;
+  const inLeft = clamp(x0, width);
+  const inRight = clamp(x1, width);
+  let o = (inLeft - x0) * 3;
+  for (let p = base + inLeft * 3; p < base + (inRight + 1) * 3; p++, o++) sums[o] += data[p] * weight;
+  for (let x = x0; x < inLeft; x++) {
+    for (let c = 0; c < 3; c++) sums[(x - x0) * 3 + c] += data[base + c] * weight;
+  }
+  for (let x = inRight + 1; x <= x1; x++) {
+    for (let c = 0; c < 3; c++) sums[(x - x0) * 3 + c] += data[base + (width - 1) * 3 + c] * weight;
+  }
+}
+
+function byArea(picture: RgbPicture, rect: Rect): Float32Array {
+  const kx = rect.w / SIDE;
+  const ky = rect.h / SIDE;
+  const columns = areaSpans((LEFT - 1) * kx, kx, COLUMNS, rect.w - 1);
+  const rows = areaSpans((TOP - 1) * ky, ky, ROWS, rect.h - 1);
+  const from = columns.first[0];
+  const to = columns.last[COLUMNS - 1];
+  const local = {
+    ...columns,
+    first: columns.first.map((c) => c - from),
+    last: columns.last.map((c) => c - from),
+  };
+  const sums = new Float32Array((to - from + 1) * 3);
+  const rgb = new Float32Array(COLUMNS * 3);
+  const out = new Float32Array(COLUMNS * ROWS);
+  for (let j = 0; j < ROWS; j++) {
+    sums.fill(0);
+    const a = rows.first[j];
+    const b = rows.last[j];
+    for (let y = a; y <= b; y++) {
+      const weight = y === a ? rows.head[j] : y === b ? rows.tail[j] : 1;
+      addRow(picture, rect.y + y, rect.x + from, rect.x + to, weight, sums);
+    }
+    reduceRow(sums, local, COLUMNS, kx * ky, rgb, 0);
+    for (let i = 0; i < COLUMNS; i++) out[j * COLUMNS + i] = luma(rgb, i * 3);
+  }
+  return out;
+}
+
+function bilinear(picture: RgbPicture, rect: Rect): Float32Array {
+  const { width, data } = picture;
+  const xs = clampSamples(bilinearSamples(rect.x, rect.w, SIDE), 0, width - 1);
+  const ys = clampSamples(bilinearSamples(rect.y, rect.h, SIDE), 0, picture.height - 1);
+  const out = new Float32Array(COLUMNS * ROWS);
+  const rgb = new Float32Array(3);
+  for (let j = 0; j < ROWS; j++) {
+    const v = ys.part[j + TOP - 1];
+    const top = ys.near[j + TOP - 1] * width;
+    const bottom = ys.far[j + TOP - 1] * width;
+    for (let i = 0; i < COLUMNS; i++) {
+      const u = xs.part[i + LEFT - 1];
+      const near = xs.near[i + LEFT - 1];
+      const far = xs.far[i + LEFT - 1];
+      for (let c = 0; c < 3; c++) {
+        const upper = data[(top + near) * 3 + c] * (1 - u) + data[(top + far) * 3 + c] * u;
+        const lower = data[(bottom + near) * 3 + c] * (1 - u) + data[(bottom + far) * 3 + c] * u;
+        rgb[c] = upper * (1 - v) + lower * v;
+      }
+      out[j * COLUMNS + i] = luma(rgb, 0);
+    }
+  }
+  return out;
+}
+
+/**
+ * The luminance that quality is measured on: the `square1.0` rectangle resampled to 128 x 128 (area averaging when it
+ * shrinks, bilinear otherwise, the picture's edge repeated outside), of it columns 24..103 and rows 16..111.
+ */
+export function lumaWindow(picture: RgbPicture, square: Rect): LumaWindow {
+  const data = square.w > SIDE || square.h > SIDE ? byArea(picture, square) : bilinear(picture, square);
+  return { width: COLUMNS - 2, height: ROWS - 2, data };
+}

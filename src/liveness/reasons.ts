@@ -1,0 +1,76 @@
+import type { Reason, Severity } from './types.ts';
+
+type Entry = readonly [severity: Severity, text: string, advice: string];
+
+/** Every reason a judgement can carry: severity, what was seen, what the person in front of the camera can do. */
+const REASONS = {
+  NO_FACE: [
+    'error',
+    'No face was found in the picture.',
+    'Face the camera, in good light, without covering the face.',
+  ],
+  DETECTORS_DISAGREE: [
+    'error',
+    'Something looks like a face to one detector only, so it is not taken for one.',
+    'Face the camera with the whole face visible and take the picture again.',
+  ],
+  ATTACK_SUSPECTED: [
+    'error',
+    'The picture looks like a picture of a picture: a print, a screen or a mask.',
+    'Take a new photo of the person directly with the camera.',
+  ],
+  FACE_TOO_SMALL: [
+    'error',
+    'The face is less than 48 pixels wide.',
+    'Come closer to the camera or use a larger picture.',
+  ],
+  FACE_CUT_OFF: [
+    'error',
+    'Part of the face lies outside the picture.',
+    'Keep the whole head inside the frame.',
+  ],
+  FACE_TOO_CLOSE: [
+    'error',
+    'The face fills the picture: too little around it to judge.',
+    'Hold the camera further away; do not crop the picture to the face.',
+  ],
+  TOO_DARK: ['error', 'The face is too dark.', 'Turn towards a light.'],
+  TOO_BRIGHT: ['error', 'The face is too bright.', 'Move out of the direct light or switch the flash off.'],
+  DEEP_SHADOW: [
+    'error',
+    'A large part of the face lies in deep shadow.',
+    'Turn so that light falls on the whole face.',
+  ],
+  LOW_CONTRAST: [
+    'error',
+    'The face has almost no contrast.',
+    'Clean the lens; avoid fog, strong back light and filters.',
+  ],
+  BLURRED: ['error', 'The face is blurred.', 'Hold still, let the camera focus, clean the lens.'],
+  HEAD_TILTED: ['error', 'The head is tilted by more than 20 degrees.', 'Hold head and camera upright.'],
+  FACE_SMALL: ['warning', 'The face is small (under 80 pixels wide).', 'Come closer to the camera.'],
+  FACE_CLOSE: ['warning', 'There is little room around the face.', 'Hold the camera a little further away.'],
+  DARK: ['warning', 'The face is rather dark.', 'Turn towards a light.'],
+  BRIGHT: ['warning', 'The face is rather bright.', 'Move out of the direct light.'],
+  SOFT: ['warning', 'The face is not quite sharp.', 'Hold still and let the camera focus.'],
+  HEAD_TURNED: ['warning', 'The head is turned to the side.', 'Look straight into the camera.'],
+  SEVERAL_FACES: [
+    'info',
+    'There is more than one face; the largest was judged.',
+    'Have only one person in the picture.',
+  ],
+  PICTURE_TURNED: [
+    'info',
+    'The picture lay on its side or head and was turned upright.',
+    'Nothing needs to be done.',
+  ],
+} as const satisfies Record<string, Entry>;
+
+/** The code of a reason. */
+export type ReasonCode = keyof typeof REASONS;
+
+/** The reason of that code, with its English texts. */
+export function reason(code: ReasonCode): Reason {
+  const [severity, text, advice] = REASONS[code];
+  return { code, severity, text, advice };
+}

@@ -1,0 +1,134 @@
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { Fault } from '../errors.ts';
+import type { RgbPicture } from '../liveness/types.ts';
+import { decodeBmp, readBmpHeader } from './bmp.ts';
+import { type PictureFormat, pngIsComplete, sniffFormat } from './sniff.ts';
+
+/** What a picture may be at most; checked before anything is decoded. */
+export interface PictureLimits {
+  /** Bytes of the file. */
+  readonly bytes: number;
+  /** Width times height. */
+  readonly pixels: number;
+  /** Width, and height, in pixels. */
+  readonly side: number;
+}
+
+/** Limits where nothing else is set. */
+export const DEFAULT_LIMITS: PictureLimits = { bytes: 32 * 1024 * 1024, pixels: 40_000_000, side: 16_384 };
+
+/** A decoded picture: EXIF orientation applied, 8-bit sRGB, alpha dropped. */
+export interface DecodedPicture extends RgbPicture {
+  readonly format: PictureFormat;
+}
+
+function refuse(reason: string, message: string, cause?: unknown): Fault {
+  return new Fault(-4016, reason, message, { cause });
+}
+
+function checkSize(width: number, height: number, limits: PictureLimits): void {
+  if (!(width > 0 && height > 0)) throw refuse('empty', `size ${width} x ${height} has no pixels`);
+  if (width > limits.side || height > limits.side) {
+    throw refuse('too_many_pixels', `${width} x ${height}: no side may exceed ${limits.side} pixels`);
+  }
+  if (width * height > limits.pixels) {
+    throw refuse('too_many_pixels', `${width} x ${height} is over the limit of ${limits.pixels} pixels`);
+  }
+}
+
+/** The library's failure as a fault, its wording kept for the operator's log alone. */
+function decodeFault(format: string, error: unknown): Fault {
+  const detail = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  const truncated = /premature|truncated|end of (?:file|input|stream)|not enough data|unable to parse/i.test(
+    detail,
+  );
+  return refuse(
+    truncated ? 'truncated' : 'corrupt',
+    `the ${format} ${truncated ? 'is cut off' : 'cannot be decoded'} (${detail})`,
+    error,
+  );
+}
+
+function pipeline(bytes: Uint8Array, limits: PictureLimits, ignoreIcc: boolean): Sharp {
+  return sharp(bytes, { failOn: 'error', limitInputPixels: limits.pixels, ignoreIcc, sequentialRead: true });
+}
+
+async function decodeCompressed(
+  bytes: Uint8Array,
+  format: 'jpeg' | 'png' | 'webp',
+  limits: PictureLimits,
+): Promise<RgbPicture> {
+  let metadata: Metadata;
+  try {
+    metadata = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata();
+  } catch (error) {
+    throw decodeFault(format, error);
+  }
+  if (metadata.format !== format)
+    throw refuse('corrupt', `expected ${format}, the decoder sees ${metadata.format}`);
+  checkSize(metadata.width, metadata.height, limits);
+  if ((metadata.pages ?? 1) > 1) throw refuse('animated', 'the picture is animated; send one still photo');
+  if (format === 'png' && !pngIsComplete(bytes)) throw refuse('truncated', 'the png is cut off');
+  const run = (ignoreIcc: boolean) =>
+    pipeline(bytes, limits, ignoreIcc)
+      .autoOrient()
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+  let decoded: Awaited<ReturnType<typeof run>>;
+  try {
+    decoded = await run(false);
+  } catch (error) {
+    if (metadata.icc === undefined) throw decodeFault(format, error);
+    // A broken colour profile must not lock a person out: the pixels are then taken as sRGB.
+    try {
+      decoded = await run(true);
+    } catch (again) {
+      throw decodeFault(format, again);
+    }
+  }
+  const { data, info } = decoded;
+  if (info.channels === 3) return { width: info.width, height: info.height, data };
+  if (info.channels === 1) return { width: info.width, height: info.height, data: tripleGrey(data) };
+  throw refuse('corrupt', `the decoder gave ${info.channels} channels`);
+}
+
+function tripleGrey(grey: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array(grey.length * 3);
+  for (let i = 0; i < grey.length; i++) rgb.fill(grey[i], i * 3, i * 3 + 3);
+  return rgb;
+}
+
+/**
+ * Decodes JPEG, PNG, WebP or BMP to interleaved 8-bit sRGB with the EXIF orientation applied and alpha dropped. Embedded
+ * colour profiles are converted to sRGB, CMYK and grey too. The kind is told by content; everything else is refused.
+ *
+ * @throws {Fault} -4016 with reason `not_an_image`, `unsupported`, `truncated`, `corrupt`, `empty`, `animated`,
+ * `too_many_pixels` or `too_large`.
+ */
+export async function decodePicture(
+  bytes: Uint8Array,
+  limits: PictureLimits = DEFAULT_LIMITS,
+): Promise<DecodedPicture> {
+  if (bytes.length === 0) throw refuse('empty', 'the picture has no bytes');
+  if (bytes.length > limits.bytes) {
+    throw refuse('too_large', `${bytes.length} bytes are over the limit of ${limits.bytes}`);
+  }
+  const format = sniffFormat(bytes);
+  switch (format) {
+    case 'bmp': {
+      const header = readBmpHeader(bytes);
+      checkSize(header.width, header.height, limits);
+      return { ...decodeBmp(bytes, header), format };
+    }
+    case 'jpeg':
+    case 'png':
+    case 'webp':
+      return { ...(await decodeCompressed(bytes, format, limits)), format };
+    case 'unknown':
+      throw refuse('not_an_image', 'the bytes are no picture of a known kind; send JPEG, PNG, WebP or BMP');
+    default:
+      throw refuse('unsupported', `${format} pictures are not judged; send JPEG, PNG, WebP or BMP`);
+  }
+}

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const faceApi = dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'));
+
+/** The six group photos (1920 px) that the development dependency @vladmandic/face-api carries: `sample1.jpg` …. */
+export function groupPhoto(name: string): Promise<Buffer> {
+  return readFile(join(faceApi, 'demo', name));
+}
+
+/** Path of a group photo, for programs that take a file. */
+export function groupPhotoPath(name: string): string {
+  return join(faceApi, 'demo', name);
+}
+
+/** Folder of reference material that may lie beside the project; tests that need it run only where it exists. */
+export const sharedFolder = fileURLToPath(new URL('../../../shared/', import.meta.url));
+
+/** Whether the reference material is there. */
+export const hasShared = existsSync(join(sharedFolder, 'spec', 'golden.json'));
+
+/** A sample picture of the reference material: `T1.jpg` (bona fide), `F1.jpg`, `F2.jpg` (attacks). */
+export function samplePath(name: string): string {
+  return join(sharedFolder, 'samples', name);
+}
