@@ -1,0 +1,87 @@
+import { Fault } from '../errors.ts';
+import type { App, Clock, Lease, Limiter, UsageStore } from './types.ts';
+
+/** What a limiter works with. */
+export interface LimiterParts {
+  readonly clock: Clock;
+  readonly usage: UsageStore;
+}
+
+interface Account {
+  /** Requests that may start now. */
+  tokens: number;
+  /** When `tokens` was last brought up to date, in ms. */
+  at: number;
+  running: number;
+}
+
+const msOfDay = 86_400_000;
+
+/**
+ * Holds apps to their limits, by a token bucket for the rate, a count of what runs and a durable count of the UTC day.
+ * The bucket holds one second's worth of requests (at least one) plus the burst. Rate and concurrency are counted in this
+ * process; the daily count is shared by all processes on the same store. A request refused by rate or concurrency does not
+ * count for the day. Limits are read from the app each time: a change counts at once.
+ */
+export function createLimiter(parts: LimiterParts): Limiter {
+  const { clock, usage } = parts;
+  const accounts = new Map<string, Account>();
+
+  function refill(app: App, now: number): Account {
+    const { requestsPerSecond: rate, burst } = app.limits;
+    const capacity = rate === null ? Number.POSITIVE_INFINITY : Math.max(1, rate) + (burst ?? 0);
+    const account = accounts.get(app.appid) ?? { tokens: capacity, at: now, running: 0 };
+    if (rate !== null) {
+      const elapsed = Math.max(0, now - account.at);
+      account.tokens = Math.min(capacity, account.tokens + (elapsed * rate) / 1000);
+    } else account.tokens = capacity;
+    account.at = now;
+    accounts.set(app.appid, account);
+    return account;
+  }
+
+  return {
+    async admit(app: App): Promise<Lease> {
+      const now = clock();
+      const account = refill(app, now);
+      const { requestsPerSecond: rate, concurrent, daily } = app.limits;
+      if (concurrent !== null && account.running >= concurrent) {
+        throw new Fault(15, 'concurrent', `${concurrent} requests of ${app.appid} run already`, {
+          retryAfter: 1,
+        });
+      }
+      if (rate !== null && account.tokens < 1) {
+        const retryAfter = Math.ceil((1 - account.tokens) / rate);
+        throw new Fault(15, 'rate', `${app.appid} sent more than ${rate} requests a second`, { retryAfter });
+      }
+      account.tokens -= 1;
+      account.running += 1;
+      const lease = leaseOn(account);
+      try {
+        if (daily !== null) await countForDay(app.appid, daily, now, usage);
+      } catch (error) {
+        lease.release();
+        throw error;
+      }
+      return lease;
+    },
+  };
+}
+
+function leaseOn(account: Account): Lease {
+  let held = true;
+  return {
+    release(): void {
+      if (!held) return;
+      held = false;
+      account.running -= 1;
+    },
+  };
+}
+
+async function countForDay(appid: string, daily: number, now: number, usage: UsageStore): Promise<void> {
+  const day = new Date(now).toISOString().slice(0, 10);
+  if ((await usage.consume(appid, day, daily)) !== null) return;
+  const retryAfter = Math.ceil((msOfDay - (now % msOfDay)) / 1000);
+  throw new Fault(15, 'daily', `${appid} has used its ${daily} requests of ${day} (UTC)`, { retryAfter });
+}

@@ -1,0 +1,168 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+
+/** A mistake in making a signature that can be told from its bytes. */
+export interface Mistake {
+  readonly reason: string;
+  readonly message: string;
+}
+
+interface Layout extends Mistake {
+  /** How many bytes stand where the 20 bytes of digest should be. */
+  readonly prefix: number;
+  /** What these bytes look like. */
+  readonly shape: RegExp;
+}
+
+const layouts: readonly Layout[] = [
+  {
+    prefix: 40,
+    shape: /^[0-9a-f]{40}$/i,
+    reason: 'hex_digest',
+    message: 'the digest was put in as 40 hexadecimal letters: it must be the 20 raw bytes',
+  },
+  {
+    prefix: 28,
+    shape: /^[A-Za-z0-9+/]{27}=$/,
+    reason: 'base64_digest',
+    message:
+      'the digest was put in as base64 text, and then all was encoded again: it must be the 20 raw bytes',
+  },
+  {
+    prefix: 64,
+    shape: /^[0-9a-f]{64}$/i,
+    reason: 'sha256_digest',
+    message: 'the digest is a SHA-256 in hexadecimal: it must be the 20 raw bytes of HMAC-SHA1',
+  },
+  {
+    prefix: 32,
+    shape: /^[0-9a-f]{32}$/i,
+    reason: 'md5_digest',
+    message: 'the digest is an MD5 in hexadecimal: it must be the 20 raw bytes of HMAC-SHA1',
+  },
+  {
+    prefix: 32,
+    shape: /^/,
+    reason: 'sha256_digest',
+    message: 'the digest has 32 bytes, as HMAC-SHA256 makes: it must be HMAC-SHA1 with 20',
+  },
+];
+
+/** Whether `text` reads like the start of an original: the appid first, as every known client has it, then another field. */
+function looksLikeOriginal(text: string): boolean {
+  return /^(\[?a=|b=[^&]*&|k=[^&]+&)/.test(text) && /[&][a-z]=/.test(text);
+}
+
+/**
+ * What went wrong when the bytes are not 20 of digest and then the original, as far as the bytes tell: reasons
+ * `hex_encoded`, `original_only`, `digest_appended_after`, `hex_digest`, `base64_digest`, `sha256_digest`, `md5_digest`,
+ * `encoded_twice`. Null when none of them explains it. Meant for bytes that were refused: a good digest may look odd by chance.
+ */
+export function misplacedDigest(bytes: Buffer): Mistake | null {
+  const text = bytes.toString('latin1');
+  if (looksLikeOriginal(text)) return originalFirst(bytes);
+  for (const { prefix, shape, reason, message } of layouts) {
+    if (shape.test(text.slice(0, prefix)) && looksLikeOriginal(text.slice(prefix)))
+      return { reason, message };
+  }
+  // 40 or more hex letters are valid base64 too; decoded so, every three bytes carry four of them.
+  const letters = bytes.toString('base64').replace(/=+$/, '');
+  if (letters.length >= 40 && /^[0-9a-f]+$/i.test(letters)) {
+    return {
+      reason: 'hex_encoded',
+      message: 'the signature is written in hexadecimal: it must be base64 of the raw bytes',
+    };
+  }
+  if (
+    /^[A-Za-z0-9+/\r\n]{28,}={0,2}$/.test(text) &&
+    looksLikeOriginal(Buffer.from(text, 'base64').toString('latin1').slice(20))
+  ) {
+    return { reason: 'encoded_twice', message: 'the signature was encoded in base64 twice' };
+  }
+  return null;
+}
+
+function originalFirst(bytes: Buffer): Mistake {
+  const tail = bytes.subarray(-20);
+  if (bytes.length > 40 && tail.some((byte) => byte < 0x20 || byte > 0x7e)) {
+    return {
+      reason: 'digest_appended_after',
+      message: 'the original comes first and the digest after it: the 20 bytes of digest must come first',
+    };
+  }
+  return {
+    reason: 'original_only',
+    message: 'the signature holds the original alone: 20 bytes of HMAC-SHA1 must come before it',
+  };
+}
+
+const hmac = (algorithm: string, key: string | Buffer, text: Buffer | string): Buffer =>
+  createHmac(algorithm, key).update(text).digest();
+
+/** Ways to make a wrong digest out of the right key. */
+const wrongWays: readonly (Mistake & { make(original: Buffer, key: string, secretId: string): Buffer })[] = [
+  {
+    reason: 'signed_with_secret_id',
+    message: 'the digest was made with the SecretId as the key: it must be made with the SecretKey',
+    make: (original, _key, secretId) => hmac('sha1', secretId, original),
+  },
+  {
+    reason: 'key_with_line_break',
+    message: 'the digest was made with a line break or a space at the end of the SecretKey',
+    make: (original, key) => hmac('sha1', `${key}\n`, original),
+  },
+  {
+    reason: 'key_with_line_break',
+    message: 'the digest was made with a line break or a space at the end of the SecretKey',
+    make: (original, key) => hmac('sha1', `${key} `, original),
+  },
+  {
+    reason: 'original_with_line_break',
+    message: 'a line break was signed at the end of the original, but not appended with it',
+    make: (original, key) => hmac('sha1', key, Buffer.concat([original, Buffer.from('\n')])),
+  },
+  {
+    reason: 'key_and_text_swapped',
+    message: 'key and text were handed to HMAC in the wrong order',
+    make: (original, key) => hmac('sha1', original, key),
+  },
+  {
+    reason: 'plain_sha1',
+    message: 'the digest is a plain SHA-1 without the key: it must be HMAC-SHA1',
+    make: (original) => createHash('sha1').update(original).digest(),
+  },
+  {
+    reason: 'sha256_cut',
+    message: 'the digest is the start of an HMAC-SHA256: it must be HMAC-SHA1',
+    make: (original, key) => hmac('sha256', key, original).subarray(0, 20),
+  },
+  {
+    reason: 'signed_url_encoded',
+    message: 'the url-encoded original was signed, but the plain one appended: both must be the same bytes',
+    make: (original, key) => hmac('sha1', key, encodeURIComponent(original.toString('utf8'))),
+  },
+];
+
+/**
+ * Why a digest does not fit although the key is known: tries the mistakes that clients make. All are tried, in constant
+ * time each. `hmac_differs` when none explains it: wrong key, or a changed text.
+ */
+export function explainDigest(
+  digest: Buffer,
+  original: Buffer,
+  secretKey: string,
+  secretId: string,
+): Mistake {
+  let found: Mistake | null = null;
+  for (const { reason, message, make } of wrongWays) {
+    const equal = timingSafeEqual(make(original, secretKey, secretId), digest);
+    if (equal && found === null) found = { reason, message };
+  }
+  return (
+    found ??
+    misplacedDigest(Buffer.concat([digest, original])) ?? {
+      reason: 'hmac_differs',
+      message:
+        'the digest is not the HMAC-SHA1 of the appended original under this SecretKey: wrong key, or other bytes were signed',
+    }
+  );
+}
