@@ -1,0 +1,236 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { cropRect, cropTensor } from '../liveness/crop.ts';
+import { builtInClassifier } from '../liveness/pack.ts';
+import type { CropEvidence, Judgement, Reason, RgbPicture } from '../liveness/types.ts';
+
+const PANEL = 460;
+const TALLEST = 960;
+const WIDEST = 1100;
+const LEAST_HEIGHT = 860;
+const THUMB = 132;
+const FONT = 'Roboto Mono';
+
+const INK = '#e8eaf0';
+const DIM = '#9aa3b5';
+const BACK = '#171a22';
+const COLOURS = { live: '#3ddc84', attack: '#ff5c5c', poor_quality: '#ffc145', no_face: '#ffc145' } as const;
+const CROP_COLOURS = ['#6ec6ff', '#c792ea', '#ffab70'];
+
+const fontFolder = dirname(
+  createRequire(import.meta.url).resolve('@expo-google-fonts/roboto-mono/package.json'),
+);
+
+/** Makes the font known to the drawing library, so that no font of the machine is needed. */
+async function loadFont(): Promise<void> {
+  for (const file of ['400Regular/RobotoMono_400Regular.ttf', '700Bold/RobotoMono_700Bold.ttf']) {
+    await sharp({ text: { text: '.', font: FONT, fontfile: join(fontFolder, file) } }).toBuffer();
+  }
+}
+
+const escapeXml = (text: string) =>
+  text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
+
+interface TextStyle {
+  readonly size?: number;
+  readonly fill?: string;
+  readonly bold?: boolean;
+  readonly anchor?: 'start' | 'end';
+}
+
+function text(x: number, y: number, content: string, style: TextStyle = {}): string {
+  const { size = 13, fill = INK, bold = false, anchor = 'start' } = style;
+  return `<text x="${x}" y="${y}" font-family="${FONT}" font-size="${size}" fill="${fill}" font-weight="${
+    bold ? 700 : 400
+  }" text-anchor="${anchor}" xml:space="preserve">${escapeXml(content)}</text>`;
+}
+
+function wrap(content: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of content.split(' ')) {
+    const last = lines[lines.length - 1];
+    if (last !== undefined && last.length + word.length < width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** The runs whose rectangles and thumbnails are shown: the built-in model's at box scale 1. */
+function shownRuns(judgement: Judgement): CropEvidence[] {
+  return judgement.crops.filter((c) => c.model === builtInClassifier.name && c.boxScale === 1);
+}
+
+function overlay(judgement: Judgement, k: number): string {
+  const parts: string[] = [];
+  const { face } = judgement;
+  if (face === null) return '';
+  for (const [i, run] of shownRuns(judgement).entries()) {
+    const { x, y, w, h } = run.rect;
+    const colour = CROP_COLOURS[i % CROP_COLOURS.length];
+    parts.push(
+      `<rect x="${x * k}" y="${y * k}" width="${w * k}" height="${h * k}" fill="none" stroke="${colour}" stroke-width="1.5" stroke-dasharray="7 5"/>`,
+    );
+    const tx = Math.max(4, x * k + 4);
+    const ty = Math.min(judgement.height * k - 4, Math.max(14, (y + h) * k - 5));
+    parts.push(text(tx, ty, run.crop, { size: 12, fill: colour, bold: true }));
+  }
+  const colour = COLOURS[judgement.verdict];
+  const { left, top, right, bottom } = face.box;
+  parts.push(
+    `<rect x="${left * k}" y="${top * k}" width="${(right - left) * k}" height="${(bottom - top) * k}" fill="none" stroke="${colour}" stroke-width="3"/>`,
+  );
+  for (const point of Object.values(face.keyPoints)) {
+    parts.push(
+      `<circle cx="${point.x * k}" cy="${point.y * k}" r="4" fill="${colour}" stroke="#000" stroke-width="1"/>`,
+    );
+  }
+  return parts.join('');
+}
+
+function limits(min: number | null, max: number | null): string {
+  if (min === null && max === null) return '';
+  if (min === null) return `≤ ${max}`;
+  return max === null ? `≥ ${min}` : `${min}…${max}`;
+}
+
+function reasonLines(reason: Reason): string[] {
+  const colour = { error: '#ff8080', warning: '#ffc145', info: DIM }[reason.severity];
+  return [`${colour}|${reason.code}`, ...wrap(reason.text, 56).map((line) => `${DIM}|  ${line}`)];
+}
+
+interface Panel {
+  readonly svg: string;
+  readonly height: number;
+  /** Where the thumbnails go, relative to the panel's left edge. */
+  readonly thumbs: readonly { readonly x: number; readonly y: number; readonly run: CropEvidence }[];
+}
+
+function panel(judgement: Judgement, title: string, x0: number): Panel {
+  const parts: string[] = [];
+  const x = x0 + 18;
+  const right = x0 + PANEL - 18;
+  const colour = COLOURS[judgement.verdict];
+  let y = 34;
+  const pair = (name: string, value: string) => {
+    parts.push(text(x, y, name, { fill: DIM }), text(right, y, value, { anchor: 'end' }));
+    y += 19;
+  };
+  parts.push(text(x, y, title.length > 48 ? `${title.slice(0, 47)}…` : title, { fill: DIM }));
+  y += 46;
+  parts.push(text(x, y, judgement.verdict.replace('_', ' '), { size: 30, fill: colour, bold: true }));
+  parts.push(
+    text(right, y, judgement.score === null ? '–' : String(judgement.score), {
+      size: 44,
+      fill: colour,
+      bold: true,
+      anchor: 'end',
+    }),
+  );
+  y += 30;
+  pair('live above', String(judgement.threshold));
+  if (judgement.liveProbability !== null)
+    pair('P(live) at equal priors', judgement.liveProbability.toFixed(3));
+  if (judgement.fusedLogit !== null) pair('fused logit', judgement.fusedLogit.toFixed(3));
+  for (const [name, p] of Object.entries(judgement.classProbabilities)) pair(`class ${name}`, p.toFixed(3));
+  pair('profile', judgement.profile);
+  pair('faces / turned', `${judgement.faceCount} / ${judgement.quarterTurns * 90}°`);
+  if (judgement.face !== null) {
+    const { detectorScore, detectorIoU } = judgement.face;
+    pair('detector / agreement', `${detectorScore.toFixed(2)} / ${detectorIoU.toFixed(2)}`);
+  }
+  y += 8;
+  for (const q of judgement.quality) {
+    const fill = q.passed ? INK : '#ff8080';
+    parts.push(text(x, y, q.name, { size: 12, fill: DIM }));
+    parts.push(text(x + 300, y, q.value.toFixed(q.value < 10 ? 2 : 0), { size: 12, fill, anchor: 'end' }));
+    parts.push(text(right, y, limits(q.limit.min, q.limit.max), { size: 12, fill: DIM, anchor: 'end' }));
+    y += 17;
+  }
+  y += 10;
+  for (const line of judgement.reasons.flatMap(reasonLines)) {
+    const [fill, content] = [line.slice(0, line.indexOf('|')), line.slice(line.indexOf('|') + 1)];
+    parts.push(text(x, y, content, { size: 12, fill }));
+    y += 16;
+  }
+  y += 6;
+  const thumbs = shownRuns(judgement).map((run, i) => ({ x: x + i * (THUMB + 14), y, run }));
+  for (const [i, { x: tx, run }] of thumbs.entries()) {
+    const all = judgement.crops.filter((c) => c.model === run.model && c.crop === run.crop);
+    parts.push(
+      text(tx, y + THUMB + 16, run.crop, {
+        size: 12,
+        fill: CROP_COLOURS[i % CROP_COLOURS.length],
+        bold: true,
+      }),
+    );
+    for (const [j, c] of all.entries()) {
+      parts.push(
+        text(tx, y + THUMB + 33 + j * 15, `×${c.boxScale.toFixed(1)} ${c.logit.toFixed(2).padStart(6)}`, {
+          size: 12,
+        }),
+      );
+    }
+  }
+  if (thumbs.length > 0) y += THUMB + 33 + 3 * 15;
+  return { svg: parts.join(''), height: y + 12, thumbs };
+}
+
+/** What the network sees of a run, as RGB bytes. */
+function thumbnail(picture: RgbPicture, run: CropEvidence, judgement: Judgement) {
+  const crop = builtInClassifier.crops.find(
+    (c) => run.crop.startsWith(c.kind) && run.crop.endsWith(String(c.factor.toFixed(1))),
+  )!;
+  const rect = cropRect(crop, judgement.face!.box, run.boxScale, picture.width, picture.height);
+  const { width, height } = builtInClassifier.input;
+  const tensor = cropTensor(picture, crop, rect, {
+    ...builtInClassifier.input,
+    layout: 'NHWC',
+    colourOrder: 'RGB',
+  });
+  return sharp(Uint8Array.from(tensor, Math.round), { raw: { width, height, channels: 3 } })
+    .resize(THUMB, THUMB)
+    .png()
+    .toBuffer();
+}
+
+/**
+ * Draws a judgement on its upright picture: face box, key points, crops, and beside it score, quality values, reasons and
+ * what the network saw. Gives a JPEG.
+ */
+export async function drawExplanation(
+  picture: RgbPicture,
+  judgement: Judgement,
+  title: string,
+): Promise<Buffer> {
+  await loadFont();
+  const k = Math.min(WIDEST / picture.width, TALLEST / picture.height, 2);
+  const width = Math.max(1, Math.round(picture.width * k));
+  const height = Math.max(1, Math.round(picture.height * k));
+  const side = panel(judgement, title, width);
+  const total = Math.max(height, side.height, LEAST_HEIGHT);
+  const scaled = await sharp(picture.data, {
+    raw: { width: picture.width, height: picture.height, channels: 3 },
+  })
+    .resize(width, height, { fit: 'fill' })
+    .png()
+    .toBuffer();
+  const svg = (w: number, h: number, body: string) =>
+    Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}">${body}</svg>`);
+  const thumbs = await Promise.all(
+    side.thumbs.map(async ({ x, y, run }) => ({
+      input: await thumbnail(picture, run, judgement),
+      left: Math.round(x),
+      top: Math.round(y),
+    })),
+  );
+  return sharp({ create: { width: width + PANEL, height: total, channels: 3, background: BACK } })
+    .composite([
+      { input: scaled, left: 0, top: 0 },
+      { input: svg(width, height, overlay(judgement, k)), left: 0, top: 0 },
+      { input: svg(width + PANEL, total, side.svg), left: 0, top: 0 },
+      ...thumbs,
+    ])
+    .jpeg({ quality: 88 })
+    .toBuffer();
+}

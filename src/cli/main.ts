@@ -1,0 +1,21 @@
+import { Command, CommanderError } from 'commander';
+import { createProgram } from './program.ts';
+
+/** Exit status for wrong use: an unknown option or command, a missing argument, a bad value. */
+const WRONG_USE = 2;
+
+function say(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`livestill: ${message}\n`);
+}
+
+try {
+  await createProgram(new Command()).parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : WRONG_USE;
+  } else {
+    say(error);
+    process.exitCode = 1;
+  }
+}

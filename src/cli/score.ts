@@ -1,0 +1,236 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { styleText } from 'node:util';
+import { SingleBar } from 'cli-progress';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { createLiveness, type Liveness } from '../engine.ts';
+import { Fault } from '../errors.ts';
+import type { Judgement, Profile, Verdict } from '../liveness/types.ts';
+import { drawExplanation } from './explain.ts';
+import { expandInputs, type PictureInput } from './inputs.ts';
+import { createTable } from './table.ts';
+
+interface ScoreOptions {
+  readonly json?: true;
+  readonly threshold?: number;
+  readonly profile: Profile;
+  readonly explain?: string;
+  readonly models?: string;
+  readonly pack: readonly string[];
+}
+
+/** What is said of one file: the wire code it would have got, and the judgement where there is one. */
+export type ScoreResult = { readonly file: string; readonly code: number; readonly message: string } & (
+  | ({ readonly judged: true } & Judgement)
+  | { readonly judged: false; readonly reason: string; readonly score: null; readonly verdict: null }
+);
+
+const MANY = 10;
+
+function parseThreshold(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 100)) {
+    throw new InvalidArgumentError('Expected a number from 0 to 100.');
+  }
+  return value;
+}
+
+/** Adds `livestill score` to the program. Exit status: 0 all judged, 1 some failed, 2 wrong use. */
+export function registerScore(program: Command): void {
+  program
+    .command('score')
+    .description('judge pictures: live person, or a picture of a picture?')
+    .argument('<picture...>', 'files, folders (with all below them), or - for standard input')
+    .option('--json', 'one JSON object a line, one line a picture, in the order given')
+    .option('--threshold <number>', 'scores above it are live, 0-100 (default: 87)', parseThreshold)
+    .addOption(
+      new Option('--profile <name>', 'careful: nine network runs a picture; fast: three')
+        .choices(['careful', 'fast'])
+        .default('careful'),
+    )
+    .option(
+      '--explain <folder>',
+      'write each picture with box, key points, crops, quality and score drawn on it',
+    )
+    .option('--models <folder>', "folder of the weight files (default: the package's own models/)")
+    .option(
+      '--pack <folder>',
+      'a model of your own to add to the fusion; may be repeated',
+      (folder: string, all: readonly string[]) => [...all, folder],
+      [] as readonly string[],
+    )
+    .addHelpText(
+      'after',
+      `
+JPEG, PNG, WebP and BMP are judged; what a file is, is told by its content. Score 0-100: above
+the threshold the picture is taken for a live person. A verdict of poor_quality or no_face means
+"not judged", never "attack": take a better picture.
+
+With --json a line is {"file","code","message","score","verdict",…the whole judgement}. code is 0
+for a judged picture, -4015 no face, -4016 no usable picture, -5805 the file cannot be read.
+
+Exit status: 0 all were judged, 1 some were not, 2 wrong use.
+
+Examples:
+  livestill score selfie.jpg
+  livestill score --json photos/ > scores.ndjson
+  curl -s https://intranet/photo.jpg | livestill score -
+  livestill score --explain why/ door-camera/*.jpg`,
+    )
+    .action((paths: string[], options: ScoreOptions) => score(paths, options));
+}
+
+function failure(file: string, code: number, reason: string, message: string): ScoreResult {
+  return { file, code, message, judged: false, reason, score: null, verdict: null };
+}
+
+const READ_ERRORS = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EACCES', 'no permission to read it'],
+  ['EISDIR', 'it is a folder'],
+]);
+
+async function judgeInput(
+  engine: Liveness,
+  input: PictureInput,
+  options: ScoreOptions,
+): Promise<ScoreResult> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await input.read();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    return failure(input.name, -5805, 'unreadable', `cannot be read: ${READ_ERRORS.get(code) ?? code}`);
+  }
+  try {
+    const { judgement, picture } = await engine.judgeWithPicture(bytes);
+    if (options.explain !== undefined) {
+      const file = join(options.explain, explainName(input.name));
+      await writeFile(file, await drawExplanation(picture, judgement, basename(input.name)));
+    }
+    const noFace = judgement.verdict === 'no_face';
+    return {
+      file: input.name,
+      code: noFace ? -4015 : 0,
+      message: noFace ? judgement.reasons[0].text : 'OK',
+      judged: true,
+      ...judgement,
+    };
+  } catch (error) {
+    if (error instanceof Fault) return failure(input.name, error.code, error.reason, error.message);
+    throw error;
+  }
+}
+
+const taken = new Map<string, number>();
+
+/** A name for the explain picture that no earlier picture of this run has. */
+function explainName(input: string): string {
+  const stem = input === '-' ? 'stdin' : basename(input, extname(input));
+  const count = (taken.get(stem) ?? 0) + 1;
+  taken.set(stem, count);
+  return `${stem}${count > 1 ? `-${count}` : ''}.explain.jpg`;
+}
+
+const VERDICT_STYLE = { live: 'green', attack: 'red', poor_quality: 'yellow', no_face: 'yellow' } as const;
+
+function wantsColour(): boolean {
+  if (process.env.NO_COLOR) return false;
+  if (process.env.FORCE_COLOR && process.env.FORCE_COLOR !== '0') return true;
+  return process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+}
+
+function toRow(result: ScoreResult): string[] {
+  if (!result.judged) return [result.file, `code ${result.code}`, '', '', '', '', result.message];
+  return [
+    result.file,
+    result.verdict,
+    result.score === null ? '' : String(result.score),
+    result.liveProbability === null ? '' : result.liveProbability.toFixed(2),
+    String(result.faceCount),
+    result.milliseconds.total.toFixed(0),
+    result.reasons.map((r) => r.code).join(' '),
+  ];
+}
+
+function humanOutput(inputs: readonly PictureInput[]) {
+  const colour = wantsColour();
+  const table = createTable(
+    [
+      { title: 'PICTURE', width: Math.min(60, Math.max(...inputs.map((i) => i.name.length))) },
+      { title: 'VERDICT', width: 'poor_quality'.length },
+      { title: 'SCORE', right: true, width: 5 },
+      { title: 'P(LIVE)', right: true, width: 7 },
+      { title: 'FACES', right: true, width: 5 },
+      { title: 'MS', right: true, width: 5 },
+      { title: 'REASONS' },
+    ],
+    [],
+    (text, column, row) => {
+      if (!colour || column !== 1) return text;
+      return styleText(VERDICT_STYLE[row[1] as Verdict] ?? 'magenta', text, {
+        validateStream: false,
+      } as never);
+    },
+  );
+  const bar =
+    inputs.length > MANY && process.stderr.isTTY === true
+      ? new SingleBar({
+          format: ' {bar} {value}/{total}  {eta_formatted} left',
+          barsize: 30,
+          clearOnComplete: true,
+          hideCursor: true,
+          stream: process.stderr,
+        })
+      : null;
+  process.stdout.write(`${table.head}\n`);
+  bar?.start(inputs.length, 0);
+  return {
+    row(result: ScoreResult) {
+      if (bar !== null && process.stdout.isTTY) process.stderr.write('\r\x1b[2K');
+      process.stdout.write(`${table.line(toRow(result))}\n`);
+      bar?.increment();
+    },
+    end(results: ReadonlyMap<string, number>, failed: number) {
+      bar?.stop();
+      const parts = [...results].map(([verdict, n]) => `${n} ${verdict}`);
+      if (failed > 0) parts.push(`${failed} failed`);
+      if (inputs.length > 1) process.stdout.write(`\n${inputs.length} pictures: ${parts.join(', ')}\n`);
+    },
+  };
+}
+
+async function score(paths: readonly string[], options: ScoreOptions): Promise<void> {
+  const inputs = await expandInputs(paths, process.stdin);
+  if (inputs.length === 0) {
+    process.stderr.write('livestill: no pictures there (looked for .jpg, .jpeg, .png, .webp, .bmp)\n');
+    process.exitCode = 1;
+    return;
+  }
+  const engine = await createLiveness({
+    profile: options.profile,
+    packs: options.pack,
+    ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
+    ...(options.models === undefined ? {} : { modelsDir: options.models }),
+  });
+  if (options.explain !== undefined) await mkdir(options.explain, { recursive: true });
+  const human = options.json ? null : humanOutput(inputs);
+  const verdicts = new Map<string, number>();
+  let failed = 0;
+  try {
+    for (const input of inputs) {
+      const result = await judgeInput(engine, input, options);
+      if (result.code !== 0) failed++;
+      if (result.judged) verdicts.set(result.verdict, (verdicts.get(result.verdict) ?? 0) + 1);
+      if (human !== null) human.row(result);
+      else {
+        const { judged: _, ...line } = result;
+        process.stdout.write(`${JSON.stringify(line)}\n`);
+      }
+    }
+  } finally {
+    await engine.close();
+  }
+  human?.end(verdicts, failed);
+  if (failed > 0) process.exitCode = 1;
+}

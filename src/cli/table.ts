@@ -1,0 +1,55 @@
+/** One column of a table for people. */
+export interface Column {
+  readonly title: string;
+  /** Numbers stand to the right. */
+  readonly right?: boolean;
+  /** Characters at least, where rows are not all known yet. */
+  readonly width?: number;
+}
+
+/** Width of a text on a terminal, in cells: East Asian wide characters take two, combining marks none. */
+export function cells(text: string): number {
+  let width = 0;
+  for (const char of text.normalize('NFC')) {
+    if (/\p{Mark}/u.test(char)) continue;
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/.test(
+        char,
+      )
+        ? 2
+        : 1;
+  }
+  return width;
+}
+
+function pad(text: string, width: number, right: boolean): string {
+  const space = ' '.repeat(Math.max(0, width - cells(text)));
+  return right ? space + text : text + space;
+}
+
+/**
+ * Lays out rows under their titles, two blanks between columns.
+ *
+ * @param paint colours a padded cell of a row; the titles are left alone.
+ */
+export function createTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  paint: (text: string, column: number, row: readonly string[]) => string = (text) => text,
+): { readonly head: string; line(row: readonly string[]): string } {
+  const widths = columns.map((column, i) =>
+    Math.max(cells(column.title), column.width ?? 0, ...rows.map((row) => cells(row[i]))),
+  );
+  const layout = (row: readonly string[], dress: typeof paint) =>
+    row
+      .map((text, i) => dress(pad(text, widths[i], columns[i].right === true), i, row))
+      .join('  ')
+      .trimEnd();
+  return {
+    head: layout(
+      columns.map((c) => c.title),
+      (text) => text,
+    ),
+    line: (row) => layout(row, paint),
+  };
+}
