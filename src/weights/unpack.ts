@@ -31,7 +31,9 @@ export async function takeFiles(
     }
     seen.add(entry.name);
     if (file.size === entry.size) {
-      contents.push(file.concat().then((bytes) => [entry.name, Buffer.from(bytes)] as const));
+      const content = file.concat().then((bytes) => [entry.name, Buffer.from(bytes)] as const);
+      content.catch(() => undefined); // awaited below, unless the archive breaks first and says so itself
+      contents.push(content);
       return;
     }
     file.resume();
