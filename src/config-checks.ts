@@ -1,0 +1,81 @@
+import { isIP } from 'node:net';
+import type { SettingNotes } from './config-schema.ts';
+
+/** What is wrong with one text, as "expected …"; null when nothing is. */
+type TextCheck = (text: string) => string | null;
+
+/** An IP address, or one with a prefix length: `10.0.0.0/8`, `2001:db8::/32`. */
+export function isNetwork(text: string): boolean {
+  const [address, prefix, ...more] = text.split('/');
+  const family = isIP(address!);
+  if (family === 0 || more.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+}
+
+function isHost(text: string): boolean {
+  const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+  return text.length <= 253 && !/^[\d.]+$/.test(text) && text.split('.').every((part) => label.test(part));
+}
+
+function isOrigin(text: string): boolean {
+  if (text === '*') return true;
+  try {
+    const url = new URL(text);
+    return (url.protocol === 'http:' || url.protocol === 'https:') && url.origin === text;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether `text` is one key of 32 bytes, as base64 or as 64 hexadecimal letters. */
+export function isKeyText(text: string): boolean {
+  if (/^[0-9a-f]{64}$/i.test(text)) return true;
+  return /^[A-Za-z0-9+/_-]{43}=?$/.test(text) && Buffer.from(text, 'base64').length === 32;
+}
+
+const checks: Readonly<Record<NonNullable<SettingNotes['check']>, TextCheck>> = {
+  network: (text) => (isNetwork(text) ? null : 'an IP address or a network such as 10.0.0.0/8'),
+  networkOrHost: (text) =>
+    isNetwork(text) || isHost(text) ? null : 'an IP address, a network such as 10.0.0.0/8 or a host name',
+  origin: (text) =>
+    isOrigin(text) ? null : 'an origin such as https://example.org (no path, no slash at the end) or *',
+  masterKey: (text) =>
+    text.split(',').every((part) => isKeyText(part.trim()))
+      ? null
+      : '32 bytes as base64 or as 64 hexadecimal letters, several with commas between',
+};
+
+/** Check a setting's value, or each member of a list, as its schema's `check` asks; what was expected, or null. */
+export function checkSetting(check: SettingNotes['check'], value: unknown): string | null {
+  if (check === undefined || value === null) return null;
+  for (const text of Array.isArray(value) ? value : [value]) {
+    const expected = typeof text === 'string' ? checks[check](text) : null;
+    if (expected !== null) return expected;
+  }
+  return null;
+}
+
+/** The candidate closest to `word` by edit distance, if it is close enough to have been meant. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const lower = word.toLowerCase();
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(lower, candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return ranked !== undefined && ranked.distance <= Math.max(2, Math.floor(word.length / 3))
+    ? ranked.candidate
+    : undefined;
+}
+
+/** Levenshtein's distance: the fewest letters to add, drop or change. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, change));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

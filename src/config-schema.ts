@@ -1,0 +1,245 @@
+import Type, { type Static, type TSchema, type TSchemaOptions } from 'typebox';
+
+/** What the loader and the documentation know of a setting beyond its JSON type. */
+export interface SettingNotes extends TSchemaOptions {
+  /** What it does, in one or two sentences. */
+  readonly description: string;
+  readonly default: unknown;
+  /** Unit of the number. */
+  readonly unit?: string;
+  /** A file or folder: a relative one in a configuration file is read from that file's folder. */
+  readonly isPath?: boolean;
+  /** Never printed. */
+  readonly isSecret?: boolean;
+  /** Taken from the environment only, refused in a file. */
+  readonly environmentOnly?: boolean;
+  /** A check that JSON Schema cannot say; see `config-checks.ts`. */
+  readonly check?: 'origin' | 'network' | 'networkOrHost' | 'masterKey';
+}
+
+const closed = { additionalProperties: false } as const;
+const group = <P extends Record<string, TSchema>>(description: string, properties: P) =>
+  Type.Object(properties, { ...closed, description });
+const integer = (minimum: number, maximum: number, notes: SettingNotes) =>
+  Type.Integer({ minimum, maximum, ...notes });
+const number = (minimum: number, maximum: number, notes: SettingNotes) =>
+  Type.Number({ minimum, maximum, ...notes });
+const text = (notes: SettingNotes) => Type.String({ minLength: 1, maxLength: 4096, ...notes });
+const yesNo = (notes: SettingNotes) => Type.Boolean({ ...notes });
+const list = (notes: SettingNotes) =>
+  Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), { maxItems: 1000, ...notes });
+const oneOf = <const V extends string>(values: readonly V[], notes: SettingNotes) =>
+  Type.Unsafe<V>({ type: 'string', enum: values, ...notes });
+const maybeText = (notes: SettingNotes) =>
+  Type.Union([Type.Null(), Type.String({ minLength: 1, maxLength: 4096 })], { ...notes });
+const maybeInteger = (minimum: number, maximum: number, notes: SettingNotes) =>
+  Type.Union([Type.Null(), Type.Integer({ minimum, maximum })], { ...notes });
+
+/** Every setting with its type, bounds, default and description: the one source of checks and documentation. */
+export const configSchema = Type.Object(
+  {
+    dataDir: text({
+      default: 'data',
+      isPath: true,
+      description: 'The data folder: accounts, memory of used signatures, ledger and the master key.',
+    }),
+    masterKey: maybeText({
+      default: null,
+      isSecret: true,
+      environmentOnly: true,
+      check: 'masterKey',
+      description:
+        'The key that SecretKeys are encrypted under: 32 bytes as base64 or 64 hexadecimal letters; several with commas, the ' +
+        'newest first. Without it the file `master.key` of the data folder is used, and made at the first start.',
+    }),
+    host: text({
+      default: '127.0.0.1',
+      description:
+        'Address the service listens on. `0.0.0.0` or `::` makes it reachable from other machines.',
+    }),
+    port: integer(0, 65535, { default: 8787, description: 'Port of the service. 0 takes a free one.' }),
+    adminHost: text({
+      default: '127.0.0.1',
+      description: 'Address of the admin port (`/healthz`, `/readyz`). Keep it away from callers.',
+    }),
+    adminPort: integer(0, 65535, { default: 8788, description: 'Admin port. 0 takes a free one.' }),
+    tls: group('HTTPS on the service port. Both files are read anew when they change.', {
+      cert: maybeText({
+        default: null,
+        isPath: true,
+        description: 'PEM file with the certificate and its chain.',
+      }),
+      key: maybeText({ default: null, isPath: true, description: 'PEM file with the private key.' }),
+    }),
+    trustedProxies: list({
+      default: [],
+      check: 'network',
+      description: 'Addresses or networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.',
+    }),
+    cors: group('Calls from web pages.', {
+      origins: list({
+        default: [],
+        check: 'origin',
+        description: 'Origins that may call, such as `https://example.org`, or `*`. Empty: none.',
+      }),
+    }),
+    requestId: group('The id a request is logged and answered under.', {
+      trustHeader: yesNo({
+        default: true,
+        description: "Take the caller's `X-Request-Id` where it has a safe form; otherwise one is made.",
+      }),
+    }),
+    maxBodyBytes: integer(1024, 256 * 1024 * 1024, {
+      default: 6 * 1024 * 1024,
+      unit: 'bytes',
+      description: 'Largest request body as received. The contract says 6 MiB.',
+    }),
+    timeouts: group('How long the service waits.', {
+      headersMs: integer(100, 600_000, {
+        default: 10_000,
+        unit: 'ms',
+        description: 'For the headers of a request.',
+      }),
+      requestMs: integer(100, 3_600_000, {
+        default: 60_000,
+        unit: 'ms',
+        description: 'For a whole request to arrive.',
+      }),
+      keepAliveMs: integer(0, 3_600_000, {
+        default: 65_000,
+        unit: 'ms',
+        description: 'For the next request on a connection.',
+      }),
+      drainMs: integer(0, 3_600_000, {
+        default: 30_000,
+        unit: 'ms',
+        description: 'For running requests to end after SIGTERM; then they are cut off.',
+      }),
+    }),
+    signature: group('The check of signatures.', {
+      skewSeconds: integer(0, 86_400, {
+        default: 300,
+        unit: 's',
+        description: "How far a signature's `t` may lie in the future.",
+      }),
+      windowSeconds: integer(1, 86_400, {
+        default: 900,
+        unit: 's',
+        description: 'How long after its `t` a single-use signature is accepted.',
+      }),
+      maxDays: number(0.001, 36_500, {
+        default: 90,
+        unit: 'days',
+        description: 'Longest time from `t` to `e` of a multi-use signature. The contract says 90.',
+      }),
+    }),
+    compat: group('Where old clients differ.', {
+      sessionId: yesNo({
+        default: false,
+        description: 'Put `session_id` before `score`, as the service of 2018 did.',
+      }),
+      noFace: oneOf(['error', 'score-zero'], {
+        default: 'error',
+        description: 'No face found: answer code -4015 (`error`), or code 0 with score 0 (`score-zero`).',
+      }),
+      bodySign: yesNo({
+        default: false,
+        description: 'Let a `sign` member of the body stand in for a missing `Authorization` header.',
+      }),
+    }),
+    threshold: number(0, 100, {
+      default: 87,
+      description: 'Score above which a picture is taken for live; an app may have its own.',
+    }),
+    profile: oneOf(['careful', 'fast'], {
+      default: 'careful',
+      description:
+        '`careful`: nine network runs a picture. `fast`: three, less certain. An app may have its own.',
+    }),
+    models: group('The networks.', {
+      dir: maybeText({
+        default: null,
+        isPath: true,
+        description: "Folder of the built-in networks; without it the package's own.",
+      }),
+      packs: Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
+        maxItems: 16,
+        default: [],
+        isPath: true,
+        description: 'Folders of further models, each with a `card.json` and an ONNX file.',
+      }),
+    }),
+    picture: group('Pictures, judged by their headers before they are decoded.', {
+      maxBytes: integer(1024, 256 * 1024 * 1024, {
+        default: 6 * 1024 * 1024,
+        unit: 'bytes',
+        description: 'Largest encoded picture.',
+      }),
+      maxPixels: integer(1, 268_000_000, {
+        default: 40_000_000,
+        unit: 'pixels',
+        description: 'Width times height.',
+      }),
+      maxSide: integer(1, 65_535, { default: 16_384, unit: 'pixels', description: 'Longer side.' }),
+    }),
+    workers: maybeInteger(1, 256, {
+      default: null,
+      description: 'Worker threads that judge pictures; null: as many as processors.',
+    }),
+    queueWaitMs: integer(0, 600_000, {
+      default: 3000,
+      unit: 'ms',
+      description:
+        'Longest expected wait for a worker; a request that would wait longer is refused at once with -5802.',
+    }),
+    download: group("Fetching a caller's `url`.", {
+      enabled: yesNo({ default: true, description: 'Off: every `url` is answered with -5805.' }),
+      allowPrivate: list({
+        default: [],
+        check: 'networkOrHost',
+        description:
+          'Private networks, addresses or host names that may be fetched from all the same, such as `10.1.0.0/16`.',
+      }),
+      ports: Type.Array(Type.Integer({ minimum: 1, maximum: 65_535 }), {
+        maxItems: 100,
+        default: [80, 443],
+        description: 'Ports that may be fetched from.',
+      }),
+      maxRedirects: integer(0, 20, {
+        default: 3,
+        description: 'How many redirects are followed, each checked anew.',
+      }),
+      timeoutMs: integer(100, 120_000, {
+        default: 10_000,
+        unit: 'ms',
+        description: 'For the whole download.',
+      }),
+    }),
+    ledger: group('The record of every judged request.', {
+      retentionDays: maybeInteger(1, 36_500, {
+        default: null,
+        unit: 'days',
+        description: 'Rows older than this are deleted; null: kept until `livestill ledger prune`.',
+      }),
+      sync: oneOf(['full', 'normal'], {
+        default: 'full',
+        description:
+          '`full`: a row survives a power cut before its reply leaves. `normal`: only the end of the process.',
+      }),
+    }),
+    logLevel: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      default: 'info',
+      description: 'From which severity on the log is written.',
+    }),
+  },
+  closed,
+);
+
+type DeepReadonly<T> = T extends readonly (infer E)[]
+  ? readonly DeepReadonly<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+/** The whole configuration: every member is there, checked and frozen. */
+export type Config = DeepReadonly<Static<typeof configSchema>>;
