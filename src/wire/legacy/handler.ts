@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Authenticator, Caller, Clock, Limiter } from '../../account/types.ts';
+import { Fault } from '../../errors.ts';
+import type { Judge, JudgeOptions } from '../../fleet/types.ts';
+import type { Ledger, LedgerRow } from '../../ledger/types.ts';
+import type { Judgement } from '../../liveness/types.ts';
+import type { Downloader } from '../../picture/types.ts';
+import { type Envelope, faultEnvelope } from '../envelope.ts';
+import type { Exchange } from '../exchange.ts';
+import { checkAnnouncedSize, RequestAborted, readBody } from '../read-body.ts';
+import { parseLegacyBody } from './body.ts';
+import { type Facts, logDecision, since } from './decision-log.ts';
+import { choosePicture } from './picture-source.ts';
+import { type CompatSettings, judgementEnvelope } from './reply.ts';
+
+/** What the legacy endpoint works with; everything is handed in. */
+export interface LegacyDeps {
+  readonly authenticator: Authenticator;
+  readonly limiter: Limiter;
+  readonly downloader: Downloader;
+  readonly judge: Judge;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly settings: LegacySettings;
+}
+
+export interface LegacySettings {
+  /** Bytes of a whole body, counted as received. */
+  readonly maxBodyBytes: number;
+  readonly compat: CompatSettings;
+}
+
+/** Answers one request; null when its caller went away and there is nobody to answer. Never throws. */
+export type LegacyHandler = (exchange: Exchange) => Promise<Envelope | null>;
+
+/**
+ * The retired call `POST /face/livedetectpicture`. The order of the checks is the contract's: size (23), body parses (3),
+ * appid present (3), signature and account (4 … 6), rate (15), a picture is there (-5805) and well-formed (21), download
+ * (-5805), decoding (-4016), a face (-4015), score. A judged request is in the ledger before its answer leaves.
+ */
+export function createLegacyHandler(deps: LegacyDeps): LegacyHandler {
+  return async (exchange) => {
+    const facts: Facts = {};
+    try {
+      const envelope = await answer(deps, exchange, facts);
+      logDecision(deps.log, exchange, facts, envelope, undefined);
+      return envelope;
+    } catch (error) {
+      const gone = error instanceof RequestAborted || exchange.signal.aborted;
+      const envelope = gone ? null : faultEnvelope(error);
+      logDecision(deps.log, exchange, facts, envelope, error);
+      return envelope;
+    }
+  };
+}
+
+async function answer(deps: LegacyDeps, exchange: Exchange, facts: Facts): Promise<Envelope> {
+  const { request } = exchange;
+  const { maxBodyBytes } = deps.settings;
+  checkAnnouncedSize(request, maxBodyBytes);
+  const noRoom = deps.judge.refusal();
+  if (noRoom !== null) throw noRoom;
+  exchange.wantBody();
+  const raw = await readBody(request, maxBodyBytes);
+  const body = await parseLegacyBody(request.headers['content-type'], raw);
+  if (body.appid === null) {
+    throw new Fault(3, 'appid_missing', 'The body must have an appid, as text or as a number.');
+  }
+  facts.claimedAppid = body.appid.slice(0, 64);
+  const caller = await deps.authenticator.authenticate({
+    authorization: request.headers.authorization,
+    bodyAppid: body.appid,
+    bodySign: body.sign ?? undefined,
+  });
+  facts.appid = caller.app.appid;
+  facts.secretId = caller.secretId;
+  facts.singleUse = caller.singleUse;
+  const lease = await deps.limiter.admit(caller.app);
+  try {
+    const source = choosePicture(body);
+    facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
+    const picture =
+      source.kind === 'bytes' ? source.bytes : await deps.downloader.download(source.url, exchange.signal);
+    facts.pictureBytes = picture.byteLength;
+    facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
+    return await judge(deps, exchange, facts, caller, picture);
+  } finally {
+    lease.release();
+  }
+}
+
+/** Judges the picture and remembers the decision; a picture that cannot be decoded is a decision too. */
+async function judge(
+  deps: LegacyDeps,
+  exchange: Exchange,
+  facts: Facts,
+  caller: Caller,
+  picture: Uint8Array,
+): Promise<Envelope> {
+  try {
+    const judgement = await deps.judge.judge(picture, judgeOptions(caller, exchange.signal));
+    facts.judgement = judgement;
+    const envelope = judgementEnvelope(judgement, deps.settings.compat, exchange.requestId);
+    await deps.ledger.append(ledgerRow(deps, exchange, facts, envelope, judgement, undefined));
+    return envelope;
+  } catch (error) {
+    if (error instanceof Fault && error.code === -4016) {
+      await deps.ledger.append(ledgerRow(deps, exchange, facts, faultEnvelope(error), null, error));
+    }
+    throw error;
+  }
+}
+
+function judgeOptions(caller: Caller, signal: AbortSignal): JudgeOptions {
+  const { threshold, profile } = caller.app.policy;
+  return {
+    signal,
+    ...(threshold === null ? {} : { threshold }),
+    ...(profile === null ? {} : { profile }),
+  };
+}
+
+function ledgerRow(
+  deps: LegacyDeps,
+  exchange: Exchange,
+  facts: Facts,
+  envelope: Envelope,
+  judgement: Judgement | null,
+  fault: Fault | undefined,
+): LedgerRow {
+  const score = envelope.data.score;
+  const models = judgement?.models ?? deps.judge.models;
+  return {
+    at: new Date(deps.clock()),
+    requestId: exchange.requestId,
+    appid: facts.appid ?? '',
+    secretId: facts.secretId ?? '',
+    source: facts.source ?? 'bytes',
+    pictureBytes: facts.pictureBytes ?? 0,
+    pictureSha256: facts.pictureSha256 ?? '',
+    code: envelope.code,
+    verdict: judgement?.verdict ?? null,
+    score: typeof score === 'number' ? score : null,
+    rawScore: judgement?.score ?? null,
+    reasons: fault === undefined ? (judgement?.reasons.map((reason) => reason.code) ?? []) : [fault.reason],
+    models: Object.fromEntries(models.map((model) => [model.name, model.sha256])),
+    milliseconds: since(exchange.startedAt),
+    callerAddress: exchange.callerAddress,
+  };
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { contentType, type Envelope, envelopeBody } from './envelope.ts';
+
+/** How long, and for how many bytes, a body that nobody wants is still read so that its sender gets to read the answer. */
+export interface LingerSettings {
+  readonly milliseconds: number;
+  readonly bytes: number;
+}
+
+/** What a reply needs beside its envelope. */
+export interface RespondOptions {
+  readonly requestId: string;
+  /** Headers that depend on the request and not on the answer (CORS). */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Say `Connection: close`. */
+  readonly close?: boolean;
+  readonly linger: LingerSettings;
+}
+
+/**
+ * Writes a reply. Where the request's body has not been read to its end (too large, wrong path, …) the answer goes out at
+ * once and in full, and the connection is closed only after the rest of the body was read and thrown away, within bounds:
+ * closing earlier would reset the connection, and a client still sending would never see the answer (RFC 9112 §9.6).
+ * Does nothing when an answer is already under way or the connection is gone.
+ */
+export function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  envelope: Envelope,
+  options: RespondOptions,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = envelopeBody(envelope);
+  const unread = hasBody(request) && !request.complete;
+  // A caller that leaves in the middle of its answer is no error of ours.
+  response.on('error', () => {});
+  response.writeHead(envelope.http, {
+    'content-type': contentType,
+    'content-length': body.length,
+    'cache-control': 'no-store',
+    'x-request-id': options.requestId,
+    ...options.headers,
+    ...envelope.headers,
+    ...(unread || options.close === true ? { connection: 'close' } : {}),
+  });
+  if (!unread) {
+    response.end(body);
+    return;
+  }
+  response.write(body);
+  discard(request, options.linger, () => {
+    if (!response.destroyed) response.end();
+  });
+}
+
+/** Whether the request announces a body. */
+function hasBody(request: IncomingMessage): boolean {
+  return (
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+  );
+}
+
+/** Reads and drops what still comes; `done` is called once: at its end, at the bound, or when the connection is gone. */
+function discard(request: IncomingMessage, linger: LingerSettings, done: () => void): void {
+  let left = linger.bytes;
+  const finish = () => {
+    clearTimeout(timer);
+    request.off('data', drop);
+    request.off('end', finish);
+    request.off('close', finish);
+    done();
+  };
+  const drop = (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) finish();
+  };
+  const timer = setTimeout(finish, linger.milliseconds);
+  request.on('data', drop);
+  request.on('end', finish);
+  request.on('close', finish);
+  request.resume();
+}

@@ -1,0 +1,205 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { callerAddress } from './caller-address.ts';
+import { trackConnections } from './connections.ts';
+import { type CorsSettings, corsHeaders, isAllowedPreflight, preflightHeaders } from './cors.ts';
+import { type Envelope, faultEnvelope } from './envelope.ts';
+import type { Exchange } from './exchange.ts';
+import { httpFaultEnvelope } from './http-faults.ts';
+import { createLegacyHandler, type LegacyDeps, type LegacySettings } from './legacy/handler.ts';
+import { requestIdFrom } from './request-id.ts';
+import { respond } from './respond.ts';
+import { createSocketFaultHandler, refuseTunnel } from './socket-faults.ts';
+import { type TlsIdentity, tlsServerOptions } from './tls.ts';
+import { createTransport, type TransportSettings } from './transport.ts';
+
+/** The one path of the old API that is served. */
+export const legacyPath = '/face/livedetectpicture';
+
+export interface LegacyServerSettings extends LegacySettings {
+  readonly cors: CorsSettings;
+  /** CIDRs of proxies whose `X-Forwarded-For` is believed; empty: nobody's. */
+  readonly trustedProxies: readonly string[];
+  readonly transport: TransportSettings;
+}
+
+export interface LegacyServerDeps extends Omit<LegacyDeps, 'settings'> {
+  readonly settings: LegacyServerSettings;
+  /** Certificate and key; without them the server speaks plain HTTP. */
+  readonly tls?: TlsIdentity | undefined;
+}
+
+/** What a drain came to. */
+export interface DrainResult {
+  /** Requests that were still running when time was up, and were cut off. */
+  readonly cutOff: number;
+}
+
+/** The HTTP face of the old API. */
+export interface LegacyServer {
+  readonly app: FastifyInstance;
+  /**
+   * Starts to listen; the port it got (port 0 takes any free one).
+   * @throws Error with Node's `code` (`EADDRINUSE`, `EACCES`, …)
+   */
+  listen(host: string, port: number): Promise<number>;
+  /** Uses another certificate for connections from now on. Without TLS it does nothing. */
+  useTls(identity: TlsIdentity): void;
+  /** Requests being worked on. */
+  readonly running: number;
+  /** Accepts nothing new, lets what runs finish for at most `milliseconds`, then closes every connection. */
+  drain(milliseconds: number): Promise<DrainResult>;
+}
+
+/**
+ * Builds the HTTP server of the old API. Every reply on any path and for any fault is the API's JSON envelope with an
+ * `X-Request-Id`; nothing of Node's or the framework's own wording gets out.
+ */
+export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
+  const { settings } = deps;
+  const { transport } = settings;
+  const handle = createLegacyHandler(deps);
+  const waiting = new WeakSet<IncomingMessage>();
+  let running = 0;
+  let draining = false;
+
+  const app = createTransport({
+    transport,
+    trustedProxies: settings.trustedProxies,
+    tls: deps.tls,
+    onSocketFault: createSocketFaultHandler((socket) => connections.ongoing(socket), deps.log),
+  });
+  const connections = trackConnections(app.server);
+
+  /** Answers and lets go of the framework, which then has nothing left to say about this request. */
+  const send = (request: FastifyRequest, reply: FastifyReply, envelope: Envelope): void => {
+    reply.hijack();
+    respond(request.raw, reply.raw, envelope, {
+      requestId: request.id,
+      headers: corsHeaders(settings.cors, request.headers),
+      close: draining,
+      linger: transport.linger,
+    });
+  };
+
+  app.addHook('onRequest', (request, reply, done) => {
+    connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
+    const refusal = refuseEarly(request, settings.cors, draining);
+    if (refusal === null) done();
+    else send(request, reply, refusal);
+  });
+
+  app.route({
+    method: 'POST',
+    url: legacyPath,
+    // Here and not in the handler: the body is ours to read, before the framework judges its Content-Type.
+    onRequest: async (request, reply) => {
+      reply.hijack();
+      running++;
+      try {
+        const envelope = await handle(exchangeOf(request, reply.raw, waiting));
+        if (envelope !== null) send(request, reply, envelope);
+      } finally {
+        running--;
+      }
+    },
+    handler: () => {},
+  });
+
+  app.setNotFoundHandler((request, reply) => send(request, reply, httpFaultEnvelope('not_found')));
+  app.setErrorHandler((error, request, reply) => {
+    deps.log.error({ event: 'unexpected', requestId: request.id, err: error }, 'unexpected error');
+    send(request, reply, faultEnvelope(error));
+  });
+
+  app.server.on('connect', refuseTunnel);
+  // Answered only when the body is wanted: a body that is refused need not be sent at all.
+  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    waiting.add(request);
+    app.server.emit('request', request, response);
+  });
+  app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    respond(request, response, httpFaultEnvelope('expectation'), {
+      requestId: requestIdFrom(request.headers['x-request-id']),
+      linger: transport.linger,
+    });
+  });
+
+  return {
+    app,
+    get running() {
+      return running;
+    },
+    async listen(host, port) {
+      await app.ready();
+      // Not the framework's `listen`: for `localhost` it makes a second server that knows nothing of what was set up here.
+      await new Promise<void>((resolve, reject) => {
+        app.server.once('error', reject);
+        app.server.listen({ host, port }, () => {
+          app.server.off('error', reject);
+          resolve();
+        });
+      });
+      const address = app.server.address();
+      return typeof address === 'object' && address !== null ? address.port : port;
+    },
+    useTls(identity) {
+      if (deps.tls !== undefined)
+        (app.server as unknown as TlsServer).setSecureContext(tlsServerOptions(identity));
+    },
+    async drain(milliseconds) {
+      draining = true;
+      let cutOff = 0;
+      const closed = app.close();
+      const sweep = setInterval(() => connections.closeIdle(), 50);
+      const bound = setTimeout(() => {
+        cutOff = running;
+        connections.closeAll();
+      }, milliseconds);
+      await closed;
+      clearInterval(sweep);
+      clearTimeout(bound);
+      return { cutOff };
+    },
+  };
+}
+
+/** What is refused, or answered, before anything looks at the body; null lets the request through. */
+function refuseEarly(request: FastifyRequest, cors: CorsSettings, draining: boolean): Envelope | null {
+  const { method, headers } = request;
+  const hosts = request.raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
+  // RFC 9112 §3.2: HTTP/1.1 needs exactly one Host; two are how requests get smuggled past a proxy.
+  if (hosts.length > 1 || (hosts.length === 0 && request.raw.httpVersion === '1.1')) {
+    return httpFaultEnvelope('no_host');
+  }
+  if (draining) return httpFaultEnvelope('draining', { 'retry-after': '1' });
+  // A client behind a configured proxy sends the absolute form (RFC 9112 §3.2.2).
+  const path = request.url.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0];
+  if (path !== legacyPath) return request.is404 ? httpFaultEnvelope('not_found') : null;
+  if (isAllowedPreflight(cors, method, headers)) {
+    return { http: 200, code: 0, message: 'OK', data: {}, headers: preflightHeaders };
+  }
+  return method === 'POST' ? null : httpFaultEnvelope('method', { allow: 'POST' });
+}
+
+function exchangeOf(
+  request: FastifyRequest,
+  response: ServerResponse,
+  waiting: WeakSet<IncomingMessage>,
+): Exchange {
+  const gone = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return {
+    request: request.raw,
+    requestId: request.id,
+    callerAddress: callerAddress(request.ip, request.raw.socket.remoteAddress),
+    startedAt: performance.now(),
+    signal: gone.signal,
+    wantBody: () => {
+      if (waiting.delete(request.raw)) response.writeContinue();
+    },
+  };
+}

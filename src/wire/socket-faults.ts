@@ -1,0 +1,79 @@
+import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import type { Ongoing } from './connections.ts';
+import { contentType, type Envelope, envelopeBody } from './envelope.ts';
+import { httpFaultEnvelope, httpFaultOf } from './http-faults.ts';
+import { requestIdFrom } from './request-id.ts';
+
+/** How long an answered, broken connection is kept open for its sender to read the answer, in ms. */
+const parting = 1000;
+
+/**
+ * Answers what Node's HTTP parser and connection timer refuse before there is a request to answer: bad request lines, header
+ * overflow, bad chunks, time-outs. `ongoing` tells which request a connection is busy with, so that an answer under way is
+ * never mixed with this one and the id stays the same.
+ */
+export function createSocketFaultHandler(
+  ongoing: (socket: Duplex) => Ongoing | undefined,
+  log: Logger,
+): (error: NodeJS.ErrnoException, socket: Duplex) => void {
+  const answered = new WeakSet<Duplex>();
+
+  return (error, socket) => {
+    if (answered.has(socket)) return;
+    answered.add(socket);
+    if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const busy = ongoing(socket);
+    const fault = httpFaultOf(error.code);
+    const requestId = busy?.requestId ?? requestIdFrom(undefined);
+    log.info({ event: 'http_fault', requestId, fault, parserCode: error.code }, 'connection refused');
+    const answer = () => part(socket, httpFaultEnvelope(fault), requestId);
+
+    if (busy === undefined || busy.response.writableFinished) {
+      answer();
+    } else if (busy.request.complete) {
+      // A pipelined request is broken while an earlier one is still being answered: that one comes first.
+      busy.response.once('close', answer);
+    } else if (busy.response.headersSent) {
+      // The answer is out already; what is broken is the rest of a body that nobody reads.
+      busy.response.end();
+      setTimeout(() => socket.destroy(), parting).unref();
+    } else {
+      answer();
+    }
+  };
+}
+
+/** Answers `CONNECT`, which Node hands over as a bare socket: this is no proxy. */
+export function refuseTunnel(request: IncomingMessage, socket: Duplex): void {
+  part(
+    socket,
+    httpFaultEnvelope('method', { allow: 'POST' }),
+    requestIdFrom(request.headers['x-request-id']),
+  );
+}
+
+/** Writes an answer straight to the socket, then closes: first our side, and everything once the other side has read it. */
+function part(socket: Duplex, envelope: Envelope, requestId: string): void {
+  if (socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = envelopeBody(envelope);
+  const extra = Object.entries(envelope.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.on('error', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${envelope.http} ${STATUS_CODES[envelope.http] ?? ''}\r\n` +
+      `Content-Type: ${contentType}\r\nContent-Length: ${body.length}\r\n` +
+      `X-Request-Id: ${requestId}\r\n${extra.join('')}Connection: close\r\n\r\n${body.toString('utf8')}`,
+  );
+  const timer = setTimeout(() => socket.destroy(), parting);
+  socket.once('end', () => socket.destroy());
+  socket.once('close', () => clearTimeout(timer));
+  socket.resume();
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { httpFaultEnvelope } from './http-faults.ts';
+import { requestIdFrom } from './request-id.ts';
+import { type LingerSettings, respond } from './respond.ts';
+import { type TlsIdentity, tlsServerOptions } from './tls.ts';
+
+/** Times and sizes of the transport. Durations in ms. */
+export interface TransportSettings {
+  /** For a request's headers to arrive. */
+  readonly headersTimeout: number;
+  /** For a whole request, body included, to arrive. */
+  readonly requestTimeout: number;
+  /** How long an idle connection is kept. */
+  readonly keepAliveTimeout: number;
+  /** How often connections are looked at for the two time-outs above. */
+  readonly checkInterval: number;
+  /** Bytes of all headers together. */
+  readonly maxHeaderBytes: number;
+  readonly linger: LingerSettings;
+}
+
+/** The transport where nothing is configured. */
+export const defaultTransport: TransportSettings = {
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  // Longer than the 60 s after which common load balancers let go, so that they close first and no request is lost.
+  keepAliveTimeout: 65_000,
+  checkInterval: 1000,
+  maxHeaderBytes: 16 * 1024,
+  linger: { milliseconds: 10_000, bytes: 64 * 1024 * 1024 },
+};
+
+/** What the framework is built with. */
+export interface TransportOptions {
+  readonly transport: TransportSettings;
+  readonly trustedProxies: readonly string[];
+  readonly tls: TlsIdentity | undefined;
+  readonly onSocketFault: (error: NodeJS.ErrnoException, socket: Duplex) => void;
+}
+
+/**
+ * A framework instance with nothing of its own to say: no logging, no replies of its own while it closes, ids from
+ * `X-Request-Id`, time-outs on everything that a slow caller could hold open.
+ */
+export function createTransport(given: TransportOptions): FastifyInstance {
+  const { transport, trustedProxies, tls } = given;
+  const http = {
+    // Checked where requests are first looked at: Node's own refusal has no body.
+    requireHostHeader: false,
+    maxHeaderSize: transport.maxHeaderBytes,
+    headersTimeout: Math.min(transport.headersTimeout, transport.requestTimeout),
+    connectionsCheckingInterval: transport.checkInterval,
+  };
+  const options = {
+    logger: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle' as const,
+    requestTimeout: transport.requestTimeout,
+    keepAliveTimeout: transport.keepAliveTimeout,
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
+    genReqId: (request: IncomingMessage) => requestIdFrom(request.headers['x-request-id']),
+    clientErrorHandler: given.onSocketFault,
+    routerOptions: { ignoreTrailingSlash: false },
+    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      reply.hijack();
+      respond(request.raw, reply.raw, httpFaultEnvelope('not_found'), {
+        requestId: request.id,
+        linger: transport.linger,
+      });
+    },
+  };
+  const app =
+    tls === undefined
+      ? fastify({ ...options, http })
+      : fastify({ ...options, https: { ...http, ...tlsServerOptions(tls) } });
+  return app as unknown as FastifyInstance;
+}

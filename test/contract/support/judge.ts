@@ -1,0 +1,76 @@
+import type { Fault } from '../../../src/errors.ts';
+import type { Judge, JudgeOptions } from '../../../src/fleet/types.ts';
+import type { LedgerRow } from '../../../src/ledger/types.ts';
+import type { Judgement } from '../../../src/liveness/types.ts';
+
+/** A judgement as the engine gives it, of a live face with score 93, changed by `change`. */
+export function judgementOf(change: Partial<Judgement> = {}): Judgement {
+  return {
+    verdict: 'live',
+    score: 93,
+    liveProbability: 0.9,
+    threshold: 87,
+    profile: 'careful',
+    classProbabilities: { live: 0.9, print: 0.05, replay: 0.05 },
+    fusedLogit: 3,
+    face: null,
+    faceCount: 1,
+    width: 720,
+    height: 960,
+    quarterTurns: 0,
+    quality: [],
+    reasons: [],
+    crops: [],
+    models: [{ name: 'test-model', role: 'classifier', sha256: 'a'.repeat(64) }],
+    milliseconds: { total: 1 },
+    ...change,
+  };
+}
+
+export const noFace = judgementOf({ verdict: 'no_face', score: null, liveProbability: null, faceCount: 0 });
+
+/** A judge that keeps what it was given and answers what the test says. */
+export interface HandMadeJudge extends Judge {
+  /** Copies of the pictures in the order they came. */
+  readonly pictures: Buffer[];
+  readonly options: JudgeOptions[];
+  answer: (picture: Buffer, options: JudgeOptions) => Judgement | Promise<Judgement>;
+  full: Fault | null;
+}
+
+export function handMadeJudge(): HandMadeJudge {
+  const judge: HandMadeJudge = {
+    pictures: [],
+    options: [],
+    answer: () => judgementOf(),
+    full: null,
+    models: judgementOf().models,
+    refusal: () => judge.full,
+    async judge(picture, options = {}) {
+      const copy = Buffer.from(picture);
+      judge.pictures.push(copy);
+      judge.options.push(options);
+      return judge.answer(copy, options);
+    },
+  };
+  return judge;
+}
+
+/** A ledger that keeps its rows in a list, and fails when told to. */
+export interface ListLedger {
+  readonly rows: LedgerRow[];
+  fail: Fault | null;
+  append(row: LedgerRow): Promise<void>;
+}
+
+export function listLedger(): ListLedger {
+  const ledger: ListLedger = {
+    rows: [],
+    fail: null,
+    async append(row) {
+      if (ledger.fail !== null) throw ledger.fail;
+      ledger.rows.push(row);
+    },
+  };
+  return ledger;
+}

@@ -1,0 +1,84 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { createAuthenticator } from '../../../src/account/authenticate.ts';
+import { createLimiter } from '../../../src/account/limiter.ts';
+import type { App, SecretPair, SignatureSettings } from '../../../src/account/types.ts';
+import { Fault } from '../../../src/errors.ts';
+import type { Downloader } from '../../../src/picture/types.ts';
+import {
+  createLegacyServer,
+  type LegacyServer,
+  type LegacyServerSettings,
+} from '../../../src/wire/server.ts';
+import type { TlsIdentity } from '../../../src/wire/tls.ts';
+import { defaultTransport, type TransportSettings } from '../../../src/wire/transport.ts';
+import { appid, appOf, type MemoryAccounts, memoryAccounts, pairOf, secretId } from './accounts.ts';
+import { type HandMadeJudge, handMadeJudge, type ListLedger, listLedger } from './judge.ts';
+
+export interface TestServerOptions {
+  readonly apps?: readonly App[];
+  readonly pairs?: readonly SecretPair[];
+  readonly settings?: Partial<Omit<LegacyServerSettings, 'transport'>>;
+  readonly transport?: Partial<TransportSettings>;
+  readonly signature?: Partial<SignatureSettings>;
+  readonly downloader?: Downloader;
+  readonly tls?: TlsIdentity;
+}
+
+/** A listening server of the old API with hand-made surroundings. */
+export interface TestServer {
+  readonly server: LegacyServer;
+  readonly port: number;
+  readonly judge: HandMadeJudge;
+  readonly ledger: ListLedger;
+  readonly memory: MemoryAccounts;
+  /** Every line of the log, parsed. */
+  readonly lines: Record<string, unknown>[];
+  stop(): Promise<void>;
+}
+
+/** The server's own accounts, signature check and limits, with stores in memory and a judge that the test speaks for. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const memory = memoryAccounts(options.apps ?? [appOf(appid)], options.pairs ?? [pairOf(secretId, appid)]);
+  const judge = handMadeJudge();
+  const ledger = listLedger();
+  const lines: Record<string, unknown>[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)));
+      done();
+    },
+  });
+  const clock = () => Date.now();
+  const server = createLegacyServer({
+    authenticator: createAuthenticator({
+      accounts: memory.accounts,
+      replay: memory.replay,
+      clock,
+      settings: { skewSeconds: 300, windowSeconds: 900, maxDays: 90, bodySign: false, ...options.signature },
+    }),
+    limiter: createLimiter({ clock, usage: memory.usage }),
+    downloader: options.downloader ?? noDownloads,
+    judge,
+    ledger,
+    clock,
+    log: pino({ level: 'info' }, sink),
+    tls: options.tls,
+    settings: {
+      maxBodyBytes: 6 * 1024 * 1024,
+      compat: { sessionId: false, noFace: 'error' },
+      cors: { origins: [] },
+      trustedProxies: [],
+      ...options.settings,
+      transport: { ...defaultTransport, ...options.transport },
+    },
+  });
+  const port = await server.listen('127.0.0.1', 0);
+  return { server, port, judge, ledger, memory, lines, stop: async () => void (await server.drain(200)) };
+}
+
+const noDownloads: Downloader = {
+  async download() {
+    throw new Fault(-5805, 'connect_failed', 'there is no network in this test');
+  },
+};
