@@ -26,7 +26,7 @@ export function faultEnvelope(error: unknown): Envelope {
   const headers: Record<string, string> = {};
   if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
   // Why a picture was refused helps its owner; why a signature was refused would help whoever tries to forge one.
-  if (code < 0 && isReasonConstant(fault.reason)) headers['x-liveness-reason'] = fault.reason;
+  if (aboutThePicture.has(code) && isReasonConstant(fault.reason)) headers['x-liveness-reason'] = fault.reason;
   return { http, code, message, data: {}, headers };
 }
 
@@ -36,7 +36,10 @@ export function asFault(error: unknown): Fault {
   return new Fault(213, 'internal', error instanceof Error ? error.message : String(error), { cause: error });
 }
 
+/** Codes that say something of the picture: no face, not decoded, not there or not downloaded. */
+const aboutThePicture: ReadonlySet<number> = new Set([-4015, -4016, -5805]);
+
 /** A short constant that may stand in a header. */
-export function isReasonConstant(reason: string): boolean {
+function isReasonConstant(reason: string): boolean {
   return /^[A-Za-z0-9_]{1,64}$/.test(reason);
 }

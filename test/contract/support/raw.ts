@@ -26,7 +26,7 @@ export function open(port: number, options: { tls?: boolean } = {}): RawConnecti
   const socket = options.tls
     ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, servername: 'localhost' })
     : connect(port, '127.0.0.1');
-  let buffer = Buffer.alloc(0);
+  let buffer: Buffer = Buffer.alloc(0);
   let ended = false;
   let failure: Error | undefined;
   let wake = () => {};
