@@ -69,13 +69,12 @@ async function decodeCompressed(
   checkSize(metadata.width, metadata.height, limits);
   if ((metadata.pages ?? 1) > 1) throw refuse('animated', 'the picture is animated; send one still photo');
   if (format === 'png' && !pngIsComplete(bytes)) throw refuse('truncated', 'the png is cut off');
-  const run = (ignoreIcc: boolean) =>
-    pipeline(bytes, limits, ignoreIcc)
-      .autoOrient()
-      .removeAlpha()
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
+  const run = (ignoreIcc: boolean) => {
+    const upright = pipeline(bytes, limits, ignoreIcc).autoOrient().removeAlpha();
+    // The library applies a 16-bit picture's colour profile only when told to work in sRGB from the start.
+    const placed = metadata.depth === 'uchar' ? upright : upright.pipelineColourspace('srgb');
+    return placed.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  };
   let decoded: Awaited<ReturnType<typeof run>>;
   try {
     decoded = await run(false);
