@@ -1,0 +1,261 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { groupPhoto, hasShared, samplePath } from '../test/support/pictures.ts';
+import { createLiveness, type Liveness } from './engine.ts';
+import { makeOnnx } from './liveness/test-support/onnx.ts';
+import type { Judgement } from './liveness/types.ts';
+import { MODELS_DIR, WeightsError } from './weights/index.ts';
+
+let engine: Liveness;
+let photo: Buffer;
+let folder: string;
+
+beforeAll(async () => {
+  engine = await createLiveness({ profile: 'fast' });
+  // The judged woman of the fourth group photo, cut out as a portrait with room around her.
+  photo = await sharp(await groupPhoto('sample4.jpg'))
+    .extract({ left: 870, top: 20, width: 480, height: 640 })
+    .jpeg({ quality: 95 })
+    .toBuffer();
+  folder = await mkdtemp(join(tmpdir(), 'livestill-engine-'));
+});
+afterAll(async () => {
+  await engine?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const timeless = ({ milliseconds: _, ...rest }: Judgement) => rest;
+const codes = (judgement: Judgement) => judgement.reasons.map((r) => r.code);
+
+describe('judge', () => {
+  it('judges a portrait and says everything about it', async () => {
+    const judgement = await engine.judge(photo);
+    expect(judgement).toMatchObject({
+      verdict: 'live',
+      threshold: 87,
+      profile: 'fast',
+      faceCount: 1,
+      quarterTurns: 0,
+      width: 480,
+      height: 640,
+    });
+    expect(judgement.score).toBeGreaterThan(87);
+    expect(judgement.liveProbability).toBeGreaterThan(0.5);
+    expect(Object.values(judgement.classProbabilities).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 6);
+    expect(judgement.crops).toHaveLength(3);
+    expect(judgement.models.map((m) => m.name)).toEqual([
+      'blazeface-back-256',
+      'rfb-320',
+      'minifasnet-v2-se-128',
+    ]);
+    for (const model of judgement.models) expect(model.sha256).toMatch(/^[0-9a-f]{64}$/);
+    const { box, keyPoints } = judgement.face!;
+    for (const point of [keyPoints.eyeLeft, keyPoints.eyeRight, keyPoints.nose, keyPoints.mouth]) {
+      expect(point.x > box.left && point.x < box.right && point.y > box.top && point.y < box.bottom).toBe(
+        true,
+      );
+    }
+    expect(Object.keys(judgement.milliseconds).sort()).toEqual([
+      'classify',
+      'crop',
+      'decode',
+      'detect',
+      'quality',
+      'total',
+    ]);
+  });
+
+  it('gives the same judgement for the same picture, one after the other and all at once', async () => {
+    const first = timeless(await engine.judge(photo));
+    const all = await Promise.all(Array.from({ length: 6 }, () => engine.judge(photo)));
+    for (const judgement of all) expect(timeless(judgement)).toEqual(first);
+  });
+
+  it('judges a PNG and a WebP of the same pixels alike', async () => {
+    const png = await sharp(photo).png().toBuffer();
+    const webp = await sharp(photo).webp({ lossless: true }).toBuffer();
+    expect(timeless(await engine.judge(webp))).toEqual(timeless(await engine.judge(png)));
+  });
+
+  it('turns a picture that lies on its side, by EXIF or by its content', async () => {
+    const upright = await engine.judge(photo);
+    const lying = await sharp(photo)
+      .rotate(90)
+      .jpeg({ quality: 95 })
+      .withMetadata({ orientation: 8 })
+      .toBuffer();
+    const byExif = await engine.judge(lying);
+    expect(byExif).toMatchObject({ verdict: 'live', quarterTurns: 0, width: 480, height: 640 });
+    const found = await engine.judge(await sharp(photo).rotate(90).jpeg({ quality: 95 }).toBuffer());
+    expect(found).toMatchObject({ verdict: 'live', quarterTurns: 3, width: 480, height: 640 });
+    expect(codes(found)).toContain('PICTURE_TURNED');
+    expect(Math.abs(found.face!.box.left - upright.face!.box.left)).toBeLessThan(10);
+  });
+
+  it('draws on the same upright pixels that it judged', async () => {
+    const turned = await sharp(photo).rotate(180).jpeg({ quality: 95 }).toBuffer();
+    const { judgement, picture } = await engine.judgeWithPicture(turned);
+    expect(judgement.quarterTurns).toBe(2);
+    expect([picture.width, picture.height]).toEqual([judgement.width, judgement.height]);
+    const original = await sharp(photo).raw().toBuffer();
+    let sum = 0;
+    for (let i = 0; i < original.length; i++) sum += Math.abs(original[i] - picture.data[i]);
+    expect(sum / original.length).toBeLessThan(6);
+  });
+
+  it.each([
+    ['blurred', (p: Sharp) => p.blur(8), 'BLURRED'],
+    ['dark', (p: Sharp) => p.linear(0.12, 0), 'TOO_DARK'],
+    ['overexposed', (p: Sharp) => p.linear(0.3, 205), 'TOO_BRIGHT'],
+    ['tiny', (p: Sharp) => p.resize(110), 'FACE_TOO_SMALL'],
+    ['tilted', (p: Sharp) => p.rotate(28, { background: '#888' }), 'HEAD_TILTED'],
+    [
+      'cropped to the face',
+      (p: Sharp) => p.extract({ left: 95, top: 140, width: 220, height: 290 }),
+      'FACE_TOO_CLOSE',
+    ],
+  ])('does not judge a %s face, and keeps its score', async (_, spoil, code) => {
+    const judgement = await engine.judge(await spoil(sharp(photo)).jpeg({ quality: 95 }).toBuffer());
+    expect(codes(judgement)).toContain(code);
+    expect(judgement.verdict).toBe('poor_quality');
+    expect(judgement.score).not.toBeNull();
+    expect(judgement.quality.some((q) => !q.passed)).toBe(true);
+  });
+
+  it('finds no face in a picture without one, and gives no score', async () => {
+    const wall = await sharp({ create: { width: 300, height: 400, channels: 3, background: '#a08060' } })
+      .png()
+      .toBuffer();
+    const judgement = await engine.judge(wall);
+    expect(judgement).toMatchObject({
+      verdict: 'no_face',
+      score: null,
+      liveProbability: null,
+      face: null,
+      faceCount: 0,
+    });
+    expect(codes(judgement)).toEqual(['NO_FACE']);
+  });
+
+  it('judges pictures of odd shapes without failing', async () => {
+    for (const [width, height] of [
+      [1, 1],
+      [1, 3000],
+      [3000, 2],
+      [641, 7],
+    ]) {
+      const odd = await sharp({ create: { width, height, channels: 3, background: '#123' } })
+        .png()
+        .toBuffer();
+      expect((await engine.judge(odd)).verdict).toBe('no_face');
+    }
+  });
+
+  it('takes profile and threshold per call', async () => {
+    const careful = await engine.judge(photo, { profile: 'careful', threshold: 100 });
+    expect(careful.crops).toHaveLength(9);
+    expect(careful).toMatchObject({ verdict: 'attack', threshold: 100, profile: 'careful' });
+    expect(codes(careful)[0]).toBe('ATTACK_SUSPECTED');
+    await expect(engine.judge(photo, { threshold: 101 })).rejects.toThrow(
+      /threshold must be a number from 0 to 100, found 101/,
+    );
+  });
+
+  it('stops before work that nobody waits for', async () => {
+    await expect(engine.judge(photo, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+  });
+
+  it('refuses what is no picture', async () => {
+    await expect(engine.judge(Buffer.from('no picture'))).rejects.toMatchObject({
+      code: -4016,
+      reason: 'not_an_image',
+    });
+  });
+
+  it.runIf(hasShared)(
+    'takes the sample selfie for live and the print and the screen for attacks',
+    async () => {
+      const scores = new Map<string, number>();
+      for (const name of ['T1.jpg', 'F1.jpg', 'F2.jpg']) {
+        const { score } = await engine.judge(await readFile(samplePath(name)));
+        scores.set(name, score!);
+      }
+      expect(scores.get('T1.jpg')).toBeGreaterThan(87);
+      expect(scores.get('F1.jpg')).toBeLessThanOrEqual(87);
+      expect(scores.get('F2.jpg')).toBeLessThanOrEqual(87);
+    },
+  );
+});
+
+describe('createLiveness', () => {
+  it('adds a model of the operator to the fusion by its weight', async () => {
+    const pack = await makePack(join(folder, 'pack'), 'brightness');
+    const own = await createLiveness({ profile: 'fast', packs: [pack] });
+    try {
+      const alone = await engine.judge(photo);
+      const judgement = await own.judge(photo);
+      const added = judgement.crops.filter((c) => c.model === 'brightness');
+      expect(added).toHaveLength(2);
+      expect(added.map((c) => c.logit)).toEqual([-12, -12]);
+      expect(judgement.fusedLogit).toBeCloseTo((alone.fusedLogit! + 3 * -12) / 4, 6);
+      expect(judgement.models.at(-1)).toMatchObject({ name: 'brightness', role: 'classifier' });
+      expect(judgement.verdict).toBe('attack');
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('refuses a pack whose name is taken', async () => {
+    const pack = await makePack(join(folder, 'twin'), 'minifasnet-v2-se-128');
+    await expect(createLiveness({ packs: [pack] })).rejects.toThrow(
+      /a model named "minifasnet-v2-se-128" is loaded already/,
+    );
+  });
+
+  it('does not start without its weights, and names the file', async () => {
+    const error = await createLiveness({ modelsDir: folder }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(WeightsError);
+    expect((error as Error).message).toMatch(/blazeface-back-256\.onnx.*livestill models pull/s);
+  });
+
+  it('does not start with a weight file that was changed', async () => {
+    const copy = join(folder, 'weights');
+    await cp(MODELS_DIR, copy, { recursive: true });
+    await writeFile(join(copy, 'rfb-320.onnx'), 'changed');
+    const error = await createLiveness({ modelsDir: copy }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(WeightsError);
+    expect((error as Error).message).toContain('rfb-320.onnx');
+  });
+
+  it('refuses a threshold out of range', async () => {
+    await expect(createLiveness({ threshold: -1 })).rejects.toThrow(RangeError);
+  });
+});
+
+/** A pack that calls every picture an attack: class 1 wins by the sum of the planes' means. */
+async function makePack(path: string, name: string): Promise<string> {
+  await mkdir(path, { recursive: true });
+  const card = {
+    name,
+    model: 'm.onnx',
+    input: { name: 'x', width: 16, height: 16, layout: 'NCHW', colourOrder: 'RGB', scale: 1, mean: 0 },
+    crops: [
+      { kind: 'square', factor: 1.5 },
+      { kind: 'silent', factor: 2.7 },
+    ],
+    boxScales: { careful: [1], fast: [1] },
+    output: { name: 'y', classes: ['live', 'attack'], live: 'live', values: 'logits' },
+    weight: 3,
+  };
+  await writeFile(join(path, 'card.json'), JSON.stringify(card));
+  const weights = [
+    [0, 0, 0],
+    [1, 1, 1],
+  ];
+  const input = { name: 'x', dims: [1, 3, 16, 16] } as const;
+  await writeFile(join(path, 'm.onnx'), makeOnnx({ input, output: 'y', weights, bias: [0, 0] }));
+  return path;
+}
