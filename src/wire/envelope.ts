@@ -26,7 +26,8 @@ export function faultEnvelope(error: unknown): Envelope {
   const headers: Record<string, string> = {};
   if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
   // Why a picture was refused helps its owner; why a signature was refused would help whoever tries to forge one.
-  if (aboutThePicture.has(code) && isReasonConstant(fault.reason)) headers['x-liveness-reason'] = fault.reason;
+  if (aboutThePicture.has(code) && isReasonConstant(fault.reason))
+    headers['x-liveness-reason'] = fault.reason;
   return { http, code, message, data: {}, headers };
 }
 

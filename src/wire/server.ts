@@ -21,6 +21,8 @@ export interface LegacyServerSettings extends LegacySettings {
   readonly cors: CorsSettings;
   /** CIDRs of proxies whose `X-Forwarded-For` is believed; empty: nobody's. */
   readonly trustedProxies: readonly string[];
+  /** Take the caller's `X-Request-Id` where it is well-formed. */
+  readonly trustRequestId: boolean;
   readonly transport: TransportSettings;
 }
 
@@ -60,6 +62,8 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const { settings } = deps;
   const { transport } = settings;
   const handle = createLegacyHandler(deps);
+  const requestId = (request: IncomingMessage) =>
+    requestIdFrom(settings.trustRequestId ? request.headers['x-request-id'] : undefined);
   const waiting = new WeakSet<IncomingMessage>();
   let running = 0;
   let draining = false;
@@ -67,6 +71,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const app = createTransport({
     transport,
     trustedProxies: settings.trustedProxies,
+    requestId,
     tls: deps.tls,
     onSocketFault: createSocketFaultHandler((socket) => connections.ongoing(socket), deps.log),
   });
@@ -113,7 +118,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     send(request, reply, faultEnvelope(error));
   });
 
-  app.server.on('connect', refuseTunnel);
+  app.server.on('connect', (request, socket) => refuseTunnel(socket, requestId(request)));
   // Answered only when the body is wanted: a body that is refused need not be sent at all.
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     waiting.add(request);
@@ -121,7 +126,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   });
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     respond(request, response, httpFaultEnvelope('expectation'), {
-      requestId: requestIdFrom(request.headers['x-request-id']),
+      requestId: requestId(request),
       linger: transport.linger,
     });
   });

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
@@ -31,7 +30,7 @@ export function createSocketFaultHandler(
     const busy = ongoing(socket);
     const fault = httpFaultOf(error.code);
     const requestId = busy?.requestId ?? requestIdFrom(undefined);
-    log.info({ event: 'http_fault', requestId, fault, parserCode: error.code }, 'connection refused');
+    log.info({ event: 'http_fault', requestId, fault, parserCode: error.code }, 'fault below http');
     const answer = () => part(socket, httpFaultEnvelope(fault), requestId);
 
     if (busy === undefined || busy.response.writableFinished) {
@@ -50,12 +49,8 @@ export function createSocketFaultHandler(
 }
 
 /** Answers `CONNECT`, which Node hands over as a bare socket: this is no proxy. */
-export function refuseTunnel(request: IncomingMessage, socket: Duplex): void {
-  part(
-    socket,
-    httpFaultEnvelope('method', { allow: 'POST' }),
-    requestIdFrom(request.headers['x-request-id']),
-  );
+export function refuseTunnel(socket: Duplex, requestId: string): void {
+  part(socket, httpFaultEnvelope('method', { allow: 'POST' }), requestId);
 }
 
 /** Writes an answer straight to the socket, then closes: first our side, and everything once the other side has read it. */

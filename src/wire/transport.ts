@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { httpFaultEnvelope } from './http-faults.ts';
-import { requestIdFrom } from './request-id.ts';
 import { type LingerSettings, respond } from './respond.ts';
 import { type TlsIdentity, tlsServerOptions } from './tls.ts';
 
@@ -37,12 +36,14 @@ export interface TransportOptions {
   readonly transport: TransportSettings;
   readonly trustedProxies: readonly string[];
   readonly tls: TlsIdentity | undefined;
+  /** The id of a request that has just arrived. */
+  readonly requestId: (request: IncomingMessage) => string;
   readonly onSocketFault: (error: NodeJS.ErrnoException, socket: Duplex) => void;
 }
 
 /**
- * A framework instance with nothing of its own to say: no logging, no replies of its own while it closes, ids from
- * `X-Request-Id`, time-outs on everything that a slow caller could hold open.
+ * A framework instance with nothing of its own to say: no logging, no replies of its own while it closes,
+ * time-outs on everything that a slow caller could hold open.
  */
 export function createTransport(given: TransportOptions): FastifyInstance {
   const { transport, trustedProxies, tls } = given;
@@ -60,7 +61,7 @@ export function createTransport(given: TransportOptions): FastifyInstance {
     requestTimeout: transport.requestTimeout,
     keepAliveTimeout: transport.keepAliveTimeout,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
-    genReqId: (request: IncomingMessage) => requestIdFrom(request.headers['x-request-id']),
+    genReqId: given.requestId,
     clientErrorHandler: given.onSocketFault,
     routerOptions: { ignoreTrailingSlash: false },
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {

@@ -69,6 +69,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       compat: { sessionId: false, noFace: 'error' },
       cors: { origins: [] },
       trustedProxies: [],
+      trustRequestId: true,
       ...options.settings,
       transport: { ...defaultTransport, ...options.transport },
     },
