@@ -121,8 +121,19 @@ export interface AccountAdmin {
   setSecretEnabled(secretId: string, enabled: boolean): Promise<SecretSummary>;
   /** Add `next` to the app of `secretId` and let the old pair end at `oldEndsAt`, in one step. */
   rotateSecret(secretId: string, next: NewSecret, oldEndsAt: Date): Promise<SecretSummary>;
-  /** Encrypt every stored SecretKey anew under the newest master key; how many were changed. */
-  reencryptSecrets(): Promise<number>;
+  /**
+   * Encrypt every stored SecretKey anew: under a new master key when the keys lie in the file `master.key`, under the first
+   * one when they come from the environment. May be cut off at any moment and begun again.
+   */
+  rotateMasterKey(): Promise<MasterKeyRotation>;
+}
+
+/** What a rotation of the master key did. */
+export interface MasterKeyRotation {
+  /** Short name of the key now in use; says nothing of the key itself. */
+  readonly keyId: string;
+  /** SecretKeys encrypted anew. */
+  readonly reencrypted: number;
 }
 
 /** Settings of the signature check, from the configuration. Durations in seconds. */

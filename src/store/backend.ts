@@ -1,0 +1,150 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { AccountAdmin, ReplayStore, UsageStore } from '../account/types.ts';
+import { Fault, UsageError } from '../errors.ts';
+import { activeKeyId, createAccountAdmin } from './account-admin.ts';
+import { type AccountReads, createAccountReads } from './accounts.ts';
+import { createDatabase, type StoreDatabase } from './database.ts';
+import { type Keyring, keyringFromFile, keyringFromText } from './keyring.ts';
+import { createLedger, type LedgerRoom } from './ledger.ts';
+import { createReplay, createUsage } from './state.ts';
+import type { StoreOptions } from './types.ts';
+
+/** The options a backend needs; all can be handed to a thread. */
+export type BackendOptions = Omit<StoreOptions, 'thread' | 'answerWithinMs' | 'onTrouble'>;
+
+/**
+ * Every call the store knows, each with plain data in and out, so that they work the same in this thread and across to
+ * another one.
+ */
+export interface Backend extends AccountReads, AccountAdmin, ReplayStore, UsageStore, LedgerRoom {
+  /** Remember in memory that a pair was used; written within some seconds. */
+  touch(secretId: string, at: Date): Promise<void>;
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const databaseName = 'livestill.sqlite';
+const touchEvery = 5000;
+
+/**
+ * Open the data folder in this thread.
+ * @throws UsageError `data_missing`; Fault 107 (`master_key_…`, `store_…`)
+ */
+export async function openBackend(
+  options: BackendOptions,
+  onTrouble: (error: Error) => void,
+): Promise<Backend> {
+  const { dataDir, create = true, sync = 'full', lockWaitMs = 3000 } = options;
+  const path = join(dataDir, databaseName);
+  if (create) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  else if (!existsSync(path)) {
+    throw new UsageError(
+      'data_missing',
+      `${resolve(dataDir)} is not a livestill data folder: expected ${databaseName} in it. "livestill serve" or "livestill app create" makes one.`,
+    );
+  }
+  const database = createDatabase({ path, create, sync, lockWaitMs });
+  try {
+    await database.open();
+    const keyring = await openKeyring(database, options);
+    return assemble(database, keyring, onTrouble);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** The master keys, once it is sure that they are those of this data folder. */
+async function openKeyring(
+  database: StoreDatabase,
+  { dataDir, masterKey }: BackendOptions,
+): Promise<Keyring> {
+  const used = await database.read(107, async (db) => {
+    const rows = await db.selectFrom('secret').select('key_id').distinct().execute();
+    const active = await activeKeyId(db);
+    return new Set([...rows.map((row) => row.key_id), ...(active === undefined ? [] : [active])]);
+  });
+  const fromEnvironment = masterKey !== undefined && masterKey !== '';
+  const keyring = fromEnvironment ? keyringFromText(masterKey) : keyringFromFile(dataDir, used.size === 0);
+  const missing = [...used].filter((id) => keyring.find(id) === null);
+  if (missing.length === 0) return keyring;
+  const where = fromEnvironment ? 'LIVESTILL_MASTER_KEY' : `${join(dataDir, 'master.key')}`;
+  throw new Fault(
+    107,
+    'master_key_wrong',
+    `the SecretKeys of ${dataDir} are encrypted under the master key ${missing.join(', ')}; ${where} holds ${keyring.newest.id}: ` +
+      'hand over the key they were made with',
+  );
+}
+
+function assemble(database: StoreDatabase, keyring: Keyring, onTrouble: (error: Error) => void): Backend {
+  const touches = createTouches(database, onTrouble);
+  return {
+    ...createAccountReads(database, keyring),
+    ...createAccountAdmin(database, keyring),
+    ...createReplay(database),
+    ...createUsage(database),
+    ...createLedger(database),
+    async touch(secretId, at) {
+      touches.note(secretId, at);
+    },
+    async check() {
+      await database.read(107, (db) => db.selectFrom('app').select('appid').limit(1).execute());
+      const value = new Date().toISOString();
+      await database.write(108, (db) =>
+        db
+          .insertInto('meta')
+          .values({ key: 'checked_at', value })
+          .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+          .execute(),
+      );
+    },
+    async close() {
+      await touches.close();
+      await database.close();
+    },
+  };
+}
+
+interface Touches {
+  note(secretId: string, at: Date): void;
+  close(): Promise<void>;
+}
+
+/** Last-used times: gathered in memory, written every few seconds, so that a request never waits for them. */
+function createTouches(database: StoreDatabase, onTrouble: (error: Error) => void): Touches {
+  const pending = new Map<string, number>();
+
+  async function write(): Promise<void> {
+    if (pending.size === 0) return;
+    const batch = [...pending];
+    try {
+      await database.write(107, async (db) => {
+        for (const [secretId, at] of batch) {
+          await db
+            .updateTable('secret')
+            .set({ last_used_at: at })
+            .where('secret_id', '=', secretId)
+            .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)]))
+            .execute();
+        }
+      });
+      for (const [secretId, at] of batch) if (pending.get(secretId) === at) pending.delete(secretId);
+    } catch (error) {
+      onTrouble(
+        new Error('last-used times could not be written; they will be tried again', { cause: error }),
+      );
+    }
+  }
+
+  const timer = setInterval(() => void write(), touchEvery);
+  timer.unref();
+  return {
+    note: (secretId, at) => void pending.set(secretId, Math.max(at.getTime(), pending.get(secretId) ?? 0)),
+    async close() {
+      clearInterval(timer);
+      await write();
+    },
+  };
+}

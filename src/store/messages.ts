@@ -1,0 +1,78 @@
+import { Fault, UsageError } from '../errors.ts';
+import type { Backend } from './backend.ts';
+import type { StoreCode } from './database.ts';
+
+/** Every call of the backend, and the fault that stands for its not being answered. */
+export const calls: Readonly<Record<keyof Backend, StoreCode>> = {
+  findApp: 107,
+  findSecret: 107,
+  findBucketOwner: 107,
+  createApp: 107,
+  listApps: 107,
+  setAppState: 107,
+  setLimits: 107,
+  setPolicy: 107,
+  setBuckets: 107,
+  addSecret: 107,
+  listSecrets: 107,
+  setSecretEnabled: 107,
+  rotateSecret: 107,
+  rotateMasterKey: 107,
+  touch: 107,
+  remember: 108,
+  consume: 108,
+  used: 108,
+  append: 108,
+  page: 108,
+  count: 108,
+  lastId: 108,
+  pruneSome: 108,
+  check: 108,
+  close: 108,
+};
+
+/** From the main thread to the store's. */
+export interface Call {
+  readonly id: number;
+  readonly method: keyof Backend;
+  readonly args: readonly unknown[];
+}
+
+/** From the store's thread: opened or not, an answer, or trouble that nobody asked about. */
+export type Reply =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'failed'; readonly error: PlainError }
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'refusal'; readonly id: number; readonly error: PlainError }
+  | { readonly kind: 'trouble'; readonly error: PlainError };
+
+/** An error as data: its class is lost between threads. */
+export interface PlainError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: number;
+  readonly reason?: string;
+  readonly cause?: string;
+}
+
+/** An error on its way to the other thread. */
+export function toPlain(error: unknown): PlainError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const cause =
+    error.cause === undefined ? {} : { cause: String((error.cause as Error)?.message ?? error.cause) };
+  if (error instanceof Fault) {
+    return { name: 'Fault', message: error.message, code: error.code, reason: error.reason, ...cause };
+  }
+  if (error instanceof UsageError)
+    return { name: 'UsageError', message: error.message, reason: error.reason, ...cause };
+  return { name: error.name, message: error.message, ...cause };
+}
+
+/** An error that arrived from the other thread. */
+export function fromPlain(plain: PlainError): Error {
+  const options = plain.cause === undefined ? {} : { cause: plain.cause };
+  if (plain.name === 'Fault')
+    return new Fault(plain.code ?? 213, plain.reason ?? 'unknown', plain.message, options);
+  if (plain.name === 'UsageError') return new UsageError(plain.reason ?? 'unknown', plain.message, options);
+  return new Error(plain.message, options);
+}

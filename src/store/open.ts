@@ -1,0 +1,95 @@
+import type { LedgerFilter, LedgerReader, StoredLedgerRow } from '../ledger/types.ts';
+import { type Backend, openBackend } from './backend.ts';
+import { openRemoteBackend } from './remote.ts';
+import type { Store, StoreOptions } from './types.ts';
+
+export type { Store, StoreOptions } from './types.ts';
+
+const answerWithinMs = 5000;
+const pageSize = 500;
+
+/**
+ * Open the data folder: the accounts, the memory of single-use signatures, the daily counts and the ledger.
+ *
+ * @throws UsageError `data_missing` when `create` is false and there is no data folder
+ * @throws Fault 107 when it cannot be used: `master_key_missing`, `master_key_wrong`, `master_key_exposed`,
+ * `master_key_malformed`, `store_locked`, `store_corrupt`, `store_newer`, …; the message says what to do
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { dataDir, create, masterKey, sync, lockWaitMs } = options;
+  const plain = Object.fromEntries(
+    Object.entries({ create, masterKey, sync, lockWaitMs }).filter(([, value]) => value !== undefined),
+  );
+  const onTrouble = options.onTrouble ?? (() => {});
+  const backendOptions = { dataDir, ...plain };
+  const backend =
+    options.thread === false
+      ? await openBackend(backendOptions, onTrouble)
+      : await openRemoteBackend({
+          backend: backendOptions,
+          answerWithinMs: options.answerWithinMs ?? answerWithinMs,
+          onTrouble,
+        });
+  return facade(backend, onTrouble);
+}
+
+function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
+  const { append, page, count } = backend;
+  const { findApp, findSecret, findBucketOwner } = backend;
+  const { createApp, listApps, setAppState, setLimits, setPolicy, setBuckets } = backend;
+  const { addSecret, listSecrets, setSecretEnabled, rotateSecret, rotateMasterKey } = backend;
+  return {
+    accounts: {
+      findApp,
+      findSecret,
+      findBucketOwner,
+      touchSecret: (secretId, at) => void backend.touch(secretId, at).catch(onTrouble),
+      createApp,
+      listApps,
+      setAppState,
+      setLimits,
+      setPolicy,
+      setBuckets,
+      addSecret,
+      listSecrets,
+      setSecretEnabled,
+      rotateSecret,
+      rotateMasterKey,
+    },
+    replay: { remember: backend.remember },
+    usage: { consume: backend.consume, used: backend.used },
+    ledger: {
+      append,
+      page,
+      count,
+      read: (filter) => readAll(backend, filter),
+      prune: (before) => pruneAll(backend, before),
+    },
+    check: backend.check,
+    close: backend.close,
+  };
+}
+
+async function* readAll(
+  backend: Backend,
+  filter: LedgerFilter,
+): ReturnType<LedgerReader['read']> & AsyncGenerator<StoredLedgerRow> {
+  const end = await backend.lastId();
+  for (let after = 0; ; ) {
+    const rows = await backend.page(filter, after, pageSize);
+    for (const row of rows) {
+      if (row.id > end) return;
+      yield row;
+      after = row.id;
+    }
+    if (rows.length < pageSize) return;
+  }
+}
+
+async function pruneAll(backend: Backend, before: Date): Promise<number> {
+  for (let gone = 0; ; ) {
+    const some = await backend.pruneSome(before, pageSize);
+    gone += some;
+    if (some < pageSize) return gone;
+  }
+}

@@ -1,0 +1,86 @@
+import type { Generated } from 'kysely';
+
+/** Times are milliseconds since 1970. */
+export interface AppTable {
+  readonly appid: string;
+  readonly name: string;
+  readonly state: string;
+  /** JSON array of texts. */
+  readonly buckets: string;
+  readonly requests_per_second: number | null;
+  readonly burst: number | null;
+  readonly concurrent: number | null;
+  readonly daily: number | null;
+  readonly threshold: number | null;
+  readonly profile: string | null;
+  readonly created_at: number;
+}
+
+export interface SecretTable {
+  readonly secret_id: string;
+  readonly appid: string;
+  /** Which master key the SecretKey is encrypted under. */
+  readonly key_id: string;
+  /** See `seal.ts`. Given as bytes, handed back as `ArrayBuffer`. */
+  readonly sealed: Uint8Array | ArrayBuffer;
+  readonly enabled: number;
+  readonly expires_at: number | null;
+  readonly created_at: number;
+  readonly last_used_at: number | null;
+}
+
+export interface UsedSignatureTable {
+  /** Hex of the HMAC. */
+  readonly digest: string;
+  readonly until: number;
+}
+
+export interface UsageTable {
+  readonly appid: string;
+  /** `2026-11-23`, UTC. */
+  readonly day: string;
+  readonly count: number;
+}
+
+/** The same set of models stands behind very many decisions: kept once. */
+export interface ModelSetTable {
+  readonly id: Generated<number>;
+  /** JSON object, name → SHA-256, names sorted. */
+  readonly models: string;
+}
+
+export interface LedgerTable {
+  readonly id: Generated<number>;
+  readonly at: number;
+  readonly request_id: string;
+  readonly appid: string;
+  readonly secret_id: string;
+  readonly source: string;
+  readonly picture_bytes: number;
+  readonly picture_sha256: string;
+  readonly code: number;
+  readonly verdict: string | null;
+  readonly score: number | null;
+  readonly raw_score: number | null;
+  /** JSON array of texts. */
+  readonly reasons: string;
+  readonly model_set_id: number;
+  readonly milliseconds: number;
+  readonly caller_address: string;
+}
+
+export interface MetaTable {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** Everything the store's file holds. */
+export interface Tables {
+  readonly app: AppTable;
+  readonly secret: SecretTable;
+  readonly used_signature: UsedSignatureTable;
+  readonly usage_day: UsageTable;
+  readonly model_set: ModelSetTable;
+  readonly ledger: LedgerTable;
+  readonly meta: MetaTable;
+}
