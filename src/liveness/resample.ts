@@ -1,3 +1,4 @@
+import { areaSpans, averageAreas } from './kernel/average.ts';
 import type { RgbPicture } from './types.ts';
 
 /** A rectangle by its corner and sides, in pixels; whole or fractional as the caller says. */
@@ -15,107 +16,13 @@ export interface FloatPicture {
   readonly data: Float32Array;
 }
 
-/** How output cells lie over source elements along one side, with fractional edges. */
-export interface Spans {
-  /** First source index of each output cell. */
-  readonly first: Int32Array;
-  /** Last source index of each output cell. */
-  readonly last: Int32Array;
-  /** Weight of the first and of the last source element; those between weigh 1. */
-  readonly head: Float64Array;
-  readonly tail: Float64Array;
-}
-
-/** `n` cells of `step` source elements each, the first beginning at `start`, none reaching past element `end`. */
-export function areaSpans(start: number, step: number, n: number, end: number): Spans {
-  const first = new Int32Array(n);
-  const last = new Int32Array(n);
-  const head = new Float64Array(n);
-  const tail = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    const from = start + i * step;
-    const to = Math.min(end + 1, start + (i + 1) * step);
-    const a = Math.floor(from);
-    const b = Math.max(a, Math.min(end, Math.ceil(to) - 1));
-    first[i] = a;
-    last[i] = b;
-    head[i] = a === b ? to - from : a + 1 - from;
-    tail[i] = a === b ? 0 : to - b;
-  }
-  return { first, last, head, tail };
-}
-
-/** One row of RGB column sums to `n` interleaved pixels written at `offset` of `out`, each divided by `area`. */
-export function reduceRow(
-  row: Float32Array,
-  columns: Spans,
-  n: number,
-  area: number,
-  out: Float32Array,
-  offset: number,
-): void {
-  const { first, last, head, tail } = columns;
-  const scale = 1 / area;
-  for (let i = 0; i < n; i++) {
-    const a = first[i] * 3;
-    const b = last[i] * 3;
-    const h = head[i];
-    let red = row[a] * h;
-    let green = row[a + 1] * h;
-    let blue = row[a + 2] * h;
-    if (b > a) {
-      for (let p = a + 3; p < b; p += 3) {
-        red += row[p];
-        green += row[p + 1];
-        blue += row[p + 2];
-      }
-      const t = tail[i];
-      red += row[b] * t;
-      green += row[b + 1] * t;
-      blue += row[b + 2] * t;
-    }
-    const o = offset + i * 3;
-    out[o] = red * scale;
-    out[o + 1] = green * scale;
-    out[o + 2] = blue * scale;
-  }
-}
-
-/**
- * Adds whole rows `from..to` (inclusive) of bytes into `sums`, four bytes at a time: even and odd bytes of each 32-bit
- * word are summed in separate 16-bit lanes, which hold up to 257 rows. Needs rows aligned to 4 bytes.
- */
-function addAlignedRows(
-  words: Uint32Array,
-  wordsPerRow: number,
-  from: number,
-  to: number,
-  even: Uint32Array,
-  odd: Uint32Array,
-  sums: Float32Array,
-): void {
-  for (let start = from; start <= to; start += 257) {
-    const end = Math.min(to, start + 256);
-    even.fill(0);
-    odd.fill(0);
-    for (let y = start; y <= end; y++) {
-      const base = y * wordsPerRow;
-      for (let i = 0; i < wordsPerRow; i++) {
-        const word = words[base + i];
-        even[i] += word & 0x00ff00ff;
-        odd[i] += (word >>> 8) & 0x00ff00ff;
-      }
-    }
-    for (let i = 0; i < wordsPerRow; i++) {
-      const e = even[i];
-      const o = odd[i];
-      const p = i * 4;
-      sums[p] += e & 0xffff;
-      sums[p + 1] += o & 0xffff;
-      sums[p + 2] += e >>> 16;
-      sums[p + 3] += o >>> 16;
-    }
-  }
+function average(picture: RgbPicture | FloatPicture, n: number, m: number): FloatPicture {
+  const { width, height } = picture;
+  const kx = width / n;
+  const ky = height / m;
+  const columns = areaSpans(0, kx, n, width - 1);
+  const rows = areaSpans(0, ky, m, height - 1);
+  return { width: n, height: m, data: averageAreas(picture, 0, 0, columns, rows, kx * ky) };
 }
 
 /**
@@ -123,66 +30,7 @@ function addAlignedRows(
  * covers, fractional edges weighted. Values stay floating point (0-255). `n` and `m` must not exceed the picture's sides.
  */
 export function shrinkByArea(picture: RgbPicture, n: number, m: number): FloatPicture {
-  const { width, height, data } = picture;
-  const rowLength = width * 3;
-  const columns = areaSpans(0, width / n, n, width - 1);
-  const rows = areaSpans(0, height / m, m, height - 1);
-  const area = (width / n) * (height / m);
-  const out = new Float32Array(n * m * 3);
-  const sums = new Float32Array(rowLength);
-  const aligned =
-    rowLength % 4 === 0 && data.byteOffset % 4 === 0 && new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
-  const wordsPerRow = rowLength >> 2;
-  const words = aligned
-    ? new Uint32Array(data.buffer, data.byteOffset, wordsPerRow * height)
-    : new Uint32Array(0);
-  const even = new Uint32Array(aligned ? wordsPerRow : 0);
-  const odd = new Uint32Array(aligned ? wordsPerRow : 0);
-  for (let j = 0; j < m; j++) {
-    const a = rows.first[j];
-    const b = rows.last[j];
-    const head = rows.head[j];
-    const offset = a * rowLength;
-    for (let i = 0; i < rowLength; i++) sums[i] = data[offset + i] * head;
-    if (b > a) {
-      if (aligned && b - a > 2) addAlignedRows(words, wordsPerRow, a + 1, b - 1, even, odd, sums);
-      else
-        for (let y = a + 1; y < b; y++) {
-          const base = y * rowLength;
-          for (let i = 0; i < rowLength; i++) sums[i] += data[base + i];
-        }
-      const tail = rows.tail[j];
-      const base = b * rowLength;
-      if (tail > 0) for (let i = 0; i < rowLength; i++) sums[i] += data[base + i] * tail;
-    }
-    reduceRow(sums, columns, n, area, out, j * n * 3);
-  }
-  return { width: n, height: m, data: out };
-}
-
-/** The same averaging over floating-point values. */
-function averageFloats(picture: FloatPicture, n: number, m: number): FloatPicture {
-  const { width, height, data } = picture;
-  const rowLength = width * 3;
-  const columns = areaSpans(0, width / n, n, width - 1);
-  const rows = areaSpans(0, height / m, m, height - 1);
-  const area = (width / n) * (height / m);
-  const out = new Float32Array(n * m * 3);
-  const sums = new Float32Array(rowLength);
-  for (let j = 0; j < m; j++) {
-    const a = rows.first[j];
-    const b = rows.last[j];
-    const head = rows.head[j];
-    const offset = a * rowLength;
-    for (let i = 0; i < rowLength; i++) sums[i] = data[offset + i] * head;
-    for (let y = a + 1; y <= b; y++) {
-      const weight = y === b ? rows.tail[j] : 1;
-      const base = y * rowLength;
-      for (let i = 0; i < rowLength; i++) sums[i] += data[base + i] * weight;
-    }
-    reduceRow(sums, columns, n, area, out, j * n * 3);
-  }
-  return { width: n, height: m, data: out };
+  return average(picture, n, m);
 }
 
 /** Positions and weights of bilinear sampling along one side: `near`, `far` index, `part` = weight of `far`. */
@@ -241,7 +89,7 @@ function enlarge(picture: FloatPicture, n: number, m: number): FloatPicture {
 
 /** Resizes to `n` x `m`: area averaging when a side shrinks, bilinear (edges replicated) otherwise. */
 export function resize(picture: FloatPicture, n: number, m: number): FloatPicture {
-  if (picture.width > n || picture.height > m) return averageFloats(picture, n, m);
+  if (picture.width > n || picture.height > m) return average(picture, n, m);
   if (picture.width === n && picture.height === m) return picture;
   return enlarge(picture, n, m);
 }

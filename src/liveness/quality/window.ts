@@ -1,4 +1,5 @@
-import { areaSpans, bilinearSamples, clampSamples, type Rect, reduceRow } from '../resample.ts';
+import { areaSpans, averageAreas } from '../kernel/average.ts';
+import { bilinearSamples, clampSamples, type Rect } from '../resample.ts';
 import type { RgbPicture } from '../types.ts';
 
 /** Luminance of the inner face, 0-255, with one more row and column all around for neighbours. */
@@ -22,57 +23,14 @@ function luma(rgb: Float32Array, at: number): number {
   return 0.299 * rgb[at] + 0.587 * rgb[at + 1] + 0.114 * rgb[at + 2];
 }
 
-const clamp = (value: number, size: number) => Math.min(size - 1, Math.max(0, value));
-
-/** Adds `weight` times the picture's row `y`, columns `x0..x1` (edges repeated outside), to interleaved RGB sums. */
-function addRow(
-  picture: RgbPicture,
-  y: number,
-  x0: number,
-  x1: number,
-  weight: number,
-  sums: Float32Array,
-): void {
-  const { width, data } = picture;
-  const base = clamp(y, picture.height) * width * 3;
-  const inLeft = clamp(x0, width);
-  const inRight = clamp(x1, width);
-  let o = (inLeft - x0) * 3;
-  for (let p = base + inLeft * 3; p < base + (inRight + 1) * 3; p++, o++) sums[o] += data[p] * weight;
-  for (let x = x0; x < inLeft; x++) {
-    for (let c = 0; c < 3; c++) sums[(x - x0) * 3 + c] += data[base + c] * weight;
-  }
-  for (let x = inRight + 1; x <= x1; x++) {
-    for (let c = 0; c < 3; c++) sums[(x - x0) * 3 + c] += data[base + (width - 1) * 3 + c] * weight;
-  }
-}
-
 function byArea(picture: RgbPicture, rect: Rect): Float32Array {
   const kx = rect.w / SIDE;
   const ky = rect.h / SIDE;
   const columns = areaSpans((LEFT - 1) * kx, kx, COLUMNS, rect.w - 1);
   const rows = areaSpans((TOP - 1) * ky, ky, ROWS, rect.h - 1);
-  const from = columns.first[0];
-  const to = columns.last[COLUMNS - 1];
-  const local = {
-    ...columns,
-    first: columns.first.map((c) => c - from),
-    last: columns.last.map((c) => c - from),
-  };
-  const sums = new Float32Array((to - from + 1) * 3);
-  const rgb = new Float32Array(COLUMNS * 3);
+  const rgb = averageAreas(picture, rect.x, rect.y, columns, rows, kx * ky);
   const out = new Float32Array(COLUMNS * ROWS);
-  for (let j = 0; j < ROWS; j++) {
-    sums.fill(0);
-    const a = rows.first[j];
-    const b = rows.last[j];
-    for (let y = a; y <= b; y++) {
-      const weight = y === a ? rows.head[j] : y === b ? rows.tail[j] : 1;
-      addRow(picture, rect.y + y, rect.x + from, rect.x + to, weight, sums);
-    }
-    reduceRow(sums, local, COLUMNS, kx * ky, rgb, 0);
-    for (let i = 0; i < COLUMNS; i++) out[j * COLUMNS + i] = luma(rgb, i * 3);
-  }
+  for (let i = 0; i < out.length; i++) out[i] = luma(rgb, i * 3);
   return out;
 }
 

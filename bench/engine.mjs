@@ -1,0 +1,145 @@
+/**
+ * npm run bench:engine [-- --rounds N] [-- --json]
+ *
+ * Milliseconds of every step of a judgement (median of many), for both profiles and two picture sizes, and in the same
+ * run the floor: decoding alone plus each network alone on ready tensors. All on one thread. Floor and judgement take
+ * turns, so that whatever else the machine does hits both alike.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import sharp from 'sharp';
+import { createLiveness } from '../dist/engine.js';
+import { cropRect, cropTensor } from '../dist/liveness/crop.js';
+import { blazeInput } from '../dist/liveness/detect/blazeface.js';
+import { detectFace, detectionPicture } from '../dist/liveness/detect/face.js';
+import { rfbInput } from '../dist/liveness/detect/rfb.js';
+import { loadModels } from '../dist/liveness/load.js';
+import { builtInClassifier } from '../dist/liveness/pack.js';
+import { decodePicture } from '../dist/picture/decode.js';
+import { requireWeights } from '../dist/weights/index.js';
+
+const { values: options } = parseArgs({
+  options: { rounds: { type: 'string', default: '40' }, json: { type: 'boolean', default: false } },
+});
+const rounds = Number(options.rounds);
+const SIZES = [
+  [720, 960],
+  [3024, 4032],
+];
+const STEPS = ['decode', 'detect', 'crop', 'classify', 'quality'];
+
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** A portrait cut from a group photo of the development dependency @vladmandic/face-api, as a JPEG of that size. */
+async function portrait(width, height) {
+  const folder = dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'));
+  return sharp(await readFile(join(folder, 'demo', 'sample4.jpg')))
+    .extract({ left: 870, top: 20, width: 480, height: 640 })
+    .resize(width, height)
+    .jpeg({ quality: 90, mozjpeg: false })
+    .toBuffer();
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+async function timed(run) {
+  const start = performance.now();
+  await run();
+  return performance.now() - start;
+}
+
+const weights = await requireWeights();
+const path = (name) => weights.get(name).path;
+const models = await loadModels({
+  blaze: path('blazeface-back-256'),
+  rfb: path('rfb-320'),
+  classifier: path('minifasnet-v2-se-128'),
+});
+const engine = await createLiveness();
+const results = [];
+
+for (const [width, height] of SIZES) {
+  const bytes = await portrait(width, height);
+  const picture = await decodePicture(bytes);
+  const small = detectionPicture(picture);
+  const { face } = await detectFace(models.detectors, picture, small);
+  if (face === null) throw new Error('the bench picture shows no face');
+  const crop = builtInClassifier.crops[0];
+  const tensors = {
+    blaze: blazeInput(small, 0).tensor,
+    rfb: rfbInput(small, 0).tensor,
+    classifier: cropTensor(
+      picture,
+      crop,
+      cropRect(crop, face.box, 1, width, height),
+      builtInClassifier.input,
+    ),
+  };
+  for (const profile of ['careful', 'fast']) {
+    const runs = builtInClassifier.boxScales[profile].length * builtInClassifier.crops.length;
+    const judged = { total: [], ...Object.fromEntries(STEPS.map((s) => [s, []])) };
+    const alone = { decode: [], blaze: [], rfb: [], classifier: [] };
+    for (let round = -5; round < rounds; round++) {
+      const { milliseconds } = await engine.judge(bytes, { profile });
+      const floor = {
+        decode: await timed(() => decodePicture(bytes)),
+        blaze: await timed(() => models.detectors.blaze.run(tensors.blaze)),
+        rfb: await timed(() => models.detectors.rfb.run(tensors.rfb)),
+        classifier: await timed(async () => {
+          for (let i = 0; i < runs; i++) await models.classifiers[0].network.run(tensors.classifier);
+        }),
+      };
+      if (round < 0) continue;
+      for (const name of Object.keys(judged)) judged[name].push(milliseconds[name]);
+      for (const name of Object.keys(alone)) alone[name].push(floor[name]);
+    }
+    const steps = Object.fromEntries(Object.entries(judged).map(([name, v]) => [name, median(v)]));
+    const parts = Object.fromEntries(Object.entries(alone).map(([name, v]) => [name, median(v)]));
+    const floorMs = Object.values(parts).reduce((a, b) => a + b, 0);
+    results.push({
+      width,
+      height,
+      profile,
+      runs,
+      steps,
+      floor: parts,
+      floorMs,
+      ratio: steps.total / floorMs,
+    });
+  }
+}
+await engine.close();
+await models.close();
+
+if (options.json) {
+  console.log(JSON.stringify({ cpu: cpus()[0].model, node: process.version, rounds, results }));
+} else {
+  console.log(
+    `livestill bench:engine: ${cpus()[0].model}, Node ${process.version}, one thread, median of ${rounds}, ms\n`,
+  );
+  const row = (...cells) =>
+    console.log(cells.map((c, i) => (i < 2 ? String(c).padEnd(11) : String(c).padStart(9))).join(''));
+  row('picture', 'profile', ...STEPS, 'total', 'floor', 'ratio');
+  for (const { width, height, profile, steps, floorMs, ratio } of results) {
+    const numbers = [...STEPS, 'total'].map((s) => steps[s].toFixed(1));
+    row(`${width}x${height}`, profile, ...numbers, floorMs.toFixed(1), ratio.toFixed(2));
+  }
+  console.log('\nfloor        profile     decode + BlazeFace + RFB + classifier x runs, each alone');
+  for (const { width, height, profile, floor, runs } of results) {
+    const numbers = [floor.decode, floor.blaze, floor.rfb, floor.classifier].map((n) =>
+      n.toFixed(1).padStart(6),
+    );
+    console.log(
+      `${`${width}x${height}`.padEnd(11)}  ${profile.padEnd(10)} ${numbers.join(' + ')} (${runs} runs)`,
+    );
+  }
+}
