@@ -55,6 +55,8 @@ export interface LedgerReader {
   page(filter: LedgerFilter, afterId: number, limit: number): Promise<readonly StoredLedgerRow[]>;
   /** All matching rows that were there when the reading began, oldest first, in bounded memory. */
   read(filter: LedgerFilter): AsyncIterable<StoredLedgerRow>;
+  /** The newest `limit` (1-1000) matching rows, newest first. */
+  latest(filter: LedgerFilter, limit: number): Promise<readonly StoredLedgerRow[]>;
   /** How many rows match. */
   count(filter: LedgerFilter): Promise<number>;
   /** Delete the rows older than `before`, a bounded number at a time; how many went. */

@@ -8,6 +8,7 @@ import type { LedgerTable, Tables } from './tables.ts';
 export interface LedgerRoom {
   append(row: LedgerRow): Promise<void>;
   page(filter: LedgerFilter, afterId: number, limit: number): Promise<readonly StoredLedgerRow[]>;
+  latest(filter: LedgerFilter, limit: number): Promise<readonly StoredLedgerRow[]>;
   count(filter: LedgerFilter): Promise<number>;
   /** The highest id there is; 0 in an empty ledger. */
   lastId(): Promise<number>;
@@ -35,14 +36,17 @@ export function createLedger(database: StoreDatabase): LedgerRoom {
       }),
     page: async (filter, afterId, limit) => {
       const rows = await database.read(108, (db) =>
-        filtered(db, filter)
-          .innerJoin('model_set', 'model_set.id', 'ledger.model_set_id')
-          .selectAll('ledger')
-          .select('model_set.models')
+        rowsOf(db, filter)
           .where('ledger.id', '>', afterId)
           .orderBy('ledger.id')
-          .limit(Math.min(1000, Math.max(1, Math.floor(limit))))
+          .limit(bounded(limit))
           .execute(),
+      );
+      return rows.map(fromColumns);
+    },
+    latest: async (filter, limit) => {
+      const rows = await database.read(108, (db) =>
+        rowsOf(db, filter).orderBy('ledger.id', 'desc').limit(bounded(limit)).execute(),
       );
       return rows.map(fromColumns);
     },
@@ -89,6 +93,15 @@ function filtered(db: Kysely<Tables>, filter: LedgerFilter): SelectQueryBuilder<
   if (filter.requestId !== undefined) query = query.where('ledger.request_id', '=', filter.requestId);
   if (filter.verdict !== undefined) query = query.where('ledger.verdict', '=', filter.verdict);
   return query;
+}
+
+const bounded = (limit: number): number => Math.min(1000, Math.max(1, Math.floor(limit)));
+
+function rowsOf(db: Kysely<Tables>, filter: LedgerFilter) {
+  return filtered(db, filter)
+    .innerJoin('model_set', 'model_set.id', 'ledger.model_set_id')
+    .selectAll('ledger')
+    .select('model_set.models');
 }
 
 function toColumns(row: LedgerRow): Omit<LedgerTable, 'id' | 'model_set_id'> {

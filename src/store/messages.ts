@@ -24,6 +24,7 @@ export const calls: Readonly<Record<keyof Backend, StoreCode>> = {
   used: 108,
   append: 108,
   page: 108,
+  latest: 108,
   count: 108,
   lastId: 108,
   pruneSome: 108,

@@ -34,7 +34,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
-  const { append, page, count } = backend;
+  const { append, page, latest, count } = backend;
   const { findApp, findSecret, findBucketOwner } = backend;
   const { createApp, listApps, setAppState, setLimits, setPolicy, setBuckets } = backend;
   const { addSecret, listSecrets, setSecretEnabled, rotateSecret, rotateMasterKey } = backend;
@@ -61,6 +61,7 @@ function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
     ledger: {
       append,
       page,
+      latest,
       count,
       read: (filter) => readAll(backend, filter),
       prune: (before) => pruneAll(backend, before),
