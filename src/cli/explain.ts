@@ -1,14 +1,13 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
-import { cropRect, cropTensor } from '../liveness/crop.ts';
+import { cropName, cropTensor } from '../liveness/crop.ts';
 import { builtInClassifier } from '../liveness/pack.ts';
 import type { CropEvidence, Judgement, Reason, RgbPicture } from '../liveness/types.ts';
 
 const PANEL = 460;
 const TALLEST = 960;
 const WIDEST = 1100;
-const LEAST_HEIGHT = 860;
 const THUMB = 132;
 const FONT = 'Roboto Mono';
 
@@ -37,13 +36,15 @@ interface TextStyle {
   readonly fill?: string;
   readonly bold?: boolean;
   readonly anchor?: 'start' | 'end';
+  /** A dark edge, for text on a photo. */
+  readonly halo?: boolean;
 }
 
 function text(x: number, y: number, content: string, style: TextStyle = {}): string {
-  const { size = 13, fill = INK, bold = false, anchor = 'start' } = style;
-  return `<text x="${x}" y="${y}" font-family="${FONT}" font-size="${size}" fill="${fill}" font-weight="${
-    bold ? 700 : 400
-  }" text-anchor="${anchor}" xml:space="preserve">${escapeXml(content)}</text>`;
+  const { size = 13, fill = INK, bold = false, anchor = 'start', halo = false } = style;
+  const edge = halo ? ' stroke="#000" stroke-width="3" paint-order="stroke"' : '';
+  const weight = bold ? 700 : 400;
+  return `<text x="${x}" y="${y}" font-family="${FONT}" font-size="${size}" font-weight="${weight}" fill="${fill}"${edge} text-anchor="${anchor}" xml:space="preserve">${escapeXml(content)}</text>`;
 }
 
 function wrap(content: string, width: number): string[] {
@@ -71,9 +72,19 @@ function overlay(judgement: Judgement, k: number): string {
     parts.push(
       `<rect x="${x * k}" y="${y * k}" width="${w * k}" height="${h * k}" fill="none" stroke="${colour}" stroke-width="1.5" stroke-dasharray="7 5"/>`,
     );
-    const tx = Math.max(4, x * k + 4);
-    const ty = Math.min(judgement.height * k - 4, Math.max(14, (y + h) * k - 5));
-    parts.push(text(tx, ty, run.crop, { size: 12, fill: colour, bold: true }));
+    // Each crop's name stands in another corner, so that names of nested crops do not meet.
+    const toRight = i % 3 === 2;
+    const tx = toRight ? Math.min(judgement.width, x + w) * k - 5 : Math.max(0, x) * k + 5;
+    const ty = i % 3 === 1 ? Math.max(0, y) * k + 16 : Math.min(judgement.height, y + h) * k - 6;
+    parts.push(
+      text(tx, ty, run.crop, {
+        size: 12,
+        fill: colour,
+        bold: true,
+        halo: true,
+        anchor: toRight ? 'end' : 'start',
+      }),
+    );
   }
   const colour = COLOURS[judgement.verdict];
   const { left, top, right, bottom } = face.box;
@@ -91,7 +102,7 @@ function overlay(judgement: Judgement, k: number): string {
 function limits(min: number | null, max: number | null): string {
   if (min === null && max === null) return '';
   if (min === null) return `≤ ${max}`;
-  return max === null ? `≥ ${min}` : `${min}…${max}`;
+  return max === null ? `≥ ${min}` : `${min} to ${max}`;
 }
 
 function reasonLines(reason: Reason): string[] {
@@ -177,13 +188,10 @@ function panel(judgement: Judgement, title: string, x0: number): Panel {
 }
 
 /** What the network sees of a run, as RGB bytes. */
-function thumbnail(picture: RgbPicture, run: CropEvidence, judgement: Judgement) {
-  const crop = builtInClassifier.crops.find(
-    (c) => run.crop.startsWith(c.kind) && run.crop.endsWith(String(c.factor.toFixed(1))),
-  )!;
-  const rect = cropRect(crop, judgement.face!.box, run.boxScale, picture.width, picture.height);
+function thumbnail(picture: RgbPicture, run: CropEvidence) {
+  const crop = builtInClassifier.crops.find((c) => cropName(c) === run.crop)!;
   const { width, height } = builtInClassifier.input;
-  const tensor = cropTensor(picture, crop, rect, {
+  const tensor = cropTensor(picture, crop, run.rect, {
     ...builtInClassifier.input,
     layout: 'NHWC',
     colourOrder: 'RGB',
@@ -208,7 +216,7 @@ export async function drawExplanation(
   const width = Math.max(1, Math.round(picture.width * k));
   const height = Math.max(1, Math.round(picture.height * k));
   const side = panel(judgement, title, width);
-  const total = Math.max(height, side.height, LEAST_HEIGHT);
+  const total = Math.max(height, side.height);
   const scaled = await sharp(picture.data, {
     raw: { width: picture.width, height: picture.height, channels: 3 },
   })
@@ -219,7 +227,7 @@ export async function drawExplanation(
     Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}">${body}</svg>`);
   const thumbs = await Promise.all(
     side.thumbs.map(async ({ x, y, run }) => ({
-      input: await thumbnail(picture, run, judgement),
+      input: await thumbnail(picture, run),
       left: Math.round(x),
       top: Math.round(y),
     })),

@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { createLiveness, type Liveness } from '../engine.ts';
+import { createLiveness, type JudgedPicture, type Liveness } from '../engine.ts';
 import { Fault } from '../errors.ts';
 import type { Judgement, Profile, Verdict } from '../liveness/types.ts';
 import { drawExplanation } from './explain.ts';
@@ -93,7 +93,7 @@ const READ_ERRORS = new Map([
 async function judgeInput(
   engine: Liveness,
   input: PictureInput,
-  options: ScoreOptions,
+  explain: ((judged: JudgedPicture) => Promise<void>) | null,
 ): Promise<ScoreResult> {
   let bytes: Uint8Array;
   try {
@@ -103,11 +103,9 @@ async function judgeInput(
     return failure(input.name, -5805, 'unreadable', `cannot be read: ${READ_ERRORS.get(code) ?? code}`);
   }
   try {
-    const { judgement, picture } = await engine.judgeWithPicture(bytes);
-    if (options.explain !== undefined) {
-      const file = join(options.explain, explainName(input.name));
-      await writeFile(file, await drawExplanation(picture, judgement, basename(input.name)));
-    }
+    const judged = await engine.judgeWithPicture(bytes);
+    const { judgement } = judged;
+    await explain?.(judged);
     const noFace = judgement.verdict === 'no_face';
     return {
       file: input.name,
@@ -122,14 +120,15 @@ async function judgeInput(
   }
 }
 
-const taken = new Map<string, number>();
-
-/** A name for the explain picture that no earlier picture of this run has. */
-function explainName(input: string): string {
-  const stem = input === '-' ? 'stdin' : basename(input, extname(input));
-  const count = (taken.get(stem) ?? 0) + 1;
-  taken.set(stem, count);
-  return `${stem}${count > 1 ? `-${count}` : ''}.explain.jpg`;
+/** Names for explain pictures, no two alike in one run. */
+function createNamer(): (input: string) => string {
+  const taken = new Map<string, number>();
+  return (input) => {
+    const stem = input === '-' ? 'stdin' : basename(input, extname(input));
+    const count = (taken.get(stem) ?? 0) + 1;
+    taken.set(stem, count);
+    return `${stem}${count > 1 ? `-${count}` : ''}.explain.jpg`;
+  };
 }
 
 const VERDICT_STYLE = { live: 'green', attack: 'red', poor_quality: 'yellow', no_face: 'yellow' } as const;
@@ -215,11 +214,17 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   });
   if (options.explain !== undefined) await mkdir(options.explain, { recursive: true });
   const human = options.json ? null : humanOutput(inputs);
+  const nameOf = createNamer();
+  const explainer = (folder: string, input: PictureInput) => async (judged: JudgedPicture) => {
+    const drawn = await drawExplanation(judged.picture, judged.judgement, basename(input.name));
+    await writeFile(join(folder, nameOf(input.name)), drawn);
+  };
   const verdicts = new Map<string, number>();
   let failed = 0;
   try {
     for (const input of inputs) {
-      const result = await judgeInput(engine, input, options);
+      const explain = options.explain === undefined ? null : explainer(options.explain, input);
+      const result = await judgeInput(engine, input, explain);
       if (result.code !== 0) failed++;
       if (result.judged) verdicts.set(result.verdict, (verdicts.get(result.verdict) ?? 0) + 1);
       if (human !== null) human.row(result);

@@ -1,0 +1,24 @@
+/**
+ * livestill as a library: `createLiveness()` loads the networks, `judge(bytes)` judges one picture.
+ *
+ * @example
+ * import { readFile } from 'node:fs/promises';
+ * import { createLiveness } from 'livestill';
+ *
+ * const liveness = await createLiveness();
+ * const { verdict, score, reasons } = await liveness.judge(await readFile('selfie.jpg'));
+ * await liveness.close();
+ */
+export {
+  createLiveness,
+  type JudgedPicture,
+  type JudgeOptions,
+  type Liveness,
+  type LivenessOptions,
+} from './engine.ts';
+export { Fault } from './errors.ts';
+export { DEFAULT_THRESHOLD } from './liveness/judge.ts';
+export { ModelError } from './liveness/model-error.ts';
+export type * from './liveness/types.ts';
+export { DEFAULT_LIMITS, type PictureLimits } from './picture/decode.ts';
+export { WeightsError } from './weights/index.ts';
