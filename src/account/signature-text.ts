@@ -18,7 +18,7 @@ const malformed = (reason: string, message: string): Fault => new Fault(5, reaso
  * Decode the text of an `Authorization` header (or of a `sign` member) into bytes: white space around it, one pair of quotes,
  * `%2B %2F %3D`, CR and LF inside, the url-safe alphabet and missing padding are accepted.
  *
- * @throws Fault 4 (`sign_missing`, `sign_empty`); 5 (`sign_too_long`, `scheme_word`, `cos_signature`, `tc3_signature`,
+ * @throws Fault 4 (`sign_missing`, `sign_empty`); 5 (`sign_too_long`, `scheme_word`, `cos_signature`, `tc3_signature`, `original_in_clear`,
  * `brackets`, `space_inside`, `not_base64`)
  */
 export function decodeSignatureText(header: string | undefined): DecodedText {
@@ -69,6 +69,12 @@ function refuseOtherSchemes(text: string): void {
     throw malformed(
       'scheme_word',
       'a scheme word such as Bearer or Basic stands before the signature: only the signature may stand there',
+    );
+  }
+  if (/^\[?[abk]=.*&/.test(text)) {
+    throw malformed(
+      'original_in_clear',
+      'this is the original text itself: it must be signed, and digest and text encoded in base64 together',
     );
   }
   if (/^\[.*\]$/.test(text)) {

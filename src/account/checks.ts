@@ -1,0 +1,81 @@
+import { Fault } from '../errors.ts';
+import { type ParsedSignature, verifyDigest } from './signature.ts';
+import { explainDigest } from './signature-mistakes.ts';
+import type { AccountStore, App, SecretPair } from './types.ts';
+
+/**
+ * Does the pair belong to the signed app, and did it make the digest? The digest is computed in every case, before the first
+ * answer, so that an unknown SecretId costs as much as a known one.
+ *
+ * @param now milliseconds since 1970
+ * @throws Fault 10 (`appid_unknown`, `appid_in_brackets`), 11 (`secretid_unknown`, `secretid_in_brackets`), 12
+ * (`secretid_of_another_app`, `secretid_disabled`, `secretid_ended`), 14 (those of `explainDigest`)
+ */
+export function checkPair(
+  signature: ParsedSignature,
+  app: App | null,
+  pair: SecretPair | null,
+  now: number,
+): SecretPair {
+  const { appid, secretId } = signature;
+  const passed = verifyDigest(signature, pair?.secretKey ?? null);
+  if (app === null) {
+    const hint = /^\[.*\]$/.test(appid) ? ': the brackets of the documentation were copied' : '';
+    const reason = hint === '' ? 'appid_unknown' : 'appid_in_brackets';
+    throw new Fault(10, reason, `no app has the signed appid ${printable(appid)}${hint}`);
+  }
+  if (pair === null) {
+    const hint = /^\[.*\]$/.test(secretId) ? ': the brackets of the documentation were copied' : '';
+    const reason = hint === '' ? 'secretid_unknown' : 'secretid_in_brackets';
+    throw new Fault(11, reason, `no key has the signed SecretId ${printable(secretId)}${hint}`);
+  }
+  if (pair.appid !== appid) {
+    throw new Fault(
+      12,
+      'secretid_of_another_app',
+      `the SecretId belongs to another app than the signed appid ${appid}`,
+    );
+  }
+  if (!pair.enabled) throw new Fault(12, 'secretid_disabled', `the SecretId ${secretId} is disabled`);
+  if (pair.expiresAt !== null && pair.expiresAt.getTime() <= now) {
+    throw new Fault(
+      12,
+      'secretid_ended',
+      `the SecretId ${secretId} was rotated and ended at ${pair.expiresAt.toISOString()}`,
+    );
+  }
+  if (!passed) {
+    const { reason, message } = explainDigest(signature.digest, signature.original, pair.secretKey, secretId);
+    throw new Fault(14, reason, message);
+  }
+  return pair;
+}
+
+/** @throws Fault 3 (`account_suspended`, `account_closed`) */
+export function checkState(app: App): void {
+  if (app.state === 'suspended') throw new Fault(3, 'account_suspended', `the app ${app.appid} is suspended`);
+  if (app.state === 'closed') throw new Fault(3, 'account_closed', `the app ${app.appid} is closed`);
+}
+
+/** @throws Fault 6 (`bucket_of_another_app`), 16 (`bucket_unknown`), when the app lists buckets and the signature names one */
+export async function checkBucket(
+  signature: ParsedSignature,
+  app: App,
+  accounts: Pick<AccountStore, 'findBucketOwner'>,
+): Promise<void> {
+  const { bucket } = signature;
+  if (app.buckets.length === 0 || bucket === null || app.buckets.includes(bucket)) return;
+  const owner = await accounts.findBucketOwner(bucket);
+  if (owner !== null)
+    throw new Fault(
+      6,
+      'bucket_of_another_app',
+      `the signed bucket ${printable(bucket)} belongs to another app`,
+    );
+  throw new Fault(16, 'bucket_unknown', `no app lists the signed bucket ${printable(bucket)}`);
+}
+
+/** A caller's text as it may stand in a log line: quoted, escaped and cut. */
+function printable(text: string): string {
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
+}
