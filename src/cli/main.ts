@@ -9,6 +9,12 @@ function say(error: unknown): void {
   process.stderr.write(`livestill: ${message}\n`);
 }
 
+// A reader that has seen enough (`livestill score … | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 try {
   await createProgram(new Command()).parseAsync();
 } catch (error) {
