@@ -1,0 +1,174 @@
+import type { Command } from 'commander';
+import { newSecret } from '../account/generate.ts';
+import { UsageError } from '../errors.ts';
+import { givenSecret, keysTable } from './app.ts';
+import { duration } from './arguments.ts';
+import { type DataOptions, dataCommand, withStore } from './open-store.ts';
+import { type Outcome, pairs, perform } from './outcome.ts';
+
+interface Options extends DataOptions {
+  readonly json?: boolean;
+}
+
+interface PairOptions extends Options {
+  readonly secretId?: string;
+  readonly secretKey?: string;
+}
+
+/** Adds `livestill key …` to the program. */
+export function registerKey(program: Command): void {
+  const key = program
+    .command('key')
+    .description('the SecretId/SecretKey pairs of the apps: make, bring along, switch off, rotate')
+    .addHelpText(
+      'after',
+      `
+SecretKeys are encrypted in the data folder under the master key (file master.key, or
+LIVESTILL_MASTER_KEY) and shown once, when they are made. A running service sees every change with
+its next request.
+
+Examples:
+  livestill key create 1000001
+  livestill key import 1000001 --secret-id AKID… --secret-key -     reads the key from standard input
+  livestill key rotate AKID… --overlap 7d                           the old pair works another week
+  livestill key rotate-master                                       a new master key for all`,
+    );
+  create(key);
+  bringAlong(key);
+  list(key);
+  onOff(key);
+  rotate(key);
+  rotateMaster(key);
+}
+
+function made(
+  what: string,
+  pair: { readonly secretId: string; readonly secretKey: string },
+  rest: object,
+): Outcome {
+  const text = `${what}\n\n${pairs([
+    ['SecretId', pair.secretId],
+    ['SecretKey', `${pair.secretKey}   (shown this once: keep it safe)`],
+  ])}`;
+  return { text, json: { ...rest, ...pair } };
+}
+
+function create(parent: Command): void {
+  dataCommand(parent, 'create', 'make a further pair for an app; the SecretKey is shown this once')
+    .argument('<appid>')
+    .action((appid: string, options: Options, command: Command) =>
+      perform(command, options, () =>
+        withStore(options, false, async ({ accounts }) => {
+          const pair = newSecret();
+          const summary = await accounts.addSecret(appid, pair);
+          return made(`A further pair for ${appid}:`, pair, summary);
+        }),
+      ),
+    );
+}
+
+function bringAlong(parent: Command): void {
+  dataCommand(parent, 'import', 'bring a pair of the old service along, so that clients stay as they are')
+    .argument('<appid>')
+    .requiredOption('--secret-id <id>', 'the SecretId')
+    .requiredOption('--secret-key <key>', 'its SecretKey; - reads it from standard input')
+    .action((appid: string, options: PairOptions, command: Command) =>
+      perform(command, options, async () => {
+        const pair = (await givenSecret(options))!;
+        return withStore(options, false, async ({ accounts }) => {
+          const summary = await accounts.addSecret(appid, pair);
+          return { text: `${summary.secretId} may now sign for ${appid}.`, json: summary };
+        });
+      }),
+    );
+}
+
+function list(parent: Command): void {
+  dataCommand(parent, 'list', 'list the pairs of one app, or of all; never the SecretKeys')
+    .argument('[appid]')
+    .action((appid: string | undefined, options: Options, command: Command) =>
+      perform(command, options, () =>
+        withStore(options, false, async ({ accounts }) => {
+          const appids = appid === undefined ? (await accounts.listApps()).map((app) => app.appid) : [appid];
+          const lists = await Promise.all(appids.map((one) => accounts.listSecrets(one)));
+          const text = appids.map((one, i) => `App ${one}\n${keysTable(lists[i]!)}`).join('\n\n');
+          return {
+            text: text === '' ? 'There are no apps yet: livestill app create' : text,
+            json: lists.flat(),
+          };
+        }),
+      ),
+    );
+}
+
+function onOff(parent: Command): void {
+  const add = (name: string, description: string, enabled: boolean) =>
+    dataCommand(parent, name, description)
+      .argument('<secret-id>')
+      .action((secretId: string, options: Options, command: Command) =>
+        perform(command, options, () =>
+          withStore(options, false, async ({ accounts }) => {
+            const summary = await accounts.setSecretEnabled(secretId, enabled);
+            const state = enabled ? 'enabled' : 'disabled';
+            return { text: `${secretId} of ${summary.appid} is ${state}.`, json: summary };
+          }),
+        ),
+      );
+  add('enable', 'let a pair sign again', true);
+  add('disable', 'refuse signatures of a pair from the next request on (code 12)', false);
+}
+
+function rotate(parent: Command): void {
+  dataCommand(
+    parent,
+    'rotate',
+    'replace a pair: a new one is made, the old one works until the overlap is over',
+  )
+    .argument('<secret-id>', 'the pair to replace')
+    .option('--overlap <duration>', 'how long the old pair still works: 0s, 30m, 12h, 7d', duration, 86_400)
+    .option(
+      '--secret-id <id>',
+      'bring the new SecretId along, with --secret-key (default: a new pair is made)',
+    )
+    .option('--secret-key <key>', 'its SecretKey; - reads it from standard input')
+    .action((secretId: string, options: PairOptions & { readonly overlap: number }, command: Command) =>
+      perform(command, options, async () => {
+        const next = (await givenSecret(options)) ?? newSecret();
+        if (next.secretId === secretId) {
+          throw new UsageError('secret_same', 'the new SecretId must differ from the old one');
+        }
+        const end = new Date(Date.now() + options.overlap * 1000);
+        return withStore(options, false, async ({ accounts }) => {
+          const summary = await accounts.rotateSecret(secretId, next, end);
+          const replaced = { secretId, endsAt: end.toISOString() };
+          return made(`${secretId} works until ${end.toISOString()}. The new pair:`, next, {
+            ...summary,
+            replaced,
+          });
+        });
+      }),
+    );
+}
+
+function rotateMaster(parent: Command): void {
+  dataCommand(parent, 'rotate-master', 'encrypt all stored SecretKeys under a new master key')
+    .addHelpText(
+      'after',
+      `
+With the file master.key a new key is made, everything is encrypted anew in one step, and the old key
+is removed from the file. With LIVESTILL_MASTER_KEY put the new key in front of the old one
+(NEW,OLD), run this, then remove the old one and restart the service. Cut off at any moment,
+nothing is lost: run it again.`,
+    )
+    .action((options: Options, command: Command) =>
+      perform(command, options, () =>
+        withStore(options, false, async ({ accounts }) => {
+          const { keyId, reencrypted } = await accounts.rotateMasterKey();
+          return {
+            text: `${reencrypted} SecretKeys are now encrypted under the master key ${keyId}.`,
+            json: { keyId, reencrypted },
+          };
+        }),
+      ),
+    );
+}
