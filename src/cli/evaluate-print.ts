@@ -1,0 +1,105 @@
+import type { Evaluation } from '../evaluation/evaluate.ts';
+import type { Estimate } from '../evaluation/measure.ts';
+import type { Interval } from '../evaluation/metrics/intervals.ts';
+import type { Rate } from '../evaluation/rates.ts';
+import { createTable } from './table.ts';
+
+const per = (share: number | null) => (share === null ? '-' : `${(share * 100).toFixed(2)} %`);
+const range = (interval: Interval | null) =>
+  interval === null ? '-' : `${(interval[0] * 100).toFixed(2)} - ${(interval[1] * 100).toFixed(2)} %`;
+
+function rateRow(name: string, r: Rate): string[] {
+  const bound = r.zeroErrorBound === null ? range(r.bootstrap) : `0 errors: up to ${per(r.zeroErrorBound)}`;
+  return [name, per(r.share), `${r.errors}/${r.n}`, range(r.interval), bound];
+}
+
+const estimateRow = (name: string, e: Estimate): string[] => [name, per(e.value), '', '', range(e.bootstrap)];
+
+const SOURCES = {
+  given: 'given beforehand',
+  'development-set': 'chosen on the development set',
+  folds: 'chosen on the other folds, by subject',
+  'test-set': 'CHOSEN ON THE TEST SET: rates look better than they are',
+} as const;
+
+/** The threshold and where it comes from, in one line. */
+export function thresholdLine({ threshold }: Evaluation): string {
+  const rule = threshold.rule === null ? '' : ` by ${threshold.rule}`;
+  const folds = threshold.folds.length === 0 ? '' : ` (median of ${threshold.folds.length} folds)`;
+  return `Threshold ${Number(threshold.value.toPrecision(8))}${folds}, ${SOURCES[threshold.source]}${rule}; a score above it is accepted`;
+}
+
+/** The evaluation as a table for people. */
+export function printEvaluation(evaluation: Evaluation): string {
+  const { measures: m, counts, bootstrap } = evaluation;
+  const unit = `${bootstrap.kind}s`;
+  const rows = [
+    rateRow('BPCER  bona fide rejected', m.bpcer),
+    ...Object.entries(m.apcer).map(([name, r]) => rateRow(`APCER  ${name}`, r)),
+    estimateRow(
+      `APCER  worst species${m.apcerMax.species === null ? '' : ` (${m.apcerMax.species})`}`,
+      m.apcerMax,
+    ),
+    rateRow('BPNRR  bona fide, no response', m.bpnrr),
+    ...Object.entries(m.apnrr).map(([name, r]) => rateRow(`APNRR  ${name}, no response`, r)),
+    rateRow('Bona fide turned away (either)', m.bonaFideTurnedAway),
+    estimateRow('ACER   (worst APCER + BPCER) / 2', m.acer),
+    estimateRow('HTER   (pooled APCER + BPCER) / 2', m.hter),
+    estimateRow('AUC', m.auc),
+    estimateRow('EER', m.eer),
+    ...Object.entries(m.bpcerAtApcer).map(([limit, e]) => estimateRow(`BPCER at pooled APCER ${limit} %`, e)),
+    ...Object.entries(evaluation.bpcerAtWorstApcer).map(([limit, value]) =>
+      estimateRow(`BPCER at worst APCER ${limit} %`, { value, bootstrap: null }),
+    ),
+  ];
+  const percent = Math.round(bootstrap.confidence * 1000) / 10;
+  const table = createTable(
+    [
+      { title: 'MEASURE' },
+      { title: 'VALUE', right: true },
+      { title: 'COUNT', right: true },
+      { title: `EXACT ${percent} %` },
+      { title: `BOOTSTRAP BY ${bootstrap.kind.toUpperCase()}` },
+    ],
+    rows,
+  );
+  const lines = [
+    `${counts.presentations} presentations: ${counts.bonaFide} bona fide, ${counts.attacks} attacks of ${Object.keys(counts.species).length} species; ${bootstrap.clusters} ${unit}`,
+    thresholdLine(evaluation),
+    '',
+    table.head,
+    ...rows.map((row) => table.line(row)),
+  ];
+  if (evaluation.calibration !== null) {
+    const { brier, ece, source } = evaluation.calibration;
+    lines.push('', `Calibration (${source}): Brier ${brier.toFixed(4)}, ECE ${ece.toFixed(4)}`);
+  }
+  for (const { field, groups, largestDifference: d } of evaluation.groups) {
+    const body = groups.map((g) => [
+      g.value,
+      per(g.bpcer.share),
+      `${g.bpcer.errors}/${g.bpcer.n}`,
+      range(g.bpcer.interval),
+      per(g.apcer.share),
+      `${g.apcer.errors}/${g.apcer.n}`,
+      range(g.apcer.interval),
+    ]);
+    const grouped = createTable(
+      ['', 'BPCER', 'COUNT', 'EXACT', 'APCER', 'COUNT', 'EXACT'].map((title, k) => ({
+        title: k === 0 ? `BY ${field.toUpperCase()}` : title,
+        right: k % 3 !== 0 || k === 0 ? k > 0 : false,
+      })),
+      body,
+    );
+    lines.push('', grouped.head, ...body.map((row) => grouped.line(row)));
+    for (const kind of ['bpcer', 'apcer'] as const) {
+      const diff = d[kind];
+      if (diff === null) continue;
+      lines.push(
+        `Largest ${kind.toUpperCase()} difference: ${per(diff.difference)} (${diff.low} to ${diff.high})${diff.intervalsApart ? '' : ', intervals overlap'}`,
+      );
+    }
+  }
+  for (const warning of evaluation.warnings) lines.push('', `Note: ${warning}`);
+  return `${lines.join('\n')}\n`;
+}
