@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { registerApp } from './app.ts';
+import { registerConfig } from './config.ts';
+import { registerKey } from './key.ts';
+import { registerLedger } from './ledger.ts';
 import { registerModels } from './models.ts';
 import { registerScore } from './score.ts';
+import { registerServe } from './serve.ts';
+import { registerSign } from './sign.ts';
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
@@ -28,7 +34,13 @@ First steps:
 
 Documentation: README.md and docs/ in the package.`,
     );
+  registerServe(program);
   registerScore(program);
+  registerApp(program);
+  registerKey(program);
+  registerSign(program);
+  registerLedger(program);
+  registerConfig(program);
   registerModels(program);
   return program;
 }
