@@ -34,15 +34,18 @@ export function respond(
   const unread = hasBody(request) && !request.complete;
   // A caller that leaves in the middle of its answer is no error of ours.
   response.on('error', () => {});
-  response.writeHead(envelope.http, {
-    'content-type': contentType,
-    'content-length': body.length,
-    'cache-control': 'no-store',
-    'x-request-id': options.requestId,
-    ...options.headers,
-    ...envelope.headers,
-    ...(unread || options.close === true ? { connection: 'close' } : {}),
-  });
+  response.writeHead(
+    envelope.http,
+    canonical({
+      'content-type': contentType,
+      'content-length': String(body.length),
+      'cache-control': 'no-store',
+      'x-request-id': options.requestId,
+      ...options.headers,
+      ...envelope.headers,
+      ...(unread || options.close === true ? { connection: 'close' } : {}),
+    }),
+  );
   if (!unread) {
     response.end(body);
     return;
@@ -51,6 +54,16 @@ export function respond(
   discard(request, options.linger, () => {
     if (!response.destroyed) response.end();
   });
+}
+
+/** Names as `Content-Type`: RFC 9110 does not care, clients written by hand do. */
+export function canonical(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase()),
+      value,
+    ]),
+  );
 }
 
 /** Whether the request announces a body. */

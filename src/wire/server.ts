@@ -8,6 +8,7 @@ import { type Envelope, faultEnvelope } from './envelope.ts';
 import type { Exchange } from './exchange.ts';
 import { httpFaultEnvelope } from './http-faults.ts';
 import { createLegacyHandler, type LegacyDeps, type LegacySettings } from './legacy/handler.ts';
+import { listenOn } from './listen.ts';
 import { requestIdFrom } from './request-id.ts';
 import { respond } from './respond.ts';
 import { createSocketFaultHandler, refuseTunnel } from './socket-faults.ts';
@@ -136,19 +137,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     get running() {
       return running;
     },
-    async listen(host, port) {
-      await app.ready();
-      // Not the framework's `listen`: for `localhost` it makes a second server that knows nothing of what was set up here.
-      await new Promise<void>((resolve, reject) => {
-        app.server.once('error', reject);
-        app.server.listen({ host, port }, () => {
-          app.server.off('error', reject);
-          resolve();
-        });
-      });
-      const address = app.server.address();
-      return typeof address === 'object' && address !== null ? address.port : port;
-    },
+    listen: (host, port) => listenOn(app, host, port),
     useTls(identity) {
       if (deps.tls !== undefined)
         (app.server as unknown as TlsServer).setSecureContext(tlsServerOptions(identity));

@@ -5,6 +5,7 @@ import type { Ongoing } from './connections.ts';
 import { contentType, type Envelope, envelopeBody } from './envelope.ts';
 import { httpFaultEnvelope, httpFaultOf } from './http-faults.ts';
 import { requestIdFrom } from './request-id.ts';
+import { canonical } from './respond.ts';
 
 /** How long an answered, broken connection is kept open for its sender to read the answer, in ms. */
 const parting = 1000;
@@ -60,7 +61,7 @@ function part(socket: Duplex, envelope: Envelope, requestId: string): void {
     return;
   }
   const body = envelopeBody(envelope);
-  const extra = Object.entries(envelope.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const extra = Object.entries(canonical(envelope.headers)).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.on('error', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${envelope.http} ${STATUS_CODES[envelope.http] ?? ''}\r\n` +

@@ -49,7 +49,7 @@ export function logDecision(
     line.threshold = judgement.threshold;
     line.profile = judgement.profile;
     line.reasons = judgement.reasons.map((reason) => reason.code);
-    line.steps = judgement.milliseconds;
+    line.steps = rounded(judgement.milliseconds);
   }
   if (error !== undefined && !(error instanceof RequestAborted)) {
     const fault = asFault(error);
@@ -62,7 +62,15 @@ export function logDecision(
 
 /** Whole tenths of a millisecond since `startedAt`. */
 export function since(startedAt: number): number {
-  return Math.round((performance.now() - startedAt) * 10) / 10;
+  return tenths(performance.now() - startedAt);
+}
+
+function tenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
+}
+
+function rounded(steps: Judgement['milliseconds']): Record<string, number> {
+  return Object.fromEntries(Object.entries(steps).map(([name, spent]) => [name, tenths(spent)]));
 }
 
 /** Our own failures are errors, refusals for lack of room warnings, everything else is daily business. */

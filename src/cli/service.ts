@@ -1,0 +1,184 @@
+import type { Logger } from 'pino';
+import { createAuthenticator } from '../account/authenticate.ts';
+import { createLimiter } from '../account/limiter.ts';
+import type { Config } from '../config.ts';
+import { availableCores } from '../fleet/cores.ts';
+import { type Fleet, startFleet } from '../fleet/fleet.ts';
+import { type Retention, startRetention } from '../ledger/retention.ts';
+import { createDownloader } from '../picture/download.ts';
+import { openStore, type Store } from '../store/open.ts';
+import { type AdminServer, createAdminServer } from '../wire/admin/health.ts';
+import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from '../wire/server.ts';
+import { loadTls, type TlsIdentity, watchTls } from '../wire/tls.ts';
+import { defaultTransport } from '../wire/transport.ts';
+import { StartError } from './start-error.ts';
+
+/** A running service. */
+export interface Service {
+  readonly store: Store;
+  readonly workers: number;
+  /** The ports that were taken, where the configuration said 0. */
+  readonly port: number;
+  readonly adminPort: number;
+  /** Looks at certificate and key at once. */
+  reloadTls(): Promise<void>;
+  /** Drains and closes everything, in order. How many requests were cut off. */
+  stop(): Promise<number>;
+}
+
+/**
+ * The composition root: store, accounts, workers, servers, put together from the configuration. Resolves when the service
+ * takes requests; what was opened is closed again when a later step fails.
+ * @throws StartError, UsageError (TLS), Fault (store), FleetError (workers), each with what to do
+ */
+export async function startService(config: Config, log: Logger): Promise<Service> {
+  const tlsFiles = tlsFilesOf(config);
+  const tls = tlsFiles === undefined ? undefined : await loadTls(tlsFiles);
+  const closing: (() => Promise<unknown>)[] = [];
+  const state = { ready: false, draining: false };
+  try {
+    const store = await openStoreOf(config, log);
+    closing.unshift(() => store.close());
+    const admin = createAdminServer(readiness(state, store), log);
+    closing.unshift(() => admin.close());
+    const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
+    const fleet = await startFleetOf(config, log);
+    closing.unshift(() => fleet.close());
+    const server = createServer(config, log, store, fleet, tls);
+    closing.unshift(() => server.drain(0));
+    const port = await listen('port', server, config.host, config.port);
+    const retention = startRetentionOf(config, log, store);
+    const watch = tlsFiles && tls && watchTls({ files: tlsFiles, current: tls, use: server.useTls, log });
+    state.ready = true;
+    return {
+      store,
+      workers: fleet.workers,
+      port,
+      adminPort,
+      reloadTls: async () => watch?.reload(),
+      async stop() {
+        state.draining = true;
+        watch?.stop();
+        const { cutOff } = await server.drain(config.timeouts.drainMs);
+        await retention?.stop();
+        await fleet.close();
+        await store.close();
+        await admin.close();
+        return cutOff;
+      },
+    };
+  } catch (error) {
+    for (const close of closing) await close().catch(() => {});
+    throw error;
+  }
+}
+
+function openStoreOf(config: Config, log: Logger): Promise<Store> {
+  return openStore({
+    dataDir: config.dataDir,
+    sync: config.ledger.sync,
+    onTrouble: (err) => log.error({ event: 'store_trouble', err }, 'trouble with the store'),
+    ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
+  });
+}
+
+function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
+  const { models, picture, profile, threshold } = config;
+  return startFleet({
+    workers: config.workers ?? availableCores(),
+    queueWaitMs: config.queueWaitMs,
+    engine: {
+      profile,
+      threshold,
+      packs: models.packs,
+      limits: { bytes: picture.maxBytes, pixels: picture.maxPixels, side: picture.maxSide },
+      ...(models.dir === null ? {} : { modelsDir: models.dir }),
+    },
+    onTrouble: (err) => log.error({ event: 'worker_trouble', err }, 'trouble with a worker'),
+  });
+}
+
+function createServer(
+  config: Config,
+  log: Logger,
+  store: Store,
+  fleet: Fleet,
+  tls: TlsIdentity | undefined,
+): LegacyServer {
+  const clock = () => Date.now();
+  const { accounts, replay, usage, ledger } = store;
+  const { download, picture } = config;
+  const signature = { ...config.signature, bodySign: config.compat.bodySign };
+  return createLegacyServer({
+    authenticator: createAuthenticator({ accounts, replay, clock, settings: signature }),
+    limiter: createLimiter({ clock, usage }),
+    downloader: createDownloader({ ...download, maxBytes: picture.maxBytes }),
+    judge: fleet,
+    ledger,
+    clock,
+    log,
+    tls,
+    settings: serverSettings(config),
+  });
+}
+
+function serverSettings(config: Config): LegacyServerSettings {
+  const { timeouts } = config;
+  return {
+    maxBodyBytes: config.maxBodyBytes,
+    compat: config.compat,
+    cors: config.cors,
+    trustedProxies: config.trustedProxies,
+    trustRequestId: config.requestId.trustHeader,
+    transport: {
+      ...defaultTransport,
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      keepAliveTimeout: timeouts.keepAliveMs,
+    },
+  };
+}
+
+function startRetentionOf(config: Config, log: Logger, store: Store): Retention | undefined {
+  const days = config.ledger.retentionDays;
+  if (days === null) return undefined;
+  return startRetention({
+    ledger: store.ledger,
+    days,
+    clock: () => Date.now(),
+    onPruned: (rows) => log.info({ event: 'ledger_pruned', rows, days }, 'old ledger rows deleted'),
+    onTrouble: (err) => log.error({ event: 'ledger_prune_failed', err }, 'old ledger rows not deleted'),
+  });
+}
+
+function readiness(state: { readonly ready: boolean; readonly draining: boolean }, store: Store) {
+  return {
+    service: async () => (state.draining ? 'draining' : state.ready ? 'ok' : 'starting'),
+    store: async () => {
+      try {
+        await store.check();
+        return 'ok';
+      } catch {
+        // Why stands in the log; whoever may ask for health need not learn of paths.
+        return 'does not answer';
+      }
+    },
+  };
+}
+
+function tlsFilesOf({ tls: { cert, key } }: Config): { cert: string; key: string } | undefined {
+  return cert === null || key === null ? undefined : { cert, key };
+}
+
+async function listen(
+  what: string,
+  server: LegacyServer | AdminServer,
+  host: string,
+  port: number,
+): Promise<number> {
+  try {
+    return await server.listen(host, port);
+  } catch (cause) {
+    throw StartError.ofListening(what, host, port, cause);
+  }
+}
