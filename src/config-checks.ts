@@ -1,9 +1,6 @@
 import { isIP } from 'node:net';
 import type { SettingNotes } from './config-schema.ts';
 
-/** What is wrong with one text, as "expected …"; null when nothing is. */
-type TextCheck = (text: string) => string | null;
-
 /** An IP address, or one with a prefix length: `10.0.0.0/8`, `2001:db8::/32`. */
 export function isNetwork(text: string): boolean {
   const [address, prefix, ...more] = text.split('/');
@@ -33,26 +30,36 @@ export function isKeyText(text: string): boolean {
   return /^[A-Za-z0-9+/_-]{43}=?$/.test(text) && Buffer.from(text, 'base64').length === 32;
 }
 
-const checks: Readonly<Record<NonNullable<SettingNotes['check']>, TextCheck>> = {
-  network: (text) => (isNetwork(text) ? null : 'an IP address or a network such as 10.0.0.0/8'),
-  networkOrHost: (text) =>
-    isNetwork(text) || isHost(text) ? null : 'an IP address, a network such as 10.0.0.0/8 or a host name',
-  origin: (text) =>
-    isOrigin(text) ? null : 'an origin such as https://example.org (no path, no slash at the end) or *',
-  masterKey: (text) =>
-    text.split(',').every((part) => isKeyText(part.trim()))
-      ? null
-      : '32 bytes as base64 or as 64 hexadecimal letters, several with commas between',
+interface Form {
+  readonly expected: string;
+  readonly holds: (text: string) => boolean;
+}
+
+const forms: Readonly<Record<NonNullable<SettingNotes['check']>, Form>> = {
+  network: { expected: 'an IP address or a network such as 10.0.0.0/8', holds: isNetwork },
+  networkOrHost: {
+    expected: 'an IP address, a network such as 10.0.0.0/8 or a host name',
+    holds: (text) => isNetwork(text) || isHost(text),
+  },
+  origin: {
+    expected: 'an origin such as https://example.org (no path, no slash at the end) or *',
+    holds: isOrigin,
+  },
+  masterKey: {
+    expected: '32 bytes as base64 or as 64 hexadecimal letters, several with commas between',
+    holds: (text) => text.split(',').every((part) => isKeyText(part.trim())),
+  },
 };
 
-/** Check a setting's value, or each member of a list, as its schema's `check` asks; what was expected, or null. */
-export function checkSetting(check: SettingNotes['check'], value: unknown): string | null {
-  if (check === undefined || value === null) return null;
-  for (const text of Array.isArray(value) ? value : [value]) {
-    const expected = typeof text === 'string' ? checks[check](text) : null;
-    if (expected !== null) return expected;
-  }
-  return null;
+/** What a setting's text must be beyond its JSON type, in words. */
+export function expectedForm(check: NonNullable<SettingNotes['check']>): string {
+  return forms[check].expected;
+}
+
+/** Whether a setting's value, or each member of a list, has the form its schema's `check` asks for. */
+export function hasForm(check: NonNullable<SettingNotes['check']>, value: unknown): boolean {
+  if (value === null) return true;
+  return [value].flat().every((text) => typeof text !== 'string' || forms[check].holds(text));
 }
 
 /** The candidate closest to `word` by edit distance, if it is close enough to have been meant. */

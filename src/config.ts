@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/value';
-import { checkSetting, nearest } from './config-checks.ts';
+import { expectedForm, hasForm, nearest } from './config-checks.ts';
 import { type Config, configSchema, type SettingNotes } from './config-schema.ts';
 
 export type { Config } from './config-schema.ts';
@@ -64,7 +64,7 @@ function collect(schema: ObjectSchema, path: readonly string[]): Setting[] {
         key: here.join('.'),
         variable,
         notes: member as unknown as SettingNotes,
-        expected: expectation(member),
+        expected: expectation(member, (member as unknown as SettingNotes).check),
         schema: member,
       },
     ];
@@ -129,12 +129,8 @@ function settingValue(
 function check({ setting, value, source }: SettingValue, problems: string[]): void {
   const { key, schema, notes } = setting;
   const origin = source === 'default' ? '' : ` (${source})`;
-  if (!Check(schema, value)) {
-    problems.push(`${key}${origin}: expected ${setting.expected}, found ${shown(value, notes)}`);
-    return;
-  }
-  const expected = checkSetting(notes.check, value);
-  if (expected !== null) problems.push(`${key}${origin}: expected ${expected}, found ${shown(value, notes)}`);
+  if (Check(schema, value) && (notes.check === undefined || hasForm(notes.check, value))) return;
+  problems.push(`${key}${origin}: expected ${setting.expected}, found ${shown(value, notes)}`);
 }
 
 function checkTogether(values: ReadonlyMap<string, unknown>, problems: string[]): void {
@@ -259,19 +255,20 @@ function fromText(schema: TSchema, text: string): unknown {
   return text;
 }
 
-function expectation(schema: TSchema): string {
+function expectation(schema: TSchema, check?: SettingNotes['check']): string {
   const { type, enum: values, anyOf, items, minimum, maximum } = schema as Shape;
   if (values !== undefined) return `one of ${values.join(', ')}`;
   if (anyOf !== undefined)
     return anyOf
-      .map((one) => expectation(one as TSchema))
+      .map((one) => expectation(one as TSchema, check))
       .reverse()
       .join(' or ');
-  if (type === 'array') return `a list, each member ${expectation(items as TSchema)}`;
+  if (type === 'array') return `a list, each member ${expectation(items as TSchema, check)}`;
   if (type === 'integer') return `a whole number from ${minimum} to ${maximum}`;
   if (type === 'number') return `a number from ${minimum} to ${maximum}`;
   if (type === 'boolean') return 'true or false';
-  return type === 'null' ? 'null' : 'text';
+  if (type === 'null') return 'null';
+  return check === undefined ? 'text' : expectedForm(check);
 }
 
 function nest(values: readonly SettingValue[]): Readonly<Record<string, unknown>> {

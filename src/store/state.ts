@@ -16,10 +16,12 @@ export function createReplay(database: StoreDatabase): ReplayStore {
       const now = Date.now();
       const sweep = now - sweptAt > sweepEvery;
       if (sweep) sweptAt = now;
+      // Old is what this machine's clock and the caller's both call old: no single clock that runs ahead makes it forget.
+      const old = Math.min(now, until.getTime()) - grace;
       return database.write(108, async (db) => {
         if (sweep) {
           await sql`delete from used_signature where digest in
-            (select digest from used_signature where until < ${now - grace} order by until limit ${sweepSize})`.execute(
+            (select digest from used_signature where until < ${old} order by until limit ${sweepSize})`.execute(
             db,
           );
         }
