@@ -41,15 +41,20 @@ export interface MadeModel {
   /** A row a class, a number a plane. */
   readonly weights: readonly (readonly number[])[];
   readonly bias: readonly number[];
+  /** Where given, the input first goes through PRelu with these slopes, one a plane. */
+  readonly slopes?: readonly number[];
 }
 
 /** An ONNX file: global average pooling of an NCHW input, then one linear layer. */
-export function makeOnnx({ input, output, weights, bias }: MadeModel): Buffer {
+export function makeOnnx({ input, output, weights, bias, slopes }: MadeModel): Buffer {
   const planes = input.dims[1];
   const classes = weights.length;
   const transposed = Array.from({ length: planes }, (_, p) => weights.map((row) => row[p])).flat();
   const graph = join(
-    node('GlobalAveragePool', [input.name], 'pooled'),
+    ...(slopes === undefined
+      ? []
+      : [node('PRelu', [input.name, 's'], 'bent'), tensor('s', [planes, 1, 1], slopes)]),
+    node('GlobalAveragePool', [slopes === undefined ? input.name : 'bent'], 'pooled'),
     node('Flatten', ['pooled'], 'flat'),
     node('MatMul', ['flat', 'w'], 'product'),
     node('Add', ['product', 'b'], output),
