@@ -4,7 +4,7 @@ import type { AccountAdmin, ReplayStore, UsageStore } from '../account/types.ts'
 import { Fault, UsageError } from '../errors.ts';
 import { activeKeyId, createAccountAdmin } from './account-admin.ts';
 import { type AccountReads, createAccountReads } from './accounts.ts';
-import { createDatabase, type StoreDatabase } from './database.ts';
+import { createDatabase, type StoreDatabase, storeFault } from './database.ts';
 import { type Keyring, keyringFromFile, keyringFromText } from './keyring.ts';
 import { createLedger, type LedgerRoom } from './ledger.ts';
 import { createReplay, createUsage } from './state.ts';
@@ -37,21 +37,22 @@ export async function openBackend(
 ): Promise<Backend> {
   const { dataDir, create = true, sync = 'full', lockWaitMs = 3000 } = options;
   const path = join(dataDir, databaseName);
-  if (create) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  else if (!existsSync(path)) {
+  if (!create && !existsSync(path)) {
     throw new UsageError(
       'data_missing',
-      `${resolve(dataDir)} is not a livestill data folder: expected ${databaseName} in it. "livestill serve" or "livestill app create" makes one.`,
+      `${resolve(dataDir)} is not a livestill data folder: expected ${databaseName} in it. ` +
+        '"livestill serve" or "livestill app create" makes one.',
     );
   }
   const database = createDatabase({ path, create, sync, lockWaitMs });
   try {
+    if (create) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     await database.open();
     const keyring = await openKeyring(database, options);
     return assemble(database, keyring, onTrouble);
   } catch (error) {
     await database.close();
-    throw error;
+    throw storeFault(107, error);
   }
 }
 

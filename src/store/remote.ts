@@ -12,6 +12,8 @@ export interface RemoteOptions {
   /** After how long a call is given up, in ms. */
   readonly answerWithinMs: number;
   readonly onTrouble: (error: Error) => void;
+  /** The thread's program; a test brings one that misbehaves. */
+  readonly program?: URL;
 }
 
 interface Pending {
@@ -75,7 +77,7 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
 
   function start(backend: BackendOptions): Promise<Worker> {
     const starting: Promise<Worker> = new Promise((resolve, reject) => {
-      const worker = new Worker(threadFile(), { workerData: { livestillStore: backend } });
+      const worker = new Worker(options.program ?? threadFile(), { workerData: { livestillStore: backend } });
       const timer = setTimeout(() => {
         reject(new Fault(107, 'store_timeout', `the store did not open within ${openWithinMs} ms`));
         void worker.terminate();

@@ -69,6 +69,40 @@ export interface LedgerTable {
   readonly caller_address: string;
 }
 
+/** See `account/api-key.ts`. The key itself is kept nowhere. */
+export interface ApiKeyTable {
+  readonly key_id: string;
+  readonly appid: string;
+  readonly name: string;
+  /** SHA-256 of the key, hex. */
+  readonly digest: string;
+  /** JSON arrays of texts. */
+  readonly scopes: string;
+  readonly networks: string;
+  readonly enabled: number;
+  readonly expires_at: number | null;
+  readonly created_at: number;
+  readonly last_used_at: number | null;
+}
+
+/** JSON of an app's `JudgingRules`. */
+export interface AppRulesTable {
+  readonly appid: string;
+  readonly rules: string;
+}
+
+/** A request with an `Idempotency-Key`; in progress while `http` is null. */
+export interface IdempotencyTable {
+  readonly appid: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly token: string;
+  readonly http: number | null;
+  readonly content_type: string | null;
+  readonly body: string | null;
+  readonly until: number;
+}
+
 export interface MetaTable {
   readonly key: string;
   readonly value: string;
@@ -83,4 +117,7 @@ export interface Tables {
   readonly model_set: ModelSetTable;
   readonly ledger: LedgerTable;
   readonly meta: MetaTable;
+  readonly api_key: ApiKeyTable;
+  readonly app_rules: AppRulesTable;
+  readonly idempotency: IdempotencyTable;
 }

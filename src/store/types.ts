@@ -1,3 +1,6 @@
+import type { ApiKeyAdmin, ApiKeyStore } from '../account/api-key.ts';
+import type { IdempotencyStore } from '../account/api-key-idempotency.ts';
+import type { RulesStore } from '../account/policy.ts';
 import type { AccountAdmin, AccountStore, ReplayStore, UsageStore } from '../account/types.ts';
 import type { Ledger, LedgerReader } from '../ledger/types.ts';
 
@@ -27,6 +30,11 @@ export interface StoreOptions {
 /** Everything that is kept. The same data folder may be open in several processes at once. */
 export interface Store {
   readonly accounts: AccountStore & AccountAdmin;
+  /** Keys of the v1 API. */
+  readonly apiKeys: ApiKeyStore & ApiKeyAdmin;
+  /** What the apps decide for their v1 calls. */
+  readonly rules: RulesStore;
+  readonly idempotency: IdempotencyStore;
   readonly replay: ReplayStore;
   readonly usage: UsageStore;
   readonly ledger: Ledger & LedgerReader;
