@@ -143,7 +143,7 @@ describe('what is refused before any connection', () => {
     ['http://169.254.169.254/latest/meta-data/', 'metadata_address'],
     ['http://[::1]/', 'loopback_address'],
     ['http://[::ffff:10.0.0.1]/', 'private_address'],
-    ['http://[64:ff9b::a00:1]/', 'translated_address'],
+    ['http://[64:ff9b::a00:1]/', 'nat64_address'],
     ['http://[fe80::1]/', 'link_local_address'],
     ['http://0/', 'unspecified_address'],
     ['http://255.255.255.255/', 'broadcast_address'],
@@ -259,7 +259,7 @@ describe('what is refused on the way', () => {
 
   it('a server that sends no headers, one that drips, and a look-up that hangs', async () => {
     handler = () => {};
-    expect(await reason('http://a.example:PORT/', { firstByteTimeoutMs: 100 })).toBe('timeout');
+    expect(await reason('http://a.example:PORT/', { firstByteTimeoutMs: 100 })).toBe('first_byte_timeout');
     handler = (_request, response) => {
       const drip = setInterval(() => response.write('x'), 20);
       response.on('close', () => clearInterval(drip));

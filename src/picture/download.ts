@@ -1,13 +1,16 @@
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import { Fault } from '../errors.ts';
-import { allowListOf, classifyAddress } from './address.ts';
+import type { OwnAddresses } from './address-own.ts';
 import { readDownload } from './download-body.ts';
+import { pinnedAgent } from './download-connect.ts';
+import { createFailing, type FailingOptions } from './download-failing.ts';
+import { createGate, type Gate } from './download-gate.ts';
+import { connectionFault, type DownloadRefusal, refused, refusedStatus } from './download-reasons.ts';
+import type { Resolve } from './download-resolve.ts';
+import { createSlots, type Slots } from './download-slots.ts';
 import type { Downloader } from './types.ts';
 
-/** All addresses of a host name, in the order they should be tried. Rejects when there are none. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
+export type { Resolve } from './download-resolve.ts';
 
 export interface DownloadOptions {
   /** False: every url is refused. */
@@ -18,106 +21,203 @@ export interface DownloadOptions {
   readonly maxRedirects: number;
   /** Bytes of the picture, after decompression. */
   readonly maxBytes: number;
-  /** For everything together, in ms. */
+  /** For everything together, waiting for a place included, in ms. */
   readonly timeoutMs: number;
   /** For each connection, TLS included, in ms; 2000 where nothing is given. */
   readonly connectTimeoutMs?: number;
-  /** From the request until the answer's headers, in ms; 3000 where nothing is given. */
+  /** From the connection until the answer's headers, in ms; 3000 where nothing is given. */
   readonly firstByteTimeoutMs?: number;
-  /** The system's own look-up where nothing is given. */
+  /** The body's pace: it is looked at this often, in ms (2000), … */
+  readonly slowWindowMs?: number;
+  /** … and so many bytes must have come each time (8192). */
+  readonly slowWindowBytes?: number;
+  /** Downloads at the same moment from one host (8) and in all (32); others wait within their time. */
+  readonly maxPerHost?: number;
+  readonly maxInAll?: number;
+  /** Only report what the rules on ports and private networks would refuse; off where nothing is given. */
+  readonly reportOnly?: boolean;
+  /** When failing urls are left alone; after 3 failures for 2 s, doubling up to 60 s, where nothing is given. */
+  readonly failing?: Partial<FailingOptions>;
+  /** Name servers for the open internet, the system's look-up for allowed host names, where nothing is given. */
   readonly resolve?: Resolve;
+  /** Certificates (PEM) trusted besides the system's own. */
+  readonly ca?: string | readonly string[];
+  /** The machine's own addresses; read from its interfaces where nothing is given. */
+  readonly own?: () => OwnAddresses;
+  /** Told of every download and of what report-only mode let through: for log and metrics. */
+  readonly observe?: (event: DownloadEvent) => void;
+}
+
+/** How a download went. Never holds the url itself, which may carry a token. */
+export interface DownloadEvent {
+  /** `reported`: let through by report-only mode alone; `reason` is what it would have been refused for. */
+  readonly outcome: 'fetched' | 'refused' | 'aborted' | 'reported';
+  readonly reason: DownloadRefusal | null;
+  readonly host: string;
+  /** The sentence for the operator's log. */
+  readonly detail: string | null;
+  readonly milliseconds: number;
+  /** Bytes of the picture; 0 unless fetched. */
+  readonly bytes: number;
 }
 
 /**
  * Fetches callers' urls without letting them reach where only this machine may go: http and https alone, no credentials,
  * configured ports, every address of the name public (or configured), the connection made to one of these very addresses
  * with Host and SNI kept, and each redirect put through the same gate. A name that resolves to anything not allowed is
- * refused as a whole.
+ * refused as a whole. The bytes are judged by nobody here: neither name nor declared type plays a part.
  */
 export function createDownloader(options: DownloadOptions): Downloader {
-  const gate = createGate(options);
+  const clock = () => performance.now();
+  const observe = options.observe ?? (() => {});
+  const gate = createGate({
+    ...options,
+    onReported: (reason, host, detail) =>
+      observe({ outcome: 'reported', reason, host, detail, milliseconds: 0, bytes: 0 }),
+  });
+  const slots = createSlots(options.maxPerHost ?? 8, options.maxInAll ?? 32);
+  const failing = createFailing({
+    afterFailures: 3,
+    firstPauseMs: 2000,
+    longestPauseMs: 60_000,
+    remembered: 10_000,
+    clock,
+    ...options.failing,
+  });
   return {
-    async download(url, signal) {
-      if (!options.enabled) throw refused('downloads_off', 'Downloads are switched off (download.enabled).');
-      const timeout = AbortSignal.timeout(options.timeoutMs);
-      const either = AbortSignal.any([signal, timeout]);
+    async download(url, caller) {
+      const since = clock();
+      const end = (event: Pick<DownloadEvent, 'outcome'> & Partial<DownloadEvent>) =>
+        observe({
+          reason: null,
+          host: url.hostname,
+          detail: null,
+          bytes: 0,
+          milliseconds: clock() - since,
+          ...event,
+        });
+      const asked: URL[] = [];
+      const control = new AbortController();
+      const leave = () => control.abort(caller.reason);
+      caller.addEventListener('abort', leave, { once: true });
+      const timer = setTimeout(() => {
+        control.abort(refused('timeout', `The download took longer than ${options.timeoutMs} ms.`));
+      }, options.timeoutMs);
       try {
-        return await follow(url, options, gate, either);
+        caller.throwIfAborted();
+        if (!options.enabled)
+          throw refused('downloads_off', 'Downloads are switched off (download.enabled).');
+        const bytes = await follow(url, { options, gate, slots, failing, asked, signal: control.signal });
+        failing.note(asked, null);
+        end({ outcome: 'fetched', bytes: bytes.byteLength });
+        return bytes;
       } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        if (timeout.aborted) {
-          throw refused('timeout', `The download took longer than ${options.timeoutMs} ms.`, error);
+        if (caller.aborted) {
+          end({ outcome: 'aborted' });
+          throw caller.reason;
         }
-        throw downloadFault(error);
+        const fault = connectionFault(control.signal.aborted ? control.signal.reason : error, true);
+        const reason = fault.reason as DownloadRefusal;
+        failing.note(asked, reason);
+        end({ outcome: 'refused', reason, detail: fault.message });
+        throw fault;
+      } finally {
+        clearTimeout(timer);
+        caller.removeEventListener('abort', leave);
       }
     },
   };
 }
 
-async function follow(
-  start: URL,
-  options: DownloadOptions,
-  gate: Gate,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
+interface Course {
+  readonly options: DownloadOptions;
+  readonly gate: Gate;
+  readonly slots: Slots;
+  readonly failing: ReturnType<typeof createFailing>;
+  /** The urls asked so far; filled on the way. */
+  readonly asked: URL[];
+  readonly signal: AbortSignal;
+}
+
+async function follow(start: URL, course: Course): Promise<Uint8Array> {
+  const { maxRedirects } = course.options;
   let url = start;
   for (let hops = 0; ; hops++) {
-    const addresses = await untilAborted(gate(url), signal);
-    const next = await fetchOnce(url, addresses, options, signal);
+    const next = await hop(url, course);
     if (!(next instanceof URL)) return next;
-    if (hops === options.maxRedirects) {
-      throw refused('too_many_redirects', `More than ${options.maxRedirects} redirects.`);
-    }
+    if (hops === maxRedirects) throw refused('too_many_redirects', `More than ${maxRedirects} redirects.`);
     url = next;
   }
 }
 
-/** One request to one of `addresses`: the picture's bytes, or where a redirect points. */
-async function fetchOnce(
-  url: URL,
-  addresses: readonly string[],
-  options: DownloadOptions,
-  signal: AbortSignal,
-): Promise<Uint8Array | URL> {
-  const agent = agentFor(addresses, options);
+/** One url, from the gate to the picture's bytes or to where a redirect points. */
+async function hop(given: URL, course: Course): Promise<Uint8Array | URL> {
+  const { gate, slots, failing, asked, signal } = course;
+  const host = gate.checkUrl(given);
+  const url = new URL(given);
+  // Neither Host nor the name in the TLS handshake ends with a dot (RFC 6066 §3).
+  if (url.hostname.endsWith('.')) url.hostname = host;
+  failing.check(url);
+  const leave = await slots.enter(host, signal).catch((error: unknown) => {
+    if (!isTimeout(signal)) throw error;
+    throw refused('busy', `No place for a download from ${host} in time.`, { retryAfter: 1 });
+  });
   try {
-    const answer = await request(url, {
-      dispatcher: agent,
-      signal,
-      headers: { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'livestill' },
-    });
-    const location = redirectOf(answer, url);
-    if (location !== null) return location;
-    if (answer.statusCode !== 200) {
-      throw refused(`http_${answer.statusCode}`, `The url's server answered ${answer.statusCode}.`);
-    }
-    return await readDownload(answer.body, answer.headers, options.maxBytes, signal);
+    asked.push(url);
+    return await fetchOnce(url, await gate.addressesOf(host, signal), course);
   } finally {
-    // Nothing of this connection is used again: the next url may be another caller's.
-    void agent.destroy();
+    leave();
   }
 }
 
-/** A dispatcher that can reach these addresses and no others, whatever the name in the url would resolve to by now. */
-function agentFor(addresses: readonly string[], options: DownloadOptions): Agent {
-  const records = addresses.map((address) => ({ address, family: isIP(address) }));
-  const firstByte = options.firstByteTimeoutMs ?? 3000;
-  return new Agent({
-    headersTimeout: firstByte,
-    bodyTimeout: firstByte,
-    maxResponseSize: -1,
-    connect: {
-      timeout: options.connectTimeoutMs ?? 2000,
-      autoSelectFamily: true,
-      // Not asked for an address as host: that one stands in the url itself and is in `addresses` too.
-      lookup: (_host, wanted, done) => {
-        const [first] = records;
-        if (wanted.all === true) done(null, records);
-        else if (first !== undefined) done(null, first.address, first.family);
-        else done(new Error('no address'), '');
-      },
+async function fetchOnce(url: URL, addresses: readonly string[], course: Course): Promise<Uint8Array | URL> {
+  const { options, signal } = course;
+  const cut = new AbortController();
+  const forward = () => cut.abort(signal.reason);
+  signal.addEventListener('abort', forward, { once: true });
+  const firstByteMs = options.firstByteTimeoutMs ?? 3000;
+  let firstByte: NodeJS.Timeout | undefined;
+  const agent = pinnedAgent(addresses, {
+    connectTimeoutMs: options.connectTimeoutMs ?? 2000,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    onConnected() {
+      firstByte = setTimeout(() => {
+        cut.abort(refused('first_byte_timeout', `The url's server sent no answer within ${firstByteMs} ms.`));
+      }, firstByteMs);
     },
   });
+  try {
+    signal.throwIfAborted();
+    const answer = await request(url, {
+      dispatcher: agent.dispatcher,
+      signal: cut.signal,
+      headers: { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'livestill' },
+    });
+    clearTimeout(firstByte);
+    return await readAnswer(answer, url, options, cut.signal);
+  } catch (error) {
+    if (cut.signal.aborted) throw cut.signal.reason;
+    throw connectionFault(error, agent.connected());
+  } finally {
+    clearTimeout(firstByte);
+    signal.removeEventListener('abort', forward);
+    agent.destroy();
+  }
+}
+
+async function readAnswer(
+  answer: Dispatcher.ResponseData,
+  url: URL,
+  options: DownloadOptions,
+  signal: AbortSignal,
+): Promise<Uint8Array | URL> {
+  // The body may be broken off at any moment from now on, also when nobody reads it.
+  answer.body.on('error', () => {});
+  const location = redirectOf(answer, url);
+  if (location !== null) return location;
+  if (answer.statusCode !== 200) throw refusedStatus(answer.statusCode);
+  const { maxBytes, slowWindowMs = 2000, slowWindowBytes = 8192 } = options;
+  return await readDownload(answer.body, answer.headers, { maxBytes, slowWindowMs, slowWindowBytes }, signal);
 }
 
 function redirectOf(answer: Dispatcher.ResponseData, base: URL): URL | null {
@@ -129,73 +229,6 @@ function redirectOf(answer: Dispatcher.ResponseData, base: URL): URL | null {
   return new URL(location, base);
 }
 
-/** Checks a url and gives the addresses it may be fetched from. */
-type Gate = (url: URL) => Promise<readonly string[]>;
-
-function createGate(options: DownloadOptions): Gate {
-  const allowed = allowListOf(options.allowPrivate);
-  const resolve = options.resolve ?? systemResolve;
-  return async (url) => {
-    if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-      throw refused('bad_scheme', `Only http and https are fetched; found ${url.protocol}`);
-    }
-    if (url.username !== '' || url.password !== '') {
-      throw refused('credentials', 'A url with user name or password is not fetched.');
-    }
-    const port = url.port === '' ? (url.protocol === 'http:' ? 80 : 443) : Number(url.port);
-    if (!options.ports.includes(port)) {
-      throw refused('port', `Port ${port} is not among those allowed (${options.ports.join(', ')}).`);
-    }
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    const addresses = isIP(host) === 0 ? await resolved(host, resolve) : [host];
-    if (allowed.allowsHost(host)) return addresses;
-    for (const address of addresses) {
-      const verdict = classifyAddress(address);
-      if (verdict !== 'public' && !allowed.allowsAddress(address)) {
-        throw refused(verdict, `${host} is at ${address}, which is not allowed (${verdict}).`);
-      }
-    }
-    return addresses;
-  };
-}
-
-async function resolved(host: string, resolve: Resolve): Promise<readonly string[]> {
-  const addresses = await resolve(host).catch((cause: unknown) => {
-    throw refused('dns_failed', `The name ${host} cannot be resolved.`, cause);
-  });
-  if (addresses.length === 0) throw refused('dns_failed', `The name ${host} has no address.`);
-  return addresses;
-}
-
-const systemResolve: Resolve = async (host) =>
-  (await lookup(host, { all: true })).map(({ address }) => address);
-
-/** Settles as `work` does, or rejects as soon as `signal` is aborted: a look-up cannot be stopped, only left. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const leave = () => reject(signal.reason);
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', leave, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
-}
-
-/** What went wrong on the connection, by the codes of Node and of the HTTP client. */
-function downloadFault(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  const { code = '', message = '' } = error as NodeJS.ErrnoException;
-  if (/TIMEOUT|ETIMEDOUT/.test(code)) {
-    return refused('timeout', `The url's server was too slow (${code}).`, error);
-  }
-  if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/.test(code)) {
-    return refused('tls_failed', `TLS with the url's server failed (${code}).`, error);
-  }
-  if (/^(ECONN|EHOST|ENET|EPIPE|EADDR|EACCES)/.test(code)) {
-    return refused('connect_failed', `The url's server cannot be reached (${code}).`, error);
-  }
-  return refused('broken_answer', `The url's server did not answer properly (${code || message}).`, error);
-}
-
-function refused(reason: string, message: string, cause?: unknown): Fault {
-  return new Fault(-5805, reason, message, cause === undefined ? {} : { cause });
+function isTimeout(signal: AbortSignal): boolean {
+  return signal.aborted && signal.reason instanceof Fault && signal.reason.reason === 'timeout';
 }
