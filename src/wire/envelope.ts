@@ -8,14 +8,17 @@ export interface Envelope {
   readonly data: Readonly<Record<string, string | number>>;
   /** Headers beyond those that every reply has. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What is written in place of code, message and data: replies of the v1 API. */
+  readonly body?: { readonly contentType: string; readonly bytes: Buffer };
 }
 
 /** What every reply says of its body. */
 export const contentType = 'application/json; charset=utf-8';
 
-/** The body: compact JSON, members in the order code, message, data. */
+/** The body: compact JSON, members in the order code, message, data; or the reply's own. */
 export function envelopeBody(envelope: Envelope): Buffer {
-  const { code, message, data } = envelope;
+  const { code, message, data, body } = envelope;
+  if (body !== undefined) return body.bytes;
   return Buffer.from(JSON.stringify({ code, message, data }), 'utf8');
 }
 

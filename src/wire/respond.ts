@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { contentType, type Envelope, envelopeBody } from './envelope.ts';
+import { inFormOf } from './v1/path.ts';
 
 /** How long, and for how many bytes, a body that nobody wants is still read so that its sender gets to read the answer. */
 export interface LingerSettings {
@@ -26,10 +27,11 @@ export interface RespondOptions {
 export function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  envelope: Envelope,
+  answer: Envelope,
   options: RespondOptions,
 ): void {
   if (response.headersSent || response.destroyed) return;
+  const envelope = inFormOf(request, answer, options.requestId);
   const body = envelopeBody(envelope);
   const unread = hasBody(request) && !request.complete;
   // A caller that leaves in the middle of its answer is no error of ours.
@@ -37,7 +39,7 @@ export function respond(
   response.writeHead(
     envelope.http,
     canonical({
-      'content-type': contentType,
+      'content-type': envelope.body?.contentType ?? contentType,
       'content-length': String(body.length),
       'cache-control': 'no-store',
       'x-request-id': options.requestId,

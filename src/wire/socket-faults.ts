@@ -6,6 +6,7 @@ import { contentType, type Envelope, envelopeBody } from './envelope.ts';
 import { httpFaultEnvelope, httpFaultOf } from './http-faults.ts';
 import { requestIdFrom } from './request-id.ts';
 import { canonical } from './respond.ts';
+import { inFormOf } from './v1/path.ts';
 
 /** How long an answered, broken connection is kept open for its sender to read the answer, in ms. */
 const parting = 1000;
@@ -32,7 +33,11 @@ export function createSocketFaultHandler(
     const fault = httpFaultOf(error.code);
     const requestId = busy?.requestId ?? requestIdFrom(undefined);
     log.info({ event: 'http_fault', requestId, fault, parserCode: error.code }, 'fault below http');
-    const answer = () => part(socket, httpFaultEnvelope(fault), requestId);
+    const envelope = httpFaultEnvelope(fault);
+    // A broken request that follows another on its connection was never read as far as its path.
+    const known = busy !== undefined && !busy.request.complete;
+    const shaped = known ? inFormOf(busy.request, envelope, requestId) : envelope;
+    const answer = () => part(socket, shaped, requestId);
 
     if (busy === undefined || busy.response.writableFinished) {
       answer();
@@ -65,7 +70,7 @@ function part(socket: Duplex, envelope: Envelope, requestId: string): void {
   socket.on('error', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${envelope.http} ${STATUS_CODES[envelope.http] ?? ''}\r\n` +
-      `Content-Type: ${contentType}\r\nContent-Length: ${body.length}\r\n` +
+      `Content-Type: ${envelope.body?.contentType ?? contentType}\r\nContent-Length: ${body.length}\r\n` +
       `X-Request-Id: ${requestId}\r\n${extra.join('')}Connection: close\r\n\r\n${body.toString('utf8')}`,
   );
   const timer = setTimeout(() => socket.destroy(), parting);

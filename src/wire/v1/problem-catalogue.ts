@@ -1,0 +1,240 @@
+import type { Language } from './language.ts';
+
+/** One kind of problem: fixed for good once released, except for its texts. */
+export interface ProblemKind {
+  readonly status: number;
+  /** The code of the old API that stands for it in logs and the ledger. */
+  readonly wire: number;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+  readonly title: Readonly<Record<Language, string>>;
+  /** What the developer or operator can do. */
+  readonly action: Readonly<Record<Language, string>>;
+}
+
+const kind = (
+  status: number,
+  wire: number,
+  title: readonly [en: string, zh: string],
+  action: readonly [en: string, zh: string],
+  retryable = false,
+): ProblemKind => ({
+  status,
+  wire,
+  retryable,
+  title: { en: title[0], zh: title[1] },
+  action: { en: action[0], zh: action[1] },
+});
+
+/** Every problem that a v1 path answers, by its code. */
+export const problemKinds = {
+  malformed_request: kind(
+    400,
+    3,
+    ['The HTTP request is malformed', 'HTTP 请求格式错误'],
+    ['Use an HTTP library, or check the proxy in between.', '请使用 HTTP 库，或检查中间的代理。'],
+  ),
+  invalid_request: kind(
+    400,
+    3,
+    ['The request does not have the expected form', '请求内容不符合要求'],
+    ['Correct what "detail" names.', '请按“detail”的说明更正。'],
+  ),
+  picture_missing: kind(
+    400,
+    -5805,
+    ['There is no picture in the request', '请求中没有图片'],
+    [
+      'Send the picture as the body, as the part "image", or as "image" or "url" in JSON.',
+      '请将图片作为请求体、表单字段“image”，或 JSON 的“image”或“url”发送。',
+    ],
+  ),
+  idempotency_key_invalid: kind(
+    400,
+    3,
+    ['The Idempotency-Key cannot be used', 'Idempotency-Key 无效'],
+    [
+      'Send 1 to 255 printable ASCII characters, such as a UUID.',
+      '请使用 1 至 255 个可打印 ASCII 字符，例如 UUID。',
+    ],
+  ),
+  api_key_missing: kind(
+    401,
+    4,
+    ['An API key is needed', '缺少 API 密钥'],
+    [
+      'Send "Authorization: Bearer lsk_…". The operator makes keys with "livestill key create --kind api".',
+      '请发送“Authorization: Bearer lsk_…”。运营者可用“livestill key create --kind api”创建密钥。',
+    ],
+  ),
+  api_key_invalid: kind(
+    401,
+    14,
+    ['The API key is not known', 'API 密钥不存在'],
+    [
+      'Check that the whole key was copied, and that it is from this server.',
+      '请检查密钥是否完整，且属于本服务器。',
+    ],
+  ),
+  api_key_disabled: kind(
+    401,
+    12,
+    ['The API key is disabled', 'API 密钥已停用'],
+    ['Use another key, or ask the operator.', '请使用其他密钥，或联系运营者。'],
+  ),
+  api_key_expired: kind(
+    401,
+    9,
+    ['The API key has ended', 'API 密钥已过期'],
+    ['Ask the operator for a new key.', '请向运营者索取新的密钥。'],
+  ),
+  address_not_allowed: kind(
+    403,
+    12,
+    ['The API key may not be used from this address', '此 API 密钥不允许从该地址使用'],
+    [
+      'Call from an allowed network. Behind a proxy the operator must list it in trustedProxies.',
+      '请从允许的网络调用；若经过代理，运营者需将其列入 trustedProxies。',
+    ],
+  ),
+  scope_missing: kind(
+    403,
+    12,
+    ['The API key may not make this call', '此 API 密钥无权进行该调用'],
+    ['Use a key with the scope that "detail" names.', '请使用具有“detail”所示权限的密钥。'],
+  ),
+  app_suspended: kind(
+    403,
+    3,
+    ['The app is suspended', '应用已暂停'],
+    ['Ask the operator why.', '请联系运营者了解原因。'],
+  ),
+  app_closed: kind(
+    403,
+    3,
+    ['The app is closed', '应用已关闭'],
+    ['Ask the operator for a new app.', '请向运营者申请新的应用。'],
+  ),
+  not_found: kind(
+    404,
+    3,
+    ['There is no such path', '路径不存在'],
+    ['See /v1/reference for the paths there are.', '可用路径见 /v1/reference。'],
+  ),
+  method_not_allowed: kind(
+    405,
+    3,
+    ['The path does not take this method', '该路径不支持此方法'],
+    ['Use a method of the Allow header.', '请使用 Allow 头中的方法。'],
+  ),
+  request_timeout: kind(
+    408,
+    3,
+    ['The request took too long to arrive', '请求接收超时'],
+    ['Try again, or send a smaller picture.', '请重试，或发送更小的图片。'],
+    true,
+  ),
+  idempotency_in_progress: kind(
+    409,
+    15,
+    ['A request with this Idempotency-Key is in progress', '相同 Idempotency-Key 的请求正在处理'],
+    ['Wait as long as Retry-After says and repeat the request.', '请按 Retry-After 等待后重试。'],
+    true,
+  ),
+  body_too_large: kind(
+    413,
+    23,
+    ['The body is too large', '请求体过大'],
+    ['Send a smaller picture; 720 by 960 pixels are plenty.', '请发送更小的图片；720×960 像素已足够。'],
+  ),
+  unsupported_media_type: kind(
+    415,
+    3,
+    ['The Content-Type is not taken', '不支持该 Content-Type'],
+    [
+      'Send image/jpeg, image/png, image/webp, image/bmp, multipart/form-data or application/json.',
+      '请使用 image/jpeg、image/png、image/webp、image/bmp、multipart/form-data 或 application/json。',
+    ],
+  ),
+  expectation_failed: kind(
+    417,
+    3,
+    ['The Expect header asks for what is not supported', '不支持 Expect 头的要求'],
+    ['Leave Expect out, or send 100-continue.', '请去掉 Expect 头，或使用 100-continue。'],
+  ),
+  picture_unreadable: kind(
+    422,
+    -4016,
+    ['The picture cannot be read', '无法读取图片'],
+    [
+      'Send one still JPEG, PNG, WebP or BMP; "reason" says what is wrong with this one.',
+      '请发送单张静态 JPEG、PNG、WebP 或 BMP 图片；“reason”说明了问题。',
+    ],
+  ),
+  download_failed: kind(
+    422,
+    -5805,
+    ['The picture could not be fetched from its url', '无法从 url 获取图片'],
+    [
+      'Check the url; "reason" says why it failed. Or send the picture itself.',
+      '请检查 url；“reason”说明了失败原因。也可直接发送图片。',
+    ],
+  ),
+  idempotency_key_reused: kind(
+    422,
+    3,
+    ['The Idempotency-Key was used for another request', 'Idempotency-Key 已用于其他请求'],
+    ['Use a new key for every new request.', '每个新请求请使用新的 key。'],
+  ),
+  rate_limited: kind(
+    429,
+    15,
+    ['A limit of the app is reached', '已达到应用的限额'],
+    [
+      'Wait as long as Retry-After says. The operator can change the limits.',
+      '请按 Retry-After 等待。运营者可以调整限额。',
+    ],
+    true,
+  ),
+  headers_too_large: kind(
+    431,
+    3,
+    ['The headers are too large', '请求头过大'],
+    ['Send fewer or shorter headers.', '请减少或缩短请求头。'],
+  ),
+  internal_error: kind(
+    500,
+    213,
+    ['Something failed on the server', '服务器内部错误'],
+    [
+      'Try again. If it stays, tell the operator the request id.',
+      '请重试；若持续出现，请将请求编号告知运营者。',
+    ],
+    true,
+  ),
+  overloaded: kind(
+    503,
+    -5802,
+    ['The server has no room for the request', '服务器繁忙'],
+    ['Wait as long as Retry-After says and try again.', '请按 Retry-After 等待后重试。'],
+    true,
+  ),
+  store_unavailable: kind(
+    503,
+    108,
+    ['The server cannot reach its store', '服务器存储不可用'],
+    [
+      'Try again. The picture was not judged, or its record could not be kept.',
+      '请重试。图片未被判定，或记录无法保存。',
+    ],
+    true,
+  ),
+} as const satisfies Record<string, ProblemKind>;
+
+/** The stable code of a problem. */
+export type ProblemCode = keyof typeof problemKinds;
+
+/** Where the reference page speaks of a problem: its `type`, a relative URI reference (RFC 9457 §3.1.1). */
+export function problemType(code: ProblemCode): string {
+  return `/v1/reference#problem-${code.replaceAll('_', '-')}`;
+}

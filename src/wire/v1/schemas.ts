@@ -1,0 +1,249 @@
+import Type, { type Static } from 'typebox';
+import { apiKeyScopes } from '../../account/api-key.ts';
+import { type ProblemCode, problemKinds } from './problem-catalogue.ts';
+
+/*
+ * The one source of the v1 API's shapes: types, documentation and tests follow from these. A schema with a title becomes a
+ * component of the OpenAPI document, and is referred to wherever it stands.
+ */
+
+const closed = { additionalProperties: false } as const;
+const share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
+const oneOf = <const V extends string>(values: readonly V[], description: string) =>
+  Type.Unsafe<V>({ type: 'string', enum: values, description });
+const maybe = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description: string) =>
+  Type.Union([schema, Type.Null()], { description });
+const strings = Object.keys(problemKinds) as ProblemCode[];
+
+/** A point. */
+export const pointSchema = Type.Object(
+  { x: Type.Number(), y: Type.Number() },
+  { ...closed, title: 'Point', description: 'A point in pixels of the upright picture.' },
+);
+
+export const boxSchema = Type.Object(
+  { left: Type.Number(), top: Type.Number(), right: Type.Number(), bottom: Type.Number() },
+  {
+    ...closed,
+    title: 'Box',
+    description: 'A rectangle by its edges, in pixels of the upright picture; may reach outside of it.',
+  },
+);
+
+export const keyPointsSchema = Type.Object(
+  {
+    eyeLeft: pointSchema,
+    eyeRight: pointSchema,
+    nose: pointSchema,
+    mouth: pointSchema,
+    earLeft: pointSchema,
+    earRight: pointSchema,
+  },
+  {
+    ...closed,
+    title: 'KeyPoints',
+    description: 'Six points of the face, named by the side of the picture they lie on.',
+  },
+);
+
+export const reasonSchema = Type.Object(
+  {
+    code: Type.String({ description: 'Stable constant, such as BLURRED.' }),
+    severity: oneOf(
+      ['error', 'warning', 'info'],
+      'error: decided the verdict. warning: lowers trust in it. info: only tells.',
+    ),
+    text: Type.String({ description: 'What was seen, in the language of the reply.' }),
+    advice: Type.String({
+      description: 'What the person in front of the camera can do, in the language of the reply.',
+    }),
+  },
+  { ...closed, title: 'Reason', description: 'Why the answer is as it is.' },
+);
+
+export const qualitySchema = Type.Object(
+  {
+    name: Type.String({ description: 'Named as in ISO/IEC 29794-5 where it has such a component.' }),
+    value: Type.Number(),
+    unit: Type.String(),
+    min: maybe(Type.Number(), 'Below this the picture is too poor to judge; null: no lower limit.'),
+    max: maybe(Type.Number(), 'Above this the picture is too poor to judge; null: no upper limit.'),
+    passed: Type.Boolean({ description: 'Whether the value lies within the limits.' }),
+  },
+  { ...closed, title: 'QualityComponent', description: 'One measured quality component.' },
+);
+
+export const modelSchema = Type.Object(
+  {
+    name: Type.String(),
+    role: oneOf(['detector', 'classifier'], 'What the model did.'),
+    sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the model file.' }),
+  },
+  { ...closed, title: 'Model', description: 'A model that took part.' },
+);
+
+export const livenessSchema = Type.Object(
+  {
+    requestId: Type.String({ description: 'Names this judgement in the log and the ledger of the server.' }),
+    verdict: oneOf(
+      ['live', 'attack', 'poor_quality', 'no_face'],
+      'live: a bona fide presentation. attack: an attack presentation (ISO/IEC 30107-3). poor_quality and no_face: not ' +
+        'checked, and never to be read as an attack: ask for another photo.',
+    ),
+    score: maybe(
+      Type.Integer({ minimum: 0, maximum: 100 }),
+      'Above the threshold means live. Null when the verdict is poor_quality or no_face.',
+    ),
+    threshold: Type.Number({
+      minimum: 0,
+      maximum: 100,
+      description: 'The threshold this picture was held to.',
+    }),
+    liveProbability: maybe(
+      share('0-1'),
+      'Probability of a bona fide presentation at equal priors. Null when score is null.',
+    ),
+    classProbabilities: Type.Record(Type.String(), share('0-1'), {
+      description:
+        "Mean probabilities of the built-in classifier's classes, by class. Empty when score is null.",
+    }),
+    faceBox: maybe(boxSchema, 'The judged face: the largest one. Null when there is none.'),
+    keyPoints: maybe(keyPointsSchema, 'Its key points. Null when there is none.'),
+    faceCount: Type.Integer({ minimum: 0, description: 'Faces found.' }),
+    rotation: Type.Unsafe<0 | 90 | 180 | 270>({
+      type: 'integer',
+      enum: [0, 90, 180, 270],
+      description:
+        'Degrees the picture was turned clockwise, after its EXIF orientation, to bring the face upright.',
+    }),
+    quality: Type.Array(qualitySchema, {
+      description: 'Every measured component; empty when there is no face.',
+    }),
+    reasons: Type.Array(reasonSchema, { description: 'Errors first, then warnings, then information.' }),
+    models: Type.Array(modelSchema),
+    timings: Type.Record(Type.String(), Type.Number({ minimum: 0 }), {
+      description: 'Milliseconds by step: decode, detect, crop, classify, quality, total.',
+    }),
+  },
+  { ...closed, title: 'Liveness', description: 'What was found out about one picture.' },
+);
+
+export const jsonRequestSchema = Type.Object(
+  {
+    image: Type.Optional(
+      Type.String({
+        contentEncoding: 'base64',
+        description: 'The picture as base64, standard or url-safe; a data: prefix is allowed.',
+      }),
+    ),
+    url: Type.Optional(
+      Type.String({
+        format: 'uri',
+        maxLength: 8192,
+        description: 'Where the server fetches the picture: http or https, at a public address.',
+      }),
+    ),
+  },
+  {
+    ...closed,
+    title: 'LivenessRequest',
+    description: 'Exactly one of image and url.',
+    minProperties: 1,
+    maxProperties: 1,
+  },
+);
+
+export const problemSchema = Type.Object(
+  {
+    type: Type.String({
+      format: 'uri-reference',
+      description: 'Where the reference page speaks of this problem.',
+    }),
+    title: Type.String({ description: 'What it is, in the language of the reply.' }),
+    status: Type.Integer({ description: 'The HTTP status.' }),
+    detail: Type.String({ description: 'What is wrong with this very request, in English.' }),
+    code: oneOf(strings, 'Stable constant.'),
+    reason: Type.Optional(
+      Type.String({ description: 'Why, within the code: a short constant, such as truncated.' }),
+    ),
+    action: Type.String({ description: 'What to do, in the language of the reply.' }),
+    retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
+    requestId: Type.String(),
+  },
+  { ...closed, title: 'Problem', description: 'A problem (RFC 9457).' },
+);
+
+const rangeSchema = Type.Object(
+  {
+    low: share('Lower end.'),
+    high: share('Upper end.'),
+    method: Type.String({ description: 'How it was made.' }),
+  },
+  { ...closed, title: 'Interval' },
+);
+
+const rateSchema = Type.Object(
+  {
+    rate: share('Measured share, 0-1.'),
+    interval: maybe(rangeSchema, 'Null where none was published with the measurement.'),
+  },
+  { ...closed, title: 'Rate' },
+);
+
+export const operatingPointSchema = Type.Object(
+  {
+    threshold: Type.Number({ minimum: 0, maximum: 100, description: 'A score above this means live.' }),
+    apcer: rateSchema,
+    bpcer: rateSchema,
+    qualityGate: Type.Boolean({
+      description:
+        'Whether pictures too poor to judge were left out of the shares, as the service does by default.',
+    }),
+  },
+  {
+    ...closed,
+    title: 'OperatingPoint',
+    description:
+      'At this threshold: apcer is the share of attack presentations taken for live, bpcer the share of bona fide ones taken ' +
+      'for attacks (ISO/IEC 30107-3).',
+  },
+);
+
+export const operatingPointsSchema = Type.Object(
+  {
+    threshold: Type.Number({ description: "The threshold of this caller's app." }),
+    profile: oneOf(['careful', 'fast'], "The profile of this caller's app."),
+    tables: Type.Array(
+      Type.Object(
+        {
+          profile: oneOf(['careful', 'fast'], 'The profile that was measured.'),
+          points: Type.Array(operatingPointSchema),
+          data: Type.Object(
+            {
+              description: Type.String(),
+              pictures: Type.Integer(),
+              sources: Type.Integer({ description: 'Groups of sources.' }),
+              held: Type.String({
+                description: 'What was not held out, and other limits of the measurement.',
+              }),
+              document: Type.String(),
+            },
+            { ...closed, title: 'MeasuredOn' },
+          ),
+        },
+        { ...closed, title: 'OperatingTable' },
+      ),
+    ),
+  },
+  { ...closed, title: 'OperatingPoints', description: 'Measured error rates by threshold.' },
+);
+
+/** The answer of `POST /v1/liveness`. */
+export type LivenessBody = Static<typeof livenessSchema>;
+/** A problem's body. */
+export type ProblemBody = Static<typeof problemSchema>;
+/** The answer of `GET /v1/operating-points`. */
+export type OperatingPointsBody = Static<typeof operatingPointsSchema>;
+
+/** Scopes by operation, for the documentation. */
+export const scopes = apiKeyScopes;
