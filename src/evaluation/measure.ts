@@ -166,10 +166,12 @@ export function measure(
   const rates = tallies.map((t, k) =>
     rate(t.errors, t.n, t.members.length, intervals[k], options.confidence),
   );
-  const estimate = (k: number): Estimate => ({
-    value: orNull(plain[k]),
-    bootstrap: Number.isFinite(plain[k]) ? intervals[tallies.length + k] : null,
-  });
+  const estimate = (k: number): Estimate => {
+    const interval = intervals[tallies.length + k];
+    // Where no replicate differs (no errors at all) a bootstrap knows nothing: no interval is better than one of width 0.
+    const told = Number.isFinite(plain[k]) && interval !== null && interval[0] < interval[1];
+    return { value: orNull(plain[k]), bootstrap: told ? interval : null };
+  };
   const worstSpecies = names.find((_, k) => share(apcer[k]) === plain[0]) ?? null;
 
   return {

@@ -83,13 +83,23 @@ export function errorCurve(rows: readonly LabelledScore[]): ErrorCurve {
   return curveOfLevels(values, counts);
 }
 
-/** Area under the ROC: the chance that a bona fide score exceeds an attack score, ties counting half. NaN without both. */
-export function areaUnderRoc({ apcer, bpcer }: ErrorCurve): number {
-  let area = 0;
+/**
+ * Area under the ROC: the chance that a bona fide score exceeds an attack score, ties counting half; counted in whole
+ * pairs, so that separable scores give exactly 1. NaN without both classes.
+ */
+export function areaUnderRoc({ apcer, bpcer, bonaFide, attacks }: ErrorCurve): number {
+  if (bonaFide === 0 || attacks === 0) return Number.NaN;
+  let pairs = 0;
+  let accepted = attacks;
+  let rejected = 0;
   for (let i = 1; i < apcer.length; i++) {
-    area += (apcer[i - 1] - apcer[i]) * (1 - (bpcer[i - 1] + bpcer[i]) / 2);
+    const acceptedNow = Math.round(apcer[i] * attacks);
+    const rejectedNow = Math.round(bpcer[i] * bonaFide);
+    pairs += (accepted - acceptedNow) * (bonaFide - (rejected + rejectedNow) / 2);
+    accepted = acceptedNow;
+    rejected = rejectedNow;
   }
-  return apcer.length > 1 ? area : Number.NaN;
+  return pairs / (bonaFide * attacks);
 }
 
 /** Where APCER and BPCER are equal. */

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { Fault } from '../../errors.ts';
+import type { Judgement, ModelUsed, Profile } from '../../liveness/types.ts';
+import type { IndexedPicture, Presentation } from '../types.ts';
+
+/** What the evaluation keeps of a judgement. It does not depend on the threshold. */
+export interface Answer {
+  /** `judged`, or why there is no response: `poor_quality`, `no_face`, `refused:<reason>`. */
+  readonly outcome: string;
+  /** 0-100; of a poor picture too, null without a face. */
+  readonly score: number | null;
+  readonly probability: number | null;
+  readonly logit: number | null;
+  readonly reasons: readonly string[];
+  /** Quality components by name, in their units. */
+  readonly quality: Readonly<Record<string, number>>;
+  readonly quarterTurns: number;
+}
+
+/** What judges pictures: one engine, or a fleet of them. */
+export interface PictureJudge {
+  readonly models: readonly ModelUsed[];
+  readonly profile: Profile;
+  /** @throws {Fault} when the bytes are no usable picture. */
+  judge(bytes: Uint8Array): Promise<Judgement>;
+}
+
+/**
+ * What answers depend on besides the picture: model files, profile and version of the program, as 16 hexadecimal letters.
+ */
+export function systemKey(models: readonly ModelUsed[], profile: Profile, version: string): string {
+  const text = JSON.stringify([version, profile, models.map((m) => [m.name, m.sha256])]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** Keeps what matters of a judgement. */
+export function answerOf(judgement: Judgement): Answer {
+  const { verdict } = judgement;
+  return {
+    outcome: verdict === 'live' || verdict === 'attack' ? 'judged' : verdict,
+    score: judgement.score,
+    probability: judgement.liveProbability,
+    logit: judgement.fusedLogit,
+    reasons: judgement.reasons.map((r) => r.code),
+    quality: Object.fromEntries(judgement.quality.map((q) => [q.name, q.value])),
+    quarterTurns: judgement.quarterTurns,
+  };
+}
+
+/** Asks the judge; a picture it refuses (code -4016) is an answer too. Other faults are thrown. */
+export async function ask(judge: PictureJudge, bytes: Uint8Array): Promise<Answer> {
+  try {
+    return answerOf(await judge.judge(bytes));
+  } catch (error) {
+    if (!(error instanceof Fault && error.code === -4016)) throw error;
+    const none = { score: null, probability: null, logit: null, reasons: [], quality: {}, quarterTurns: 0 };
+    return { outcome: `refused:${error.reason}`, ...none };
+  }
+}
+
+/**
+ * The presentation of a picture with its answer. A picture judged too poor is a non-response, as the service treats it, but
+ * for `ignoreQuality`, which takes its score as it is.
+ */
+export function presentationOf(
+  { path: _, ...described }: IndexedPicture,
+  answer: Answer,
+  ignoreQuality: boolean,
+): Presentation {
+  const responds =
+    answer.score !== null &&
+    (answer.outcome === 'judged' || (ignoreQuality && answer.outcome === 'poor_quality'));
+  return {
+    ...described,
+    score: responds ? answer.score : null,
+    probability: responds ? answer.probability : null,
+    nonResponse: responds ? null : answer.outcome,
+  };
+}

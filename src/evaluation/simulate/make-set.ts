@@ -1,0 +1,92 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { Fault } from '../../errors.ts';
+import { decodePicture } from '../../picture/decode.ts';
+import { seedOf } from '../metrics/random.ts';
+import { pictureHash } from '../pictures/cache.ts';
+import { type SimulatedKind, simulate } from './simulate.ts';
+
+/** A bona fide picture to make attacks of. */
+export interface SourcePicture {
+  /** Name below its folder, slashes between. */
+  readonly name: string;
+  readonly path: string;
+}
+
+/** What to make of the sources. */
+export interface SetOptions {
+  readonly kinds: readonly SimulatedKind[];
+  readonly seed: number;
+  readonly strengths: readonly number[];
+  readonly size: number;
+  /** The name of the subject of a source; null when unknown. */
+  readonly subjectOf: (source: SourcePicture) => string | null;
+  readonly onDone?: (name: string) => void;
+}
+
+/** One line of the index that is written: of a bona fide source, or of a simulated attack with all its parameters. */
+export type SetRow = Readonly<Record<string, unknown>>;
+
+const NOTE = `These attack pictures are SIMULATED: computed from pictures of live people by "livestill simulate",
+not photographed. Every file says so in its EXIF, every species begins with "simulated-", and
+index.ndjson holds the seed and all parameters of each.
+
+They serve to test mechanics (does the pipeline run, does a stronger artefact lower the score).
+They prove nothing about real prints and screens. Do not publish error rates made from them as
+those of the system.
+`;
+
+const slashes = (path: string) => path.split(sep).join('/');
+const stem = (name: string) => name.replace(/\.[^./]+$/, '').replaceAll('/', '_');
+
+/**
+ * Writes simulated attacks of each source to `attack/simulated-<kind>/` below `out`, with `index.ndjson` (sources and
+ * attacks, fit for `livestill evaluate`) and a note that says what they are. Sources that cannot be decoded are named in
+ * the result.
+ */
+export async function makeSet(
+  sources: readonly SourcePicture[],
+  out: string,
+  options: SetOptions,
+): Promise<{ readonly rows: readonly SetRow[]; readonly skipped: readonly string[] }> {
+  await mkdir(out, { recursive: true });
+  const rows: SetRow[] = [];
+  const skipped: string[] = [];
+  for (const source of sources) {
+    const bytes = await readFile(source.path);
+    const subject = options.subjectOf(source);
+    const picture = await decodePicture(bytes).catch((error: unknown) => {
+      if (error instanceof Fault) return null;
+      throw error;
+    });
+    if (picture === null) {
+      skipped.push(source.path);
+      continue;
+    }
+    const sha256 = pictureHash(bytes);
+    rows.push({ path: slashes(relative(out, source.path)), label: 'bona-fide', subject, sha256 });
+    for (const kind of options.kinds) {
+      for (const strength of options.strengths) {
+        const seed = seedOf(options.seed, source.name);
+        const { jpeg, record } = await simulate(picture, { kind, seed, strength, size: options.size });
+        const suffix = options.strengths.length > 1 ? `-s${strength}` : '';
+        const path = `attack/simulated-${kind}${suffix}/${stem(source.name)}.jpg`;
+        await mkdir(dirname(join(out, path)), { recursive: true });
+        await writeFile(join(out, path), jpeg);
+        rows.push({
+          path,
+          label: 'attack',
+          species: `simulated-${kind}${suffix}`,
+          subject,
+          source: source.name,
+          sourceSha256: sha256,
+          ...record,
+        });
+      }
+    }
+    options.onDone?.(source.name);
+  }
+  await writeFile(join(out, 'index.ndjson'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  await writeFile(join(out, 'SIMULATED.txt'), NOTE);
+  return { rows, skipped };
+}
