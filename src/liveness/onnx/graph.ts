@@ -1,0 +1,158 @@
+import {
+  bytesField,
+  type Field,
+  integerField,
+  MalformedError,
+  readFields,
+  readIntegers,
+  readTexts,
+  textField,
+} from './protobuf.ts';
+
+/** A node of the graph; attributes that are not looked at stay as the bytes they were. */
+export interface OnnxNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** The `group` attribute of a convolution; 1 where there is none. */
+  readonly group: number;
+  /** Fields of the node message that are kept as they are: name, domain, all attributes but `group`. */
+  readonly rest: Uint8Array;
+}
+
+/** A float32 constant of the graph. */
+export interface OnnxTensor {
+  readonly dims: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** What of a model is looked at and may be changed. */
+export interface OnnxGraph {
+  readonly nodes: OnnxNode[];
+  /** float32 initializers by name. */
+  readonly tensors: Map<string, OnnxTensor>;
+  /** Names that the graph hands out. */
+  readonly outputs: ReadonlySet<string>;
+  /** The model again, with the nodes and tensors as they are now. */
+  encode(): Uint8Array;
+}
+
+// Field numbers of onnx.proto3.
+const MODEL = { graph: 7 } as const;
+const GRAPH = { node: 1, initializer: 5, output: 12, valueInfo: 13 } as const;
+const NODE = { input: 1, output: 2, op: 4, attribute: 5 } as const;
+const ATTRIBUTE = { name: 1, integer: 3, type: 20 } as const;
+const TENSOR = { dims: 1, type: 2, floats: 4, name: 8, raw: 9 } as const;
+const FLOAT = 1;
+const INT_ATTRIBUTE = 2;
+
+const slice = (bytes: Uint8Array, fields: readonly Field[]) =>
+  Buffer.concat(fields.map((f) => bytes.subarray(f.start, f.end)));
+
+function readNode(bytes: Uint8Array): OnnxNode {
+  const fields = readFields(bytes);
+  const own: readonly number[] = [NODE.input, NODE.output, NODE.op];
+  let group = 1;
+  const rest = fields.filter((field) => {
+    if (own.includes(field.number)) return false;
+    if (field.number !== NODE.attribute || field.value === null) return true;
+    const attribute = readFields(field.value);
+    if (readTexts(attribute, ATTRIBUTE.name)[0] !== 'group') return true;
+    group = readIntegers(attribute, ATTRIBUTE.integer)[0] ?? 1;
+    return false;
+  });
+  return {
+    op: readTexts(fields, NODE.op)[0] ?? '',
+    inputs: readTexts(fields, NODE.input),
+    outputs: readTexts(fields, NODE.output),
+    group,
+    rest: slice(bytes, rest),
+  };
+}
+
+function encodeNode(node: OnnxNode): Buffer {
+  const parts: Uint8Array[] = [
+    ...node.inputs.map((name) => textField(NODE.input, name)),
+    ...node.outputs.map((name) => textField(NODE.output, name)),
+    textField(NODE.op, node.op),
+    node.rest,
+  ];
+  if (node.op === 'Conv' && node.group !== 1) {
+    const attribute = [
+      textField(ATTRIBUTE.name, 'group'),
+      integerField(ATTRIBUTE.integer, node.group),
+      integerField(ATTRIBUTE.type, INT_ATTRIBUTE),
+    ];
+    parts.push(bytesField(NODE.attribute, Buffer.concat(attribute)));
+  }
+  return bytesField(GRAPH.node, Buffer.concat(parts));
+}
+
+/** A float32 tensor, or null for one of another type or with its data elsewhere. */
+function readTensor(bytes: Uint8Array): (OnnxTensor & { readonly name: string }) | null {
+  const fields = readFields(bytes);
+  if (readIntegers(fields, TENSOR.type)[0] !== FLOAT) return null;
+  const raw = fields.find((f) => f.number === TENSOR.raw || f.number === TENSOR.floats)?.value;
+  const dims = readIntegers(fields, TENSOR.dims);
+  const size = dims.reduce((a, b) => a * b, 1);
+  if (!raw || raw.length !== size * 4) return null;
+  const values = new Float32Array(Uint8Array.from(raw).buffer);
+  return { name: readTexts(fields, TENSOR.name)[0] ?? '', dims, values };
+}
+
+function encodeTensor(name: string, { dims, values }: OnnxTensor): Buffer {
+  const parts = [
+    ...dims.map((d) => integerField(TENSOR.dims, d)),
+    integerField(TENSOR.type, FLOAT),
+    textField(TENSOR.name, name),
+    bytesField(TENSOR.raw, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
+  ];
+  return bytesField(GRAPH.initializer, Buffer.concat(parts));
+}
+
+/**
+ * Reads the graph of an ONNX model. Shape notes of inner values are dropped when it is written again, since they may no
+ * longer hold.
+ *
+ * @throws {MalformedError} when the bytes are no ONNX model.
+ */
+export function readGraph(model: Uint8Array): OnnxGraph {
+  const modelFields = readFields(model);
+  const graphField = modelFields.find((f) => f.number === MODEL.graph && f.value !== null);
+  if (!graphField?.value) throw new MalformedError('there is no graph');
+  const bytes = graphField.value;
+  const nodes: OnnxNode[] = [];
+  const tensors = new Map<string, OnnxTensor>();
+  const outputs = new Set<string>();
+  const rest: Field[] = [];
+  for (const field of readFields(bytes)) {
+    if (field.number === GRAPH.node && field.value) {
+      nodes.push(readNode(field.value));
+      continue;
+    }
+    if (field.number === GRAPH.output && field.value)
+      outputs.add(readTexts(readFields(field.value), 1)[0] ?? '');
+    if (field.number === GRAPH.valueInfo) continue;
+    const tensor = field.number === GRAPH.initializer && field.value ? readTensor(field.value) : null;
+    if (tensor === null) rest.push(field);
+    else tensors.set(tensor.name, tensor);
+  }
+  const others = slice(bytes, rest);
+  return {
+    nodes,
+    tensors,
+    outputs,
+    encode() {
+      const graph = Buffer.concat([
+        ...nodes.map(encodeNode),
+        ...Array.from(tensors, ([name, tensor]) => encodeTensor(name, tensor)),
+        others,
+      ]);
+      return Buffer.concat(
+        modelFields.map((f) =>
+          f === graphField ? bytesField(MODEL.graph, graph) : model.subarray(f.start, f.end),
+        ),
+      );
+    },
+  };
+}
