@@ -6,10 +6,7 @@
  * turns, so that whatever else the machine does hits both alike.
  */
 
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
-import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { createLiveness } from '../dist/engine.js';
@@ -21,35 +18,26 @@ import { loadModels } from '../dist/liveness/load.js';
 import { builtInClassifier } from '../dist/liveness/pack.js';
 import { decodePicture } from '../dist/picture/decode.js';
 import { requireWeights } from '../dist/weights/index.js';
+import { median, portrait } from './support.mjs';
 
 const { values: options } = parseArgs({
-  options: { rounds: { type: 'string', default: '40' }, json: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '40' },
+    json: { type: 'boolean', default: false },
+    small: { type: 'boolean', default: false },
+  },
 });
 const rounds = Number(options.rounds);
-const SIZES = [
-  [720, 960],
-  [3024, 4032],
-];
+const SIZES = options.small
+  ? [[720, 960]]
+  : [
+      [720, 960],
+      [3024, 4032],
+    ];
 const STEPS = ['decode', 'detect', 'crop', 'classify', 'quality'];
 
 sharp.concurrency(1);
 sharp.cache(false);
-
-/** A portrait cut from a group photo of the development dependency @vladmandic/face-api, as a JPEG of that size. */
-async function portrait(width, height) {
-  const folder = dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json'));
-  return sharp(await readFile(join(folder, 'demo', 'sample4.jpg')))
-    .extract({ left: 870, top: 20, width: 480, height: 640 })
-    .resize(width, height)
-    .jpeg({ quality: 90, mozjpeg: false })
-    .toBuffer();
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
 
 async function timed(run) {
   const start = performance.now();

@@ -1,0 +1,128 @@
+/**
+ * npm run bench:server [-- --profile fast] [-- --seconds N] [-- --json]
+ *
+ * The service at full load through real HTTP, signature and ledger on, 720 x 960 JPEGs, against the floor of the same
+ * run: decoding alone plus each network alone on one thread, times the number of workers. The load generator runs on the
+ * same processors; what it costs is printed.
+ */
+import { spawn } from 'node:child_process';
+import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { percentile, portrait, printTable, processUse, startServer } from './support.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    profile: { type: 'string', default: 'careful' },
+    seconds: { type: 'string', default: '15' },
+    workers: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const seconds = Number(options.seconds);
+const workers = Number(options.workers ?? availableParallelism());
+const say = options.json ? () => {} : console.log;
+
+function script(name, args, input) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [fileURLToPath(new URL(name, import.meta.url)), ...args], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let out = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.on('exit', (code) =>
+      code === 0 ? resolve(JSON.parse(out)) : reject(new Error(`${name} ended with ${code}`)),
+    );
+    child.stdin.end(input ?? '');
+  });
+}
+
+const floorOf = async () =>
+  (await script('engine.mjs', ['--json', '--rounds', '25', '--small'])).results.find(
+    (r) => r.profile === options.profile,
+  );
+
+const before = await floorOf();
+const picture = await portrait(720, 960);
+const server = await startServer({
+  args: ['--workers', String(workers)],
+  env: { LIVESTILL_PROFILE: options.profile },
+});
+const boundary = 'livestill-bench';
+const body = Buffer.concat([
+  Buffer.from(
+    `--${boundary}\r\nContent-Disposition: form-data; name="appid"\r\n\r\n${server.appid}\r\n--${boundary}\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n`,
+  ),
+  picture,
+  Buffer.from(`\r\n--${boundary}--\r\n`),
+]);
+const job = {
+  url: server.url,
+  body: body.toString('base64'),
+  headers: {
+    authorization: server.authorization,
+    'content-type': `multipart/form-data; boundary=${boundary}`,
+  },
+};
+const load = (more) => script('load.mjs', [], JSON.stringify({ ...job, ...more }));
+
+try {
+  await load({ connections: workers, seconds: 3 });
+  const useBefore = await processUse(server.pid);
+  const full = await load({ connections: workers * 2, seconds });
+  const useAfter = await processUse(server.pid);
+  const levels = [];
+  for (const share of [0.25, 0.5, 0.75, 0.9]) {
+    levels.push([share, await load({ rate: full.perSecond * share, seconds: Math.max(6, seconds / 2) })]);
+  }
+  const use = await processUse(server.pid);
+  const after = await floorOf();
+  const floorMs = (before.floorMs + after.floorMs) / 2;
+  const ideal = (workers * 1000) / floorMs;
+  const result = {
+    floorMs,
+    workers,
+    picturesPerSecond: full.perSecond,
+    ratioToFloor: full.perSecond / ideal,
+    p50Ms: percentile(full.latencies, 0.5),
+    p99Ms: percentile(full.latencies, 0.99),
+    rssMb: use.rssMb,
+    readyMs: server.readyMs,
+  };
+  const serverCpu = (useAfter.cpuSeconds - useBefore.cpuSeconds) / full.answered;
+  say(
+    `livestill bench:server: ${cpus()[0].model}, ${availableParallelism()} processors, Node ${process.version}`,
+  );
+  say(`${workers} workers, profile ${options.profile}, 720 x 960 JPEG of ${picture.length} bytes\n`);
+  say(
+    `floor             ${floorMs.toFixed(1)} ms a picture on one thread (before ${before.floorMs.toFixed(1)}, after ${after.floorMs.toFixed(1)})`,
+  );
+  say(`ideal             ${ideal.toFixed(1)} pictures a second`);
+  say(
+    `service           ${full.perSecond.toFixed(1)} pictures a second, ratio to the floor ${result.ratioToFloor.toFixed(3)}`,
+  );
+  say(
+    `CPU a picture     ${(serverCpu * 1000).toFixed(1)} ms service, ${((full.cpuSeconds / full.answered) * 1000).toFixed(1)} ms load generator`,
+  );
+  say(`memory            ${use.rssMb.toFixed(0)} MB resident, ${use.peakRssMb.toFixed(0)} MB at most`);
+  say(`start to ready    ${server.readyMs.toFixed(0)} ms`);
+  say(`answers           ${JSON.stringify(full.codes)}\n`);
+  if (!options.json) {
+    const row = (name, r) => [
+      name,
+      r.perSecond.toFixed(1),
+      ...[0.5, 0.9, 0.99].map((p) => percentile(r.latencies, p).toFixed(0)),
+    ];
+    printTable([
+      ['load', 'per second', 'p50 ms', 'p90 ms', 'p99 ms'],
+      ...levels.map(([share, r]) => row(`${share * 100} %`, r)),
+      row('full', full),
+    ]);
+  } else {
+    console.log(JSON.stringify(result));
+  }
+} finally {
+  await server.stop();
+}
