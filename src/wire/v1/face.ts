@@ -1,0 +1,130 @@
+import type { Profile } from '../../liveness/types.ts';
+import { type CorsSettings, isAllowedPreflight } from '../cors.ts';
+import type { Envelope } from '../envelope.ts';
+import type { Exchange } from '../exchange.ts';
+import { type Facts, logDecision } from '../legacy/decision-log.ts';
+import { RequestAborted } from '../read-body.ts';
+import { chooseLanguage, type Language } from './language.ts';
+import { answerLiveness, type LivenessDeps, type Notes } from './liveness.ts';
+import { openApiDocument } from './openapi.ts';
+import { operatingPoints } from './operating-points.ts';
+import { pathOf } from './path.ts';
+import { asProblem, Problem, problemEnvelope, textHeaders } from './problems.ts';
+import { referencePage } from './reference-page.ts';
+import { jsonEnvelope, textEnvelope } from './reply.ts';
+
+/** What the v1 API works with. */
+export interface V1Deps extends LivenessDeps {
+  readonly settings: V1Settings;
+}
+
+export interface V1Settings {
+  readonly cors: CorsSettings;
+  /** The server's threshold and profile, for apps that have none of their own. */
+  readonly threshold: number;
+  readonly profile: Profile;
+  /** Version of livestill, for the documents. */
+  readonly version: string;
+}
+
+/** Answers every request under `/v1`; null when its caller went away. Never throws. */
+export type V1Handler = (exchange: Exchange) => Promise<Envelope | null>;
+
+interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly answer: (exchange: Exchange, language: Language, notes: Notes) => Promise<Envelope> | Envelope;
+}
+
+/** The page holds no script and asks for nothing: the browser is told to allow nothing else. */
+const pageHeaders = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+  'referrer-policy': 'no-referrer',
+};
+
+/** The v1 API: its paths, and every fault on them as a problem (RFC 9457). */
+export function createV1(deps: V1Deps): V1Handler {
+  const { settings } = deps;
+  const log = deps.log.child({ api: 'v1' });
+  const document = openApiDocument(settings.version);
+  const page = referencePage(document);
+  const routes = new Map<string, Route>([
+    [
+      '/v1/liveness',
+      {
+        method: 'POST',
+        answer: (exchange, language, notes) => answerLiveness({ ...deps, log }, exchange, language, notes),
+      },
+    ],
+    ['/v1/operating-points', { method: 'GET', answer: (...call) => answerOperatingPoints(deps, ...call) }],
+    [
+      '/v1/openapi.json',
+      { method: 'GET', answer: (_exchange, language) => jsonEnvelope(document, textHeaders(language)) },
+    ],
+    [
+      '/v1/reference',
+      {
+        method: 'GET',
+        answer: (_exchange, language) =>
+          textEnvelope(page, 'text/html; charset=utf-8', { ...textHeaders(language), ...pageHeaders }),
+      },
+    ],
+  ]);
+
+  return async (exchange) => {
+    const { request } = exchange;
+    const language = chooseLanguage(request.headers['accept-language']);
+    const facts: Facts = {};
+    const notes: Notes = { facts };
+    const finish = (envelope: Envelope | null, error: unknown) => {
+      logDecision(log, exchange, facts, envelope, error);
+      return envelope;
+    };
+    try {
+      const route = routes.get(pathOf(request.url ?? ''));
+      if (route === undefined) throw new Problem('not_found', 'There is no such path under /v1.');
+      if (isAllowedPreflight(settings.cors, request.method, request.headers)) return preflight(route);
+      const method = request.method === 'HEAD' ? 'GET' : request.method;
+      if (method !== route.method) throw wrongMethod(route);
+      const envelope = await route.answer(exchange, language, notes);
+      return finish(envelope, notes.error);
+    } catch (error) {
+      if (error instanceof RequestAborted || exchange.signal.aborted) return finish(null, error);
+      const problem = asProblem(error);
+      return finish(problemEnvelope(problem, language, exchange.requestId), problem);
+    }
+  };
+}
+
+async function answerOperatingPoints(
+  deps: V1Deps,
+  { request, callerAddress }: Exchange,
+  language: Language,
+  { facts }: Notes,
+): Promise<Envelope> {
+  const { app, keyId } = await deps.apiKeys.authenticate({
+    authorization: request.headers.authorization,
+    callerAddress,
+    scope: 'read:operating-points',
+  });
+  facts.appid = app.appid;
+  facts.secretId = keyId;
+  const { threshold, profile } = app.policy;
+  const body = operatingPoints(threshold ?? deps.settings.threshold, profile ?? deps.settings.profile);
+  return jsonEnvelope(body, textHeaders(language));
+}
+
+function wrongMethod({ method }: Route): Problem {
+  const allow = method === 'GET' ? 'GET, HEAD' : 'POST';
+  return new Problem('method_not_allowed', `This path takes ${allow}.`, { headers: { allow } });
+}
+
+/** What a browser may send (Fetch standard, CORS-preflight request); the origin itself is checked before. */
+function preflight({ method }: Route): Envelope {
+  return textEnvelope('', 'text/plain; charset=utf-8', {
+    'access-control-allow-methods': method,
+    'access-control-allow-headers':
+      'authorization, content-type, accept-language, idempotency-key, x-request-id',
+    'access-control-max-age': '600',
+  });
+}

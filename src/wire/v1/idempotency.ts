@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { IdempotencyScope, IdempotencyStore, KeptAnswer } from '../../account/api-key-idempotency.ts';
+import type { Clock } from '../../account/types.ts';
+import type { Envelope } from '../envelope.ts';
+import type { PictureSource } from '../legacy/picture-source.ts';
+import { Problem } from './problems.ts';
+
+/** How long an answer is kept, and how long a request that was never heard of again holds its key, in ms. */
+const keptFor = 24 * 3_600_000;
+const heldFor = 120_000;
+/** Longest answer that is kept, in characters; a longer one is not replayed, and its request would be judged again. */
+const longestAnswer = 64 * 1024;
+
+/**
+ * The `Idempotency-Key` of a request; null when it has none.
+ * @throws Problem `idempotency_key_invalid`
+ */
+export function idempotencyKeyOf(header: string | readonly string[] | undefined): string | null {
+  if (header === undefined) return null;
+  if (typeof header === 'string' && /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(header))
+    return header;
+  const found = typeof header === 'string' ? `${header.length} characters` : `${header.length} headers`;
+  throw new Problem(
+    'idempotency_key_invalid',
+    `Expected one Idempotency-Key of 1 to 255 printable ASCII characters; found ${found}.`,
+  );
+}
+
+/**
+ * What makes two requests the same: the picture's bytes, or its url. The form of the body plays no part, since multipart
+ * boundaries differ between two tries of one request.
+ */
+export function fingerprintOf(source: PictureSource): string {
+  const hash = createHash('sha256');
+  if (source.kind === 'url') hash.update('url\n').update(source.url.href);
+  else hash.update('bytes\n').update(source.bytes);
+  return hash.digest('hex');
+}
+
+/** What an idempotent answer is made with. */
+export interface IdempotencyParts {
+  readonly idempotency: IdempotencyStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** An answer made by `work`: `keep` says whether a repeated request gets it too, without being judged again. */
+export interface Made {
+  readonly envelope: Envelope;
+  readonly keep: boolean;
+}
+
+/**
+ * Answers a request under its key: the kept answer where there is one, else what `work` makes. An error leaves the key free.
+ * An answer that cannot be kept is given all the same: the picture was judged, and its ledger row is written.
+ * @throws Problem `idempotency_key_reused`, `idempotency_in_progress`; Fault 108; what `work` throws
+ */
+export async function answerOnce(
+  parts: IdempotencyParts,
+  scope: IdempotencyScope,
+  fingerprint: string,
+  work: () => Promise<Made>,
+): Promise<Envelope> {
+  const { idempotency, clock, log } = parts;
+  const now = clock();
+  const state = await idempotency.beginIdempotent(scope, fingerprint, new Date(now), new Date(now + heldFor));
+  switch (state.kind) {
+    case 'answered':
+      return replayed(state.answer);
+    case 'other':
+      throw new Problem(
+        'idempotency_key_reused',
+        'This Idempotency-Key was used with another picture in the last 24 hours.',
+      );
+    case 'running':
+      throw new Problem('idempotency_in_progress', 'A request with this Idempotency-Key is being judged.', {
+        retryAfter: 1,
+      });
+    case 'begun':
+      break;
+  }
+  const { token } = state;
+  const settle = async (act: Promise<void>) => {
+    await act.catch((err: unknown) =>
+      log.error({ event: 'idempotency', err }, 'an Idempotency-Key stays held'),
+    );
+  };
+  let made: Made;
+  try {
+    made = await work();
+  } catch (error) {
+    await settle(idempotency.releaseIdempotent(scope, token));
+    throw error;
+  }
+  const answer = keptOf(made);
+  if (answer === null) await settle(idempotency.releaseIdempotent(scope, token));
+  else await settle(idempotency.finishIdempotent(scope, token, answer, new Date(clock() + keptFor)));
+  return made.envelope;
+}
+
+function keptOf({ envelope, keep }: Made): KeptAnswer | null {
+  const { body, http } = envelope;
+  if (!keep || body === undefined || body.bytes.length > longestAnswer) return null;
+  return { http, contentType: body.contentType, body: body.bytes.toString('utf8') };
+}
+
+/** A kept answer, word for word; a header says that it is one. */
+function replayed({ http, contentType, body }: KeptAnswer): Envelope {
+  return {
+    http,
+    code: 0,
+    message: 'replayed',
+    data: {},
+    headers: { 'idempotency-replayed': 'true', 'x-content-type-options': 'nosniff' },
+    body: { contentType, bytes: Buffer.from(body, 'utf8') },
+  };
+}

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { ApiKeyAuthenticator, ApiKeyCaller } from '../../account/api-key-check.ts';
+import type { IdempotencyStore } from '../../account/api-key-idempotency.ts';
+import { decide } from '../../account/policy-decide.ts';
+import type { Clock, Limiter } from '../../account/types.ts';
+import { Fault } from '../../errors.ts';
+import type { Judge } from '../../fleet/types.ts';
+import type { Ledger, LedgerRow } from '../../ledger/types.ts';
+import type { Judgement } from '../../liveness/types.ts';
+import type { Downloader } from '../../picture/types.ts';
+import type { Envelope } from '../envelope.ts';
+import type { Exchange } from '../exchange.ts';
+import { type Facts, since } from '../legacy/decision-log.ts';
+import type { PictureSource } from '../legacy/picture-source.ts';
+import { checkAnnouncedSize, readBody } from '../read-body.ts';
+import { answerOnce, fingerprintOf, idempotencyKeyOf, type Made } from './idempotency.ts';
+import type { Language } from './language.ts';
+import { inputType, pictureOf } from './picture-input.ts';
+import { asProblem, problemEnvelope } from './problems.ts';
+import { livenessBody, livenessEnvelope } from './reply.ts';
+
+/** What `POST /v1/liveness` works with. Judge, limiter, ledger and downloader are the old endpoint's: one admission for both. */
+export interface LivenessDeps {
+  readonly apiKeys: ApiKeyAuthenticator;
+  readonly limiter: Limiter;
+  readonly downloader: Downloader;
+  readonly judge: Judge;
+  readonly ledger: Ledger;
+  readonly idempotency: IdempotencyStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Bytes of a whole body, counted as received. */
+  readonly maxBodyBytes: number;
+}
+
+/** What happened on the way, for the request's line in the log. */
+export interface Notes {
+  readonly facts: Facts;
+  /** Why the picture was refused although an answer was made. */
+  error?: unknown;
+}
+
+/** One request on its way. */
+interface Call {
+  readonly notes: Notes;
+  readonly exchange: Exchange;
+  readonly facts: Facts;
+  readonly language: Language;
+  readonly caller: ApiKeyCaller;
+}
+
+/**
+ * Judges one picture. The order of the checks: API key, room for the request, size, content type, `Idempotency-Key`, the app's
+ * limits, then the body. All but the body needs the headers alone, so nobody without a key makes the server read a picture.
+ * A judged picture is in the ledger before its answer leaves.
+ * @throws Problem, ApiKeyRefused, Fault, RequestAborted, AbortError
+ */
+export async function answerLiveness(
+  deps: LivenessDeps,
+  exchange: Exchange,
+  language: Language,
+  notes: Notes,
+): Promise<Envelope> {
+  const { facts } = notes;
+  const { request, callerAddress } = exchange;
+  const { authorization } = request.headers;
+  const caller = await deps.apiKeys.authenticate({ authorization, callerAddress, scope: 'judge' });
+  facts.appid = caller.app.appid;
+  facts.secretId = caller.keyId;
+  const noRoom = deps.judge.refusal();
+  if (noRoom !== null) throw noRoom;
+  checkAnnouncedSize(request, deps.maxBodyBytes);
+  const type = inputType(request.headers['content-type']);
+  const key = idempotencyKeyOf(request.headers['idempotency-key']);
+  const lease = await deps.limiter.admit(caller.app);
+  try {
+    exchange.wantBody();
+    const source = await pictureOf(type, await readBody(request, deps.maxBodyBytes));
+    facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
+    const call: Call = { exchange, facts, notes, language, caller };
+    if (key === null) return (await judged(deps, call, source)).envelope;
+    const scope = { appid: caller.app.appid, key };
+    return await answerOnce(deps, scope, fingerprintOf(source), () => judged(deps, call, source));
+  } finally {
+    lease.release();
+  }
+}
+
+/** Judges a picture and remembers the decision; a picture that cannot be decoded is a decision too. */
+async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Promise<Made> {
+  const { exchange, facts, caller, language } = call;
+  const picture =
+    source.kind === 'bytes' ? source.bytes : await deps.downloader.download(source.url, exchange.signal);
+  facts.pictureBytes = picture.byteLength;
+  facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
+  const { threshold, profile } = caller.app.policy;
+  try {
+    const judgement = await deps.judge.judge(picture, {
+      signal: exchange.signal,
+      ...(threshold === null ? {} : { threshold }),
+      ...(profile === null ? {} : { profile }),
+    });
+    const envelope = envelopeOf(judgement, call);
+    await deps.ledger.append(rowOf(deps, call, envelope, facts.judgement ?? judgement, null));
+    return { envelope, keep: true };
+  } catch (error) {
+    if (!(error instanceof Fault && error.code === -4016)) throw error;
+    call.notes.error = error;
+    const envelope = problemEnvelope(asProblem(error), language, exchange.requestId);
+    await deps.ledger.append(rowOf(deps, call, envelope, null, error));
+    return { envelope, keep: true };
+  }
+}
+
+/** Applies the app's rules; the log and the ledger speak of the judgement as it was answered. */
+function envelopeOf(judgement: Judgement, { exchange, facts, language, caller }: Call): Envelope {
+  const { rules } = caller;
+  const decision = decide(judgement, rules);
+  facts.judgement = { ...judgement, ...decision };
+  const { face } = judgement;
+  const narrow = face !== null && face.box.right - face.box.left < (rules.minFaceWidth ?? 0);
+  const body = livenessBody(judgement, decision, {
+    requestId: exchange.requestId,
+    language,
+    minFaceWidth: narrow ? rules.minFaceWidth : null,
+  });
+  return livenessEnvelope(body, language);
+}
+
+function rowOf(
+  deps: LivenessDeps,
+  { exchange, facts }: Call,
+  envelope: Envelope,
+  judgement: Judgement | null,
+  fault: Fault | null,
+): LedgerRow {
+  const { score } = envelope.data;
+  const models = judgement?.models ?? deps.judge.models;
+  return {
+    at: new Date(deps.clock()),
+    requestId: exchange.requestId,
+    appid: facts.appid ?? '',
+    secretId: facts.secretId ?? '',
+    source: facts.source ?? 'bytes',
+    pictureBytes: facts.pictureBytes ?? 0,
+    pictureSha256: facts.pictureSha256 ?? '',
+    code: envelope.code,
+    verdict: judgement?.verdict ?? null,
+    score: typeof score === 'number' ? score : null,
+    rawScore: judgement?.score ?? null,
+    reasons: fault === null ? (judgement?.reasons.map((reason) => reason.code) ?? []) : [fault.reason],
+    models: Object.fromEntries(models.map((model) => [model.name, model.sha256])),
+    milliseconds: since(exchange.startedAt),
+    callerAddress: exchange.callerAddress,
+  };
+}

@@ -1,0 +1,284 @@
+import type { TSchema } from 'typebox';
+import { apiKeyScopes } from '../../account/api-key.ts';
+import { type ProblemCode, type ProblemKind, problemKinds } from './problem-catalogue.ts';
+import { jsonRequestSchema, livenessSchema, operatingPointsSchema, problemSchema } from './schemas.ts';
+
+/** JSON, as deep as it goes. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/** An OpenAPI document, as far as this program reads it itself. */
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0';
+  readonly info: Readonly<Record<string, Json>>;
+  readonly tags: readonly Json[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Json>>;
+    readonly securitySchemes: Readonly<Record<string, Json>>;
+    readonly headers: Readonly<Record<string, Json>>;
+  };
+  readonly 'x-problems': Readonly<Record<string, Json>>;
+}
+
+/** One operation of a path. */
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly security: Json;
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly description: string;
+    readonly schema: Json;
+  }[];
+  readonly requestBody?: {
+    readonly required: boolean;
+    readonly description: string;
+    readonly content: Readonly<Record<string, Json>>;
+  };
+  readonly responses: Readonly<
+    Record<string, { readonly description: string } & Readonly<Record<string, Json>>>
+  >;
+}
+
+const always: readonly ProblemCode[] = [
+  'malformed_request',
+  'method_not_allowed',
+  'headers_too_large',
+  'internal_error',
+];
+const keyed: readonly ProblemCode[] = [
+  'api_key_missing',
+  'api_key_invalid',
+  'api_key_disabled',
+  'api_key_expired',
+  'address_not_allowed',
+  'scope_missing',
+  'app_suspended',
+  'app_closed',
+  'store_unavailable',
+];
+const judging: readonly ProblemCode[] = [
+  'invalid_request',
+  'picture_missing',
+  'idempotency_key_invalid',
+  'request_timeout',
+  'idempotency_in_progress',
+  'body_too_large',
+  'unsupported_media_type',
+  'expectation_failed',
+  'picture_unreadable',
+  'download_failed',
+  'idempotency_key_reused',
+  'rate_limited',
+  'overloaded',
+];
+
+const binary: Json = { schema: { type: 'string', contentMediaType: 'application/octet-stream' } };
+
+/** The OpenAPI 3.1 document of the v1 API, made from its schemas; `version` is that of livestill. */
+export function openApiDocument(version: string): OpenApiDocument {
+  const schemas = components([livenessSchema, jsonRequestSchema, operatingPointsSchema, problemSchema]);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'livestill',
+      version,
+      summary: 'Tells a live person from a picture of a picture, out of one still photo.',
+      description:
+        'Every fault is a problem (RFC 9457) with a stable code. Every reply carries X-Request-Id, the name of the request in ' +
+        'the log and the ledger of the server. Texts are English or Chinese, by Accept-Language.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    tags: [
+      { name: 'liveness', description: 'Judging pictures.' },
+      { name: 'documents', description: 'What describes the API itself; needs no API key.' },
+    ],
+    paths: {
+      '/v1/liveness': { post: judgeOperation() },
+      '/v1/operating-points': {
+        get: {
+          operationId: 'getOperatingPoints',
+          summary: 'Measured error rates by threshold',
+          description:
+            'How many bona fide presentations are refused and how many attack presentations accepted at a threshold, and on what data ' +
+            'that was measured. Needs the scope read:operating-points.',
+          tags: ['liveness'],
+          security: [{ apiKey: ['read:operating-points'] }],
+          parameters: [],
+          responses: { ...ok('The tables.', 'OperatingPoints'), ...problems([...always, ...keyed]) },
+        },
+      },
+      '/v1/openapi.json': {
+        get: documentOperation('getOpenApi', 'This document', 'application/json', { type: 'object' }),
+      },
+      '/v1/reference': {
+        get: documentOperation('getReference', 'The reference page', 'text/html', { type: 'string' }),
+      },
+    },
+    components: {
+      schemas,
+      securitySchemes: {
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'An API key of an app: lsk_ and 44 letters or digits. The operator makes one with "livestill key create --kind api"; it ' +
+            `is shown once. Scopes: ${apiKeyScopes.join(', ')}.`,
+        },
+      },
+      headers: {
+        'X-Request-Id': { description: 'Names the request in the log.', schema: { type: 'string' } },
+        'Retry-After': {
+          description: 'Seconds after which another try makes sense.',
+          schema: { type: 'integer', minimum: 1 },
+        },
+        'Idempotency-Replayed': {
+          description: 'true: this is the kept answer of an earlier request with the same Idempotency-Key.',
+          schema: { type: 'string', enum: ['true'] },
+        },
+      },
+    },
+    'x-problems': Object.fromEntries(
+      Object.entries(problemKinds).map(([code, { wire: _wire, ...known }]) => [code, known]),
+    ),
+  };
+}
+
+function judgeOperation(): Operation {
+  return {
+    operationId: 'judgeLiveness',
+    summary: 'Judge one picture',
+    description:
+      'Says whether a picture shows a live person (a bona fide presentation) or a picture of a picture (an attack presentation). ' +
+      'A picture that is not fit to be judged, or shows no face, is answered as such with status 200, never as an attack. ' +
+      'Needs the scope judge. The picture is never stored.',
+    tags: ['liveness'],
+    security: [{ apiKey: ['judge'] }],
+    parameters: [
+      {
+        name: 'Idempotency-Key',
+        in: 'header',
+        description:
+          'A name of your own for this request, such as a UUID. The same key with the same picture gets the same answer for 24 hours, ' +
+          'also after a restart; with another picture it is refused.',
+        schema: { type: 'string', minLength: 1, maxLength: 255 },
+      },
+      {
+        name: 'Accept-Language',
+        in: 'header',
+        description: 'Language of the texts: en or zh.',
+        schema: { type: 'string' },
+      },
+      {
+        name: 'X-Request-Id',
+        in: 'header',
+        description:
+          'Your own name for the request in the log of the server, where the server is set to take it.',
+        schema: { type: 'string', maxLength: 128 },
+      },
+    ],
+    requestBody: {
+      required: true,
+      description: 'One still JPEG, PNG, WebP or BMP. Its kind is told by its content.',
+      content: {
+        'image/jpeg': binary,
+        'image/png': binary,
+        'image/webp': binary,
+        'image/bmp': binary,
+        'application/octet-stream': binary,
+        'multipart/form-data': {
+          schema: {
+            type: 'object',
+            description: 'Exactly one of the parts image (a file) and url.',
+            properties: {
+              image: { type: 'string', contentMediaType: 'application/octet-stream' },
+              url: { type: 'string', format: 'uri' },
+            },
+          },
+        },
+        'application/json': { schema: reference('LivenessRequest') },
+      },
+    },
+    responses: {
+      ...ok('The picture was looked at; verdict says what came of it.', 'Liveness', ['Idempotency-Replayed']),
+      ...problems([...always, ...keyed, ...judging]),
+    },
+  };
+}
+
+function documentOperation(operationId: string, summary: string, type: string, schema: Json): Operation {
+  return {
+    operationId,
+    summary,
+    description: 'Needs no API key.',
+    tags: ['documents'],
+    security: [],
+    parameters: [],
+    responses: {
+      '200': { description: summary, headers: headers(), content: { [type]: { schema } } },
+      ...problems(always),
+    },
+  };
+}
+
+const reference = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+
+function headers(more: readonly string[] = []): Json {
+  return Object.fromEntries(
+    ['X-Request-Id', ...more].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  );
+}
+
+function ok(description: string, schema: string, more: readonly string[] = []): Operation['responses'] {
+  return {
+    '200': {
+      description,
+      headers: headers(more),
+      content: { 'application/json': { schema: reference(schema) } },
+    },
+  };
+}
+
+/** The problems an operation answers, by status. */
+function problems(codes: readonly ProblemCode[]): Operation['responses'] {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of codes) {
+    const { status } = problemKinds[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, list]) => [
+        String(status),
+        {
+          description: list.map((code) => `${code}: ${problemKinds[code].title.en}.`).join(' '),
+          headers: headers(list.some((code) => waits(problemKinds[code])) ? ['Retry-After'] : []),
+          content: { 'application/problem+json': { schema: reference('Problem') } },
+        },
+      ]),
+  );
+}
+
+const waits = ({ status }: ProblemKind): boolean => [409, 429, 503].includes(status);
+
+/** Every schema with a title, by its title, each referring to the others. */
+function components(roots: readonly TSchema[]): Record<string, Json> {
+  const found: Record<string, Json> = {};
+  const visit = (schema: Json): Json => {
+    if (Array.isArray(schema)) return schema.map(visit);
+    if (typeof schema !== 'object' || schema === null) return schema;
+    const members = schema as Readonly<Record<string, Json>>;
+    const plain = Object.fromEntries(Object.entries(members).map(([name, value]) => [name, visit(value)]));
+    if (typeof members.title !== 'string') return plain;
+    const { title: _title, ...rest } = plain;
+    found[members.title] = rest;
+    return reference(members.title);
+  };
+  // Through JSON, so that nothing of the schema library's own is left.
+  for (const root of roots) visit(JSON.parse(JSON.stringify(root)) as Json);
+  return Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

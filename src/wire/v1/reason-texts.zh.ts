@@ -1,0 +1,39 @@
+import type { ReasonCode } from '../../liveness/reasons.ts';
+
+/** What is said of a reason: what was seen, and what the person in front of the camera can do. */
+export interface ReasonTexts {
+  readonly text: string;
+  readonly advice: string;
+}
+
+const texts = (text: string, advice: string): ReasonTexts => ({ text, advice });
+
+/** The Chinese texts of every reason. */
+export const chineseTexts = {
+  NO_FACE: texts('图片中未发现人脸。', '请在光线充足处正对镜头，不要遮挡面部。'),
+  DETECTORS_DISAGREE: texts(
+    '只有一个检测器认为有人脸，因此不作为人脸处理。',
+    '请正对镜头，露出完整面部，重新拍摄。',
+  ),
+  ATTACK_SUSPECTED: texts('图片疑似翻拍：打印照片、屏幕或面具。', '请用相机直接为本人重新拍照。'),
+  FACE_TOO_SMALL: texts('人脸宽度不足 48 像素。', '请靠近镜头，或使用更大的图片。'),
+  FACE_CUT_OFF: texts('人脸的一部分在画面之外。', '请将整个头部保持在画面内。'),
+  FACE_TOO_CLOSE: texts(
+    '人脸占满画面，周围内容太少，无法判断。',
+    '请将相机拿远一些；不要把图片裁剪到只剩面部。',
+  ),
+  TOO_DARK: texts('面部过暗。', '请面向光源。'),
+  TOO_BRIGHT: texts('面部过亮。', '请避开直射光，或关闭闪光灯。'),
+  DEEP_SHADOW: texts('面部大部分处于深阴影中。', '请转动方向，使光线照到整个面部。'),
+  LOW_CONTRAST: texts('面部几乎没有对比度。', '请擦净镜头；避免雾气、强逆光和滤镜。'),
+  BLURRED: texts('面部模糊。', '请保持不动，等待对焦，擦净镜头。'),
+  HEAD_TILTED: texts('头部倾斜超过 20 度。', '请保持头部和相机竖直。'),
+  FACE_SMALL: texts('人脸较小（宽度不足 80 像素）。', '请靠近镜头。'),
+  FACE_CLOSE: texts('人脸周围空间较少。', '请将相机稍微拿远一些。'),
+  DARK: texts('面部偏暗。', '请面向光源。'),
+  BRIGHT: texts('面部偏亮。', '请避开直射光。'),
+  SOFT: texts('面部不够清晰。', '请保持不动，等待对焦。'),
+  HEAD_TURNED: texts('头部转向一侧。', '请正视镜头。'),
+  SEVERAL_FACES: texts('画面中有多张人脸；已判断最大的一张。', '请保证画面中只有一个人。'),
+  PICTURE_TURNED: texts('图片是侧放或倒置的，已转正。', '无需处理。'),
+} as const satisfies Record<ReasonCode, ReasonTexts>;

@@ -1,0 +1,83 @@
+import type { Decision } from '../../account/policy-decide.ts';
+import type { Judgement } from '../../liveness/types.ts';
+import type { Envelope } from '../envelope.ts';
+import type { Language } from './language.ts';
+import { textHeaders } from './problems.ts';
+import { textsOf } from './reason-texts.ts';
+import type { LivenessBody } from './schemas.ts';
+
+const jsonType = 'application/json; charset=utf-8';
+
+/**
+ * What the caller is told of a judged picture.
+ * @param options.minFaceWidth the app's own minimum face width where the face is narrower, in pixels, else null
+ */
+export function livenessBody(
+  judgement: Judgement,
+  decision: Decision,
+  options: { readonly requestId: string; readonly language: Language; readonly minFaceWidth: number | null },
+): LivenessBody {
+  const { verdict } = decision;
+  // A score of a picture that is not fit to be judged would be read as one: a blurred attack often scores high.
+  const judged = verdict === 'live' || verdict === 'attack';
+  const { face } = judgement;
+  return {
+    requestId: options.requestId,
+    verdict,
+    score: judged ? judgement.score : null,
+    threshold: judgement.threshold,
+    liveProbability: judged ? judgement.liveProbability : null,
+    classProbabilities: judged ? { ...judgement.classProbabilities } : {},
+    faceBox: face === null ? null : { ...face.box },
+    keyPoints: face === null ? null : { ...face.keyPoints },
+    faceCount: judgement.faceCount,
+    rotation: (judgement.quarterTurns * 90) as LivenessBody['rotation'],
+    quality: judgement.quality.map(({ name, value, unit, limit, passed }) => ({
+      name,
+      value,
+      unit,
+      min: limit.min,
+      max: limit.max,
+      passed,
+    })),
+    reasons: decision.reasons.map((one) => ({
+      code: one.code,
+      severity: one.severity,
+      ...textsOf(one, options.language, options.minFaceWidth),
+    })),
+    models: judgement.models.map(({ name, role, sha256 }) => ({ name, role, sha256 })),
+    timings: Object.fromEntries(
+      Object.entries(judgement.milliseconds).map(([step, ms]) => [step, Math.round(ms * 100) / 100]),
+    ),
+  };
+}
+
+/** A JSON reply. `score` goes to the decision's line in the log; -4015 there stands for a picture without a face. */
+export function livenessEnvelope(body: LivenessBody, language: Language): Envelope {
+  return {
+    ...jsonEnvelope(body, textHeaders(language)),
+    code: body.verdict === 'no_face' ? -4015 : 0,
+    data: body.score === null ? {} : { score: body.score },
+  };
+}
+
+/** Any JSON reply with status 200. */
+export function jsonEnvelope(body: unknown, headers: Readonly<Record<string, string>>): Envelope {
+  return textEnvelope(JSON.stringify(body), jsonType, headers);
+}
+
+/** Any reply with status 200 and a body of its own. */
+export function textEnvelope(
+  text: string,
+  contentType: string,
+  headers: Readonly<Record<string, string>>,
+): Envelope {
+  return {
+    http: 200,
+    code: 0,
+    message: 'OK',
+    data: {},
+    headers,
+    body: { contentType, bytes: Buffer.from(text, 'utf8') },
+  };
+}
