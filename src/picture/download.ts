@@ -116,7 +116,7 @@ export function createDownloader(options: DownloadOptions): Downloader {
           end({ outcome: 'aborted' });
           throw caller.reason;
         }
-        const fault = connectionFault(control.signal.aborted ? control.signal.reason : error, true);
+        const fault = error instanceof Fault ? error : connectionFault(control.signal.reason ?? error, true);
         const reason = fault.reason as DownloadRefusal;
         failing.note(asked, reason);
         end({ outcome: 'refused', reason, detail: fault.message });

@@ -1,0 +1,75 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createDownloader, type DownloadEvent, type DownloadOptions } from '../../../src/picture/download.ts';
+
+/** A url's server on 127.0.0.1 that does what the test says. */
+export interface UrlServer {
+  readonly port: number;
+  handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Requests seen: `Host` and path. */
+  readonly seen: string[];
+  /** Connections open at this moment. */
+  readonly open: Set<Socket>;
+  stop(): Promise<void>;
+}
+
+export async function startUrlServer(handler: RequestListener): Promise<UrlServer> {
+  const open = new Set<Socket>();
+  const server = createServer((request, response) => {
+    own.seen.push(`${request.headers.host}${request.url}`);
+    own.handler(request, response);
+  });
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const own: UrlServer = {
+    port: (server.address() as AddressInfo).port,
+    handler,
+    seen: [],
+    open,
+    stop: () =>
+      new Promise<void>((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+  return own;
+}
+
+/** How a download went, told in one word or the body's length. */
+export interface Attempt {
+  readonly reason: string;
+  readonly bytes: Buffer;
+  readonly retryAfter: number | undefined;
+}
+
+/** A downloader for tests with limits of its own, and all that it told its observer. */
+export function testDownloader(options: Partial<DownloadOptions> & Pick<DownloadOptions, 'ports'>) {
+  const events: DownloadEvent[] = [];
+  const downloader = createDownloader({
+    enabled: true,
+    allowPrivate: ['127.0.0.0/8'],
+    maxRedirects: 3,
+    maxBytes: 1_000_000,
+    timeoutMs: 5000,
+    resolve: async () => ['127.0.0.1'],
+    observe: (event) => events.push(event),
+    ...options,
+  });
+  const attempt = async (url: string, signal = new AbortController().signal): Promise<Attempt> => {
+    try {
+      return {
+        reason: 'fetched',
+        bytes: Buffer.from(await downloader.download(new URL(url), signal)),
+        retryAfter: undefined,
+      };
+    } catch (error) {
+      const { code, reason, retryAfter } = error as { code: unknown; reason: string; retryAfter?: number };
+      if (code !== -5805) throw error;
+      return { reason, bytes: Buffer.alloc(0), retryAfter };
+    }
+  };
+  return { attempt, events };
+}
