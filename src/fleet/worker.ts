@@ -1,6 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { createLiveness, type Liveness, type LivenessOptions } from '../engine.ts';
 import { Fault } from '../errors.ts';
+import { dedicateImageLibrary } from '../picture/library.ts';
 import type { JudgeAnswer, JudgeTask, WarmAnswer, WarmTask, WorkerFailure } from './messages.ts';
 import { blankPicture } from './warm-up.ts';
 
@@ -11,6 +12,8 @@ import { blankPicture } from './warm-up.ts';
 
 /** How long a warm worker waits for its fellows before it looks whether one of them failed, in ms. */
 const patience = 1000;
+
+dedicateImageLibrary();
 
 const engine: Liveness | WorkerFailure = await createLiveness(workerData as LivenessOptions).catch(failureOf);
 
@@ -32,13 +35,15 @@ export async function judge(task: JudgeTask): Promise<JudgeAnswer> {
 }
 
 /**
- * Runs the networks once, then blocks this thread until every worker has done the same, so that each of them gets exactly
+ * Runs the networks, then blocks this thread until every worker has done the same, so that each of them gets exactly
  * one of these tasks. Never throws.
  */
 export async function warm(task: WarmTask): Promise<WarmAnswer> {
   const barrier = new Int32Array(task.barrier);
   try {
     if ('kind' in engine) throw engine;
+    await engine.judge(blankPicture());
+    // The second one shows what a picture takes; the first also pays for what is set up once.
     const start = performance.now();
     await engine.judge(blankPicture());
     const milliseconds = performance.now() - start;
