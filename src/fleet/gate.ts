@@ -30,7 +30,7 @@ export interface Gate {
   readonly running: number;
 }
 
-/** Weight of the newest picture in the running mean of what one takes. */
+/** Least weight of the newest picture in the running mean of what one takes; the first ones weigh more. */
 const newest = 0.1;
 
 export function createGate(options: GateOptions): Gate {
@@ -39,6 +39,7 @@ export function createGate(options: GateOptions): Gate {
   const line = new Set<(place: Place) => void>();
   let running = 0;
   let meanMs = options.firstGuessMs;
+  let seen = 0;
 
   const expectedWaitMs = () => (running < places ? 0 : ((line.size + 1) * meanMs) / places);
 
@@ -63,7 +64,8 @@ export function createGate(options: GateOptions): Gate {
         if (!held) return;
         held = false;
         running--;
-        meanMs += newest * (clock() - since - meanMs);
+        seen++;
+        meanMs += Math.max(newest, 1 / seen) * (clock() - since - meanMs);
         const [next] = line;
         if (next === undefined) return;
         line.delete(next);
