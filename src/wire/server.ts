@@ -14,6 +14,8 @@ import { respond } from './respond.ts';
 import { createSocketFaultHandler, refuseTunnel } from './socket-faults.ts';
 import { type TlsIdentity, tlsServerOptions } from './tls.ts';
 import { createTransport, type TransportSettings } from './transport.ts';
+import type { V1Handler } from './v1/face.ts';
+import { isV1 } from './v1/path.ts';
 
 /** The one path of the old API that is served. */
 export const legacyPath = '/face/livedetectpicture';
@@ -29,6 +31,8 @@ export interface LegacyServerSettings extends LegacySettings {
 
 export interface LegacyServerDeps extends Omit<LegacyDeps, 'settings'> {
   readonly settings: LegacyServerSettings;
+  /** Answers everything under `/v1`; without it there is no such path. */
+  readonly v1?: V1Handler | undefined;
   /** Certificate and key; without them the server speaks plain HTTP. */
   readonly tls?: TlsIdentity | undefined;
 }
@@ -89,27 +93,31 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     });
   };
 
+  /** The body is the handler's to read, before the framework judges its Content-Type. */
+  const serve = async (request: FastifyRequest, reply: FastifyReply, handler: V1Handler): Promise<void> => {
+    reply.hijack();
+    running++;
+    try {
+      const envelope = await handler(exchangeOf(request, reply.raw, waiting));
+      if (envelope !== null) send(request, reply, envelope);
+    } finally {
+      running--;
+    }
+  };
+
   app.addHook('onRequest', (request, reply, done) => {
     connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
-    const refusal = refuseEarly(request, settings.cors, draining);
-    if (refusal === null) done();
-    else send(request, reply, refusal);
+    const v1 = isV1(request.url) ? deps.v1 : undefined;
+    const refusal = refuseEarly(request, settings.cors, draining, v1 !== undefined);
+    if (refusal !== null) send(request, reply, refusal);
+    else if (v1 !== undefined) void serve(request, reply, v1);
+    else done();
   });
 
   app.route({
     method: 'POST',
     url: legacyPath,
-    // Here and not in the handler: the body is ours to read, before the framework judges its Content-Type.
-    onRequest: async (request, reply) => {
-      reply.hijack();
-      running++;
-      try {
-        const envelope = await handle(exchangeOf(request, reply.raw, waiting));
-        if (envelope !== null) send(request, reply, envelope);
-      } finally {
-        running--;
-      }
-    },
+    onRequest: (request, reply) => serve(request, reply, handle),
     handler: () => {},
   });
 
@@ -160,7 +168,12 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
 }
 
 /** What is refused, or answered, before anything looks at the body; null lets the request through. */
-function refuseEarly(request: FastifyRequest, cors: CorsSettings, draining: boolean): Envelope | null {
+function refuseEarly(
+  request: FastifyRequest,
+  cors: CorsSettings,
+  draining: boolean,
+  isForV1: boolean,
+): Envelope | null {
   const { method, headers } = request;
   const hosts = request.raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
   // RFC 9112 §3.2: HTTP/1.1 needs exactly one Host; two are how requests get smuggled past a proxy.
@@ -168,6 +181,7 @@ function refuseEarly(request: FastifyRequest, cors: CorsSettings, draining: bool
     return httpFaultEnvelope('no_host');
   }
   if (draining) return httpFaultEnvelope('draining', { 'retry-after': '1' });
+  if (isForV1) return null;
   // A client behind a configured proxy sends the absolute form (RFC 9112 §3.2.2).
   const path = request.url.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0];
   if (path !== legacyPath) return request.is404 ? httpFaultEnvelope('not_found') : null;
