@@ -1,0 +1,134 @@
+import {
+  type Answer,
+  attempt,
+  type CallOptions,
+  retryAfter,
+  type TransportOptions,
+  withRetries,
+} from './attempt.ts';
+import { ApiError, InputError } from './errors.ts';
+import { type Picture, ready } from './picture.ts';
+import type { Liveness, OperatingPoints } from './types.ts';
+
+/** How a client is made. */
+export interface LivestillClientOptions extends TransportOptions {
+  /** Where the service is: `https://liveness.example.org`. */
+  readonly baseUrl: string;
+  /** An API key: `lsk_…`. Keep it out of web pages and apps that others can take apart. */
+  readonly apiKey: string;
+  /** Language of the reasons: `en` (default) or `zh`. */
+  readonly language?: string;
+  /** Most bytes that are read of a stream; 32 MiB. */
+  readonly maxPictureBytes?: number;
+}
+
+/** What one judgement may decide for itself. */
+export interface JudgeOptions extends CallOptions {
+  /**
+   * Names this request, so that a repeated one is not judged again. Made anew for each call where nothing is given, so that
+   * the retries of one call are one request; null: none is sent.
+   */
+  readonly idempotencyKey?: string | null;
+  readonly language?: string;
+}
+
+/**
+ * A client of the v1 API. Works where `fetch` does: Node, Deno, Bun, browsers.
+ *
+ * @example
+ * const client = new LivestillClient({ baseUrl: 'http://127.0.0.1:8787', apiKey: 'lsk_…' });
+ * const { verdict, reasons } = await client.judge(file);
+ */
+export class LivestillClient {
+  readonly #options: LivestillClientOptions;
+
+  /** @throws InputError when `baseUrl` is no http or https address, or `apiKey` is missing */
+  constructor(options: LivestillClientOptions) {
+    if (!/^https?:\/\/[^/]/i.test(options.baseUrl)) {
+      throw new InputError('baseUrl must be an http or https address');
+    }
+    if (!options.apiKey) throw new InputError('apiKey is missing');
+    this.#options = options;
+  }
+
+  /**
+   * Judges one picture. A picture without a face, or one too poor to judge, is an answer and no error.
+   * @throws ApiError, ConnectionError, TimeoutError, InputError; the reason of an aborted signal
+   */
+  async judge(picture: Picture, options: JudgeOptions = {}): Promise<Liveness> {
+    const { idempotencyKey = freshKey(), language = this.#options.language } = options;
+    const { bytes, url } = await ready(picture, this.#options.maxPictureBytes ?? 2 ** 25);
+    const headers: Record<string, string> = {
+      'content-type': url === undefined ? 'application/octet-stream' : 'application/json',
+    };
+    if (language) headers['accept-language'] = language;
+    if (idempotencyKey !== null) headers['idempotency-key'] = idempotencyKey;
+    const body = bytes ?? JSON.stringify({ url });
+    return this.#call('liveness', { method: 'POST', headers, body }, options);
+  }
+
+  /**
+   * Measured error rates by threshold; the key needs the scope `read:operating-points`.
+   * @throws as `judge`
+   */
+  operatingPoints(options: CallOptions = {}): Promise<OperatingPoints> {
+    return this.#call('operating-points', { headers: {} }, options);
+  }
+
+  async #call<T>(
+    path: string,
+    init: RequestInit & { readonly headers: Record<string, string> },
+    { signal, timeout = this.#options.timeout ?? 30_000 }: CallOptions,
+  ): Promise<T> {
+    const { baseUrl, apiKey, fetch: send = fetch } = this.#options;
+    const url = `${baseUrl.replace(/\/+$/, '')}/v1/${path}`;
+    const request = { ...init, headers: { ...init.headers, authorization: `Bearer ${apiKey}` } };
+    const answer = await withRetries(
+      () => attempt(send, url, request, timeout, signal),
+      this.#options,
+      signal,
+    );
+    const parsed = parse(answer.text);
+    if (answer.status === 200 && parsed !== null) return parsed as T;
+    throw apiError(answer, parsed);
+  }
+}
+
+/** A random name for a request. `randomUUID` would be missing on pages without TLS. */
+function freshKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
+}
+
+/** The JSON object of an answer; null where it is none: a proxy's error page. */
+export function parse(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' ? (parsed as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function apiError(
+  { status, headers, text }: Answer,
+  problem: Readonly<Record<string, unknown>> | null,
+): ApiError {
+  const member = (name: string) => {
+    const value = problem?.[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return new ApiError({
+    status,
+    code: member('code') ?? 'unexpected_answer',
+    message:
+      member('detail') ??
+      member('title') ??
+      `Expected an answer of livestill, found HTTP ${status}: ${text.slice(0, 200)}`,
+    reason: member('reason'),
+    action: member('action'),
+    requestId: headers.get('x-request-id') ?? undefined,
+    retryAfter: retryAfter(headers),
+  });
+}

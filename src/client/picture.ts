@@ -1,0 +1,70 @@
+import { InputError } from './errors.ts';
+
+/** Everything a picture can be handed over as. Text and `URL`: where the server fetches it. A `File` is a `Blob`. */
+export type Picture =
+  | Blob
+  | Uint8Array
+  | ArrayBuffer
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+  | URL
+  | string;
+
+/** A picture ready to be sent, as often as it takes. */
+export type Ready =
+  | { readonly bytes: Uint8Array<ArrayBuffer> | Blob; readonly url?: undefined }
+  | { readonly url: string; readonly bytes?: undefined };
+
+/**
+ * Makes a picture ready. Streams are read to their end first, since a retry must be able to send them again.
+ * @param limit most bytes that are read of a stream
+ * @throws InputError
+ */
+export async function ready(picture: Picture, limit: number): Promise<Ready> {
+  if (typeof picture === 'string' || picture instanceof URL) {
+    const url = String(picture);
+    if (/^https?:\/\//i.test(url)) return { url };
+    throw new InputError(
+      'Expected a picture, or an http or https url of one; a text that is neither was given',
+    );
+  }
+  if (picture instanceof Blob) return { bytes: picture };
+  if (picture instanceof ArrayBuffer) return { bytes: new Uint8Array(picture) };
+  // Node's Buffer and views on shared memory are sent from where they lie.
+  if (ArrayBuffer.isView(picture)) return { bytes: picture as Uint8Array<ArrayBuffer> };
+  return { bytes: await collect(chunksOf(picture), limit) };
+}
+
+/** Safari's streams cannot be iterated: they are read through a reader. */
+async function* chunksOf(stream: object): AsyncIterable<Uint8Array> {
+  if (stream && Symbol.asyncIterator in stream) {
+    yield* stream as AsyncIterable<Uint8Array>;
+    return;
+  }
+  const reader = (stream as Partial<ReadableStream<Uint8Array>> | null)?.getReader?.();
+  if (reader === undefined) throw new InputError('Expected a Blob, bytes, a stream of bytes or a url');
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
+async function collect(stream: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    if (!ArrayBuffer.isView(chunk))
+      throw new InputError('Expected a stream of bytes, found something else in it');
+    size += chunk.length;
+    if (size > limit) throw new InputError(`The stream is longer than ${limit} bytes (maxPictureBytes)`);
+    chunks.push(chunk);
+  }
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}

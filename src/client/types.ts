@@ -1,0 +1,99 @@
+/** What a picture was judged to be. `poor_quality` and `no_face` mean "not checked", never "attack". */
+export type Verdict = 'live' | 'attack' | 'poor_quality' | 'no_face';
+
+/** A point in pixels of the upright picture. */
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** A rectangle by its edges, in pixels of the upright picture; may reach outside of it. */
+export interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** Six points of the face, named by the side of the picture they lie on. */
+export interface KeyPoints {
+  eyeLeft: Point;
+  eyeRight: Point;
+  nose: Point;
+  mouth: Point;
+  earLeft: Point;
+  earRight: Point;
+}
+
+/** Why the answer is as it is, and what the person in front of the camera can do. */
+export interface Reason {
+  code: string;
+  severity: 'error' | 'warning' | 'info';
+  text: string;
+  advice: string;
+}
+
+/** One measured quality component; outside `min` and `max` the picture is too poor to judge. */
+export interface QualityComponent {
+  name: string;
+  value: number;
+  unit: string;
+  min: number | null;
+  max: number | null;
+  passed: boolean;
+}
+
+/** A model that took part, by the SHA-256 of its file. */
+export interface Model {
+  name: string;
+  role: 'detector' | 'classifier';
+  sha256: string;
+}
+
+/** What was found out about one picture: the answer of `POST /v1/liveness`. */
+export interface Liveness {
+  requestId: string;
+  verdict: Verdict;
+  /** 0-100; above `threshold` means live. Null when the verdict is `poor_quality` or `no_face`. */
+  score: number | null;
+  threshold: number;
+  /** Probability of a bona fide presentation at equal priors, 0-1; null when `score` is. */
+  liveProbability: number | null;
+  classProbabilities: Record<string, number>;
+  faceBox: Box | null;
+  keyPoints: KeyPoints | null;
+  faceCount: number;
+  /** Degrees the picture was turned clockwise, after its EXIF orientation. */
+  rotation: 0 | 90 | 180 | 270;
+  quality: QualityComponent[];
+  /** Errors first, then warnings, then information. */
+  reasons: Reason[];
+  models: Model[];
+  /** Milliseconds by step. */
+  timings: Record<string, number>;
+}
+
+/** A measured share with its interval, where one was published. */
+export interface Rate {
+  rate: number;
+  interval: { low: number; high: number; method: string } | null;
+}
+
+/** Error rates at one threshold (ISO/IEC 30107-3). */
+export interface OperatingPoint {
+  threshold: number;
+  apcer: Rate;
+  bpcer: Rate;
+  qualityGate: boolean;
+}
+
+/** The answer of `GET /v1/operating-points`. */
+export interface OperatingPoints {
+  threshold: number;
+  profile: 'careful' | 'fast';
+  tables: {
+    profile: 'careful' | 'fast';
+    points: OperatingPoint[];
+    data: { description: string; pictures: number; sources: number; held: string; document: string };
+  }[];
+}
