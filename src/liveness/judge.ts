@@ -1,13 +1,9 @@
 import { liveProbability, scoreOf } from './calibrate.ts';
 import { type Classifier, classifyFace, classProbabilities } from './classify.ts';
-import { cropRect } from './crop.ts';
 import { type Detectors, detectFace, detectionPicture, type LocatedFace } from './detect/face.ts';
 import { fuseLogits } from './fuse.ts';
 import { assessQuality } from './quality/assess.ts';
-import { measureExposure } from './quality/exposure.ts';
-import { measureFraming } from './quality/framing.ts';
-import { measureSharpness } from './quality/sharpness.ts';
-import { lumaWindow } from './quality/window.ts';
+import { measureFace } from './quality/measure.ts';
 import { reason } from './reasons.ts';
 import { turnClockwise } from './resample.ts';
 import type {
@@ -58,16 +54,6 @@ function meanClasses(builtIn: Classifier, evidence: readonly CropEvidence[]): Re
   );
 }
 
-function measureQuality(picture: RgbPicture, face: LocatedFace) {
-  const square = cropRect({ kind: 'square', factor: 1 }, face.box, 1, picture.width, picture.height);
-  const window = lumaWindow(picture, square);
-  return assessQuality({
-    ...measureExposure(window),
-    ...measureFraming(face, picture.width, picture.height),
-    sharpness: measureSharpness(window),
-  });
-}
-
 /**
  * Judges a decoded picture (EXIF orientation already applied): finds the face, turns it upright, runs every classifier on
  * its crops, fuses, maps to a score and measures quality. The same pixels always give the same numbers.
@@ -97,7 +83,7 @@ export async function judgePicture(
     reasons.push(reason(detection.why === 'detectors_disagree' ? 'DETECTORS_DISAGREE' : 'NO_FACE'));
   } else {
     const before = performance.now();
-    const assessed = measureQuality(upright, face);
+    const assessed = assessQuality(measureFace(upright, face, detection.faceCount));
     spent('quality', performance.now() - before);
     for (const classifier of models.classifiers) {
       evidence = evidence.concat(await classifyFace(classifier, upright, face.box, settings.profile, spent));
@@ -111,7 +97,6 @@ export async function judgePicture(
     verdict = assessed.tooPoor ? 'poor_quality' : score > settings.threshold ? 'live' : 'attack';
     if (verdict === 'attack') reasons.push(reason('ATTACK_SUSPECTED'));
     reasons.push(...assessed.reasons);
-    if (detection.faceCount > 1) reasons.push(reason('SEVERAL_FACES'));
     if (detection.quarterTurns !== 0) reasons.push(reason('PICTURE_TURNED'));
   }
   milliseconds.total = performance.now() - start;

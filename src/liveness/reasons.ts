@@ -54,6 +54,49 @@ const REASONS = {
   BRIGHT: ['warning', 'The face is rather bright.', 'Move out of the direct light.'],
   SOFT: ['warning', 'The face is not quite sharp.', 'Hold still and let the camera focus.'],
   HEAD_TURNED: ['warning', 'The head is turned to the side.', 'Look straight into the camera.'],
+  EYES_CLOSE_TOGETHER: [
+    'warning',
+    'The eyes are less than 37 pixels apart: the face is small or turned away.',
+    'Come closer to the camera and look straight into it.',
+  ],
+  OVEREXPOSED: [
+    'warning',
+    'Parts of the face are overexposed to white.',
+    'Move out of the direct light or switch the flash off.',
+  ],
+  FLAT_TONES: [
+    'warning',
+    'The face shows few shades between dark and bright.',
+    'Clean the lens; turn towards an even light; send the picture unfiltered.',
+  ],
+  UNEVEN_LIGHT: [
+    'warning',
+    'One half of the face is lit much more than the other.',
+    'Turn so that the light comes from the front.',
+  ],
+  BACK_LIGHT: [
+    'warning',
+    'The background is much brighter than the face.',
+    'Do not stand in front of a window or lamp; turn towards the light.',
+  ],
+  HEAD_FAR: ['warning', 'The head takes up very little of the picture.', 'Come closer to the camera.'],
+  HEAD_AT_EDGE: [
+    'warning',
+    'The head touches the edge of the picture.',
+    'Move the head to the middle and hold the camera further away.',
+  ],
+  HEAD_RAISED: ['warning', 'The head is tilted back.', 'Lower the chin and look straight into the camera.'],
+  HEAD_LOWERED: ['warning', 'The head is bent down.', 'Raise the chin and look straight into the camera.'],
+  UNNATURAL_COLOUR: [
+    'warning',
+    'The face has no natural skin colour.',
+    'Use white light; send the picture in colour and unfiltered.',
+  ],
+  COMPRESSED: [
+    'info',
+    'The picture is so strongly compressed that its blocks show.',
+    'Send the picture as the camera took it, JPEG quality 40 or better.',
+  ],
   SEVERAL_FACES: [
     'info',
     'There is more than one face; the largest was judged.',

@@ -39,12 +39,22 @@ export interface Reason {
   readonly advice: string;
 }
 
-/** One measured quality component. `limit` is the bound that rejects, null where none does. */
+/** A range; null where it is open. */
+export interface QualityRange {
+  readonly min: number | null;
+  readonly max: number | null;
+}
+
+/**
+ * One measured quality component. Outside `limit` the picture is too poor to judge (`passed` is false); outside `advised` it is
+ * judged, with a reason that says so.
+ */
 export interface QualityComponent {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  readonly limit: { readonly min: number | null; readonly max: number | null };
+  readonly limit: QualityRange;
+  readonly advised: QualityRange;
   readonly passed: boolean;
 }
 

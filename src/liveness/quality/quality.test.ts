@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RgbPicture } from '../types.ts';
-import { assessQuality, type Measures } from './assess.ts';
+import { assessQuality } from './assess.ts';
 import { measureExposure } from './exposure.ts';
 import { measureFraming } from './framing.ts';
+import type { Measures } from './measure.ts';
 import { measureSharpness } from './sharpness.ts';
 import { lumaWindow } from './window.ts';
 
@@ -25,6 +26,20 @@ const good: Measures = {
   roll: 3,
   noseOffset: 0.1,
   eyeDistance: 90,
+  brightFraction: 0.01,
+  dynamicRange: 7,
+  uniformity: 0.7,
+  backLight: 20,
+  headSize: 0.3,
+  roomLeft: 1.5,
+  roomRight: 1.5,
+  roomAbove: 1.6,
+  roomBelow: 2,
+  yaw: 5,
+  pitch: -5,
+  faceCount: 1,
+  blocks: 1.05,
+  colourDistance: 0,
 };
 
 describe('lumaWindow', () => {
@@ -94,6 +109,7 @@ describe('measures', () => {
       { x: 40, y: 50 },
       { x: 60, y: 50 },
       { x: 57, y: 60 },
+      { x: 50, y: 70 },
     ];
     const framing = measureFraming(
       { box: { left: 30, top: 20, right: 70, bottom: 80 }, points, score: 1, detectorIoU: 1, roll: 7 },
@@ -107,6 +123,11 @@ describe('measures', () => {
       roll: 7,
       noseOffset: 0.35,
       eyeDistance: 20,
+      headSize: expect.closeTo(0.1745, 6),
+      roomLeft: 2,
+      roomRight: 2,
+      roomAbove: expect.closeTo(50 / 34.9, 6),
+      roomBelow: expect.closeTo(150 / 34.9, 6),
     });
   });
 });
@@ -145,8 +166,68 @@ describe('assessQuality', () => {
     [{ brightness: 201 }, 'BRIGHT'],
     [{ sharpness: 15 }, 'SOFT'],
     [{ noseOffset: 0.36 }, 'HEAD_TURNED'],
+    [{ eyeDistance: 36.9 }, 'EYES_CLOSE_TOGETHER'],
+    [{ brightFraction: 0.051 }, 'OVEREXPOSED'],
+    [{ dynamicRange: 5.9 }, 'FLAT_TONES'],
+    [{ uniformity: 0.19 }, 'UNEVEN_LIGHT'],
+    [{ backLight: 131 }, 'BACK_LIGHT'],
+    [{ headSize: 0.049 }, 'HEAD_FAR'],
+    [{ roomLeft: 0.89 }, 'HEAD_AT_EDGE'],
+    [{ roomRight: 0.89 }, 'HEAD_AT_EDGE'],
+    [{ roomAbove: 0.79 }, 'HEAD_AT_EDGE'],
+    [{ roomBelow: 0.99 }, 'HEAD_AT_EDGE'],
+    [{ yaw: -30.1 }, 'HEAD_TURNED'],
+    [{ yaw: 30.1 }, 'HEAD_TURNED'],
+    [{ pitch: -25.1 }, 'HEAD_RAISED'],
+    [{ pitch: 25.1 }, 'HEAD_LOWERED'],
+    [{ colourDistance: 5.1 }, 'UNNATURAL_COLOUR'],
   ])('warns of %o but judges: %s', (change, code) => {
     expect(codes(change)).toEqual([false, `warning:${code}`]);
+  });
+
+  it.each<[Partial<Measures>, string]>([
+    [{ blocks: 3.1 }, 'COMPRESSED'],
+    [{ faceCount: 2 }, 'SEVERAL_FACES'],
+  ])('tells of %o: %s', (change, code) => {
+    expect(codes(change)).toEqual([false, `info:${code}`]);
+  });
+
+  it('says each thing once, whatever number of components show it', () => {
+    expect(codes({ roomLeft: 0, roomRight: 0, roomBelow: 0 })).toEqual([false, 'warning:HEAD_AT_EDGE']);
+    expect(codes({ yaw: 50, noseOffset: 0.9 })).toEqual([false, 'warning:HEAD_TURNED']);
+  });
+
+  it('leaves out what could not be measured', () => {
+    const names = (m: Measures) => assessQuality(m).components.map((c) => c.name);
+    expect(names(good)).toContain('BackLight');
+    expect(names({ ...good, backLight: null })).not.toContain('BackLight');
+  });
+
+  it('lets no component decide but those whose limits were measured for it', () => {
+    const deciding = assessQuality(good).components.filter(
+      (c) => c.limit.min !== null || c.limit.max !== null,
+    );
+    expect(deciding.map((c) => c.name)).toEqual([
+      'FaceWidth',
+      'FaceInside',
+      'Context',
+      'LuminanceMean',
+      'UnderExposurePrevention',
+      'LuminanceDeviation',
+      'Sharpness',
+      'HeadPoseRoll',
+    ]);
+  });
+
+  it('gives both ranges of a component', () => {
+    expect(assessQuality(good).components.find((c) => c.name === 'LuminanceMean')).toEqual({
+      name: 'LuminanceMean',
+      value: 130,
+      unit: '0-255',
+      limit: { min: 40, max: 225 },
+      advised: { min: 60, max: 200 },
+      passed: true,
+    });
   });
 
   it('lists errors before warnings', () => {

@@ -8,6 +8,8 @@ export interface LumaWindow {
   readonly height: number;
   /** Rows of `width + 2` values, `height + 2` rows. */
   readonly data: Float32Array;
+  /** The same pixels as interleaved sRGB, 0-255. */
+  readonly rgb: Float32Array;
 }
 
 const SIDE = 128;
@@ -28,18 +30,14 @@ function byArea(picture: RgbPicture, rect: Rect): Float32Array {
   const ky = rect.h / SIDE;
   const columns = areaSpans((LEFT - 1) * kx, kx, COLUMNS, rect.w - 1);
   const rows = areaSpans((TOP - 1) * ky, ky, ROWS, rect.h - 1);
-  const rgb = averageAreas(picture, rect.x, rect.y, columns, rows, kx * ky);
-  const out = new Float32Array(COLUMNS * ROWS);
-  for (let i = 0; i < out.length; i++) out[i] = luma(rgb, i * 3);
-  return out;
+  return averageAreas(picture, rect.x, rect.y, columns, rows, kx * ky);
 }
 
 function bilinear(picture: RgbPicture, rect: Rect): Float32Array {
   const { width, data } = picture;
   const xs = clampSamples(bilinearSamples(rect.x, rect.w, SIDE), 0, width - 1);
   const ys = clampSamples(bilinearSamples(rect.y, rect.h, SIDE), 0, picture.height - 1);
-  const out = new Float32Array(COLUMNS * ROWS);
-  const rgb = new Float32Array(3);
+  const rgb = new Float32Array(COLUMNS * ROWS * 3);
   for (let j = 0; j < ROWS; j++) {
     const v = ys.part[j + TOP - 1];
     const top = ys.near[j + TOP - 1] * width;
@@ -51,19 +49,20 @@ function bilinear(picture: RgbPicture, rect: Rect): Float32Array {
       for (let c = 0; c < 3; c++) {
         const upper = data[(top + near) * 3 + c] * (1 - u) + data[(top + far) * 3 + c] * u;
         const lower = data[(bottom + near) * 3 + c] * (1 - u) + data[(bottom + far) * 3 + c] * u;
-        rgb[c] = upper * (1 - v) + lower * v;
+        rgb[(j * COLUMNS + i) * 3 + c] = upper * (1 - v) + lower * v;
       }
-      out[j * COLUMNS + i] = luma(rgb, 0);
     }
   }
-  return out;
+  return rgb;
 }
 
 /**
- * The luminance that quality is measured on: the `square1.0` rectangle resampled to 128 x 128 (area averaging when it
+ * The pixels that quality is measured on: the `square1.0` rectangle resampled to 128 x 128 (area averaging when it
  * shrinks, bilinear otherwise, the picture's edge repeated outside), of it columns 24..103 and rows 16..111.
  */
 export function lumaWindow(picture: RgbPicture, square: Rect): LumaWindow {
-  const data = square.w > SIDE || square.h > SIDE ? byArea(picture, square) : bilinear(picture, square);
-  return { width: COLUMNS - 2, height: ROWS - 2, data };
+  const rgb = square.w > SIDE || square.h > SIDE ? byArea(picture, square) : bilinear(picture, square);
+  const data = new Float32Array(COLUMNS * ROWS);
+  for (let i = 0; i < data.length; i++) data[i] = luma(rgb, i * 3);
+  return { width: COLUMNS - 2, height: ROWS - 2, data, rgb };
 }
