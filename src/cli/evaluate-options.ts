@@ -9,6 +9,7 @@ export interface EvaluateFlags {
   readonly scores?: string;
   readonly compare?: readonly string[];
   readonly threshold?: number;
+  readonly thresholdB?: number;
   readonly chooseThreshold?: ThresholdRule;
   readonly dev?: string;
   readonly folds?: number;
@@ -20,7 +21,6 @@ export interface EvaluateFlags {
   readonly json?: true;
   readonly report?: string;
   readonly gallery: boolean;
-  readonly traps: boolean;
   readonly robustness?: number;
   readonly saveScores?: string;
   readonly operatingPoints?: string;

@@ -2,6 +2,8 @@ import type { Evaluation } from '../evaluation/evaluate.ts';
 import type { Estimate } from '../evaluation/measure.ts';
 import type { Interval } from '../evaluation/metrics/intervals.ts';
 import type { Rate } from '../evaluation/rates.ts';
+import type { Robustness } from '../evaluation/robustness/robustness.ts';
+import type { Traps } from '../evaluation/traps.ts';
 import { createTable } from './table.ts';
 
 const per = (share: number | null) => (share === null ? '-' : `${(share * 100).toFixed(2)} %`);
@@ -102,4 +104,38 @@ export function printEvaluation(evaluation: Evaluation): string {
   }
   for (const warning of evaluation.warnings) lines.push('', `Note: ${warning}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Traps and robustness for people; nothing when there is nothing to say. */
+export function printTraps(traps: Traps, robustness: Robustness | null): string {
+  const lines: string[] = [];
+  for (const warning of traps.warnings) lines.push('', `Trap: ${warning}`);
+  if (traps.doubtful.length > 0) {
+    lines.push('', 'Labels that the answers contradict with high confidence:');
+    for (const d of traps.doubtful.slice(0, 10)) lines.push(`  ${d.id}: ${d.label}, score ${d.score}`);
+  }
+  if (robustness !== null) {
+    const rows = robustness.rows.map((r) => [
+      r.family,
+      r.step,
+      per(r.all.changedShare),
+      `${r.all.changed}/${r.all.tried}`,
+      String(r.all.lost),
+      r.all.shift === null ? '-' : r.all.shift.toFixed(1),
+      r.all.meanMove === null ? '-' : r.all.meanMove.toFixed(1),
+      r.all.move95 === null ? '-' : r.all.move95.toFixed(1),
+    ]);
+    const titles = ['CHANGE', 'STEP', 'VERDICT CHANGED', 'COUNT', 'LOST', 'SHIFT', 'MOVE', '95 % UNDER'];
+    const table = createTable(
+      titles.map((title, k) => ({ title, right: k > 0 })),
+      rows,
+    );
+    lines.push(
+      '',
+      `Robustness, ${robustness.pictures} pictures:`,
+      table.head,
+      ...rows.map((row) => table.line(row)),
+    );
+  }
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }

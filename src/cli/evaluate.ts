@@ -1,10 +1,21 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
-import { readScores } from '../evaluation/data/score-file.ts';
-import { type EvaluateOptions, evaluate } from '../evaluation/evaluate.ts';
+import { writeScores } from '../evaluation/data/score-file.ts';
+import { type EvaluateOptions, evaluate, type FullEvaluation } from '../evaluation/evaluate.ts';
+import { acceptance } from '../evaluation/measure.ts';
+import { operatingPoints } from '../evaluation/operating-points.ts';
+import type { JudgedPicture } from '../evaluation/pictures/judge-all.ts';
+import { type GallerySection, makeGallery } from '../evaluation/report/gallery.ts';
+import { comparisonHtml, type Provenance, reportHtml } from '../evaluation/report/html.ts';
+import type { Robustness } from '../evaluation/robustness/robustness.ts';
 import { summarise } from '../evaluation/summary.ts';
+import { findScoreTraps, findTraps, type Traps } from '../evaluation/traps.ts';
 import type { Presentation } from '../evaluation/types.ts';
+import { compareFiles, printComparison } from './evaluate-compare.ts';
+import { indexOf, scoresOf } from './evaluate-files.ts';
 import {
   type EvaluateFlags,
   finiteNumber,
@@ -12,67 +23,127 @@ import {
   numberWithin,
   thresholdRule,
 } from './evaluate-options.ts';
-import { printEvaluation } from './evaluate-print.ts';
+import { openPictureSystem, type PictureSystem, version } from './evaluate-pictures.ts';
+import { printEvaluation, printTraps } from './evaluate-print.ts';
 
-/** Adds `livestill evaluate` to the program. Exit status: 0 measured, 2 wrong use. */
+/** Adds `livestill evaluate` to the program. Exit status: 0 measured, 2 wrong use or unusable input. */
 export function registerEvaluate(program: Command): void {
   program
     .command('evaluate')
     .description('measure how well bona fide and attack presentations are told apart')
-    .option(
-      '--scores <file>',
-      'a score file instead of pictures: NDJSON or CSV with label, species, subject, score',
-    )
+    .argument('[pictures]', 'a folder with bona-fide/ and attack/<species>/, or an index file (CSV, NDJSON)')
+    .option('--scores <file>', 'a score file instead of pictures (NDJSON, CSV, - for standard input)')
+    .option('--compare <files...>', 'two score files, compared by a paired test')
     .option('--threshold <number>', 'scores above it are accepted (default: 87)', finiteNumber)
+    .option('--threshold-b <number>', 'with --compare: the threshold of the second', finiteNumber)
     .option(
       '--choose-threshold <rule>',
       'choose it from scores: eer, hter, apcer=0.05, worst-apcer=0.05 or bpcer=0.1',
       thresholdRule,
     )
-    .option('--dev <file>', 'pictures or scores that the threshold is chosen on (as the main input)')
+    .option('--dev <input>', 'what the threshold is chosen on: pictures, or a score file with --scores')
     .option(
       '--folds <n>',
       'choose the threshold for each of n folds, by subject, on the others',
       numberWithin(2, 1000, true),
     )
-    .option(
-      '--by <field>',
-      'compare groups by group, device, session, subject or fold; may be repeated',
-      groupField,
-      [],
-    )
+    .option('--by <field>', 'compare by group, device, session, subject or fold; repeatable', groupField, [])
     .addOption(
-      new Option('--cluster <unit>', 'what is drawn in the bootstrap (default: subject where named)').choices(
-        ['subject', 'session', 'picture'],
-      ),
+      new Option('--cluster <unit>', 'unit of the bootstrap (default: subject where all are named)').choices([
+        'subject',
+        'session',
+        'picture',
+      ]),
     )
     .option('--bootstrap <n>', 'replicates; 0 for none', numberWithin(0, 100_000, true), 1000)
-    .option('--seed <n>', 'seed of bootstrap and folds', numberWithin(0, 2 ** 32 - 1, true), 1)
+    .option('--seed <n>', 'seed of bootstrap, folds and drawing', numberWithin(0, 2 ** 32 - 1, true), 1)
     .option('--confidence <share>', 'confidence of the intervals', numberWithin(0.5, 0.9999), 0.95)
     .option('--json', 'print one JSON object, shares of 1')
-    .action((_: EvaluateFlags, command: Command) => run(command.opts<EvaluateFlags>()));
+    .option('--report <file>', 'write an HTML report; the JSON goes beside it')
+    .option('--no-gallery', 'leave pictures out of the report')
+    .option(
+      '--robustness <n>',
+      'judge at most n pictures again after 32 changes each',
+      numberWithin(1, 1_000_000, true),
+    )
+    .option('--save-scores <file>', 'write the scores as NDJSON, for --scores and --compare')
+    .option(
+      '--operating-points <file>',
+      'write the table of thresholds with error rates that a service publishes',
+    )
+    .option('--ignore-quality', 'take the scores of pictures judged too poor as they are')
+    .option('--cache <folder>', 'where answers are kept by picture and model (default: the cache folder)')
+    .option('--no-cache', 'keep no answers')
+    .addOption(
+      new Option('--profile <name>', 'careful: nine network runs a picture; fast: three')
+        .choices(['careful', 'fast'])
+        .default('careful'),
+    )
+    .option('--models <folder>', "folder of the weight files (default: the package's own models/)")
+    .option(
+      '--pack <folder>',
+      'a model of your own to add to the fusion; may be repeated',
+      (folder: string, all: readonly string[]) => [...all, folder],
+      [] as readonly string[],
+    )
+    .addHelpText(
+      'after',
+      `
+An index names path and label ("bona-fide" or "attack"), and where known species, subject, device,
+session, group, fold. A score file names label and score, and the same others; score null means
+that the system gave no response. docs/evaluation.md explains every number.
+
+Examples:
+  livestill evaluate my-pictures/ --report report.html
+  livestill evaluate index.csv --choose-threshold worst-apcer=0.05 --folds 5
+  livestill evaluate --scores other-system.ndjson --threshold 0.5 --json
+  livestill evaluate --compare careful.ndjson fast.ndjson`,
+    )
+    .action((pictures: string | undefined, _: unknown, command: Command) =>
+      run(pictures, command.opts<EvaluateFlags>()),
+    );
 }
 
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    const why = code === 'ENOENT' ? 'there is no such file' : code;
-    throw new UsageError('unreadable', `${file} cannot be read: ${why}.`);
+interface Measured {
+  readonly input: string;
+  readonly rows: readonly Presentation[];
+  readonly judged: readonly JudgedPicture[] | null;
+  readonly full: FullEvaluation;
+  readonly traps: Traps;
+  readonly robustness: Robustness | null;
+  readonly system: PictureSystem | null;
+}
+
+function checkInputs(pictures: string | undefined, flags: EvaluateFlags): void {
+  const given = [pictures, flags.scores, flags.compare].filter((value) => value !== undefined).length;
+  if (given !== 1) {
+    throw new UsageError(
+      'input',
+      `Expected one of: a folder or index file, --scores FILE, or --compare A B; found ${given === 0 ? 'none' : `${given} of them`}.`,
+    );
+  }
+  if (flags.compare !== undefined && flags.compare.length !== 2) {
+    throw new UsageError('input', `--compare: expected two score files, found ${flags.compare.length}.`);
+  }
+  if (flags.scores !== undefined && flags.robustness !== undefined) {
+    throw new UsageError('input', '--robustness needs pictures, not scores.');
+  }
+  if ((flags.dev !== undefined || flags.folds !== undefined) && flags.chooseThreshold === undefined) {
+    throw new UsageError(
+      'input',
+      '--dev and --folds say what a threshold is chosen on: add --choose-threshold RULE.',
+    );
+  }
+  if (flags.dev !== undefined && flags.folds !== undefined) {
+    throw new UsageError('input', 'Expected --dev or --folds, found both.');
+  }
+  if (flags.threshold !== undefined && flags.chooseThreshold !== undefined) {
+    throw new UsageError('input', 'Expected --threshold or --choose-threshold, found both.');
   }
 }
 
-async function scoresOf(file: string): Promise<Presentation[]> {
-  const rows = readScores(file, await readText(file));
-  if (rows.length === 0) throw new UsageError('empty', `${file}: expected at least one row, found none.`);
-  return rows;
-}
-
-async function run(flags: EvaluateFlags): Promise<void> {
-  const rows = await scoresOf(flags.scores!);
-  const development = flags.dev === undefined ? undefined : await scoresOf(flags.dev);
-  const options: EvaluateOptions = {
+function optionsOf(flags: EvaluateFlags, development: readonly Presentation[] | undefined): EvaluateOptions {
+  return {
     threshold: flags.threshold ?? 87,
     replicates: flags.bootstrap,
     seed: flags.seed,
@@ -83,8 +154,139 @@ async function run(flags: EvaluateFlags): Promise<void> {
     ...(flags.folds === undefined ? {} : { folds: flags.folds }),
     ...(flags.cluster === undefined ? {} : { cluster: flags.cluster }),
   };
-  const { evaluation } = evaluate(rows, options);
-  process.stdout.write(
-    flags.json ? `${JSON.stringify(summarise(evaluation), null, 2)}\n` : printEvaluation(evaluation),
-  );
+}
+
+async function run(pictures: string | undefined, flags: EvaluateFlags): Promise<void> {
+  checkInputs(pictures, flags);
+  if (flags.compare !== undefined) {
+    await runComparison(flags.compare[0], flags.compare[1], flags);
+    return;
+  }
+  const system = flags.scores === undefined ? await openPictureSystem(flags) : null;
+  try {
+    const measured =
+      system === null
+        ? await measureScores(flags.scores!, flags)
+        : await measurePictures(pictures!, system, flags);
+    await writeFiles(measured, flags);
+    const { evaluation } = measured.full;
+    process.stdout.write(
+      flags.json
+        ? `${JSON.stringify(machine(measured), null, 2)}\n`
+        : printEvaluation(evaluation) + printTraps(measured.traps, measured.robustness),
+    );
+  } finally {
+    await system?.close();
+  }
+}
+
+async function runComparison(a: string, b: string, flags: EvaluateFlags): Promise<void> {
+  const comparison = await compareFiles(a, b, flags);
+  if (flags.report !== undefined) {
+    const provenance = {
+      ...provenanceOf(`${a}, ${b}`, [], null),
+      scoresSha256: '(two files, see the command)',
+    };
+    await write(flags.report, comparisonHtml(comparison, provenance));
+  }
+  process.stdout.write(flags.json ? `${JSON.stringify(comparison, null, 2)}\n` : printComparison(comparison));
+}
+
+async function measureScores(file: string, flags: EvaluateFlags): Promise<Measured> {
+  const rows = await scoresOf(file);
+  const development = flags.dev === undefined ? undefined : await scoresOf(flags.dev);
+  const full = evaluate(rows, optionsOf(flags, development));
+  return {
+    input: file,
+    rows,
+    judged: null,
+    full,
+    traps: findScoreTraps(rows),
+    robustness: null,
+    system: null,
+  };
+}
+
+async function measurePictures(path: string, system: PictureSystem, flags: EvaluateFlags): Promise<Measured> {
+  const judged = await system.judge(await indexOf(path));
+  const rows = system.rows(judged);
+  const development =
+    flags.dev === undefined ? undefined : system.rows(await system.judge(await indexOf(flags.dev)));
+  const full = evaluate(rows, optionsOf(flags, development));
+  const robustness =
+    flags.robustness === undefined
+      ? null
+      : await system.robustness(judged, full.evaluation.threshold.value, flags.robustness);
+  const traps = findTraps(rows, judged, full.folds, flags.seed);
+  return { input: path, rows, judged, full, traps, robustness, system };
+}
+
+/** What programs get: the summary, and beside it traps and robustness. */
+function machine({ full, traps, robustness, system }: Measured) {
+  return {
+    ...summarise(full.evaluation),
+    traps,
+    ...(robustness === null ? {} : { robustness }),
+    system: { version, profile: system?.profile ?? null, models: modelsOf(system) },
+  };
+}
+
+const modelsOf = (system: PictureSystem | null) =>
+  (system?.models ?? []).map(({ name, sha256 }) => ({ name, sha256 }));
+
+function provenanceOf(
+  input: string,
+  rows: readonly Presentation[],
+  system: PictureSystem | null,
+): Provenance {
+  return {
+    command: ['livestill', ...process.argv.slice(2)].map(quoted).join(' '),
+    version,
+    node: process.version,
+    madeAt: new Date().toISOString(),
+    input,
+    scoresSha256: createHash('sha256').update(writeScores(rows)).digest('hex'),
+    models: modelsOf(system),
+    profile: system?.profile ?? null,
+  };
+}
+
+const quoted = (word: string) =>
+  /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+async function write(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
+
+async function galleryOf({ full, judged, traps }: Measured): Promise<GallerySection[]> {
+  if (judged === null) return [];
+  return makeGallery(full.rows, judged, acceptance(full.rows, full.choice), [
+    { title: 'Labels contradicted with high confidence', ids: traps.doubtful.map((d) => d.id) },
+    { title: 'Near-duplicates, in pairs', ids: traps.duplicates.flatMap((d) => [d.a, d.b]) },
+  ]);
+}
+
+async function writeFiles(measured: Measured, flags: EvaluateFlags): Promise<void> {
+  const { rows, system, input } = measured;
+  const provenance = provenanceOf(input, rows, system);
+  if (flags.saveScores !== undefined) await write(flags.saveScores, writeScores(rows));
+  if (flags.operatingPoints !== undefined) {
+    const table = operatingPoints(
+      rows,
+      {
+        description: input,
+        scoresSha256: provenance.scoresSha256,
+        system: { version, profile: provenance.profile, models: provenance.models },
+      },
+      flags.confidence,
+    );
+    await write(flags.operatingPoints, `${JSON.stringify(table, null, 2)}\n`);
+  }
+  if (flags.report !== undefined) {
+    const data = { ...machine(measured), provenance };
+    const gallery = flags.gallery ? await galleryOf(measured) : [];
+    await write(flags.report, reportHtml({ ...measured, gallery, provenance, machine: data }));
+    await write(`${flags.report.replace(/\.html?$/i, '')}.json`, `${JSON.stringify(data, null, 2)}\n`);
+  }
 }

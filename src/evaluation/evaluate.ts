@@ -74,6 +74,8 @@ export interface FullEvaluation {
   readonly curve: ErrorCurve;
   readonly speciesCurves: ReadonlyMap<string, ErrorCurve>;
   readonly choice: ThresholdChoice;
+  /** Fold of each row, where folds are used. */
+  readonly folds: readonly string[] | null;
 }
 
 const distinct = (values: readonly (string | null)[]) => new Set(values.filter((v) => v !== null)).size;
@@ -225,6 +227,7 @@ export function evaluate(rows: readonly Presentation[], options: EvaluateOptions
     curve,
     speciesCurves,
     choice,
+    folds,
   };
 }
 

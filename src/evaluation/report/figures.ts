@@ -1,0 +1,268 @@
+import type { FullEvaluation } from '../evaluate.ts';
+import type { ErrorCurve } from '../metrics/curve.ts';
+import { probit } from '../metrics/special.ts';
+import type { Effect, Robustness } from '../robustness/robustness.ts';
+import { FAMILIES } from '../robustness/transformations.ts';
+import { isScored } from '../types.ts';
+import {
+  type Axis,
+  type HistogramBar,
+  histogram,
+  linePlot,
+  type PlotPoint,
+  percentTicks,
+  type RangeBar,
+  rangeBars,
+  roundTicks,
+  type Series,
+} from './plot.ts';
+
+const BONA_FIDE = 0;
+const ATTACK = 1;
+const BINS = 40;
+const share = (name: string): Axis => ({ name, from: 0, to: 1, ticks: percentTicks(0, 1) });
+
+function scoreRange(scores: readonly number[]): readonly [number, number] {
+  const low = scores.reduce((m, s) => Math.min(m, s), Infinity);
+  const high = scores.reduce((m, s) => Math.max(m, s), -Infinity);
+  if (low >= 0 && high <= 1) return [0, 1];
+  if (low >= 0 && high <= 100) return [0, 100];
+  return high > low ? [low, high] : [low - 1, high + 1];
+}
+
+/** Scores of both classes side by side, with the threshold. */
+export function scoreHistogram({ rows, evaluation }: FullEvaluation): string {
+  const scored = rows.filter(isScored);
+  if (scored.length === 0) return '';
+  const [from, to] = scoreRange(scored.map((row) => row.score));
+  const counts = Array.from({ length: BINS }, () => [0, 0]);
+  for (const { score, label } of scored) {
+    const bin = Math.min(BINS - 1, Math.floor(((score - from) / (to - from)) * BINS));
+    counts[bin][label === 'attack' ? 1 : 0]++;
+  }
+  const totals = [0, 1].map((k) =>
+    Math.max(
+      1,
+      counts.reduce((sum, c) => sum + c[k], 0),
+    ),
+  );
+  const bars = counts.map(
+    (c, i): HistogramBar => ({
+      from: from + ((to - from) * i) / BINS,
+      to: from + ((to - from) * (i + 1)) / BINS,
+      heights: [c[0] / totals[0], c[1] / totals[1]],
+    }),
+  );
+  const most = Math.max(...bars.flatMap((b) => b.heights)) * 1.1;
+  return histogram(
+    'Scores',
+    'share of each class; right of the line is accepted',
+    { name: 'score (higher: more bona fide)', from, to, ticks: roundTicks(from, to) },
+    { name: 'share of the class', from: 0, to: most, ticks: percentTicks(0, most) },
+    bars,
+    [
+      { name: `bona fide (${totals[0]})`, colour: BONA_FIDE },
+      { name: `attacks (${totals[1]})`, colour: ATTACK },
+    ],
+    [{ x: evaluation.threshold.value, name: 'threshold' }],
+  );
+}
+
+function curves(full: FullEvaluation, point: (curve: ErrorCurve, i: number) => PlotPoint): Series[] {
+  const series = (name: string, colour: number, curve: ErrorCurve): Series => ({
+    name,
+    colour,
+    kind: 'line',
+    points: Array.from(curve.thresholds, (_, i) => point(curve, i)),
+  });
+  const species = [...full.speciesCurves].slice(0, 6);
+  const lines = species.length > 1 ? species.map(([name, curve], k) => series(name, 2 + k, curve)) : [];
+  return [series('all attacks', ATTACK, full.curve), ...lines];
+}
+
+const DET_ENDS = [0.001, 0.8] as const;
+const DET_TICKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8];
+
+/** Detection error tradeoff: APCER against BPCER, both axes by normal deviates. */
+export function detCurve(full: FullEvaluation): string {
+  if (full.curve.attacks === 0 || full.curve.bonaFide === 0) return '';
+  const axis = (name: string): Axis => ({
+    name,
+    from: probit(DET_ENDS[0]),
+    to: probit(DET_ENDS[1]),
+    ticks: DET_TICKS.map((at) => ({ at: probit(at), text: `${Number((at * 100).toPrecision(2))} %` })),
+  });
+  const normal = (rate: number) => probit(Math.min(DET_ENDS[1], Math.max(DET_ENDS[0], rate)));
+  const here = full.evaluation.measures;
+  const now: Series[] =
+    here.apcerPooled.share === null || here.bpcer.share === null
+      ? []
+      : [
+          {
+            name: 'at the threshold',
+            colour: 0,
+            kind: 'dots',
+            points: [[normal(here.apcerPooled.share), normal(here.bpcer.share)]],
+          },
+        ];
+  return linePlot(
+    'DET',
+    'nearer to the lower left is better; rates under 0.1 % lie on the edge',
+    axis('APCER (attacks accepted)'),
+    axis('BPCER (bona fide rejected)'),
+    [...curves(full, (c, i) => [normal(c.apcer[i]), normal(c.bpcer[i])]), ...now],
+  );
+}
+
+/** Receiver operating characteristic: bona fide accepted against attacks accepted. */
+export function rocCurve(full: FullEvaluation): string {
+  if (full.curve.attacks === 0 || full.curve.bonaFide === 0) return '';
+  const chance: Series = {
+    name: 'chance',
+    colour: 0,
+    kind: 'dashed',
+    points: [
+      [0, 0],
+      [1, 1],
+    ],
+  };
+  return linePlot(
+    'ROC',
+    'nearer to the upper left is better',
+    share('APCER (attacks accepted)'),
+    share('bona fide accepted (1 - BPCER)'),
+    [...curves(full, (c, i) => [c.apcer[i], 1 - c.bpcer[i]]), chance],
+  );
+}
+
+const EPC_SOURCES = {
+  given: 'threshold given',
+  'development-set': 'thresholds chosen on the development set',
+  folds: 'thresholds chosen on the other folds',
+  'test-set': 'thresholds chosen on the TEST SET: too good to be true',
+} as const;
+
+/** Expected performance curve. */
+export function epcCurve({ evaluation }: FullEvaluation): string {
+  const { points, source } = evaluation.epc;
+  if (points.length === 0) return '';
+  const most = Math.max(0.05, ...points.map((p) => p.hter)) * 1.1;
+  return linePlot(
+    'EPC',
+    `expected performance; ${EPC_SOURCES[source]}`,
+    { name: 'weight of attacks accepted (alpha)', from: 0, to: 1, ticks: roundTicks(0, 1) },
+    { name: 'HTER', from: 0, to: most, ticks: percentTicks(0, most) },
+    [{ name: 'HTER', colour: ATTACK, kind: 'both', points: points.map((p) => [p.alpha, p.hter]) }],
+  );
+}
+
+/** BPCER and APCER by species as bars with exact intervals. */
+export function speciesBars({ evaluation }: FullEvaluation): string {
+  const { bpcer, apcer } = evaluation.measures;
+  const bars = [['BPCER', bpcer, BONA_FIDE] as const].concat(
+    Object.entries(apcer).map(([name, r]) => [`APCER ${name}`, r, ATTACK] as never),
+  );
+  const drawn = bars.flatMap(([name, r, colour]): RangeBar[] =>
+    r.share === null || r.interval === null
+      ? []
+      : [
+          {
+            name,
+            colour,
+            share: r.share,
+            low: r.interval[0],
+            high: r.interval[1],
+            text: `${(r.share * 100).toFixed(1)} % (${r.errors}/${r.n})`,
+          },
+        ],
+  );
+  return drawn.length === 0
+    ? ''
+    : rangeBars('Errors at the threshold', 'by species, with Clopper-Pearson intervals', drawn);
+}
+
+/** Reliability diagram. */
+export function reliability({ evaluation }: FullEvaluation): string {
+  const { calibration } = evaluation;
+  if (calibration === null) return '';
+  const filled = calibration.bins.filter((bin) => bin.said !== null && bin.was !== null);
+  return linePlot(
+    'Reliability',
+    `${calibration.source}; Brier ${calibration.brier.toFixed(3)}, ECE ${calibration.ece.toFixed(3)}; below the diagonal: too sure of "live"`,
+    share('probability said'),
+    share('share that were bona fide'),
+    [
+      {
+        name: 'perfect',
+        colour: 0,
+        kind: 'dashed',
+        points: [
+          [0, 0],
+          [1, 1],
+        ],
+      },
+      { name: 'found', colour: ATTACK, kind: 'both', points: filled.map((bin) => [bin.said!, bin.was!]) },
+    ],
+  );
+}
+
+function robustnessFigure(robustness: Robustness, family: string): string {
+  const known = FAMILIES[family];
+  const rows = robustness.rows.filter((row) => row.family === family);
+  if (known === undefined || known.identity === null || rows.length === 0) return '';
+  const at = [...rows.map((row) => row.at), known.identity];
+  const from = Math.min(...at);
+  const to = Math.max(...at);
+  const line = (
+    name: string,
+    colour: number,
+    of: (e: Effect) => number | null,
+    pick: (r: (typeof rows)[number]) => Effect,
+  ): Series => ({
+    name,
+    colour,
+    kind: 'both',
+    points: [
+      ...rows.flatMap((row): PlotPoint[] => {
+        const value = of(pick(row));
+        return value === null ? [] : [[row.at, value]];
+      }),
+      [known.identity!, 0] as PlotPoint,
+    ].sort((a, b) => a[0] - b[0]),
+  });
+  const series = [
+    line(
+      'verdict changed, bona fide',
+      BONA_FIDE,
+      (e) => e.changedShare,
+      (r) => r.byLabel['bona-fide'],
+    ),
+    line(
+      'verdict changed, attacks',
+      ATTACK,
+      (e) => e.changedShare,
+      (r) => r.byLabel.attack,
+    ),
+    line(
+      'mean move of the score / 100, all',
+      3,
+      (e) => (e.meanMove === null ? null : e.meanMove / 100),
+      (r) => r.all,
+    ),
+  ].filter((s) => s.points.length > 1);
+  const most = Math.max(0.1, ...series.flatMap((s) => s.points.map((p) => p[1]))) * 1.1;
+  return linePlot(
+    family,
+    known.axis,
+    { name: known.axis, from, to, ticks: roundTicks(from, to) },
+    { name: 'share', from: 0, to: Math.min(1, most), ticks: percentTicks(0, Math.min(1, most)) },
+    series,
+  );
+}
+
+/** One figure for each family of transformations that has a scale. */
+export function robustnessFigures(robustness: Robustness): string {
+  return Object.keys(FAMILIES)
+    .map((family) => robustnessFigure(robustness, family))
+    .join('');
+}
