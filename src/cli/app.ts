@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { Option } from 'commander';
 import { newAppid, newSecret } from '../account/generate.ts';
 import type { App, AppLimits, AppPolicy, AppState, NewSecret, SecretSummary } from '../account/types.ts';
 import { UsageError } from '../errors.ts';
-import { gather, numberOrDefault, numberOrNone, secretKeyFrom } from './arguments.ts';
+import { gather, numberOrNone, secretKeyFrom } from './arguments.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
 import { pairs, perform } from './outcome.ts';
+import { registerPolicy } from './policy.ts';
 import { createTable } from './table.ts';
 
 interface Options extends DataOptions {
@@ -69,7 +69,7 @@ Examples:
   show(app);
   states(app);
   limit(app);
-  policy(app);
+  registerPolicy(app);
   buckets(app);
 }
 
@@ -188,40 +188,6 @@ function limit(parent: Command): void {
           );
           const app = await accounts.setLimits(appid, Object.fromEntries(wanted) as Partial<AppLimits>);
           return { text: `Limits of ${appid}: ${limitsText(app.limits)}`, json: appJson(app) };
-        }),
-      ),
-    );
-}
-
-interface PolicyOptions extends Options {
-  readonly threshold?: number | null;
-  readonly profile?: 'careful' | 'fast' | 'default';
-}
-
-function policy(parent: Command): void {
-  dataCommand(
-    parent,
-    'policy',
-    'set what the app decides for itself; "default" goes back to the server\'s setting',
-  )
-    .argument('<appid>')
-    .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
-    .addOption(
-      new Option('--profile <name>', 'how carefully pictures are judged').choices([
-        'careful',
-        'fast',
-        'default',
-      ]),
-    )
-    .action((appid: string, options: PolicyOptions, command: Command) =>
-      perform(command, options, () =>
-        withStore(options, false, async ({ accounts }) => {
-          const profile = options.profile === 'default' ? null : options.profile;
-          const wanted = Object.entries({ threshold: options.threshold, profile }).filter(
-            ([, value]) => value !== undefined,
-          );
-          const app = await accounts.setPolicy(appid, Object.fromEntries(wanted) as Partial<AppPolicy>);
-          return { text: `Settings of ${appid}: ${policyText(app.policy)}`, json: appJson(app) };
         }),
       ),
     );

@@ -1,6 +1,14 @@
 import type { Command } from 'commander';
 import { newSecret } from '../account/generate.ts';
 import { UsageError } from '../errors.ts';
+import {
+  type ApiKeyOptions,
+  apiKeysTable,
+  createApiKey,
+  isApiKeyId,
+  kindOption,
+  withApiKeyOptions,
+} from './api-key.ts';
 import { givenSecret, keysTable } from './app.ts';
 import { duration } from './arguments.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
@@ -8,6 +16,10 @@ import { type Outcome, pairs, perform } from './outcome.ts';
 
 interface Options extends DataOptions {
   readonly json?: boolean;
+}
+
+interface CreateOptions extends Options, ApiKeyOptions {
+  readonly appid?: string;
 }
 
 interface PairOptions extends Options {
@@ -19,16 +31,17 @@ interface PairOptions extends Options {
 export function registerKey(program: Command): void {
   const key = program
     .command('key')
-    .description('the SecretId/SecretKey pairs of the apps: make, bring along, switch off, rotate')
+    .description('the keys of the apps, for both APIs: make, bring along, switch off, rotate')
     .addHelpText(
       'after',
       `
 SecretKeys are encrypted in the data folder under the master key (file master.key, or
-LIVESTILL_MASTER_KEY) and shown once, when they are made. A running service sees every change with
+LIVESTILL_MASTER_KEY) and shown once, when they are made; of API keys only a hash is kept. A running service sees every change with
 its next request.
 
 Examples:
   livestill key create 1000001
+  livestill key create --kind api --appid 1000001 --network 10.0.0.0/8      a key of the v1 API
   livestill key import 1000001 --secret-id AKID… --secret-key -     reads the key from standard input
   livestill key rotate AKID… --overlap 7d                           the old pair works another week
   livestill key rotate-master                                       a new master key for all`,
@@ -54,13 +67,19 @@ function made(
 }
 
 function create(parent: Command): void {
-  dataCommand(parent, 'create', 'make a further pair for an app; the SecretKey is shown this once')
-    .argument('<appid>')
-    .action((appid: string, options: Options, command: Command) =>
+  withApiKeyOptions(
+    dataCommand(parent, 'create', 'make a further pair or an API key for an app; it is shown this once'),
+  )
+    .argument('[appid]')
+    .option('--appid <digits>', 'the app, in place of the argument')
+    .action((given: string | undefined, options: CreateOptions, command: Command) =>
       perform(command, options, () =>
-        withStore(options, false, async ({ accounts }) => {
+        withStore(options, false, async (store) => {
+          const appid = given ?? options.appid;
+          if (appid === undefined) throw new UsageError('appid_missing', 'expected an appid');
+          if (options.kind === 'api') return createApiKey(store, appid, options);
           const pair = newSecret();
-          const summary = await accounts.addSecret(appid, pair);
+          const summary = await store.accounts.addSecret(appid, pair);
           return made(`A further pair for ${appid}:`, pair, summary);
         }),
       ),
@@ -84,12 +103,20 @@ function bringAlong(parent: Command): void {
 }
 
 function list(parent: Command): void {
-  dataCommand(parent, 'list', 'list the pairs of one app, or of all; never the SecretKeys')
+  dataCommand(parent, 'list', 'list the keys of one app, or of all; never the SecretKeys')
     .argument('[appid]')
-    .action((appid: string | undefined, options: Options, command: Command) =>
+    .addOption(kindOption())
+    .action((appid: string | undefined, options: Options & ApiKeyOptions, command: Command) =>
       perform(command, options, () =>
-        withStore(options, false, async ({ accounts }) => {
+        withStore(options, false, async ({ accounts, apiKeys }) => {
           const appids = appid === undefined ? (await accounts.listApps()).map((app) => app.appid) : [appid];
+          if (options.kind === 'api') {
+            const keys = (await Promise.all(appids.map((one) => apiKeys.listApiKeys(one)))).flat();
+            return {
+              text: keys.length === 0 ? 'There are no API keys yet.' : apiKeysTable(keys),
+              json: keys,
+            };
+          }
           const lists = await Promise.all(appids.map((one) => accounts.listSecrets(one)));
           const text = appids.map((one, i) => `App ${one}\n${keysTable(lists[i]!)}`).join('\n\n');
           return {
@@ -104,18 +131,20 @@ function list(parent: Command): void {
 function onOff(parent: Command): void {
   const add = (name: string, description: string, enabled: boolean) =>
     dataCommand(parent, name, description)
-      .argument('<secret-id>')
+      .argument('<id>', 'SecretId, or the id of an API key (lsk_ and 12 letters or digits)')
       .action((secretId: string, options: Options, command: Command) =>
         perform(command, options, () =>
-          withStore(options, false, async ({ accounts }) => {
-            const summary = await accounts.setSecretEnabled(secretId, enabled);
+          withStore(options, false, async ({ accounts, apiKeys }) => {
+            const summary = isApiKeyId(secretId)
+              ? await apiKeys.setApiKeyEnabled(secretId, enabled)
+              : await accounts.setSecretEnabled(secretId, enabled);
             const state = enabled ? 'enabled' : 'disabled';
             return { text: `${secretId} of ${summary.appid} is ${state}.`, json: summary };
           }),
         ),
       );
-  add('enable', 'let a pair sign again', true);
-  add('disable', 'refuse signatures of a pair from the next request on (code 12)', false);
+  add('enable', 'let a pair sign again, or an API key be used again', true);
+  add('disable', 'refuse a pair (code 12) or an API key from the next request on', false);
 }
 
 function rotate(parent: Command): void {

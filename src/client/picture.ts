@@ -37,11 +37,12 @@ export async function ready(picture: Picture, limit: number): Promise<Ready> {
 
 /** Safari's streams cannot be iterated: they are read through a reader. */
 async function* chunksOf(stream: object): AsyncIterable<Uint8Array> {
-  if (stream && Symbol.asyncIterator in stream) {
+  const is = typeof stream === 'object' && stream !== null;
+  if (is && Symbol.asyncIterator in stream) {
     yield* stream as AsyncIterable<Uint8Array>;
     return;
   }
-  const reader = (stream as Partial<ReadableStream<Uint8Array>> | null)?.getReader?.();
+  const reader = is ? (stream as Partial<ReadableStream<Uint8Array>>).getReader?.() : undefined;
   if (reader === undefined) throw new InputError('Expected a Blob, bytes, a stream of bytes or a url');
   for (;;) {
     const { done, value } = await reader.read();

@@ -1,10 +1,14 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { sql } from 'kysely';
+import type { IdempotencyStore } from '../account/api-key-idempotency.ts';
 import type { AccountAdmin, ReplayStore, UsageStore } from '../account/types.ts';
 import { Fault, UsageError } from '../errors.ts';
 import { activeKeyId, createAccountAdmin } from './account-admin.ts';
 import { type AccountReads, createAccountReads } from './accounts.ts';
+import { type ApiKeyRoom, createApiKeys } from './api-keys.ts';
 import { createDatabase, type StoreDatabase, storeFault } from './database.ts';
+import { createIdempotency } from './idempotency.ts';
 import { type Keyring, keyringFromFile, keyringFromText } from './keyring.ts';
 import { createLedger, type LedgerRoom } from './ledger.ts';
 import { createReplay, createUsage } from './state.ts';
@@ -17,9 +21,18 @@ export type BackendOptions = Omit<StoreOptions, 'thread' | 'answerWithinMs' | 'o
  * Every call the store knows, each with plain data in and out, so that they work the same in this thread and across to
  * another one.
  */
-export interface Backend extends AccountReads, AccountAdmin, ReplayStore, UsageStore, LedgerRoom {
+export interface Backend
+  extends AccountReads,
+    AccountAdmin,
+    ApiKeyRoom,
+    IdempotencyStore,
+    ReplayStore,
+    UsageStore,
+    LedgerRoom {
   /** Remember in memory that a pair was used; written within some seconds. */
   touch(secretId: string, at: Date): Promise<void>;
+  /** As `touch`, for an API key. */
+  touchKey(keyId: string, at: Date): Promise<void>;
   check(): Promise<void>;
   close(): Promise<void>;
 }
@@ -80,15 +93,21 @@ async function openKeyring(
 }
 
 function assemble(database: StoreDatabase, keyring: Keyring, onTrouble: (error: Error) => void): Backend {
-  const touches = createTouches(database, onTrouble);
+  const touches = createTouches(database, 'secret', 'secret_id', onTrouble);
+  const keyTouches = createTouches(database, 'api_key', 'key_id', onTrouble);
   return {
     ...createAccountReads(database, keyring),
     ...createAccountAdmin(database, keyring),
+    ...createApiKeys(database),
+    ...createIdempotency(database),
     ...createReplay(database),
     ...createUsage(database),
     ...createLedger(database),
     async touch(secretId, at) {
       touches.note(secretId, at);
+    },
+    async touchKey(keyId, at) {
+      keyTouches.note(keyId, at);
     },
     async check() {
       await database.read(107, (db) => db.selectFrom('app').select('appid').limit(1).execute());
@@ -103,6 +122,7 @@ function assemble(database: StoreDatabase, keyring: Keyring, onTrouble: (error: 
     },
     async close() {
       await touches.close();
+      await keyTouches.close();
       await database.close();
     },
   };
@@ -114,7 +134,12 @@ interface Touches {
 }
 
 /** Last-used times: gathered in memory, written every few seconds, so that a request never waits for them. */
-function createTouches(database: StoreDatabase, onTrouble: (error: Error) => void): Touches {
+function createTouches(
+  database: StoreDatabase,
+  table: 'secret' | 'api_key',
+  column: 'secret_id' | 'key_id',
+  onTrouble: (error: Error) => void,
+): Touches {
   const pending = new Map<string, number>();
 
   async function write(): Promise<void> {
@@ -122,13 +147,9 @@ function createTouches(database: StoreDatabase, onTrouble: (error: Error) => voi
     const batch = [...pending];
     try {
       await database.write(107, async (db) => {
-        for (const [secretId, at] of batch) {
-          await db
-            .updateTable('secret')
-            .set({ last_used_at: at })
-            .where('secret_id', '=', secretId)
-            .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)]))
-            .execute();
+        for (const [id, at] of batch) {
+          await sql`update ${sql.table(table)} set last_used_at = ${at}
+            where ${sql.ref(column)} = ${id} and (last_used_at is null or last_used_at < ${at})`.execute(db);
         }
       });
       for (const [secretId, at] of batch) if (pending.get(secretId) === at) pending.delete(secretId);

@@ -37,6 +37,7 @@ function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
   const { append, page, latest, count } = backend;
   const { findApp, findSecret, findBucketOwner } = backend;
   const { createApp, listApps, setAppState, setLimits, setPolicy, setBuckets } = backend;
+  const { findApiKey, addApiKey, listApiKeys, setApiKeyEnabled } = backend;
   const { addSecret, listSecrets, setSecretEnabled, rotateSecret, rotateMasterKey } = backend;
   return {
     accounts: {
@@ -55,6 +56,19 @@ function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
       setSecretEnabled,
       rotateSecret,
       rotateMasterKey,
+    },
+    apiKeys: {
+      findApiKey,
+      addApiKey,
+      listApiKeys,
+      setApiKeyEnabled,
+      touchApiKey: (keyId, at) => void backend.touchKey(keyId, at).catch(onTrouble),
+    },
+    rules: { findRules: backend.findRules, setRules: backend.setRules },
+    idempotency: {
+      beginIdempotent: backend.beginIdempotent,
+      finishIdempotent: backend.finishIdempotent,
+      releaseIdempotent: backend.releaseIdempotent,
     },
     replay: { remember: backend.remember },
     usage: { consume: backend.consume, used: backend.used },

@@ -1,0 +1,149 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { apiKeyDigest, type NewApiKey, newApiKey } from '../../src/account/api-key.ts';
+import { createApiKeyAuthenticator } from '../../src/account/api-key-check.ts';
+import { createAuthenticator } from '../../src/account/authenticate.ts';
+import { createLimiter } from '../../src/account/limiter.ts';
+import { Fault } from '../../src/errors.ts';
+import type { Judge } from '../../src/fleet/types.ts';
+import type { Downloader } from '../../src/picture/types.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { createLegacyServer, type LegacyServerSettings } from '../../src/wire/server.ts';
+import { defaultTransport, type TransportSettings } from '../../src/wire/transport.ts';
+import { createV1 } from '../../src/wire/v1/face.ts';
+import { type HandMadeJudge, handMadeJudge } from '../contract/support/judge.ts';
+
+export const appid = '1000001';
+export const pair = { secretId: 'AKIDv1test00000001', secretKey: 'keykeykeykeykeykeykeykeykeykeyke' };
+export const version = '0.0.0-test';
+
+export interface V1TestOptions {
+  readonly judge?: Judge;
+  readonly downloader?: Downloader;
+  /** A data folder that stays; without it one that goes with the server. */
+  readonly dataDir?: string;
+  readonly settings?: Partial<LegacyServerSettings>;
+  readonly transport?: Partial<TransportSettings>;
+}
+
+/** A listening server of both APIs on a real store, with one app, one API key, and a judge that the test speaks for. */
+export interface V1Test {
+  readonly store: Store;
+  readonly judge: HandMadeJudge;
+  readonly port: number;
+  readonly url: string;
+  /** A key of the app with every scope. */
+  readonly apiKey: string;
+  readonly lines: Record<string, unknown>[];
+  /** The clock of the server, in ms; the real time plus what a test adds. */
+  readonly time: { ahead: number };
+  /** While set, appending to the ledger fails with it. */
+  readonly ledger: { fail: Fault | null };
+  key(change?: Partial<NewApiKey>, of?: string): Promise<string>;
+  post(path: string, init?: RequestInit): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'livestill-v1-')));
+  const store = await openStore({ dataDir, thread: false });
+  const { accounts, apiKeys, idempotency, replay, usage } = store;
+  if ((await accounts.findApp(appid)) === null) await accounts.createApp({ appid, name: 'v1' }, pair);
+  const hand = handMadeJudge();
+  const lines: Record<string, unknown>[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)) as Record<string, unknown>);
+      done();
+    },
+  });
+  const log = pino({ level: 'info' }, sink);
+  const time = { ahead: 0 };
+  const clock = () => Date.now() + time.ahead;
+  const broken: { fail: Fault | null } = { fail: null };
+  const settings: LegacyServerSettings = {
+    maxBodyBytes: 6 * 1024 * 1024,
+    compat: { sessionId: false, noFace: 'error' },
+    cors: { origins: [] },
+    trustedProxies: [],
+    trustRequestId: true,
+    transport: { ...defaultTransport, ...options.transport },
+    ...options.settings,
+  };
+  const shared = {
+    limiter: createLimiter({ clock, usage }),
+    downloader: options.downloader ?? noDownloads,
+    judge: options.judge ?? hand,
+    ledger: {
+      append: async (row: Parameters<Store['ledger']['append']>[0]) => {
+        if (broken.fail !== null) throw broken.fail;
+        await store.ledger.append(row);
+      },
+    },
+    clock,
+    log,
+  };
+  const signature = { skewSeconds: 300, windowSeconds: 900, maxDays: 90, bodySign: false };
+  const server = createLegacyServer({
+    ...shared,
+    authenticator: createAuthenticator({ accounts, replay, clock, settings: signature }),
+    settings,
+    v1: createV1({
+      ...shared,
+      apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
+      idempotency,
+      maxBodyBytes: settings.maxBodyBytes,
+      settings: { cors: settings.cors, threshold: 87, profile: 'careful', version },
+    }),
+  });
+  const port = await server.listen('127.0.0.1', 0);
+  const key = async (change: Partial<NewApiKey> = {}, of = appid) => {
+    const { keyId, apiKey } = newApiKey();
+    await apiKeys.addApiKey(of, {
+      keyId,
+      digest: apiKeyDigest(apiKey),
+      name: 'test',
+      scopes: ['judge', 'read:operating-points'],
+      networks: [],
+      expiresAt: null,
+      ...change,
+    });
+    return apiKey;
+  };
+  const apiKey = await key();
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    store,
+    judge: hand,
+    port,
+    url,
+    apiKey,
+    lines,
+    time,
+    ledger: broken,
+    key,
+    post: (path, init = {}) =>
+      fetch(url + path, {
+        method: 'POST',
+        ...init,
+        headers: {
+          authorization: `Bearer ${apiKey}`,
+          ...(init.headers as Record<string, string> | undefined),
+        },
+      }),
+    async stop() {
+      await server.drain(200);
+      await store.close();
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+const noDownloads: Downloader = {
+  async download() {
+    throw new Fault(-5805, 'connect_failed', 'there is no network in this test');
+  },
+};
