@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { createApiKeyAuthenticator } from '../account/api-key-check.ts';
 import { createAuthenticator } from '../account/authenticate.ts';
 import { createLimiter } from '../account/limiter.ts';
 import type { Config } from '../config.ts';
@@ -11,7 +12,9 @@ import { type AdminServer, createAdminServer } from '../wire/admin/health.ts';
 import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from '../wire/server.ts';
 import { loadTls, type TlsIdentity, watchTls } from '../wire/tls.ts';
 import { defaultTransport } from '../wire/transport.ts';
+import { createV1 } from '../wire/v1/face.ts';
 import { StartError } from './start-error.ts';
+import { version } from './version.ts';
 
 /** A running service. */
 export interface Service {
@@ -106,17 +109,29 @@ function createServer(
   tls: TlsIdentity | undefined,
 ): LegacyServer {
   const clock = () => Date.now();
-  const { accounts, replay, usage, ledger } = store;
+  const { accounts, apiKeys, idempotency, replay, usage, ledger } = store;
   const { download, picture } = config;
   const signature = { ...config.signature, bodySign: config.compat.bodySign };
-  return createLegacyServer({
-    authenticator: createAuthenticator({ accounts, replay, clock, settings: signature }),
+  // Shared by both APIs: one admission, one count of an app's requests, one ledger.
+  const shared = {
     limiter: createLimiter({ clock, usage }),
     downloader: createDownloader({ ...download, maxBytes: picture.maxBytes }),
     judge: fleet,
     ledger,
     clock,
     log,
+  };
+  const { cors, maxBodyBytes, profile, threshold } = config;
+  return createLegacyServer({
+    ...shared,
+    authenticator: createAuthenticator({ accounts, replay, clock, settings: signature }),
+    v1: createV1({
+      ...shared,
+      apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
+      idempotency,
+      maxBodyBytes,
+      settings: { cors, profile, threshold, version },
+    }),
     tls,
     settings: serverSettings(config),
   });
