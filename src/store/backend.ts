@@ -40,14 +40,18 @@ export interface Backend
 const databaseName = 'livestill.sqlite';
 const touchEvery = 5000;
 
+/** What a backend tells unasked. */
+export interface BackendEvents {
+  readonly onTrouble: (error: Error) => void;
+  /** The connection broke: a thread of its own should close the backend and end. */
+  readonly onBroken?: () => void;
+}
+
 /**
  * Open the data folder in this thread.
  * @throws UsageError `data_missing`; Fault 107 (`master_key_…`, `store_…`)
  */
-export async function openBackend(
-  options: BackendOptions,
-  onTrouble: (error: Error) => void,
-): Promise<Backend> {
+export async function openBackend(options: BackendOptions, events: BackendEvents): Promise<Backend> {
   const { dataDir, create = true, sync = 'full', lockWaitMs = 3000 } = options;
   const path = join(dataDir, databaseName);
   if (!create && !existsSync(path)) {
@@ -57,12 +61,18 @@ export async function openBackend(
         '"livestill serve" or "livestill app create" makes one.',
     );
   }
-  const database = createDatabase({ path, create, sync, lockWaitMs });
+  const database = createDatabase({
+    path,
+    create,
+    sync,
+    lockWaitMs,
+    ...(events.onBroken === undefined ? {} : { onDropped: events.onBroken }),
+  });
   try {
     if (create) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     await database.open();
     const keyring = await openKeyring(database, options);
-    return assemble(database, keyring, onTrouble);
+    return assemble(database, keyring, events.onTrouble);
   } catch (error) {
     await database.close();
     throw storeFault(107, error);

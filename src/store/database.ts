@@ -33,6 +33,12 @@ export interface DatabaseOptions {
   readonly create: boolean;
   readonly sync: 'full' | 'normal';
   readonly lockWaitMs: number;
+  /**
+   * Told when the connections were given up after trouble. They are opened anew, but the library lets go of the old ones only
+   * when they are collected, and SQLite shares what it knows of a file (that it cannot be written, for one) among all of a
+   * process: whoever can should end the thread.
+   */
+  readonly onDropped?: () => void;
 }
 
 interface Handles {
@@ -128,6 +134,7 @@ export function createDatabase(options: DatabaseOptions): StoreDatabase {
     const { reader, writer } = (await dropped?.catch(() => null)) ?? {};
     await reader?.destroy().catch(() => {});
     await writer?.destroy().catch(() => {});
+    if (dropped !== null && !closed) options.onDropped?.();
   }
 
   async function guarded<T>(work: (open: Handles) => Promise<T>): Promise<T> {

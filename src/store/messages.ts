@@ -55,7 +55,9 @@ export type Reply =
   | { readonly kind: 'failed'; readonly error: PlainError }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'refusal'; readonly id: number; readonly error: PlainError }
-  | { readonly kind: 'trouble'; readonly error: PlainError };
+  | { readonly kind: 'trouble'; readonly error: PlainError }
+  /** It answers what it has and then ends: nothing more is to be sent to it. */
+  | { readonly kind: 'ending' };
 
 /** An error as data: its class is lost between threads. */
 export interface PlainError {

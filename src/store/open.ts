@@ -24,7 +24,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const backendOptions = { dataDir, ...plain };
   const backend =
     options.thread === false
-      ? await openBackend(backendOptions, onTrouble)
+      ? await openBackend(backendOptions, { onTrouble })
       : await openRemoteBackend({
           backend: backendOptions,
           answerWithinMs: options.answerWithinMs ?? answerWithinMs,

@@ -17,12 +17,15 @@ export interface RemoteOptions {
 }
 
 interface Pending {
+  readonly target: Worker;
   readonly method: keyof Backend;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
 }
 
+/** How long after a failed opening the next one is tried, in ms. */
+const retryAfterMs = 200;
 /** Opening may have to wait for a migration in another process. */
 const openWithinMs = 30_000;
 
@@ -58,9 +61,10 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
     act(one);
   }
 
-  function ended(worker: Promise<Worker>): void {
-    if (live === worker) live = null;
-    for (const [id, { method }] of [...pending]) {
+  function ended(starting: Promise<Worker>, worker: Worker): void {
+    if (live === starting) live = null;
+    for (const [id, { method, target }] of [...pending]) {
+      if (target !== worker) continue;
       settle(id, ({ reject }) =>
         reject(
           new Fault(calls[method], 'store_thread_ended', 'the store thread ended while it worked on this'),
@@ -85,6 +89,7 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
       worker.on('message', (reply: Reply) => {
         if (reply.kind === 'opened') resolve(worker);
         else if (reply.kind === 'failed') reject(fromPlain(reply.error));
+        else if (reply.kind === 'ending') live = live === starting ? null : live;
         else receive(reply);
         if (reply.kind === 'opened' || reply.kind === 'failed') clearTimeout(timer);
       });
@@ -95,7 +100,7 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
       worker.on('exit', () => {
         clearTimeout(timer);
         reject(new Fault(107, 'store_thread_ended', 'the store thread ended while it was opening'));
-        ended(starting);
+        ended(starting, worker);
       });
     });
     return starting;
@@ -106,9 +111,8 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
     // Only the first start may make a data folder: later a missing one is trouble, not a wish.
     const next = start({ ...options.backend, create: false });
     live = next;
-    next.catch(() => {
-      if (live === next) live = null;
-    });
+    // A failure stands for a moment, so that many calls do not each start a thread.
+    next.catch(() => setTimeout(() => (live = live === next ? null : live), retryAfterMs).unref());
     return next;
   }
 
@@ -129,7 +133,7 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
           `the store did not answer ${method} within ${answerWithinMs} ms`,
         );
       const timer = setTimeout(() => settle(id, (one) => one.reject(late())), answerWithinMs);
-      pending.set(id, { method, resolve, reject, timer });
+      pending.set(id, { target, method, resolve, reject, timer });
       target.postMessage({ id, method, args } satisfies Call);
     });
   }

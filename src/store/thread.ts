@@ -5,16 +5,24 @@ import { type Call, type Reply, toPlain } from './messages.ts';
 /** Serve calls from `port` on a backend of its own: the whole life of the store's thread. */
 export async function serveStore(port: MessagePort, options: BackendOptions): Promise<void> {
   const send = (reply: Reply): void => port.postMessage(reply);
-  let backend: Backend;
+  let backend: Backend | undefined;
   try {
-    backend = await openBackend(options, (error) => send({ kind: 'trouble', error: toPlain(error) }));
+    backend = await openBackend(options, {
+      onTrouble: (error) => send({ kind: 'trouble', error: toPlain(error) }),
+      // A new thread starts clean; this one finishes what it has, then ends with its port.
+      onBroken: () => {
+        send({ kind: 'ending' });
+        setImmediate(() => void backend?.close().finally(() => port.close()));
+      },
+    });
   } catch (error) {
     send({ kind: 'failed', error: toPlain(error) });
     port.close();
     return;
   }
+  const open = backend;
   port.on('message', ({ id, method, args }: Call) => {
-    const work = backend[method] as (...args: readonly unknown[]) => Promise<unknown>;
+    const work = open[method] as (...args: readonly unknown[]) => Promise<unknown>;
     work(...args).then(
       (value) => {
         send({ kind: 'answer', id, value });
