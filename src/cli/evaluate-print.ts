@@ -73,8 +73,13 @@ export function printEvaluation(evaluation: Evaluation): string {
     ...rows.map((row) => table.line(row)),
   ];
   if (evaluation.calibration !== null) {
-    const { brier, ece, source } = evaluation.calibration;
+    const { brier, ece, source, balanced } = evaluation.calibration;
     lines.push('', `Calibration (${source}): Brier ${brier.toFixed(4)}, ECE ${ece.toFixed(4)}`);
+    if (balanced !== null) {
+      lines.push(
+        `  both classes weighing alike: Brier ${balanced.brier.toFixed(4)}, ECE ${balanced.ece.toFixed(4)}`,
+      );
+    }
   }
   for (const { field, groups, largestDifference: d } of evaluation.groups) {
     const body = groups.map((g) => [
@@ -110,6 +115,14 @@ export function printEvaluation(evaluation: Evaluation): string {
 export function printTraps(traps: Traps, robustness: Robustness | null): string {
   const lines: string[] = [];
   for (const warning of traps.warnings) lines.push('', `Trap: ${warning}`);
+  if (traps.shortcuts.length > 0) {
+    const rows = traps.shortcuts.map((x) => [x.feature, x.auc.toFixed(2), x.detail]);
+    const table = createTable(
+      [{ title: 'TELLS THE LABEL' }, { title: 'AUC', right: true }, { title: 'HOW' }],
+      rows,
+    );
+    lines.push('', table.head, ...rows.map((row) => table.line(row)));
+  }
   if (traps.doubtful.length > 0) {
     lines.push('', 'Labels that the answers contradict with high confidence:');
     for (const d of traps.doubtful.slice(0, 10)) lines.push(`  ${d.id}: ${d.label}, score ${d.score}`);

@@ -54,7 +54,13 @@ export interface Evaluation {
   readonly measures: Measures;
   /** BPCER at the threshold that keeps every single species at or under 1, 5, 10 %. */
   readonly bpcerAtWorstApcer: Readonly<Record<string, number | null>>;
-  readonly calibration: (Calibration & { readonly source: string }) | null;
+  readonly calibration:
+    | (Calibration & {
+        readonly source: string;
+        /** The same with both classes weighing alike: what a probability at equal priors is to be held to. */
+        readonly balanced: Calibration | null;
+      })
+    | null;
   readonly groups: readonly Grouping[];
   readonly epc: { readonly points: readonly EpcPoint[]; readonly source: ThresholdChoice['source'] };
   readonly bootstrap: {
@@ -217,7 +223,10 @@ export function evaluate(rows: readonly Presentation[], options: EvaluateOptions
       bpcerAtWorstApcer: Object.fromEntries(
         APCER_LIMITS.map((limit) => [String(limit), bpcerAtWorst(speciesCurves, limit / 100)]),
       ),
-      calibration: calibration === null || said === null ? null : { ...calibration, source: said.source },
+      calibration:
+        calibration === null || said === null
+          ? null
+          : { ...calibration, source: said.source, balanced: calibrate(said.of, 10, true) },
       groups,
       epc: { points: expectedPerformance(parts), source },
       bootstrap: { kind, clusters: clusters.n, replicates, seed, confidence },

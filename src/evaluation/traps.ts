@@ -190,8 +190,9 @@ function countWarnings(rows: readonly Presentation[]): string[] {
   for (const row of rows) {
     if (row.species !== null) species.set(row.species, (species.get(row.species) ?? 0) + 1);
   }
-  for (const [name, n] of species) {
-    if (n < FEW_ATTACKS) warnings.push(`Only ${n} attacks of species ${name}: its APCER says little.`);
+  const few = [...species].filter(([, n]) => n < FEW_ATTACKS).map(([name, n]) => `${name} (${n})`);
+  if (few.length > 0) {
+    warnings.push(`Under ${FEW_ATTACKS} attacks of ${few.join(', ')}: an APCER of so few says little.`);
   }
   const simulated = [...species.keys()].filter((name) => name.startsWith('simulated-'));
   if (simulated.length > 0) {
@@ -224,8 +225,10 @@ export function findTraps(
   const shortcuts = findShortcuts(judged, seed);
   const duplicates = nearDuplicates(judged, folds);
   const warnings = [...base.warnings];
-  for (const s of shortcuts) {
-    warnings.push(`${s.feature} tells the label by itself (AUC ${s.auc.toFixed(2)}): ${s.detail}.`);
+  if (shortcuts.length > 0) {
+    warnings.push(
+      `The label can be told without looking at the face, by ${shortcuts.map((s) => s.feature).join(', ')}: the scores may rest on that.`,
+    );
   }
   if (duplicates.length > 0) {
     warnings.push(

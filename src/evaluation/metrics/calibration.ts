@@ -27,20 +27,36 @@ export interface Calibration {
   readonly bins: readonly ReliabilityBin[];
 }
 
-/** Brier score, expected calibration error and reliability diagram over bins of equal width; null without rows. */
-export function calibrate(rows: readonly LabelledProbability[], bins = 10): Calibration | null {
-  if (rows.length === 0) return null;
+/**
+ * Brier score, expected calibration error and reliability diagram over bins of equal width; null without rows.
+ *
+ * @param balanced both classes weigh the same, as probabilities at equal priors are meant; null where one is missing.
+ */
+export function calibrate(
+  rows: readonly LabelledProbability[],
+  bins = 10,
+  balanced = false,
+): Calibration | null {
+  const bonaFide = rows.filter((row) => row.label === 'bona-fide').length;
+  const attacks = rows.length - bonaFide;
+  if (rows.length === 0 || (balanced && (bonaFide === 0 || attacks === 0))) return null;
+  const weights = balanced
+    ? { 'bona-fide': rows.length / (2 * bonaFide), attack: rows.length / (2 * attacks) }
+    : { 'bona-fide': 1, attack: 1 };
   const n = new Array<number>(bins).fill(0);
+  const weight = new Array<number>(bins).fill(0);
   const said = new Array<number>(bins).fill(0);
   const was = new Array<number>(bins).fill(0);
   let squares = 0;
   for (const { label, probability } of rows) {
+    const w = weights[label];
     const truth = label === 'bona-fide' ? 1 : 0;
-    squares += (probability - truth) ** 2;
+    squares += w * (probability - truth) ** 2;
     const bin = Math.min(bins - 1, Math.floor(probability * bins));
     n[bin]++;
-    said[bin] += probability;
-    was[bin] += truth;
+    weight[bin] += w;
+    said[bin] += w * probability;
+    was[bin] += w * truth;
   }
   return {
     brier: squares / rows.length,
@@ -49,8 +65,8 @@ export function calibrate(rows: readonly LabelledProbability[], bins = 10): Cali
       from: i / bins,
       to: (i + 1) / bins,
       n: count,
-      said: count === 0 ? null : said[i] / count,
-      was: count === 0 ? null : was[i] / count,
+      said: count === 0 ? null : said[i] / weight[i],
+      was: count === 0 ? null : was[i] / weight[i],
     })),
   };
 }

@@ -68,6 +68,12 @@ export function scoreHistogram({ rows, evaluation }: FullEvaluation): string {
   );
 }
 
+/** More lines than this cannot be told apart; the table has all. */
+const MOST_SPECIES = 6;
+
+const someSpecies = ({ speciesCurves }: FullEvaluation) =>
+  speciesCurves.size > MOST_SPECIES ? `; ${MOST_SPECIES} of ${speciesCurves.size} species drawn` : '';
+
 function curves(full: FullEvaluation, point: (curve: ErrorCurve, i: number) => PlotPoint): Series[] {
   const series = (name: string, colour: number, curve: ErrorCurve): Series => ({
     name,
@@ -75,13 +81,13 @@ function curves(full: FullEvaluation, point: (curve: ErrorCurve, i: number) => P
     kind: 'line',
     points: Array.from(curve.thresholds, (_, i) => point(curve, i)),
   });
-  const species = [...full.speciesCurves].slice(0, 6);
+  const species = [...full.speciesCurves].slice(0, MOST_SPECIES);
   const lines = species.length > 1 ? species.map(([name, curve], k) => series(name, 2 + k, curve)) : [];
   return [series('all attacks', ATTACK, full.curve), ...lines];
 }
 
 const DET_ENDS = [0.001, 0.8] as const;
-const DET_TICKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8];
+const DET_TICKS = [0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8];
 
 /** Detection error tradeoff: APCER against BPCER, both axes by normal deviates. */
 export function detCurve(full: FullEvaluation): string {
@@ -107,7 +113,7 @@ export function detCurve(full: FullEvaluation): string {
         ];
   return linePlot(
     'DET',
-    'nearer to the lower left is better; rates under 0.1 % lie on the edge',
+    `nearer to the lower left is better; rates under 0.1 % lie on the edge${someSpecies(full)}`,
     axis('APCER (attacks accepted)'),
     axis('BPCER (bona fide rejected)'),
     [...curves(full, (c, i) => [normal(c.apcer[i]), normal(c.bpcer[i])]), ...now],
@@ -128,7 +134,7 @@ export function rocCurve(full: FullEvaluation): string {
   };
   return linePlot(
     'ROC',
-    'nearer to the upper left is better',
+    `nearer to the upper left is better${someSpecies(full)}`,
     share('APCER (attacks accepted)'),
     share('bona fide accepted (1 - BPCER)'),
     [...curves(full, (c, i) => [c.apcer[i], 1 - c.bpcer[i]]), chance],
@@ -159,8 +165,8 @@ export function epcCurve({ evaluation }: FullEvaluation): string {
 /** BPCER and APCER by species as bars with exact intervals. */
 export function speciesBars({ evaluation }: FullEvaluation): string {
   const { bpcer, apcer } = evaluation.measures;
-  const bars = [['BPCER', bpcer, BONA_FIDE] as const].concat(
-    Object.entries(apcer).map(([name, r]) => [`APCER ${name}`, r, ATTACK] as never),
+  const bars = [['bona fide (BPCER)', bpcer, BONA_FIDE] as const].concat(
+    Object.entries(apcer).map(([name, r]) => [name, r, ATTACK] as never),
   );
   const drawn = bars.flatMap(([name, r, colour]): RangeBar[] =>
     r.share === null || r.interval === null
@@ -178,17 +184,23 @@ export function speciesBars({ evaluation }: FullEvaluation): string {
   );
   return drawn.length === 0
     ? ''
-    : rangeBars('Errors at the threshold', 'by species, with Clopper-Pearson intervals', drawn);
+    : rangeBars(
+        'Errors at the threshold',
+        'bona fide rejected; attacks accepted (APCER) by species; Clopper-Pearson intervals',
+        drawn,
+      );
 }
 
 /** Reliability diagram. */
 export function reliability({ evaluation }: FullEvaluation): string {
   const { calibration } = evaluation;
   if (calibration === null) return '';
-  const filled = calibration.bins.filter((bin) => bin.said !== null && bin.was !== null);
+  const shown = calibration.balanced ?? calibration;
+  const how = calibration.balanced === null ? '' : ', both classes weighing alike';
+  const filled = shown.bins.filter((bin) => bin.said !== null && bin.was !== null);
   return linePlot(
     'Reliability',
-    `${calibration.source}; Brier ${calibration.brier.toFixed(3)}, ECE ${calibration.ece.toFixed(3)}; below the diagonal: too sure of "live"`,
+    `${calibration.source}${how}; Brier ${shown.brier.toFixed(3)}, ECE ${shown.ece.toFixed(3)}; below the diagonal: too sure of "live"`,
     share('probability said'),
     share('share that were bona fide'),
     [

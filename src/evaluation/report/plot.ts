@@ -28,7 +28,7 @@ export interface Axis {
 const WIDTH = 560;
 const HEIGHT = 360;
 const LEFT = 62;
-const RIGHT = 16;
+const RIGHT = 26;
 const TOP = 14;
 const BOTTOM = 50;
 
@@ -210,8 +210,8 @@ export interface RangeBar {
 /** Level bars with intervals, one below the other; as tall as needed. */
 export function rangeBars(title: string, note: string, bars: readonly RangeBar[]): string {
   const row = 26;
-  const left = 190;
-  const right = 120;
+  const left = 196;
+  const right = 114;
   const top = 8;
   const height = top + bars.length * row + 34;
   const most = Math.min(1, Math.max(0.02, ...bars.map((b) => b.high)) * 1.05);
@@ -222,7 +222,7 @@ export function rangeBars(title: string, note: string, bars: readonly RangeBar[]
   );
   const rows = bars.map((b, i) => {
     const y = top + i * row + row / 2;
-    const name = b.name.length > 28 ? `${b.name.slice(0, 27)}…` : b.name;
+    const name = b.name.length > 26 ? `${b.name.slice(0, 25)}…` : b.name;
     return (
       `<text x="${left - 8}" y="${px(y + 4)}" text-anchor="end">${escapeHtml(name)}</text>` +
       `<rect class="bar c${b.colour}" x="${left}" y="${px(y - 7)}" width="${px(Math.max(1, x(b.share) - left))}" height="14"/>` +

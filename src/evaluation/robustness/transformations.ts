@@ -139,7 +139,9 @@ export const TRANSFORMATIONS: readonly Transformation[] = [
   ...steps('contrast', [0.7, 0.85, 1.15, 1.3], (bytes, factor) =>
     lossless(upright(bytes).linear(factor, 128 * (1 - factor))),
   ),
-  ...steps('blur', [0.5, 1, 2], (bytes, sigma) => lossless(upright(bytes).blur(sigma))),
+  ...steps('blur', [0.5, 1, 2], (bytes, sigma) =>
+    lossless(upright(bytes).blur({ sigma, minAmplitude: 0.01 })),
+  ),
   ...steps('noise', [3, 6, 12], noisy),
   { family: 'crop', step: '3:4', at: 0, apply: cropped },
   {

@@ -80,7 +80,8 @@ export async function makeSet(
           subject,
           source: source.name,
           sourceSha256: sha256,
-          ...record,
+          simulated: true,
+          simulation: record,
         });
       }
     }

@@ -23,7 +23,6 @@ export type SimulatedKind = (typeof SIMULATED_KINDS)[number];
 
 /** Everything a simulated picture was made with: enough to make it again. */
 export interface SimulationRecord {
-  readonly simulated: true;
   readonly kind: SimulatedKind;
   readonly seed: number;
   readonly strength: number;
@@ -195,7 +194,6 @@ export async function simulate(
   const shown = 'halftone' in medium ? await createPrint(source, medium) : await createScreen(source, medium);
   const light = renderScene(shown, scene, width, height, random);
   const record: SimulationRecord = {
-    simulated: true,
     kind,
     seed,
     strength,
