@@ -15,9 +15,9 @@ const codes = new Map();
 function call() {
   const start = performance.now();
   return new Promise((resolve) => {
-    const done = (code) => {
+    const done = (code, good = code === 0) => {
       codes.set(code, (codes.get(code) ?? 0) + 1);
-      if (code === 0) latencies.push(performance.now() - start);
+      if (good) latencies.push(performance.now() - start);
       resolve();
     };
     const req = request(
@@ -30,6 +30,7 @@ function call() {
           reply += chunk;
         });
         res.on('end', () => {
+          if (job.anyAnswer) return done(`HTTP ${res.statusCode}`, res.statusCode < 300);
           try {
             done(JSON.parse(reply).code);
           } catch {
