@@ -127,11 +127,15 @@ function paletteReader(bytes: Uint8Array, header: BmpHeader): RowReader {
   const perByte = 8 / bits;
   const mask = (1 << bits) - 1;
   return (row, out, o) => {
+    let to = o;
     for (let x = 0; x < width; x++) {
       const byte = bytes[row + Math.floor(x / perByte)];
       const index = (byte >> (8 - bits * ((x % perByte) + 1))) & mask;
       if (index * 3 >= palette.length) throw refuse('corrupt', `palette has no colour ${index}`);
-      out.set(palette.subarray(index * 3, index * 3 + 3), o + x * 3);
+      // One by one: copying three bytes as a piece takes ten times as long.
+      out[to++] = palette[index * 3];
+      out[to++] = palette[index * 3 + 1];
+      out[to++] = palette[index * 3 + 2];
     }
   };
 }

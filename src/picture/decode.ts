@@ -2,6 +2,7 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { Fault } from '../errors.ts';
 import type { RgbPicture } from '../liveness/types.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
+import { countJpegScans } from './jpeg-scans.ts';
 import { type PictureFormat, pngIsComplete, sniffFormat } from './sniff.ts';
 
 /** What a picture may be at most; checked before anything is decoded. */
@@ -22,6 +23,14 @@ export interface DecodedPicture extends RgbPicture {
   readonly format: PictureFormat;
 }
 
+/**
+ * Scans of a JPEG, at most. Encoders write about ten, the most thorough some thirty; each one costs a pass over all pixels.
+ */
+const MOST_SCANS = 64;
+
+/** Seconds after which the library leaves a picture alone: several times what the largest one takes. */
+const DECODE_SECONDS = 15;
+
 function refuse(reason: string, message: string, cause?: unknown): Fault {
   return new Fault(-4016, reason, message, { cause });
 }
@@ -39,6 +48,9 @@ function checkSize(width: number, height: number, limits: PictureLimits): void {
 /** The library's failure as a fault, its wording kept for the operator's log alone. */
 function decodeFault(format: string, error: unknown): Fault {
   const detail = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  if (isTimeout(error)) {
+    return refuse('too_slow', `the ${format} takes more than ${DECODE_SECONDS} s to decode`, error);
+  }
   const truncated = /premature|truncated|end of (?:file|input|stream)|not enough data|unable to parse/i.test(
     detail,
   );
@@ -49,8 +61,18 @@ function decodeFault(format: string, error: unknown): Fault {
   );
 }
 
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('timeout:');
+}
+
 function pipeline(bytes: Uint8Array, limits: PictureLimits, ignoreIcc: boolean): Sharp {
-  return sharp(bytes, { failOn: 'error', limitInputPixels: limits.pixels, ignoreIcc, sequentialRead: true });
+  const options = {
+    failOn: 'error',
+    limitInputPixels: limits.pixels,
+    ignoreIcc,
+    sequentialRead: true,
+  } as const;
+  return sharp(bytes, options).timeout({ seconds: DECODE_SECONDS });
 }
 
 async function decodeCompressed(
@@ -58,6 +80,9 @@ async function decodeCompressed(
   format: 'jpeg' | 'png' | 'webp',
   limits: PictureLimits,
 ): Promise<RgbPicture> {
+  if (format === 'jpeg' && countJpegScans(bytes, MOST_SCANS) > MOST_SCANS) {
+    throw refuse('too_many_scans', `the jpeg has more than ${MOST_SCANS} scans; save it anew`);
+  }
   let metadata: Metadata;
   try {
     metadata = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata();
@@ -79,7 +104,7 @@ async function decodeCompressed(
   try {
     decoded = await run(false);
   } catch (error) {
-    if (metadata.icc === undefined) throw decodeFault(format, error);
+    if (metadata.icc === undefined || isTimeout(error)) throw decodeFault(format, error);
     // A broken colour profile must not lock a person out: the pixels are then taken as sRGB.
     try {
       decoded = await run(true);
@@ -95,7 +120,12 @@ async function decodeCompressed(
 
 function tripleGrey(grey: Uint8Array): Uint8Array {
   const rgb = new Uint8Array(grey.length * 3);
-  for (let i = 0; i < grey.length; i++) rgb.fill(grey[i], i * 3, i * 3 + 3);
+  let to = 0;
+  for (const value of grey) {
+    rgb[to++] = value;
+    rgb[to++] = value;
+    rgb[to++] = value;
+  }
   return rgb;
 }
 
@@ -104,7 +134,7 @@ function tripleGrey(grey: Uint8Array): Uint8Array {
  * colour profiles are converted to sRGB, CMYK and grey too. The kind is told by content; everything else is refused.
  *
  * @throws {Fault} -4016 with reason `not_an_image`, `unsupported`, `truncated`, `corrupt`, `empty`, `animated`,
- * `too_many_pixels` or `too_large`.
+ * `too_many_pixels`, `too_many_scans`, `too_slow` or `too_large`.
  */
 export async function decodePicture(
   bytes: Uint8Array,
