@@ -17,7 +17,7 @@ export function parseJsonObject(body: Buffer): { readonly image: Input; readonly
       reason: 'bad_json',
     });
   }
-  if (typeof parsed === 'object' && parsed !== null && Object.keys(parsed).length === 0) {
+  if (JSON.stringify(parsed) === '{}') {
     throw new Problem('picture_missing', 'The JSON body has neither image nor url.');
   }
   if (!Check(jsonRequestSchema, parsed)) {
