@@ -66,7 +66,7 @@ export function checkBuckets(buckets: readonly string[]): void {
 /** @throws UsageError `invalid_limit` */
 export function checkLimits(limits: Partial<AppLimits>): void {
   const { requestsPerSecond: rate, burst, concurrent, daily } = limits;
-  if (rate != null && !(rate >= 0.001 && rate <= 1e6)) {
+  if (rate != null && !(typeof rate === 'number' && rate >= 0.001 && rate <= 1e6)) {
     refuse('invalid_limit', 'requests a second', 'a number from 0.001 to 1000000, or none', rate);
   }
   const whole = [
@@ -84,7 +84,7 @@ export function checkLimits(limits: Partial<AppLimits>): void {
 /** @throws UsageError `invalid_policy` */
 export function checkPolicy(policy: Partial<AppPolicy>): void {
   const { threshold, profile } = policy;
-  if (threshold != null && !(threshold >= 0 && threshold <= 100)) {
+  if (threshold != null && !(typeof threshold === 'number' && threshold >= 0 && threshold <= 100)) {
     refuse('invalid_policy', 'threshold', 'a number from 0 to 100, or default', threshold);
   }
   if (profile != null && profile !== 'careful' && profile !== 'fast') {

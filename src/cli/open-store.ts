@@ -15,7 +15,17 @@ export function dataCommand(parent: Command, name: string, description: string):
     .description(description)
     .option('--data <folder>', 'data folder (default: dataDir of the configuration, "data")')
     .option('--config <file>', 'configuration file (default: the one LIVESTILL_CONFIG names)')
-    .option('--json', 'print JSON for programs');
+    .option('--json', 'print JSON for programs')
+    .hook('preAction', (_self, command) => keepNulls(command));
+}
+
+/** commander turns a null out of an option's parser (`--daily none`) into an empty text: turn it back. */
+function keepNulls(command: Command): void {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (option.parseArg !== undefined && command.getOptionValue(name) === '')
+      command.setOptionValue(name, null);
+  }
 }
 
 /** @throws ConfigError */
