@@ -161,7 +161,8 @@ it('image-node-sdk with nothing changed but a proxy that is livestill', async ()
 /** Runs a script of `clients/` and returns what it printed. */
 async function script(command: string, file: string, mode: string, base: string): Promise<string> {
   const args = [here(`./clients/${file}`), base, app.appid, app.secretId, app.secretKey, mode, picture, url];
-  const { stdout } = await run(command, args, { timeout: 60_000 });
+  const env = { ...process.env, CA: here('./support/tls/first.crt') };
+  const { stdout } = await run(command, args, { timeout: 60_000, env });
   return stdout.trim();
 }
 
@@ -201,7 +202,7 @@ const clients: readonly Client[] = [
     mistakes: { form: unreadable, large: tooLarge },
   },
   // Java 11 and later run a source file as it is, where the compiler is there.
-  { command: 'java', file: 'Sdk.java', check: ['--list-modules'], modes: ['url', 'image'] },
+  { command: 'java', file: 'Sdk.java', check: ['--list-modules'], modes: ['url', 'image', 'proxy'] },
 ];
 
 describe.each(clients)('$file', ({ command, file, check, modes, mistakes = {} }) => {
@@ -223,4 +224,12 @@ describe.each(clients)('$file', ({ command, file, check, modes, mistakes = {} })
     if (reason !== null) return skip(reason);
     expect(await script(command, file, mode, `http://127.0.0.1:${service.port}`)).toBe(answer);
   });
+});
+
+it('curl.sh over https, with an entry in the hosts file and a private certificate authority', async ({
+  skip,
+}) => {
+  const available = await run('sh', ['-c', 'command -v curl && command -v openssl']).catch(() => null);
+  if (available === null) return skip('there is no curl here');
+  expect(await script('sh', 'curl.sh', 'hosts', `https://127.0.0.1:${secure.port}`)).toBe(`200 ${scored}`);
 });

@@ -2,17 +2,21 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.UUID;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Does what the Java SDK of the old API does: signs with a,b,k,t,e and no random number, sends url as JSON and a picture as multipart
- * with a boundary that starts with many dashes.
+ * Does what the Java SDK of the old API does: signs with a,b,k,t,e and no random number, sends a url as JSON and a picture as
+ * multipart the way OkHttp writes it, each part with its own length. In mode "proxy" nothing is changed but the proxy: the
+ * address is the old one.
  *
  * <p>Usage: java Sdk.java BASE APPID SECRET_ID SECRET_KEY MODE PICTURE URL; prints the status and the body.
  */
@@ -31,20 +35,32 @@ public final class Sdk {
 
   private static byte[] multipart(String boundary, String appid, byte[] picture) throws Exception {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
-    String start = "\r\n--" + boundary + "\r\nContent-Disposition: form-data; name=";
-    body.write((start + "\"appid\"\r\n\r\n" + appid).getBytes(StandardCharsets.UTF_8));
-    body.write((start + "\"bucket\"\r\n\r\nbucket").getBytes(StandardCharsets.UTF_8));
-    String file = "\"image\"; filename=\"selfie.jpg\"\r\nContent-Type: image/jpeg\r\n\r\n";
-    body.write((start + file).getBytes(StandardCharsets.UTF_8));
-    body.write(picture);
-    body.write(("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8));
+    part(body, boundary, "form-data; name=\"appid\"", "", appid.getBytes(StandardCharsets.UTF_8));
+    part(body, boundary, "form-data; name=\"bucket\"", "", "bucket".getBytes(StandardCharsets.UTF_8));
+    String file = "form-data; name=\"image\"; filename=\"selfie.jpg\"";
+    part(body, boundary, file, "Content-Type: image/jpg\r\n", picture);
+    body.write(("--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8));
     return body.toByteArray();
+  }
+
+  private static void part(
+      ByteArrayOutputStream body, String boundary, String disposition, String type, byte[] content)
+      throws Exception {
+    String head = "--" + boundary + "\r\nContent-Disposition: " + disposition + "\r\n" + type;
+    body.write((head + "Content-Length: " + content.length + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+    body.write(content);
+    body.write("\r\n".getBytes(StandardCharsets.UTF_8));
   }
 
   public static void main(String[] args) throws Exception {
     String appid = args[1];
-    URI target = URI.create(args[0] + "/face/livedetectpicture");
-    HttpURLConnection call = (HttpURLConnection) target.toURL().openConnection();
+    URI base = URI.create(args[0]);
+    boolean proxied = args[4].equals("proxy");
+    Proxy proxy = new Proxy(Proxy.Type.HTTP, new InetSocketAddress(base.getHost(), base.getPort()));
+    String host = proxied ? "http://recognition.image.myqcloud.com" : args[0];
+    URI target = URI.create(host + "/face/livedetectpicture");
+    HttpURLConnection call =
+        (HttpURLConnection) target.toURL().openConnection(proxied ? proxy : Proxy.NO_PROXY);
     call.setRequestMethod("POST");
     call.setDoOutput(true);
     call.setRequestProperty("Accept", "*/*");
@@ -53,11 +69,11 @@ public final class Sdk {
     call.setRequestProperty("Authorization", sign(appid, args[2], args[3]));
     byte[] body;
     if (args[4].equals("url")) {
-      call.setRequestProperty("Content-Type", "application/json");
+      call.setRequestProperty("Content-Type", "application/json; charset=utf-8");
       String json = "{\"appid\":\"" + appid + "\",\"url\":\"" + args[6] + "\"}";
       body = json.getBytes(StandardCharsets.UTF_8);
     } else {
-      String boundary = "---------------------------" + System.currentTimeMillis();
+      String boundary = UUID.randomUUID().toString();
       call.setRequestProperty("Content-Type", "multipart/form-data; boundary=" + boundary);
       body = multipart(boundary, appid, Files.readAllBytes(Path.of(args[5])));
     }
