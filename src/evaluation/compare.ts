@@ -146,6 +146,10 @@ function statistics(rows: readonly Presentation[], threshold: number, clusterOf:
   };
 }
 
+/** An interval of no width comes of replicates that never differ: it says nothing. */
+const told = (interval: Interval | null) =>
+  interval === null || interval[0] === interval[1] ? null : interval;
+
 const orNull = (value: number) => (Number.isFinite(value) ? value : null);
 
 /**
@@ -216,7 +220,7 @@ export function compare(a: System, b: System, options: CompareOptions): Comparis
       a: orNull(plainA[k]),
       b: orNull(plainB[k]),
       difference: orNull(plainB[k] - plainA[k]),
-      interval: intervals[k],
+      interval: told(intervals[k]),
     })),
     tests,
     warnings,

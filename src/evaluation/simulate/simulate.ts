@@ -75,7 +75,7 @@ function drawGlare(random: Random, strength: number, strongest: number): Glare[]
   }));
 }
 
-/** Cells, dots or screen pixels across the picture, by kind; the camera sees about 500 to 700 pixels there. */
+/** Cells, dots or screen pixels across the picture, by kind, for a frame of 960 pixels; the camera sees 500 to 700 pixels there. */
 const PITCH: Readonly<Record<SimulatedKind, readonly [low: number, high: number]>> = {
   'print-laser': [150, 240],
   'print-inkjet': [900, 1300],
@@ -89,9 +89,10 @@ const PITCH: Readonly<Record<SimulatedKind, readonly [low: number, high: number]
 function drawMedium(
   kind: SimulatedKind,
   strength: number,
+  scale: number,
   random: Random,
 ): PrintParameters | ScreenParameters {
-  const pitch = random.between(...PITCH[kind]);
+  const pitch = random.between(...PITCH[kind]) * scale;
   if (kind.startsWith('print')) {
     const tint = random.between(0.84, 0.95);
     const halftone = kind === 'print-inkjet' ? 'diffusion' : kind === 'print-photo' ? 'none' : 'amplitude';
@@ -141,7 +142,7 @@ function drawScene(kind: SimulatedKind, strength: number, random: Random): Scene
 
 function drawCamera(random: Random, meanLight: number): CameraParameters {
   return {
-    blur: random.between(0.35, 0.8),
+    blur: random.between(0.5, 0.95),
     redGain: near(random, 1, 0.06),
     blueGain: near(random, 1, 0.06),
     meanLight: near(random, meanLight, 0.15),
@@ -182,7 +183,7 @@ export async function simulate(
   const random = createRandom(seedOf(kind, seed));
   const { width, height } = frameSize(picture, options.size ?? 960);
   // The frame's parameters are drawn first and alike for every strength, so that strength alone differs.
-  const medium = drawMedium(kind, strength, random);
+  const medium = drawMedium(kind, strength, Math.max(width, height) / 960, random);
   const scene = drawScene(kind, strength, random);
   const shrink = Math.min(1, 1600 / Math.max(picture.width, picture.height));
   const source = await resizeBytes(
