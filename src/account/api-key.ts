@@ -122,7 +122,7 @@ export function checkNewApiKey(key: NewApiKey, now: number): void {
   if (key.expiresAt !== null && !(key.expiresAt.getTime() > now)) {
     throw new UsageError(
       'invalid_expiry',
-      `expiry: expected a time to come, found ${key.expiresAt.toISOString()}`,
+      `expiry: expected a time to come, found ${JSON.stringify(key.expiresAt)}`,
     );
   }
 }

@@ -28,8 +28,6 @@ export function registerPolicy(app: Command): void {
     'policy',
     'show or set what the app decides for itself; "default" goes back to the server\'s setting',
   )
-    // Else the options of "preview" would be taken for those of "policy".
-    .enablePositionalOptions()
     .argument('[appid]')
     .option('--appid <digits>', 'the app, in place of the argument')
     .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
@@ -151,9 +149,11 @@ function preview(parent: Command): void {
     .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
     .option('--since <time>', 'from then on: 7d, 12h, 2026-11-23', sinceTime, sinceTime('7d'))
     .option('--until <time>', 'before this time', moment);
-  withRules(command).action((appid: string | undefined, options: PreviewOptions, self: Command) =>
-    perform(self, options, () => runPreview(appidOf(appid, options), options)),
-  );
+  withRules(command).action((appid: string | undefined, _options: PreviewOptions, self: Command) => {
+    // Options that "policy" has too are taken by it, wherever they stand.
+    const options = self.optsWithGlobals<PreviewOptions>();
+    return perform(self, options, () => runPreview(appidOf(appid, options), options));
+  });
 }
 
 /** A moment, or a duration before now. */

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Check } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exampleAnswer } from '../../src/wire/v1/example.ts';
 import { openApiDocument } from '../../src/wire/v1/openapi.ts';
 import { problemKinds } from '../../src/wire/v1/problem-catalogue.ts';
-import { type OperatingPointsBody, operatingPointsSchema } from '../../src/wire/v1/schemas.ts';
+import {
+  livenessSchema,
+  type OperatingPointsBody,
+  operatingPointsSchema,
+} from '../../src/wire/v1/schemas.ts';
 import { appid, startV1Test, type V1Test, version } from './support.ts';
 
 let test: V1Test;
@@ -55,6 +60,10 @@ describe('the OpenAPI document', () => {
         expect([path, response.status]).toEqual([path, open ? 200 : 401]);
       }
     }
+  });
+
+  it('gives an example that fits its schema', () => {
+    expect(Check(livenessSchema, exampleAnswer)).toBe(true);
   });
 
   it('tells every problem of every operation', () => {

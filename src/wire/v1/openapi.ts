@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import { apiKeyScopes } from '../../account/api-key.ts';
+import { exampleAnswer } from './example.ts';
 import { type ProblemCode, type ProblemKind, problemKinds } from './problem-catalogue.ts';
 import { jsonRequestSchema, livenessSchema, operatingPointsSchema, problemSchema } from './schemas.ts';
 
@@ -203,7 +204,12 @@ function judgeOperation(): Operation {
       },
     },
     responses: {
-      ...ok('The picture was looked at; verdict says what came of it.', 'Liveness', ['Idempotency-Replayed']),
+      ...ok(
+        'The picture was looked at; verdict says what came of it.',
+        'Liveness',
+        ['Idempotency-Replayed'],
+        exampleAnswer as unknown as Json,
+      ),
       ...problems([...always, ...keyed, ...judging]),
     },
   };
@@ -232,12 +238,19 @@ function headers(more: readonly string[] = []): Json {
   );
 }
 
-function ok(description: string, schema: string, more: readonly string[] = []): Operation['responses'] {
+function ok(
+  description: string,
+  schema: string,
+  more: readonly string[] = [],
+  example?: Json,
+): Operation['responses'] {
   return {
     '200': {
       description,
       headers: headers(more),
-      content: { 'application/json': { schema: reference(schema) } },
+      content: {
+        'application/json': { schema: reference(schema), ...(example === undefined ? {} : { example }) },
+      },
     },
   };
 }

@@ -24,10 +24,10 @@ export function referencePage(document: OpenApiDocument): string {
 <p class="brand">${text(title)} <small>${text(version)}</small></p>
 <h2>Calls</h2>
 <ul>${operations.map(({ path, method, operation }) => `<li><a href="#${operation.operationId}"><b class="${method}">${method}</b> ${text(path)}</a></li>`).join('')}</ul>
-<h2>Shapes</h2>
+<div class="more"><h2>Shapes</h2>
 <ul>${schemas.map(([name]) => `<li><a href="#schema-${name}">${name}</a></li>`).join('')}</ul>
 <h2>Problems</h2>
-<ul>${problems.map(([code]) => `<li><a href="#${anchor(code)}">${code}</a></li>`).join('')}</ul>
+<ul>${problems.map(([code]) => `<li><a href="#${anchor(code)}">${code}</a></li>`).join('')}</ul></div>
 </nav>
 <main>
 <h1>${text(summary)}</h1>
@@ -74,7 +74,15 @@ ${table(
       `<tr><td><code>${status}</code></td><td>${shapes(response.content as Members)}</td><td>${problemLinks(response.description)}</td></tr>`,
   ),
 )}
+${example(responses['200']?.content as Members | undefined)}
 </section>`;
+}
+
+/** The example of an answer, where there is one. */
+function example(content: Members | undefined): string {
+  const media = content?.['application/json'] as Members | undefined;
+  if (media?.example === undefined) return '';
+  return `<h3>Example</h3><pre><code>${text(JSON.stringify(media.example, null, 2))}</code></pre>`;
 }
 
 function contentList(content: Members): string {
@@ -140,7 +148,7 @@ function problemRow(code: string, kind: Members): string {
 /** The codes at the start of a response's sentences lead to the table of problems. */
 function problemLinks(description: string): string {
   return text(description).replace(
-    /\b([a-z]+(?:_[a-z]+)+):/g,
+    /(?<=^|\. )([a-z]+(?:_[a-z]+)*):/g,
     (_all, code: string) => `<a href="#${anchor(code)}">${code}</a>:`,
   );
 }

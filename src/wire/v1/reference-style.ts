@@ -30,5 +30,5 @@ tr:target{background:var(--tint)}
 i{color:var(--soft);font-size:12px}
 b.GET{color:var(--get)}
 b.POST{color:var(--post)}
-@media (max-width:800px){body{display:block}nav{position:static;height:auto}main{padding:20px}td:first-child{white-space:normal}}
+@media (max-width:800px){body{display:block}nav{position:static;height:auto}.more{display:none}main{padding:20px}td:first-child{white-space:normal}}
 `;
