@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ['liveness', 'errors', 'account', 'ledger'],
   engine: ['liveness', 'errors', 'picture', 'weights'],
   fleet: ['liveness', 'errors', 'picture', 'engine'],
+  batch: ['liveness', 'errors', 'picture', 'engine', 'fleet'],
   evaluation: ['liveness', 'errors', 'picture', 'engine'],
   wire: ['liveness', 'errors', 'config', 'account', 'picture', 'fleet', 'ledger'],
   index: ['liveness', 'errors', 'picture', 'engine', 'weights'],
@@ -37,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine',
     'wire',
     'evaluation',
+    'batch',
     'client',
   ],
 };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { registerApp } from './app.ts';
+import { registerBatch } from './batch.ts';
 import { registerConfig } from './config.ts';
 import { registerKey } from './key.ts';
 import { registerLedger } from './ledger.ts';
@@ -36,6 +37,7 @@ Documentation: README.md and docs/ in the package.`,
     );
   registerServe(program);
   registerScore(program);
+  registerBatch(program);
   registerApp(program);
   registerKey(program);
   registerSign(program);

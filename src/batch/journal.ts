@@ -1,0 +1,135 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { BatchRow } from './types.ts';
+
+/** What was found in the file of an earlier run. */
+export interface Recovered {
+  readonly rows: number;
+  /** Bytes cut off behind the last whole row: what a kill or a power cut left of one. */
+  readonly cut: number;
+}
+
+function rowOf(line: Buffer): BatchRow | null {
+  try {
+    const row = JSON.parse(line.toString('utf8')) as BatchRow | null;
+    return typeof row?.key === 'string' ? row : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The rows of a journal, with the place in the file where each ends; stops at the first line that is no whole row. */
+export async function* journalRows(
+  path: string,
+): AsyncGenerator<{ readonly row: BatchRow; readonly end: number }> {
+  let rest: Buffer = Buffer.alloc(0);
+  let at = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    const data = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+    let from = 0;
+    for (let to = data.indexOf(10); to >= 0; to = data.indexOf(10, from)) {
+      const row = rowOf(data.subarray(from, to));
+      if (row === null) return;
+      from = to + 1;
+      yield { row, end: at + from };
+    }
+    rest = data.subarray(from);
+    at += from;
+  }
+}
+
+/**
+ * Goes through the file of an earlier run, tells `each` row, and cuts off what lies behind the last whole one. A file that does not
+ * exist has no rows.
+ */
+export async function recover(path: string, each: (row: BatchRow) => void): Promise<Recovered> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r+');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { rows: 0, cut: 0 };
+    throw error;
+  }
+  try {
+    let rows = 0;
+    let whole = 0;
+    for await (const { row, end } of journalRows(path)) {
+      each(row);
+      rows++;
+      whole = end;
+    }
+    const { size } = await file.stat();
+    if (size > whole) {
+      await file.truncate(whole);
+      await file.sync();
+    }
+    return { rows, cut: size - whole };
+  } finally {
+    await file.close();
+  }
+}
+
+/** The output file, open for more rows. */
+export interface Journal {
+  /** Resolves when the row was handed to the operating system: from then on a killed process does not lose it. */
+  append(row: BatchRow): Promise<void>;
+  /** Writes what is left, syncs to disk, closes. */
+  close(): Promise<void>;
+}
+
+/** How often rows are synced to the disk: a power cut costs at most this much work, a kill none. */
+export const SYNC_EVERY_MS = 1000;
+
+/**
+ * Opens the output for appending. Rows that come while others are written go out together, one `write` after the other; every second
+ * the file is synced. The first failure (a full disk) is thrown from every call after it.
+ */
+export async function openJournal(path: string): Promise<Journal> {
+  const file = await open(path, 'a');
+  let lines: string[] = [];
+  let writing: Promise<void> | null = null;
+  let synced = performance.now();
+  let failure: unknown;
+
+  const drain = async () => {
+    // Rows of the same moment go together.
+    await Promise.resolve();
+    const text = lines.join('');
+    lines = [];
+    await file.appendFile(text);
+    if (performance.now() - synced > SYNC_EVERY_MS) {
+      await file.datasync();
+      synced = performance.now();
+    }
+  };
+  const flush = async (): Promise<void> => {
+    // Whoever comes while a write is on its way waits for the one after it, which takes all rows of the meantime.
+    while (writing !== null) await writing.catch(() => {});
+    if (failure !== undefined) throw failure;
+    if (lines.length === 0) return;
+    writing = drain();
+    try {
+      await writing;
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      writing = null;
+    }
+  };
+
+  return {
+    append(row) {
+      lines.push(`${JSON.stringify(row)}\n`);
+      return flush();
+    },
+    async close() {
+      try {
+        await flush();
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}

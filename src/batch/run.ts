@@ -1,0 +1,132 @@
+import { Fault } from '../errors.ts';
+import type { Judge } from '../fleet/types.ts';
+import type { Judgement, Profile } from '../liveness/types.ts';
+import type { Journal } from './journal.ts';
+import type { KeySet } from './key-set.ts';
+import type { BatchItem, BatchRow, BatchSource } from './types.ts';
+
+/** What is behind the rows of one run. */
+export interface BatchTask {
+  readonly source: BatchSource;
+  readonly judge: Judge;
+  readonly journal: Journal;
+  /** Keys that earlier runs have judged. */
+  readonly done: KeySet;
+  readonly profile: Profile;
+  readonly threshold: number;
+  /** Pictures that are read or judged at the same moment. */
+  readonly atOnce: number;
+  /** Told of every row once it is written. */
+  readonly onRow: (row: BatchRow) => void;
+  /** Aborted: no more pictures are begun; those in work are finished and written. */
+  readonly signal: AbortSignal;
+}
+
+/** Failures of the engine are tried once more, where the picture can be read again. */
+const ATTEMPTS = 2;
+
+/** Six digits are more than any of these measures is good for, and make rows a third shorter. */
+const short = (value: number) => Number(value.toPrecision(6));
+
+/** The row of a judged picture. */
+export function rowOf(item: BatchItem, judgement: Judgement): BatchRow {
+  const { box } = judgement.face ?? {};
+  const noFace = judgement.verdict === 'no_face';
+  return {
+    key: item.key,
+    picture: item.picture,
+    code: noFace ? -4015 : 0,
+    failure: null,
+    message: noFace ? judgement.reasons[0].text : 'OK',
+    verdict: judgement.verdict,
+    score: judgement.score,
+    liveProbability: judgement.liveProbability === null ? null : short(judgement.liveProbability),
+    threshold: judgement.threshold,
+    profile: judgement.profile,
+    faceCount: judgement.faceCount,
+    width: judgement.width,
+    height: judgement.height,
+    box: box === undefined ? null : [short(box.left), short(box.top), short(box.right), short(box.bottom)],
+    reasons: judgement.reasons.map((r) => r.code),
+    quality: Object.fromEntries(judgement.quality.map((q) => [q.name, short(q.value)])),
+  };
+}
+
+function failedRow(item: BatchItem, task: BatchTask, fault: Fault): BatchRow {
+  return {
+    key: item.key,
+    picture: item.picture,
+    code: fault.code,
+    failure: fault.reason,
+    message: fault.message,
+    verdict: null,
+    score: null,
+    liveProbability: null,
+    threshold: task.threshold,
+    profile: task.profile,
+    faceCount: null,
+    width: null,
+    height: null,
+    box: null,
+    reasons: [],
+    quality: {},
+  };
+}
+
+/** Judges one picture; every way in which that can fail is a row too. */
+async function judgeItem(item: BatchItem, task: BatchTask, read: Uint8Array | null): Promise<BatchRow> {
+  const { judge, profile, threshold, source } = task;
+  const never = new AbortController().signal;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const bytes = read !== null && attempt === 1 ? read : await item.read(never);
+      return rowOf(item, await judge.judge(bytes, { profile, threshold }));
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      const again = error.code === 213 && attempt < ATTEMPTS && !source.sequential;
+      if (!again) return failedRow(item, task, error);
+    }
+  }
+}
+
+/**
+ * Judges every picture of the source that is not done yet, several at once, and writes a row for each. Ends early when told to by
+ * `signal`; throws what makes going on senseless: a broken input, an output that cannot be written.
+ */
+export async function runBatch(task: BatchTask): Promise<void> {
+  const { source, journal, done, signal, atOnce } = task;
+  const working = new Set<Promise<void>>();
+  let failure: unknown;
+
+  const work = async (item: BatchItem, read: Uint8Array | Fault | null) => {
+    const row = read instanceof Fault ? failedRow(item, task, read) : await judgeItem(item, task, read);
+    await journal.append(row);
+    task.onRow(row);
+  };
+  try {
+    for await (const item of source.items()) {
+      if (signal.aborted || failure !== undefined) break;
+      if (done.has(item.key)) continue;
+      const read = source.sequential ? await readNow(item) : null;
+      const job: Promise<void> = work(item, read)
+        .catch((error: unknown) => {
+          failure ??= error;
+        })
+        .finally(() => working.delete(job));
+      working.add(job);
+      if (working.size >= atOnce) await Promise.race(working);
+    }
+  } finally {
+    await Promise.all(working);
+  }
+  if (failure !== undefined) throw failure;
+}
+
+async function readNow(item: BatchItem): Promise<Uint8Array | Fault> {
+  try {
+    return await item.read(new AbortController().signal);
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+}

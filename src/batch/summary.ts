@@ -1,0 +1,75 @@
+import type { BatchRow } from './types.ts';
+
+/** Everything that is told of a batch at its end; its size does not grow with the number of rows. */
+export interface BatchSummary {
+  readonly rows: number;
+  readonly threshold: number;
+  /** Rows by verdict; by `code -4016` and so on where there is none. */
+  readonly outcomes: ReadonlyMap<string, number>;
+  /** Rows by score, 0 to 100, of pictures that were judged and good enough to be. */
+  readonly scores: readonly number[];
+  readonly reasons: ReadonlyMap<string, number>;
+  readonly failures: ReadonlyMap<string, number>;
+  /** The rows whose score lies nearest to the threshold, the nearest first. */
+  readonly nearest: readonly BatchRow[];
+}
+
+/** Gathers a summary row by row. */
+export interface Tally {
+  add(row: BatchRow): void;
+  summary(): BatchSummary;
+}
+
+const count = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+
+/** How far a score is from the border between attack and live, which lies just above the threshold. */
+const distance = (row: BatchRow) => Math.abs(row.score! - row.threshold - 0.5);
+
+function nearer(a: BatchRow, b: BatchRow): number {
+  return distance(a) - distance(b) || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
+}
+
+/** A tally that keeps `keep` rows near the threshold. Rows may come in any order: the summary is the same. */
+export function createTally(threshold: number, keep: number): Tally {
+  const outcomes = new Map<string, number>();
+  const reasons = new Map<string, number>();
+  const failures = new Map<string, number>();
+  const scores = new Array<number>(101).fill(0);
+  const nearest: BatchRow[] = [];
+  let rows = 0;
+
+  const keepIfNear = (row: BatchRow) => {
+    if (keep === 0) return;
+    if (nearest.length === keep && nearer(row, nearest[keep - 1]) >= 0) return;
+    let at = nearest.length;
+    while (at > 0 && nearer(row, nearest[at - 1]) < 0) at--;
+    nearest.splice(at, 0, row);
+    nearest.length = Math.min(nearest.length, keep);
+  };
+
+  return {
+    add(row) {
+      rows++;
+      count(outcomes, row.verdict ?? `code ${row.code}`);
+      if (row.failure !== null) count(failures, row.failure);
+      for (const code of row.reasons) count(reasons, code);
+      if ((row.verdict === 'live' || row.verdict === 'attack') && row.score !== null) {
+        scores[row.score]++;
+        keepIfNear(row);
+      }
+    },
+    summary: () => ({
+      rows,
+      threshold,
+      outcomes: byCount(outcomes),
+      scores: [...scores],
+      reasons: byCount(reasons),
+      failures: byCount(failures),
+      nearest: [...nearest],
+    }),
+  };
+}
+
+function byCount(counts: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map([...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)));
+}

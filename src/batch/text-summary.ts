@@ -1,0 +1,37 @@
+import type { BatchSummary } from './summary.ts';
+
+const BAR = 40;
+
+function line(name: string, n: number, total: number, width: number): string {
+  const share = total === 0 ? '' : `${((100 * n) / total).toFixed(1)} %`;
+  return `  ${name.padEnd(width)}  ${n.toLocaleString('en').padStart(11)}  ${share.padStart(7)}`;
+}
+
+/** Scores in bins of ten (the last one takes 100 too) with bars, and a mark where the threshold lies. */
+function histogram(scores: readonly number[], threshold: number): string[] {
+  const bins = Array.from({ length: 10 }, (_, i) =>
+    scores.slice(i * 10, i === 9 ? 101 : i * 10 + 10).reduce((a, b) => a + b, 0),
+  );
+  const top = Math.max(1, ...bins);
+  return bins.map((n, i) => {
+    const last = i === 9 ? 100 : i * 10 + 9;
+    const name = `${String(i * 10).padStart(3)}–${String(last).padEnd(3)}`;
+    const bar = '█'.repeat(Math.round((n / top) * BAR)) || (n > 0 ? '▏' : '');
+    const mark = threshold >= i * 10 && threshold <= last ? `  ← live above ${threshold}` : '';
+    return `  ${name}  ${n.toLocaleString('en').padStart(11)}  ${bar}${mark}`;
+  });
+}
+
+/** The summary for a terminal. */
+export function summaryText(summary: BatchSummary): string {
+  const { rows, outcomes, scores, reasons, failures, threshold } = summary;
+  const names = [...outcomes.keys(), ...reasons.keys(), ...failures.keys()];
+  const width = Math.max(10, ...names.map((name) => name.length));
+  const list = (counts: ReadonlyMap<string, number>) =>
+    [...counts].map(([name, n]) => line(name, n, rows, width));
+  const parts = [`${rows.toLocaleString('en')} pictures`, ...list(outcomes)];
+  if (scores.some((n) => n > 0)) parts.push('', 'Scores of the judged', ...histogram(scores, threshold));
+  if (failures.size > 0) parts.push('', 'Failures', ...list(failures));
+  if (reasons.size > 0) parts.push('', 'Reasons', ...list(reasons).slice(0, 8));
+  return parts.join('\n');
+}

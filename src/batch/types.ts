@@ -1,0 +1,47 @@
+/** A picture to judge. */
+export interface BatchItem {
+  /** The same for the same picture of the same input in every run, and different for every other. */
+  readonly key: string;
+  /** The path, url or archive entry, as people know it. */
+  readonly picture: string;
+  /**
+   * The picture's bytes, in memory of their own.
+   * @throws Fault -5805 (cannot be read or fetched), -4016 `too_large`; AbortError when `signal` was aborted
+   */
+  read(signal: AbortSignal): Promise<Uint8Array>;
+}
+
+/** Where a batch's pictures come from. */
+export interface BatchSource {
+  readonly kind: 'folder' | 'zip' | 'tar' | 'list';
+  /** An item can only be read before the next one is asked for (a tar is a stream). */
+  readonly sequential: boolean;
+  /** All pictures, one after the other, never all in memory; may be walked again. @throws UsageError for a broken input */
+  items(): AsyncIterable<BatchItem>;
+  /** Lets go of open files and of temporary ones. */
+  close(): Promise<void>;
+}
+
+/** What is written of one picture; the same in every run, so times are left out. */
+export interface BatchRow {
+  readonly key: string;
+  readonly picture: string;
+  /** 0 judged, -4015 no face, -4016 no usable picture, -5805 cannot be read, 213 the engine failed. */
+  readonly code: number;
+  /** Why there is no judgement, a constant; null where there is one. */
+  readonly failure: string | null;
+  readonly message: string;
+  readonly verdict: string | null;
+  readonly score: number | null;
+  readonly liveProbability: number | null;
+  readonly threshold: number;
+  readonly profile: string;
+  readonly faceCount: number | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  /** Left, top, right, bottom in pixels. */
+  readonly box: readonly [number, number, number, number] | null;
+  readonly reasons: readonly string[];
+  /** Value by component, see docs/quality.md. */
+  readonly quality: Readonly<Record<string, number>>;
+}

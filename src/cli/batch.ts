@@ -1,0 +1,263 @@
+import { extname, resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { checkSettings, claimOutput, writeWhole } from '../batch/claim.ts';
+import { exportRows } from '../batch/export.ts';
+import { openJournal, recover } from '../batch/journal.ts';
+import { KeySet } from '../batch/key-set.ts';
+import { reportPage } from '../batch/page.ts';
+import { createProgress } from '../batch/progress.ts';
+import { runBatch } from '../batch/run.ts';
+import { openSource } from '../batch/source/open.ts';
+import { createTally } from '../batch/summary.ts';
+import { summaryText } from '../batch/text-summary.ts';
+import { thumbnailsOf } from '../batch/thumbnails.ts';
+import type { BatchSource } from '../batch/types.ts';
+import { loadConfig } from '../config.ts';
+import { UsageError } from '../errors.ts';
+import { availableCores } from '../fleet/cores.ts';
+import { startFleet } from '../fleet/fleet.ts';
+import { DEFAULT_THRESHOLD } from '../liveness/judge.ts';
+import type { Profile } from '../liveness/types.ts';
+import { DEFAULT_LIMITS } from '../picture/decode.ts';
+import { createDownloader } from '../picture/download.ts';
+import { explainErrors } from './outcome.ts';
+
+type Format = 'ndjson' | 'csv' | 'parquet';
+
+interface BatchOptions {
+  readonly out: string;
+  readonly format?: Format;
+  readonly threshold: number;
+  readonly profile: Profile;
+  readonly workers?: number;
+  readonly models?: string;
+  readonly pack: readonly string[];
+  readonly config?: string;
+  readonly report: string | boolean;
+  readonly thumbnails: boolean;
+  readonly quiet?: true;
+}
+
+/** Rows near the threshold that the report shows. */
+const NEAREST = 24;
+/** Pictures read ahead, so that no worker waits for a disk. */
+const AHEAD = 2;
+/** Exit status of a batch that a signal stopped, as shells have it for SIGINT. */
+const STOPPED = 130;
+
+function number(low: number, high: number, whole: boolean): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= low && value <= high) || (whole && !Number.isInteger(value))) {
+      throw new InvalidArgumentError(`Expected a ${whole ? 'whole ' : ''}number from ${low} to ${high}.`);
+    }
+    return value;
+  };
+}
+
+/** Adds `livestill batch` to the program. Exit status: 0 complete, 1 it could not go on, 2 wrong use, 130 stopped. */
+export function registerBatch(program: Command): void {
+  program
+    .command('batch')
+    .description('judge many stored pictures; may be stopped at any moment and goes on with the same command')
+    .argument('<input>', 'a folder, a zip, a tar, a list of paths or urls, or - for a list on standard input')
+    .requiredOption('--out <file>', 'results: .ndjson (also .jsonl), .csv or .parquet')
+    .addOption(
+      new Option('--format <name>', 'where the name of --out does not tell').choices([
+        'ndjson',
+        'csv',
+        'parquet',
+      ]),
+    )
+    .option(
+      '--threshold <number>',
+      'scores above it are live, 0-100',
+      number(0, 100, false),
+      DEFAULT_THRESHOLD,
+    )
+    .addOption(
+      new Option('--profile <name>', 'careful: nine network runs a picture; fast: three')
+        .choices(['careful', 'fast'])
+        .default('careful'),
+    )
+    .option('--workers <number>', 'worker threads (default: all processors)', number(1, 1024, true))
+    .option('--models <folder>', "folder of the weight files (default: the package's own models/)")
+    .option(
+      '--pack <folder>',
+      'a model of your own to add to the fusion; may be repeated',
+      (folder: string, all: readonly string[]) => [...all, folder],
+      [] as readonly string[],
+    )
+    .option('--config <file>', 'configuration file, of which download.* is used for urls')
+    .option('--report <file>', 'HTML page with plots (default: the name of --out with .html)')
+    .option('--no-report', 'no page')
+    .option('--no-thumbnails', 'no pictures of people in the page')
+    .option('--quiet', 'no progress, no summary')
+    .addHelpText(
+      'after',
+      `
+A list has a path or url a line, or JSON lines ({"path":…} or {"url":…}), or is a CSV (by its name)
+with a column path, url, file, picture or image. Relative paths start at the list's folder.
+
+Results are written as they come. Ctrl-C, a crash, kill -9: run the same command again and it goes
+on; no picture is judged twice or left out. With .csv and .parquet the results gather in
+<out>.ndjson and the file is made at the end. Beside the results lies <out>.run.json with the
+settings; with others the command refuses to go on.
+
+Exit status: 0 every picture has its row, 1 it could not go on, 2 wrong use, 130 stopped by a signal.
+
+Examples:
+  livestill batch photos/ --out results.ndjson
+  livestill batch photos.zip --out results.parquet --profile fast
+  psql -Atc "select path from selfies" | livestill batch - --out results.csv --no-thumbnails`,
+    )
+    .action((input: string, options: BatchOptions, command: Command) =>
+      explainErrors(command, () => batch(input, options, program.version() ?? '')),
+    );
+}
+
+function formatOf(options: BatchOptions): Format {
+  if (options.format !== undefined) return options.format;
+  const extension = extname(options.out).toLowerCase();
+  if (extension === '.csv') return 'csv';
+  if (extension === '.parquet') return 'parquet';
+  if (['.ndjson', '.jsonl', '.json'].includes(extension)) return 'ndjson';
+  throw new UsageError(
+    'format',
+    `expected --out to end in .ndjson, .jsonl, .csv or .parquet, found ${options.out}; or give --format`,
+  );
+}
+
+/** Aborted by the first SIGINT or SIGTERM; the second one ends the process at once, which loses nothing that was written. */
+function stopSignal(): { readonly signal: AbortSignal; off(): void } {
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(STOPPED);
+    stop.abort();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return {
+    signal: stop.signal,
+    off: () => {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    },
+  };
+}
+
+/** Counts a source's pictures beside the work; `total` is null until that is done. */
+function countBeside(source: BatchSource, signal: AbortSignal): { total: number | null } {
+  const counter: { total: number | null } = { total: null };
+  const walk = async () => {
+    let n = 0;
+    for await (const _ of source.items()) {
+      n++;
+      if (n % 1000 === 0) await new Promise((go) => setImmediate(go));
+      if (signal.aborted) return;
+    }
+    counter.total = n;
+  };
+  // A broken input is the business of the walk that judges.
+  walk().catch(() => {});
+  return counter;
+}
+
+async function batch(input: string, options: BatchOptions, version: string): Promise<void> {
+  const format = formatOf(options);
+  const { profile, threshold, out } = options;
+  const journalPath = format === 'ndjson' ? out : `${out}.ndjson`;
+  const page =
+    typeof options.report === 'string'
+      ? options.report
+      : `${out.slice(0, out.length - extname(out).length)}.html`;
+  const config = loadConfig({ file: options.config, environment: process.env });
+  const downloader = createDownloader({ ...config.download, maxBytes: DEFAULT_LIMITS.bytes });
+  const say = (text: string) => {
+    if (options.quiet !== true) process.stderr.write(`${text}\n`);
+  };
+
+  const claim = await claimOutput(journalPath);
+  const stop = stopSignal();
+  let source: BatchSource | undefined;
+  let fleet: Awaited<ReturnType<typeof startFleet>> | undefined;
+  try {
+    source = await openSource(input, { stdin: process.stdin, downloader, signal: stop.signal });
+    const workers = options.workers ?? availableCores();
+    fleet = await startFleet({
+      workers,
+      queueWaitMs: Number.POSITIVE_INFINITY,
+      engine: {
+        profile,
+        threshold,
+        packs: options.pack,
+        ...(options.models === undefined ? {} : { modelsDir: options.models }),
+      },
+      onTrouble: (error) => say(`livestill: ${error.message}`),
+    });
+    const models = fleet.models.map((m) => `${m.name} ${m.sha256}`);
+    await checkSettings(journalPath, {
+      input: input === '-' ? '-' : resolve(input),
+      profile,
+      threshold,
+      models,
+    });
+    const tally = createTally(threshold, NEAREST);
+    const done = new KeySet();
+    const { rows: before, cut } = await recover(journalPath, (row) => {
+      done.add(row.key);
+      tally.add(row);
+    });
+    if (before > 0) say(`livestill: ${before} pictures are judged already; going on.`);
+    if (cut > 0) say(`livestill: cut off ${cut} bytes of a row that was not whole.`);
+    let finished = before;
+    const counter = countBeside(source, stop.signal);
+    const progress = options.quiet === true ? null : createProgress(process.stderr, before);
+    const journal = await openJournal(journalPath);
+    const begun = performance.now();
+    try {
+      await runBatch({
+        source,
+        judge: fleet,
+        journal,
+        done,
+        profile,
+        threshold,
+        atOnce: workers + AHEAD,
+        signal: stop.signal,
+        onRow: (row) => {
+          tally.add(row);
+          finished++;
+          progress?.update(finished, counter.total);
+        },
+      });
+    } finally {
+      progress?.stop();
+      await journal.close();
+    }
+    const complete = !stop.signal.aborted;
+    const seconds = (performance.now() - begun) / 1000;
+    const summary = tally.summary();
+    if (complete && format !== 'ndjson') await exportRows(journalPath, format, out);
+    if (options.report !== false) {
+      const thumbnails =
+        options.thumbnails && complete ? await thumbnailsOf(source, summary.nearest, stop.signal) : null;
+      const facts = { input, output: out, profile, models, version, complete };
+      await writeWhole(page, reportPage(summary, facts, thumbnails));
+    }
+    if (options.quiet !== true) process.stdout.write(`${summaryText(summary)}\n`);
+    if (finished > before) {
+      say(
+        `\n${finished - before} judged in ${seconds.toFixed(1)} s, ${((finished - before) / seconds).toFixed(1)}/s.`,
+      );
+    }
+    if (options.report !== false) say(`Page: ${page}`);
+    if (!complete) {
+      say('livestill: stopped; the same command goes on.');
+      process.exitCode = STOPPED;
+    }
+  } finally {
+    stop.off();
+    await source?.close();
+    await fleet?.close();
+    await claim.release();
+  }
+}
