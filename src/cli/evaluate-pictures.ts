@@ -19,6 +19,9 @@ export const version = (
   }
 ).version;
 
+/** Pictures in work: while one is judged, the next are read and decoded. */
+const AT_A_TIME = 4;
+
 /** Judges pictures for an evaluation and remembers the answers. */
 export interface PictureSystem {
   readonly models: readonly ModelUsed[];
@@ -72,7 +75,13 @@ export async function openPictureSystem(flags: EvaluateFlags): Promise<PictureSy
     async judge(pictures) {
       const bar = progress('judging', pictures.length);
       try {
-        return await judgeAll(pictures, { judge: getJudge, answers, facts, onDone: bar.step });
+        return await judgeAll(pictures, {
+          judge: getJudge,
+          answers,
+          facts,
+          onDone: bar.step,
+          concurrency: AT_A_TIME,
+        });
       } finally {
         bar.end();
       }
@@ -88,6 +97,7 @@ export async function openPictureSystem(flags: EvaluateFlags): Promise<PictureSy
           limit,
           seed: flags.seed,
           onDone: bar.step,
+          concurrency: AT_A_TIME,
         });
       } finally {
         bar.end();

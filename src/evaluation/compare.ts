@@ -8,6 +8,7 @@ import {
   curveOfLevels,
   type ErrorCurve,
   equalError,
+  ratesAt,
   scoreLevels,
 } from './metrics/curve.ts';
 import type { Interval } from './metrics/intervals.ts';
@@ -107,11 +108,14 @@ function curveMaker(
   clusterOf: Int32Array,
 ): (weights: Float64Array | null) => ErrorCurve {
   const { values, levelOf } = scoreLevels(rows.map((row) => row.score ?? -Number.MAX_VALUE));
+  const isAttack = Uint8Array.from(rows, (row) => (row.label === 'attack' ? 1 : 0));
   return (weights) => {
     const counts = { bonaFide: new Float64Array(values.length), attack: new Float64Array(values.length) };
-    rows.forEach((row, i) => {
-      counts[row.label === 'attack' ? 'attack' : 'bonaFide'][levelOf[i]] += weights?.[clusterOf[i]] ?? 1;
-    });
+    for (let i = 0; i < levelOf.length; i++) {
+      const w = weights === null ? 1 : weights[clusterOf[i]];
+      if (isAttack[i] === 1) counts.attack[levelOf[i]] += w;
+      else counts.bonaFide[levelOf[i]] += w;
+    }
     return curveOfLevels(values, counts);
   };
 }
@@ -126,19 +130,12 @@ const NAMES = [
 
 function statistics(rows: readonly Presentation[], threshold: number, clusterOf: Int32Array) {
   const curveOf = curveMaker(rows, clusterOf);
-  const wrong = rows.map((row) => errs(row, threshold));
   return (weights: Float64Array | null): number[] => {
-    const errors = { 'bona-fide': 0, attack: 0 };
-    const n = { 'bona-fide': 0, attack: 0 };
-    rows.forEach(({ label }, i) => {
-      const w = weights?.[clusterOf[i]] ?? 1;
-      n[label] += w;
-      if (wrong[i]) errors[label] += w;
-    });
     const curve = curveOf(weights);
+    const { apcer, bpcer } = ratesAt(curve, threshold);
     return [
-      errors['bona-fide'] / n['bona-fide'],
-      errors.attack / n.attack,
+      bpcer,
+      apcer,
       areaUnderRoc(curve),
       equalError(curve).rate,
       ...APCER_LIMITS.map((limit) => bpcerAtApcer(curve, limit / 100)),

@@ -361,3 +361,29 @@ describe('robustness', () => {
     await writeFile(join(folder, 'grey.png'), grey);
   });
 });
+
+describe('the search for near-duplicates', () => {
+  it('finds what comparing every pair finds', () => {
+    const base = fc.array(fc.integer({ min: 0, max: 15 }), { minLength: 32, maxLength: 32 });
+    const flips = fc.array(fc.integer({ min: 0, max: 127 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(
+        fc.array(base, { minLength: 1, maxLength: 3 }),
+        fc.array(flips, { maxLength: 8 }),
+        (bases, all) => {
+          const hashes = all.map((bits, i) => {
+            const digits = [...bases[i % bases.length]];
+            for (const bit of bits) digits[bit >> 2] ^= 1 << (bit & 3);
+            return digits.map((d) => d.toString(16)).join('');
+          });
+          const judged = judgedPictures(hashes.length, (i) => ({ hash: hashes[i] }));
+          let expected = 0;
+          hashes.forEach((a, i) => {
+            for (const b of hashes.slice(i + 1)) if (hashDistance(a, b) <= NEAR) expected++;
+          });
+          expect(nearDuplicates(judged, null)).toHaveLength(expected);
+        },
+      ),
+    );
+  });
+});
