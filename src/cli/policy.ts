@@ -151,9 +151,15 @@ function preview(parent: Command): void {
     .option('--until <time>', 'before this time', moment);
   withRules(command).action((appid: string | undefined, _options: PreviewOptions, self: Command) => {
     // Options that "policy" has too are taken by it, wherever they stand.
-    const options = self.optsWithGlobals<PreviewOptions>();
+    const options = withNulls(self.optsWithGlobals<PreviewOptions>());
     return perform(self, options, () => runPreview(appidOf(appid, options), options));
   });
+}
+
+/** commander makes an empty text of a null that an option's parser gave; here of those that the parent command parsed. */
+function withNulls(options: PreviewOptions): PreviewOptions {
+  const members = Object.entries(options).map(([name, value]) => [name, value === '' ? null : value]);
+  return Object.fromEntries(members) as PreviewOptions;
 }
 
 /** A moment, or a duration before now. */
