@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { Fault, UsageError } from '../../errors.ts';
 import type { IndexedPicture } from '../types.ts';
 import { type Answer, ask, type PictureJudge } from './answer.ts';
@@ -30,7 +30,8 @@ export interface JudgeAllOptions {
 /** Reads a picture of the index. @throws {UsageError} reason `unreadable`. */
 export async function readPicture(picture: IndexedPicture): Promise<Uint8Array> {
   try {
-    return await readFile(picture.path);
+    // Local files by the ten thousand: reading them in one go takes a fraction of four asynchronous steps for each.
+    return readFileSync(picture.path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new UsageError(
