@@ -23,11 +23,11 @@ p{margin:6px 0}.dim{color:var(--dim)}code{font:13px/1.4 ui-monospace,monospace;o
 .figures{display:flex;flex-wrap:wrap;gap:12px;margin:20px 0}.figure{border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:130px}
 .figure b{display:block;font-size:24px;font-variant-numeric:tabular-nums}.figure.live b{color:var(--live)}.figure.attack b{color:var(--attack)}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:20px}
-svg{width:100%;height:auto;display:block}svg text{font:11px system-ui,sans-serif;fill:var(--dim)}
+svg{width:100%;height:auto;display:block}svg text{font:14px system-ui,sans-serif;fill:var(--dim)}
 .grid{stroke:var(--line)}.mark{stroke:var(--mark);stroke-width:1.5;stroke-dasharray:4 3}svg .mark-text{fill:var(--mark)}
 .live{fill:var(--live)}.attack{fill:var(--attack)}.other{fill:var(--other)}.curve{fill:none;stroke:var(--mark);stroke-width:2}
-table{border-collapse:collapse;width:100%;max-width:720px}th,td{text-align:left;padding:4px 10px;border-bottom:1px solid var(--line)}
-th{color:var(--dim);font-weight:500}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.bar{width:40%}.bar svg{height:10px}
+table{border-collapse:collapse;width:100%;max-width:720px;table-layout:fixed}th,td{text-align:left;padding:4px 10px;border-bottom:1px solid var(--line)}
+th{color:var(--dim);font-weight:500}td:first-child{overflow-wrap:anywhere}th.n{width:15%}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.bar{width:40%}.bar svg{height:10px}
 .near{display:grid;grid-template-columns:repeat(auto-fill,minmax(165px,1fr));gap:14px;padding:0;list-style:none}
 .near li{border:1px solid var(--line);border-radius:8px;overflow:hidden;display:flex;flex-direction:column}
 .near img,.near .none{width:100%;height:160px;object-fit:contain;background:#0001;display:block}.near .none{display:grid;place-items:center;color:var(--dim)}

@@ -6,10 +6,10 @@ export const escapeHtml = (text: string) =>
   );
 
 const WIDTH = 720;
-const HEIGHT = 240;
-const LEFT = 56;
-const BOTTOM = 34;
-const TOP = 12;
+const HEIGHT = 260;
+const LEFT = 64;
+const BOTTOM = 42;
+const TOP = 14;
 const RIGHT = 12;
 const plotWidth = WIDTH - LEFT - RIGHT;
 const plotHeight = HEIGHT - TOP - BOTTOM;
@@ -45,7 +45,7 @@ function frame(axes: Axes, threshold: number, body: string): string {
     )
     .join('');
   const scores = [0, 20, 40, 60, 80, 100]
-    .map((s) => `<text x="${x(s + 0.5).toFixed(1)}" y="${HEIGHT - 16}" text-anchor="middle">${s}</text>`)
+    .map((s) => `<text x="${x(s + 0.5).toFixed(1)}" y="${HEIGHT - 24}" text-anchor="middle">${s}</text>`)
     .join('');
   const at = x(threshold + 1);
   const mark =
@@ -53,7 +53,7 @@ function frame(axes: Axes, threshold: number, body: string): string {
     `<text class="mark-text" x="${(at - 5).toFixed(1)}" y="${TOP + 12}" text-anchor="end">live above ${threshold}</text>`;
   return (
     `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(axes.title)}">${lines}${body}${scores}${mark}` +
-    `<text x="${LEFT + plotWidth / 2}" y="${HEIGHT - 2}" text-anchor="middle">${escapeHtml(axes.across)}</text></svg>`
+    `<text x="${LEFT + plotWidth / 2}" y="${HEIGHT - 5}" text-anchor="middle">${escapeHtml(axes.across)}</text></svg>`
   );
 }
 

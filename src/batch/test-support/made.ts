@@ -1,0 +1,64 @@
+import { crc32 } from 'node:zlib';
+import type { BatchRow } from '../types.ts';
+
+/** A row, with what matters to a test changed. */
+export function madeRow(change: Partial<BatchRow> & { readonly key: string }): BatchRow {
+  return {
+    picture: change.key,
+    code: 0,
+    failure: null,
+    message: 'OK',
+    verdict: 'live',
+    score: 95,
+    liveProbability: 0.9,
+    threshold: 87,
+    profile: 'fast',
+    faceCount: 1,
+    width: 300,
+    height: 400,
+    box: [10, 20, 110, 150],
+    reasons: [],
+    quality: { Sharpness: 100 },
+    ...change,
+  };
+}
+
+/** A zip of stored (not compressed) entries, by the format's own rules (APPNOTE.TXT 4.3). */
+export function madeZip(entries: readonly (readonly [name: string, content: Uint8Array])[]): Buffer {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let at = 0;
+  for (const [name, content] of entries) {
+    const text = Buffer.from(name);
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(0x0800, 2);
+    common.writeUInt32LE(crc32(content), 10);
+    common.writeUInt32LE(content.length, 14);
+    common.writeUInt32LE(content.length, 18);
+    common.writeUInt16LE(text.length, 22);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, text, content]);
+    const central = Buffer.alloc(16);
+    central.writeUInt32LE(at, 12);
+    directory.push(
+      Buffer.concat([
+        Buffer.from('PK\x01\x02', 'latin1'),
+        Buffer.from([20, 0]),
+        common.subarray(0, 24),
+        Buffer.alloc(2),
+        central.subarray(2),
+        text,
+      ]),
+    );
+    parts.push(local);
+    at += local.length;
+  }
+  const central = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(entries.length, 8);
+  end.writeUInt16LE(entries.length, 10);
+  end.writeUInt32LE(central.length, 12);
+  end.writeUInt32LE(at, 16);
+  return Buffer.concat([...parts, central, end]);
+}
