@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
@@ -170,6 +170,23 @@ describe('the thread itself', () => {
       { kind: 'answer', id: 1, value: null },
       { kind: 'refusal', id: 2, error: { name: 'UsageError', reason: 'app_unknown' } },
       { kind: 'answer', id: 3 },
+    ]);
+  });
+
+  it('announces its end when the file breaks away, answers what it has, and ends', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const replies: Reply[] = [];
+    port1.on('message', (reply: Reply) => replies.push(reply));
+    const ended = new Promise((resolve) => port1.once('close', resolve));
+    const dataDir = await temporaryFolder();
+    await serveStore(port2, { dataDir });
+    await rm(join(dataDir, 'livestill.sqlite'));
+    port1.postMessage({ id: 1, method: 'findApp', args: ['1'] } satisfies Call);
+    await ended;
+    expect(replies).toMatchObject([
+      { kind: 'opened' },
+      { kind: 'ending' },
+      { kind: 'refusal', id: 1, error: { code: 107, reason: 'store_missing' } },
     ]);
   });
 
