@@ -130,7 +130,8 @@ describe('livestill score', () => {
     const names = ['portrait-2.explain.jpg', 'portrait.explain.jpg', 'wall.explain.jpg'];
     expect((await readdir(explain)).sort()).toEqual(names);
     const { width, height } = await sharp(join(explain, names[1])).metadata();
-    expect([width, height]).toEqual([720 + 460, 960]);
+    expect(width).toBe(720 + 460);
+    expect(height).toBeGreaterThanOrEqual(960);
     // The face box is drawn in green over the photo.
     const { data, info } = await sharp(join(explain, names[1])).raw().toBuffer({ resolveWithObject: true });
     let green = 0;
