@@ -2,8 +2,10 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { Fault } from '../errors.ts';
 import type { RgbPicture } from '../liveness/types.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
-import { countJpegScans } from './jpeg-scans.ts';
-import { type PictureFormat, pngIsComplete, sniffFormat } from './sniff.ts';
+import { isPlainProfile } from './colour-profile.ts';
+import { surveyJpeg } from './jpeg-survey.ts';
+import { pngIsComplete, withoutTexts } from './png-chunks.ts';
+import { type PictureFormat, sniffFormat } from './sniff.ts';
 
 /** What a picture may be at most; checked before anything is decoded. */
 export interface PictureLimits {
@@ -75,14 +77,25 @@ function pipeline(bytes: Uint8Array, limits: PictureLimits, ignoreIcc: boolean):
   return sharp(bytes, options).timeout({ seconds: DECODE_SECONDS });
 }
 
+/**
+ * The part of the file that the library gets to see, without what could hurt and does not touch the pixels.
+ */
+function lean(bytes: Uint8Array, format: 'jpeg' | 'png' | 'webp'): Uint8Array {
+  if (format === 'png') return withoutTexts(bytes);
+  if (format === 'webp') return bytes;
+  const { scans, end } = surveyJpeg(bytes, MOST_SCANS);
+  if (scans > MOST_SCANS) {
+    throw refuse('too_many_scans', `the jpeg has more than ${MOST_SCANS} scans; save it anew`);
+  }
+  return bytes.subarray(0, end);
+}
+
 async function decodeCompressed(
-  bytes: Uint8Array,
+  file: Uint8Array,
   format: 'jpeg' | 'png' | 'webp',
   limits: PictureLimits,
 ): Promise<RgbPicture> {
-  if (format === 'jpeg' && countJpegScans(bytes, MOST_SCANS) > MOST_SCANS) {
-    throw refuse('too_many_scans', `the jpeg has more than ${MOST_SCANS} scans; save it anew`);
-  }
+  const bytes = lean(file, format);
   let metadata: Metadata;
   try {
     metadata = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata();
@@ -102,7 +115,7 @@ async function decodeCompressed(
   };
   let decoded: Awaited<ReturnType<typeof run>>;
   try {
-    decoded = await run(false);
+    decoded = await run(metadata.icc !== undefined && !isPlainProfile(metadata.icc));
   } catch (error) {
     if (metadata.icc === undefined || isTimeout(error)) throw decodeFault(format, error);
     // A broken colour profile must not lock a person out: the pixels are then taken as sRGB.

@@ -43,19 +43,3 @@ export function sniffFormat(bytes: Uint8Array): PictureFormat {
   if (/^(?:\xef\xbb\xbf)?\s*(?:<\?xml|<!--|<!doctype svg|<svg)/i.test(head)) return 'svg';
   return 'unknown';
 }
-
-/**
- * Whether a PNG's chunks run through to a whole IEND: the decoder itself is content with a file that lacks its end.
- */
-export function pngIsComplete(bytes: Uint8Array): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = PNG.length;
-  while (at + 12 <= bytes.length) {
-    const length = view.getUint32(at);
-    const end = at + 12 + length;
-    if (end > bytes.length) return false;
-    if (startsWith(bytes, 'IEND', at + 4)) return true;
-    at = end;
-  }
-  return false;
-}
