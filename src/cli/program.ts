@@ -3,12 +3,14 @@ import type { Command } from 'commander';
 import { registerApp } from './app.ts';
 import { registerBatch } from './batch.ts';
 import { registerConfig } from './config.ts';
+import { registerEvaluate } from './evaluate.ts';
 import { registerKey } from './key.ts';
 import { registerLedger } from './ledger.ts';
 import { registerModels } from './models.ts';
 import { registerScore } from './score.ts';
 import { registerServe } from './serve.ts';
 import { registerSign } from './sign.ts';
+import { registerSimulate } from './simulate.ts';
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
@@ -44,5 +46,7 @@ Documentation: README.md and docs/ in the package.`,
   registerLedger(program);
   registerConfig(program);
   registerModels(program);
+  registerEvaluate(program);
+  registerSimulate(program);
   return program;
 }
