@@ -15,7 +15,9 @@ const patience = 1000;
 
 dedicateImageLibrary();
 
-const engine: Liveness | WorkerFailure = await createLiveness(workerData as LivenessOptions).catch(failureOf);
+const engine: Liveness | WorkerFailure = await createLiveness((workerData ?? {}) as LivenessOptions).catch(
+  failureOf,
+);
 
 /** Judges one picture. Never throws. */
 export async function judge(task: JudgeTask): Promise<JudgeAnswer> {

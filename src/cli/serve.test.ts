@@ -1,0 +1,171 @@
+import { EventEmitter } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { blankPicture } from '../fleet/warm-up.ts';
+import { registerServe, type ServeOptions, type Surroundings, serve } from './serve.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'livestill-serve-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+interface World extends Surroundings {
+  readonly signals: EventEmitter;
+  readonly lines: Record<string, unknown>[];
+  readonly said: string[];
+  readonly exits: number[];
+}
+
+function world(environment: Record<string, string> = {}): World {
+  const signals = new EventEmitter();
+  const lines: Record<string, unknown>[] = [];
+  const said: string[] = [];
+  const exits: number[] = [];
+  return {
+    signals,
+    lines,
+    said,
+    exits,
+    environment: { LIVESTILL_PROFILE: 'fast', ...environment },
+    log: { write: (line: string) => void lines.push(JSON.parse(line)) },
+    say: (text) => void said.push(text),
+    on: (event, handler) => void signals.on(event, handler),
+    exit: (status) => void exits.push(status),
+    flush: () => {},
+  };
+}
+
+const options = (more: ServeOptions = {}): ServeOptions => ({
+  data: join(folder, 'data'),
+  port: 0,
+  adminPort: 0,
+  workers: 1,
+  ...more,
+});
+
+async function stop({ signals, exits }: World): Promise<void> {
+  signals.emit('SIGTERM');
+  await expect.poll(() => exits, { timeout: 20_000 }).toEqual([0]);
+}
+
+describe('serve', () => {
+  it('starts, makes the first app, answers, and ends when asked; the second start makes no other app', async () => {
+    const first = world();
+    expect(await serve(options(), first)).toBe(0);
+    const { port, adminPort } = first.lines.find(({ event }) => event === 'ready') as Record<string, number>;
+    const [text] = first.said;
+    expect(text).toContain(`http://127.0.0.1:${port}/face/livedetectpicture`);
+    const appid = /appid {6}(\d+)/.exec(String(text))?.[1];
+    const sign = /Authorization: ([^']+)'/.exec(String(text))?.[1];
+    const form = new FormData();
+    form.set('appid', String(appid));
+    form.set('image', new Blob([Uint8Array.from(blankPicture())]));
+    const answer = await fetch(`http://127.0.0.1:${port}/face/livedetectpicture`, {
+      method: 'POST',
+      headers: { authorization: String(sign) },
+      body: form,
+    });
+    expect(await answer.json()).toEqual({ code: -4015, message: 'face detect failed', data: {} });
+    expect((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status).toBe(200);
+    first.signals.emit('SIGHUP');
+    await stop(first);
+
+    const second = world();
+    await serve(options(), second);
+    expect(second.said[0]).toContain('A call to copy: livestill sign --data');
+    expect(second.said[0]).not.toContain('SecretKey');
+    await stop(second);
+  });
+
+  it('prunes old rows and watches its certificate where it is told to', async () => {
+    const fixture = (name: string) => join('test', 'contract', 'support', 'tls', name);
+    const secure = world({
+      LIVESTILL_TLS_CERT: fixture('first.crt'),
+      LIVESTILL_TLS_KEY: fixture('first.key'),
+      LIVESTILL_LEDGER_RETENTION_DAYS: '1',
+    });
+    expect(await serve(options(), secure)).toBe(0);
+    expect(secure.said[0]).toContain('https://127.0.0.1:');
+    secure.signals.emit('SIGHUP');
+    await stop(secure);
+  });
+
+  const cannot: [string, () => Promise<Partial<Record<string, string>>>, ServeOptions, number, RegExp][] = [
+    ['a wrong setting', async () => ({ LIVESTILL_PROFILE: 'quick' }), {}, 2, /careful, fast/],
+    [
+      'missing models',
+      async () => {
+        await mkdir(join(folder, 'models'));
+        return { LIVESTILL_MODELS_DIR: join(folder, 'models') };
+      },
+      {},
+      1,
+      /blazeface-back-256/,
+    ],
+    [
+      'a data folder that is a file',
+      async () => {
+        await writeFile(join(folder, 'data'), '');
+        return {};
+      },
+      {},
+      1,
+      /data/,
+    ],
+    [
+      'a certificate that is missing',
+      async () => ({ LIVESTILL_TLS_CERT: join(folder, 'c'), LIVESTILL_TLS_KEY: join(folder, 'k') }),
+      {},
+      1,
+      /cannot be read \(ENOENT\)/,
+    ],
+    ['an address of another machine', async () => ({}), { host: '203.0.113.1' }, 1, /no such address/],
+  ];
+  it.each(cannot)('does not start with %s', async (_name, prepare, more, status, text) => {
+    const environment = (await prepare()) as Record<string, string>;
+    const failing = world(environment);
+    expect(await serve(options(more), failing)).toBe(status);
+    expect(failing.said).toEqual([expect.stringMatching(text)]);
+    expect(failing.said[0]).toMatch(/^livestill: /);
+    expect(failing.signals.eventNames()).toEqual([]);
+  });
+
+  it('does not start on a port in use, and lets go of everything it had opened', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as { port: number };
+    const failing = world();
+    expect(await serve(options({ port }), failing)).toBe(1);
+    expect(failing.said[0]).toContain(`the port ${port} on 127.0.0.1 is in use`);
+    other.close();
+    const again = world();
+    expect(await serve(options(), again)).toBe(0);
+    await stop(again);
+  });
+});
+
+describe('the options of serve', () => {
+  const parse = (...args: string[]) => {
+    const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
+    registerServe(program);
+    for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });
+    return program.parseAsync(['node', 'livestill', 'serve', ...args]);
+  };
+
+  it.each([
+    ['--port', '70000'],
+    ['--port', 'http'],
+    ['--admin-port', '-1'],
+    ['--workers', '0'],
+    ['--workers', '1.5'],
+    ['--workers', '257'],
+    ['--prot', '80'],
+  ])('%s %s is refused', async (...args) => {
+    await expect(parse(...args)).rejects.toBeInstanceOf(CommanderError);
+  });
+});
