@@ -34,7 +34,8 @@ export async function legacySign(signature: LegacySignature): Promise<string> {
     if (/[&\s]/.test(value)) throw new InputError(`${JSON.stringify(value)} cannot stand in a signature`);
   }
   if (expires === 0 && fileid === '') throw new InputError('a signature for one use needs a fileid');
-  const text = `a=${appid}&b=${bucket}&k=${secretId}&e=${expires}&t=${issued}&r=${rand}&f=${fileid}`;
+  const b = bucket === '' ? '' : `&b=${bucket}`;
+  const text = `a=${appid}${b}&k=${secretId}&e=${expires}&t=${issued}&r=${rand}&f=${fileid}`;
   const original = new TextEncoder().encode(text);
   const hash = { name: 'HMAC', hash: 'SHA-1' };
   const bytes = new TextEncoder().encode(secretKey);

@@ -9,12 +9,13 @@ import { createAuthenticator } from '../../src/account/authenticate.ts';
 import { createLimiter } from '../../src/account/limiter.ts';
 import { Fault } from '../../src/errors.ts';
 import type { Judge } from '../../src/fleet/types.ts';
+import type { Judgement } from '../../src/liveness/types.ts';
 import type { Downloader } from '../../src/picture/types.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { createLegacyServer, type LegacyServerSettings } from '../../src/wire/server.ts';
 import { defaultTransport, type TransportSettings } from '../../src/wire/transport.ts';
 import { createV1 } from '../../src/wire/v1/face.ts';
-import { type HandMadeJudge, handMadeJudge } from '../contract/support/judge.ts';
+import { type HandMadeJudge, handMadeJudge, judgementOf } from '../contract/support/judge.ts';
 
 export const appid = '1000001';
 export const pair = { secretId: 'AKIDv1test00000001', secretKey: 'keykeykeykeykeykeykeykeykeykeyke' };
@@ -140,6 +141,28 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+const point = { x: 1, y: 2 };
+
+/** A judgement of a live face with score 93, changed by `change`. */
+export function judgedFace(change: Partial<Judgement> = {}): Judgement {
+  return judgementOf({
+    face: {
+      box: { left: 100, top: 120, right: 260, bottom: 340 },
+      keyPoints: {
+        eyeLeft: point,
+        eyeRight: point,
+        nose: point,
+        mouth: point,
+        earLeft: point,
+        earRight: point,
+      },
+      detectorScore: 0.9,
+      detectorIoU: 0.8,
+    },
+    ...change,
+  });
 }
 
 const noDownloads: Downloader = {

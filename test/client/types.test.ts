@@ -1,0 +1,49 @@
+import { describe, expectTypeOf, it } from 'vitest';
+import {
+  type ApiError,
+  type LegacyClient,
+  type LegacyScore,
+  type Liveness,
+  LivestillClient,
+  type LivestillError,
+  legacySign,
+  type OperatingPoints,
+  type Picture,
+  type Verdict,
+} from '../../src/client/index.ts';
+import type { LivenessBody, OperatingPointsBody } from '../../src/wire/v1/schemas.ts';
+
+/** Checked by the compiler (npm run types): the client's types are those of the server's schemas, word for word. */
+describe("the client's types", () => {
+  it('are those of the answers', () => {
+    expectTypeOf<Liveness>().toEqualTypeOf<LivenessBody>();
+    expectTypeOf<OperatingPoints>().toEqualTypeOf<OperatingPointsBody>();
+    expectTypeOf<Liveness['verdict']>().toEqualTypeOf<Verdict>();
+  });
+
+  it('make callers look at what may be missing', () => {
+    expectTypeOf<Liveness['score']>().toEqualTypeOf<number | null>();
+    expectTypeOf<Liveness['faceBox']>().extract<null>().toEqualTypeOf<null>();
+    expectTypeOf<ApiError['retryAfter']>().toEqualTypeOf<number | undefined>();
+  });
+
+  it('take every form of a picture, and nothing else', () => {
+    expectTypeOf<File>().toExtend<Picture>();
+    expectTypeOf<Blob>().toExtend<Picture>();
+    expectTypeOf<Buffer>().toExtend<Picture>();
+    expectTypeOf<Uint8Array>().toExtend<Picture>();
+    expectTypeOf<ReadableStream<Uint8Array>>().toExtend<Picture>();
+    expectTypeOf<AsyncGenerator<Uint8Array>>().toExtend<Picture>();
+    expectTypeOf<URL>().toExtend<Picture>();
+    expectTypeOf<number>().not.toExtend<Picture>();
+    expectTypeOf<{ path: string }>().not.toExtend<Picture>();
+  });
+
+  it('of the calls are as documented', () => {
+    expectTypeOf<LivestillClient['judge']>().returns.resolves.toEqualTypeOf<Liveness>();
+    expectTypeOf<LegacyClient['judge']>().returns.resolves.toEqualTypeOf<LegacyScore>();
+    expectTypeOf(legacySign).returns.resolves.toBeString();
+    expectTypeOf(LivestillClient).constructorParameters.toExtend<[{ baseUrl: string; apiKey: string }]>();
+    expectTypeOf<ApiError>().toExtend<LivestillError>();
+  });
+});
