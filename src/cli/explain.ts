@@ -148,7 +148,7 @@ function panel(judgement: Judgement, title: string, x0: number): Panel {
   pair('faces / turned', `${judgement.faceCount} / ${judgement.quarterTurns * 90}°`);
   if (judgement.face !== null) {
     const { detectorScore, detectorIoU } = judgement.face;
-    pair('detector / agreement', `${detectorScore.toFixed(2)} / ${detectorIoU.toFixed(2)}`);
+    pair('detector / agreement', `${detectorScore.toFixed(2)} / ${detectorIoU?.toFixed(2) ?? 'not needed'}`);
   }
   y += 8;
   for (const q of judgement.quality) {

@@ -73,7 +73,8 @@ export interface FaceFinding {
   readonly box: Box;
   readonly keyPoints: KeyPoints;
   readonly detectorScore: number;
-  readonly detectorIoU: number;
+  /** How well the second detector's box agrees, 0-1; null where the first was sure enough to do without. */
+  readonly detectorIoU: number | null;
 }
 
 /** One network run: which model, which crop, the logit `z` it gave (clamped to [-12, 12]) and its class probabilities. */

@@ -174,6 +174,26 @@ describe('detectFace', () => {
     expect(found).toMatchObject({ quarterTurns: 0, why: 'detectors_disagree' });
   });
 
+  it('asks the second detector only where its answer can change the outcome', async () => {
+    const asked = async (blaze: number | null) => {
+      const pair = detectors(() => ({ blaze, rfb: true }));
+      let runs = 0;
+      const rfb = {
+        ...pair.rfb,
+        run: () => {
+          runs++;
+          return pair.rfb.run();
+        },
+      };
+      const found = await detectFace({ blaze: pair.blaze, rfb }, picture, detectionPicture(picture));
+      return [runs, found.face?.detectorIoU ?? null];
+    };
+    expect(await asked(0.81)).toEqual([0, null]);
+    expect(await asked(null)).toEqual([0, null]);
+    expect((await asked(0.79))[0]).toBe(1);
+    expect((await asked(0.79))[1]).toBeGreaterThan(0.4);
+  });
+
   it('asks more than a tenth of a turn to win', async () => {
     const almost = (call: number) => (call === 0 ? { blaze: 0.65, rfb: true } : { blaze: 0.74, rfb: true });
     expect((await detect(almost)).quarterTurns).toBe(0);

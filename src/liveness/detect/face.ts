@@ -18,8 +18,8 @@ export interface LocatedFace {
   readonly points: readonly Point[];
   /** BlazeFace's score, 0-1. */
   readonly score: number;
-  /** Best overlap of an RFB box with `box`, 0-1. */
-  readonly detectorIoU: number;
+  /** Best overlap of an RFB box with `box`, 0-1; null where BlazeFace was sure enough for the second not to be asked. */
+  readonly detectorIoU: number | null;
   /** Degrees. */
   readonly roll: number;
 }
@@ -30,9 +30,6 @@ export interface Detection {
   readonly face: LocatedFace | null;
   readonly why: 'found' | 'no_face' | 'detectors_disagree';
   readonly faceCount: number;
-  /** Both detectors' raw findings, in pixels of the detection picture. */
-  readonly blaze: BlazeFaces;
-  readonly rfb: RfbFaces;
 }
 
 /** Longest side of the picture that the detectors see, in pixels. */
@@ -118,14 +115,16 @@ export async function detectFace(
   small: FloatPicture,
 ): Promise<Detection> {
   const candidates = await searchUpright(detectors.blaze, small);
-  for (const [index, { turns, picture: seen, faces }] of candidates.entries()) {
-    const rfb = await findRfbFaces(detectors.rfb, seen);
+  for (const { turns, picture: seen, faces } of candidates) {
     const found = largestFace(faces.faces);
-    const overlap = found === null ? 0 : bestOverlap(found, rfb);
-    const agreed = overlap > AGREEMENT_OVERLAP;
+    const turned = turns !== 0;
+    // The second detector is asked only where its answer can change the outcome.
+    const asked = found !== null && (turned || found.score < SCORE_ALONE);
+    const overlap = asked ? bestOverlap(found, await findRfbFaces(detectors.rfb, seen)) : null;
+    const agreed = overlap !== null && overlap > AGREEMENT_OVERLAP;
     // A turned picture counts only where the second detector sees the same face in it.
-    if (!agreed && index < candidates.length - 1) continue;
-    const base = { quarterTurns: turns, faceCount: faces.faces.length, blaze: faces, rfb };
+    if (turned && !agreed) continue;
+    const base = { quarterTurns: turns, faceCount: faces.faces.length };
     if (found === null) return { ...base, face: null, why: 'no_face' };
     if (!agreed && found.score < SCORE_ALONE) return { ...base, face: null, why: 'detectors_disagree' };
     const sideways = turns % 2 === 1;
