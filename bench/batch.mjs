@@ -146,6 +146,8 @@ if (before > 0) {
 const bytesARow = 820;
 for (let k = 1; k <= kills; k++) runs.push(await run((k / (kills + 1)) * total * bytesARow));
 runs.push(await run(Number.POSITIVE_INFINITY));
+const wrong = runs.find(({ status, signal }) => status !== 0 && signal !== 'SIGKILL');
+if (wrong !== undefined) throw new Error(`the batch ended with status ${wrong.status}:\n${wrong.said}`);
 
 const keys = new Set();
 let written = 0;
