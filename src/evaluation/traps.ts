@@ -44,6 +44,8 @@ const FEATURES: readonly Feature[] = [
   ['width by height', (j) => (j.facts === null ? null : `${j.facts.width}x${j.facts.height}`)],
   ['form (width / height)', (j) => (j.facts === null ? null : j.facts.width / j.facts.height)],
   ['JPEG quality', (j) => j.facts?.jpegQuality ?? null],
+  // As a name too: one setting between others tells the label without being the highest or lowest.
+  ['JPEG quality, exact setting', (j) => j.facts?.jpegQuality?.toString() ?? null],
   ['chroma subsampling', (j) => j.facts?.chroma ?? null],
   ['camera (EXIF)', (j) => (j.facts === null ? null : (j.facts.camera ?? 'none'))],
   ['software (EXIF)', (j) => (j.facts === null ? null : (j.facts.software ?? 'none'))],

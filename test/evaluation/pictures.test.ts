@@ -267,6 +267,13 @@ describe('traps', () => {
     expect(names).not.toContain('width in pixels');
   });
 
+  it('find a quality setting that lies between the others', () => {
+    const { shortcuts } = trapsOf(
+      judgedPictures(80, (i, label) => ({ jpegQuality: label === 'attack' ? 80 : i % 4 === 0 ? 75 : 90 })),
+    );
+    expect(shortcuts.map((s) => s.feature)).toEqual(['JPEG quality, exact setting']);
+  });
+
   it('do not cry wolf when nothing hangs on the label, nor when every picture has a value of its own', () => {
     const { shortcuts } = trapsOf(
       judgedPictures(60, (i) => ({ software: `firmware ${i}`, bytes: 1000 + (((i >> 1) * 37) % 500) })),
