@@ -15,7 +15,7 @@ import { summarise } from '../evaluation/summary.ts';
 import { findScoreTraps, findTraps, type Traps } from '../evaluation/traps.ts';
 import type { Presentation } from '../evaluation/types.ts';
 import { compareFiles, printComparison } from './evaluate-compare.ts';
-import { indexOf, scoresOf } from './evaluate-files.ts';
+import { indexOf, readText, scoresOf } from './evaluate-files.ts';
 import {
   type EvaluateFlags,
   finiteNumber,
@@ -183,10 +183,8 @@ async function run(pictures: string | undefined, flags: EvaluateFlags): Promise<
 async function runComparison(a: string, b: string, flags: EvaluateFlags): Promise<void> {
   const comparison = await compareFiles(a, b, flags);
   if (flags.report !== undefined) {
-    const provenance = {
-      ...provenanceOf(`${a}, ${b}`, [], null),
-      scoresSha256: '(two files, see the command)',
-    };
+    const hashes = await Promise.all([a, b].map(async (file) => sha256(await readText(file))));
+    const provenance = { ...provenanceOf(`${a}, ${b}`, [], null), scoresSha256: hashes.join(', ') };
     await write(flags.report, comparisonHtml(comparison, provenance));
   }
   process.stdout.write(flags.json ? `${JSON.stringify(comparison, null, 2)}\n` : printComparison(comparison));
@@ -231,6 +229,8 @@ function machine({ full, traps, robustness, system }: Measured) {
   };
 }
 
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
 const modelsOf = (system: PictureSystem | null) =>
   (system?.models ?? []).map(({ name, sha256 }) => ({ name, sha256 }));
 
@@ -245,7 +245,7 @@ function provenanceOf(
     node: process.version,
     madeAt: new Date().toISOString(),
     input,
-    scoresSha256: createHash('sha256').update(writeScores(rows)).digest('hex'),
+    scoresSha256: sha256(writeScores(rows)),
     models: modelsOf(system),
     profile: system?.profile ?? null,
   };
