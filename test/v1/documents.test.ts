@@ -91,6 +91,14 @@ describe('the reference page', () => {
     expect([...wanted].filter((id) => !page.includes(`id="${id}"`))).toEqual([]);
   });
 
+  it('leaves no line among the decisions in the log', async () => {
+    test.lines.length = 0;
+    await fetch(`${test.url}/v1/reference`);
+    await fetch(`${test.url}/v1/nothing`);
+    await fetch(`${test.url}/v1/operating-points`);
+    expect(test.lines.map((line) => [line.event, line.reason])).toEqual([['decision', 'api_key_missing']]);
+  });
+
   it('answers HEAD like GET, without the page', async () => {
     const response = await fetch(`${test.url}/v1/reference`, { method: 'HEAD' });
     expect([response.status, await response.text()]).toEqual([200, '']);

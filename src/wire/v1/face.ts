@@ -32,6 +32,8 @@ export type V1Handler = (exchange: Exchange) => Promise<Envelope | null>;
 
 interface Route {
   readonly method: 'GET' | 'POST';
+  /** Whether a request leaves a line in the log: those that somebody answers for. */
+  readonly logged: boolean;
   readonly answer: (exchange: Exchange, language: Language, notes: Notes) => Promise<Envelope> | Envelope;
 }
 
@@ -53,18 +55,27 @@ export function createV1(deps: V1Deps): V1Handler {
       '/v1/liveness',
       {
         method: 'POST',
+        logged: true,
         answer: (exchange, language, notes) => answerLiveness({ ...deps, log }, exchange, language, notes),
       },
     ],
-    ['/v1/operating-points', { method: 'GET', answer: (...call) => answerOperatingPoints(deps, ...call) }],
+    [
+      '/v1/operating-points',
+      { method: 'GET', logged: true, answer: (...call) => answerOperatingPoints(deps, ...call) },
+    ],
     [
       '/v1/openapi.json',
-      { method: 'GET', answer: (_exchange, language) => jsonEnvelope(document, textHeaders(language)) },
+      {
+        method: 'GET',
+        logged: false,
+        answer: (_exchange, language) => jsonEnvelope(document, textHeaders(language)),
+      },
     ],
     [
       '/v1/reference',
       {
         method: 'GET',
+        logged: false,
         answer: (_exchange, language) =>
           textEnvelope(page, 'text/html; charset=utf-8', { ...textHeaders(language), ...pageHeaders }),
       },
@@ -76,12 +87,12 @@ export function createV1(deps: V1Deps): V1Handler {
     const language = chooseLanguage(request.headers['accept-language']);
     const facts: Facts = {};
     const notes: Notes = { facts };
+    const route = routes.get(pathOf(request.url ?? ''));
     const finish = (envelope: Envelope | null, error: unknown) => {
-      logDecision(log, exchange, facts, envelope, error);
+      if (route?.logged === true) logDecision(log, exchange, facts, envelope, error);
       return envelope;
     };
     try {
-      const route = routes.get(pathOf(request.url ?? ''));
       if (route === undefined) throw new Problem('not_found', 'There is no such path under /v1.');
       if (isAllowedPreflight(settings.cors, request.method, request.headers)) return preflight(route);
       const method = request.method === 'HEAD' ? 'GET' : request.method;
