@@ -210,7 +210,7 @@ export const configSchema = Type.Object(
         description: 'How many redirects are followed, each checked anew.',
       }),
       timeoutMs: integer(100, 120_000, {
-        default: 10_000,
+        default: 5000,
         unit: 'ms',
         description: 'For the whole download.',
       }),

@@ -1,26 +1,33 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { registerApp } from './app.ts';
-import { registerBatch } from './batch.ts';
-import { registerConfig } from './config.ts';
-import { registerEvaluate } from './evaluate.ts';
-import { registerKey } from './key.ts';
-import { registerLedger } from './ledger.ts';
-import { registerModels } from './models.ts';
-import { registerScore } from './score.ts';
-import { registerServe } from './serve.ts';
-import { registerSign } from './sign.ts';
-import { registerSimulate } from './simulate.ts';
+
+type Register = (program: Command) => void;
+
+/** Each command and where it lives; a file is loaded only when its command is called for. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  serve: async () => (await import('./serve.ts')).registerServe,
+  score: async () => (await import('./score.ts')).registerScore,
+  batch: async () => (await import('./batch.ts')).registerBatch,
+  app: async () => (await import('./app.ts')).registerApp,
+  key: async () => (await import('./key.ts')).registerKey,
+  sign: async () => (await import('./sign.ts')).registerSign,
+  ledger: async () => (await import('./ledger.ts')).registerLedger,
+  config: async () => (await import('./config.ts')).registerConfig,
+  models: async () => (await import('./models.ts')).registerModels,
+  evaluate: async () => (await import('./evaluate.ts')).registerEvaluate,
+  simulate: async () => (await import('./simulate.ts')).registerSimulate,
+};
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
 };
 
 /**
- * The whole command line on `program`. Wrong use throws a `CommanderError` instead of ending the process; commands set
- * `process.exitCode` themselves.
+ * The command line on `program`: the command named by the first of `args` alone, or all where it names none (for help and
+ * for suggestions). Wrong use throws a `CommanderError` instead of ending the process; commands set `process.exitCode`
+ * themselves.
  */
-export function createProgram(program: Command): Command {
+export async function createProgram(program: Command, args: readonly string[]): Promise<Command> {
   program
     .name('livestill')
     .description('Tells a live person from a picture of a picture, out of one still photo.')
@@ -37,16 +44,7 @@ First steps:
 
 Documentation: README.md and docs/ in the package.`,
     );
-  registerServe(program);
-  registerScore(program);
-  registerBatch(program);
-  registerApp(program);
-  registerKey(program);
-  registerSign(program);
-  registerLedger(program);
-  registerConfig(program);
-  registerModels(program);
-  registerEvaluate(program);
-  registerSimulate(program);
+  const named = Object.hasOwn(COMMANDS, args[0] ?? '') ? [args[0]] : Object.keys(COMMANDS);
+  for (const register of await Promise.all(named.map((name) => COMMANDS[name]()))) register(program);
   return program;
 }

@@ -42,7 +42,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
   try {
     const store = await openStoreOf(config, log);
     closing.unshift(() => store.close());
-    const admin = createAdminServer(readiness(state, store), log);
+    const admin = createAdminServer(readiness(state, store, log), log);
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     const fleet = await startFleetOf(config, log);
@@ -166,15 +166,20 @@ function startRetentionOf(config: Config, log: Logger, store: Store): Retention 
   });
 }
 
-function readiness(state: { readonly ready: boolean; readonly draining: boolean }, store: Store) {
+function readiness(
+  state: { readonly ready: boolean; readonly draining: boolean },
+  store: Store,
+  log: Logger,
+) {
   return {
     service: async () => (state.draining ? 'draining' : state.ready ? 'ok' : 'starting'),
     store: async () => {
       try {
         await store.check();
         return 'ok';
-      } catch {
+      } catch (err) {
         // Why stands in the log; whoever may ask for health need not learn of paths.
+        log.warn({ event: 'store_not_ready', err }, 'the store does not answer');
         return 'does not answer';
       }
     },

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { sql } from 'kysely';
 import type { IdempotencyStore } from '../account/api-key-idempotency.ts';
 import type { AccountAdmin, ReplayStore, UsageStore } from '../account/types.ts';
@@ -69,7 +69,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     ...(events.onBroken === undefined ? {} : { onDropped: events.onBroken }),
   });
   try {
-    if (create) mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    if (create) makeFolder(resolve(dataDir));
     await database.open();
     const keyring = await openKeyring(database, options);
     return assemble(database, keyring, events.onTrouble);
@@ -179,4 +179,19 @@ function createTouches(
       await write();
     },
   };
+}
+
+/**
+ * Makes a folder and those above it, one at a time: Node's own recursive call spins for ever where a file system answers
+ * "no such folder" for a name in a folder that exists, as /proc does.
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolder(above);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }

@@ -1,0 +1,57 @@
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { createProgram } from './program.ts';
+
+const COMMANDS = [
+  'serve',
+  'score',
+  'batch',
+  'app',
+  'key',
+  'sign',
+  'ledger',
+  'config',
+  'models',
+  'evaluate',
+  'simulate',
+];
+
+async function run(...args: string[]): Promise<string> {
+  let out = '';
+  const write = (text: string) => {
+    out += text;
+  };
+  const program = await createProgram(
+    new Command().configureOutput({ writeOut: write, writeErr: write }),
+    args,
+  );
+  await program.parseAsync(args, { from: 'user' }).catch((error: Error) => {
+    if (error.name !== 'CommanderError') throw error;
+  });
+  return out;
+}
+
+describe('the command line', () => {
+  it('lists every command in its help', async () => {
+    const help = await run('--help');
+    for (const command of COMMANDS) expect(help).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
+    expect(help).toContain('First steps:');
+  });
+
+  it.each(COMMANDS)('has a help of its own for %s, with every option explained', async (command) => {
+    const help = await run(command, '--help');
+    expect(help).toContain(`Usage: livestill ${command}`);
+    for (const line of help.split('\n')) {
+      if (/^ {2}--?[a-z]/.test(line)) expect(line).toMatch(/^ {2}-\S.* {2,}\S|^ {2}-\S+( <[^>]+>)?$/);
+    }
+  });
+
+  it('suggests the command that was meant', async () => {
+    expect(await run('scroe', 'x.jpg')).toContain('Did you mean score?');
+    expect(await run('toString')).toContain("unknown command 'toString'");
+  });
+
+  it('prints its version', async () => {
+    expect(await run('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
