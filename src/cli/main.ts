@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { UsageError } from '../errors.ts';
 import { createProgram } from './program.ts';
 
 /** Exit status for wrong use: an unknown option or command, a missing argument, a bad value. */
@@ -23,6 +24,6 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : WRONG_USE;
   } else {
     say(error);
-    process.exitCode = 1;
+    process.exitCode = error instanceof UsageError ? WRONG_USE : 1;
   }
 }
