@@ -212,7 +212,32 @@ export const configSchema = Type.Object(
       timeoutMs: integer(100, 120_000, {
         default: 5000,
         unit: 'ms',
-        description: 'For the whole download.',
+        description: 'For the whole download, redirects and waiting for a place included.',
+      }),
+      connectTimeoutMs: integer(50, 120_000, {
+        default: 2000,
+        unit: 'ms',
+        description: 'For a connection, TLS included.',
+      }),
+      firstByteTimeoutMs: integer(50, 120_000, {
+        default: 3000,
+        unit: 'ms',
+        description: "From the connection until the answer's headers.",
+      }),
+      maxPerHost: integer(1, 10_000, {
+        default: 8,
+        description: 'Downloads from one host at the same moment; more wait.',
+      }),
+      maxInAll: integer(1, 10_000, {
+        default: 32,
+        description:
+          'Downloads at the same moment; more wait. Each may hold twice `picture.maxBytes` in memory.',
+      }),
+      reportOnly: yesNo({
+        default: false,
+        description:
+          'For a trial: only report what the rules on ports and private networks would refuse. Loopback, link-local, ' +
+          'metadata and own addresses stay refused.',
       }),
     }),
     ledger: group('The record of every judged request.', {
