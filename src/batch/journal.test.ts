@@ -40,6 +40,14 @@ describe('journal', () => {
     expect(new Set(await keysOf(path)).size).toBe(301);
   });
 
+  it('syncs as often as told to', async () => {
+    const path = fresh();
+    const journal = await openJournal(path, 0);
+    for (const key of ['a', 'b']) await journal.append(madeRow({ key }));
+    await journal.close();
+    expect(await keysOf(path)).toEqual(['a', 'b']);
+  });
+
   it('goes on behind what is there', async () => {
     const path = await written(['a']);
     const journal = await openJournal(path);

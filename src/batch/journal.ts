@@ -84,7 +84,7 @@ export const SYNC_EVERY_MS = 1000;
  * Opens the output for appending. Rows that come while others are written go out together, one `write` after the other; every second
  * the file is synced. The first failure (a full disk) is thrown from every call after it.
  */
-export async function openJournal(path: string): Promise<Journal> {
+export async function openJournal(path: string, syncEveryMs = SYNC_EVERY_MS): Promise<Journal> {
   const file = await open(path, 'a');
   let lines: string[] = [];
   let writing: Promise<void> | null = null;
@@ -97,7 +97,7 @@ export async function openJournal(path: string): Promise<Journal> {
     const text = lines.join('');
     lines = [];
     await file.appendFile(text);
-    if (performance.now() - synced > SYNC_EVERY_MS) {
+    if (performance.now() - synced >= syncEveryMs) {
       await file.datasync();
       synced = performance.now();
     }

@@ -39,8 +39,11 @@ export function timeText(seconds: number): string {
 const LINE_EVERY_MS = 10_000;
 
 /** A bar on a terminal; elsewhere (a log) a line now and then. */
-export function createProgress(stream: NodeJS.WriteStream, already: number): Progress {
-  const clock = () => performance.now();
+export function createProgress(
+  stream: NodeJS.WriteStream,
+  already: number,
+  clock = () => performance.now(),
+): Progress {
   const rate = createRate(clock);
   rate.see(already);
   const words = (done: number, total: number | null) => {

@@ -1,8 +1,9 @@
+import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reportPage } from './page.ts';
 import { acceptanceCurve, ticks } from './plots.ts';
-import { createRate, timeText } from './progress.ts';
+import { createProgress, createRate, timeText } from './progress.ts';
 import { createTally } from './summary.ts';
 import { madeRow } from './test-support/made.ts';
 import { summaryText } from './text-summary.ts';
@@ -161,5 +162,40 @@ describe('progress', () => {
       rate.see(1000 + (s <= 50 ? 10 * s : 500 + 40 * (s - 50)));
     }
     expect(rate.see(1000 + 500 + 40 * 50)).toBeCloseTo(40, 5);
+  });
+
+  /** What is said on a stream while 600 pictures take a minute. */
+  function said(isTTY: boolean, total: number | null): string {
+    let text = '';
+    const stream = Object.assign(
+      new Writable({
+        write(chunk, _encoding, done) {
+          text += String(chunk);
+          done();
+        },
+      }),
+      { isTTY, columns: 100, cursorTo: () => true, clearLine: () => true, moveCursor: () => true },
+    ) as unknown as NodeJS.WriteStream;
+    let now = 0;
+    const progress = createProgress(stream, 400, () => now);
+    for (let i = 1; i <= 600; i++) {
+      now = i * 100;
+      progress.update(400 + i, total);
+    }
+    progress.stop();
+    return text;
+  }
+
+  it('is a line now and then in a log', () => {
+    const lines = said(false, 1600).trim().split('\n');
+    expect(lines).toHaveLength(6);
+    expect(lines[0]).toBe('livestill: 500 of 1600 (31.3 %), 10/s, 2 min left');
+    expect(lines[5]).toBe('livestill: 1000 of 1600 (62.5 %), 10/s, 60 s left');
+    expect(said(false, null).trim().split('\n')[0]).toBe('livestill: 500, 10/s');
+  });
+
+  it('is a bar on a terminal', () => {
+    expect(said(true, 1600)).toContain('400/?');
+    expect(said(true, null)).toContain('400/?');
   });
 });
