@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { UsageError } from '../errors.ts';
@@ -13,8 +14,34 @@ export interface BatchSettings {
 
 /** An output that this process alone writes to. */
 export interface Claim {
+  /**
+   * To be asked before the first write: of two processes that took over the same left lock at the same moment, one finds here that the
+   * other has it. @throws UsageError
+   */
+  confirm(): Promise<void>;
+  /** Takes the lock away, where it is still this process's. */
   release(): Promise<void>;
 }
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly token?: string;
+}
+
+async function holderOf(path: string): Promise<Holder | null> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Holder;
+  } catch {
+    return null;
+  }
+}
+
+const inUse = (journal: string, path: string, holder: Holder | null) =>
+  new UsageError(
+    'output_in_use',
+    `process ${holder?.pid ?? '(unknown)'} on ${holder?.host ?? 'this machine'} is writing to ${journal}; wait for it, or remove ${path} if it is gone`,
+  );
 
 function isAlive(pid: number): boolean {
   // In a container the next run may well get the same number as the one that was killed.
@@ -33,24 +60,27 @@ function isAlive(pid: number): boolean {
  */
 export async function claimOutput(journal: string): Promise<Claim> {
   const path = `${journal}.lock`;
+  const own: Holder = { pid: process.pid, host: hostname(), token: randomUUID() };
+  const isOwn = async () => (await holderOf(path))?.token === own.token;
   for (let attempt = 0; ; attempt++) {
     try {
       const file = await open(path, 'wx');
-      await file.writeFile(JSON.stringify({ pid: process.pid, host: hostname() }));
+      await file.writeFile(JSON.stringify(own));
       await file.close();
-      return { release: () => rm(path, { force: true }) };
+      return {
+        async confirm() {
+          if (!(await isOwn())) throw inUse(journal, path, await holderOf(path));
+        },
+        async release() {
+          if (await isOwn()) await rm(path, { force: true });
+        },
+      };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 2) throw error;
     }
-    const holder = await readFile(path, 'utf8')
-      .then((text) => JSON.parse(text) as { readonly pid: number; readonly host: string })
-      .catch(() => null);
-    if (holder !== null && (holder.host !== hostname() || isAlive(holder.pid))) {
-      throw new UsageError(
-        'output_in_use',
-        `process ${holder.pid} on ${holder.host} is writing to ${journal}; wait for it, or remove ${path} if it is gone`,
-      );
-    }
+    const holder = await holderOf(path);
+    if (holder !== null && (holder.host !== hostname() || isAlive(holder.pid)))
+      throw inUse(journal, path, holder);
     await rm(path, { force: true });
   }
 }

@@ -81,6 +81,15 @@ describe('claimOutput', () => {
     }
   });
 
+  it('that another one took meanwhile is noticed before anything is written, and is left alone', async () => {
+    const claim = await claimOutput(at('race'));
+    await claim.confirm();
+    await writeFile(at('race.lock'), JSON.stringify({ pid: 1, host: hostname(), token: 'other' }));
+    await expect(claim.confirm()).rejects.toThrow(/process 1 on .* is writing to/);
+    await claim.release();
+    expect(await readFile(at('race.lock'), 'utf8')).toContain('other');
+  });
+
   it('does not judge about other machines', async () => {
     await writeFile(at('far.lock'), JSON.stringify({ pid: 2 ** 30, host: 'elsewhere' }));
     await expect(claimOutput(at('far'))).rejects.toThrow(/on elsewhere .* remove .*far\.lock if it is gone/);

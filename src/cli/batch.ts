@@ -193,6 +193,7 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
       },
       onTrouble: (error) => say(`livestill: ${error.message}`),
     });
+    await claim.confirm();
     const models = fleet.models.map((m) => `${m.name} ${m.sha256}`);
     await checkSettings(journalPath, {
       input: input === '-' ? '-' : resolve(input),

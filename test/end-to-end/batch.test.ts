@@ -188,7 +188,7 @@ describe('livestill batch', { timeout: 120_000 }, () => {
     );
   });
 
-  it('refuses to mix: other settings, foreign files, two at once, unknown formats', async () => {
+  it('refuses to mix: other settings, foreign files, unknown formats', async () => {
     const other = await batch(['pictures', '--out', 'folder.ndjson', '--threshold', '90']);
     expect([other.status, other.err]).toEqual([
       2,
