@@ -69,7 +69,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     ...(events.onBroken === undefined ? {} : { onDropped: events.onBroken }),
   });
   try {
-    if (create) makeFolder(resolve(dataDir));
+    if (create) makeDataFolder(resolve(dataDir));
     await database.open();
     const keyring = await openKeyring(database, options);
     return assemble(database, keyring, events.onTrouble);
@@ -179,6 +179,17 @@ function createTouches(
       await write();
     },
   };
+}
+
+function makeDataFolder(folder: string): void {
+  try {
+    makeFolder(folder);
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new Error(`the data folder ${folder} cannot be made (${message}); choose another with --data`, {
+      cause,
+    });
+  }
 }
 
 /**
