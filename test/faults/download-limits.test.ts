@@ -201,7 +201,18 @@ describe('TLS', () => {
   });
 });
 
-it('every reason is a short constant', () => {
-  for (const reason of DOWNLOAD_REASONS) expect(reason).toMatch(/^[a-z0-9_]{3,30}$/);
-  expect(new Set(DOWNLOAD_REASONS).size).toBe(DOWNLOAD_REASONS.length);
+describe('reasons', () => {
+  it('are short constants', () => {
+    for (const reason of DOWNLOAD_REASONS) expect(reason).toMatch(/^[a-z0-9_]{3,30}$/);
+    expect(new Set(DOWNLOAD_REASONS).size).toBe(DOWNLOAD_REASONS.length);
+  });
+
+  it('are all explained in docs/downloads.md', () => {
+    const page = readFileSync(new URL('../../docs/downloads.md', import.meta.url), 'utf8');
+    // Of the statuses one stands for all; text that is no address comes from no name server.
+    const told = DOWNLOAD_REASONS.filter(
+      (reason) => !/^http_\d/.test(reason) && reason !== 'invalid_address',
+    );
+    expect(told.filter((reason) => !page.includes(`\`${reason}\``))).toEqual([]);
+  });
 });
