@@ -21,6 +21,7 @@ export async function welcome(config: Config, service: Service): Promise<string>
   const { maxPixels } = config.picture;
   const facts = pairs([
     ['service', `${base}/face/livedetectpicture`],
+    ['v1', `${base}/v1/liveness, described at ${base}/v1/reference`],
     ['admin', `http://${config.adminHost}:${service.adminPort} (/healthz, /readyz)`],
     ['data', resolve(config.dataDir)],
     ['workers', `${service.workers} (${availableCores()} processors), profile ${config.profile}`],
@@ -32,7 +33,7 @@ export async function welcome(config: Config, service: Service): Promise<string>
 
 async function howToCall(config: Config, service: Service, base: string): Promise<string> {
   const { accounts } = service.store;
-  const anew = `livestill sign --data ${shellWord(config.dataDir)} --url ${shellWord(base)}`;
+  const anew = `npx livestill sign --data ${shellWord(config.dataDir)} --url ${shellWord(base)}`;
   if ((await accounts.listApps()).length > 0) return `A call to copy: ${anew}`;
   const [appid, secret] = [newAppid(), newSecret()];
   await accounts.createApp({ appid, name: 'first app' }, secret);
