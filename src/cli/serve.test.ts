@@ -77,7 +77,7 @@ describe('serve', () => {
 
     const second = world();
     await serve(options(), second);
-    expect(second.said[0]).toContain('A call to copy: livestill sign --data');
+    expect(second.said[0]).toContain('A call to copy: npx livestill sign --data');
     expect(second.said[0]).not.toContain('SecretKey');
     await stop(second);
   });
