@@ -13,6 +13,7 @@ import {
   WeightsError,
   type WeightsLock,
 } from '../weights/index.ts';
+import { createTable } from './table.ts';
 
 /** What the commands work with; a test brings its own. Default: the package's lock and the npm client. */
 export interface ModelsParts {
@@ -188,18 +189,9 @@ function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-/** Columns padded to their widest cell; columns of numbers to the right. */
+/** Titles and rows aligned, one line each; numbers of bytes to the right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] as string).length)),
-  );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => {
-        const width = widths[column] as number;
-        return head[column] === 'BYTES' ? cell.padStart(width) : cell.padEnd(width);
-      })
-      .join('  ')
-      .trimEnd();
-  return [head, ...rows].map((row) => `${line(row)}\n`).join('');
+  const columns = head.map((title) => ({ title, right: title === 'BYTES' }));
+  const { head: titles, line } = createTable(columns, rows);
+  return [titles, ...rows.map(line)].map((text) => `${text}\n`).join('');
 }
