@@ -1,4 +1,4 @@
-import sharp, { type Metadata, type Sharp } from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { Fault } from '../errors.ts';
 import type { RgbPicture } from '../liveness/types.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
@@ -96,12 +96,10 @@ async function decodeCompressed(
   limits: PictureLimits,
 ): Promise<RgbPicture> {
   const bytes = lean(file, format);
-  let metadata: Metadata;
-  try {
-    metadata = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata();
-  } catch (error) {
+  const fail = (error: unknown): never => {
     throw decodeFault(format, error);
-  }
+  };
+  const metadata = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata().catch(fail);
   if (metadata.format !== format)
     throw refuse('corrupt', `expected ${format}, the decoder sees ${metadata.format}`);
   checkSize(metadata.width, metadata.height, limits);
@@ -113,18 +111,12 @@ async function decodeCompressed(
     const placed = metadata.depth === 'uchar' ? upright : upright.pipelineColourspace('srgb');
     return placed.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   };
-  let decoded: Awaited<ReturnType<typeof run>>;
-  try {
-    decoded = await run(metadata.icc !== undefined && !isPlainProfile(metadata.icc));
-  } catch (error) {
-    if (metadata.icc === undefined || isTimeout(error)) throw decodeFault(format, error);
+  const calculates = metadata.icc !== undefined && !isPlainProfile(metadata.icc);
+  const decoded = await run(calculates).catch((error: unknown) => {
+    if (metadata.icc === undefined || isTimeout(error)) return fail(error);
     // A broken colour profile must not lock a person out: the pixels are then taken as sRGB.
-    try {
-      decoded = await run(true);
-    } catch (again) {
-      throw decodeFault(format, again);
-    }
-  }
+    return run(true).catch(fail);
+  });
   const { data, info } = decoded;
   if (info.channels === 3) return { width: info.width, height: info.height, data };
   if (info.channels === 1) return { width: info.width, height: info.height, data: tripleGrey(data) };
