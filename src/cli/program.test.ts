@@ -11,6 +11,7 @@ const COMMANDS = [
   'sign',
   'ledger',
   'config',
+  'doctor',
   'models',
   'evaluate',
   'simulate',

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   sign: async () => (await import('./sign.ts')).registerSign,
   ledger: async () => (await import('./ledger.ts')).registerLedger,
   config: async () => (await import('./config.ts')).registerConfig,
+  doctor: async () => (await import('./doctor.ts')).registerDoctor,
   models: async () => (await import('./models.ts')).registerModels,
   evaluate: async () => (await import('./evaluate.ts')).registerEvaluate,
   simulate: async () => (await import('./simulate.ts')).registerSimulate,

@@ -37,7 +37,8 @@ export interface Backend
   close(): Promise<void>;
 }
 
-const databaseName = 'livestill.sqlite';
+/** The database's file in the data folder. */
+export const databaseName = 'livestill.sqlite';
 const touchEvery = 5000;
 
 /** What a backend tells unasked. */

@@ -124,6 +124,12 @@ const apiKeys: Migration = {
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
 const steps: Readonly<Record<string, Migration>> = { '0001-first': first, '0002-api-keys': apiKeys };
 
+/** How the steps that a file has been through compare with those of this version. */
+export function schemaAge(done: readonly string[]): 'current' | 'older' | 'newer' {
+  if (done.some((name) => !Object.hasOwn(steps, name))) return 'newer';
+  return done.length === Object.keys(steps).length ? 'current' : 'older';
+}
+
 /** Whether nothing is to be done, found out without the write lock. */
 async function isCurrent(db: Kysely<Tables>): Promise<boolean> {
   const tables = await sql`select name from sqlite_schema where name = 'kysely_migration'`.execute(db);

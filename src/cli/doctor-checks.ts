@@ -1,0 +1,226 @@
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ConfigError } from '../config.ts';
+import { Fault, UsageError } from '../errors.ts';
+import { type DatabaseFindings, inspectDatabase } from '../store/inspect.ts';
+
+/** How a check came out. `warn`: the service works, but someone should look; `fail`: it does not start or cannot be trusted. */
+export type CheckStatus = 'ok' | 'warn' | 'fail';
+
+/** One thing that was looked at. */
+export interface Check {
+  readonly name: string;
+  readonly status: CheckStatus;
+  /** What was found. */
+  readonly found: string;
+  /** What to do; null where nothing is. */
+  readonly advice: string | null;
+}
+
+/** Free room below which a ledger on this disk should worry someone, in bytes. */
+export const littleRoom = 1024 ** 3;
+/** Free room below which rows will soon be lost to a full disk, in bytes. */
+export const noRoom = 100 * 1024 ** 2;
+/** No machine that runs this version can rightly show an earlier time. */
+const firstRelease = Date.UTC(2026, 10, 1);
+/** How far the newest ledger row may lie ahead of the clock: rows of several processes are not written to the second, in ms. */
+const ahead = 60_000;
+
+/** A check that found all well; `warn` and `fail`: one that did not. */
+export const ok = (name: string, found: string): Check => ({ name, status: 'ok', found, advice: null });
+/** See `CheckStatus`. */
+export const warn = (name: string, found: string, advice: string): Check => ({
+  name,
+  status: 'warn',
+  found,
+  advice,
+});
+/** See `CheckStatus`. */
+export const fail = (name: string, found: string, advice: string): Check => ({
+  name,
+  status: 'fail',
+  found,
+  advice,
+});
+
+/** The check that stands alone when the configuration cannot be used. */
+export function configurationFailed(error: ConfigError): Check {
+  return fail(
+    'configuration',
+    error.problems.join('; '),
+    'Correct these settings: docs/configuration.md names them all.',
+  );
+}
+
+/**
+ * The version of Node.js.
+ * @param version as in `process.version`
+ */
+export function checkNode(version: string): Check {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    return fail('Node.js', version, 'livestill needs Node.js 20.19 or newer: install 22 or 24.');
+  }
+  return [20, 22, 24].includes(major)
+    ? ok('Node.js', version)
+    : warn('Node.js', version, 'livestill is tested with Node.js 20, 22 and 24: use one of these.');
+}
+
+/** The check of the data folder, and whether there is one to look into. */
+export interface FolderCheck {
+  readonly check: Check;
+  readonly isThere: boolean;
+}
+
+/**
+ * The data folder: there, the owner's alone, and this user's.
+ * @param uid of this process; undefined where the system has none
+ */
+export async function checkFolder(dataDir: string, uid: number | undefined): Promise<FolderCheck> {
+  const path = resolve(dataDir);
+  const name = 'data folder';
+  const found = await lookAt(path);
+  if (typeof found === 'string') {
+    const advice =
+      found === 'ENOENT'
+        ? 'Check --data or dataDir; "livestill serve" makes a new folder at its first start.'
+        : 'Let this user read the folder.';
+    return { check: fail(name, `${path} cannot be looked at (${found})`, advice), isThere: false };
+  }
+  if (!found.isDirectory()) {
+    return { check: fail(name, `${path} is no folder`, 'Check --data or dataDir.'), isThere: false };
+  }
+  return { check: folderRights(path, found, uid), isThere: true };
+}
+
+function folderRights(path: string, found: Stats, uid: number | undefined): Check {
+  const name = 'data folder';
+  const mode = modeOf(found);
+  if (uid === undefined) return ok(name, path);
+  if ((found.mode & 0o022) !== 0) {
+    return fail(name, `${path}, mode ${mode}: others may change it`, `chmod 700 ${path}`);
+  }
+  if ((found.mode & 0o077) !== 0) {
+    return warn(name, `${path}, mode ${mode}: others may look into it`, `chmod 700 ${path}`);
+  }
+  return found.uid === uid
+    ? ok(name, `${path}, mode ${mode}`)
+    : warn(
+        name,
+        `${path} belongs to user ${found.uid}, this is user ${uid}`,
+        'Run doctor as the user that runs the service.',
+      );
+}
+
+/** The files that hold keys and records: readable by their owner alone. */
+export async function checkFiles(dataDir: string, masterKey: string | null): Promise<readonly Check[]> {
+  const checks: Check[] = [];
+  const key = join(resolve(dataDir), 'master.key');
+  const found = await lookAt(key);
+  if (masterKey !== null) {
+    checks.push(ok('master key', 'from LIVESTILL_MASTER_KEY'));
+  } else if (typeof found === 'string') {
+    checks.push(
+      fail(
+        'master key',
+        `${key} cannot be looked at (${found})`,
+        'Put the file back, or hand it over in LIVESTILL_MASTER_KEY.',
+      ),
+    );
+  } else {
+    checks.push(rights('master key', key, found));
+  }
+  for (const suffix of ['', '-wal', '-shm']) {
+    const path = join(resolve(dataDir), `livestill.sqlite${suffix}`);
+    const side = await lookAt(path);
+    if (typeof side === 'string') continue;
+    const check = rights('database file', path, side);
+    if (check.status !== 'ok' || suffix === '') checks.push(check);
+  }
+  return checks;
+}
+
+function rights(name: string, path: string, found: Stats): Check {
+  if (process.platform === 'win32' || (found.mode & 0o077) === 0) return ok(name, `mode ${modeOf(found)}`);
+  return fail(name, `${path}, mode ${modeOf(found)}: others may read it`, `chmod 600 ${path}`);
+}
+
+/** Room on the disk of the data folder. */
+export function checkRoom(freeBytes: number): Check {
+  const found = `${mebibytes(freeBytes)} free`;
+  const advice = 'Make room, or let old rows go: ledger.retentionDays, "livestill ledger prune".';
+  if (freeBytes < noRoom) return fail('disk room', found, advice);
+  return freeBytes < littleRoom ? warn('disk room', found, advice) : ok('disk room', found);
+}
+
+/** What is found in the database, and the clock compared with it. Changes nothing. */
+export function checkDatabase(dataDir: string, masterKey: string | null, now: number): readonly Check[] {
+  let found: DatabaseFindings;
+  try {
+    found = inspectDatabase(dataDir, masterKey);
+  } catch (error) {
+    if (!(error instanceof Fault || error instanceof UsageError)) throw error;
+    const advice =
+      error.reason === 'store_locked'
+        ? 'Wait until the other process is done, and try again.'
+        : 'Check the folder; if the file is lost or damaged, stop the service and restore a copy.';
+    return [fail('database', `${error.message} (${error.reason})`, advice), checkClock(now, null)];
+  }
+  const { problems, age, masterKeyFault, apps, ledgerRows, bytes } = found;
+  const checks: Check[] = [];
+  if (problems.length > 0) {
+    checks.push(
+      fail('database', problems.join('; '), 'Stop the service, keep the damaged files, restore a copy.'),
+    );
+  } else if (age === 'newer') {
+    checks.push(
+      fail('database', 'written by a newer livestill', 'Use that version, or restore a copy made before it.'),
+    );
+  } else {
+    const size = `whole, ${mebibytes(bytes)}, ${apps} app(s), ${ledgerRows} ledger row(s)`;
+    checks.push(
+      ok('database', age === 'older' ? `${size}; the next start brings its tables up to date` : size),
+    );
+  }
+  if (masterKeyFault !== null) {
+    checks.push(
+      fail('stored keys', masterKeyFault.message, 'Hand over the master key that they were made with.'),
+    );
+  } else {
+    checks.push(ok('stored keys', 'the master key fits'));
+  }
+  return [...checks, checkClock(now, found.newestRowAt)];
+}
+
+/**
+ * The clock: signatures are judged by it. It cannot be right when it shows a time before this version was written, or before
+ * a row that is already in the ledger.
+ */
+export function checkClock(now: number, newestRowAt: Date | null): Check {
+  const found = new Date(now).toISOString();
+  const advice = 'Set the clock (NTP): signatures are refused or accepted by it.';
+  if (now < firstRelease) return fail('clock', `${found}, before this version was written`, advice);
+  if (newestRowAt !== null && newestRowAt.getTime() > now + ahead) {
+    return fail('clock', `${found}, but the newest ledger row is of ${newestRowAt.toISOString()}`, advice);
+  }
+  return ok('clock', found);
+}
+
+/** What is at a path, or the system's code for why that cannot be told. */
+export async function lookAt(path: string): Promise<Stats | string> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  }
+}
+
+/** Permissions in octal: `600`. */
+export function modeOf({ mode }: Stats): string {
+  return (mode & 0o777).toString(8).padStart(3, '0');
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+}
