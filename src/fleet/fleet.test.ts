@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLiveness } from '../engine.ts';
 import { type Fleet, type FleetOptions, startFleet } from './fleet.ts';
 
@@ -27,14 +27,12 @@ describe('a fleet with real networks', () => {
     expect(judgements.map((judgement) => judgement.score)).toEqual([...expected, ...expected, ...expected]);
   });
 
-  it('takes over the memory of the picture, a small one in a shared slab excepted', async () => {
-    const large = Uint8Array.from(await group('sample1'));
-    await fleet.judge(large);
-    expect(large.byteLength).toBe(0);
-    const small = Buffer.from('not a picture');
-    const neighbour = Buffer.from('its neighbour');
-    await expect(fleet.judge(small)).rejects.toMatchObject({ name: 'Fault', code: -4016 });
-    expect(neighbour.toString()).toBe('its neighbour');
+  it('leaves the bytes it was given as they were', async () => {
+    const picture = Uint8Array.from(await group('sample1'));
+    const before = Buffer.from(picture);
+    await fleet.judge(picture);
+    expect(before.equals(picture)).toBe(true);
+    await expect(fleet.judge(Buffer.from('not a picture'))).rejects.toMatchObject({ code: -4016 });
   });
 
   it('passes threshold and profile on', async () => {
@@ -70,6 +68,8 @@ it('does not start without its worker file', async () => {
 describe('workers that fail', () => {
   /** A worker that speaks the protocol and does what the picture's text says. */
   const program = `
+    import { appendFileSync, readFileSync } from 'node:fs';
+    const tried = new URL('./tried', import.meta.url);
     const models = [{ name: 'none', role: 'classifier', sha256: '0' }];
     let count = 0;
     export async function warm({ barrier, workers }) {
@@ -81,6 +81,10 @@ describe('workers that fail', () => {
     }
     export async function judge({ picture }) {
       const what = Buffer.from(picture).toString();
+      appendFileSync(tried, what + '\\n');
+      const times = readFileSync(tried, 'utf8').split('\\n').filter((line) => line === what).length;
+      if (what === 'exit once' && times === 1) process.exit(3);
+      if (what === 'hang once' && times === 1) for (;;);
       if (what === 'exit') process.exit(3);
       if (what === 'throw') throw new Error('thrown');
       if (what === 'later') setImmediate(() => { throw new Error('thrown later'); });
@@ -94,6 +98,8 @@ describe('workers that fail', () => {
   let folder: string;
   let fleet: Fleet;
   const troubles: Error[] = [];
+  const timesTried = async (what: string) =>
+    (await readFile(join(folder, 'tried'), 'utf8')).split('\n').filter((line) => line === what).length;
   const judge = (what: string, signal?: AbortSignal) =>
     fleet.judge(Uint8Array.from(Buffer.from(what)), signal === undefined ? {} : { signal });
 
@@ -110,6 +116,7 @@ describe('workers that fail', () => {
       onTrouble: (error) => void troubles.push(error),
     });
   });
+  beforeEach(() => writeFile(join(folder, 'tried'), ''));
   afterEach(() => void troubles.splice(0));
   afterAll(async () => {
     await fleet.close();
@@ -130,6 +137,39 @@ describe('workers that fail', () => {
     await expect(judge('good')).resolves.toBeDefined();
     expect(troubles.length).toBeGreaterThan(0);
     expect([fleet.running, fleet.waiting]).toEqual([0, 0]);
+  });
+
+  it.each([
+    ['exit once', 'worker_crashed'],
+    ['hang once', 'worker_stuck'],
+  ])('%s: the picture is tried once more and answered', async (what, reason) => {
+    await expect(judge(what)).resolves.toBeDefined();
+    expect(await timesTried(what)).toBe(2);
+    expect(troubles).toMatchObject([{ reason, message: expect.stringContaining('once more') }]);
+    expect([fleet.running, fleet.waiting]).toEqual([0, 0]);
+  });
+
+  it.each(['exit', 'hang', 'later'])(
+    '%s: a picture that cost two workers is not tried a third time',
+    async (what) => {
+      await expect(judge(what)).rejects.toMatchObject({ code: 213 });
+      await expect(judge('good')).resolves.toBeDefined();
+      expect(await timesTried(what)).toBe(2);
+      expect(troubles).toHaveLength(2);
+    },
+  );
+
+  it('what no worker was lost on is not tried again', async () => {
+    await expect(judge('failure')).rejects.toMatchObject({ reason: 'engine_failed' });
+    expect(await timesTried('failure')).toBe(1);
+  });
+
+  it('for a caller that left nothing is tried again', async () => {
+    const caller = new AbortController();
+    const judged = judge('exit', caller.signal);
+    caller.abort();
+    await expect(judged).rejects.toMatchObject({ code: 213 });
+    expect(await timesTried('exit')).toBe(1);
   });
 
   it('all workers crashing at once are all replaced', async () => {

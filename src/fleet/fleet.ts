@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { LivenessOptions } from '../engine.ts';
 import { Fault } from '../errors.ts';
+import type { Profile } from '../liveness/types.ts';
 import { createGate } from './gate.ts';
 import type { JudgeAnswer, JudgeTask, WarmAnswer, WarmTask, WorkerFailure } from './messages.ts';
 import type { Judge } from './types.ts';
@@ -31,6 +32,9 @@ export interface Fleet extends Judge {
   /** Ends all workers; pictures still in work are given up. */
   close(): Promise<void>;
 }
+
+/** How often a picture is given to a worker before it counts as the cause of their end. */
+const attempts = 2;
 
 /** The workers could not be started; the message is the engine's own and says what to do. */
 export class FleetError extends Error {
@@ -69,41 +73,77 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     clock: () => performance.now(),
   });
 
+  let closing = false;
+
+  /** A worker gets a copy of its own, handed over: the bytes stay for a second attempt. */
+  const tryOnce = async (
+    picture: Uint8Array,
+    threshold?: number,
+    profile?: Profile,
+  ): Promise<JudgeAnswer> => {
+    // The pool ends a thread whose task is aborted: meant for pictures that hang, not for callers that left.
+    const stuck = new AbortController();
+    const timer = setTimeout(() => stuck.abort(), judgeTimeoutMs);
+    try {
+      return await run(pool, { picture: new Uint8Array(picture), threshold, profile }, stuck.signal);
+    } catch (error) {
+      throw stuck.signal.aborted
+        ? new WorkerLost('worker_stuck', `gave no answer for ${judgeTimeoutMs} ms`, error)
+        : new WorkerLost('worker_crashed', 'crashed', error);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
   return {
     workers,
     models: warm.models,
-    refusal: () => gate.refusal(),
+    refusal: (app) => gate.refusal(app),
     get waiting() {
       return gate.waiting;
     },
     get running() {
       return gate.running;
     },
-    async judge(picture, { threshold, profile, signal } = {}) {
-      const place = await gate.enter(signal);
-      // The pool ends a thread whose task is aborted: meant for pictures that hang, not for callers that left.
-      const stuck = new AbortController();
-      const timer = setTimeout(() => stuck.abort(), judgeTimeoutMs);
+    async judge(picture, { threshold, profile, app, signal } = {}) {
+      const place = await gate.enter({ app, signal });
       try {
-        const answer = await run(pool, { picture: transferable(picture), threshold, profile }, stuck.signal);
-        return judgementOf(answer, onTrouble);
-      } catch (error) {
-        if (error instanceof Fault) throw error;
-        const [reason, what] = stuck.signal.aborted
-          ? ['worker_stuck', `gave no answer for ${judgeTimeoutMs} ms`]
-          : ['worker_crashed', 'crashed'];
-        const fault = new Fault(213, reason, `A worker ${what} on this picture and was replaced.`, {
-          cause: error,
-        });
-        onTrouble(fault);
-        throw fault;
+        for (let attempt = 1; ; attempt++) {
+          try {
+            return judgementOf(await tryOnce(picture, threshold, profile), onTrouble);
+          } catch (error) {
+            if (!(error instanceof WorkerLost)) throw error;
+            // Told of each worker lost. Nobody waits for a caller that left, and a picture that cost two workers costs no third.
+            const last = attempt === attempts || closing || signal?.aborted === true;
+            const fault = lost(error, last);
+            onTrouble(fault);
+            if (last) throw fault;
+          }
+        }
       } finally {
-        clearTimeout(timer);
         place.release();
       }
     },
-    close: () => pool.destroy(),
+    close() {
+      closing = true;
+      return pool.destroy();
+    },
   };
+}
+
+/** A worker ended with a picture in its hands. */
+class WorkerLost extends Error {
+  readonly reason: string;
+
+  constructor(reason: string, what: string, cause: unknown) {
+    super(what, { cause });
+    this.reason = reason;
+  }
+}
+
+function lost({ reason, message, cause }: WorkerLost, last: boolean): Fault {
+  const then = last ? '' : ' The picture is tried once more on another.';
+  return new Fault(213, reason, `A worker ${message} on this picture and was replaced.${then}`, { cause });
 }
 
 function run(pool: Piscina, task: JudgeTask, signal: AbortSignal): Promise<JudgeAnswer> {
@@ -136,15 +176,6 @@ async function warmUp(pool: Piscina, workers: number): Promise<Extract<WarmAnswe
   const failed = answers.find((answer) => answer.kind === 'failure');
   if (failed !== undefined) throw new FleetError(failed.message);
   return answers[0] as Extract<WarmAnswer, { kind: 'warm' }>;
-}
-
-/** Memory that can be handed over: a small Buffer lies in a slab it shares with others, and is copied out of it. */
-function transferable(picture: Uint8Array): Uint8Array {
-  const { buffer, byteLength } = picture;
-  const own =
-    buffer instanceof ArrayBuffer &&
-    (byteLength === buffer.byteLength || buffer.byteLength > Buffer.poolSize);
-  return own ? picture : Uint8Array.from(picture);
 }
 
 function workerPath(given: URL | undefined): string {

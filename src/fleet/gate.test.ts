@@ -46,7 +46,7 @@ describe('gate', () => {
   });
 
   it('refuses when the expected wait is too long, with that wait as Retry-After', async () => {
-    const { gate } = gateOf({ places: 2, maxWaitMs: 1000, firstGuessMs: 1000 });
+    const { gate } = gateOf({ places: 2, maxWaitMs: 1112, firstGuessMs: 1000 });
     await Promise.all([gate.enter(), gate.enter()]);
     expect(gate.refusal()).toBeNull();
     const waiting = [gate.enter(), gate.enter()];
@@ -79,7 +79,7 @@ describe('gate', () => {
     const { gate } = gateOf({ places: 1 });
     const first = await gate.enter();
     const leaving = new AbortController();
-    const left = gate.enter(leaving.signal);
+    const left = gate.enter({ signal: leaving.signal });
     const next = gate.enter();
     leaving.abort();
     await expect(left).rejects.toMatchObject({ name: 'AbortError' });
@@ -90,7 +90,33 @@ describe('gate', () => {
 
   it('whoever has given up before is not let in', async () => {
     const { gate } = gateOf();
-    await expect(gate.enter(AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(gate.enter({ signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
     expect(gate.running).toBe(0);
+  });
+
+  it('one picture that hangs does not make the next ones look slow', async () => {
+    const { gate, time } = gateOf({ places: 1, maxWaitMs: 1000, firstGuessMs: 100 });
+    const serve = async (milliseconds: number) => {
+      const place = await gate.enter();
+      time.now += milliseconds;
+      place.release();
+    };
+    for (let count = 0; count < 20; count++) await serve(100);
+    await serve(30_000);
+    await gate.enter();
+    expect(gate.refusal()).toBeNull();
+  });
+
+  it('whoever has waited longer than allowed is refused at its turn, and the next has it', async () => {
+    const { gate, time } = gateOf({ places: 1, maxWaitMs: 1000 });
+    const first = await gate.enter();
+    const late = gate.enter({ app: 'a' });
+    time.now = 600;
+    const timely = gate.enter({ app: 'a' });
+    time.now = 1001;
+    first.release();
+    await expect(late).rejects.toMatchObject({ code: -5802, reason: 'queue_overdue' });
+    (await timely).release();
+    expect([gate.running, gate.waiting]).toEqual([0, 0]);
   });
 });

@@ -5,7 +5,7 @@ import type { Judgement, ModelUsed, Profile } from '../liveness/types.ts';
  * and stack of an error, and a `Fault` would lose its code.
  */
 
-/** A picture to judge. Its buffer is handed over, not copied. */
+/** A picture to judge: a copy of its own, whose buffer is handed over. */
 export interface JudgeTask {
   readonly picture: Uint8Array;
   readonly threshold: number | undefined;

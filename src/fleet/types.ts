@@ -7,6 +7,8 @@ export interface JudgeOptions {
   readonly threshold?: number;
   /** The engine's own when left out. */
   readonly profile?: Profile;
+  /** The app the picture is judged for: apps take turns at the workers. Pictures without one count as one app's. */
+  readonly app?: string;
   /** Gives up a picture that still waits; one that is being judged is judged to its end. */
   readonly signal?: AbortSignal;
 }
@@ -14,12 +16,16 @@ export interface JudgeOptions {
 /** Judges pictures; the only thing the HTTP faces know of the engine. */
 export interface Judge {
   /**
-   * Judges one encoded picture. Takes the memory of `picture` over: its bytes cannot be used any more after the call.
-   * @throws Fault -4016 (cannot be decoded), -5802 (overloaded, with `retryAfter`), 213 (the worker failed); AbortError
+   * Judges one encoded picture. Its memory belongs to the judge until the answer: it must not be changed, nor used afterwards.
+   * @throws Fault -4016 (cannot be decoded), -5802 (overloaded, with `retryAfter`), 213 (two workers failed on it, or the engine
+   * did); AbortError
    */
   judge(picture: Uint8Array, options?: JudgeOptions): Promise<Judgement>;
-  /** The refusal a picture would get at this moment for lack of room, or null: asked before a body is read. */
-  refusal(): Fault | null;
+  /**
+   * The refusal a picture of this app would get at this moment for lack of room, or null: asked before a body is read. Without
+   * an app: the refusal that every app would get, whatever it has waiting.
+   */
+  refusal(app?: string): Fault | null;
   /** The networks in use, for records of pictures that were never judged. */
   readonly models: readonly ModelUsed[];
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import { readSignature } from '../../account/signature.ts';
 import type { Authenticator, Caller, Clock, Limiter } from '../../account/types.ts';
 import { Fault } from '../../errors.ts';
 import type { Judge, JudgeOptions } from '../../fleet/types.ts';
@@ -60,8 +61,7 @@ async function answer(deps: LegacyDeps, exchange: Exchange, facts: Facts): Promi
   const { request } = exchange;
   const { maxBodyBytes } = deps.settings;
   checkAnnouncedSize(request, maxBodyBytes);
-  const noRoom = deps.judge.refusal();
-  if (noRoom !== null) throw noRoom;
+  checkRoom(deps.judge, claimedApp(request.headers.authorization));
   exchange.wantBody();
   const raw = await readBody(request, maxBodyBytes);
   const body = await parseLegacyBody(request.headers['content-type'], raw);
@@ -77,6 +77,8 @@ async function answer(deps: LegacyDeps, exchange: Exchange, facts: Facts): Promi
   facts.appid = caller.app.appid;
   facts.secretId = caller.secretId;
   facts.singleUse = caller.singleUse;
+  // Once more, now for the app that signed: before anything is downloaded for it.
+  checkRoom(deps.judge, caller.app.appid);
   const lease = await deps.limiter.admit(caller.app);
   try {
     const source = choosePicture(body);
@@ -88,6 +90,25 @@ async function answer(deps: LegacyDeps, exchange: Exchange, facts: Facts): Promi
     return await judge(deps, exchange, facts, caller, picture);
   } finally {
     lease.release();
+  }
+}
+
+/** @throws Fault -5802 */
+function checkRoom(judge: Judge, app: string | undefined): void {
+  const noRoom = judge.refusal(app);
+  if (noRoom !== null) throw noRoom;
+}
+
+/**
+ * The app that a signature names, before anybody knows whether it is genuine: enough to refuse an app over its share before its body
+ * is read. A forged name gains nothing, it fails the check of the signature; undefined where nothing can be read.
+ */
+function claimedApp(authorization: string | undefined): string | undefined {
+  try {
+    return readSignature(authorization).appid;
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
   }
 }
 
@@ -116,6 +137,7 @@ async function judge(
 function judgeOptions(caller: Caller, signal: AbortSignal): JudgeOptions {
   const { threshold, profile } = caller.app.policy;
   return {
+    app: caller.app.appid,
     signal,
     ...(threshold === null ? {} : { threshold }),
     ...(profile === null ? {} : { profile }),

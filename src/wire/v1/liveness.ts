@@ -68,7 +68,7 @@ export async function answerLiveness(
   const caller = await deps.apiKeys.authenticate({ authorization, callerAddress, scope: 'judge' });
   facts.appid = caller.app.appid;
   facts.secretId = caller.keyId;
-  const noRoom = deps.judge.refusal();
+  const noRoom = deps.judge.refusal(caller.app.appid);
   if (noRoom !== null) throw noRoom;
   checkAnnouncedSize(request, deps.maxBodyBytes);
   const type = inputType(request.headers['content-type']);
@@ -97,6 +97,7 @@ async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Pr
   const { threshold, profile } = caller.app.policy;
   try {
     const judgement = await deps.judge.judge(picture, {
+      app: caller.app.appid,
       signal: exchange.signal,
       ...(threshold === null ? {} : { threshold }),
       ...(profile === null ? {} : { profile }),
