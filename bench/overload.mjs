@@ -1,0 +1,212 @@
+/**
+ * npm run bench:overload [-- --profile careful] [-- --seconds N] [-- --times N] [-- --json]
+ *
+ * The service under 3 times the rate it can do, through real HTTP with signature and ledger on. One app floods, another asks for a tenth
+ * of what the service can do. Shown against its targets: how long those admitted take, what the service still
+ * gets done, memory, whether health is answered all the while, and whether the quiet app is served. The load
+ * generator runs on the same processors; what it costs is printed.
+ */
+import { spawn } from 'node:child_process';
+import { get } from 'node:http';
+import { availableParallelism, cpus } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { livestill, percentile, portrait, printTable, processUse, startServer } from './support.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    profile: { type: 'string', default: 'fast' },
+    seconds: { type: 'string', default: '12' },
+    times: { type: 'string', default: '3' },
+    workers: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const seconds = Number(options.seconds);
+const times = Number(options.times);
+const workers = Number(options.workers ?? availableParallelism());
+const boundMs = 3000;
+/** Share of what the service can do that the quiet app asks for. */
+const quietShare = 0.1;
+const say = options.json ? () => {} : console.log;
+
+const server = await startServer({
+  args: ['--workers', String(workers)],
+  env: { LIVESTILL_PROFILE: options.profile, LIVESTILL_QUEUE_WAIT_MS: String(boundMs) },
+});
+const picture = await portrait(720, 960);
+
+async function jobOf({ appid, authorization }) {
+  const boundary = 'livestill-bench';
+  const body = Buffer.concat([
+    Buffer.from(
+      `--${boundary}\r\nContent-Disposition: form-data; name="appid"\r\n\r\n${appid}\r\n--${boundary}\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n`,
+    ),
+    picture,
+    Buffer.from(`\r\n--${boundary}--\r\n`),
+  ]);
+  return {
+    url: server.url,
+    body: body.toString('base64'),
+    headers: { authorization, 'content-type': `multipart/form-data; boundary=${boundary}` },
+  };
+}
+
+/** A second app, made while the service runs. */
+async function quietApp() {
+  const { appid } = JSON.parse(await livestill('app', 'create', '--data', server.data, '--json'));
+  const { signature } = JSON.parse(
+    await livestill('sign', '--data', server.data, '--appid', appid, '--json'),
+  );
+  return { appid, authorization: signature };
+}
+
+async function load(job, more) {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('load.mjs', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(JSON.stringify({ ...job, ...more }));
+  const result = JSON.parse(await text(child.stdout));
+  const refused = result.codes['-5802'] ?? 0;
+  const answers = Object.values(result.codes).reduce((sum, count) => sum + count, 0);
+  return { ...result, refused, other: answers - refused - result.answered, answers };
+}
+
+/** Asks for health ten times a second and looks at the service's memory, until told to stop. */
+function watch() {
+  const health = { asked: 0, failed: 0, maxMs: 0 };
+  const memory = [];
+  let watching = true;
+  const ask = () =>
+    new Promise((resolve) => {
+      const start = performance.now();
+      const done = (good) => {
+        health.asked++;
+        if (!good) health.failed++;
+        health.maxMs = Math.max(health.maxMs, performance.now() - start);
+        resolve();
+      };
+      get(new URL('/healthz', server.admin), { timeout: 5000 }, (res) => {
+        res.resume();
+        res.on('end', () => done(res.statusCode === 200));
+      })
+        .on('timeout', function () {
+          this.destroy(new Error('no answer'));
+        })
+        .on('error', () => done(false));
+    });
+  const loop = (async () => {
+    while (watching) {
+      await ask();
+      memory.push((await processUse(server.pid)).rssMb);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  return async () => {
+    watching = false;
+    await loop;
+    return { health, memory };
+  };
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** One after the other: alone, as fast as it goes, three times that, as fast as it goes again. */
+async function round(flood, quiet) {
+  const alone = await load(flood, { connections: 1, seconds: seconds / 2 });
+  const best = await load(flood, { connections: workers * 2, seconds });
+  const useBefore = await processUse(server.pid);
+  const stop = watch();
+  const [crowd, other] = await Promise.all([
+    load(flood, { rate: 3 * best.perSecond, seconds }),
+    load(quiet, { rate: quietShare * best.perSecond, seconds }),
+  ]);
+  const { health, memory } = await stop();
+  const useAfter = await processUse(server.pid);
+  const again = await load(flood, { connections: workers * 2, seconds: seconds / 2 });
+  const unloadedP99Ms = percentile(alone.latencies, 0.99);
+  const bestPerSecond = Math.max(best.perSecond, again.perSecond);
+  const admitted = [...crowd.latencies, ...other.latencies];
+  const perSecond = admitted.length / Math.max(crowd.seconds, other.seconds);
+  const third = Math.floor(memory.length / 3);
+  const middleMb = mean(memory.slice(third, 2 * third));
+  return {
+    unloadedP99Ms,
+    bestPerSecond,
+    askedPerSecond: 3 * best.perSecond + quietShare * best.perSecond,
+    perSecond,
+    ratioToBest: perSecond / bestPerSecond,
+    limitMs: 1.5 * unloadedP99Ms + boundMs,
+    admittedP50Ms: percentile(admitted, 0.5),
+    admittedP99Ms: percentile(admitted, 0.99),
+    admittedMaxMs: Math.max(...admitted),
+    admitted: admitted.length,
+    refused: crowd.refused + other.refused,
+    otherAnswers: crowd.other + other.other,
+    quietAsked: other.answers,
+    quietRefused: other.refused,
+    quietP99Ms: percentile(other.latencies, 0.99),
+    rssMb: middleMb,
+    rssGrowth: mean(memory.slice(2 * third)) / middleMb - 1,
+    healthAsked: health.asked,
+    healthFailed: health.failed,
+    healthMaxMs: health.maxMs,
+    cpuSeconds: useAfter.cpuSeconds - useBefore.cpuSeconds,
+    generatorCpuSeconds: crowd.cpuSeconds + other.cpuSeconds,
+    againPerSecond: again.perSecond,
+  };
+}
+
+/** What each target asks, from one round: its name, the value found, the value wanted, whether it is met. */
+const targets = (r) => [
+  [
+    'longest of those admitted, ms',
+    r.admittedMaxMs.toFixed(0),
+    `<= ${r.limitMs.toFixed(0)}`,
+    r.admittedMaxMs <= r.limitMs,
+  ],
+  ['throughput / best', r.ratioToBest.toFixed(3), '>= 0.9', r.ratioToBest >= 0.9],
+  ['memory, last third / middle third', (1 + r.rssGrowth).toFixed(3), '<= 1.05', r.rssGrowth <= 0.05],
+  ['health not answered', `${r.healthFailed} of ${r.healthAsked}`, '0', r.healthFailed === 0],
+  ['quiet app refused', `${r.quietRefused} of ${r.quietAsked}`, '0', r.quietRefused === 0],
+  ['answers that are neither', r.otherAnswers, '0', r.otherAnswers === 0],
+];
+
+try {
+  const flood = await jobOf(server);
+  const quiet = await jobOf(await quietApp());
+  await load(flood, { connections: workers, seconds: 3 });
+  const rounds = [];
+  say(
+    `livestill bench:overload: ${cpus()[0].model}, ${availableParallelism()} processors, Node ${process.version}`,
+  );
+  say(
+    `${workers} workers, profile ${options.profile}, 720 x 960 JPEG of ${picture.length} bytes, queue of ${boundMs} ms`,
+  );
+  for (let at = 1; at <= times; at++) {
+    const r = await round(flood, quiet);
+    rounds.push(r);
+    if (options.json) continue;
+    say(`\nround ${at} of ${times}`);
+    printTable([
+      ['target', 'found', 'wanted', 'met'],
+      ...targets(r).map(([name, found, wanted, met]) => [name, found, wanted, met ? 'yes' : 'NO']),
+    ]);
+    say(
+      `best ${r.bestPerSecond.toFixed(1)}/s, asked ${r.askedPerSecond.toFixed(1)}/s, judged ${r.perSecond.toFixed(1)}/s (${r.admitted}), refused ${r.refused}, afterwards ${r.againPerSecond.toFixed(1)}/s`,
+    );
+    say(
+      `unloaded p99 ${r.unloadedP99Ms.toFixed(0)} ms; admitted p50 ${r.admittedP50Ms.toFixed(0)}, p99 ${r.admittedP99Ms.toFixed(0)} ms; quiet app p99 ${r.quietP99Ms.toFixed(0)} ms`,
+    );
+    say(
+      `health ${r.healthMaxMs.toFixed(0)} ms at most; memory ${r.rssMb.toFixed(0)} MB; CPU ${r.cpuSeconds.toFixed(1)} s service, ${r.generatorCpuSeconds.toFixed(1)} s load generator`,
+    );
+  }
+  if (options.json) {
+    const met = rounds.map((r) => targets(r).every(([, , , good]) => good));
+    console.log(JSON.stringify({ workers, profile: options.profile, boundMs, met, rounds }));
+  }
+} finally {
+  await server.stop();
+}
