@@ -1,6 +1,7 @@
 import { cropName, cropRect, cropTensor } from './crop.ts';
 import { loadNetwork, type Network } from './network.ts';
 import type { ClassifierCard } from './pack.ts';
+import { giveBack } from './scratch.ts';
 import type { Box, CropEvidence, Profile, RgbPicture } from './types.ts';
 
 /** A classifier, loaded. */
@@ -72,6 +73,7 @@ export async function classifyFace(
       const tensor = cropTensor(picture, crop, rect, card.input);
       const ready = performance.now();
       const values = Array.from((await network.run(tensor)).get(card.output.name)!);
+      giveBack(tensor);
       spent('crop', ready - start);
       spent('classify', performance.now() - ready);
       const logit = liveLogit(card, values);

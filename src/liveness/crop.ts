@@ -1,5 +1,6 @@
 import { growBox } from './geometry.ts';
 import { bilinearSamples, clampSamples, type Rect, type Samples } from './resample.ts';
+import { borrow } from './scratch.ts';
 import type { Box, RgbPicture } from './types.ts';
 
 /**
@@ -104,7 +105,8 @@ function blackOutside(
 
 /**
  * Samples `rect` of the picture bilinearly (half-pixel centres, no antialiasing) into a float32 tensor [1,3,h,w] or
- * [1,h,w,3]. A `square` crop reads black outside the picture; a `silent` crop reads the edge of its rectangle again.
+ * [1,h,w,3]. A `square` crop reads black outside the picture; a `silent` crop reads the edge of its rectangle again. The
+ * tensor is borrowed (scratch.ts).
  */
 export function cropTensor(picture: RgbPicture, crop: CropKind, rect: Rect, form: TensorForm): Float32Array {
   const { width, data } = picture;
@@ -117,7 +119,7 @@ export function cropTensor(picture: RgbPicture, crop: CropKind, rect: Rect, form
   }
   const h = blackOutside(xs, picture.width);
   const v = blackOutside(ys, picture.height);
-  const tensor = new Float32Array(3 * n * m);
+  const tensor = borrow(3 * n * m);
   const planar = form.layout === 'NCHW';
   const stepPixel = planar ? 1 : 3;
   const stepPlane = planar ? n * m : 1;

@@ -6,6 +6,7 @@ import { assessQuality } from './quality/assess.ts';
 import { measureFace } from './quality/measure.ts';
 import { reason } from './reasons.ts';
 import { turnClockwise } from './resample.ts';
+import { giveBack } from './scratch.ts';
 import type {
   CropEvidence,
   FaceFinding,
@@ -68,7 +69,9 @@ export async function judgePicture(
     milliseconds[step] += ms;
   };
   const start = performance.now();
-  const detection = await detectFace(models.detectors, picture, detectionPicture(picture));
+  const small = detectionPicture(picture);
+  const detection = await detectFace(models.detectors, picture, small);
+  giveBack(small.data);
   const upright = detection.face === null ? picture : turnClockwise(picture, detection.quarterTurns);
   spent('detect', performance.now() - start);
 

@@ -16,21 +16,24 @@ export interface FloatPicture {
   readonly data: Float32Array;
 }
 
-function average(picture: RgbPicture | FloatPicture, n: number, m: number): FloatPicture {
+function average(picture: RgbPicture | FloatPicture, n: number, m: number, out?: Float32Array): FloatPicture {
   const { width, height } = picture;
   const kx = width / n;
   const ky = height / m;
   const columns = areaSpans(0, kx, n, width - 1);
   const rows = areaSpans(0, ky, m, height - 1);
-  return { width: n, height: m, data: averageAreas(picture, 0, 0, columns, rows, kx * ky) };
+  const data = averageAreas(picture, 0, 0, columns, rows, kx * ky, out);
+  return { width: n, height: m, data };
 }
 
 /**
  * Shrinks a byte picture to `n` x `m` by exact area averaging: each output pixel is the mean of the source rectangle it
  * covers, fractional edges weighted. Values stay floating point (0-255). `n` and `m` must not exceed the picture's sides.
+ *
+ * @param out where the values go, `n * m * 3` of them; a new array where nothing is given.
  */
-export function shrinkByArea(picture: RgbPicture, n: number, m: number): FloatPicture {
-  return average(picture, n, m);
+export function shrinkByArea(picture: RgbPicture, n: number, m: number, out?: Float32Array): FloatPicture {
+  return average(picture, n, m, out);
 }
 
 /** Positions and weights of bilinear sampling along one side: `near`, `far` index, `part` = weight of `far`. */
@@ -87,16 +90,23 @@ function enlarge(picture: FloatPicture, n: number, m: number): FloatPicture {
   return { width: n, height: m, data: out };
 }
 
-/** Resizes to `n` x `m`: area averaging when a side shrinks, bilinear (edges replicated) otherwise. */
-export function resize(picture: FloatPicture, n: number, m: number): FloatPicture {
-  if (picture.width > n || picture.height > m) return average(picture, n, m);
+/**
+ * Resizes to `n` x `m`: area averaging when a side shrinks (into `out` where that is given), bilinear (edges replicated)
+ * otherwise.
+ */
+export function resize(picture: FloatPicture, n: number, m: number, out?: Float32Array): FloatPicture {
+  if (picture.width > n || picture.height > m) return average(picture, n, m, out);
   if (picture.width === n && picture.height === m) return picture;
   return enlarge(picture, n, m);
 }
 
 /** The same values as floating point. */
-export function toFloats(picture: RgbPicture): FloatPicture {
-  return { width: picture.width, height: picture.height, data: Float32Array.from(picture.data) };
+export function toFloats(
+  picture: RgbPicture,
+  out: Float32Array = new Float32Array(picture.data.length),
+): FloatPicture {
+  out.set(picture.data);
+  return { width: picture.width, height: picture.height, data: out };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { boxArea, intersectionOverUnion } from '../geometry.ts';
 import { loadNetwork, type Network } from '../network.ts';
 import type { FloatPicture } from '../resample.ts';
+import { giveBack } from '../scratch.ts';
 import type { Box, Point } from '../types.ts';
 import { letterbox } from './letterbox.ts';
 
@@ -107,7 +108,9 @@ export function blendFaces(faces: readonly BlazeFace[]): BlazeFace[] {
 export async function findBlazeFaces(network: Network, picture: FloatPicture): Promise<BlazeFaces> {
   for (const pad of [0, 0.5]) {
     const { tensor, back } = blazeInput(picture, pad);
-    const blended = blendFaces(decode(await network.run(tensor)));
+    const outputs = await network.run(tensor);
+    giveBack(tensor);
+    const blended = blendFaces(decode(outputs));
     if (blended.length === 0) continue;
     const x = (px: number) => (px - back.left) * back.kx;
     const y = (py: number) => (py - back.top) * back.ky;

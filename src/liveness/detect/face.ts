@@ -1,6 +1,7 @@
 import { boxArea, intersectionOverUnion, overlapArea, scaleBox } from '../geometry.ts';
 import type { Network } from '../network.ts';
 import { type FloatPicture, shrinkByArea, toFloats, turnClockwise } from '../resample.ts';
+import { borrow } from '../scratch.ts';
 import type { Box, Point, RgbPicture } from '../types.ts';
 import { type BlazeFace, type BlazeFaces, findBlazeFaces, largestFace, rollDegrees } from './blazeface.ts';
 import { findRfbFaces, type RfbFaces } from './rfb.ts';
@@ -42,15 +43,16 @@ const TURN_GAIN = 0.1;
 const AGREEMENT_OVERLAP = 0.4;
 const SCORE_ALONE = 0.8;
 
-/** The picture the detectors see: shrunk by exact area averaging to a longest side of 640 pixels, or as it is. */
+/**
+ * The picture the detectors see: shrunk by exact area averaging to a longest side of 640 pixels, or as it is. Its values
+ * are borrowed (scratch.ts).
+ */
 export function detectionPicture(picture: RgbPicture): FloatPicture {
-  const k = DETECTION_SIDE / Math.max(picture.width, picture.height);
-  if (k >= 1) return toFloats(picture);
-  return shrinkByArea(
-    picture,
-    Math.max(1, Math.round(k * picture.width)),
-    Math.max(1, Math.round(k * picture.height)),
-  );
+  const k = Math.min(1, DETECTION_SIDE / Math.max(picture.width, picture.height));
+  const width = Math.max(1, Math.round(k * picture.width));
+  const height = Math.max(1, Math.round(k * picture.height));
+  const out = borrow(width * height * 3, DETECTION_SIDE * DETECTION_SIDE * 3);
+  return k < 1 ? shrinkByArea(picture, width, height, out) : toFloats(picture, out);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type FloatPicture, resize } from '../resample.ts';
+import { borrow, giveBack } from '../scratch.ts';
 
 /** How a picture was laid into a network's input, and so how to get back: `x = (px - left) * kx`. */
 export interface Letterbox {
@@ -21,7 +22,7 @@ export interface Normalisation {
 
 /**
  * Shrinks `picture` into a `width` x `height` frame with its proportions kept, centred, and lays it out as an RGB tensor.
- * `pad` is the share of the frame left empty, 0 to below 1.
+ * `pad` is the share of the frame left empty, 0 to below 1. The tensor is borrowed (scratch.ts).
  */
 export function letterbox(
   picture: FloatPicture,
@@ -35,8 +36,10 @@ export function letterbox(
   const nh = Math.max(1, Math.round(k * picture.height));
   const left = Math.floor((width - nw) / 2);
   const top = Math.floor((height - nh) / 2);
-  const small = resize(picture, nw, nh).data;
-  const tensor = new Float32Array(width * height * 3).fill((norm.fill - norm.mean) / norm.divisor);
+  const size = width * height * 3;
+  const room = borrow(nw * nh * 3, size);
+  const small = resize(picture, nw, nh, room).data;
+  const tensor = borrow(size).fill((norm.fill - norm.mean) / norm.divisor);
   const scale = 1 / norm.divisor;
   const shift = -norm.mean / norm.divisor;
   const plane = width * height;
@@ -55,5 +58,6 @@ export function letterbox(
       for (let o = row * 3; o < end; o++, s++) tensor[o] = small[s] * scale + shift;
     }
   }
+  giveBack(room);
   return { tensor, back: { left, top, kx: picture.width / nw, ky: picture.height / nh } };
 }

@@ -1,6 +1,7 @@
 import { intersectionOverUnion } from '../geometry.ts';
 import { loadNetwork, type Network } from '../network.ts';
 import type { FloatPicture } from '../resample.ts';
+import { giveBack } from '../scratch.ts';
 import type { Box } from '../types.ts';
 import { letterbox } from './letterbox.ts';
 
@@ -55,6 +56,7 @@ export async function findRfbFaces(network: Network, picture: FloatPicture): Pro
   for (const pad of [0, 0.5]) {
     const { tensor, back } = rfbInput(picture, pad);
     const outputs = await network.run(tensor);
+    giveBack(tensor);
     const scores = outputs.get('scores')!;
     const boxes = outputs.get('boxes')!;
     const found: RfbFace[] = [];

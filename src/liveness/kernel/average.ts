@@ -72,7 +72,8 @@ const up = (bytes: number) => (bytes + 15) & ~15;
  * Means of rectangles: output pixel (i, j) is the weighted sum of the source pixels under column span i and row span j,
  * divided by `area`. Span indices count from (`x`, `y`) of the source and may reach outside, where the edge is repeated.
  *
- * @returns interleaved RGB, `columns.first.length` pixels a row.
+ * @param result where the pixels go; a new array where nothing is given.
+ * @returns `result`: interleaved RGB, `columns.first.length` pixels a row.
  */
 export function averageAreas(
   source: Source,
@@ -81,6 +82,7 @@ export function averageAreas(
   columns: Spans,
   rows: Spans,
   area: number,
+  result: Float32Array = new Float32Array(columns.first.length * rows.first.length * 3),
 ): Float32Array {
   const { memory, addBytes, addFloats, reduce } = kernel();
   const { width, height, data } = source;
@@ -114,7 +116,6 @@ export function averageAreas(
   const add = floats ? addFloats : addBytes;
   const sumBytes = new Uint8Array(memory.buffer, sums, up(length) * 4 + SLACK);
   const pixels = new Float32Array(memory.buffer, out, n * 3);
-  const result = new Float32Array(n * m * 3);
   const scale = 1 / area;
   let held = Number.NaN;
   for (let j = 0; j < m; j++) {
