@@ -7,7 +7,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 /** One worker, held; room for ten at 100 ms each. */
 async function heldGate() {
   const time = { now: 0 };
-  const gate = createGate({ places: 1, maxWaitMs: 1112, firstGuessMs: 100, clock: () => time.now });
+  const gate = createGate({ places: 1, maxWaitMs: 1250, firstGuessMs: 100, clock: () => time.now });
   let held = await gate.enter();
   const order: string[] = [];
   const refused: string[] = [];
@@ -81,7 +81,7 @@ describe('apps at the gate', () => {
         () => {},
       );
     };
-    // Nine others always have one waiting: the app has every tenth turn, so 2 s are two turns of its own.
+    // Nine others always have one waiting: the app has every tenth turn, and 2 s are room for one more of its own.
     const others = Array.from({ length: 9 }, (_, at) => `other ${at}`);
     for (let turn = 0; turn < 400; turn++) {
       void ask('big');

@@ -46,7 +46,7 @@ describe('gate', () => {
   });
 
   it('refuses when the expected wait is too long, with that wait as Retry-After', async () => {
-    const { gate } = gateOf({ places: 2, maxWaitMs: 1112, firstGuessMs: 1000 });
+    const { gate } = gateOf({ places: 2, maxWaitMs: 1250, firstGuessMs: 1000 });
     await Promise.all([gate.enter(), gate.enter()]);
     expect(gate.refusal()).toBeNull();
     const waiting = [gate.enter(), gate.enter()];

@@ -56,7 +56,7 @@ const newest = 0.1;
 /** A picture counts for at most so many times the mean: one that hangs says nothing of the next. */
 const mostOfOne = 3;
 /** Share of the longest wait that may be taken up by pictures waiting: the mean is no promise, the longest wait is. */
-const headroom = 0.9;
+const headroom = 0.8;
 
 export function createGate(options: GateOptions): Gate {
   const { places, maxWaitMs, clock } = options;
