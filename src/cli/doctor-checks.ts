@@ -54,17 +54,37 @@ export function configurationFailed(error: ConfigError): Check {
 }
 
 /**
+ * By line of Node.js, the first release in which the names in a JSON body cannot be made to collide (CVE-2026-21717, March
+ * 2026): before it, one request can hold up the whole service.
+ */
+const safeReleases: Readonly<Record<number, readonly [minor: number, patch: number]>> = {
+  20: [20, 2],
+  22: [22, 2],
+  24: [14, 1],
+};
+
+/**
  * The version of Node.js.
  * @param version as in `process.version`
  */
 export function checkNode(version: string): Check {
-  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const name = 'Node.js';
+  const [major = 0, minor = 0, patch = 0] = version.replace(/^v/, '').split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    return fail('Node.js', version, 'livestill needs Node.js 20.19 or newer: install 22 or 24.');
+    return fail(name, version, 'livestill needs Node.js 20.19 or newer: install 22 or 24.');
   }
-  return [20, 22, 24].includes(major)
-    ? ok('Node.js', version)
-    : warn('Node.js', version, 'livestill is tested with Node.js 20, 22 and 24: use one of these.');
+  const safe = safeReleases[major];
+  if (safe === undefined) {
+    return warn(name, version, 'livestill is tested with Node.js 20, 22 and 24: use one of these.');
+  }
+  const isSafe = minor > safe[0] || (minor === safe[0] && patch >= safe[1]);
+  return isSafe
+    ? ok(name, version)
+    : warn(
+        name,
+        `${version}: a hostile JSON body can hold it up (CVE-2026-21717)`,
+        `Update to ${major}.${safe.join('.')} or newer.`,
+      );
 }
 
 /** The check of the data folder, and whether there is one to look into. */

@@ -15,7 +15,7 @@ const tls = (name: string) =>
 const noon = Date.parse('2026-11-23T12:00:00Z');
 const machine: Machine = {
   now: () => noon,
-  nodeVersion: 'v22.11.0',
+  nodeVersion: 'v22.22.2',
   uid: process.getuid?.(),
   freeBytes: async () => 50 * 1024 ** 3,
 };
@@ -137,8 +137,12 @@ describe('livestill doctor', () => {
 
 describe('Node.js', () => {
   it.each([
-    ['v20.19.0', 'ok'],
-    ['v24.1.0', 'ok'],
+    ['v20.20.2', 'ok'],
+    ['v22.23.0', 'ok'],
+    ['v24.14.1', 'ok'],
+    ['v24.14.0', 'warn'],
+    ['v22.22.1', 'warn'],
+    ['v20.19.0', 'warn'],
     ['v23.5.0', 'warn'],
     ['v20.18.3', 'fail'],
     ['v18.20.0', 'fail'],

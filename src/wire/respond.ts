@@ -23,17 +23,19 @@ export interface RespondOptions {
  * once and in full, and the connection is closed only after the rest of the body was read and thrown away, within bounds:
  * closing earlier would reset the connection, and a client still sending would never see the answer (RFC 9112 §9.6).
  * Does nothing when an answer is already under way or the connection is gone.
+ * @returns whether the connection is closed after this answer
  */
 export function respond(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Envelope,
   options: RespondOptions,
-): void {
-  if (response.headersSent || response.destroyed) return;
+): boolean {
+  if (response.headersSent || response.destroyed) return false;
   const envelope = inFormOf(request, answer, options.requestId);
   const body = envelopeBody(envelope);
   const unread = hasBody(request) && !request.complete;
+  const closes = unread || options.close === true;
   // A caller that leaves in the middle of its answer is no error of ours.
   response.on('error', () => {});
   response.writeHead(
@@ -45,17 +47,18 @@ export function respond(
       'x-request-id': options.requestId,
       ...options.headers,
       ...envelope.headers,
-      ...(unread || options.close === true ? { connection: 'close' } : {}),
+      ...(closes ? { connection: 'close' } : {}),
     }),
   );
   if (!unread) {
     response.end(body);
-    return;
+    return closes;
   }
   response.write(body);
   discard(request, options.linger, () => {
     if (!response.destroyed) response.end();
   });
+  return closes;
 }
 
 /** Names as `Content-Type`: RFC 9110 does not care, clients written by hand do. */

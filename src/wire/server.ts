@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerAddress } from './caller-address.ts';
 import { trackConnections } from './connections.ts';
@@ -70,6 +71,8 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const requestId = (request: IncomingMessage) =>
     requestIdFrom(settings.trustRequestId ? request.headers['x-request-id'] : undefined);
   const waiting = new WeakSet<IncomingMessage>();
+  /** Connections whose last answer has been decided. */
+  const closing = new WeakSet<Duplex>();
   let running = 0;
   let draining = false;
 
@@ -85,12 +88,13 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   /** Answers and lets go of the framework, which then has nothing left to say about this request. */
   const send = (request: FastifyRequest, reply: FastifyReply, envelope: Envelope): void => {
     reply.hijack();
-    respond(request.raw, reply.raw, envelope, {
+    const closes = respond(request.raw, reply.raw, envelope, {
       requestId: request.id,
       headers: corsHeaders(settings.cors, request.headers),
       close: draining,
       linger: transport.linger,
     });
+    if (closes) closing.add(request.raw.socket);
   };
 
   /** The body is the handler's to read, before the framework judges its Content-Type. */
@@ -106,6 +110,12 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   };
 
   app.addHook('onRequest', (request, reply, done) => {
+    if (closing.has(request.raw.socket)) {
+      // RFC 9112 §9.6: nothing behind the last answer is worked on. It could only be what a refused request smuggled in.
+      reply.hijack();
+      request.raw.resume();
+      return;
+    }
     connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
     const v1 = isV1(request.url) ? deps.v1 : undefined;
     const refusal = refuseEarly(request, settings.cors, draining, v1 !== undefined);
@@ -180,6 +190,7 @@ function refuseEarly(
   if (hosts.length > 1 || (hosts.length === 0 && request.raw.httpVersion === '1.1')) {
     return httpFaultEnvelope('no_host');
   }
+  if (hasDoubtfulLength(request.raw)) return httpFaultEnvelope('bad_request');
   if (draining) return httpFaultEnvelope('draining', { 'retry-after': '1' });
   if (isForV1) return null;
   // A client behind a configured proxy sends the absolute form (RFC 9112 §3.2.2).
@@ -189,6 +200,18 @@ function refuseEarly(
     return { http: 200, code: 0, message: 'OK', data: {}, headers: preflightHeaders };
   }
   return method === 'POST' ? null : httpFaultEnvelope('method', { allow: 'POST' });
+}
+
+/**
+ * Whether a proxy in front might see the body end elsewhere (RFC 9112 §6.1, §6.3): chunks in HTTP/1.0, chunks and a length, any
+ * coding but plain `chunked`. The parser refuses most of these by itself.
+ */
+function hasDoubtfulLength({ headers, httpVersion }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined) return false;
+  return (
+    httpVersion !== '1.1' || headers['content-length'] !== undefined || !/^chunked$/i.test(coding.trim())
+  );
 }
 
 function exchangeOf(

@@ -13,6 +13,8 @@ export interface TransportSettings {
   readonly requestTimeout: number;
   /** How long an idle connection is kept. */
   readonly keepAliveTimeout: number;
+  /** How long a connection is kept, beyond `requestTimeout`, on which nothing moves: its caller does not read the answer. */
+  readonly stallTimeout: number;
   /** How often connections are looked at for the two time-outs above. */
   readonly checkInterval: number;
   /** Bytes of all headers together. */
@@ -26,6 +28,7 @@ export const defaultTransport: TransportSettings = {
   requestTimeout: 60_000,
   // Longer than the 60 s after which common load balancers let go, so that they close first and no request is lost.
   keepAliveTimeout: 65_000,
+  stallTimeout: 60_000,
   checkInterval: 1000,
   maxHeaderBytes: 16 * 1024,
   linger: { milliseconds: 10_000, bytes: 64 * 1024 * 1024 },
@@ -59,6 +62,8 @@ export function createTransport(given: TransportOptions): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: 'idle' as const,
     requestTimeout: transport.requestTimeout,
+    // Counts from the last byte in either direction; Node's other time-outs do not see an answer that nobody takes.
+    connectionTimeout: transport.requestTimeout + transport.stallTimeout,
     keepAliveTimeout: transport.keepAliveTimeout,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     genReqId: given.requestId,

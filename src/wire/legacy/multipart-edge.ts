@@ -29,6 +29,19 @@ export function closeLastDelimiter(body: Buffer, boundary: string): Buffer {
   return body;
 }
 
+/**
+ * Whether a body has more than `most` parts, told by where a delimiter line begins (RFC 2046 §5.1.1): nothing else may
+ * begin so, whatever the line goes on with. One line more is allowed for the end of the last part, and one for a preamble.
+ */
+export function hasMoreParts(body: Buffer, boundary: string, most: number): boolean {
+  const line = Buffer.from(`\r\n--${boundary}`, 'latin1');
+  let left = most + 2;
+  for (let at = body.indexOf(line); at !== -1; at = body.indexOf(line, at + line.length)) {
+    if (--left < 0) return true;
+  }
+  return false;
+}
+
 function isLineSpace(byte: number | undefined): boolean {
   return byte === 0x0d || byte === 0x0a || byte === 0x20 || byte === 0x09;
 }

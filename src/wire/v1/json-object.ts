@@ -17,29 +17,36 @@ export function parseJsonObject(body: Buffer): { readonly image: Input; readonly
       reason: 'bad_json',
     });
   }
-  if (JSON.stringify(parsed) === '{}') {
-    throw new Problem('picture_missing', 'The JSON body has neither image nor url.');
-  }
-  if (!Check(jsonRequestSchema, parsed)) {
-    throw new Problem('invalid_request', firstMistake(parsed), { reason: 'schema' });
-  }
-  return { image: inputOf(parsed.image), url: inputOf(parsed.url) };
+  const mistake = firstMistake(parsed);
+  if (mistake !== null) throw mistake;
+  const { image, url } = parsed as { readonly image?: string; readonly url?: string };
+  return { image: inputOf(image), url: inputOf(url) };
 }
 
 function inputOf(value: string | undefined): Input {
   return value === undefined || value.trim() === '' ? absent : { kind: 'text', text: value };
 }
 
-/** What is wrong first; never with the value, which may be a whole picture. */
-function firstMistake(parsed: unknown): string {
-  const names =
-    typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? Object.keys(parsed) : null;
-  if (names === null) return 'The body must be one JSON object with image or url.';
+/**
+ * What is wrong first; never with the value, which may be a whole picture. The schema comes last: by then there is one member,
+ * and nothing has walked through a value that is nested deeper than the stack.
+ */
+function firstMistake(parsed: unknown): Problem | null {
+  const refused = (detail: string) => new Problem('invalid_request', detail, { reason: 'schema' });
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    return refused('The body must be one JSON object with image or url.');
+  }
+  const names = Object.keys(parsed);
+  if (names.length === 0) return new Problem('picture_missing', 'The JSON body has neither image nor url.');
   const unknown = names.find((name) => name !== 'image' && name !== 'url');
   if (unknown !== undefined) {
-    return `Expected image or url and nothing else, found ${JSON.stringify(unknown.slice(0, 64))}.`;
+    return refused(`Expected image or url and nothing else, found ${JSON.stringify(unknown.slice(0, 64))}.`);
   }
-  if (names.length > 1) return 'Expected one of image and url, found both.';
+  if (names.length > 1) return refused('Expected one of image and url, found both.');
+  const name = names[0] as string;
+  const value: unknown = (parsed as Readonly<Record<string, unknown>>)[name];
+  if (typeof value === 'object' && value !== null) return refused(`${name} must be string.`);
+  if (Check(jsonRequestSchema, parsed)) return null;
   const [error] = Errors(jsonRequestSchema, parsed);
-  return `${names[0]} ${error?.message ?? 'does not have the expected form'}.`;
+  return refused(`${name} ${error?.message ?? 'does not have the expected form'}.`);
 }
