@@ -1,0 +1,343 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { signature } from '../contract/support/accounts.ts';
+import { open, post, type RawAnswer, type RawConnection } from '../contract/support/raw.ts';
+import { appid, pair, startV1Test, type V1Test } from '../v1/support.ts';
+
+/*
+ * Callers that mean harm, over bare sockets, against both APIs on a real store: what Node's parser lets through or a caller does
+ * with time. Whole tables of single malformed requests stand in test/contract.
+ */
+
+const keepAlive = 400;
+let test: V1Test;
+beforeAll(async () => {
+  test = await startV1Test({
+    transport: {
+      headersTimeout: 300,
+      requestTimeout: 600,
+      stallTimeout: 300,
+      keepAliveTimeout: keepAlive,
+      checkInterval: 30,
+    },
+  });
+});
+afterAll(() => test.stop());
+
+const opened: RawConnection[] = [];
+afterEach(() => {
+  for (const one of opened.splice(0)) one.destroy();
+});
+function connected(): RawConnection {
+  const one = open(test.port);
+  opened.push(one);
+  return one;
+}
+
+const json = 'Content-Type: application/json';
+const image = Buffer.from('a picture').toString('base64');
+const body = `{"appid":"${appid}","image":"${image}"}`;
+const authorization = () => `Authorization: ${signature({ k: pair.secretId })}`;
+const good = () => post([json, authorization()], body);
+const head = (...headers: string[]) =>
+  ['POST /face/livedetectpicture HTTP/1.1', 'Host: a', json, authorization(), ...headers, '', ''].join(
+    '\r\n',
+  );
+const chunks = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+
+function v1(content: string | Buffer, type = json): Buffer {
+  const bytes = Buffer.from(content);
+  const lines = [
+    'POST /v1/liveness HTTP/1.1',
+    'Host: a',
+    type,
+    `Authorization: Bearer ${test.apiKey}`,
+    `Content-Length: ${bytes.length}`,
+  ];
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), bytes]);
+}
+
+/** All answers that come before the other side closes. */
+async function answersOf(connection: RawConnection): Promise<RawAnswer[]> {
+  const answers: RawAnswer[] = [];
+  for (;;) {
+    const next = await connection.next().catch((error: Error) => {
+      if (!error.message.includes('received ""')) throw error;
+      return null;
+    });
+    if (next === null) return answers;
+    answers.push(next);
+  }
+}
+
+async function ask(...parts: (string | Buffer)[]): Promise<RawAnswer> {
+  const connection = connected();
+  connection.write(...parts);
+  return connection.next();
+}
+
+/** The service still answers others. */
+async function expectWell(): Promise<void> {
+  expect((await ask(good())).json.code).toBe(0);
+}
+
+describe('slow callers', () => {
+  it('headers that come byte by byte without end are answered with 408 and closed', async () => {
+    const connection = connected();
+    connection.write('POST /face/livedetectpicture HTTP/1.1\r\nHost: a\r\nX: ');
+    const drip = setInterval(() => connection.socket.write('a'), 20);
+    const answers = await answersOf(connection);
+    clearInterval(drip);
+    expect(answers.map(({ status, json: { code } }) => [status, code])).toEqual([[408, 3]]);
+  });
+
+  it.each([
+    ['with a length', 'Content-Length: 100000', 'a'],
+    ['in chunks', 'Transfer-Encoding: chunked', '1\r\na\r\n'],
+  ])('a body that comes byte by byte without end, %s', async (_name, header, piece) => {
+    const connection = connected();
+    connection.write(head(header));
+    const drip = setInterval(() => connection.socket.write(piece), 20);
+    const answers = await answersOf(connection);
+    clearInterval(drip);
+    expect(answers.map(({ status, json: { code } }) => [status, code])).toEqual([[408, 3]]);
+  });
+
+  it('a hundred of them do not keep others from being served', async () => {
+    const slow = Array.from({ length: 100 }, () => connected());
+    for (const connection of slow) connection.write(head('Content-Length: 6000000'), '{');
+    for (let count = 0; count < 20; count++) await expectWell();
+    for (const connection of slow) expect((await answersOf(connection)).at(-1)?.status).toBe(408);
+  });
+
+  it('one who sends and never reads is held back, and let go', async () => {
+    const connection = connected();
+    connection.socket.pause();
+    const before = test.judge.pictures.length;
+    const request = Buffer.from('GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n');
+    connection.write(Buffer.concat(Array.from({ length: 150_000 }, () => request)), good());
+    // A paused socket never learns that the other side is gone; writing to it does.
+    const knock = setInterval(() => connection.socket.write(request), 50);
+    await connection.closed();
+    clearInterval(knock);
+    expect(test.judge.pictures.length).toBe(before);
+    await expectWell();
+  });
+});
+
+describe('half-open connections', () => {
+  it('a caller that closes its side after its request still gets its answer', async () => {
+    const connection = connected();
+    connection.socket.end(good());
+    expect((await answersOf(connection)).map((answer) => answer.json.code)).toEqual([0]);
+  });
+
+  it.each([
+    ['in its headers', 'POST /face/livedetectpicture HTTP/1.1\r\nHost'],
+    ['before its body', () => head('Content-Length: 10')],
+    ['in its body', () => `${head('Content-Length: 10')}abc`],
+    ['in a chunk', () => `${head('Transfer-Encoding: chunked')}5\r\nab`],
+  ])('one that closes its side %s is closed without being judged', async (_name, bytes) => {
+    const before = test.judge.pictures.length;
+    const connection = connected();
+    connection.socket.end(typeof bytes === 'string' ? bytes : bytes());
+    const answers = await answersOf(connection);
+    expect(answers.every(({ status }) => status === 400)).toBe(true);
+    expect(test.judge.pictures.length).toBe(before);
+  });
+
+  it('three hundred that were opened and never used are answered with 408 and closed', async () => {
+    const silent = Array.from({ length: 300 }, () => connected());
+    await expectWell();
+    for (const connection of silent) {
+      expect((await answersOf(connection)).map(({ status }) => status)).toEqual([408]);
+    }
+  });
+});
+
+describe('many connections', () => {
+  it('three hundred idle ones that were used: others are served, and all are closed', async () => {
+    const idle = Array.from({ length: 300 }, () => connected());
+    for (const connection of idle) connection.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    for (const connection of idle) expect((await connection.next()).status).toBe(404);
+    await expectWell();
+    for (const connection of idle) await connection.closed();
+  });
+
+  it('three hundred requests behind each other on one connection are answered in their order', async () => {
+    const connection = connected();
+    const names = Array.from({ length: 300 }, (_, at) => `request-${at}`);
+    connection.write(...names.map((name) => post([json, authorization(), `X-Request-Id: ${name}`], body)));
+    const ids: (string | undefined)[] = [];
+    for (const _ of names) ids.push((await connection.next()).headers['x-request-id']);
+    expect(ids).toEqual(names);
+  });
+});
+
+describe('smuggling: what stands behind a doubtful request is never worked on', () => {
+  const forms: [string, string][] = [
+    [
+      'chunks and a length, the name spoilt by a blank',
+      'Transfer-Encoding : chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n',
+    ],
+    [
+      'chunks and a length, behind a tab',
+      'Transfer-Encoding:\tchunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n',
+    ],
+    [
+      'chunks and a length, behind a vertical tab',
+      'Transfer-Encoding:\x0bchunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n',
+    ],
+    ['an empty coding and a length', `Transfer-Encoding:\r\nContent-Length: ${body.length}\r\n\r\n${body}`],
+    ['chunked, but not last', 'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n'],
+    ['chunked behind identity', `Transfer-Encoding: identity, chunked\r\n\r\n${chunks(body)}`],
+    ['chunked behind gzip', `Transfer-Encoding: gzip, chunked\r\n\r\n${chunks(body)}`],
+    ['two codings', `Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n${chunks(body)}`],
+    ['a coding of another name', `Transfer-Encoding: xchunked\r\n\r\n${chunks(body)}`],
+    [
+      'the same length twice',
+      `Content-Length: ${body.length}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    ],
+    ['a list of lengths', `Content-Length: ${body.length}, ${body.length}\r\n\r\n${body}`],
+    ['a length with a sign', `Content-Length: +${body.length}\r\n\r\n${body}`],
+    ['a length in hexadecimal', 'Content-Length: 0x5\r\n\r\nhello'],
+    ['an empty length', `Content-Length:\r\n\r\n${body}`],
+    ['a length of 23 digits', 'Content-Length: 99999999999999999999999\r\n\r\n'],
+    ['a length behind a bare CR', `X: a\rContent-Length: 3\r\nContent-Length: ${body.length}\r\n\r\n${body}`],
+    ['a length behind a bare LF', `X: a\nContent-Length: ${body.length}\r\n\r\n${body}`],
+    ['a chunk size with 0x', 'Transfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n'],
+    ['a negative chunk size', 'Transfer-Encoding: chunked\r\n\r\n-3\r\nabc\r\n0\r\n\r\n'],
+    ['a chunk size over 64 bits', 'Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nabc'],
+    ['a chunk size that ends in LF', 'Transfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n'],
+    ['a chunk extension that ends in LF', 'Transfer-Encoding: chunked\r\n\r\n3;a\nabc\r\n0\r\n\r\n'],
+    ['chunk data that ends in LF', 'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\n0\r\n\r\n'],
+    ['a blank behind a chunk size', 'Transfer-Encoding: chunked\r\n\r\n3 \r\nabc\r\n0\r\n\r\n'],
+    [
+      'a length among the trailers',
+      `Transfer-Encoding: chunked\r\n\r\n${chunks(body).slice(0, -2)}Content-Length: 5\r\n\r\n`,
+    ],
+  ];
+  it.each(forms)('%s', async (_name, rest) => {
+    const before = test.judge.pictures.length;
+    const connection = connected();
+    connection.write(Buffer.from(head().slice(0, -2) + rest, 'latin1'), good());
+    const answers = await answersOf(connection);
+    expect(answers.map(({ status, json: { code } }) => [status, code])).toEqual([[400, 3]]);
+    expect(test.judge.pictures.length).toBe(before);
+  });
+
+  it('chunks in HTTP/1.0', async () => {
+    const before = test.judge.pictures.length;
+    const connection = connected();
+    const old = head('Connection: keep-alive', 'Transfer-Encoding: chunked').replace('HTTP/1.1', 'HTTP/1.0');
+    connection.write(old, chunks(body), good());
+    expect((await answersOf(connection)).map(({ status }) => status)).toEqual([400]);
+    expect(test.judge.pictures.length).toBe(before);
+  });
+
+  it('a refused request whose body is a good one', async () => {
+    const before = test.judge.pictures.length;
+    const inner = good();
+    const connection = connected();
+    connection.write(
+      `GET /face/livedetectpicture HTTP/1.1\r\nHost: a\r\nContent-Length: ${inner.length}\r\n\r\n`,
+      inner,
+      good(),
+    );
+    const answers = await answersOf(connection);
+    expect(answers.map(({ status, headers }) => [status, headers.connection])).toEqual([[405, 'close']]);
+    expect(test.judge.pictures.length).toBe(before);
+  });
+
+  it('an offer to speak something else does not break the connection', async () => {
+    const connection = connected();
+    const offer = [
+      'Connection: Upgrade, HTTP2-Settings',
+      'Upgrade: h2c',
+      'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA',
+    ];
+    connection.write(post([json, authorization(), ...offer], body));
+    expect((await connection.next()).json.code).toBe(0);
+    connection.write(good());
+    expect((await connection.next()).json.code).toBe(0);
+  });
+});
+
+describe('bodies made to cost much', () => {
+  const deepList = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  const deepObject = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
+  const part = (name: string, text: string) =>
+    `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`;
+  const multipart = 'Content-Type: multipart/form-data; boundary=x';
+  const parts = (count: number, between: string) =>
+    `${part('appid', appid)}${between.repeat(count)}${part('image', 'abc')}--x--\r\n`;
+
+  it.each([
+    ['a deep list beside the picture', `{"image":"${image}","x":${deepList}}`],
+    ['a deep list for a picture', `{"image":${deepList}}`],
+    ['a deep object for a picture', `{"image":${deepObject}}`],
+    ['a deep list for a url', `{"url":${deepList}}`],
+    ['a deep list and nothing else', deepList],
+    ['half a million members', `{${Array.from({ length: 500_000 }, (_, at) => `"k${at}":0`).join(',')}}`],
+    ['a picture in the prototype', `{"__proto__":{"image":"${image}"}}`],
+    ['a constructor', `{"constructor":{"prototype":{"image":"${image}"}}}`],
+  ])('v1: %s is refused as a request of the wrong form', async (_name, content) => {
+    const answer = await ask(v1(content));
+    expect([answer.status, answer.headers['content-type']]).toEqual([
+      400,
+      'application/problem+json; charset=utf-8',
+    ]);
+    expect(test.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  });
+
+  it.each([
+    ['a deep object for a picture', `"image":${deepObject}`, 21],
+    ['a deep list for a url', `"url":${deepList}`, 21],
+    [
+      'half a million members',
+      `"image":"${image}",${Array.from({ length: 500_000 }, (_, at) => `"k${at}":0`).join(',')}`,
+      0,
+    ],
+    ['a picture in the prototype', `"__proto__":{"image":"${image}"}`, -5805],
+    ['a null byte in the picture', '"image":"YWJj\\u0000"', 21],
+    ['a null byte in the url', '"url":"http://a\\u0000.example/"', 21],
+    ['a repeated picture: the last one counts', `"image":"!","image":"${image}"`, 0],
+  ])('the old call: %s', async (_name, members, code) => {
+    const answer = await ask(post([json, authorization()], `{"appid":"${appid}",${members}}`));
+    expect(answer.json.code).toBe(code);
+  });
+
+  it.each([
+    ['five thousand parts', parts(5000, part('y', ''))],
+    ['a hundred thousand empty parts', parts(100_000, part('y', ''))],
+    ['a million lines that begin like a delimiter', parts(850_000, '\r\n--xy')],
+  ])('%s are refused, by both calls', async (_name, content) => {
+    const old = await ask(post([multipart, authorization()], content));
+    expect([old.status, old.json.code]).toEqual([400, 3]);
+    expect((await ask(v1(content, multipart))).status).toBe(400);
+  });
+
+  it.each(['a', 'k', 'b', 'f'] as const)('a null byte in field %s of a signature', async (field) => {
+    const text = signature({ k: pair.secretId, [field]: '1\0' });
+    const answer = await ask(post([json, `Authorization: ${text}`], body));
+    expect([0, 10, 11, 6]).toContain(answer.json.code);
+  });
+
+  it('keeps memory within bounds: what two hundred such bodies took is given back', {
+    timeout: 120_000,
+  }, async () => {
+    const bodies = [
+      post([multipart, authorization()], parts(20_000, part('y', ''))),
+      v1(`{"image":${deepList}}`),
+    ];
+    const round = async () => {
+      for (let count = 0; count < 50; count++) await Promise.all(bodies.map((one) => ask(one)));
+    };
+    await round();
+    const before = process.memoryUsage().rss;
+    await round();
+    const grown = (process.memoryUsage().rss - before) / 1024 ** 2;
+    // Each round sends 60 MiB; a quarter kept of it would be a leak.
+    expect(grown).toBeLessThan(150);
+    await expectWell();
+  });
+});
