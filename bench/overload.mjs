@@ -7,6 +7,7 @@
  * generator runs on the same processors; what it costs is printed.
  */
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { availableParallelism, cpus } from 'node:os';
 import { text } from 'node:stream/consumers';
@@ -110,13 +111,25 @@ function watch() {
   };
 }
 
+/** Processor seconds that all processes of the machine have taken, from the system's own books (Linux). */
+async function machineSeconds() {
+  const [user, nice, system, , , irq, softirq] = (await readFile('/proc/stat', 'utf8'))
+    .split('\n', 1)[0]
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softirq) / 100;
+}
+
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** One after the other: alone, as fast as it goes, three times that, as fast as it goes again. */
 async function round(flood, quiet) {
   const alone = await load(flood, { connections: 1, seconds: seconds / 2 });
+  const useAtBest = await processUse(server.pid);
   const best = await load(flood, { connections: workers * 2, seconds });
   const useBefore = await processUse(server.pid);
+  const machineBefore = await machineSeconds();
   const stop = watch();
   const [crowd, other] = await Promise.all([
     load(flood, { rate: 3 * best.perSecond, seconds }),
@@ -124,6 +137,7 @@ async function round(flood, quiet) {
   ]);
   const { health, memory } = await stop();
   const useAfter = await processUse(server.pid);
+  const machineAfter = await machineSeconds();
   const again = await load(flood, { connections: workers * 2, seconds: seconds / 2 });
   const unloadedP99Ms = percentile(alone.latencies, 0.99);
   const bestPerSecond = Math.max(best.perSecond, again.perSecond);
@@ -131,6 +145,8 @@ async function round(flood, quiet) {
   const perSecond = admitted.length / Math.max(crowd.seconds, other.seconds);
   const third = Math.floor(memory.length / 3);
   const middleMb = mean(memory.slice(third, 2 * third));
+  const cpuSeconds = useAfter.cpuSeconds - useBefore.cpuSeconds;
+  const generatorCpuSeconds = crowd.cpuSeconds + other.cpuSeconds;
   return {
     unloadedP99Ms,
     bestPerSecond,
@@ -152,8 +168,11 @@ async function round(flood, quiet) {
     healthAsked: health.asked,
     healthFailed: health.failed,
     healthMaxMs: health.maxMs,
-    cpuSeconds: useAfter.cpuSeconds - useBefore.cpuSeconds,
-    generatorCpuSeconds: crowd.cpuSeconds + other.cpuSeconds,
+    cpuMsBest: ((useBefore.cpuSeconds - useAtBest.cpuSeconds) * 1000) / best.answered,
+    cpuMs: (cpuSeconds * 1000) / admitted.length,
+    cpuSeconds,
+    generatorCpuSeconds,
+    othersCpuSeconds: machineAfter - machineBefore - cpuSeconds - generatorCpuSeconds,
     againPerSecond: again.perSecond,
   };
 }
@@ -200,7 +219,7 @@ try {
       `unloaded p99 ${r.unloadedP99Ms.toFixed(0)} ms; admitted p50 ${r.admittedP50Ms.toFixed(0)}, p99 ${r.admittedP99Ms.toFixed(0)} ms; quiet app p99 ${r.quietP99Ms.toFixed(0)} ms`,
     );
     say(
-      `health ${r.healthMaxMs.toFixed(0)} ms at most; memory ${r.rssMb.toFixed(0)} MB; CPU ${r.cpuSeconds.toFixed(1)} s service, ${r.generatorCpuSeconds.toFixed(1)} s load generator`,
+      `health ${r.healthMaxMs.toFixed(0)} ms at most; memory ${r.rssMb.toFixed(0)} MB; service CPU a judged picture ${r.cpuMs.toFixed(1)} ms, at best ${r.cpuMsBest.toFixed(1)} ms; CPU ${r.cpuSeconds.toFixed(1)} s service, ${r.generatorCpuSeconds.toFixed(1)} s load generator, ${r.othersCpuSeconds.toFixed(1)} s everything else on this machine`,
     );
   }
   if (options.json) {
