@@ -1,0 +1,71 @@
+import { encode } from 'fast-bmp';
+import { beforeAll, expect, it } from 'vitest';
+import { Fault } from '../../src/errors.ts';
+import { decodePicture } from '../../src/picture/decode.ts';
+import { asSharp, gradient } from '../../src/picture/test-support/made.ts';
+import { fuzz, mutate, pick } from './support/fuzz.ts';
+
+/*
+ * Small pictures changed at random, by seed: each is decoded into as many bytes as its size says, or refused with -4016. Larger and
+ * cleverer ones stand in pictures.test.ts.
+ */
+
+const kept: readonly number[] = [];
+const limits = { bytes: 1024 * 1024, pixels: 1_000_000, side: 2000 };
+const words = [
+  '\xff\xd8',
+  '\xff\xda',
+  '\xff\xd9',
+  '\xff\xc4',
+  '\xff\xdb',
+  '\xff\xdd',
+  '\xff\xe1',
+  'IDAT',
+  'IEND',
+  'PLTE',
+  'tRNS',
+  'iCCP',
+  'VP8 ',
+  'VP8X',
+  'ALPH',
+  'ANIM',
+  'BM',
+  '\0\0\0\0',
+  '\xff\xff\xff\xff',
+  '\x7f\xff\xff\xff',
+];
+let honest: Buffer[];
+beforeAll(async () => {
+  const picture = gradient(24, 16);
+  const of = () => asSharp(picture);
+  honest = [
+    await of().jpeg().toBuffer(),
+    await of().jpeg({ progressive: true, chromaSubsampling: '4:4:4' }).toBuffer(),
+    await of().png().toBuffer(),
+    await of().png({ palette: true, progressive: true }).toBuffer(),
+    await of().webp().toBuffer(),
+    await of().webp({ lossless: true }).toBuffer(),
+    await of().withMetadata({ orientation: 6 }).jpeg().toBuffer(),
+    Buffer.from(
+      encode({ width: 24, height: 16, data: picture.data, bitsPerPixel: 24, components: 3, channels: 3 }),
+    ),
+  ];
+});
+
+it('pictures', { timeout: 120_000 }, async () => {
+  const { outcomes } = await fuzz('pictures', 4000, kept, async (random) => {
+    const bytes = mutate(pick(random, honest), random, words);
+    try {
+      const { width, height, data, format } = await decodePicture(bytes, limits);
+      expect(data.length).toBe(width * height * 3);
+      expect(width * height).toBeLessThanOrEqual(limits.pixels);
+      return format;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      expect(error.code).toBe(-4016);
+      return 'refused';
+    }
+  });
+  for (const outcome of ['jpeg', 'png', 'webp', 'bmp', 'refused'])
+    expect(outcomes[outcome], outcome).toBeGreaterThan(0);
+});
