@@ -83,7 +83,9 @@ async function judgeItem(item: BatchItem, task: BatchTask, read: Uint8Array | nu
       return rowOf(item, await judge.judge(bytes, { profile, threshold }));
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      const again = error.code === 213 && attempt < ATTEMPTS && !source.sequential;
+      // A picture that cost its worker has been tried on a second one already.
+      const worker = error.reason === 'worker_crashed' || error.reason === 'worker_stuck';
+      const again = error.code === 213 && !worker && attempt < ATTEMPTS && !source.sequential;
       if (!again) return failedRow(item, task, error);
     }
   }
