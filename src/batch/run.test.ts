@@ -153,15 +153,25 @@ describe('runBatch', () => {
   });
 
   it('tries once more where the engine failed, and then says so', async () => {
-    const failing = new Fault(213, 'worker_crashed', 'crashed');
+    const failing = new Fault(213, 'engine_failed', 'failed');
     const { rows, task, counts } = made(2, (key, attempt) =>
       key === 'k0' || attempt === 1 ? failing : judgement(),
     );
     await runBatch(task);
     expect(counts.judged).toBe(4);
-    expect(rows.find((r) => r.key === 'k0')).toMatchObject({ code: 213, failure: 'worker_crashed' });
+    expect(rows.find((r) => r.key === 'k0')).toMatchObject({ code: 213, failure: 'engine_failed' });
     expect(rows.find((r) => r.key === 'k1')).toMatchObject({ code: 0 });
   });
+
+  it.each(['worker_crashed', 'worker_stuck'])(
+    'does not try again what cost a second worker: %s',
+    async (reason) => {
+      const { rows, task, counts } = made(1, () => new Fault(213, reason, 'lost'));
+      await runBatch(task);
+      expect(counts.judged).toBe(1);
+      expect(rows[0]).toMatchObject({ code: 213, failure: reason });
+    },
+  );
 
   it('stopped, finishes what it has begun and begins no more', async () => {
     const stop = new AbortController();
