@@ -186,7 +186,7 @@ describe("an app's policy", () => {
   it('is left to the engine where the app has none', () =>
     withServer({}, async ({ port, judge }) => {
       await exchange(port, good());
-      expect(Object.keys(judge.options[0] ?? {})).toEqual(['signal']);
+      expect(Object.keys(judge.options[0] ?? {})).toEqual(['app', 'signal']);
     }));
 
   it('does not change the score that is answered', () =>
