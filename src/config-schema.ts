@@ -182,6 +182,12 @@ export const configSchema = Type.Object(
       }),
       maxSide: integer(1, 65_535, { default: 16_384, unit: 'pixels', description: 'Longer side.' }),
     }),
+    operatingPoints: maybeText({
+      default: null,
+      isPath: true,
+      description:
+        'File that `livestill evaluate --operating-points` wrote: your own measurement, answered by `GET /v1/operating-points` before the published ones.',
+    }),
     workers: maybeInteger(1, 256, {
       default: null,
       description: 'Worker threads that judge pictures; null: as many as processors.',

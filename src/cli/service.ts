@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { createApiKeyAuthenticator } from '../account/api-key-check.ts';
 import { createAuthenticator } from '../account/authenticate.ts';
 import { createLimiter } from '../account/limiter.ts';
 import type { Config } from '../config.ts';
+import { UsageError } from '../errors.ts';
 import { availableCores } from '../fleet/cores.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
 import { type Retention, startRetention } from '../ledger/retention.ts';
@@ -13,6 +15,8 @@ import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from
 import { loadTls, type TlsIdentity, watchTls } from '../wire/tls.ts';
 import { defaultTransport } from '../wire/transport.ts';
 import { createV1 } from '../wire/v1/face.ts';
+import type { OperatingTable } from '../wire/v1/operating-points.ts';
+import { readOwnTable } from '../wire/v1/own-operating-points.ts';
 import { StartError } from './start-error.ts';
 import { version } from './version.ts';
 
@@ -37,6 +41,7 @@ export interface Service {
 export async function startService(config: Config, log: Logger): Promise<Service> {
   const tlsFiles = tlsFilesOf(config);
   const tls = tlsFiles === undefined ? undefined : await loadTls(tlsFiles);
+  const ownTable = config.operatingPoints === null ? null : await loadOwnTable(config.operatingPoints);
   const closing: (() => Promise<unknown>)[] = [];
   const state = { ready: false, draining: false };
   try {
@@ -47,7 +52,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     const fleet = await startFleetOf(config, log);
     closing.unshift(() => fleet.close());
-    const server = createServer(config, log, store, fleet, tls);
+    const server = createServer(config, log, store, fleet, tls, ownTable);
     closing.unshift(() => server.drain(0));
     const port = await listen('port', server, config.host, config.port);
     const retention = startRetentionOf(config, log, store);
@@ -74,6 +79,19 @@ export async function startService(config: Config, log: Logger): Promise<Service
     for (const close of closing) await close().catch(() => {});
     throw error;
   }
+}
+
+async function loadOwnTable(file: string): Promise<OperatingTable> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new UsageError(
+      'bad_operating_points',
+      `${file}: the operating points cannot be read (${(cause as Error).message})`,
+      {
+        cause,
+      },
+    );
+  });
+  return readOwnTable(file, text);
 }
 
 function openStoreOf(config: Config, log: Logger): Promise<Store> {
@@ -107,6 +125,7 @@ function createServer(
   store: Store,
   fleet: Fleet,
   tls: TlsIdentity | undefined,
+  ownTable: OperatingTable | null,
 ): LegacyServer {
   const clock = () => Date.now();
   const { accounts, apiKeys, idempotency, replay, usage, ledger } = store;
@@ -130,7 +149,7 @@ function createServer(
       apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
       idempotency,
       maxBodyBytes,
-      settings: { cors, profile, threshold, version },
+      settings: { cors, profile, threshold, version, ownTable },
     }),
     tls,
     settings: serverSettings(config),

@@ -7,7 +7,7 @@ import { RequestAborted } from '../read-body.ts';
 import { chooseLanguage, type Language } from './language.ts';
 import { answerLiveness, type LivenessDeps, type Notes } from './liveness.ts';
 import { openApiDocument } from './openapi.ts';
-import { operatingPoints } from './operating-points.ts';
+import { type OperatingTable, operatingPoints } from './operating-points.ts';
 import { pathOf } from './path.ts';
 import { asProblem, Problem, problemEnvelope, textHeaders } from './problems.ts';
 import { referencePage } from './reference-page.ts';
@@ -23,6 +23,8 @@ export interface V1Settings {
   /** The server's threshold and profile, for apps that have none of their own. */
   readonly threshold: number;
   readonly profile: Profile;
+  /** What the operator measured, for `GET /v1/operating-points`. */
+  readonly ownTable?: OperatingTable | null;
   /** Version of livestill, for the documents. */
   readonly version: string;
 }
@@ -121,7 +123,12 @@ async function answerOperatingPoints(
   facts.appid = app.appid;
   facts.secretId = keyId;
   const { threshold, profile } = app.policy;
-  const body = operatingPoints(threshold ?? deps.settings.threshold, profile ?? deps.settings.profile);
+  const { settings } = deps;
+  const body = operatingPoints(
+    threshold ?? settings.threshold,
+    profile ?? settings.profile,
+    settings.ownTable,
+  );
   return jsonEnvelope(body, textHeaders(language));
 }
 

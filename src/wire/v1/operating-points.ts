@@ -1,7 +1,9 @@
 import type { Profile } from '../../liveness/types.ts';
 import type { OperatingPointsBody } from './schemas.ts';
 
-type Table = OperatingPointsBody['tables'][number];
+/** Error rates by threshold, and the data they come from. */
+export type OperatingTable = OperatingPointsBody['tables'][number];
+type Table = OperatingTable;
 type Point = Table['points'][number];
 type Rate = Point['apcer'];
 
@@ -75,7 +77,14 @@ export const measuredTables: readonly Table[] = [
   },
 ];
 
-/** The answer of `GET /v1/operating-points` to an app with this threshold and profile. */
-export function operatingPoints(threshold: number, profile: Profile): OperatingPointsBody {
-  return { threshold, profile, tables: [...measuredTables] };
+/**
+ * The answer of `GET /v1/operating-points` to an app with this threshold and profile: the operator's own measurement first,
+ * where there is one, then the published ones.
+ */
+export function operatingPoints(
+  threshold: number,
+  profile: Profile,
+  own: OperatingTable | null = null,
+): OperatingPointsBody {
+  return { threshold, profile, tables: own === null ? [...measuredTables] : [own, ...measuredTables] };
 }

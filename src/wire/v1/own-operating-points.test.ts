@@ -1,0 +1,59 @@
+import { Value } from 'typebox/value';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../errors.ts';
+import { operatingPoints as measure } from '../../evaluation/operating-points.ts';
+import type { Presentation } from '../../evaluation/types.ts';
+import { operatingPoints } from './operating-points.ts';
+import { readOwnTable } from './own-operating-points.ts';
+import { operatingPointsSchema } from './schemas.ts';
+
+const row = (label: 'bona-fide' | 'attack', score: number, i: number): Presentation =>
+  ({
+    label,
+    score,
+    species: label === 'attack' ? 'print' : null,
+    subject: `s${i}`,
+    response: 'scored',
+  }) as never;
+const rows = [95, 91, 60, 99]
+  .map((s, i) => row('bona-fide', s, i))
+  .concat([10, 92, 30].map((s, i) => row('attack', s, i)));
+const measured = measure(rows, {
+  description: 'door cameras, autumn',
+  scoresSha256: 'a'.repeat(64),
+  system: { version: '0.1.0', profile: 'careful', models: [] },
+});
+
+describe('readOwnTable', () => {
+  it('publishes what was measured, before the published tables, in the form of the API', () => {
+    const own = readOwnTable('points.json', JSON.stringify(measured));
+    const body = operatingPoints(87, 'fast', own);
+    expect(Value.Check(operatingPointsSchema, body)).toBe(true);
+    expect(body.tables[0]).toBe(own);
+    expect(body.tables.length).toBeGreaterThan(1);
+    const at87 = own.points.find((p) => p.threshold === 87)!;
+    expect(at87.bpcer.rate).toBeCloseTo(1 / 4, 12);
+    expect(at87.apcer.rate).toBeCloseTo(1 / 3, 12);
+    expect(at87.apcer.interval).toMatchObject({ method: 'Clopper-Pearson, 95 %' });
+    expect(own.data).toMatchObject({ pictures: 7 });
+    expect(own.data.description).toContain('4 bona fide, 3 attack presentations');
+  });
+
+  it('says so when attacks were simulated', () => {
+    const simulated = { ...measured, data: { ...measured.data, simulated: true } };
+    expect(readOwnTable('p', JSON.stringify(simulated)).data.held).toContain('SIMULATED');
+  });
+
+  it.each([
+    ['no JSON', '{', /points\.json: it is not valid JSON/],
+    ['something else', '{"format":2}', /points\.json: .*livestill evaluate --operating-points/],
+    [
+      'scores of another system',
+      JSON.stringify({ ...measured, system: { ...measured.system, profile: null } }),
+      /points\.json: \/system\/profile .*of livestill itself/,
+    ],
+  ])('refuses %s', (_, text, message) => {
+    expect(() => readOwnTable('points.json', text)).toThrow(UsageError);
+    expect(() => readOwnTable('points.json', text)).toThrow(message);
+  });
+});
