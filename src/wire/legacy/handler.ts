@@ -4,14 +4,15 @@ import { readSignature } from '../../account/signature.ts';
 import type { Authenticator, Caller, Clock, Limiter } from '../../account/types.ts';
 import { Fault } from '../../errors.ts';
 import type { Judge, JudgeOptions } from '../../fleet/types.ts';
-import type { Ledger, LedgerRow } from '../../ledger/types.ts';
+import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
 import { type Envelope, faultEnvelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
+import { ledgerRow } from '../ledger-row.ts';
 import { checkAnnouncedSize, RequestAborted, readBody } from '../read-body.ts';
 import { parseLegacyBody } from './body.ts';
-import { type Facts, logDecision, since } from './decision-log.ts';
+import { type Facts, logDecision } from './decision-log.ts';
 import { choosePicture } from './picture-source.ts';
 import { type CompatSettings, judgementEnvelope } from './reply.ts';
 
@@ -120,15 +121,19 @@ async function judge(
   caller: Caller,
   picture: Uint8Array,
 ): Promise<Envelope> {
+  const record = (envelope: Envelope, judgement: Judgement | null, fault: Fault | null) =>
+    deps.ledger.append(
+      ledgerRow({ at: deps.clock(), exchange, facts, envelope, judgement, fault, models: deps.judge.models }),
+    );
   try {
     const judgement = await deps.judge.judge(picture, judgeOptions(caller, exchange.signal));
     facts.judgement = judgement;
     const envelope = judgementEnvelope(judgement, deps.settings.compat, exchange.requestId);
-    await deps.ledger.append(ledgerRow(deps, exchange, facts, envelope, judgement, undefined));
+    await record(envelope, judgement, null);
     return envelope;
   } catch (error) {
     if (error instanceof Fault && error.code === -4016) {
-      await deps.ledger.append(ledgerRow(deps, exchange, facts, faultEnvelope(error), null, error));
+      await record(faultEnvelope(error), null, error);
     }
     throw error;
   }
@@ -141,34 +146,5 @@ function judgeOptions(caller: Caller, signal: AbortSignal): JudgeOptions {
     signal,
     ...(threshold === null ? {} : { threshold }),
     ...(profile === null ? {} : { profile }),
-  };
-}
-
-function ledgerRow(
-  deps: LegacyDeps,
-  exchange: Exchange,
-  facts: Facts,
-  envelope: Envelope,
-  judgement: Judgement | null,
-  fault: Fault | undefined,
-): LedgerRow {
-  const score = envelope.data.score;
-  const models = judgement?.models ?? deps.judge.models;
-  return {
-    at: new Date(deps.clock()),
-    requestId: exchange.requestId,
-    appid: facts.appid ?? '',
-    secretId: facts.secretId ?? '',
-    source: facts.source ?? 'bytes',
-    pictureBytes: facts.pictureBytes ?? 0,
-    pictureSha256: facts.pictureSha256 ?? '',
-    code: envelope.code,
-    verdict: judgement?.verdict ?? null,
-    score: typeof score === 'number' ? score : null,
-    rawScore: judgement?.score ?? null,
-    reasons: fault === undefined ? (judgement?.reasons.map((reason) => reason.code) ?? []) : [fault.reason],
-    models: Object.fromEntries(models.map((model) => [model.name, model.sha256])),
-    milliseconds: since(exchange.startedAt),
-    callerAddress: exchange.callerAddress,
   };
 }

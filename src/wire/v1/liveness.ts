@@ -6,12 +6,13 @@ import { decide } from '../../account/policy-decide.ts';
 import type { Clock, Limiter } from '../../account/types.ts';
 import { Fault } from '../../errors.ts';
 import type { Judge } from '../../fleet/types.ts';
-import type { Ledger, LedgerRow } from '../../ledger/types.ts';
+import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
-import { type Facts, since } from '../legacy/decision-log.ts';
+import { ledgerRow } from '../ledger-row.ts';
+import type { Facts } from '../legacy/decision-log.ts';
 import type { PictureSource } from '../legacy/picture-source.ts';
 import { checkAnnouncedSize, readBody } from '../read-body.ts';
 import { answerOnce, fingerprintOf, idempotencyKeyOf, type Made } from './idempotency.ts';
@@ -95,6 +96,10 @@ async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Pr
   facts.pictureBytes = picture.byteLength;
   facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
   const { threshold, profile } = caller.app.policy;
+  const record = (envelope: Envelope, judgement: Judgement | null, fault: Fault | null) =>
+    deps.ledger.append(
+      ledgerRow({ at: deps.clock(), exchange, facts, envelope, judgement, fault, models: deps.judge.models }),
+    );
   try {
     const judgement = await deps.judge.judge(picture, {
       app: caller.app.appid,
@@ -103,13 +108,13 @@ async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Pr
       ...(profile === null ? {} : { profile }),
     });
     const envelope = envelopeOf(judgement, call);
-    await deps.ledger.append(rowOf(deps, call, envelope, facts.judgement ?? judgement, null));
+    await record(envelope, facts.judgement ?? judgement, null);
     return { envelope, keep: true };
   } catch (error) {
     if (!(error instanceof Fault && error.code === -4016)) throw error;
     call.notes.error = error;
     const envelope = problemEnvelope(asProblem(error), language, exchange.requestId);
-    await deps.ledger.append(rowOf(deps, call, envelope, null, error));
+    await record(envelope, null, error);
     return { envelope, keep: true };
   }
 }
@@ -127,32 +132,4 @@ function envelopeOf(judgement: Judgement, { exchange, facts, language, caller }:
     minFaceWidth: narrow ? rules.minFaceWidth : null,
   });
   return livenessEnvelope(body, language);
-}
-
-function rowOf(
-  deps: LivenessDeps,
-  { exchange, facts }: Call,
-  envelope: Envelope,
-  judgement: Judgement | null,
-  fault: Fault | null,
-): LedgerRow {
-  const { score } = envelope.data;
-  const models = judgement?.models ?? deps.judge.models;
-  return {
-    at: new Date(deps.clock()),
-    requestId: exchange.requestId,
-    appid: facts.appid ?? '',
-    secretId: facts.secretId ?? '',
-    source: facts.source ?? 'bytes',
-    pictureBytes: facts.pictureBytes ?? 0,
-    pictureSha256: facts.pictureSha256 ?? '',
-    code: envelope.code,
-    verdict: judgement?.verdict ?? null,
-    score: typeof score === 'number' ? score : null,
-    rawScore: judgement?.score ?? null,
-    reasons: fault === null ? (judgement?.reasons.map((reason) => reason.code) ?? []) : [fault.reason],
-    models: Object.fromEntries(models.map((model) => [model.name, model.sha256])),
-    milliseconds: since(exchange.startedAt),
-    callerAddress: exchange.callerAddress,
-  };
 }
