@@ -20,6 +20,7 @@ import { DEFAULT_THRESHOLD } from '../liveness/judge.ts';
 import type { Profile } from '../liveness/types.ts';
 import { DEFAULT_LIMITS } from '../picture/decode.ts';
 import { createDownloader } from '../picture/download.ts';
+import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { explainErrors } from './outcome.ts';
 
 type Format = 'ndjson' | 'csv' | 'parquet';
@@ -75,19 +76,10 @@ export function registerBatch(program: Command): void {
       number(0, 100, false),
       DEFAULT_THRESHOLD,
     )
-    .addOption(
-      new Option('--profile <name>', 'careful: nine network runs a picture; fast: three')
-        .choices(['careful', 'fast'])
-        .default('careful'),
-    )
+    .addOption(profileOption())
     .option('--workers <number>', 'worker threads (default: all processors)', number(1, 1024, true))
-    .option('--models <folder>', "folder of the weight files (default: the package's own models/)")
-    .option(
-      '--pack <folder>',
-      'a model of your own to add to the fusion; may be repeated',
-      (folder: string, all: readonly string[]) => [...all, folder],
-      [] as readonly string[],
-    )
+    .addOption(modelsOption())
+    .addOption(packOption())
     .option('--config <file>', 'configuration file, of which download.* is used for urls')
     .option('--report <file>', 'HTML page with plots (default: the name of --out with .html)')
     .option('--no-report', 'no page')

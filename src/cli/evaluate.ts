@@ -14,6 +14,7 @@ import type { Robustness } from '../evaluation/robustness/robustness.ts';
 import { summarise } from '../evaluation/summary.ts';
 import { findScoreTraps, findTraps, type Traps } from '../evaluation/traps.ts';
 import type { Presentation } from '../evaluation/types.ts';
+import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { compareFiles, printComparison } from './evaluate-compare.ts';
 import { indexOf, readText, scoresOf } from './evaluate-files.ts';
 import {
@@ -74,18 +75,9 @@ export function registerEvaluate(program: Command): void {
     .option('--ignore-quality', 'take the scores of pictures judged too poor as they are')
     .option('--cache <folder>', 'where answers are kept by picture and model (default: the cache folder)')
     .option('--no-cache', 'keep no answers')
-    .addOption(
-      new Option('--profile <name>', 'careful: nine network runs a picture; fast: three')
-        .choices(['careful', 'fast'])
-        .default('careful'),
-    )
-    .option('--models <folder>', "folder of the weight files (default: the package's own models/)")
-    .option(
-      '--pack <folder>',
-      'a model of your own to add to the fusion; may be repeated',
-      (folder: string, all: readonly string[]) => [...all, folder],
-      [] as readonly string[],
-    )
+    .addOption(profileOption())
+    .addOption(modelsOption())
+    .addOption(packOption())
     .addHelpText(
       'after',
       `

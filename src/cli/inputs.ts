@@ -1,13 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { PICTURE_EXTENSIONS } from '../batch/source/limits.ts';
 
 /** A picture to judge: what to call it and how to get its bytes. */
 export interface PictureInput {
   readonly name: string;
   read(): Promise<Uint8Array>;
 }
-
-const EXTENSIONS = new Set(['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.bmp', '.dib']);
 
 async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
@@ -26,7 +25,7 @@ async function picturesBelow(folder: string): Promise<PictureInput[]> {
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) found.push(...(await picturesBelow(path)));
-    else if (EXTENSIONS.has(extname(entry.name).toLowerCase())) found.push(fileInput(path));
+    else if (PICTURE_EXTENSIONS.has(extname(entry.name).toLowerCase())) found.push(fileInput(path));
   }
   return found;
 }

@@ -2,10 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { createLiveness, type JudgedPicture, type Liveness } from '../engine.ts';
 import { Fault } from '../errors.ts';
 import type { Judgement, Profile, Verdict } from '../liveness/types.ts';
+import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { drawExplanation } from './explain.ts';
 import { expandInputs, type PictureInput } from './inputs.ts';
 import { createTable } from './table.ts';
@@ -43,22 +44,13 @@ export function registerScore(program: Command): void {
     .argument('<picture...>', 'files, folders (with all below them), or - for standard input')
     .option('--json', 'one JSON object a line, one line a picture, in the order given')
     .option('--threshold <number>', 'scores above it are live, 0-100 (default: 87)', parseThreshold)
-    .addOption(
-      new Option('--profile <name>', 'careful: nine network runs a picture; fast: three')
-        .choices(['careful', 'fast'])
-        .default('careful'),
-    )
+    .addOption(profileOption())
     .option(
       '--explain <folder>',
       'write each picture with box, key points, crops, quality and score drawn on it',
     )
-    .option('--models <folder>', "folder of the weight files (default: the package's own models/)")
-    .option(
-      '--pack <folder>',
-      'a model of your own to add to the fusion; may be repeated',
-      (folder: string, all: readonly string[]) => [...all, folder],
-      [] as readonly string[],
-    )
+    .addOption(modelsOption())
+    .addOption(packOption())
     .addHelpText(
       'after',
       `

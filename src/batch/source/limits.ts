@@ -2,12 +2,22 @@ import { extname } from 'node:path';
 import { Fault } from '../../errors.ts';
 import { DEFAULT_LIMITS } from '../../picture/decode.ts';
 
-const EXTENSIONS = new Set(['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.bmp', '.dib']);
+/** Extensions of the pictures that are looked for in folders and archives, lower case. */
+export const PICTURE_EXTENSIONS: ReadonlySet<string> = new Set([
+  '.jpg',
+  '.jpeg',
+  '.jpe',
+  '.jfif',
+  '.png',
+  '.webp',
+  '.bmp',
+  '.dib',
+]);
 
 /** Whether a file of a folder or an archive is one of the pictures, by its name. Files that only macOS makes are not. */
 export function isPictureName(name: string): boolean {
   if (/(?:^|\/)(?:\._|__MACOSX\/)/.test(name)) return false;
-  return EXTENSIONS.has(extname(name).toLowerCase());
+  return PICTURE_EXTENSIONS.has(extname(name).toLowerCase());
 }
 
 /** Checked before a picture is loaded. @throws Fault -4016 `too_large` */
