@@ -190,7 +190,14 @@ export const configSchema = Type.Object(
     }),
     workers: maybeInteger(1, 256, {
       default: null,
-      description: 'Worker threads that judge pictures; null: as many as processors.',
+      description:
+        'Worker processes that judge pictures; null: as many as processors, fewer where the memory is not enough for each.',
+    }),
+    workerMemoryMb: maybeInteger(256, 65_536, {
+      default: null,
+      unit: 'MB',
+      description:
+        'Resident memory a worker may take; one that takes more is ended and replaced (Linux). null: an equal share of the memory, from 768 to 2048.',
     }),
     queueWaitMs: integer(0, 600_000, {
       default: 3000,

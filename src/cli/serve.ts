@@ -30,7 +30,7 @@ export function registerServe(program: Command): void {
     .option('--host <address>', 'address to listen on; 0.0.0.0 for every one (default: 127.0.0.1)')
     .option('--port <number>', 'port of the service; 0 takes a free one (default: 8787)', portNumber)
     .option('--admin-port <number>', 'port of /healthz and /readyz (default: 8788)', portNumber)
-    .option('--workers <number>', 'worker threads that judge (default: one a processor)', workerNumber)
+    .option('--workers <number>', 'worker processes that judge (default: one a processor)', workerNumber)
     .option('--config <file>', 'configuration file (default: the one LIVESTILL_CONFIG names)')
     .addHelpText(
       'after',

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import { availableCores } from '../fleet/cores.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
+import { availableMemory, workerMemoryFor, workersFor } from '../fleet/memory.ts';
 import { type Retention, startRetention } from '../ledger/retention.ts';
 import { createDownloader } from '../picture/download.ts';
 import { openStore, type Store } from '../store/open.ts';
@@ -24,6 +25,8 @@ import { version } from './version.ts';
 export interface Service {
   readonly store: Store;
   readonly workers: number;
+  /** Resident memory each worker may take, in bytes. */
+  readonly workerMemoryBytes: number;
   /** The ports that were taken, where the configuration said 0. */
   readonly port: number;
   readonly adminPort: number;
@@ -61,6 +64,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     return {
       store,
       workers: fleet.workers,
+      workerMemoryBytes: fleet.workerMemoryBytes,
       port,
       adminPort,
       reloadTls: async () => watch?.reload(),
@@ -105,9 +109,14 @@ function openStoreOf(config: Config, log: Logger): Promise<Store> {
 
 function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
   const { models, picture, profile, threshold } = config;
+  const memory = availableMemory();
+  const workers = config.workers ?? workersFor(availableCores(), memory);
+  const { workerMemoryMb } = config;
   return startFleet({
-    workers: config.workers ?? availableCores(),
+    workers,
     queueWaitMs: config.queueWaitMs,
+    workerMemoryBytes:
+      workerMemoryMb === null ? workerMemoryFor(workers, memory) : workerMemoryMb * 1024 * 1024,
     engine: {
       profile,
       threshold,

@@ -4,6 +4,7 @@ import { sign } from '../account/signature.ts';
 import type { NewSecret } from '../account/types.ts';
 import type { Config } from '../config.ts';
 import { availableCores } from '../fleet/cores.ts';
+import { availableMemory } from '../fleet/memory.ts';
 import { baseUrl, curlLine, shellWord } from './curl.ts';
 import { pairs } from './outcome.ts';
 import type { Service } from './service.ts';
@@ -24,7 +25,11 @@ export async function welcome(config: Config, service: Service): Promise<string>
     ['v1', `${base}/v1/liveness, described at ${base}/v1/reference`],
     ['admin', `http://${config.adminHost}:${service.adminPort} (/healthz, /readyz)`],
     ['data', resolve(config.dataDir)],
-    ['workers', `${service.workers} (${availableCores()} processors), profile ${config.profile}`],
+    ['workers', `${service.workers} processes (${availableCores()} processors), profile ${config.profile}`],
+    [
+      'memory',
+      `${megabytes(availableMemory())} MB, of which each worker may take ${megabytes(service.workerMemoryBytes)} MB`,
+    ],
     ['waiting', `at most ${config.queueWaitMs} ms for a worker, then -5802`],
     ['limits', `body ${config.maxBodyBytes} bytes, picture ${maxPixels / 1_000_000} megapixels`],
   ]);
@@ -64,4 +69,8 @@ function firstSignature(appid: string, secret: NewSecret): string {
     fileid: undefined,
   };
   return sign(content, secret.secretKey);
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
 }

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
 import type { LivenessOptions } from '../engine.ts';
 import { Fault } from '../errors.ts';
-import type { Profile } from '../liveness/types.ts';
 import { createGate } from './gate.ts';
-import type { JudgeAnswer, JudgeTask, WarmAnswer, WarmTask, WorkerFailure } from './messages.ts';
+import type { JudgeAnswer, WarmAnswer, WorkerFailure } from './messages.ts';
+import { createPool, type Pool, type WorkerState } from './pool.ts';
 import type { Judge } from './types.ts';
+import { startWorkerProcess, WorkerLost } from './worker-process.ts';
 
 export interface FleetOptions {
-  /** Worker threads, one engine each. */
+  /** Worker processes, one engine each. */
   readonly workers: number;
   /** Longest expected wait for a worker that is still taken on, in ms. */
   readonly queueWaitMs: number;
@@ -17,18 +17,26 @@ export interface FleetOptions {
   readonly engine: LivenessOptions;
   /** After how long a picture counts as stuck and its worker is replaced, in ms; 30 000 where nothing is given. */
   readonly judgeTimeoutMs?: number;
+  /** Resident memory a worker may take, in bytes; one that takes more is replaced. Without bound where nothing is given. */
+  readonly workerMemoryBytes?: number;
   /** The built worker file; where nothing is given the one beside this file, or in `dist/` when run from the sources. */
   readonly workerFile?: URL;
   /** Told of trouble with workers: one that crashed or hung, one that could not be started. */
   readonly onTrouble?: (error: Error) => void;
 }
 
-/** Worker threads that judge pictures. */
+/** Worker processes that judge pictures. */
 export interface Fleet extends Judge {
   readonly workers: number;
+  /** Resident memory a worker may take, in bytes. */
+  readonly workerMemoryBytes: number;
   /** Pictures waiting for a worker, and being judged. */
   readonly waiting: number;
   readonly running: number;
+  /** The workers that are ready, at this moment. */
+  workersNow(): readonly WorkerState[];
+  /** Workers lost since the start, by reason. */
+  readonly lost: Readonly<Record<string, number>>;
   /** Ends all workers; pictures still in work are given up. */
   close(): Promise<void>;
 }
@@ -49,20 +57,18 @@ export class FleetError extends Error {
  * @throws FleetError when the engine cannot be made (missing weights, unusable model pack, …) or the worker file is missing
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
-  const { workers, judgeTimeoutMs = 30_000, onTrouble = () => {} } = options;
-  const pool = new Piscina({
-    filename: workerPath(options.workerFile),
-    minThreads: workers,
-    maxThreads: workers,
-    workerData: options.engine,
-    // A worker is busy with one picture or none; what waits is in the gate, where it can be given up.
-    concurrentTasksPerWorker: 1,
+  const { workers, workerMemoryBytes = Number.POSITIVE_INFINITY, onTrouble = () => {} } = options;
+  const file = workerPath(options.workerFile);
+  const pool = createPool({
+    workers,
+    engine: options.engine,
+    spawn: () => startWorkerProcess(file),
+    judgeTimeoutMs: options.judgeTimeoutMs ?? 30_000,
+    memoryBytes: workerMemoryBytes,
+    onTrouble,
   });
-  // Without a listener an idle worker's crash would end the process. The pool has replaced it already.
-  pool.on('error', (error: Error) => onTrouble(error));
-
-  const warm = await warmUp(pool, workers).catch(async (error: unknown) => {
-    await pool.destroy();
+  const warm = await startOf(pool).catch(async (error: unknown) => {
+    await pool.close();
     throw error;
   });
   const gate = createGate({
@@ -75,28 +81,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 
   let closing = false;
 
-  /** A worker gets a copy of its own, handed over: the bytes stay for a second attempt. */
-  const tryOnce = async (
-    picture: Uint8Array,
-    threshold?: number,
-    profile?: Profile,
-  ): Promise<JudgeAnswer> => {
-    // The pool ends a thread whose task is aborted: meant for pictures that hang, not for callers that left.
-    const stuck = new AbortController();
-    const timer = setTimeout(() => stuck.abort(), judgeTimeoutMs);
-    try {
-      return await run(pool, { picture: new Uint8Array(picture), threshold, profile }, stuck.signal);
-    } catch (error) {
-      throw stuck.signal.aborted
-        ? new WorkerLost('worker_stuck', `gave no answer for ${judgeTimeoutMs} ms`, error)
-        : new WorkerLost('worker_crashed', 'crashed', error);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-
   return {
     workers,
+    workerMemoryBytes,
     models: warm.models,
     refusal: (app) => gate.refusal(app),
     get waiting() {
@@ -105,12 +92,14 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     get running() {
       return gate.running;
     },
+    workersNow: () => pool.now,
+    lost: pool.lost,
     async judge(picture, { threshold, profile, app, signal } = {}) {
       const place = await gate.enter({ app, signal });
       try {
         for (let attempt = 1; ; attempt++) {
           try {
-            return judgementOf(await tryOnce(picture, threshold, profile), onTrouble);
+            return judgementOf(await pool.judge({ picture, threshold, profile }), onTrouble);
           } catch (error) {
             if (!(error instanceof WorkerLost)) throw error;
             // Told of each worker lost. Nobody waits for a caller that left, and a picture that cost two workers costs no third.
@@ -126,29 +115,15 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     },
     close() {
       closing = true;
-      return pool.destroy();
+      return pool.close();
     },
   };
 }
 
-/** A worker ended with a picture in its hands. */
-class WorkerLost extends Error {
-  readonly reason: string;
-
-  constructor(reason: string, what: string, cause: unknown) {
-    super(what, { cause });
-    this.reason = reason;
-  }
-}
-
-function lost({ reason, message, cause }: WorkerLost, last: boolean): Fault {
+function lost(error: WorkerLost, last: boolean): Fault {
   const then = last ? '' : ' The picture is tried once more on another.';
-  return new Fault(213, reason, `A worker ${message} on this picture and was replaced.${then}`, { cause });
-}
-
-function run(pool: Piscina, task: JudgeTask, signal: AbortSignal): Promise<JudgeAnswer> {
-  const transferList = [task.picture.buffer as ArrayBuffer];
-  return pool.run(task, { name: 'judge', signal, transferList }) as Promise<JudgeAnswer>;
+  const what = error.reason === 'worker_missing' ? '' : ' on this picture and was replaced';
+  return new Fault(213, error.reason, `A worker ${error.message}${what}.${then}`, { cause: error });
 }
 
 function judgementOf(answer: JudgeAnswer, onTrouble: (error: Error) => void) {
@@ -167,15 +142,14 @@ function judgementOf(answer: JudgeAnswer, onTrouble: (error: Error) => void) {
   }
 }
 
-/** The first answer of all workers: each has taken exactly one of the tasks. */
-async function warmUp(pool: Piscina, workers: number): Promise<Extract<WarmAnswer, { kind: 'warm' }>> {
-  const task: WarmTask = { barrier: new SharedArrayBuffer(4), workers };
-  const answers = await Promise.all(
-    Array.from({ length: workers }, () => pool.run(task, { name: 'warm' }) as Promise<WarmAnswer>),
-  );
-  const failed = answers.find((answer) => answer.kind === 'failure');
-  if (failed !== undefined) throw new FleetError(failed.message);
-  return answers[0] as Extract<WarmAnswer, { kind: 'warm' }>;
+async function startOf(pool: Pool): Promise<WarmAnswer> {
+  const answer = await pool.start().catch((error: unknown) => {
+    if (error instanceof WorkerLost)
+      throw new FleetError(`A worker process ${error.message} while it was started.`);
+    throw error;
+  });
+  if (answer.kind === 'failure') throw new FleetError(answer.message);
+  return answer;
 }
 
 function workerPath(given: URL | undefined): string {

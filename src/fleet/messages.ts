@@ -1,31 +1,39 @@
+import type { LivenessOptions } from '../engine.ts';
 import type { Judgement, ModelUsed, Profile } from '../liveness/types.ts';
 
 /*
- * What goes between the main thread and a worker. Errors go as plain members: copying between threads keeps only name, message
- * and stack of an error, and a `Fault` would lose its code.
+ * What goes between the service and a worker process. Errors go as plain members: copying keeps only name, message and stack of
+ * an error, and a `Fault` would lose its code.
  */
 
-/** A picture to judge: a copy of its own, whose buffer is handed over. */
+/** The first message to a worker: make your engine and run it once. */
+export interface StartTask {
+  readonly kind: 'start';
+  readonly engine: LivenessOptions;
+}
+
+/** A picture to judge. */
 export interface JudgeTask {
+  readonly kind: 'judge';
   readonly picture: Uint8Array;
   readonly threshold: number | undefined;
   readonly profile: Profile | undefined;
 }
 
+export type Task = StartTask | JudgeTask;
+
+/** The engine is loaded and has run; `milliseconds` is what a blank picture took. */
+export interface WarmAnswer {
+  readonly kind: 'warm';
+  readonly models: readonly ModelUsed[];
+  readonly milliseconds: number;
+}
+
+export type StartAnswer = WarmAnswer | WorkerFailure;
+
 export type JudgeAnswer =
   | { readonly kind: 'judged'; readonly judgement: Judgement }
   | { readonly kind: 'fault'; readonly code: number; readonly reason: string; readonly message: string }
-  | WorkerFailure;
-
-/** Makes a worker load its networks, run them once, and wait until all its fellows have done so too. */
-export interface WarmTask {
-  /** One 32-bit number that all workers count up when warm. */
-  readonly barrier: SharedArrayBuffer;
-  readonly workers: number;
-}
-
-export type WarmAnswer =
-  | { readonly kind: 'warm'; readonly models: readonly ModelUsed[]; readonly milliseconds: number }
   | WorkerFailure;
 
 /** Something that should not happen, with all that the log may know of it. */

@@ -1,0 +1,32 @@
+import { totalmem } from 'node:os';
+
+const MB = 1024 * 1024;
+/** What the process that answers needs beside its workers. */
+const serviceBytes = 300 * MB;
+/** Share of the memory that is planned with: the system and its file cache need some too. */
+const planned = 0.9;
+/**
+ * What a worker needs for the largest picture that is taken by default: 40 megapixels as progressive JPEG took 460 MB beside
+ * networks and runtime.
+ */
+const leastBytes = 768 * MB;
+/** More helps no picture: what grows beyond this is lost memory. */
+const mostBytes = 2048 * MB;
+
+/**
+ * Memory this process may use, in bytes: the machine's, or its control group's limit where that is less.
+ */
+export function availableMemory(total = totalmem(), constrained = process.constrainedMemory()): number {
+  return constrained > 0 && constrained < total ? constrained : total;
+}
+
+/** How many workers a machine feeds: one a processor, fewer where they would not have the memory for a large picture; at least 1. */
+export function workersFor(cores: number, memoryBytes: number): number {
+  return Math.max(1, Math.min(cores, Math.floor((planned * memoryBytes - serviceBytes) / leastBytes)));
+}
+
+/** The resident memory each of so many workers may take, in bytes: an equal share, within sensible bounds. */
+export function workerMemoryFor(workers: number, memoryBytes: number): number {
+  const share = (planned * memoryBytes - serviceBytes) / workers;
+  return Math.round(Math.max(leastBytes, Math.min(mostBytes, share)));
+}

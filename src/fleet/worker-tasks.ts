@@ -1,0 +1,50 @@
+import { createLiveness, type Liveness, type LivenessOptions } from '../engine.ts';
+import { Fault } from '../errors.ts';
+import type { JudgeAnswer, JudgeTask, StartAnswer, WorkerFailure } from './messages.ts';
+import { blankPicture } from './warm-up.ts';
+
+/** What a worker process does: one engine, one picture at a time. */
+export interface WorkerTasks {
+  /** Loads the networks and runs them. Never throws. */
+  start(options: LivenessOptions): Promise<StartAnswer>;
+  /** Judges one picture; asked before `start` has answered it is a failure. Never throws. */
+  judge(task: JudgeTask): Promise<JudgeAnswer>;
+}
+
+/** A worker without an engine yet. */
+export function createWorkerTasks(): WorkerTasks {
+  let engine: Liveness | undefined;
+  return {
+    async start(options) {
+      try {
+        engine = await createLiveness(options);
+        // What the first picture pays for once is paid before the first caller waits for it; the second shows what one takes.
+        await engine.judge(blankPicture());
+        const since = performance.now();
+        await engine.judge(blankPicture());
+        return { kind: 'warm', models: engine.models, milliseconds: performance.now() - since };
+      } catch (error) {
+        return failureOf(error);
+      }
+    },
+    async judge({ picture, threshold, profile }) {
+      try {
+        if (engine === undefined) throw new Error('A picture came before the engine was made.');
+        const judgement = await engine.judge(picture, {
+          ...(threshold === undefined ? {} : { threshold }),
+          ...(profile === undefined ? {} : { profile }),
+        });
+        return { kind: 'judged', judgement };
+      } catch (error) {
+        if (!(error instanceof Fault)) return failureOf(error);
+        const { code, reason, message } = error;
+        return { kind: 'fault', code, reason, message };
+      }
+    },
+  };
+}
+
+function failureOf(error: unknown): WorkerFailure {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'failure', name, message, stack };
+}
