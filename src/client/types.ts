@@ -33,7 +33,10 @@ export interface Reason {
   advice: string;
 }
 
-/** One measured quality component; outside `min` and `max` the picture is too poor to judge. */
+/**
+ * One measured quality component. Outside `min` and `max` the picture is too poor to judge, and `passed` is false; outside
+ * `advisedMin` and `advisedMax` it is judged, and a reason says what could be better.
+ */
 export interface QualityComponent {
   name: string;
   value: number;
@@ -41,6 +44,8 @@ export interface QualityComponent {
   min: number | null;
   max: number | null;
   passed: boolean;
+  advisedMin: number | null;
+  advisedMax: number | null;
 }
 
 /** A model that took part, by the SHA-256 of its file. */

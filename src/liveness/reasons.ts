@@ -31,7 +31,7 @@ const REASONS = {
   ],
   FACE_TOO_CLOSE: [
     'error',
-    'The face fills the picture: too little around it to judge.',
+    'The face fills the picture: there is too little around it.',
     'Hold the camera further away; do not crop the picture to the face.',
   ],
   TOO_DARK: ['error', 'The face is too dark.', 'Turn towards a light.'],
@@ -99,7 +99,7 @@ const REASONS = {
   ],
   SEVERAL_FACES: [
     'info',
-    'There is more than one face; the largest was judged.',
+    'There is more than one face in the picture.',
     'Have only one person in the picture.',
   ],
   PICTURE_TURNED: [

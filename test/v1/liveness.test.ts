@@ -88,7 +88,16 @@ describe('the answer to a judged picture', () => {
       faceCount: 1,
       rotation: 0,
       quality: [
-        { name: 'Sharpness', value: 40, unit: 'variance of the Laplacian', min: 6, max: null, passed: true },
+        {
+          name: 'Sharpness',
+          value: 40,
+          unit: 'variance of the Laplacian',
+          min: 6,
+          max: null,
+          passed: true,
+          advisedMin: 16,
+          advisedMax: null,
+        },
       ],
       reasons: [],
       models: [{ name: 'test-model', role: 'classifier', sha256: 'a'.repeat(64) }],
@@ -227,6 +236,21 @@ describe("an app's policy", () => {
     ]);
     await test.store.rules.setRules(appid, { minFaceWidth: 160 });
     expect((await answered(await raw())).verdict).toBe('live');
+  });
+
+  it.each([
+    [null, 48, true],
+    [30, 48, true],
+    [160, 160, true],
+    [161, 161, false],
+  ])('with %s for its minimum width tells the limit of the face as %s', async (minFaceWidth, min, passed) => {
+    const limits = { limit: { min: 48, max: null }, advised: { min: 80, max: null } };
+    const width = { name: 'FaceWidth', value: 160, unit: 'px', passed: true, ...limits };
+    test.judge.answer = () => withFace({ quality: [width] });
+    await test.store.rules.setRules(appid, { minFaceWidth });
+    expect((await answered(await raw())).quality).toEqual([
+      { name: 'FaceWidth', value: 160, unit: 'px', min, max: null, passed, advisedMin: 80, advisedMax: null },
+    ]);
   });
 
   it('rejects only on the quality failures it names', async () => {

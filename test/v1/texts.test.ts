@@ -28,6 +28,11 @@ describe('texts of reasons', () => {
     expect(zh.text.match(/\d+/g)).toEqual(text.match(/\d+/g));
   });
 
+  it('do not say whether the picture was judged: that depends on the policy', () => {
+    const decided = /judged?\b|判断/;
+    expect(codes.filter((code) => decided.test(reason(code).text + chineseTexts[code].text))).toEqual([]);
+  });
+
   it('of a code without Chinese ones stay English', () => {
     const foreign = { code: 'toString', severity: 'info', text: 'a', advice: 'b' } as const;
     expect(textsOf(foreign, 'zh', null)).toEqual({ text: 'a', advice: 'b' });

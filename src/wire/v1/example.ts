@@ -20,8 +20,26 @@ export const exampleAnswer: LivenessBody = {
   faceCount: 1,
   rotation: 0,
   quality: [
-    { name: 'FaceWidth', value: 180.6, unit: 'px', min: 48, max: null, passed: true },
-    { name: 'Sharpness', value: 12.4, unit: 'variance of the Laplacian', min: 6, max: null, passed: true },
+    {
+      name: 'FaceWidth',
+      value: 180.6,
+      unit: 'px',
+      min: 48,
+      max: null,
+      passed: true,
+      advisedMin: 80,
+      advisedMax: null,
+    },
+    {
+      name: 'Sharpness',
+      value: 12.4,
+      unit: 'variance of the Laplacian',
+      min: 6,
+      max: null,
+      passed: true,
+      advisedMin: 16,
+      advisedMax: null,
+    },
   ],
   reasons: [
     {

@@ -124,12 +124,10 @@ function envelopeOf(judgement: Judgement, { exchange, facts, language, caller }:
   const { rules } = caller;
   const decision = decide(judgement, rules);
   facts.judgement = { ...judgement, ...decision };
-  const { face } = judgement;
-  const narrow = face !== null && face.box.right - face.box.left < (rules.minFaceWidth ?? 0);
   const body = livenessBody(judgement, decision, {
     requestId: exchange.requestId,
     language,
-    minFaceWidth: narrow ? rules.minFaceWidth : null,
+    minFaceWidth: rules.minFaceWidth,
   });
   return livenessEnvelope(body, language);
 }

@@ -18,10 +18,7 @@ export const chineseTexts = {
   ATTACK_SUSPECTED: texts('图片疑似翻拍：打印照片、屏幕或面具。', '请用相机直接为本人重新拍照。'),
   FACE_TOO_SMALL: texts('人脸宽度不足 48 像素。', '请靠近镜头，或使用更大的图片。'),
   FACE_CUT_OFF: texts('人脸的一部分在画面之外。', '请将整个头部保持在画面内。'),
-  FACE_TOO_CLOSE: texts(
-    '人脸占满画面，周围内容太少，无法判断。',
-    '请将相机拿远一些；不要把图片裁剪到只剩面部。',
-  ),
+  FACE_TOO_CLOSE: texts('人脸占满画面，周围内容太少。', '请将相机拿远一些；不要把图片裁剪到只剩面部。'),
   TOO_DARK: texts('面部过暗。', '请面向光源。'),
   TOO_BRIGHT: texts('面部过亮。', '请避开直射光，或关闭闪光灯。'),
   DEEP_SHADOW: texts('面部大部分处于深阴影中。', '请转动方向，使光线照到整个面部。'),
@@ -45,6 +42,6 @@ export const chineseTexts = {
   HEAD_LOWERED: texts('头部低垂。', '请抬起下巴，正视镜头。'),
   UNNATURAL_COLOUR: texts('面部没有自然的肤色。', '请使用白光；请发送未加滤镜的彩色图片。'),
   COMPRESSED: texts('图片压缩过度，已出现方块。', '请发送相机原图，JPEG 质量 40 或更高。'),
-  SEVERAL_FACES: texts('画面中有多张人脸；已判断最大的一张。', '请保证画面中只有一个人。'),
+  SEVERAL_FACES: texts('画面中有多张人脸。', '请保证画面中只有一个人。'),
   PICTURE_TURNED: texts('图片是侧放或倒置的，已转正。', '无需处理。'),
 } as const satisfies Record<ReasonCode, ReasonTexts>;

@@ -1,5 +1,5 @@
 import type { Decision } from '../../account/policy-decide.ts';
-import type { Judgement } from '../../liveness/types.ts';
+import type { Judgement, QualityComponent } from '../../liveness/types.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Language } from './language.ts';
 import { textHeaders } from './problems.ts';
@@ -10,7 +10,7 @@ const jsonType = 'application/json; charset=utf-8';
 
 /**
  * What the caller is told of a judged picture.
- * @param options.minFaceWidth the app's own minimum face width where the face is narrower, in pixels, else null
+ * @param options.minFaceWidth the app's own minimum face width in pixels; null: it has none
  */
 export function livenessBody(
   judgement: Judgement,
@@ -21,6 +21,8 @@ export function livenessBody(
   // A score of a picture that is not fit to be judged would be read as one: a blurred attack often scores high.
   const judged = verdict === 'live' || verdict === 'attack';
   const { face } = judgement;
+  const { minFaceWidth } = options;
+  const narrow = face !== null && face.box.right - face.box.left < (minFaceWidth ?? 0);
   return {
     requestId: options.requestId,
     verdict,
@@ -32,23 +34,34 @@ export function livenessBody(
     keyPoints: face === null ? null : { ...face.keyPoints },
     faceCount: judgement.faceCount,
     rotation: (judgement.quarterTurns * 90) as LivenessBody['rotation'],
-    quality: judgement.quality.map(({ name, value, unit, limit, passed }) => ({
-      name,
-      value,
-      unit,
-      min: limit.min,
-      max: limit.max,
-      passed,
-    })),
+    quality: judgement.quality.map((one) => componentOf(one, minFaceWidth)),
     reasons: decision.reasons.map((one) => ({
       code: one.code,
       severity: one.severity,
-      ...textsOf(one, options.language, options.minFaceWidth),
+      ...textsOf(one, options.language, narrow ? minFaceWidth : null),
     })),
     models: judgement.models.map(({ name, role, sha256 }) => ({ name, role, sha256 })),
     timings: Object.fromEntries(
       Object.entries(judgement.milliseconds).map(([step, ms]) => [step, Math.round(ms * 100) / 100]),
     ),
+  };
+}
+
+/** One component with its limits; the width of the face with the app's own, where that is the stricter one. */
+function componentOf(
+  { name, value, unit, limit, advised, passed }: QualityComponent,
+  minFaceWidth: number | null,
+): LivenessBody['quality'][number] {
+  const own = name === 'FaceWidth' && minFaceWidth !== null ? minFaceWidth : null;
+  return {
+    name,
+    value,
+    unit,
+    min: own === null ? limit.min : Math.max(own, limit.min ?? own),
+    max: limit.max,
+    passed: passed && (own === null || value >= own),
+    advisedMin: advised.min,
+    advisedMax: advised.max,
   };
 }
 

@@ -64,11 +64,27 @@ export const reasonSchema = Type.Object(
 export const qualitySchema = Type.Object(
   {
     name: Type.String({ description: 'Named as in ISO/IEC 29794-5 where it has such a component.' }),
-    value: Type.Number(),
-    unit: Type.String(),
-    min: maybe(Type.Number(), 'Below this the picture is too poor to judge; null: no lower limit.'),
-    max: maybe(Type.Number(), 'Above this the picture is too poor to judge; null: no upper limit.'),
-    passed: Type.Boolean({ description: 'Whether the value lies within the limits.' }),
+    value: Type.Number({ description: 'What was measured, in `unit`.' }),
+    unit: Type.String({
+      description: 'What the value and its limits are counted in, such as px or degrees.',
+    }),
+    min: maybe(
+      Type.Number(),
+      "Below this the picture is too poor to judge, unless the app's policy judges it all the same; null: no lower limit.",
+    ),
+    max: maybe(
+      Type.Number(),
+      "Above this the picture is too poor to judge, unless the app's policy judges it all the same; null: no upper limit.",
+    ),
+    passed: Type.Boolean({ description: 'Whether the value lies between min and max.' }),
+    advisedMin: maybe(
+      Type.Number(),
+      'Below this the picture is judged all the same, and a reason says what could be better; null: no lower limit.',
+    ),
+    advisedMax: maybe(
+      Type.Number(),
+      'Above this the picture is judged all the same, and a reason says what could be better; null: no upper limit.',
+    ),
   },
   { ...closed, title: 'QualityComponent', description: 'One measured quality component.' },
 );
@@ -107,7 +123,7 @@ export const livenessSchema = Type.Object(
       description:
         "Mean probabilities of the built-in classifier's classes, by class. Empty when score is null.",
     }),
-    faceBox: maybe(boxSchema, 'The judged face: the largest one. Null when there is none.'),
+    faceBox: maybe(boxSchema, 'The largest face: the one that is judged. Null when there is none.'),
     keyPoints: maybe(keyPointsSchema, 'Its key points. Null when there is none.'),
     faceCount: Type.Integer({ minimum: 0, description: 'Faces found.' }),
     rotation: Type.Unsafe<0 | 90 | 180 | 270>({
