@@ -15,9 +15,10 @@ export interface GateOptions {
   readonly resolve?: Resolve;
   /** The machine's own addresses; read from its interfaces where nothing is given. */
   readonly own?: () => OwnAddresses;
-  /** Told of what report-only mode let through. */
-  readonly onReported?: (reason: DownloadRefusal, host: string, detail: string) => void;
 }
+
+/** Told of what report-only mode let through. */
+export type Report = (reason: DownloadRefusal, host: string, detail: string) => void;
 
 /** Checks urls before anything is sent to them. */
 export interface Gate {
@@ -25,13 +26,13 @@ export interface Gate {
    * What the url says by itself: scheme, credentials, port, host name. Gives the host, without brackets and final dot.
    * @throws Fault -5805
    */
-  checkUrl(url: URL): string;
+  checkUrl(url: URL, report: Report): string;
   /**
    * Looks the host up once and judges every address of the answer. A name with any address that is not allowed is refused
    * as a whole.
    * @throws Fault -5805
    */
-  addressesOf(host: string, signal: AbortSignal): Promise<readonly string[]>;
+  addressesOf(host: string, signal: AbortSignal, report: Report): Promise<readonly string[]>;
 }
 
 /** Places that report-only mode keeps shut all the same: nobody keeps pictures there, and secrets lie in some. */
@@ -54,9 +55,8 @@ export function createGate(options: GateOptions): Gate {
   const allowed = allowListOf(options.allowPrivate);
   const own = options.own ?? ownAddresses;
   const resolve = options.resolve ?? byHost(allowed);
-  const report = options.onReported ?? (() => {});
   return {
-    checkUrl(url) {
+    checkUrl(url, report) {
       if (url.protocol !== 'http:' && url.protocol !== 'https:') {
         throw refused('bad_scheme', `Only http and https are fetched; found ${url.protocol}`);
       }
@@ -78,7 +78,7 @@ export function createGate(options: GateOptions): Gate {
       }
       return host;
     },
-    async addressesOf(host, signal) {
+    async addressesOf(host, signal, report) {
       const addresses = isIP(host) === 0 ? await resolved(host, resolve, signal) : [host];
       if (addresses.length > mostAddresses) {
         throw refused(

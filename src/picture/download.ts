@@ -4,11 +4,11 @@ import type { OwnAddresses } from './address-own.ts';
 import { readDownload } from './download-body.ts';
 import { pinnedAgent } from './download-connect.ts';
 import { createFailing, type FailingOptions } from './download-failing.ts';
-import { createGate, type Gate } from './download-gate.ts';
+import { createGate, type Gate, type Report } from './download-gate.ts';
 import { connectionFault, type DownloadRefusal, refused, refusedStatus } from './download-reasons.ts';
 import type { Resolve } from './download-resolve.ts';
 import { createSlots, type Slots } from './download-slots.ts';
-import type { Downloader } from './types.ts';
+import type { DownloadEvent, Downloader, DownloadObserver } from './types.ts';
 
 export type { Resolve } from './download-resolve.ts';
 
@@ -44,21 +44,8 @@ export interface DownloadOptions {
   readonly ca?: string | readonly string[];
   /** The machine's own addresses; read from its interfaces where nothing is given. */
   readonly own?: () => OwnAddresses;
-  /** Told of every download and of what report-only mode let through: for log and metrics. */
-  readonly observe?: (event: DownloadEvent) => void;
-}
-
-/** How a download went. Never holds the url itself, which may carry a token. */
-export interface DownloadEvent {
-  /** `reported`: let through by report-only mode alone; `reason` is what it would have been refused for. */
-  readonly outcome: 'fetched' | 'refused' | 'aborted' | 'reported';
-  readonly reason: DownloadRefusal | null;
-  readonly host: string;
-  /** The sentence for the operator's log. */
-  readonly detail: string | null;
-  readonly milliseconds: number;
-  /** Bytes of the picture; 0 unless fetched. */
-  readonly bytes: number;
+  /** Told of every download and of what report-only mode let through: for metrics. */
+  readonly observe?: DownloadObserver;
 }
 
 /**
@@ -69,12 +56,7 @@ export interface DownloadEvent {
  */
 export function createDownloader(options: DownloadOptions): Downloader {
   const clock = () => performance.now();
-  const observe = options.observe ?? (() => {});
-  const gate = createGate({
-    ...options,
-    onReported: (reason, host, detail) =>
-      observe({ outcome: 'reported', reason, host, detail, milliseconds: 0, bytes: 0 }),
-  });
+  const gate = createGate(options);
   const slots = createSlots(options.maxPerHost ?? 8, options.maxInAll ?? 32);
   const failing = createFailing({
     afterFailures: 3,
@@ -85,10 +67,14 @@ export function createDownloader(options: DownloadOptions): Downloader {
     ...options.failing,
   });
   return {
-    async download(url, caller) {
+    async download(url, caller, observe) {
       const since = clock();
+      const tell = (event: DownloadEvent) => {
+        options.observe?.(event);
+        observe?.(event);
+      };
       const end = (event: Pick<DownloadEvent, 'outcome'> & Partial<DownloadEvent>) =>
-        observe({
+        tell({
           reason: null,
           host: url.hostname,
           detail: null,
@@ -96,6 +82,8 @@ export function createDownloader(options: DownloadOptions): Downloader {
           milliseconds: clock() - since,
           ...event,
         });
+      const report: Report = (reason, host, detail) =>
+        tell({ outcome: 'reported', reason, host, detail, milliseconds: clock() - since, bytes: 0 });
       const asked: URL[] = [];
       const control = new AbortController();
       const leave = () => control.abort(caller.reason);
@@ -107,7 +95,15 @@ export function createDownloader(options: DownloadOptions): Downloader {
         caller.throwIfAborted();
         if (!options.enabled)
           throw refused('downloads_off', 'Downloads are switched off (download.enabled).');
-        const bytes = await follow(url, { options, gate, slots, failing, asked, signal: control.signal });
+        const bytes = await follow(url, {
+          options,
+          gate,
+          slots,
+          failing,
+          asked,
+          report,
+          signal: control.signal,
+        });
         failing.note(asked, null);
         end({ outcome: 'fetched', bytes: bytes.byteLength });
         return bytes;
@@ -136,6 +132,7 @@ interface Course {
   readonly failing: ReturnType<typeof createFailing>;
   /** The urls asked so far; filled on the way. */
   readonly asked: URL[];
+  readonly report: Report;
   readonly signal: AbortSignal;
 }
 
@@ -152,8 +149,8 @@ async function follow(start: URL, course: Course): Promise<Uint8Array> {
 
 /** One url, from the gate to the picture's bytes or to where a redirect points. */
 async function hop(given: URL, course: Course): Promise<Uint8Array | URL> {
-  const { gate, slots, failing, asked, signal } = course;
-  const host = gate.checkUrl(given);
+  const { gate, slots, failing, asked, report, signal } = course;
+  const host = gate.checkUrl(given, report);
   const url = new URL(given);
   // Neither Host nor the name in the TLS handshake ends with a dot (RFC 6066 §3).
   if (url.hostname.endsWith('.')) url.hostname = host;
@@ -164,7 +161,7 @@ async function hop(given: URL, course: Course): Promise<Uint8Array | URL> {
   });
   try {
     asked.push(url);
-    return await fetchOnce(url, await gate.addressesOf(host, signal), course);
+    return await fetchOnce(url, await gate.addressesOf(host, signal, report), course);
   } finally {
     leave();
   }

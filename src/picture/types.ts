@@ -1,8 +1,26 @@
+import type { DownloadRefusal } from './download-reasons.ts';
+
+/** How a download went. Never holds the url itself, which may carry a token. */
+export interface DownloadEvent {
+  /** `reported`: let through by report-only mode alone; `reason` is what it would have been refused for. */
+  readonly outcome: 'fetched' | 'refused' | 'aborted' | 'reported';
+  readonly reason: DownloadRefusal | null;
+  readonly host: string;
+  /** The sentence for the operator's log. */
+  readonly detail: string | null;
+  readonly milliseconds: number;
+  /** Bytes of the picture; 0 unless fetched. */
+  readonly bytes: number;
+}
+
+/** Told of a download's end, and before that of each thing that report-only mode let through. */
+export type DownloadObserver = (event: DownloadEvent) => void;
+
 /** Fetches the picture behind a caller's url. */
 export interface Downloader {
   /**
-   * The body of the answer, in memory of its own, judged by nobody yet.
+   * The body of the answer, in memory of its own, judged by nobody yet. `observe` is told of this download alone.
    * @throws Fault -5805, `reason` one of `DownloadRefusal`; AbortError when `signal` was aborted
    */
-  download(url: URL, signal: AbortSignal): Promise<Uint8Array>;
+  download(url: URL, signal: AbortSignal, observe?: DownloadObserver): Promise<Uint8Array>;
 }

@@ -182,9 +182,12 @@ describe('report-only mode', () => {
       ports: [80],
       reportOnly: true,
       resolve: async () => [address],
-      onReported: (reason) => void seen.push(reason),
     });
-    const outcome = gate.addressesOf('b.example', new AbortController().signal);
+    const outcome = gate.addressesOf(
+      'b.example',
+      new AbortController().signal,
+      (reason) => void seen.push(reason),
+    );
     if (refusal === null) expect(await outcome).toEqual([address]);
     else await expect(outcome).rejects.toMatchObject({ code: -5805, reason: refusal });
     expect(seen).toEqual(reported);
