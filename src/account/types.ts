@@ -106,7 +106,8 @@ export interface NewSecret {
 export interface AccountAdmin {
   /** Make an app and its first pair in one step. */
   createApp(app: NewApp, secret: NewSecret): Promise<App>;
-  listApps(): Promise<readonly App[]>;
+  /** All apps, oldest first; with `limit` the first so many, at a cost that does not grow with the others. */
+  listApps(limit?: number): Promise<readonly App[]>;
   /** Set the state. A closed app cannot be opened again. */
   setAppState(appid: string, state: AppState): Promise<App>;
   /** Change the limits named in `limits`; null lifts one. */

@@ -49,10 +49,13 @@ export interface LedgerFilter {
   readonly verdict?: Verdict | undefined;
 }
 
+/** A place in the order of the rows: by time, and among rows of the same time by number. */
+export type LedgerPlace = Pick<StoredLedgerRow, 'at' | 'id'>;
+
 /** Reading and shortening the ledger. Rejects with a `Fault` of code 108 when the store does not answer. */
 export interface LedgerReader {
-  /** At most `limit` (1-1000) rows with an id above `afterId`, oldest first. */
-  page(filter: LedgerFilter, afterId: number, limit: number): Promise<readonly StoredLedgerRow[]>;
+  /** At most `limit` (1-1000) rows behind the place `after` (null: from the start), oldest first. */
+  page(filter: LedgerFilter, after: LedgerPlace | null, limit: number): Promise<readonly StoredLedgerRow[]>;
   /** All matching rows that were there when the reading began, oldest first, in bounded memory. */
   read(filter: LedgerFilter): AsyncIterable<StoredLedgerRow>;
   /** The newest `limit` (1-1000) matching rows, newest first. */

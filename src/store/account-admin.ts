@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { AccountAdmin, App, NewSecret, SecretSummary } from '../account/types.ts';
 import {
   checkAppid,
@@ -38,10 +38,11 @@ export function createAccountAdmin(database: StoreDatabase, keyring: Keyring): A
         return toApp(row);
       });
     },
-    async listApps() {
-      const rows = await database.read(107, (db) =>
-        db.selectFrom('app').selectAll().orderBy('created_at').orderBy('appid').execute(),
-      );
+    async listApps(limit) {
+      const rows = await database.read(107, (db) => {
+        const all = db.selectFrom('app').selectAll().orderBy('created_at').orderBy('appid');
+        return (limit === undefined ? all : all.limit(limit)).execute();
+      });
       return rows.map(toApp);
     },
     setAppState: (appid, state) =>
@@ -212,6 +213,17 @@ async function insertSecret(
   };
   await db.insertInto('secret').values(row).execute();
   return toSummary(row);
+}
+
+/** Names of the master keys that pairs are encrypted under: from key to key through the index, not through every pair. */
+export async function usedKeyIds(db: Kysely<Tables>): Promise<readonly string[]> {
+  const { rows } = await sql<{ key_id: string }>`with recursive used (key_id) as (
+      select min(key_id) from secret
+      union all
+      select (select min(key_id) from secret where key_id > used.key_id) from used where used.key_id is not null
+    )
+    select key_id from used where key_id is not null`.execute(db);
+  return rows.map((row) => row.key_id);
 }
 
 /** Name of the master key in use; undefined while nothing is encrypted. */

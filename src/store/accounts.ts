@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { sql } from 'kysely';
 import type { App, AppLimits, AppPolicy, AppState, SecretPair, SecretSummary } from '../account/types.ts';
 import { isAppid, isSecretId } from '../account/validate.ts';
 import { Fault } from '../errors.ts';
@@ -111,14 +110,16 @@ export function createAccountReads(database: StoreDatabase, keyring: Keyring): A
     },
     async findBucketOwner(bucket) {
       if (!/^[A-Za-z0-9._-]{1,64}$/.test(bucket)) return null;
-      const found = await database.read(107, (db) =>
-        sql<{
-          appid: string;
-        }>`select app.appid from app, json_each(app.buckets) where json_each.value = ${bucket} limit 1`.execute(
-          db,
-        ),
+      const row = await database.read(107, (db) =>
+        db
+          .selectFrom('app_bucket')
+          .select('appid')
+          .where('bucket', '=', bucket)
+          .orderBy('appid')
+          .limit(1)
+          .executeTakeFirst(),
       );
-      return found.rows[0]?.appid ?? null;
+      return row?.appid ?? null;
     },
   };
 }

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { IdempotencyStore } from '../account/api-key-idempotency.ts';
 import type { AccountAdmin, ReplayStore, UsageStore } from '../account/types.ts';
 import { Fault, UsageError } from '../errors.ts';
-import { activeKeyId, createAccountAdmin } from './account-admin.ts';
+import { activeKeyId, createAccountAdmin, usedKeyIds } from './account-admin.ts';
 import { type AccountReads, createAccountReads } from './accounts.ts';
 import { type ApiKeyRoom, createApiKeys } from './api-keys.ts';
 import { createDatabase, type StoreDatabase, storeFault } from './database.ts';
@@ -86,9 +86,8 @@ async function openKeyring(
   { dataDir, masterKey }: BackendOptions,
 ): Promise<Keyring> {
   const used = await database.read(107, async (db) => {
-    const rows = await db.selectFrom('secret').select('key_id').distinct().execute();
     const active = await activeKeyId(db);
-    return new Set([...rows.map((row) => row.key_id), ...(active === undefined ? [] : [active])]);
+    return new Set([...(await usedKeyIds(db)), ...(active === undefined ? [] : [active])]);
   });
   const fromEnvironment = masterKey !== undefined && masterKey !== '';
   const keyring = fromEnvironment ? keyringFromText(masterKey) : keyringFromFile(dataDir, used.size === 0);

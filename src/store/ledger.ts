@@ -1,13 +1,18 @@
-import type { Kysely, SelectQueryBuilder } from 'kysely';
-import type { LedgerFilter, LedgerRow, StoredLedgerRow } from '../ledger/types.ts';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../ledger/types.ts';
 import type { Verdict } from '../liveness/types.ts';
 import type { StoreDatabase } from './database.ts';
 import type { LedgerTable, Tables } from './tables.ts';
 
+/** As `LedgerFilter`; `upToId` leaves out what was written after that row. */
+export interface PageFilter extends LedgerFilter {
+  readonly upToId?: number;
+}
+
 /** The ledger's calls, each with a bounded answer. */
 export interface LedgerRoom {
   append(row: LedgerRow): Promise<void>;
-  page(filter: LedgerFilter, afterId: number, limit: number): Promise<readonly StoredLedgerRow[]>;
+  page(filter: PageFilter, after: LedgerPlace | null, limit: number): Promise<readonly StoredLedgerRow[]>;
   latest(filter: LedgerFilter, limit: number): Promise<readonly StoredLedgerRow[]>;
   count(filter: LedgerFilter): Promise<number>;
   /** The highest id there is; 0 in an empty ledger. */
@@ -34,19 +39,19 @@ export function createLedger(database: StoreDatabase): LedgerRoom {
           .values({ ...toColumns(row), model_set_id })
           .execute();
       }),
-    page: async (filter, afterId, limit) => {
+    page: async (filter, after, limit) => {
       const rows = await database.read(108, (db) =>
-        rowsOf(db, filter)
-          .where('ledger.id', '>', afterId)
-          .orderBy('ledger.id')
-          .limit(bounded(limit))
-          .execute(),
+        pageOf(db, filter, after).orderBy('ledger.at').orderBy('ledger.id').limit(bounded(limit)).execute(),
       );
       return rows.map(fromColumns);
     },
     latest: async (filter, limit) => {
       const rows = await database.read(108, (db) =>
-        rowsOf(db, filter).orderBy('ledger.id', 'desc').limit(bounded(limit)).execute(),
+        rowsOf(db, filter)
+          .orderBy('ledger.at', 'desc')
+          .orderBy('ledger.id', 'desc')
+          .limit(bounded(limit))
+          .execute(),
       );
       return rows.map(fromColumns);
     },
@@ -102,6 +107,21 @@ function rowsOf(db: Kysely<Tables>, filter: LedgerFilter) {
     .innerJoin('model_set', 'model_set.id', 'ledger.model_set_id')
     .selectAll('ledger')
     .select('model_set.models');
+}
+
+/**
+ * The rows behind a place. Time comes before number in the order, as it does in the indexes by time and by app: a page is read
+ * from there on, and rows in front of it, behind it or of other apps cost nothing. The plus keeps SQLite from going through the
+ * rows by number instead.
+ */
+function pageOf(db: Kysely<Tables>, { upToId, ...filter }: PageFilter, after: LedgerPlace | null) {
+  // Of two lower bounds SQLite may go by the wrong one, and read what was read before.
+  const isBehindSince = after !== null && !(filter.since !== undefined && filter.since > after.at);
+  let query = rowsOf(db, isBehindSince ? { ...filter, since: undefined } : filter);
+  if (isBehindSince) {
+    query = query.where(sql<boolean>`(ledger.at, ledger.id) > (${after.at.getTime()}, ${after.id})`);
+  }
+  return upToId === undefined ? query : query.where(sql<boolean>`+ledger.id <= ${upToId}`);
 }
 
 function toColumns(row: LedgerRow): Omit<LedgerTable, 'id' | 'model_set_id'> {

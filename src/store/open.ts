@@ -1,4 +1,4 @@
-import type { LedgerFilter, LedgerReader, StoredLedgerRow } from '../ledger/types.ts';
+import type { LedgerFilter, LedgerPlace, LedgerReader, StoredLedgerRow } from '../ledger/types.ts';
 import { type Backend, openBackend } from './backend.ts';
 import { openRemoteBackend } from './remote.ts';
 import type { Store, StoreOptions } from './types.ts';
@@ -89,15 +89,13 @@ async function* readAll(
   backend: Backend,
   filter: LedgerFilter,
 ): ReturnType<LedgerReader['read']> & AsyncGenerator<StoredLedgerRow> {
-  const end = await backend.lastId();
-  for (let after = 0; ; ) {
-    const rows = await backend.page(filter, after, pageSize);
-    for (const row of rows) {
-      if (row.id > end) return;
-      yield row;
-      after = row.id;
-    }
+  const upToId = await backend.lastId();
+  for (let after: LedgerPlace | null = null; ; ) {
+    const rows: readonly StoredLedgerRow[] = await backend.page({ ...filter, upToId }, after, pageSize);
+    yield* rows;
     if (rows.length < pageSize) return;
+    const last: StoredLedgerRow = rows[rows.length - 1]!;
+    after = { at: last.at, id: last.id };
   }
 }
 

@@ -1,21 +1,29 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { ReplayStore, UsageStore } from '../account/types.ts';
 import type { StoreDatabase } from './database.ts';
+import type { Tables } from './tables.ts';
 
 /** A used signature is kept this long after its end, in ms: a clock that was set back for a while does not revive it. */
 const grace = 3_600_000;
 /** How often forgotten signatures are looked for, in ms, and how many go at once. */
 const sweepEvery = 60_000;
 const sweepSize = 1000;
+/** After so many new ones they are looked for as well: more go than come, however many come. */
+const sweepAfter = sweepSize / 2;
 
 /** The durable memory of single-use signatures; ended ones are dropped along the way. */
 export function createReplay(database: StoreDatabase): ReplayStore {
   let sweptAt = 0;
+  let added = 0;
   return {
     async remember(digest, until) {
       const now = Date.now();
-      const sweep = now - sweptAt > sweepEvery;
-      if (sweep) sweptAt = now;
+      added += 1;
+      const sweep = now - sweptAt > sweepEvery || added >= sweepAfter;
+      if (sweep) {
+        sweptAt = now;
+        added = 0;
+      }
       // Old is what this machine's clock and the caller's both call old: no single clock that runs ahead makes it forget.
       const old = Math.min(now, until.getTime()) - grace;
       return database.write(108, async (db) => {
@@ -38,16 +46,16 @@ export function createReplay(database: StoreDatabase): ReplayStore {
 
 /** Daily counts, kept for as many days as an invoice may be asked about. */
 const daysKept = 400;
+/** How many older counts go with one request. */
+const daysSweep = 100;
 
 /** Durable counts of requests by app and UTC day. */
 export function createUsage(database: StoreDatabase): UsageStore {
   let sweptOn = '';
   return {
     async consume(appid, day, limit) {
-      const sweep = day !== sweptOn;
-      sweptOn = day;
       return database.write(108, async (db) => {
-        if (sweep) await db.deleteFrom('usage_day').where('day', '<', daysBefore(day, daysKept)).execute();
+        if (day !== sweptOn && (await dropCounts(db, daysBefore(day, daysKept))) < daysSweep) sweptOn = day;
         const row = await db
           .insertInto('usage_day')
           .values({ appid, day, count: 1 })
@@ -74,6 +82,13 @@ export function createUsage(database: StoreDatabase): UsageStore {
       return row?.count ?? 0;
     },
   };
+}
+
+/** Drops some of the counts from before `day`; how many. */
+async function dropCounts(db: Transaction<Tables>, day: string): Promise<number> {
+  const { numAffectedRows } = await sql`delete from usage_day where (appid, day) in
+    (select appid, day from usage_day where day < ${day} order by day limit ${daysSweep})`.execute(db);
+  return Number(numAffectedRows ?? 0);
 }
 
 function daysBefore(day: string, days: number): string {

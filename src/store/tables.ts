@@ -103,6 +103,12 @@ export interface IdempotencyTable {
   readonly until: number;
 }
 
+/** Which apps list a bucket: `app.buckets` the other way round, kept by triggers. */
+export interface AppBucketTable {
+  readonly bucket: string;
+  readonly appid: string;
+}
+
 export interface MetaTable {
   readonly key: string;
   readonly value: string;
@@ -120,4 +126,5 @@ export interface Tables {
   readonly api_key: ApiKeyTable;
   readonly app_rules: AppRulesTable;
   readonly idempotency: IdempotencyTable;
+  readonly app_bucket: AppBucketTable;
 }
