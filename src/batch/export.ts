@@ -18,6 +18,8 @@ interface TableColumn {
 export const TABLE_COLUMNS: readonly TableColumn[] = [
   { name: 'key', type: 'STRING', value: (r) => r.key },
   { name: 'picture', type: 'STRING', value: (r) => r.picture },
+  { name: 'sha256', type: 'STRING', value: (r) => r.sha256 },
+  { name: 'same_as', type: 'STRING', value: (r) => r.sameAs },
   { name: 'code', type: 'INT32', value: (r) => r.code },
   { name: 'failure', type: 'STRING', value: (r) => r.failure },
   { name: 'message', type: 'STRING', value: (r) => r.message },

@@ -91,6 +91,7 @@ function made(
     judge,
     journal,
     done: new KeySet(),
+    memory: null,
     profile: 'fast',
     threshold: 87,
     atOnce: 4,

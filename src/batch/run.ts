@@ -3,6 +3,7 @@ import type { Judge } from '../fleet/types.ts';
 import type { Judgement, Profile } from '../liveness/types.ts';
 import type { Journal } from './journal.ts';
 import type { KeySet } from './key-set.ts';
+import { type ResultMemory, sha256Of } from './reuse.ts';
 import type { BatchItem, BatchRow, BatchSource } from './types.ts';
 
 /** What is behind the rows of one run. */
@@ -14,6 +15,8 @@ export interface BatchTask {
   readonly done: KeySet;
   readonly profile: Profile;
   readonly threshold: number;
+  /** Gives equal pictures the same judgement; null: every picture is judged. */
+  readonly memory: ResultMemory | null;
   /** Pictures that are read or judged at the same moment. */
   readonly atOnce: number;
   /** Told of every row once it is written. */
@@ -28,13 +31,15 @@ const ATTEMPTS = 2;
 /** Six digits are more than any of these measures is good for, and make rows a third shorter. */
 const short = (value: number) => Number(value.toPrecision(6));
 
-/** The row of a judged picture. */
-export function rowOf(item: BatchItem, judgement: Judgement): BatchRow {
+/** The row of a judged picture whose bytes have this SHA-256. */
+export function rowOf(item: BatchItem, sha256: string, judgement: Judgement): BatchRow {
   const { box } = judgement.face ?? {};
   const noFace = judgement.verdict === 'no_face';
   return {
     key: item.key,
     picture: item.picture,
+    sha256,
+    sameAs: null,
     code: noFace ? -4015 : 0,
     failure: null,
     message: noFace ? judgement.reasons[0].text : 'OK',
@@ -52,10 +57,12 @@ export function rowOf(item: BatchItem, judgement: Judgement): BatchRow {
   };
 }
 
-function failedRow(item: BatchItem, task: BatchTask, fault: Fault): BatchRow {
+function failedRow(item: BatchItem, task: BatchTask, sha256: string | null, fault: Fault): BatchRow {
   return {
     key: item.key,
     picture: item.picture,
+    sha256,
+    sameAs: null,
     code: fault.code,
     failure: fault.reason,
     message: fault.message,
@@ -73,20 +80,38 @@ function failedRow(item: BatchItem, task: BatchTask, fault: Fault): BatchRow {
   };
 }
 
+/** Reads a picture; a picture that cannot be read is no reason to stop. */
+async function readItem(item: BatchItem): Promise<Uint8Array | Fault> {
+  try {
+    return await item.read(new AbortController().signal);
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+}
+
 /** Judges one picture; every way in which that can fail is a row too. */
-async function judgeItem(item: BatchItem, task: BatchTask, read: Uint8Array | null): Promise<BatchRow> {
+async function judgeItem(
+  item: BatchItem,
+  task: BatchTask,
+  bytes: Uint8Array,
+  hash: string,
+): Promise<BatchRow> {
   const { judge, profile, threshold, source } = task;
-  const never = new AbortController().signal;
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1, picture = bytes, sha256 = hash; ; attempt++) {
     try {
-      const bytes = read !== null && attempt === 1 ? read : await item.read(never);
-      return rowOf(item, await judge.judge(bytes, { profile, threshold }));
+      return rowOf(item, sha256, await judge.judge(picture, { profile, threshold }));
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       // A picture that cost its worker has been tried on a second one already.
       const worker = error.reason === 'worker_crashed' || error.reason === 'worker_stuck';
       const again = error.code === 213 && !worker && attempt < ATTEMPTS && !source.sequential;
-      if (!again) return failedRow(item, task, error);
+      if (!again) return failedRow(item, task, sha256, error);
+      const read = await readItem(item);
+      if (read instanceof Fault) return failedRow(item, task, null, read);
+      // The judge was given the memory; what is there now may be another picture.
+      picture = read;
+      sha256 = sha256Of(read);
     }
   }
 }
@@ -96,21 +121,38 @@ async function judgeItem(item: BatchItem, task: BatchTask, read: Uint8Array | nu
  * `signal`; throws what makes going on senseless: a broken input, an output that cannot be written.
  */
 export async function runBatch(task: BatchTask): Promise<void> {
-  const { source, journal, done, signal, atOnce } = task;
+  const { source, journal, done, memory, signal, atOnce } = task;
   const working = new Set<Promise<void>>();
   let failure: unknown;
 
-  const work = async (item: BatchItem, read: Uint8Array | Fault | null) => {
-    const row = read instanceof Fault ? failedRow(item, task, read) : await judgeItem(item, task, read);
+  const write = async (row: BatchRow) => {
     await journal.append(row);
     task.onRow(row);
+    return row;
+  };
+  const work = async (item: BatchItem, bytes: Uint8Array | Fault) => {
+    if (bytes instanceof Fault) {
+      await write(failedRow(item, task, null, bytes));
+      return;
+    }
+    const sha256 = sha256Of(bytes);
+    const make = async () => write(await judgeItem(item, task, bytes, sha256));
+    if (memory === null) {
+      await make();
+      return;
+    }
+    const equal = await memory.rowOrMake(sha256, make);
+    if (equal === null) return;
+    await write({ ...equal, key: item.key, picture: item.picture, sameAs: equal.key });
   };
   try {
     for await (const item of source.items()) {
       if (signal.aborted || failure !== undefined) break;
       if (done.has(item.key)) continue;
-      const read = source.sequential ? await readNow(item) : null;
-      const job: Promise<void> = work(item, read)
+      const bytes = readItem(item);
+      if (source.sequential) await bytes;
+      const job: Promise<void> = bytes
+        .then((read) => work(item, read))
         .catch((error: unknown) => {
           failure ??= error;
         })
@@ -122,13 +164,4 @@ export async function runBatch(task: BatchTask): Promise<void> {
     await Promise.all(working);
   }
   if (failure !== undefined) throw failure;
-}
-
-async function readNow(item: BatchItem): Promise<Uint8Array | Fault> {
-  try {
-    return await item.read(new AbortController().signal);
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
 }

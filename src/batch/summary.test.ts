@@ -49,13 +49,31 @@ describe('createTally', () => {
     expect(tallied(rows, 0).nearest).toEqual([]);
   });
 
+  it('shows equal pictures once, the one with the first key', () => {
+    const equal = { sha256: 'same', score: 88 };
+    const many = ['x', 'm', 'z', 'n'].map((key) => row(key, 88, equal));
+    expect(tallied([...rows, ...many]).nearest.map((r) => r.key)).toEqual(['a', 'b', 'm']);
+  });
+
+  it('counts what was judged, what was taken over, what could not be read', () => {
+    const { origin } = tallied([
+      ...rows,
+      row('h', 88, { sameAs: 'b' }),
+      row('i', 88, { sameAs: 'b' }),
+      madeRow({ key: 'j', verdict: null, score: null, code: -5805, failure: 'unreadable', sha256: null }),
+    ]);
+    expect(origin).toEqual({ judged: 7, reused: 2, unread: 1 });
+  });
+
   it('says the same whatever order the rows come in', () => {
     const made = fc.array(fc.record({ key: fc.uuid(), score: fc.integer({ min: 0, max: 100 }) }), {
       maxLength: 60,
     });
+    // A third of the scores belong to one picture each, whose rows are equal.
+    const sha256 = (key: string, score: number) => (score % 3 === 0 ? `picture ${score}` : key);
     fc.assert(
       fc.property(made, (list) => {
-        const some = list.map(({ key, score }) => row(key, score));
+        const some = list.map(({ key, score }) => row(key, score, { sha256: sha256(key, score) }));
         const first = tallied(some, 7);
         const again = tallied(some.toReversed(), 7);
         expect([...again.outcomes].sort()).toEqual([...first.outcomes].sort());
@@ -68,7 +86,7 @@ describe('createTally', () => {
 describe('summaryText', () => {
   it('shows counts and a histogram with the threshold', () => {
     const text = summaryText(tallied(rows));
-    expect(text).toContain('7 pictures');
+    expect(text).toContain('7 pictures: 7 judged\n');
     expect(text).toMatch(/attack +2 +28\.6 %/);
     expect(text).toMatch(/80–89 +2 +█+ {2}← live above 87/);
     expect(text).toMatch(/90–100 +2/);
@@ -77,6 +95,13 @@ describe('summaryText', () => {
 
   it('has nothing to divide in an empty batch', () => {
     expect(summaryText(tallied([]))).toBe('0 pictures');
+  });
+
+  it('says how many have the result of an equal one', () => {
+    const unread = madeRow({ key: 'u', verdict: null, score: null, code: -5805, sha256: null });
+    expect(summaryText(tallied([row('a', 88), row('b', 88, { sameAs: 'a' }), unread])).split('\n')[0]).toBe(
+      '3 pictures: 1 judged, 1 with the result of an earlier picture of the same bytes, 1 that could not be read',
+    );
   });
 });
 

@@ -4,13 +4,15 @@ import type { BatchRow } from './types.ts';
 export interface BatchSummary {
   readonly rows: number;
   readonly threshold: number;
+  /** Rows of pictures that went through the networks themselves, that have the result of an equal one, and that could not be read. */
+  readonly origin: { readonly judged: number; readonly reused: number; readonly unread: number };
   /** Rows by verdict; by `code -4016` and so on where there is none. */
   readonly outcomes: ReadonlyMap<string, number>;
   /** Rows by score, 0 to 100, of pictures that were judged and good enough to be. */
   readonly scores: readonly number[];
   readonly reasons: ReadonlyMap<string, number>;
   readonly failures: ReadonlyMap<string, number>;
-  /** The rows whose score lies nearest to the threshold, the nearest first. */
+  /** The rows whose score lies nearest to the threshold, the nearest first; of equal pictures the one with the first key. */
   readonly nearest: readonly BatchRow[];
 }
 
@@ -36,10 +38,14 @@ export function createTally(threshold: number, keep: number): Tally {
   const failures = new Map<string, number>();
   const scores = new Array<number>(101).fill(0);
   const nearest: BatchRow[] = [];
+  const origin = { judged: 0, reused: 0, unread: 0 };
   let rows = 0;
 
   const keepIfNear = (row: BatchRow) => {
     if (keep === 0) return;
+    const equal = nearest.findIndex((other) => other.sha256 === row.sha256);
+    if (equal >= 0 && nearer(row, nearest[equal]) >= 0) return;
+    if (equal >= 0) nearest.splice(equal, 1);
     if (nearest.length === keep && nearer(row, nearest[keep - 1]) >= 0) return;
     let at = nearest.length;
     while (at > 0 && nearer(row, nearest[at - 1]) < 0) at--;
@@ -50,6 +56,7 @@ export function createTally(threshold: number, keep: number): Tally {
   return {
     add(row) {
       rows++;
+      origin[originOf(row)]++;
       count(outcomes, row.verdict ?? `code ${row.code}`);
       if (row.failure !== null) count(failures, row.failure);
       for (const code of row.reasons) count(reasons, code);
@@ -61,6 +68,7 @@ export function createTally(threshold: number, keep: number): Tally {
     summary: () => ({
       rows,
       threshold,
+      origin: { ...origin },
       outcomes: byCount(outcomes),
       scores: [...scores],
       reasons: byCount(reasons),
@@ -68,6 +76,12 @@ export function createTally(threshold: number, keep: number): Tally {
       nearest: [...nearest],
     }),
   };
+}
+
+/** Where a row's result comes from. */
+export function originOf({ sha256, sameAs }: BatchRow): 'judged' | 'reused' | 'unread' {
+  if (sha256 === null) return 'unread';
+  return sameAs === null ? 'judged' : 'reused';
 }
 
 function byCount(counts: ReadonlyMap<string, number>): Map<string, number> {

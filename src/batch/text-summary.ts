@@ -22,6 +22,18 @@ function histogram(scores: readonly number[], threshold: number): string[] {
   });
 }
 
+/** How many were judged, and how many have the result of another, in words. */
+export function originText({ origin }: BatchSummary): string {
+  const parts = [`${origin.judged.toLocaleString('en')} judged`];
+  if (origin.reused > 0) {
+    parts.push(
+      `${origin.reused.toLocaleString('en')} with the result of an earlier picture of the same bytes`,
+    );
+  }
+  if (origin.unread > 0) parts.push(`${origin.unread.toLocaleString('en')} that could not be read`);
+  return parts.join(', ');
+}
+
 /** The summary for a terminal. */
 export function summaryText(summary: BatchSummary): string {
   const { rows, outcomes, scores, reasons, failures, threshold } = summary;
@@ -29,7 +41,8 @@ export function summaryText(summary: BatchSummary): string {
   const width = Math.max(10, ...names.map((name) => name.length));
   const list = (counts: ReadonlyMap<string, number>) =>
     [...counts].map(([name, n]) => line(name, n, rows, width));
-  const parts = [`${rows.toLocaleString('en')} pictures`, ...list(outcomes)];
+  const origin = rows === 0 ? '' : `: ${originText(summary)}`;
+  const parts = [`${rows.toLocaleString('en')} pictures${origin}`, ...list(outcomes)];
   if (scores.some((n) => n > 0)) parts.push('', 'Scores of the judged', ...histogram(scores, threshold));
   if (failures.size > 0) parts.push('', 'Failures', ...list(failures));
   if (reasons.size > 0) parts.push('', 'Reasons', ...list(reasons).slice(0, 8));

@@ -26,6 +26,10 @@ export interface BatchSource {
 export interface BatchRow {
   readonly key: string;
   readonly picture: string;
+  /** SHA-256 of the picture's bytes, hexadecimal; null where they could not be read. */
+  readonly sha256: string | null;
+  /** Key of the row, further up in the same output, whose result this one has because its bytes are the same; null: judged for itself. */
+  readonly sameAs: string | null;
   /** 0 judged, -4015 no face, -4016 no usable picture, -5805 cannot be read, 213 the engine failed. */
   readonly code: number;
   /** Why there is no judgement, a constant; null where there is one. */

@@ -6,9 +6,10 @@ import { openJournal, recover } from '../batch/journal.ts';
 import { KeySet } from '../batch/key-set.ts';
 import { reportPage } from '../batch/page.ts';
 import { createProgress } from '../batch/progress.ts';
+import { createResultMemory, KEPT_RESULTS } from '../batch/reuse.ts';
 import { runBatch } from '../batch/run.ts';
 import { openSource } from '../batch/source/open.ts';
-import { createTally } from '../batch/summary.ts';
+import { createTally, originOf } from '../batch/summary.ts';
 import { summaryText } from '../batch/text-summary.ts';
 import { thumbnailsOf } from '../batch/thumbnails.ts';
 import type { BatchSource } from '../batch/types.ts';
@@ -34,6 +35,7 @@ interface BatchOptions {
   readonly models?: string;
   readonly pack: readonly string[];
   readonly config?: string;
+  readonly reuse: boolean;
   readonly report: string | boolean;
   readonly thumbnails: boolean;
   readonly quiet?: true;
@@ -81,6 +83,7 @@ export function registerBatch(program: Command): void {
     .addOption(modelsOption())
     .addOption(packOption())
     .option('--config <file>', 'configuration file, of which download.* is used for urls')
+    .option('--no-reuse', 'judge a picture also where one of the same bytes was judged before')
     .option('--report <file>', 'HTML page with plots (default: the name of --out with .html)')
     .option('--no-report', 'no page')
     .option('--no-thumbnails', 'no pictures of people in the page')
@@ -95,6 +98,9 @@ Results are written as they come. Ctrl-C, a crash, kill -9: run the same command
 on; no picture is judged twice or left out. With .csv and .parquet the results gather in
 <out>.ndjson and the file is made at the end. Beside the results lies <out>.run.json with the
 settings; with others the command refuses to go on.
+
+Of pictures with the same bytes (SHA-256) within a run, one is judged; the others' rows have its result
+and name it (sameAs). The latest ${KEPT_RESULTS.toLocaleString('en')} results are remembered. --no-reuse judges every one.
 
 Exit status: 0 every picture has its row, 1 it could not go on, 2 wrong use, 130 stopped by a signal.
 
@@ -202,6 +208,7 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
     if (before > 0) say(`livestill: ${before} pictures are judged already; going on.`);
     if (cut > 0) say(`livestill: cut off ${cut} bytes of a row that was not whole.`);
     let finished = before;
+    let reused = 0;
     const counter = countBeside(source, stop.signal);
     const progress = options.quiet === true ? null : createProgress(process.stderr, before);
     const journal = await openJournal(journalPath);
@@ -214,11 +221,13 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
         done,
         profile,
         threshold,
+        memory: options.reuse ? createResultMemory() : null,
         atOnce: workers + AHEAD,
         signal: stop.signal,
         onRow: (row) => {
           tally.add(row);
           finished++;
+          if (originOf(row) === 'reused') reused++;
           progress?.update(finished, counter.total);
         },
       });
@@ -238,9 +247,10 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
     }
     if (options.quiet !== true) process.stdout.write(`${summaryText(summary)}\n`);
     if (finished > before) {
-      say(
-        `\n${finished - before} judged in ${seconds.toFixed(1)} s, ${((finished - before) / seconds).toFixed(1)}/s.`,
-      );
+      const rows = finished - before;
+      const same =
+        reused === 0 ? '' : ` ${reused} of them have the result of an earlier picture of the same bytes.`;
+      say(`\n${rows} done in ${seconds.toFixed(1)} s, ${(rows / seconds).toFixed(1)}/s.${same}`);
     }
     if (options.report !== false) say(`Page: ${page}`);
     if (!complete) {

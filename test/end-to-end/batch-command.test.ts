@@ -62,15 +62,39 @@ describe('the batch command', { timeout: 120_000 }, () => {
     const rows = await readFile(at('r.jsonl'), 'utf8');
     expect(rows.trim().split('\n')).toHaveLength(3);
     expect(out).toContain('3 pictures');
-    expect(err).toMatch(/3 judged in [\d.]+ s/);
+    expect(err).toMatch(/3 done in [\d.]+ s/);
     const page = await readFile(at('r.html'), 'utf8');
     expect(page).toContain('livestill 1.2.3');
     expect(page.match(/src="data:image\/jpeg/g)).toHaveLength(2);
     err = '';
     expect(await run(at('pictures'), '--out', at('r.jsonl'), ...common)).toBe(0);
     expect(err).toContain('3 pictures are judged already; going on.');
-    expect(err).not.toContain('judged in');
+    expect(err).not.toContain('done in');
     expect(await readFile(at('r.jsonl'), 'utf8')).toBe(rows);
+  });
+
+  it('judges one of equal pictures, or every one when told to', async () => {
+    const names = ['a.jpg', 'a.jpg', 'c.jpg', 'a.jpg', 'c.jpg', 'gone.jpg'];
+    await writeFile(at('equal.txt'), names.map((name) => at('pictures', name)).join('\n'));
+    const rowsOf = async (...options: string[]) => {
+      expect(await run(at('equal.txt'), '--out', at('e.ndjson'), ...options, ...common)).toBe(0);
+      const rows = (await readFile(at('e.ndjson'), 'utf8')).trim().split('\n');
+      await rm(at('e.ndjson'));
+      return rows.map((row) => JSON.parse(row)).sort((a, b) => (a.key < b.key ? -1 : 1));
+    };
+    const shared = await rowsOf();
+    expect(out).toContain(
+      '6 pictures: 2 judged, 3 with the result of an earlier picture of the same bytes, 1 that could not be read',
+    );
+    expect(err).toMatch(/6 done in .* 3 of them have the result of an earlier picture of the same bytes\./);
+    expect(shared.map((row) => row.sameAs !== null)).toEqual([false, true, false, true, true, false]);
+    const alone = await rowsOf('--no-reuse');
+    expect(alone.map((row) => row.sameAs)).toEqual(Array(6).fill(null));
+    // But for where it comes from, a row is the same.
+    expect(shared.map((row) => ({ ...row, sameAs: null }))).toEqual(alone);
+    expect(await readFile(at('e.html'), 'utf8')).toContain(
+      '<p class="dim">5 judged, 1 that could not be read.</p>',
+    );
   });
 
   it('makes the table that --format names, and keeps quiet when asked to', async () => {
@@ -86,7 +110,7 @@ describe('the batch command', { timeout: 120_000 }, () => {
     ];
     expect(await run(at('pictures'), ...args, ...common)).toBe(0);
     expect([out, err]).toEqual(['', '']);
-    expect((await readFile(at('table'), 'utf8')).split('\n')[0]).toMatch(/^key,picture,code,/);
+    expect((await readFile(at('table'), 'utf8')).split('\n')[0]).toMatch(/^key,picture,sha256,same_as,code,/);
     expect(await readFile(at('page.html'), 'utf8')).not.toContain('<img');
   });
 

@@ -94,7 +94,7 @@ const sizeOf = (name: string) =>
 describe('livestill batch', { timeout: 120_000 }, () => {
   it('judges a folder; summary, page and rows tell the same', async () => {
     const { status, out, err } = await batch(['pictures', '--out', 'folder.ndjson']);
-    expect([status, err.includes('6 judged in')]).toEqual([0, true]);
+    expect([status, err.includes('6 done in')]).toEqual([0, true]);
     const rows = sorted(await rowsOf('folder.ndjson'));
     expect(rows.map((r) => [r.key, r.code])).toEqual([
       ['0.jpg', 0],
@@ -115,46 +115,61 @@ describe('livestill batch', { timeout: 120_000 }, () => {
     expect((await readdir(folder)).filter((name) => /\.(?:tmp|lock)$/.test(name))).toEqual([]);
   });
 
-  it('killed again and again, has each picture once, as if nothing had happened', async () => {
-    const n = 240;
-    const list = Array.from({ length: n }, (_, i) => {
-      const k = (i * 7) % PICTURES;
-      return `pictures/${k < 3 ? '' : 'more/'}${k}.jpg`;
-    });
-    await writeFile(at('list.txt'), list.join('\n'));
-    const args = ['list.txt', '--out', 'killed.ndjson', '--quiet', '--no-report'];
-    const before: number[] = [];
-    for (let kill = 1; kill <= 4; kill++) {
-      const start = await sizeOf('killed.ndjson');
-      const { signal } = await batch(args, {
-        watch: async () => ((await sizeOf('killed.ndjson')) > start + 20_000 ? 'SIGKILL' : null),
+  it.each([
+    ['every picture judged', 240, ['--no-reuse']],
+    ['equal pictures judged once', 6000, []],
+  ])(
+    'killed again and again, has each picture once: %s',
+    async (_, n, options) => {
+      const file = `killed-${n}.ndjson`;
+      const list = Array.from({ length: n }, (_, i) => {
+        const k = (i * 7) % PICTURES;
+        return `pictures/${k < 3 ? '' : 'more/'}${k}.jpg`;
       });
-      expect(signal).toBe('SIGKILL');
-      // What a power cut may leave behind the last row.
-      if (kill === 2) await writeFile(at('killed.ndjson'), '{"key":"torn', { flag: 'a' });
-      before.push(await sizeOf('killed.ndjson'));
-    }
-    expect(before).toEqual([...before].sort((a, b) => a - b));
-    expect((await batch(args)).status).toBe(0);
-    const rows = await rowsOf('killed.ndjson');
-    expect(new Set(rows.map((r) => r.key)).size).toBe(rows.length);
-    expect(rows.map((r) => r.key).sort()).toEqual(list.map((p, i) => `${i + 1}:${p}`).sort());
-    // The same picture has the same row, whichever run judged it.
-    const byPicture = new Map<string, string>();
-    for (const { key: _, ...rest } of rows) {
-      const text = JSON.stringify(rest);
-      expect(byPicture.get(rest.picture) ?? text).toBe(text);
-      byPicture.set(rest.picture, text);
-    }
-    const size = await sizeOf('killed.ndjson');
-    expect((await batch(args)).status).toBe(0);
-    expect(await sizeOf('killed.ndjson')).toBe(size);
-  }, 300_000);
+      await writeFile(at('list.txt'), list.join('\n'));
+      const args = ['list.txt', '--out', file, '--quiet', '--no-report', ...options];
+      const before: number[] = [];
+      for (let kill = 1; kill <= 4; kill++) {
+        const start = await sizeOf(file);
+        const { signal } = await batch(args, {
+          watch: async () => ((await sizeOf(file)) > start + 20_000 ? 'SIGKILL' : null),
+        });
+        expect(signal).toBe('SIGKILL');
+        // What a power cut may leave behind the last row.
+        if (kill === 2) await writeFile(at(file), '{"key":"torn', { flag: 'a' });
+        before.push(await sizeOf(file));
+      }
+      expect(before).toEqual([...before].sort((a, b) => a - b));
+      expect((await batch(args)).status).toBe(0);
+      const rows = await rowsOf(file);
+      expect(new Set(rows.map((r) => r.key)).size).toBe(rows.length);
+      expect(rows.map((r) => r.key).sort()).toEqual(list.map((p, i) => `${i + 1}:${p}`).sort());
+      // The same picture has the same row, whichever run judged it.
+      const byPicture = new Map<string, string>();
+      for (const { key: _, sameAs: __, ...rest } of rows) {
+        const text = JSON.stringify(rest);
+        expect(byPicture.get(rest.picture) ?? text).toBe(text);
+        byPicture.set(rest.picture, text);
+      }
+      // What a row is taken from stands above it, was judged itself and has the same bytes.
+      const above = new Map<string, string | null>();
+      for (const { key, sha256, sameAs } of rows) {
+        if (sameAs === null) above.set(key, sha256);
+        else expect(above.get(sameAs)).toBe(sha256);
+      }
+      if (options.length > 0) expect(above.size).toBe(n);
+      else expect(above.size).toBeLessThan(n / 20);
+      const size = await sizeOf(file);
+      expect((await batch(args)).status).toBe(0);
+      expect(await sizeOf(file)).toBe(size);
+    },
+    300_000,
+  );
 
   it('stopped by SIGINT, finishes what it has begun, says so, and goes on later', async () => {
     const list = Array.from({ length: 60 }, () => 'pictures/0.jpg').join('\n');
     await writeFile(at('stopped.txt'), list);
-    const args = ['stopped.txt', '--out', 'stopped.csv'];
+    const args = ['stopped.txt', '--out', 'stopped.csv', '--no-reuse'];
     const { status, err } = await batch(args, {
       watch: async () => ((await sizeOf('stopped.csv.ndjson')) > 5000 ? 'SIGINT' : null),
     });
@@ -166,7 +181,7 @@ describe('livestill batch', { timeout: 120_000 }, () => {
     const again = await batch(args);
     expect(again.status).toBe(0);
     expect(again.err).toContain(`${partly.length} pictures are judged already`);
-    expect(again.err).toContain(`${60 - partly.length} judged in`);
+    expect(again.err).toContain(`${60 - partly.length} done in`);
     expect((await readFile(at('stopped.csv'), 'utf8')).trim().split('\n')).toHaveLength(61);
   });
 

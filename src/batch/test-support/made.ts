@@ -1,10 +1,13 @@
 import { crc32 } from 'node:zlib';
+import { sha256Of } from '../reuse.ts';
 import type { BatchRow } from '../types.ts';
 
 /** A row, with what matters to a test changed. */
 export function madeRow(change: Partial<BatchRow> & { readonly key: string }): BatchRow {
   return {
     picture: change.key,
+    sha256: sha256Of(Buffer.from(change.key)),
+    sameAs: null,
     code: 0,
     failure: null,
     message: 'OK',
