@@ -12,6 +12,8 @@ import { type Retention, startRetention } from '../ledger/retention.ts';
 import { createDownloader } from '../picture/download.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { type AdminServer, createAdminServer } from '../wire/admin/health.ts';
+import { createMetrics, type Metrics } from '../wire/metrics/metrics.ts';
+import { observedLedger } from '../wire/metrics/observed-ledger.ts';
 import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from '../wire/server.ts';
 import { loadTls, type TlsIdentity, watchTls } from '../wire/tls.ts';
 import { defaultTransport } from '../wire/transport.ts';
@@ -50,13 +52,16 @@ export async function startService(config: Config, log: Logger): Promise<Service
   try {
     const store = await openStoreOf(config, log);
     closing.unshift(() => store.close());
-    const admin = createAdminServer(readiness(state, store, log), log);
+    const metrics = metricsOf(log);
+    closing.unshift(async () => metrics.stop());
+    const admin = createAdminServer(readiness(state, store, log), log, metrics);
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     const fleet = await startFleetOf(config, log);
     closing.unshift(() => fleet.close());
-    const server = createServer(config, log, store, fleet, tls, ownTable);
+    const server = createServer(config, log, store, fleet, metrics, tls, ownTable);
     closing.unshift(() => server.drain(0));
+    metrics.watch({ fleet, server });
     const port = await listen('port', server, config.host, config.port);
     const retention = startRetentionOf(config, log, store);
     const watch = tlsFiles && tls && watchTls({ files: tlsFiles, current: tls, use: server.useTls, log });
@@ -76,6 +81,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
         await fleet.close();
         await store.close();
         await admin.close();
+        metrics.stop();
         return cutOff;
       },
     };
@@ -83,6 +89,16 @@ export async function startService(config: Config, log: Logger): Promise<Service
     for (const close of closing) await close().catch(() => {});
     throw error;
   }
+}
+
+/** A figure that cannot be taken is told of in the log, the first time. */
+function metricsOf(log: Logger): Metrics {
+  let told = false;
+  const onTrouble = (err: unknown) => {
+    if (!told) log.error({ event: 'metrics_trouble', err }, 'a figure of /metrics is missing or too low');
+    told = true;
+  };
+  return createMetrics({ version, onTrouble });
 }
 
 async function loadOwnTable(file: string): Promise<OperatingTable> {
@@ -133,21 +149,24 @@ function createServer(
   log: Logger,
   store: Store,
   fleet: Fleet,
+  metrics: Metrics,
   tls: TlsIdentity | undefined,
   ownTable: OperatingTable | null,
 ): LegacyServer {
   const clock = () => Date.now();
-  const { accounts, apiKeys, idempotency, replay, usage, ledger } = store;
+  const { accounts, apiKeys, idempotency, replay, usage } = store;
+  const { observer } = metrics;
   const { download, picture } = config;
   const signature = { ...config.signature, bodySign: config.compat.bodySign };
   // Shared by both APIs: one admission, one count of an app's requests, one ledger.
   const shared = {
     limiter: createLimiter({ clock, usage }),
-    downloader: createDownloader({ ...download, maxBytes: picture.maxBytes }),
+    downloader: createDownloader({ ...download, maxBytes: picture.maxBytes, observe: observer.download }),
     judge: fleet,
-    ledger,
+    ledger: observedLedger(store.ledger, observer),
     clock,
     log,
+    observer,
   };
   const { cors, maxBodyBytes, profile, threshold } = config;
   return createLegacyServer({

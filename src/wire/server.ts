@@ -81,8 +81,15 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     trustedProxies: settings.trustedProxies,
     requestId,
     tls: deps.tls,
-    onSocketFault: createSocketFaultHandler((socket) => connections.ongoing(socket), deps.log),
+    onSocketFault: createSocketFaultHandler(
+      (socket) => connections.ongoing(socket),
+      deps.log,
+      deps.observer?.httpFault,
+    ),
   });
+  const observe = (response: ServerResponse) =>
+    response.once('finish', () => deps.observer?.reply(response.statusCode));
+  app.server.on('request', (_request, response: ServerResponse) => observe(response));
   const connections = trackConnections(app.server);
 
   /** Answers and lets go of the framework, which then has nothing left to say about this request. */
@@ -144,6 +151,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     app.server.emit('request', request, response);
   });
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    observe(response);
     respond(request, response, httpFaultEnvelope('expectation'), {
       requestId: requestId(request),
       linger: transport.linger,

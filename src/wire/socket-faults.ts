@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Ongoing } from './connections.ts';
 import { contentType, type Envelope, envelopeBody } from './envelope.ts';
-import { httpFaultEnvelope, httpFaultOf } from './http-faults.ts';
+import { type HttpFault, httpFaultEnvelope, httpFaultOf } from './http-faults.ts';
 import { requestIdFrom } from './request-id.ts';
 import { canonical } from './respond.ts';
 import { inFormOf } from './v1/path.ts';
@@ -14,11 +14,12 @@ const parting = 1000;
 /**
  * Answers what Node's HTTP parser and connection timer refuse before there is a request to answer: bad request lines, header
  * overflow, bad chunks, time-outs. `ongoing` tells which request a connection is busy with, so that an answer under way is
- * never mixed with this one and the id stays the same.
+ * never mixed with this one and the id stays the same. `onFault` is told what was refused.
  */
 export function createSocketFaultHandler(
   ongoing: (socket: Duplex) => Ongoing | undefined,
   log: Logger,
+  onFault: (fault: HttpFault) => void = () => {},
 ): (error: NodeJS.ErrnoException, socket: Duplex) => void {
   const answered = new WeakSet<Duplex>();
 
@@ -33,6 +34,7 @@ export function createSocketFaultHandler(
     const fault = httpFaultOf(error.code);
     const requestId = busy?.requestId ?? requestIdFrom(undefined);
     log.info({ event: 'http_fault', requestId, fault, parserCode: error.code }, 'fault below http');
+    onFault(fault);
     const envelope = httpFaultEnvelope(fault);
     // A broken request that follows another on its connection was never read as far as its path.
     const known = busy !== undefined && !busy.request.complete;

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { faultEnvelope } from '../envelope.ts';
 import { httpFaultEnvelope } from '../http-faults.ts';
 import { listenOn } from '../listen.ts';
+import type { MetricsPage } from '../metrics/metrics.ts';
 import { requestIdFrom } from '../request-id.ts';
 import { respond } from '../respond.ts';
 import { createSocketFaultHandler } from '../socket-faults.ts';
@@ -11,7 +12,7 @@ import { createTransport, defaultTransport } from '../transport.ts';
 /** What can keep the service from taking requests; each check resolves with `ok` or says in a few words what is wrong. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<string>>>;
 
-/** The admin port: is the process alive, and can it take requests? */
+/** The admin port: is the process alive, can it take requests, and how is it doing? */
 export interface AdminServer {
   /**
    * @returns the port it got
@@ -23,10 +24,10 @@ export interface AdminServer {
 
 /**
  * Builds the admin server. `GET /healthz` answers 200 as long as the process answers at all; `GET /readyz` answers 200 when
- * every check says `ok`, else 503, each check named in the body. It has no authentication: keep it on the loopback or behind
- * something that has.
+ * every check says `ok`, else 503, each check named in the body. `GET /metrics` is the page for Prometheus, where there is one. It has
+ * no authentication: keep it on the loopback or behind something that has.
  */
-export function createAdminServer(checks: ReadinessChecks, log: Logger): AdminServer {
+export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?: MetricsPage): AdminServer {
   const requestId = () => requestIdFrom(undefined);
   const app = createTransport({
     transport: defaultTransport,
@@ -50,6 +51,14 @@ export function createAdminServer(checks: ReadinessChecks, log: Logger): AdminSe
       .code(ready ? 200 : 503)
       .send({ status: ready ? 'ready' : 'not ready', checks: Object.fromEntries(found) });
   });
+  if (metrics !== undefined) {
+    app.get('/metrics', async (_request, reply) =>
+      reply
+        .type(metrics.contentType)
+        .header('cache-control', 'no-store')
+        .send(await metrics.text()),
+    );
+  }
   app.addHook('onRequest', (request, reply, done) => {
     if (request.is404) fault(request, reply, 'not_found');
     else done();

@@ -13,6 +13,8 @@ export interface Facts {
   singleUse?: boolean;
   /** `bytes`, or `url:` and the url's host. */
   source?: string;
+  /** Of a picture behind a url: from the first step of fetching it to the last, refused or not. */
+  downloadMilliseconds?: number;
   pictureBytes?: number;
   pictureSha256?: string;
   judgement?: Judgement;

@@ -9,7 +9,10 @@ import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
 import { type Envelope, faultEnvelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
+import { fetchPicture } from '../fetch-picture.ts';
 import { ledgerRow } from '../ledger-row.ts';
+import type { Observer } from '../metrics/observer.ts';
+import { requestSeen } from '../metrics/request-seen.ts';
 import { checkAnnouncedSize, RequestAborted, readBody } from '../read-body.ts';
 import { parseLegacyBody } from './body.ts';
 import { type Facts, logDecision } from './decision-log.ts';
@@ -25,6 +28,8 @@ export interface LegacyDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of every request; it must not throw. */
+  readonly observer?: Observer | undefined;
   readonly settings: LegacySettings;
 }
 
@@ -45,15 +50,16 @@ export type LegacyHandler = (exchange: Exchange) => Promise<Envelope | null>;
 export function createLegacyHandler(deps: LegacyDeps): LegacyHandler {
   return async (exchange) => {
     const facts: Facts = {};
-    try {
-      const envelope = await answer(deps, exchange, facts);
-      logDecision(deps.log, exchange, facts, envelope, undefined);
+    const finish = (envelope: Envelope | null, error: unknown) => {
+      logDecision(deps.log, exchange, facts, envelope, error);
+      deps.observer?.request(requestSeen({ api: 'legacy', exchange, facts, envelope, error }));
       return envelope;
+    };
+    try {
+      return finish(await answer(deps, exchange, facts), undefined);
     } catch (error) {
       const gone = error instanceof RequestAborted || exchange.signal.aborted;
-      const envelope = gone ? null : faultEnvelope(error);
-      logDecision(deps.log, exchange, facts, envelope, error);
-      return envelope;
+      return finish(gone ? null : faultEnvelope(error), error);
     }
   };
 }
@@ -85,7 +91,7 @@ async function answer(deps: LegacyDeps, exchange: Exchange, facts: Facts): Promi
     const source = choosePicture(body);
     facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
     const picture =
-      source.kind === 'bytes' ? source.bytes : await deps.downloader.download(source.url, exchange.signal);
+      source.kind === 'bytes' ? source.bytes : await fetchPicture(deps, source.url, exchange, facts);
     facts.pictureBytes = picture.byteLength;
     facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
     return await judge(deps, exchange, facts, caller, picture);

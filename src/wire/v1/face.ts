@@ -3,6 +3,7 @@ import { type CorsSettings, isAllowedPreflight } from '../cors.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Facts, logDecision } from '../legacy/decision-log.ts';
+import { requestSeen } from '../metrics/request-seen.ts';
 import { RequestAborted } from '../read-body.ts';
 import { chooseLanguage, type Language } from './language.ts';
 import { answerLiveness, type LivenessDeps, type Notes } from './liveness.ts';
@@ -36,6 +37,8 @@ interface Route {
   readonly method: 'GET' | 'POST';
   /** Whether a request leaves a line in the log: those that somebody answers for. */
   readonly logged: boolean;
+  /** Whether it asks for a judgement: those are counted. */
+  readonly judges?: boolean;
   readonly answer: (exchange: Exchange, language: Language, notes: Notes) => Promise<Envelope> | Envelope;
 }
 
@@ -58,6 +61,7 @@ export function createV1(deps: V1Deps): V1Handler {
       {
         method: 'POST',
         logged: true,
+        judges: true,
         answer: (exchange, language, notes) => answerLiveness({ ...deps, log }, exchange, language, notes),
       },
     ],
@@ -90,8 +94,11 @@ export function createV1(deps: V1Deps): V1Handler {
     const facts: Facts = {};
     const notes: Notes = { facts };
     const route = routes.get(pathOf(request.url ?? ''));
-    const finish = (envelope: Envelope | null, error: unknown) => {
+    const finish = (envelope: Envelope | null, error: unknown, thrown = error) => {
       if (route?.logged === true) logDecision(log, exchange, facts, envelope, error);
+      if (route?.judges === true) {
+        deps.observer?.request(requestSeen({ api: 'v1', exchange, facts, envelope, error: thrown }));
+      }
       return envelope;
     };
     try {
@@ -104,7 +111,7 @@ export function createV1(deps: V1Deps): V1Handler {
     } catch (error) {
       if (error instanceof RequestAborted || exchange.signal.aborted) return finish(null, error);
       const problem = asProblem(error);
-      return finish(problemEnvelope(problem, language, exchange.requestId), problem);
+      return finish(problemEnvelope(problem, language, exchange.requestId), problem, error);
     }
   };
 }

@@ -11,9 +11,11 @@ import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
+import { fetchPicture } from '../fetch-picture.ts';
 import { ledgerRow } from '../ledger-row.ts';
 import type { Facts } from '../legacy/decision-log.ts';
 import type { PictureSource } from '../legacy/picture-source.ts';
+import type { Observer } from '../metrics/observer.ts';
 import { checkAnnouncedSize, readBody } from '../read-body.ts';
 import { answerOnce, fingerprintOf, idempotencyKeyOf, type Made } from './idempotency.ts';
 import type { Language } from './language.ts';
@@ -31,6 +33,8 @@ export interface LivenessDeps {
   readonly idempotency: IdempotencyStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of every request; it must not throw. */
+  readonly observer?: Observer | undefined;
   /** Bytes of a whole body, counted as received. */
   readonly maxBodyBytes: number;
 }
@@ -92,7 +96,7 @@ export async function answerLiveness(
 async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Promise<Made> {
   const { exchange, facts, caller, language } = call;
   const picture =
-    source.kind === 'bytes' ? source.bytes : await deps.downloader.download(source.url, exchange.signal);
+    source.kind === 'bytes' ? source.bytes : await fetchPicture(deps, source.url, exchange, facts);
   facts.pictureBytes = picture.byteLength;
   facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
   const { threshold, profile } = caller.app.policy;

@@ -1,0 +1,39 @@
+import type { Api, Outcome } from './observer.ts';
+
+const request = (api: Api, outcome: Outcome, code: string, verdict: string) => ({
+  api,
+  outcome,
+  code,
+  verdict,
+});
+const refusal = (api: Api, code: string, reason: string) => ({ api, code, reason });
+
+const apis = ['legacy', 'v1'] as const;
+const verdicts = ['live', 'attack', 'poor_quality'] as const;
+const full = ['queue_full', 'queue_share', 'queue_overdue'] as const;
+
+/**
+ * Series that are there with 0 from the start. A counter that first appears with its first event is no increase to Prometheus, so what
+ * alerts and the first chart look at must be there before it happens.
+ */
+export const knownSeries = {
+  requests: [
+    ...verdicts.map((verdict) => request('legacy', 'judged', '0', verdict)),
+    request('legacy', 'judged', '-4015', 'no_face'),
+    ...[...verdicts, 'no_face'].map((verdict) => request('v1', 'judged', 'ok', verdict)),
+    ...['107', '108', '213'].map((code) => request('legacy', 'failed', code, 'none')),
+    ...['store_unavailable', 'internal_error'].map((code) => request('v1', 'failed', code, 'none')),
+    request('legacy', 'refused', '-5802', 'none'),
+    request('v1', 'refused', 'overloaded', 'none'),
+    ...apis.map((api) => request(api, 'aborted', 'aborted', 'none')),
+  ],
+  refusals: full.flatMap((reason) => [
+    refusal('legacy', '-5802', reason),
+    refusal('v1', 'overloaded', reason),
+  ]),
+  downloads: [
+    { outcome: 'fetched', reason: 'none' },
+    { outcome: 'aborted', reason: 'none' },
+  ],
+  lost: { worker_crashed: 0, worker_stuck: 0, worker_memory: 0, worker_grown: 0 },
+} as const;

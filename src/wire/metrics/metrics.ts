@@ -1,0 +1,108 @@
+import { boundedValues, workerNumbers } from './bounded.ts';
+import { createObserver } from './counted.ts';
+import { watchLoop } from './event-loop.ts';
+import { knownSeries } from './known-series.ts';
+import { guarded, type Observer } from './observer.ts';
+import { createKit, type Kit } from './registry.ts';
+
+/** What is looked at whenever the page is asked for. */
+export interface Watched {
+  readonly fleet: FleetSeen;
+  /** Requests being worked on. */
+  readonly server: { readonly running: number };
+}
+
+/** As much of the fleet as the page shows. */
+export interface FleetSeen {
+  readonly workers: number;
+  /** Pictures waiting for a worker, and being judged. */
+  readonly waiting: number;
+  readonly running: number;
+  /** Resident memory a worker may take, in bytes; Infinity: any. */
+  readonly workerMemoryBytes: number;
+  /** The workers that are ready, at this moment. */
+  workersNow(): readonly {
+    readonly pid: number;
+    readonly rssBytes: number | null;
+    readonly judged: number;
+  }[];
+  /** Workers lost since the start, by reason. */
+  readonly lost: Readonly<Record<string, number>>;
+}
+
+/** A page in Prometheus' text format. */
+export interface MetricsPage {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+export interface Metrics extends MetricsPage {
+  /** Fit for the middle of a request: it counts, waits for nothing and never throws. */
+  readonly observer: Observer;
+  /** Adds the figures of what stands by now. */
+  watch(watched: Watched): void;
+  stop(): void;
+}
+
+export interface MetricsOptions {
+  /** Of livestill. */
+  readonly version: string;
+  /** Told of a figure that could not be taken; it is missing on the page, all others are there. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/**
+ * Every figure of the service, in a registry of its own. Labels take their values from closed lists and are bounded once more; none names
+ * an app, a host, a url or a request. Units are seconds and bytes.
+ */
+export function createMetrics({ version, onTrouble }: MetricsOptions): Metrics {
+  const kit = createKit(onTrouble);
+  const loop = watchLoop();
+  kit.gauge('build_info', 'Version of livestill; the value is always 1.', ['version']).set({ version }, 1);
+  const observer = guarded(createObserver(kit), onTrouble);
+  const delay = 'Delay of the event loop of the main thread over the last one to two minutes';
+  kit.looked('event_loop_delay_p50_seconds', `${delay}, median.`, () => loop.read().p50);
+  kit.looked('event_loop_delay_p99_seconds', `${delay}, 99th percentile.`, () => loop.read().p99);
+  kit.looked('event_loop_delay_max_seconds', `${delay}, longest.`, () => loop.read().max);
+  return {
+    observer,
+    contentType: kit.contentType,
+    text: kit.text,
+    watch: (watched) => watchService(kit, watched),
+    stop: () => loop.stop(),
+  };
+}
+
+/** What is looked at when the page is asked for. */
+function watchService(kit: Kit, { fleet, server }: Watched): void {
+  const lostReason = boundedValues(30);
+  const numbers = workerNumbers();
+  const workers = () => {
+    const now = fleet.workersNow();
+    const numbered = numbers(now.map(({ pid }) => pid));
+    return now.map((worker) => ({ ...worker, number: String(numbered.get(worker.pid)) }));
+  };
+  kit.looked('requests_in_work', 'Requests being worked on, of any kind.', () => server.running);
+  kit.looked('pictures_in_work', 'Pictures being judged.', () => fleet.running);
+  kit.looked('pictures_waiting', 'Pictures waiting for a worker.', () => fleet.waiting);
+  kit.looked('workers_wanted', 'Worker processes as configured.', () => fleet.workers);
+  if (Number.isFinite(fleet.workerMemoryBytes)) {
+    kit.looked(
+      'worker_memory_limit_bytes',
+      'Resident memory above which a worker process is replaced.',
+      () => fleet.workerMemoryBytes,
+    );
+  }
+  kit.looked('workers', 'Worker processes that are ready.', () => fleet.workersNow().length);
+  kit.lookedEach('worker_resident_bytes', 'Resident memory of a worker process.', 'worker', () =>
+    workers().flatMap(({ number, rssBytes }) => (rssBytes === null ? [] : [[number, rssBytes] as const])),
+  );
+  kit.lookedEach('worker_pictures_total', 'Pictures that a worker process has answered.', 'worker', () =>
+    workers().map(({ number, judged }) => [number, judged] as const),
+  );
+  kit.lookedEach('workers_lost_total', 'Worker processes that were lost and replaced.', 'reason', () =>
+    Object.entries({ ...knownSeries.lost, ...fleet.lost }).map(
+      ([why, count]) => [lostReason(why), count] as const,
+    ),
+  );
+}
