@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelError } from './model-error.ts';
+import { ownChannelBlock } from './onnx/block.ts';
 import { optimiseModel } from './onnx/optimise.ts';
 
 /** The shape a network must have: names and dimensions, `null` where any size will do. */
@@ -79,7 +80,7 @@ export async function loadNetwork(file: string, shape: NetworkShape): Promise<Ne
   }
   let session: InferenceSession;
   try {
-    session = await InferenceSession.create(optimiseModel(bytes), {
+    session = await InferenceSession.create(optimiseModel(bytes, ownChannelBlock()), {
       executionProviders: ['cpu'],
       intraOpNumThreads: 1,
       interOpNumThreads: 1,

@@ -16,6 +16,8 @@ export interface OnnxNode {
   readonly outputs: readonly string[];
   /** The `group` attribute of a convolution; 1 where there is none. */
   readonly group: number;
+  /** Attributes but `group`, by name: the number of an integer, null for one of another kind. */
+  readonly attributes: ReadonlyMap<string, number | null>;
   /** Fields of the node message that are kept as they are: name, domain, all attributes but `group`. */
   readonly rest: Uint8Array;
 }
@@ -31,6 +33,10 @@ export interface OnnxGraph {
   readonly nodes: OnnxNode[];
   /** float32 initializers by name. */
   readonly tensors: Map<string, OnnxTensor>;
+  /** int64 initializers by name: shapes, positions. */
+  readonly integers: ReadonlyMap<string, readonly number[]>;
+  /** Names that the graph is given. */
+  readonly inputs: ReadonlySet<string>;
   /** Names that the graph hands out. */
   readonly outputs: ReadonlySet<string>;
   /** The model again, with the nodes and tensors as they are now. */
@@ -39,11 +45,12 @@ export interface OnnxGraph {
 
 // Field numbers of onnx.proto3.
 const MODEL = { graph: 7 } as const;
-const GRAPH = { node: 1, initializer: 5, output: 12, valueInfo: 13 } as const;
+const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, valueInfo: 13 } as const;
 const NODE = { input: 1, output: 2, op: 4, attribute: 5 } as const;
 const ATTRIBUTE = { name: 1, integer: 3, type: 20 } as const;
-const TENSOR = { dims: 1, type: 2, floats: 4, name: 8, raw: 9 } as const;
+const TENSOR = { dims: 1, type: 2, floats: 4, integers: 7, name: 8, raw: 9 } as const;
 const FLOAT = 1;
+const INT64 = 7;
 const INT_ATTRIBUTE = 2;
 
 const slice = (bytes: Uint8Array, fields: readonly Field[]) =>
@@ -53,12 +60,19 @@ function readNode(bytes: Uint8Array): OnnxNode {
   const fields = readFields(bytes);
   const own: readonly number[] = [NODE.input, NODE.output, NODE.op];
   let group = 1;
+  const attributes = new Map<string, number | null>();
   const rest = fields.filter((field) => {
     if (own.includes(field.number)) return false;
     if (field.number !== NODE.attribute || field.value === null) return true;
     const attribute = readFields(field.value);
-    if (readTexts(attribute, ATTRIBUTE.name)[0] !== 'group') return true;
-    group = readIntegers(attribute, ATTRIBUTE.integer)[0] ?? 1;
+    const name = readTexts(attribute, ATTRIBUTE.name)[0] ?? '';
+    const kind = readIntegers(attribute, ATTRIBUTE.type)[0];
+    const value = kind === INT_ATTRIBUTE ? (readIntegers(attribute, ATTRIBUTE.integer)[0] ?? 0) : null;
+    if (name !== 'group') {
+      attributes.set(name, value);
+      return true;
+    }
+    group = value ?? 1;
     return false;
   });
   return {
@@ -66,6 +80,7 @@ function readNode(bytes: Uint8Array): OnnxNode {
     inputs: readTexts(fields, NODE.input),
     outputs: readTexts(fields, NODE.output),
     group,
+    attributes,
     rest: slice(bytes, rest),
   };
 }
@@ -100,6 +115,19 @@ function readTensor(bytes: Uint8Array): (OnnxTensor & { readonly name: string })
   return { name: readTexts(fields, TENSOR.name)[0] ?? '', dims, values };
 }
 
+/** The name and the numbers of an int64 tensor, or null for one of another type or with its data elsewhere. */
+function readIntegerTensor(bytes: Uint8Array): readonly [string, readonly number[]] | null {
+  const fields = readFields(bytes);
+  if (readIntegers(fields, TENSOR.type)[0] !== INT64) return null;
+  const raw = fields.find((f) => f.number === TENSOR.raw)?.value ?? new Uint8Array(0);
+  const size = readIntegers(fields, TENSOR.dims).reduce((a, b) => a * b, 1);
+  const values =
+    raw.length === size * 8
+      ? Array.from(new BigInt64Array(Uint8Array.from(raw).buffer), Number)
+      : readIntegers(fields, TENSOR.integers);
+  return values.length === size ? [readTexts(fields, TENSOR.name)[0] ?? '', values] : null;
+}
+
 function encodeTensor(name: string, { dims, values }: OnnxTensor): Buffer {
   const parts = [
     ...dims.map((d) => integerField(TENSOR.dims, d)),
@@ -123,6 +151,8 @@ export function readGraph(model: Uint8Array): OnnxGraph {
   const bytes = graphField.value;
   const nodes: OnnxNode[] = [];
   const tensors = new Map<string, OnnxTensor>();
+  const integers = new Map<string, readonly number[]>();
+  const inputs = new Set<string>();
   const outputs = new Set<string>();
   const rest: Field[] = [];
   for (const field of readFields(bytes)) {
@@ -130,10 +160,15 @@ export function readGraph(model: Uint8Array): OnnxGraph {
       nodes.push(readNode(field.value));
       continue;
     }
-    if (field.number === GRAPH.output && field.value)
-      outputs.add(readTexts(readFields(field.value), 1)[0] ?? '');
+    if ((field.number === GRAPH.input || field.number === GRAPH.output) && field.value) {
+      const name = readTexts(readFields(field.value), 1)[0] ?? '';
+      (field.number === GRAPH.input ? inputs : outputs).add(name);
+    }
     if (field.number === GRAPH.valueInfo) continue;
-    const tensor = field.number === GRAPH.initializer && field.value ? readTensor(field.value) : null;
+    const constant = field.number === GRAPH.initializer ? field.value : null;
+    const tensor = constant ? readTensor(constant) : null;
+    const numbers = constant && tensor === null ? readIntegerTensor(constant) : null;
+    if (numbers !== null) integers.set(...numbers);
     if (tensor === null) rest.push(field);
     else tensors.set(tensor.name, tensor);
   }
@@ -141,6 +176,8 @@ export function readGraph(model: Uint8Array): OnnxGraph {
   return {
     nodes,
     tensors,
+    integers,
+    inputs,
     outputs,
     encode() {
       const graph = Buffer.concat([
