@@ -2,8 +2,8 @@
  * npm run soak [-- --minutes 30] [-- --profile fast] [-- --json]
  *
  * Mixed good and bad load against a service of its own for a long time: pictures that are judged, spoilt requests, slow and
- * broken-off uploads, idle connections. Every few seconds the process is looked at from outside (Linux): resident memory, open
- * files, threads, how long the admin port takes to answer, which is the delay of the event loop as others feel it. Ends with
+ * broken-off uploads, idle connections. Every few seconds the processes are looked at from outside (Linux): memory of the service and of its
+ * workers, open files, threads, how long the admin port takes to answer, which is the delay of the event loop as others feel it. Ends with
  * status 1 where an answer was outside of the contract, the service ended, or something grew that should not.
  */
 import { readdir, readFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { median, percentile, portrait, printTable, startServer } from './support.mjs';
+import { median, percentile, portrait, printTable, processUse, startServer } from './support.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -202,9 +202,11 @@ async function delay() {
 async function sample() {
   const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
   const files = await readdir(`/proc/${server.pid}/fd`);
+  const { own, rssMb } = await processUse(server.pid);
   return {
     at: performance.now() - started,
-    rssMb: Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024,
+    rssMb: own.rssMb,
+    workersMb: rssMb - own.rssMb,
     threads: Number(/Threads:\s+(\d+)/.exec(status)[1]),
     files: files.length,
   };
@@ -243,31 +245,35 @@ function slope(of) {
 function report(before, after) {
   const settled = samples.filter(({ at }) => at >= warmUp);
   const half = Math.floor(settled.length / 2);
-  const [early, late] = [settled.slice(0, half), settled.slice(half)].map((part) =>
-    median(part.map((one) => one.rssMb)),
-  );
+  const memory = (of) => {
+    const [early, late] = [settled.slice(0, half), settled.slice(half)].map((part) =>
+      median(part.map((one) => one[of])),
+    );
+    return {
+      start: before[of],
+      firstHalf: early,
+      secondHalf: late,
+      most: Math.max(...samples.map((one) => one[of])),
+      end: after[of],
+      slopePerMinute: slope(of),
+    };
+  };
   const result = {
     minutes,
     requests: [...outcomes.values()].reduce((sum, count) => sum + count, 0),
     outcomes: Object.fromEntries([...outcomes].sort()),
     outOfContract: faults,
-    rssMb: {
-      start: before.rssMb,
-      firstHalf: early,
-      secondHalf: late,
-      most: Math.max(...samples.map((one) => one.rssMb)),
-      end: after.rssMb,
-    },
-    rssSlopeMbPerMinute: slope('rssMb'),
+    serviceMb: memory('rssMb'),
+    workersMb: memory('workersMb'),
     openFiles: { start: before.files, most: Math.max(...samples.map((one) => one.files)), end: after.files },
     threads: { start: before.threads, end: after.threads },
     delayMs: { p50: median(delays), p99: percentile(delays, 0.99), most: Math.max(...delays) },
   };
   const troubles = [
     ...(faults.length > 0 ? ['answers outside of the contract'] : []),
-    ...(late > early * 1.15 + 20
-      ? ['memory grew from the first half to the second by more than 15 % and 20 MB']
-      : []),
+    ...['serviceMb', 'workersMb']
+      .filter((of) => result[of].secondHalf > result[of].firstHalf * 1.15 + 20)
+      .map((of) => `${of} grew from the first half to the second by more than 15 % and 20 MB`),
     ...(after.files > before.files + 10 ? ['files stay open after the load'] : []),
     ...(after.threads > before.threads + 8 ? ['threads were left behind'] : []),
   ];
@@ -277,18 +283,21 @@ function report(before, after) {
 }
 
 function print(result, troubles) {
-  const { rssMb, openFiles, threads, delayMs } = result;
+  const { openFiles, threads, delayMs } = result;
   console.log(`livestill soak: ${minutes} minutes, ${result.requests} requests, Node ${process.version}\n`);
+  const row = (name, m) => [
+    name,
+    ...[m.start, m.firstHalf, m.secondHalf, m.most, m.end].map((mb) => mb.toFixed(0)),
+    m.slopePerMinute.toFixed(2),
+  ];
   printTable([
-    ['measure', 'start', 'first half', 'second half', 'most', 'end'],
-    [
-      'resident MB',
-      ...[rssMb.start, rssMb.firstHalf, rssMb.secondHalf, rssMb.most, rssMb.end].map((mb) => mb.toFixed(0)),
-    ],
-    ['open files', openFiles.start, '', '', openFiles.most, openFiles.end],
-    ['threads', threads.start, '', '', '', threads.end],
+    ['measure', 'start', 'first half', 'second half', 'most', 'end', 'a minute'],
+    row('service, MB', result.serviceMb),
+    row('workers, MB', result.workersMb),
+    ['open files', openFiles.start, '', '', openFiles.most, openFiles.end, ''],
+    ['threads', threads.start, '', '', '', threads.end, ''],
   ]);
-  console.log(`\nmemory slope after the warm-up   ${result.rssSlopeMbPerMinute.toFixed(2)} MB a minute`);
+  console.log();
   console.log(
     `delay of /healthz                p50 ${delayMs.p50.toFixed(1)} ms, p99 ${delayMs.p99.toFixed(1)} ms, most ${delayMs.most.toFixed(1)} ms\n`,
   );

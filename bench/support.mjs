@@ -92,13 +92,25 @@ export async function startServer({ args = [], env = {} } = {}) {
   };
 }
 
-/** CPU seconds and resident bytes of a process, from the system's own books (Linux). */
+/**
+ * What a process and all its children use, from the system's own books (Linux): processor seconds, ended children included, and memory.
+ * Pages that several of them share are counted once (proportional set size).
+ */
 export async function processUse(pid) {
-  const stat = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1].split(' ');
+  const stat = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1].split(' ').map(Number);
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'))
+    .trim()
+    .split(' ')
+    .filter(Boolean);
+  const uses = await Promise.all(children.map((child) => processUse(child).catch(() => null)));
+  const sum = (key) => uses.reduce((total, use) => total + (use?.[key] ?? 0), 0);
   return {
-    cpuSeconds: (Number(stat[11]) + Number(stat[12])) / 100,
-    rssMb: Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024,
-    peakRssMb: Number(/VmHWM:\s+(\d+)/.exec(status)[1]) / 1024,
+    cpuSeconds: (stat[11] + stat[12] + stat[13] + stat[14]) / 100 + sum('cpuSeconds'),
+    rssMb: Number(/^Pss:\s+(\d+)/m.exec(rollup)[1]) / 1024 + sum('rssMb'),
+    peakRssMb: Number(/VmHWM:\s+(\d+)/.exec(status)[1]) / 1024 + sum('peakRssMb'),
+    /** Of the process alone. */
+    own: { cpuSeconds: (stat[11] + stat[12]) / 100, rssMb: Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024 },
   };
 }
