@@ -73,7 +73,7 @@ async function* parquetRows(journal: string): AsyncGenerator<Record<string, stri
 }
 
 /** Rows that are in memory at once while Parquet is written. */
-const ROW_GROUP = 20_000;
+const ROW_GROUP = 10_000;
 
 /** Writes the journal's rows as CSV or Parquet; the file appears under its name when it is whole. */
 export async function exportRows(journal: string, format: 'csv' | 'parquet', path: string): Promise<void> {
@@ -82,7 +82,7 @@ export async function exportRows(journal: string, format: 'csv' | 'parquet', pat
     if (format === 'csv') {
       await pipeline(Readable.from(csvLines(journal)), createWriteStream(temporary));
     } else {
-      const columns = TABLE_COLUMNS.map(({ name, type }) => ({ name, type, nullable: true }));
+      const columns = TABLE_COLUMNS.map(({ name, type }) => ({ name, type, nullable: true, offsetIndex: false }));
       const writer = fileWriter(temporary);
       await parquetWriteRows({
         writer,

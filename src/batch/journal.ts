@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { BatchRow } from './types.ts';
 
@@ -18,23 +17,41 @@ function rowOf(line: Buffer): BatchRow | null {
   }
 }
 
-/** The rows of a journal, with the place in the file where each ends; stops at the first line that is no whole row. */
+/** Bytes read at once. */
+const CHUNK = 1 << 20;
+const LINE_END = 10;
+const ROW_BEGINS = '{'.charCodeAt(0);
+
+/**
+ * The rows of a journal, with the place in the file where each ends; stops at the first line that is no whole row. All are read through
+ * one buffer, which holds a megabyte, or the longest row.
+ */
 export async function* journalRows(
   path: string,
 ): AsyncGenerator<{ readonly row: BatchRow; readonly end: number }> {
-  let rest: Buffer = Buffer.alloc(0);
-  let at = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    const data = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
-    let from = 0;
-    for (let to = data.indexOf(10); to >= 0; to = data.indexOf(10, from)) {
-      const row = rowOf(data.subarray(from, to));
-      if (row === null) return;
-      from = to + 1;
-      yield { row, end: at + from };
+  const file = await open(path);
+  try {
+    let buffer = Buffer.allocUnsafe(CHUNK);
+    let held = 0;
+    for (let at = 0; ; ) {
+      if (held === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(held)]);
+      const { bytesRead } = await file.read(buffer, held, buffer.length - held);
+      if (bytesRead === 0) return;
+      const data = buffer.subarray(0, held + bytesRead);
+      let from = 0;
+      for (let to = data.indexOf(LINE_END, held); to >= 0; to = data.indexOf(LINE_END, from)) {
+        const row = rowOf(data.subarray(from, to));
+        if (row === null) return;
+        from = to + 1;
+        yield { row, end: at + from };
+      }
+      // Garbage may have no line end for as long as the file is.
+      if (from < data.length && data[from] !== ROW_BEGINS) return;
+      held = data.copy(buffer, 0, from);
+      at += from;
     }
-    rest = data.subarray(from);
-    at += from;
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
 
+/** Keys of rows. */
+export interface Keys {
+  readonly size: number;
+  has(key: string): boolean;
+  /** False where it was a member before. */
+  add(key: string): boolean;
+}
+
 /**
- * A set of texts that takes 16 to 32 bytes a member, however long they are: it keeps 128 bits of each one's SHA-256 in an open-addressed
+ * A set of texts that takes 24 to 48 bytes a member, however long they are: it keeps 128 bits of each one's SHA-256 in an open-addressed
  * table. Two of a thousand million texts share these bits with a probability below 10^-20.
  */
-export class KeySet {
+export class KeySet implements Keys {
   #table: BigUint64Array;
   #size = 0;
 
@@ -59,8 +67,8 @@ export class KeySet {
   }
 }
 
-/** Zero marks a free slot, so the first half is never zero. */
-function fingerprint(text: string): [high: bigint, low: bigint] {
+/** Two quarters of the text's SHA-256; the first one is never zero. */
+export function fingerprint(text: string): [high: bigint, low: bigint] {
   const hash = createHash('sha256').update(text).digest();
   return [hash.readBigUInt64LE(0) | 1n, hash.readBigUInt64LE(8)];
 }

@@ -2,7 +2,7 @@ import { Fault } from '../errors.ts';
 import type { Judge } from '../fleet/types.ts';
 import type { Judgement, Profile } from '../liveness/types.ts';
 import type { Journal } from './journal.ts';
-import type { KeySet } from './key-set.ts';
+import type { Keys } from './key-set.ts';
 import { type ResultMemory, sha256Of } from './reuse.ts';
 import type { BatchItem, BatchRow, BatchSource } from './types.ts';
 
@@ -12,7 +12,7 @@ export interface BatchTask {
   readonly judge: Judge;
   readonly journal: Journal;
   /** Keys that earlier runs have judged. */
-  readonly done: KeySet;
+  readonly done: Keys;
   readonly profile: Profile;
   readonly threshold: number;
   /** Gives equal pictures the same judgement; null: every picture is judged. */

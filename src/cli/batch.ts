@@ -5,6 +5,7 @@ import { exportRows } from '../batch/export.ts';
 import { openJournal, recover } from '../batch/journal.ts';
 import { KeySet } from '../batch/key-set.ts';
 import { reportPage } from '../batch/page.ts';
+import { PlaceSet } from '../batch/place-set.ts';
 import { createProgress } from '../batch/progress.ts';
 import { createResultMemory, KEPT_RESULTS } from '../batch/reuse.ts';
 import { runBatch } from '../batch/run.ts';
@@ -200,7 +201,7 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
       models,
     });
     const tally = createTally(threshold, NEAREST);
-    const done = new KeySet();
+    const done = source.kind === 'list' ? new PlaceSet() : new KeySet();
     const { rows: before, cut } = await recover(journalPath, (row) => {
       done.add(row.key);
       tally.add(row);
