@@ -12,6 +12,7 @@ import type { Judge } from '../../src/fleet/types.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
 import type { Downloader } from '../../src/picture/types.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
+import type { Observer } from '../../src/wire/metrics/observer.ts';
 import { createLegacyServer, type LegacyServerSettings } from '../../src/wire/server.ts';
 import { defaultTransport, type TransportSettings } from '../../src/wire/transport.ts';
 import { createV1 } from '../../src/wire/v1/face.ts';
@@ -28,6 +29,7 @@ export interface V1TestOptions {
   readonly dataDir?: string;
   readonly settings?: Partial<LegacyServerSettings>;
   readonly transport?: Partial<TransportSettings>;
+  readonly observer?: Observer;
 }
 
 /** A listening server of both APIs on a real store, with one app, one API key, and a judge that the test speaks for. */
@@ -86,6 +88,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     },
     clock,
     log,
+    observer: options.observer,
   };
   const signature = { skewSeconds: 300, windowSeconds: 900, maxDays: 90, bodySign: false };
   const server = createLegacyServer({

@@ -19,7 +19,7 @@ export function createObserver(kit: Kit): Observer {
   ]);
   const refusals = kit.counter(
     'refusals_total',
-    'Requests for a judgement that were refused or failed, with the reason that stands in the log.',
+    'Requests for a judgement that were refused, found no room or failed, with the reason that stands in the log.',
     ['api', 'code', 'reason'],
   );
   const durations = kit.histogram(
@@ -71,6 +71,7 @@ export function createObserver(kit: Kit): Observer {
   const appendFailures = kit.counter('ledger_append_failures_total', 'Rows that could not be written.');
 
   for (const labels of knownSeries.requests) requests.inc(labels, 0);
+  for (const labels of knownSeries.durations) durations.zero(labels);
   for (const labels of knownSeries.refusals) refusals.inc(labels, 0);
   for (const labels of knownSeries.downloads) downloads.inc(labels, 0);
 

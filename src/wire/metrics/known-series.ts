@@ -23,10 +23,11 @@ export const knownSeries = {
     ...[...verdicts, 'no_face'].map((verdict) => request('v1', 'judged', 'ok', verdict)),
     ...['107', '108', '213'].map((code) => request('legacy', 'failed', code, 'none')),
     ...['store_unavailable', 'internal_error'].map((code) => request('v1', 'failed', code, 'none')),
-    request('legacy', 'refused', '-5802', 'none'),
-    request('v1', 'refused', 'overloaded', 'none'),
+    request('legacy', 'busy', '-5802', 'none'),
+    request('v1', 'busy', 'overloaded', 'none'),
     ...apis.map((api) => request(api, 'aborted', 'aborted', 'none')),
   ],
+  durations: apis.map((api) => ({ api, outcome: 'judged' })),
   refusals: full.flatMap((reason) => [
     refusal('legacy', '-5802', reason),
     refusal('v1', 'overloaded', reason),

@@ -7,10 +7,10 @@ export type Api = 'legacy' | 'v1';
 
 /**
  * How a request for a judgement ended. `judged`: with a judgement, no face included; `replayed`: with the kept answer of an earlier one;
- * `refused`: for what the caller sent or for lack of room; `failed`: by a fault of ours; `aborted`: the caller went away.
+ * `refused`: for what the caller sent, or a limit of the app; `busy`: for lack of room; `failed`: by a fault of ours; `aborted`: the
+ * caller went away.
  */
-export const OUTCOMES = ['judged', 'replayed', 'refused', 'failed', 'aborted'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+export type Outcome = 'judged' | 'replayed' | 'refused' | 'busy' | 'failed' | 'aborted';
 
 /** A request for a judgement, once it has ended. Nothing in it tells who called. */
 export interface RequestSeen {
@@ -20,7 +20,7 @@ export interface RequestSeen {
   readonly code: string;
   /** As answered; `none` where no judgement was. */
   readonly verdict: Verdict | 'none';
-  /** The constant that says why, of `refused` and `failed`; else null. */
+  /** The constant that says why, of `refused`, `busy` and `failed`; else null. */
   readonly reason: string | null;
   readonly seconds: number;
   /** What the engine found, also where its answer could not be given. */

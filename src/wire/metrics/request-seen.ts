@@ -19,6 +19,9 @@ export interface Ended {
 /** Codes of the old API that are faults of ours, whichever API was called. */
 const failures: ReadonlySet<number> = new Set([107, 108, 213]);
 
+/** Outcomes that need no reason. */
+const answered: ReadonlySet<Outcome> = new Set<Outcome>(['judged', 'replayed', 'aborted']);
+
 /** What an observer is told of a request that has ended. Never throws, whatever was thrown on the way. */
 export function requestSeen({ api, exchange, facts, envelope, error }: Ended): RequestSeen {
   const outcome = outcomeOf(envelope);
@@ -27,7 +30,7 @@ export function requestSeen({ api, exchange, facts, envelope, error }: Ended): R
     outcome,
     code: codeOf(api, envelope),
     verdict: outcome === 'judged' ? (facts.judgement?.verdict ?? 'none') : 'none',
-    reason: outcome === 'refused' || outcome === 'failed' ? reasonOf(error) : null,
+    reason: answered.has(outcome) ? null : reasonOf(error),
     seconds: (performance.now() - exchange.startedAt) / 1000,
     judgement: facts.judgement ?? null,
   };
@@ -37,6 +40,7 @@ function outcomeOf(envelope: Envelope | null): Outcome {
   if (envelope === null) return 'aborted';
   if (envelope.message === 'replayed') return 'replayed';
   if (envelope.code === 0 || envelope.code === -4015) return 'judged';
+  if (envelope.code === -5802) return 'busy';
   return failures.has(envelope.code) ? 'failed' : 'refused';
 }
 

@@ -5,6 +5,7 @@ import { createLimiter } from '../../../src/account/limiter.ts';
 import type { App, SecretPair, SignatureSettings } from '../../../src/account/types.ts';
 import { Fault } from '../../../src/errors.ts';
 import type { Downloader } from '../../../src/picture/types.ts';
+import type { Observer } from '../../../src/wire/metrics/observer.ts';
 import {
   createLegacyServer,
   type LegacyServer,
@@ -23,6 +24,7 @@ export interface TestServerOptions {
   readonly signature?: Partial<SignatureSettings>;
   readonly downloader?: Downloader;
   readonly tls?: TlsIdentity;
+  readonly observer?: Observer;
 }
 
 /** A listening server of the old API with hand-made surroundings. */
@@ -64,6 +66,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     clock,
     log: pino({ level: 'info' }, sink),
     tls: options.tls,
+    observer: options.observer,
     settings: {
       maxBodyBytes: 6 * 1024 * 1024,
       compat: { sessionId: false, noFace: 'error' },

@@ -1,0 +1,250 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { changes, parsePage, samplesOf } from '../../../test/support/prometheus-text.ts';
+import { createMetrics, type FleetSeen, type Metrics } from './metrics.ts';
+import { guarded, type Observer, type RequestSeen } from './observer.ts';
+
+const made: Metrics[] = [];
+const troubles: unknown[] = [];
+afterEach(() => {
+  for (const metrics of made.splice(0)) metrics.stop();
+  troubles.length = 0;
+});
+
+function metricsForTest(): Metrics {
+  const metrics = createMetrics({ version: '1.2.3', onTrouble: (error) => troubles.push(error) });
+  made.push(metrics);
+  return metrics;
+}
+
+const seen: RequestSeen = {
+  api: 'legacy',
+  outcome: 'refused',
+  code: '5',
+  verdict: 'none',
+  reason: 'not_base64',
+  seconds: 0.004,
+  judgement: null,
+};
+
+const page = async (metrics: Metrics) => parsePage(await metrics.text());
+
+function fleetOf(change: Partial<FleetSeen> = {}): FleetSeen {
+  return {
+    workers: 2,
+    running: 2,
+    waiting: 5,
+    workerMemoryBytes: 2 ** 30,
+    lost: { worker_crashed: 3 },
+    workersNow: () => [
+      { pid: 11, rssBytes: 100_000, judged: 7 },
+      { pid: 12, rssBytes: null, judged: 8 },
+    ],
+    ...change,
+  };
+}
+
+describe('the page', () => {
+  it('is there from the beginning, with what alerts look at at 0', async () => {
+    const samples = samplesOf(await page(metricsForTest()));
+    expect(samples.get('livestill_build_info{version="1.2.3"}')).toBe(1);
+    for (const series of [
+      'livestill_requests_total{api="legacy",code="213",outcome="failed",verdict="none"}',
+      'livestill_requests_total{api="v1",code="ok",outcome="judged",verdict="attack"}',
+      'livestill_refusals_total{api="v1",code="overloaded",reason="queue_full"}',
+      'livestill_ledger_append_failures_total',
+      'livestill_download_bytes_total',
+    ]) {
+      expect([series, samples.get(series)]).toEqual([series, 0]);
+    }
+  });
+
+  it('has the process figures that are cheap, and none of those that are not', async () => {
+    const names = [...(await page(metricsForTest())).keys()];
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'process_cpu_seconds_total',
+        'process_resident_memory_bytes',
+        'process_start_time_seconds',
+        'nodejs_heap_size_used_bytes',
+        'nodejs_version_info',
+      ]),
+    );
+    expect(names.filter((name) => /^nodejs_(eventloop|active|gc)/.test(name))).toEqual([]);
+  });
+
+  it('is nobody else’s: two of them count apart', async () => {
+    const [one, two] = [metricsForTest(), metricsForTest()];
+    const before = await page(two);
+    one.observer.request(seen);
+    expect(changes(before, await page(two))).toEqual({});
+  });
+
+  it('has names in base units and help for each', async () => {
+    const metrics = metricsForTest();
+    metrics.watch({ fleet: fleetOf(), server: { running: 4 } });
+    for (const [name, { help, type }] of await page(metrics)) {
+      if (!name.startsWith('livestill_')) continue;
+      expect(help).toMatch(/^[A-Z].*\.$/);
+      expect(name).not.toMatch(/milli|_ms|kb|mega/);
+      if (type === 'histogram' && name !== 'livestill_score') expect(name).toMatch(/_seconds$/);
+    }
+  });
+
+  it('shows the fleet as it is at that moment', async () => {
+    const metrics = metricsForTest();
+    let fleet = fleetOf();
+    metrics.watch({
+      fleet: {
+        ...fleet,
+        workersNow: () => fleet.workersNow(),
+        get lost() {
+          return fleet.lost;
+        },
+      },
+      server: { running: 4 },
+    });
+    const samples = samplesOf(await page(metrics));
+    expect(Object.fromEntries([...samples].filter(([key]) => /work|waiting/.test(key)))).toEqual({
+      livestill_requests_in_work: 4,
+      livestill_pictures_in_work: 2,
+      livestill_pictures_waiting: 5,
+      livestill_workers_wanted: 2,
+      livestill_workers: 2,
+      livestill_worker_memory_limit_bytes: 2 ** 30,
+      'livestill_worker_resident_bytes{worker="1"}': 100_000,
+      'livestill_worker_pictures_total{worker="1"}': 7,
+      'livestill_worker_pictures_total{worker="2"}': 8,
+      'livestill_workers_lost_total{reason="worker_crashed"}': 3,
+      'livestill_workers_lost_total{reason="worker_stuck"}': 0,
+      'livestill_workers_lost_total{reason="worker_memory"}': 0,
+      'livestill_workers_lost_total{reason="worker_grown"}': 0,
+    });
+    fleet = fleetOf({ workersNow: () => [{ pid: 12, rssBytes: 5, judged: 9 }], lost: { odd: 1 } });
+    const later = samplesOf(await page(metrics));
+    expect([...later].filter(([key]) => /worker_|odd/.test(key) && !/limit|lost.*worker/.test(key))).toEqual([
+      ['livestill_worker_resident_bytes{worker="2"}', 5],
+      ['livestill_worker_pictures_total{worker="2"}', 9],
+      ['livestill_workers_lost_total{reason="odd"}', 1],
+    ]);
+  });
+
+  it('does without a memory limit where there is none', async () => {
+    const metrics = metricsForTest();
+    metrics.watch({
+      fleet: fleetOf({ workerMemoryBytes: Number.POSITIVE_INFINITY }),
+      server: { running: 0 },
+    });
+    expect((await page(metrics)).has('livestill_worker_memory_limit_bytes')).toBe(false);
+  });
+
+  it('lacks a figure that cannot be taken, and has all others', async () => {
+    const metrics = metricsForTest();
+    const failing = () => {
+      throw new Error('no workers');
+    };
+    metrics.watch({ fleet: fleetOf({ workersNow: failing }), server: { running: 4 } });
+    const samples = samplesOf(await page(metrics));
+    expect(
+      [...samples.keys()].filter((key) => /livestill_workers?[_{]?(resident|pictures|$)/.test(key)),
+    ).toEqual([]);
+    expect(samples.get('livestill_workers_wanted')).toBe(2);
+    expect(samples.get('livestill_workers_lost_total{reason="worker_crashed"}')).toBe(3);
+    expect(troubles).toHaveLength(3);
+  });
+});
+
+describe('counting', () => {
+  it('of what cannot be counted throws nothing, and is told of', async () => {
+    const { observer } = metricsForTest();
+    observer.request({ ...seen, seconds: Number.NaN });
+    observer.ledgerAppend(Number.NaN, true);
+    observer.httpFault('bad_request');
+    expect(troubles).toHaveLength(2);
+  });
+
+  it('whatever comes, makes a bounded number of series of a page that parses', async () => {
+    const odd = fc.oneof(fc.string({ unit: 'binary', maxLength: 80 }), fc.stringMatching(/^[a-z]{1,6}$/));
+    const metrics = metricsForTest();
+    const { observer } = metrics;
+    const any = fc.record({ code: odd, reason: odd, name: odd, status: fc.integer() });
+    fc.assert(
+      fc.property(fc.array(any, { minLength: 100, maxLength: 200 }), (given) => {
+        for (const { code, reason, name, status } of given) {
+          const judgement = { milliseconds: { total: 5, [name]: 3 }, score: 3, reasons: [{ code: reason }] };
+          observer.request({ ...seen, code, reason });
+          observer.request({
+            ...seen,
+            outcome: 'judged',
+            code: '0',
+            reason: null,
+            judgement: { ...judgement, profile: 'fast' } as unknown as RequestSeen['judgement'],
+          });
+          observer.reply(status);
+          observer.download({
+            outcome: 'refused',
+            reason: reason as 'port',
+            host: name,
+            detail: name,
+            milliseconds: 1,
+            bytes: 0,
+          });
+        }
+      }),
+      { numRuns: 30 },
+    );
+    expect(troubles).toEqual([]);
+    const found = await page(metrics);
+    for (const [label, most] of [
+      ['livestill_requests_total code', 113],
+      ['livestill_refusals_total reason', 304],
+      ['livestill_downloads_total reason', 302],
+      ['livestill_http_replies_total status', 51],
+      ['livestill_judgement_step_seconds_total step', 21],
+      ['livestill_findings_total finding', 101],
+    ] as const) {
+      const [name = '', which = ''] = label.split(' ');
+      const values = found.get(name)?.labels.get(which);
+      expect([label, values?.has('other')]).toEqual([label, true]);
+      expect(values?.size).toBeLessThanOrEqual(most);
+    }
+  });
+});
+
+describe('a guarded observer', () => {
+  it('passes everything on and keeps every error to itself', () => {
+    const told: unknown[][] = [];
+    const failing = Object.fromEntries(
+      ['request', 'reply', 'httpFault', 'download', 'ledgerAppend'].map((name) => [
+        name,
+        (...given: unknown[]) => {
+          told.push([name, ...given]);
+          throw new Error(name);
+        },
+      ]),
+    ) as unknown as Observer;
+    const errors: unknown[] = [];
+    const safe = guarded(failing, (error) => errors.push((error as Error).message));
+    const event = {
+      outcome: 'aborted',
+      reason: null,
+      host: 'a',
+      detail: null,
+      milliseconds: 1,
+      bytes: 0,
+    } as const;
+    safe.request(seen);
+    safe.reply(200);
+    safe.httpFault('timeout');
+    safe.download(event);
+    safe.ledgerAppend(0.1, true);
+    expect(told).toEqual([
+      ['request', seen],
+      ['reply', 200],
+      ['httpFault', 'timeout'],
+      ['download', event],
+      ['ledgerAppend', 0.1, true],
+    ]);
+    expect(errors).toEqual(['request', 'reply', 'httpFault', 'download', 'ledgerAppend']);
+  });
+});
