@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cropName, cropRect, cropTensor, type TensorForm } from './crop.ts';
+import { type CropKind, cropName, cropRect, cropTensor, type TensorForm } from './crop.ts';
+import { holdPicture, letGo } from './kernel/memory.ts';
+import { plainCropTensor } from './test-support/plain-crop.ts';
 import type { RgbPicture } from './types.ts';
 
 const box = { left: 40, top: 30, right: 60, bottom: 70 };
@@ -101,5 +103,59 @@ describe('cropTensor', () => {
     expect(Array.from(half.subarray(4, 8))).toEqual([0, 0, 30, 30]);
     const silent = cropTensor(picture, { kind: 'silent', factor: 2.7 }, { x: 0, y: 0, w: 3, h: 3 }, form);
     expect(new Set(silent)).toEqual(new Set([10, 20, 30]));
+  });
+
+  it('gives what plain arithmetic gives, for any picture, rectangle and form', () => {
+    const side = fc.integer({ min: 1, max: 90 });
+    const edge = fc.integer({ min: -60, max: 120 });
+    const tensorSide = fc.integer({ min: 1, max: 21 });
+    const byPlane = (low: number, high: number) => {
+      const one = fc.float({ min: low, max: high, noNaN: true });
+      return fc.tuple(one, one, one);
+    };
+    const forms = fc.record({
+      width: tensorSide,
+      height: tensorSide,
+      layout: fc.constantFrom('NCHW', 'NHWC'),
+      colourOrder: fc.constantFrom('RGB', 'BGR'),
+      mean: fc.oneof(fc.constant([0, 0, 0] as [number, number, number]), byPlane(-200, 200)),
+      scale: fc.oneof(fc.constant([1, 1, 1] as [number, number, number]), byPlane(-2, 2)),
+    });
+    const rects = fc.record({ x: edge, y: edge, w: fc.integer({ min: 1, max: 150 }), h: side });
+    const kinds = fc.constantFrom<CropKind>({ kind: 'square', factor: 1 }, { kind: 'silent', factor: 2.7 });
+    fc.assert(
+      fc.property(
+        side,
+        side,
+        fc.nat(),
+        kinds,
+        rects,
+        forms,
+        fc.boolean(),
+        (width, height, seed, crop, rect, f, hold) => {
+          const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => ((i + seed) * 7919) >>> 3);
+          const random = { width, height, data };
+          if (hold) holdPicture(random);
+          const found = cropTensor(random, crop, rect, f);
+          letGo(random);
+          const expected = plainCropTensor(random, crop, rect, f);
+          // 32-bit sums of values up to 255 less up to 200, times up to 2.
+          for (const [i, e] of expected.entries()) expect(Math.abs(found[i] - e)).toBeLessThan(3e-4);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('does not mistake one picture for another that is held', () => {
+    const other = flat(100, 100, [200, 200, 200]);
+    const rect = { x: 10, y: 10, w: 20, h: 20 };
+    holdPicture(picture);
+    const own = cropTensor(picture, square, rect, form).slice();
+    holdPicture(other);
+    letGo(picture);
+    expect(new Set(cropTensor(other, square, rect, form))).toEqual(new Set([200]));
+    expect(cropTensor(picture, square, rect, form)).toEqual(own);
+    letGo(other);
   });
 });

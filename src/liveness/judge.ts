@@ -2,11 +2,11 @@ import { liveProbability, scoreOf } from './calibrate.ts';
 import { type Classifier, classifyFace, classProbabilities } from './classify.ts';
 import { type Detectors, detectFace, detectionPicture, type LocatedFace } from './detect/face.ts';
 import { fuseLogits } from './fuse.ts';
+import { holdPicture, letGo } from './kernel/memory.ts';
 import { assessQuality } from './quality/assess.ts';
 import { measureFace } from './quality/measure.ts';
 import { reason } from './reasons.ts';
 import { turnClockwise } from './resample.ts';
-import { giveBack } from './scratch.ts';
 import type {
   CropEvidence,
   FaceFinding,
@@ -64,6 +64,15 @@ export async function judgePicture(
   picture: RgbPicture,
   settings: JudgeSettings,
 ): Promise<Judgement> {
+  holdPicture(picture);
+  try {
+    return await judge(models, picture, settings);
+  } finally {
+    letGo(picture);
+  }
+}
+
+async function judge(models: Models, picture: RgbPicture, settings: JudgeSettings): Promise<Judgement> {
   const milliseconds: Record<string, number> = { detect: 0, crop: 0, classify: 0, quality: 0 };
   const spent = (step: string, ms: number) => {
     milliseconds[step] += ms;
@@ -71,7 +80,7 @@ export async function judgePicture(
   const start = performance.now();
   const small = detectionPicture(picture);
   const detection = await detectFace(models.detectors, picture, small);
-  giveBack(small.data);
+  small.release();
   const upright = detection.face === null ? picture : turnClockwise(picture, detection.quarterTurns);
   spent('detect', performance.now() - start);
 

@@ -1,4 +1,5 @@
-import { areaSpans, averageAreas } from './kernel/average.ts';
+import { averageAreas, type Placement } from './kernel/average.ts';
+import { areaTaps, composeTaps } from './kernel/taps.ts';
 import type { RgbPicture } from './types.ts';
 
 /** A rectangle by its corner and sides, in pixels; whole or fractional as the caller says. */
@@ -14,26 +15,57 @@ export interface FloatPicture {
   readonly width: number;
   readonly height: number;
   readonly data: Float32Array;
+  /** The picture that these values are the area averages of, where they are those of one. */
+  readonly source?: RgbPicture;
 }
 
-function average(picture: RgbPicture | FloatPicture, n: number, m: number, out?: Float32Array): FloatPicture {
+/** How average values are written; values as they are, row by row, where nothing is said. */
+export type Writing = Partial<Omit<Placement, 'array'>>;
+
+/**
+ * Averages a picture to `n` x `m`: each output pixel is the mean of the source rectangle it covers, fractional edges weighted.
+ * A picture that was itself averaged from another is taken from that one in a single pass.
+ *
+ * @param out where the values go.
+ */
+export function averageInto(
+  picture: RgbPicture | FloatPicture,
+  n: number,
+  m: number,
+  out: Float32Array,
+  writing: Writing = {},
+): void {
   const { width, height } = picture;
-  const kx = width / n;
-  const ky = height / m;
-  const columns = areaSpans(0, kx, n, width - 1);
-  const rows = areaSpans(0, ky, m, height - 1);
-  const data = averageAreas(picture, 0, 0, columns, rows, kx * ky, out);
-  return { width: n, height: m, data };
+  const source = ('source' in picture ? picture.source : undefined) ?? picture;
+  const side = (of: number, from: number, to: number) => {
+    const taps = areaTaps(0, from / to, to, from - 1);
+    return of === from ? taps : composeTaps(areaTaps(0, of / from, from, of - 1), taps);
+  };
+  const area = (source.width / n) * (source.height / m);
+  averageAreas(source, 0, 0, side(source.width, width, n), side(source.height, height, m), {
+    array: out,
+    offset: 0,
+    stride: n * 3,
+    shift: 0,
+    ...writing,
+    scale: (writing.scale ?? 1) / area,
+  });
 }
 
 /**
- * Shrinks a byte picture to `n` x `m` by exact area averaging: each output pixel is the mean of the source rectangle it
- * covers, fractional edges weighted. Values stay floating point (0-255). `n` and `m` must not exceed the picture's sides.
+ * Shrinks a byte picture to `n` x `m` by exact area averaging. Values stay floating point (0-255). `n` and `m` must not exceed
+ * the picture's sides.
  *
  * @param out where the values go, `n * m * 3` of them; a new array where nothing is given.
  */
-export function shrinkByArea(picture: RgbPicture, n: number, m: number, out?: Float32Array): FloatPicture {
-  return average(picture, n, m, out);
+export function shrinkByArea(
+  picture: RgbPicture,
+  n: number,
+  m: number,
+  out: Float32Array = new Float32Array(n * m * 3),
+): FloatPicture {
+  averageInto(picture, n, m, out);
+  return { width: n, height: m, data: out };
 }
 
 /** Positions and weights of bilinear sampling along one side: `near`, `far` index, `part` = weight of `far`. */
@@ -94,8 +126,16 @@ function enlarge(picture: FloatPicture, n: number, m: number): FloatPicture {
  * Resizes to `n` x `m`: area averaging when a side shrinks (into `out` where that is given), bilinear (edges replicated)
  * otherwise.
  */
-export function resize(picture: FloatPicture, n: number, m: number, out?: Float32Array): FloatPicture {
-  if (picture.width > n || picture.height > m) return average(picture, n, m, out);
+export function resize(
+  picture: FloatPicture,
+  n: number,
+  m: number,
+  out: Float32Array = new Float32Array(n * m * 3),
+): FloatPicture {
+  if (picture.width > n || picture.height > m) {
+    averageInto(picture, n, m, out);
+    return { width: n, height: m, data: out };
+  }
   if (picture.width === n && picture.height === m) return picture;
   return enlarge(picture, n, m);
 }

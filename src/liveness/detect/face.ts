@@ -1,7 +1,7 @@
 import { boxArea, intersectionOverUnion, overlapArea, scaleBox } from '../geometry.ts';
 import type { Network } from '../network.ts';
 import { type FloatPicture, shrinkByArea, toFloats, turnClockwise } from '../resample.ts';
-import { borrow } from '../scratch.ts';
+import { borrow, giveBack } from '../scratch.ts';
 import type { Box, Point, RgbPicture } from '../types.ts';
 import { type BlazeFace, type BlazeFaces, findBlazeFaces, largestFace, rollDegrees } from './blazeface.ts';
 import { findRfbFaces, type RfbFaces } from './rfb.ts';
@@ -43,16 +43,39 @@ const TURN_GAIN = 0.1;
 const AGREEMENT_OVERLAP = 0.4;
 const SCORE_ALONE = 0.8;
 
+/** The picture the detectors see, of which the values are made only where they are asked for. */
+export interface DetectionPicture extends FloatPicture {
+  readonly source: RgbPicture;
+  /** Hands the values back; the picture must not be used afterwards. */
+  release(): void;
+}
+
 /**
  * The picture the detectors see: shrunk by exact area averaging to a longest side of 640 pixels, or as it is. Its values
- * are borrowed (scratch.ts).
+ * are borrowed (scratch.ts); a detector that shrinks further takes them from the source in one pass, and they are never made.
  */
-export function detectionPicture(picture: RgbPicture): FloatPicture {
+export function detectionPicture(picture: RgbPicture): DetectionPicture {
   const k = Math.min(1, DETECTION_SIDE / Math.max(picture.width, picture.height));
   const width = Math.max(1, Math.round(k * picture.width));
   const height = Math.max(1, Math.round(k * picture.height));
-  const out = borrow(width * height * 3, DETECTION_SIDE * DETECTION_SIDE * 3);
-  return k < 1 ? shrinkByArea(picture, width, height, out) : toFloats(picture, out);
+  let values: Float32Array | null = null;
+  return {
+    width,
+    height,
+    source: picture,
+    get data() {
+      if (values === null) {
+        values = borrow(width * height * 3, DETECTION_SIDE * DETECTION_SIDE * 3);
+        if (k < 1) shrinkByArea(picture, width, height, values);
+        else toFloats(picture, values);
+      }
+      return values;
+    },
+    release() {
+      if (values !== null) giveBack(values);
+      values = null;
+    },
+  };
 }
 
 /**

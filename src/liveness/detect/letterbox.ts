@@ -1,4 +1,4 @@
-import { type FloatPicture, resize } from '../resample.ts';
+import { averageInto, type FloatPicture, resize } from '../resample.ts';
 import { borrow, giveBack } from '../scratch.ts';
 
 /** How a picture was laid into a network's input, and so how to get back: `x = (px - left) * kx`. */
@@ -37,27 +37,30 @@ export function letterbox(
   const left = Math.floor((width - nw) / 2);
   const top = Math.floor((height - nh) / 2);
   const size = width * height * 3;
-  const room = borrow(nw * nh * 3, size);
-  const small = resize(picture, nw, nh, room).data;
   const tensor = borrow(size).fill((norm.fill - norm.mean) / norm.divisor);
   const scale = 1 / norm.divisor;
   const shift = -norm.mean / norm.divisor;
-  const plane = width * height;
-  const planar = norm.layout === 'NCHW';
-  let s = 0;
-  for (let y = 0; y < nh; y++) {
-    const row = (top + y) * width + left;
-    if (planar) {
-      for (let x = 0; x < nw; x++, s += 3) {
-        tensor[row + x] = small[s] * scale + shift;
-        tensor[plane + row + x] = small[s + 1] * scale + shift;
-        tensor[2 * plane + row + x] = small[s + 2] * scale + shift;
+  if (norm.layout === 'NHWC' && (picture.width > nw || picture.height > nh)) {
+    averageInto(picture, nw, nh, tensor, {
+      offset: (top * width + left) * 3,
+      stride: width * 3,
+      scale,
+      shift,
+    });
+  } else {
+    const room = borrow(nw * nh * 3, size);
+    const small = resize(picture, nw, nh, room).data;
+    const [step, apart] = norm.layout === 'NCHW' ? [1, width * height] : [3, 1];
+    for (let y = 0, s = 0; y < nh; y++) {
+      let at = (top + y) * width + left;
+      for (let x = 0; x < nw; x++, s += 3, at++) {
+        const o = at * step;
+        tensor[o] = small[s] * scale + shift;
+        tensor[o + apart] = small[s + 1] * scale + shift;
+        tensor[o + 2 * apart] = small[s + 2] * scale + shift;
       }
-    } else {
-      const end = (row + nw) * 3;
-      for (let o = row * 3; o < end; o++, s++) tensor[o] = small[s] * scale + shift;
     }
+    giveBack(room);
   }
-  giveBack(room);
   return { tensor, back: { left, top, kx: picture.width / nw, ky: picture.height / nh } };
 }

@@ -1,4 +1,5 @@
-import { areaSpans, averageAreas } from '../kernel/average.ts';
+import { averageAreas } from '../kernel/average.ts';
+import { areaTaps } from '../kernel/taps.ts';
 import { bilinearSamples, clampSamples, type Rect } from '../resample.ts';
 import type { RgbPicture } from '../types.ts';
 
@@ -28,9 +29,18 @@ function luma(rgb: Float32Array, at: number): number {
 function byArea(picture: RgbPicture, rect: Rect): Float32Array {
   const kx = rect.w / SIDE;
   const ky = rect.h / SIDE;
-  const columns = areaSpans((LEFT - 1) * kx, kx, COLUMNS, rect.w - 1);
-  const rows = areaSpans((TOP - 1) * ky, ky, ROWS, rect.h - 1);
-  return averageAreas(picture, rect.x, rect.y, columns, rows, kx * ky);
+  const columns = areaTaps((LEFT - 1) * kx, kx, COLUMNS, rect.w - 1);
+  const rows = areaTaps((TOP - 1) * ky, ky, ROWS, rect.h - 1);
+  const array = new Float32Array(COLUMNS * ROWS * 3);
+  const stride = COLUMNS * 3;
+  averageAreas(picture, rect.x, rect.y, columns, rows, {
+    array,
+    offset: 0,
+    stride,
+    scale: 1 / (kx * ky),
+    shift: 0,
+  });
+  return array;
 }
 
 function bilinear(picture: RgbPicture, rect: Rect): Float32Array {
