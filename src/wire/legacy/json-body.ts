@@ -1,57 +1,62 @@
 import { Fault } from '../../errors.ts';
+import { type JsonSpan, jsonNumber, jsonText, type ScannedJson, scanJson } from '../json-scan.ts';
 import { absent, type Input, type LegacyBody } from './body.ts';
+
+const members = ['appid', 'image', 'url', 'sign'] as const;
 
 /**
  * Parses a JSON body: UTF-8 with or without a byte order mark, an object at the top, members in any order, unknown members
- * ignored, the last of a repeated member counts. A numeric `appid` is taken as its decimal text. Base64 is not decoded here.
+ * ignored and never built, the last of a repeated member counts. A numeric `appid` is taken as its decimal text. Base64 is not
+ * decoded here.
  * @throws Fault 3 `bad_json`
  */
 export function parseJsonBody(body: Buffer): LegacyBody {
-  const parsed = parseObject(body);
-  const sign = member(parsed, 'sign');
+  const scanned = scanObject(body);
+  const at = (name: (typeof members)[number]) => scanned.members.get(name);
+  const sign = at('sign');
+  const signText = sign?.kind === 'text' ? jsonText(body, sign) : '';
   return {
-    appid: appidOf(member(parsed, 'appid')),
-    image: inputOf(member(parsed, 'image')),
-    url: inputOf(member(parsed, 'url')),
-    sign: typeof sign === 'string' && sign.trim() !== '' ? sign : null,
+    appid: appidOf(body, at('appid')),
+    image: inputOf(body, at('image')),
+    url: inputOf(body, at('url')),
+    sign: signText.trim() === '' ? null : signText,
   };
 }
 
-function parseObject(body: Buffer): Readonly<Record<string, unknown>> {
-  const bom = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body.toString('utf8', bom));
-  } catch {
+function scanObject(body: Buffer): ScannedJson {
+  const scanned = scanJson(body, members);
+  if (scanned === null) {
     throw new Fault(
       3,
       'bad_json',
       `The body must be one JSON object; ${body.length} bytes do not parse as JSON.`,
     );
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    const found = parsed === null ? 'null' : Array.isArray(parsed) ? 'an array' : `a ${typeof parsed}`;
-    throw new Fault(3, 'bad_json', `The body must be one JSON object; found ${found}.`);
+  if (scanned.kind !== 'object') {
+    throw new Fault(3, 'bad_json', `The body must be one JSON object; found ${named(scanned)}.`);
   }
-  return parsed as Readonly<Record<string, unknown>>;
+  return scanned;
 }
 
-/** Own members only, so that nothing inherited is ever taken for input. */
-function member(parsed: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(parsed, name) ? parsed[name] : undefined;
+/** How a kind of value is spoken of. */
+function named({ kind }: Pick<JsonSpan, 'kind'>): string {
+  if (kind === 'null') return kind;
+  return kind === 'array' || kind === 'object' ? `an ${kind}` : `a ${kind}`;
 }
 
-function appidOf(value: unknown): string | null {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  if (typeof value !== 'string') return null;
-  const text = value.trim();
+function appidOf(body: Buffer, value: JsonSpan | undefined): string | null {
+  if (value?.kind === 'number') {
+    const number = jsonNumber(body, value);
+    return Number.isSafeInteger(number) ? String(number) : null;
+  }
+  if (value?.kind !== 'text') return null;
+  const text = jsonText(body, value).trim();
   return text === '' ? null : text;
 }
 
-function inputOf(value: unknown): Input {
-  if (value === undefined || value === null) return absent;
-  if (typeof value !== 'string') {
-    return { kind: 'wrong', found: Array.isArray(value) ? 'an array' : `a ${typeof value}` };
-  }
-  return value.trim() === '' ? absent : { kind: 'text', text: value };
+function inputOf(body: Buffer, value: JsonSpan | undefined): Input {
+  if (value === undefined || value.kind === 'null') return absent;
+  if (value.kind !== 'text') return { kind: 'wrong', found: named(value) };
+  const text = jsonText(body, value);
+  return text.trim() === '' ? absent : { kind: 'text', text };
 }

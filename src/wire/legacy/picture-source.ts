@@ -63,7 +63,7 @@ export function decodeBase64Image(text: string): Uint8Array {
     }
     base64 = text.slice(prefix[0].length);
   }
-  if (/\s/.test(base64)) base64 = base64.replace(/\s+/g, '');
+  if (/\s/.test(base64)) base64 = withoutSpace(base64);
   if (base64 === '') throw new Fault(-5805, 'no_image', 'image is empty.');
   const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
   const digits = base64.length - padding;
@@ -80,3 +80,30 @@ export function decodeBase64Image(text: string): Uint8Array {
   }
   return Buffer.from(base64, 'base64');
 }
+
+/**
+ * The text without its white space, wherever that stands; as it is where it cannot be base64. A regular expression that takes
+ * out single blanks needs a third of a second for 6 MiB of them.
+ */
+function withoutSpace(text: string): string {
+  const kept = Buffer.allocUnsafe(text.length);
+  let used = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (isSpace(code)) continue;
+    if (code > 0x7f) return text;
+    kept[used++] = code;
+  }
+  return kept.toString('latin1', 0, used);
+}
+
+/** What `\s` stands for (ECMA-262, WhiteSpace and LineTerminator). */
+function isSpace(code: number): boolean {
+  if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+  return code === 0xa0 || code === 0xfeff || (code >= 0x1680 && rareSpaces.has(code));
+}
+
+const rareSpaces: ReadonlySet<number> = new Set([
+  0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a, 0x2028,
+  0x2029, 0x202f, 0x205f, 0x3000,
+]);
