@@ -46,7 +46,7 @@ function stripQuotes(value: string): string {
 }
 
 /** Splits at semicolons that do not stand inside a quoted string. */
-function splitOutsideQuotes(value: string): string[] {
+export function splitOutsideQuotes(value: string): string[] {
   const parts: string[] = [];
   let start = 0;
   let quoted = false;
@@ -64,7 +64,7 @@ function splitOutsideQuotes(value: string): string[] {
 }
 
 /** The first parameter of that name, unquoted; undefined where there is none. */
-function parameterValue(parameters: readonly string[], name: string): string | undefined {
+export function parameterValue(parameters: readonly string[], name: string): string | undefined {
   for (const parameter of parameters) {
     const equals = parameter.indexOf('=');
     if (equals === -1 || parameter.slice(0, equals).trim().toLowerCase() !== name) continue;
