@@ -9,6 +9,7 @@ import type { Downloader } from '../../../src/picture/types.ts';
 import { type Envelope, envelopeBody } from '../../../src/wire/envelope.ts';
 import type { Exchange } from '../../../src/wire/exchange.ts';
 import { createLegacyHandler } from '../../../src/wire/legacy/handler.ts';
+import type { Observer } from '../../../src/wire/metrics/observer.ts';
 import { createV1 } from '../../../src/wire/v1/face.ts';
 import { appid, appOf, memoryAccounts, pairOf, secretId } from '../../contract/support/accounts.ts';
 import { handMadeJudge } from '../../contract/support/judge.ts';
@@ -34,7 +35,7 @@ const noDownloads: Downloader = {
   },
 };
 
-export function inProcess(): InProcess {
+export function inProcess(observer?: Observer): InProcess {
   const memory = memoryAccounts([appOf(appid)], [pairOf(secretId, appid)]);
   const clock = () => Date.now();
   const judge = handMadeJudge();
@@ -52,6 +53,7 @@ export function inProcess(): InProcess {
     ledger: { append: async () => {} },
     clock,
     log,
+    observer,
   };
   const maxBodyBytes = 1024 * 1024;
   const signature = { skewSeconds: 300, windowSeconds: 900, maxDays: 90, bodySign: true };
