@@ -82,7 +82,12 @@ export async function exportRows(journal: string, format: 'csv' | 'parquet', pat
     if (format === 'csv') {
       await pipeline(Readable.from(csvLines(journal)), createWriteStream(temporary));
     } else {
-      const columns = TABLE_COLUMNS.map(({ name, type }) => ({ name, type, nullable: true, offsetIndex: false }));
+      const columns = TABLE_COLUMNS.map(({ name, type }) => ({
+        name,
+        type,
+        nullable: true,
+        offsetIndex: false,
+      }));
       const writer = fileWriter(temporary);
       await parquetWriteRows({
         writer,

@@ -73,7 +73,13 @@ async function played(world: World): Promise<{ rows: BatchRow[]; judged: string[
     },
   };
   await runBatch({
-    source: { kind: 'list', sequential: world.sequential ?? false, items, close: async () => {} },
+    source: {
+      kind: 'list',
+      sequential: world.sequential ?? false,
+      items,
+      count: async () => world.pictures.length,
+      close: async () => {},
+    },
     judge,
     journal: {
       async append(row) {

@@ -62,6 +62,7 @@ function made(
     kind: 'list',
     sequential: change.sequential ?? false,
     items,
+    count: async () => n,
     close: async () => {},
   };
   const judge: Judge = {

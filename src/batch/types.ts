@@ -18,6 +18,8 @@ export interface BatchSource {
   readonly sequential: boolean;
   /** All pictures, one after the other, never all in memory; may be walked again. @throws UsageError for a broken input */
   items(): AsyncIterable<BatchItem>;
+  /** How many pictures `items` gives; remembers none of them. @throws as `items` does; AbortError */
+  count(signal: AbortSignal): Promise<number>;
   /** Lets go of open files and of temporary ones. */
   close(): Promise<void>;
 }

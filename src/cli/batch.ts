@@ -146,17 +146,13 @@ function stopSignal(): { readonly signal: AbortSignal; off(): void } {
 /** Counts a source's pictures beside the work; `total` is null until that is done. */
 function countBeside(source: BatchSource, signal: AbortSignal): { total: number | null } {
   const counter: { total: number | null } = { total: null };
-  const walk = async () => {
-    let n = 0;
-    for await (const _ of source.items()) {
-      n++;
-      if (n % 1000 === 0) await new Promise((go) => setImmediate(go));
-      if (signal.aborted) return;
-    }
-    counter.total = n;
-  };
   // A broken input is the business of the walk that judges.
-  walk().catch(() => {});
+  source.count(signal).then(
+    (total) => {
+      counter.total = total;
+    },
+    () => {},
+  );
   return counter;
 }
 

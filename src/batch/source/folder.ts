@@ -1,6 +1,7 @@
 import { opendir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BatchItem, BatchSource } from '../types.ts';
+import { countOf } from './count.ts';
 import { checkBytes, isPictureName, unreadable } from './limits.ts';
 
 /** The bytes of a file on this machine. @throws Fault -5805, -4016 `too_large` */
@@ -27,5 +28,11 @@ async function* below(root: string, folder: string): AsyncGenerator<BatchItem> {
 
 /** All pictures below a folder, by their names' extension; the key is the path from the folder. Links to folders are not followed. */
 export function openFolder(path: string): BatchSource {
-  return { kind: 'folder', sequential: false, items: () => below(path, ''), close: async () => {} };
+  return {
+    kind: 'folder',
+    sequential: false,
+    items: () => below(path, ''),
+    count: (signal) => countOf(below(path, ''), signal),
+    close: async () => {},
+  };
 }

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { Fault, UsageError } from '../../errors.ts';
 import type { Downloader } from '../../picture/types.ts';
 import type { BatchItem, BatchSource } from '../types.ts';
+import { countOf } from './count.ts';
 import { csvRecords } from './csv-records.ts';
 import { readPictureFile } from './folder.ts';
 
@@ -111,6 +112,7 @@ export function openList(path: string, options: ListOptions): BatchSource {
     kind: 'list',
     sequential: false,
     items,
+    count: (signal) => countOf(pictures(path, options.name), signal),
     close: async () => {
       if (options.temporary === true) await rm(path, { force: true });
     },

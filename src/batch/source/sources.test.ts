@@ -206,6 +206,32 @@ describe('a list', () => {
   });
 });
 
+describe('count', () => {
+  it.each(['folder', 'zip', 'tar', 'list'])(
+    'says how many a %s gives, and may be told to stop',
+    async (kind) => {
+      const entries = Array.from({ length: 2500 }, (_, i) => [`${i % 2000}.jpg`, Buffer.from([i])] as const);
+      const inputs: Record<string, () => Promise<string>> = {
+        folder: async () => at('pictures'),
+        zip: () => put('count.zip', madeZip([...entries, ['notes.txt', Buffer.from('no')]])),
+        tar: async () => {
+          await create({ cwd: at('pictures'), file: at('count.tar') }, ['a.jpg', 'deep', 'notes.txt']);
+          return at('count.tar');
+        },
+        list: () => put('count.csv', `path\n${entries.map(([name]) => `${name}\n`).join('')}`),
+      };
+      const source = await openSource(await inputs[kind](), options);
+      let n = 0;
+      for await (const _ of source.items()) n++;
+      expect(n).toBe(kind === 'zip' || kind === 'list' ? 2500 : 3);
+      expect(await source.count(never)).toBe(n);
+      const reason = new Error('stopped');
+      await expect(source.count(AbortSignal.abort(reason))).rejects.toBe(reason);
+      await source.close();
+    },
+  );
+});
+
 describe('an input', () => {
   it('that is not there is refused, and so is a single picture', async () => {
     await expect(openSource(at('nothing'), options)).rejects.toThrow(/found nothing at/);

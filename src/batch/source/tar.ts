@@ -3,6 +3,7 @@ import { Parser, type ReadEntry } from 'tar';
 import { UsageError } from '../../errors.ts';
 import { KeySet } from '../key-set.ts';
 import type { BatchItem, BatchSource } from '../types.ts';
+import { countOf } from './count.ts';
 import { checkBytes, collect, isPictureName, unreadable } from './limits.ts';
 
 function broken(path: string, error: unknown): UsageError {
@@ -55,36 +56,46 @@ async function* entriesOf(path: string): AsyncGenerator<ReadEntry> {
   }
 }
 
-async function* items(path: string): AsyncGenerator<BatchItem> {
-  const seen = new KeySet();
+/** The entries that are pictures, with their places in the archive; what is not read of one when the next is asked for is let go. */
+async function* pictures(
+  path: string,
+): AsyncGenerator<{ readonly entry: ReadEntry; readonly place: number }> {
   let place = 0;
   try {
     for await (const entry of entriesOf(path)) {
       place++;
-      const name = entry.path;
-      let taken = false;
       const isFile = entry.type === 'File' || entry.type === 'OldFile' || entry.type === 'ContiguousFile';
-      if (isFile && isPictureName(name)) {
-        const key = seen.add(name) ? name : `${name}#${place}`;
-        const read = async () => {
-          checkBytes(entry.size);
-          taken = true;
-          try {
-            return await collect(entry as unknown as AsyncIterable<Uint8Array>);
-          } catch (error) {
-            throw unreadable(error);
-          }
-        };
-        yield { key, picture: name, read };
-      }
-      if (!taken) entry.resume();
+      if (isFile && isPictureName(entry.path)) yield { entry, place };
+      entry.resume();
     }
   } catch (error) {
     throw broken(path, error);
   }
 }
 
+async function* items(path: string): AsyncGenerator<BatchItem> {
+  const seen = new KeySet();
+  for await (const { entry, place } of pictures(path)) {
+    const name = entry.path;
+    const read = async () => {
+      checkBytes(entry.size);
+      try {
+        return await collect(entry as unknown as AsyncIterable<Uint8Array>);
+      } catch (error) {
+        throw unreadable(error);
+      }
+    };
+    yield { key: seen.add(name) ? name : `${name}#${place}`, picture: name, read };
+  }
+}
+
 /** The pictures of a tar (as it is, or gzip-compressed), by their names' extension; keys as in a zip. Read as a stream. */
 export function openTar(path: string): BatchSource {
-  return { kind: 'tar', sequential: true, items: () => items(path), close: async () => {} };
+  return {
+    kind: 'tar',
+    sequential: true,
+    items: () => items(path),
+    count: (signal) => countOf(pictures(path), signal),
+    close: async () => {},
+  };
 }

@@ -2,6 +2,7 @@ import { type Entry, openPromise } from 'yauzl';
 import { Fault, UsageError } from '../../errors.ts';
 import { KeySet } from '../key-set.ts';
 import type { BatchItem, BatchSource } from '../types.ts';
+import { countOf } from './count.ts';
 import { checkBytes, collect, isPictureName, unreadable } from './limits.ts';
 
 type Zip = Awaited<ReturnType<typeof openPromise>>;
@@ -27,27 +28,33 @@ async function readEntry(zip: Zip, entry: Entry): Promise<Uint8Array> {
  */
 export function openZip(path: string): BatchSource {
   const open: Zip[] = [];
-  async function* items(): AsyncGenerator<BatchItem> {
-    const seen = new KeySet();
+  async function* pictures() {
     try {
       const zip = await openPromise(path, { autoClose: false });
       open.push(zip);
       let place = 0;
       for await (const entry of zip.eachEntry()) {
         place++;
-        const name = entry.fileName;
-        if (name.endsWith('/') || !isPictureName(name)) continue;
-        const key = seen.add(name) ? name : `${name}#${place}`;
-        yield { key, picture: name, read: () => readEntry(zip, entry) };
+        const { fileName } = entry;
+        if (!fileName.endsWith('/') && isPictureName(fileName)) yield { zip, entry, place };
       }
     } catch (error) {
       throw broken(path, error);
+    }
+  }
+  async function* items(): AsyncGenerator<BatchItem> {
+    const seen = new KeySet();
+    for await (const { zip, entry, place } of pictures()) {
+      const name = entry.fileName;
+      const key = seen.add(name) ? name : `${name}#${place}`;
+      yield { key, picture: name, read: () => readEntry(zip, entry) };
     }
   }
   return {
     kind: 'zip',
     sequential: false,
     items,
+    count: (signal) => countOf(pictures(), signal),
     async close() {
       for (const zip of open.splice(0)) zip.close();
     },
