@@ -71,8 +71,8 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const requestId = (request: IncomingMessage) =>
     requestIdFrom(settings.trustRequestId ? request.headers['x-request-id'] : undefined);
   const waiting = new WeakSet<IncomingMessage>();
-  /** Connections whose last answer has been decided. */
-  const closing = new WeakSet<Duplex>();
+  /** Of connections that close: the request that is answered last. */
+  const closing = new WeakMap<Duplex, IncomingMessage>();
   let running = 0;
   let draining = false;
 
@@ -101,7 +101,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
       close: draining,
       linger: transport.linger,
     });
-    if (closes) closing.add(request.raw.socket);
+    if (closes) closing.set(request.raw.socket, request.raw);
   };
 
   /** The body is the handler's to read, before the framework judges its Content-Type. */
@@ -117,7 +117,8 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   };
 
   app.addHook('onRequest', (request, reply, done) => {
-    if (closing.has(request.raw.socket)) {
+    const last = closing.get(request.raw.socket);
+    if (last !== undefined && last !== request.raw) {
       // RFC 9112 §9.6: nothing behind the last answer is worked on. It could only be what a refused request smuggled in.
       reply.hijack();
       request.raw.resume();
@@ -144,6 +145,15 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     send(request, reply, faultEnvelope(error));
   });
 
+  // Node's parser stops behind a request that offers another protocol and throws away what came with it, so whatever follows
+  // may be the rest of a lost request: such a request is the last one on its connection.
+  const noteOffer = (request: IncomingMessage, response: ServerResponse) => {
+    if (!offersUpgrade(request)) return;
+    response.setHeader('Connection', 'close');
+    if (!closing.has(request.socket)) closing.set(request.socket, request);
+  };
+  app.server.prependListener('request', noteOffer);
+
   app.server.on('connect', (request, socket) => refuseTunnel(socket, requestId(request)));
   // Answered only when the body is wanted: a body that is refused need not be sent at all.
   app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
@@ -151,6 +161,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     app.server.emit('request', request, response);
   });
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    noteOffer(request, response);
     observe(response);
     respond(request, response, httpFaultEnvelope('expectation'), {
       requestId: requestId(request),
@@ -220,6 +231,11 @@ function hasDoubtfulLength({ headers, httpVersion }: IncomingMessage): boolean {
   return (
     httpVersion !== '1.1' || headers['content-length'] !== undefined || !/^chunked$/i.test(coding.trim())
   );
+}
+
+/** Whether the caller offers to go on in another protocol (RFC 9110 §7.8), as some clients do for HTTP/2. */
+function offersUpgrade({ headers }: IncomingMessage): boolean {
+  return headers.upgrade !== undefined && /upgrade/i.test(headers.connection ?? '');
 }
 
 function exchangeOf(

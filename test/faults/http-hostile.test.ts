@@ -1,7 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signature } from '../contract/support/accounts.ts';
-import { open, post, type RawAnswer, type RawConnection } from '../contract/support/raw.ts';
+import { post } from '../contract/support/raw.ts';
 import { appid, pair, startV1Test, type V1Test } from '../v1/support.ts';
+import {
+  answersOf,
+  authorization,
+  body,
+  callersOf,
+  chunks,
+  good,
+  head,
+  image,
+  json,
+} from './support/callers.ts';
 
 /*
  * Callers that mean harm, over bare sockets, against both APIs on a real store: what Node's parser lets through or a caller does
@@ -23,57 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const opened: RawConnection[] = [];
-afterEach(() => {
-  for (const one of opened.splice(0)) one.destroy();
-});
-function connected(): RawConnection {
-  const one = open(test.port);
-  opened.push(one);
-  return one;
-}
-
-const json = 'Content-Type: application/json';
-const image = Buffer.from('a picture').toString('base64');
-const body = `{"appid":"${appid}","image":"${image}"}`;
-const authorization = () => `Authorization: ${signature({ k: pair.secretId })}`;
-const good = () => post([json, authorization()], body);
-const head = (...headers: string[]) =>
-  ['POST /face/livedetectpicture HTTP/1.1', 'Host: a', json, authorization(), ...headers, '', ''].join(
-    '\r\n',
-  );
-const chunks = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
-
-function v1(content: string | Buffer, type = json): Buffer {
-  const bytes = Buffer.from(content);
-  const lines = [
-    'POST /v1/liveness HTTP/1.1',
-    'Host: a',
-    type,
-    `Authorization: Bearer ${test.apiKey}`,
-    `Content-Length: ${bytes.length}`,
-  ];
-  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), bytes]);
-}
-
-/** All answers that come before the other side closes. */
-async function answersOf(connection: RawConnection): Promise<RawAnswer[]> {
-  const answers: RawAnswer[] = [];
-  for (;;) {
-    const next = await connection.next().catch((error: Error) => {
-      if (!error.message.includes('received ""')) throw error;
-      return null;
-    });
-    if (next === null) return answers;
-    answers.push(next);
-  }
-}
-
-async function ask(...parts: (string | Buffer)[]): Promise<RawAnswer> {
-  const connection = connected();
-  connection.write(...parts);
-  return connection.next();
-}
+const { ask, connected, v1 } = callersOf(() => test);
 
 /** The service still answers others. */
 async function expectWell(): Promise<void> {
@@ -246,19 +207,6 @@ describe('smuggling: what stands behind a doubtful request is never worked on', 
     const answers = await answersOf(connection);
     expect(answers.map(({ status, headers }) => [status, headers.connection])).toEqual([[405, 'close']]);
     expect(test.judge.pictures.length).toBe(before);
-  });
-
-  it('an offer to speak something else does not break the connection', async () => {
-    const connection = connected();
-    const offer = [
-      'Connection: Upgrade, HTTP2-Settings',
-      'Upgrade: h2c',
-      'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA',
-    ];
-    connection.write(post([json, authorization(), ...offer], body));
-    expect((await connection.next()).json.code).toBe(0);
-    connection.write(good());
-    expect((await connection.next()).json.code).toBe(0);
   });
 });
 
