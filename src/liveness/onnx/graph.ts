@@ -111,7 +111,7 @@ function readTensor(bytes: Uint8Array): (OnnxTensor & { readonly name: string })
   const dims = readIntegers(fields, TENSOR.dims);
   const size = dims.reduce((a, b) => a * b, 1);
   if (!raw || raw.length !== size * 4) return null;
-  const values = new Float32Array(Uint8Array.from(raw).buffer);
+  const values = new Float32Array(new Uint8Array(raw).buffer);
   return { name: readTexts(fields, TENSOR.name)[0] ?? '', dims, values };
 }
 
@@ -123,7 +123,7 @@ function readIntegerTensor(bytes: Uint8Array): readonly [string, readonly number
   const size = readIntegers(fields, TENSOR.dims).reduce((a, b) => a * b, 1);
   const values =
     raw.length === size * 8
-      ? Array.from(new BigInt64Array(Uint8Array.from(raw).buffer), Number)
+      ? Array.from(new BigInt64Array(new Uint8Array(raw).buffer), Number)
       : readIntegers(fields, TENSOR.integers);
   return values.length === size ? [readTexts(fields, TENSOR.name)[0] ?? '', values] : null;
 }
