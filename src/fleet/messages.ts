@@ -12,15 +12,24 @@ export interface StartTask {
   readonly engine: LivenessOptions;
 }
 
-/** A picture to judge. */
-export interface JudgeTask {
+/** A picture to judge: its bytes come on the worker's standard input, so that nobody copies them on the way. */
+export interface JudgeMessage {
   readonly kind: 'judge';
-  readonly picture: Uint8Array;
+  /** Length of the picture in bytes. */
+  readonly bytes: number;
   readonly threshold: number | undefined;
   readonly profile: Profile | undefined;
 }
 
-export type Task = StartTask | JudgeTask;
+/** What a worker is told over its message channel. */
+export type Message = StartTask | JudgeMessage;
+
+/** A picture to judge, as the two ends of the channel see it. */
+export interface JudgeTask {
+  readonly picture: Uint8Array;
+  readonly threshold: number | undefined;
+  readonly profile: Profile | undefined;
+}
 
 /** The engine is loaded and has run; `milliseconds` is what a blank picture took. */
 export interface WarmAnswer {

@@ -36,7 +36,7 @@ export interface Pool {
    * Judges one picture on a free worker.
    * @throws WorkerLost `worker_crashed`, `worker_stuck`, `worker_memory`, or `worker_missing` when none became free in time
    */
-  judge(task: Omit<JudgeTask, 'kind'>): Promise<JudgeAnswer>;
+  judge(task: JudgeTask): Promise<JudgeAnswer>;
   readonly now: readonly WorkerState[];
   /** Workers lost since the start, by reason; `worker_grown` counts those replaced between two pictures for their size. */
   readonly lost: Readonly<Record<string, number>>;
@@ -47,11 +47,13 @@ export interface Pool {
 /** One worker that has been warm. */
 interface Member {
   readonly process: WorkerProcess;
+  /** Resident memory when it was last looked at, in bytes. */
+  rssBytes: number | null;
   busy: boolean;
   judged: number;
 }
 
-/** How often the memory of busy workers is looked at, in ms. */
+/** How often the memory of workers is looked at, in ms. */
 const watchMs = 250;
 /** Share of the allowed memory that a worker may keep between two pictures. */
 const keptShare = 0.75;
@@ -89,7 +91,7 @@ export function createPool(options: PoolOptions): Pool {
       process.kill(new WorkerLost('worker_crashed', 'was ended'));
       return answer;
     }
-    const member: Member = { process, busy: false, judged: 0 };
+    const member: Member = { process, rssBytes: process.rssBytes(), busy: false, judged: 0 };
     members.add(member);
     void process.ended.then((why) => {
       if (!members.delete(member) || closing) return;
@@ -142,31 +144,34 @@ export function createPool(options: PoolOptions): Pool {
       giveOut();
     });
 
-  /** Back to work, or replaced when it has kept too much memory; never two at a time, so that the others carry on. */
+  /** Replaces a worker that has kept too much memory between two pictures; never two at a time, so that the others carry on. */
+  const replaced = (member: Member): boolean => {
+    if (starting.size > 0 || closing || !isOver(member, keptShare)) return false;
+    // What was seen last may have been a picture's own, gone by now.
+    member.rssBytes = member.process.rssBytes();
+    if (!isOver(member, keptShare)) return false;
+    members.delete(member);
+    count('worker_grown');
+    member.process.kill(new WorkerLost('worker_memory', 'was replaced for its size'));
+    void replace();
+    return true;
+  };
+
+  const isOver = ({ rssBytes }: Member, share: number) => (rssBytes ?? 0) > share * memoryBytes;
+
   const giveBack = (member: Member) => {
-    if (!member.process.alive) return;
-    const grown = (member.process.rssBytes() ?? 0) > keptShare * memoryBytes;
-    if (grown && starting.size === 0 && !closing) {
-      members.delete(member);
-      count('worker_grown');
-      member.process.kill(new WorkerLost('worker_memory', 'was replaced for its size'));
-      void replace();
-      return;
-    }
+    if (!member.process.alive || replaced(member)) return;
     member.busy = false;
     giveOut();
   };
 
   const watch = setInterval(() => {
-    for (const { busy, process } of members) {
-      const rss = busy ? (process.rssBytes() ?? 0) : 0;
-      if (rss > memoryBytes) {
-        process.kill(
-          new WorkerLost(
-            'worker_memory',
-            `took ${megabytes(rss)} MB (${megabytes(memoryBytes)} MB are allowed)`,
-          ),
-        );
+    for (const member of [...members]) {
+      member.rssBytes = member.process.rssBytes();
+      if (!member.busy) replaced(member);
+      else if (isOver(member, 1)) {
+        const what = `took ${megabytes(member.rssBytes ?? 0)} MB (${megabytes(memoryBytes)} MB are allowed)`;
+        member.process.kill(new WorkerLost('worker_memory', what));
       }
     }
   }, watchMs);
@@ -193,11 +198,7 @@ export function createPool(options: PoolOptions): Pool {
       }
     },
     get now() {
-      return [...members].map(({ process, judged }) => ({
-        pid: process.pid,
-        rssBytes: process.rssBytes(),
-        judged,
-      }));
+      return [...members].map(({ process, rssBytes, judged }) => ({ pid: process.pid, rssBytes, judged }));
     },
     lost,
     async close() {

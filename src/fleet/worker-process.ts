@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import type { LivenessOptions } from '../engine.ts';
-import type { JudgeAnswer, JudgeTask, StartAnswer, Task } from './messages.ts';
+import type { JudgeAnswer, JudgeTask, Message, StartAnswer } from './messages.ts';
 
 /** How a worker came to its end: the reason for log and metrics, and a few words that follow "A worker". */
 export class WorkerLost extends Error {
@@ -25,10 +25,10 @@ export interface WorkerProcess {
    */
   start(engine: LivenessOptions): Promise<StartAnswer>;
   /**
-   * Judges one picture; the bytes are copied before this returns. One at a time.
+   * Judges one picture, one at a time. The bytes must not change until the answer.
    * @throws WorkerLost when the process ended before it answered
    */
-  judge(task: Omit<JudgeTask, 'kind'>): Promise<JudgeAnswer>;
+  judge(task: JudgeTask): Promise<JudgeAnswer>;
   /** Ends the process at once, whatever it does; `why` is what a picture in its hands is told. */
   kill(why: WorkerLost): void;
   /** Not ended, and not told to end. */
@@ -58,7 +58,7 @@ export function startWorkerProcess(file: string): WorkerProcess {
       ...process.execArgv.filter((arg) => !arg.startsWith('--inspect')),
       `--max-old-space-size=${heapMb}`,
     ],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
   });
   const pid = child.pid ?? 0;
   if (pid !== 0) giveWay(pid);
@@ -85,24 +85,27 @@ export function startWorkerProcess(file: string): WorkerProcess {
     });
   });
   child.on('message', (message) => answer?.(message));
+  // Of bytes for a process that has just ended its end says enough.
+  child.stdin?.on('error', () => {});
 
-  const ask = <A>(task: Task): Promise<A> =>
+  const ask = <A>(message: Message, picture?: Uint8Array): Promise<A> =>
     new Promise<A>((resolve, reject) => {
       if (lost !== undefined) return reject(lost);
       const settled = () => {
         answer = undefined;
         fail = undefined;
       };
-      answer = (message) => {
+      answer = (answered) => {
         settled();
-        resolve(message as A);
+        resolve(answered as A);
       };
       fail = (error) => {
         settled();
         reject(error);
       };
       // Where it cannot be sent the process has ended or is about to: its exit says so.
-      child.send(task, () => {});
+      child.send(message, () => {});
+      if (picture !== undefined) child.stdin?.write(picture);
     });
 
   return {
@@ -112,7 +115,8 @@ export function startWorkerProcess(file: string): WorkerProcess {
       return lost === undefined && killedFor === undefined;
     },
     start: (engine) => ask({ kind: 'start', engine }),
-    judge: (task) => ask({ kind: 'judge', ...task }),
+    judge: ({ picture, threshold, profile }) =>
+      ask({ kind: 'judge', bytes: picture.byteLength, threshold, profile }, picture),
     kill(why) {
       killedFor ??= why;
       child.kill('SIGKILL');

@@ -10,7 +10,6 @@ import { createWorkerTasks } from './worker-tasks.ts';
 /* A worker's tasks in the process of the test; `fleet.test.ts` runs them in processes of their own. */
 
 const task = (picture: Uint8Array) => ({
-  kind: 'judge' as const,
   picture,
   threshold: undefined,
   profile: 'fast' as const,

@@ -1,5 +1,6 @@
 import { dedicateImageLibrary } from '../picture/library.ts';
-import type { Task } from './messages.ts';
+import type { Message } from './messages.ts';
+import { createPictureInput } from './picture-input.ts';
 import { createWorkerTasks } from './worker-tasks.ts';
 
 /*
@@ -10,8 +11,15 @@ import { createWorkerTasks } from './worker-tasks.ts';
 dedicateImageLibrary();
 const tasks = createWorkerTasks();
 
-process.on('message', async (task: Task) => {
-  process.send?.(await (task.kind === 'start' ? tasks.start(task.engine) : tasks.judge(task)));
+const input = createPictureInput(0);
+
+process.on('message', async (message: Message) => {
+  if (message.kind === 'start') {
+    process.send?.(await tasks.start(message.engine));
+    return;
+  }
+  const { bytes, threshold, profile } = message;
+  process.send?.(await tasks.judge({ picture: await input.take(bytes), threshold, profile }));
 });
 
 // Ctrl-C and a service manager's stop reach every process of the group: it is the service that ends its workers, after the last answer.

@@ -19,13 +19,20 @@ const program = `
   let count = 0;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-  process.on('message', async (task) => process.send(await (task.kind === 'start' ? start() : judge(task))));
+  process.on('message', async (task) => process.send(await (task.kind === 'start' ? start() : judge(await bytes(task.bytes)))));
+  const chunks = [];
+  let come = () => {};
+  process.stdin.on('data', (chunk) => { chunks.push(chunk); come(); });
+  async function bytes(count) {
+    while (Buffer.concat(chunks).length < count) await new Promise((resolve) => { come = resolve; });
+    return Buffer.concat(chunks.splice(0));
+  }
   function start() {
     if (existsSync(file('no-start'))) process.exit(4);
     return { kind: 'warm', models, milliseconds: 1 };
   }
-  async function judge({ picture }) {
-    const what = Buffer.from(picture).toString();
+  async function judge(picture) {
+    const what = picture.toString();
     appendFileSync(tried, what + '\\n');
     const times = readFileSync(tried, 'utf8').split('\\n').filter((line) => line === what).length;
     if (what === 'exit once' && times === 1) process.exit(3);
@@ -38,7 +45,7 @@ const program = `
     if (what === 'abort') process.abort();
     if (what === 'stopped') process.kill(process.pid, 'SIGSTOP');
     if (what === 'eat') { kept.push(Buffer.alloc(600 * ${MB}, 1)); await new Promise(() => {}); }
-    if (what === 'keep') kept.push(Buffer.alloc(350 * ${MB}, 1));
+    if (what === 'keep') kept.push(Buffer.alloc(290 * ${MB}, 1));
     if (what === 'environment') return { kind: 'judged', judgement: { environment: process.env } };
     if (['later', 'wait', 'segfault', 'stopped'].includes(what)) await new Promise((resolve) => setTimeout(resolve, 200));
     if (what === 'failure') return { kind: 'failure', name: 'TypeError', message: 'odd', stack: 'where' };
@@ -64,7 +71,7 @@ beforeAll(async () => {
     workers: 2,
     queueWaitMs: 60_000,
     engine: {},
-    judgeTimeoutMs: 1500,
+    judgeTimeoutMs: 3000,
     workerMemoryBytes: 400 * MB,
     workerFile: pathToFileURL(join(folder, 'worker.js')),
     onTrouble: (error) => void troubles.push(error),
