@@ -151,7 +151,7 @@ describe('a worker lost on a picture', () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => judge('exit')));
     expect(outcomes.map((outcome) => outcome.status)).toEqual(Array(8).fill('rejected'));
     await expect(judge('good')).resolves.toBeDefined();
-    await vi.waitFor(() => expect(pids()).toHaveLength(2));
+    await vi.waitFor(() => expect(pids()).toHaveLength(2), { timeout: 10_000 });
     expect(fleet.lost.worker_crashed).toBe(before + 16);
   });
 });
@@ -172,7 +172,7 @@ describe('a worker between two pictures', () => {
     const before = pids();
     process.kill(before[0] as number, 'SIGKILL');
     expect(await Promise.all(Array.from({ length: 6 }, () => judge('good')))).toHaveLength(6);
-    await vi.waitFor(() => expect(pids()).toHaveLength(2));
+    await vi.waitFor(() => expect(pids()).toHaveLength(2), { timeout: 10_000 });
     expect(pids()).toContain(before[1]);
     expect(pids()).not.toContain(before[0]);
     expect(troubles).toMatchObject([
@@ -189,18 +189,18 @@ describe('a worker between two pictures', () => {
 
   it.runIf(linux)('that has kept too much memory is replaced after its answer', async () => {
     await expect(judge('keep')).resolves.toBeDefined();
-    await vi.waitFor(() => expect(pids()).toHaveLength(2));
+    await vi.waitFor(() => expect(fleet.lost.worker_grown).toBe(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(pids()).toHaveLength(2), { timeout: 10_000 });
     for (const { rssBytes } of fleet.workersNow()) expect(rssBytes).toBeLessThan(300 * MB);
-    expect(fleet.lost.worker_grown).toBe(1);
     expect(troubles).toEqual([]);
   });
 });
 
 it('a worker that cannot be started again is tried until it can', async () => {
-  await vi.waitFor(() => expect(pids()).toHaveLength(2));
+  await vi.waitFor(() => expect(pids()).toHaveLength(2), { timeout: 10_000 });
   await writeFile(join(folder, 'no-start'), '');
   for (const pid of pids()) process.kill(pid, 'SIGKILL');
-  await vi.waitFor(() => expect(pids()).toHaveLength(0));
+  await vi.waitFor(() => expect(pids()).toHaveLength(0), { timeout: 10_000 });
   await expect(judge('good')).rejects.toMatchObject({ code: 213, reason: 'worker_missing' });
   await rm(join(folder, 'no-start'));
   await vi.waitFor(() => expect(pids()).toHaveLength(2), { timeout: 20_000 });
@@ -213,7 +213,7 @@ it('no setting or key of the service reaches a worker', async () => {
   try {
     process.kill(pids()[0] as number, 'SIGKILL');
     process.kill(pids()[1] as number, 'SIGKILL');
-    await vi.waitFor(() => expect(pids()).toHaveLength(0));
+    await vi.waitFor(() => expect(pids()).toHaveLength(0), { timeout: 10_000 });
     const { environment } = (await judge('environment')) as unknown as {
       environment: Record<string, string>;
     };
