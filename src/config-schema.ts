@@ -116,6 +116,22 @@ export const configSchema = Type.Object(
         description: 'For running requests to end after SIGTERM; then they are cut off.',
       }),
     }),
+    connections: group(
+      'Connections to the service port, idle ones included. Beyond a limit, the one that has been idle longest is closed for the ' +
+        'new one; where none is idle, the new one is closed at once. The admin port is not counted.',
+      {
+        max: maybeInteger(1, 1_000_000, {
+          default: null,
+          description:
+            'Open at the same time. null: three quarters of the open-files limit of the process, 10000 at most.',
+        }),
+        maxPerAddress: maybeInteger(1, 1_000_000, {
+          default: null,
+          description:
+            'Of these from one address; an IPv6 network of 64 bits counts as one, `trustedProxies` are not counted. null: half of all.',
+        }),
+      },
+    ),
     signature: group('The check of signatures.', {
       skewSeconds: integer(0, 86_400, {
         default: 300,

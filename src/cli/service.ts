@@ -12,6 +12,7 @@ import { type Retention, startRetention } from '../ledger/retention.ts';
 import { createDownloader } from '../picture/download.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { type AdminServer, createAdminServer } from '../wire/admin/health.ts';
+import { connectionLimits, openFilesLimit } from '../wire/connection-limits.ts';
 import { createMetrics, type Metrics } from '../wire/metrics/metrics.ts';
 import { observedLedger } from '../wire/metrics/observed-ledger.ts';
 import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from '../wire/server.ts';
@@ -197,6 +198,7 @@ function serverSettings(config: Config): LegacyServerSettings {
       headersTimeout: timeouts.headersMs,
       requestTimeout: timeouts.requestMs,
       keepAliveTimeout: timeouts.keepAliveMs,
+      ...connectionLimits(config.connections, openFilesLimit()),
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createPlaces, type PlacesOptions } from './connection-places.ts';
 
 /** The request that a connection is busy with. */
 export interface Ongoing {
@@ -28,10 +29,11 @@ export interface Connections {
 const arriving = 500;
 
 /**
- * Follows the connections of a server. Node's own `closeIdleConnections` keeps connections that were opened and never used
+ * Follows the connections of a server, and closes new ones at once that there is no place for. Node's own `closeIdleConnections` keeps connections that were opened and never used
  * (load balancers and browsers keep some in reserve), so a drain would wait for them until its bound.
  */
-export function trackConnections(server: Server): Connections {
+export function trackConnections(server: Server, options: PlacesOptions): Connections {
+  const places = createPlaces(options);
   /** What was accepted, TLS handshake done or not. */
   const accepted = new Set<Socket>();
   /** What can carry requests: the same sockets without TLS, those inside them with it. */
@@ -44,14 +46,53 @@ export function trackConnections(server: Server): Connections {
     socket.once('close', () => set.delete(socket));
   };
   const tls = 'setSecureContext' in server;
+  /** With TLS the socket that was accepted, by the one inside it; both know the caller's port. */
+  const outer = new WeakMap<Duplex, Socket>();
+  const shaking = new Map<string, Socket>();
+  const callerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+
   server.on('connection', (socket: Socket) => {
+    if (!places.take(socket)) {
+      socket.destroy();
+      return;
+    }
     hold(accepted, socket);
-    if (!tls) hold(open, socket);
+    socket.once('close', () => places.release(socket));
+    if (tls) {
+      const caller = callerOf(socket);
+      shaking.set(caller, socket);
+      socket.once('close', () => shaking.delete(caller));
+      // A handshake that is under way is not worth more than a connection that waits for its next request.
+      places.idle(socket, () => true);
+    } else {
+      hold(open, socket);
+      outer.set(socket, socket);
+      places.idle(socket, () => socket.bytesRead === 0);
+    }
   });
-  server.on('secureConnection', (socket: Duplex) => hold(open, socket));
+  server.on('secureConnection', (socket: Socket) => {
+    hold(open, socket);
+    const accepted = shaking.get(callerOf(socket));
+    if (accepted === undefined) return;
+    shaking.delete(callerOf(socket));
+    outer.set(socket, accepted);
+    places.idle(accepted, () => socket.bytesRead === 0);
+  });
 
   return {
-    begin: (ongoing) => void busy.set(ongoing.request.socket, ongoing),
+    begin(ongoing) {
+      const { socket } = ongoing.request;
+      busy.set(socket, ongoing);
+      const place = outer.get(socket);
+      if (place === undefined) return;
+      places.busy(place);
+      ongoing.response.once('close', () => {
+        // Another request may stand behind this one already.
+        if (busy.get(socket) !== ongoing) return;
+        const { bytesRead } = socket;
+        places.idle(place, () => socket.bytesRead === bytesRead);
+      });
+    },
     ongoing: (socket) => busy.get(socket),
     closeIdle() {
       since ??= performance.now();

@@ -90,7 +90,12 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const observe = (response: ServerResponse) =>
     response.once('finish', () => deps.observer?.reply(response.statusCode));
   app.server.on('request', (_request, response: ServerResponse) => observe(response));
-  const connections = trackConnections(app.server);
+  const connections = trackConnections(app.server, {
+    ...transport,
+    trustedProxies: settings.trustedProxies,
+    onCrowded: (crowding) =>
+      deps.log.warn({ event: 'connections_crowded', ...crowding }, 'all places for connections are taken'),
+  });
 
   /** Answers and lets go of the framework, which then has nothing left to say about this request. */
   const send = (request: FastifyRequest, reply: FastifyReply, envelope: Envelope): void => {

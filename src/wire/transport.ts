@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { httpFaultEnvelope } from './http-faults.ts';
 import { type LingerSettings, respond } from './respond.ts';
 import { type TlsIdentity, tlsServerOptions } from './tls.ts';
 
 /** Times and sizes of the transport. Durations in ms. */
-export interface TransportSettings {
+export interface TransportSettings extends ConnectionLimits {
   /** For a request's headers to arrive. */
   readonly headersTimeout: number;
   /** For a whole request, body included, to arrive. */
@@ -31,6 +32,8 @@ export const defaultTransport: TransportSettings = {
   stallTimeout: 60_000,
   checkInterval: 1000,
   maxHeaderBytes: 16 * 1024,
+  maxConnections: 10_000,
+  maxConnectionsPerAddress: 5000,
   linger: { milliseconds: 10_000, bytes: 64 * 1024 * 1024 },
 };
 
