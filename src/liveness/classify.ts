@@ -66,16 +66,23 @@ export async function classifyFace(
 ): Promise<CropEvidence[]> {
   const { card, network } = classifier;
   const evidence: CropEvidence[] = [];
+  // Of a large face, crops that may not leave the picture can be the same at several scales.
+  const known = new Map<string, readonly number[]>();
   for (const boxScale of card.boxScales[profile]) {
     for (const crop of card.crops) {
       const start = performance.now();
       const rect = cropRect(crop, box, boxScale, picture.width, picture.height);
-      const tensor = cropTensor(picture, crop, rect, card.input);
-      const ready = performance.now();
-      const values = Array.from((await network.run(tensor)).get(card.output.name)!);
-      giveBack(tensor);
-      spent('crop', ready - start);
-      spent('classify', performance.now() - ready);
+      const same = [crop.kind, rect.x, rect.y, rect.w, rect.h].join();
+      let values = known.get(same);
+      if (values === undefined) {
+        const tensor = cropTensor(picture, crop, rect, card.input);
+        const ready = performance.now();
+        values = Array.from((await network.run(tensor)).get(card.output.name)!);
+        giveBack(tensor);
+        spent('crop', ready - start);
+        spent('classify', performance.now() - ready);
+        known.set(same, values);
+      }
       const logit = liveLogit(card, values);
       evidence.push({ model: card.name, crop: cropName(crop), boxScale, rect, outputs: values, logit });
     }

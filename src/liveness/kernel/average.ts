@@ -1,6 +1,9 @@
 import { kernel, type RowFinder, reserve, rowFinder, SLACK, type Source, up, workspace } from './memory.ts';
 import { lastTap, type Taps } from './taps.ts';
 
+/** Rows whose bytes are added in 16 bits, at most. */
+const MOST_IN_GROUP = 257;
+
 /** Where the pixels of a result go, and in what form: values `v * scale + shift`. */
 export interface Placement {
   readonly array: Float32Array;
@@ -32,7 +35,7 @@ export function averageAreas(
 
   const table = workspace();
   const weights = up(table + n * 8 + columns.from[n] * 4);
-  const sums = up(weights + most * 8);
+  const sums = up(weights + most * 12);
   const line = up(sums + up(count * 3) * 4 + SLACK);
   const out = up(line + (bytes?.room ?? up(count * 3) * 4 + SLACK));
   const memory = reserve(out + n * 12 + SLACK);
@@ -78,12 +81,21 @@ function byteRows(finder: RowFinder, y: number, count: number, at: Places & { re
   const reals = new Float32Array(memory);
   const { blendBytes } = kernel();
   return (rows: Taps, j: number) => {
-    const taps = rows.from[j + 1] - rows.from[j];
-    for (let k = 0, entry = weights / 4; k < taps; k++, entry += 2) {
-      ints[entry] = finder.find(y + rows.first[j] + k);
-      reals[entry + 1] = rows.weights[rows.from[j] + k];
+    let at = weights / 4;
+    let group = at;
+    for (let k = rows.from[j], row = y + rows.first[j]; k < rows.from[j + 1]; k++, row++) {
+      const weight = rows.weights[k];
+      // Rows of one weight are added as whole numbers.
+      if (k === rows.from[j] || weight !== rows.weights[k - 1] || ints[group + 1] === MOST_IN_GROUP) {
+        group = at;
+        reals[group] = weight;
+        ints[group + 1] = 0;
+        at += 2;
+      }
+      ints[group + 1]++;
+      ints[at++] = finder.find(row);
     }
-    blendBytes(sums, weights, taps, length);
+    blendBytes(sums, weights, at * 4, length);
   };
 }
 

@@ -9,7 +9,7 @@ interface WebAssemblyApi {
 /** What resample.wat exports; offsets and sizes in bytes of its memory. */
 export interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  blendBytes(sums: number, table: number, count: number, n: number): void;
+  blendBytes(sums: number, table: number, end: number, n: number): void;
   addFloats(sums: number, row: number, n: number, weight: number): void;
   reduce(out: number, sums: number, table: number, n: number, scale: number, shift: number): void;
   bilinear(

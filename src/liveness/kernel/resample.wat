@@ -4,13 +4,12 @@
 (module
   (memory (export "memory") 4)
 
-  ;; sums[i] = sum over rows of weight * bytes[i] for i < n, n a multiple of 16. The table has 8 bytes a row: where its
-  ;; bytes begin, its weight.
-  (func (export "blendBytes") (param $sums i32) (param $table i32) (param $count i32) (param $n i32)
-    (local $at i32) (local $row i32) (local $end i32)
-    (local $w v128) (local $b v128) (local $h v128)
+  ;; sums[i] = sum over groups of rows of weight * (sum of the group's bytes[i]) for i < n, n a multiple of 16. The table has for
+  ;; each group its weight, the number of its rows (257 at most, for 16-bit sums), and where the bytes of each row begin.
+  (func (export "blendBytes") (param $sums i32) (param $table i32) (param $end i32) (param $n i32)
+    (local $at i32) (local $p i32) (local $last i32)
+    (local $w v128) (local $b v128) (local $l v128) (local $h v128)
     (local $s0 v128) (local $s1 v128) (local $s2 v128) (local $s3 v128)
-    (local.set $end (i32.add (local.get $table) (i32.shl (local.get $count) (i32.const 3))))
     (block $done
       (loop $next
         (br_if $done (i32.ge_u (local.get $at) (local.get $n)))
@@ -18,24 +17,30 @@
         (local.set $s1 (v128.const i32x4 0 0 0 0))
         (local.set $s2 (v128.const i32x4 0 0 0 0))
         (local.set $s3 (v128.const i32x4 0 0 0 0))
-        (local.set $row (local.get $table))
+        (local.set $p (local.get $table))
         (block $all
-          (loop $more
-            (br_if $all (i32.ge_u (local.get $row) (local.get $end)))
-            (local.set $w (v128.load32_splat offset=4 (local.get $row)))
-            (local.set $b (v128.load (i32.add (i32.load (local.get $row)) (local.get $at))))
-            (local.set $h (i16x8.extend_low_i8x16_u (local.get $b)))
+          (loop $group
+            (br_if $all (i32.ge_u (local.get $p) (local.get $end)))
+            (local.set $w (v128.load32_splat (local.get $p)))
+            (local.set $last (i32.add (local.get $p) (i32.shl (i32.load offset=4 (local.get $p)) (i32.const 2))))
+            (local.set $l (v128.const i32x4 0 0 0 0))
+            (local.set $h (v128.const i32x4 0 0 0 0))
+            (loop $more
+              (local.set $b (v128.load (i32.add (i32.load offset=8 (local.get $p)) (local.get $at))))
+              (local.set $l (i16x8.add (local.get $l) (i16x8.extend_low_i8x16_u (local.get $b))))
+              (local.set $h (i16x8.add (local.get $h) (i16x8.extend_high_i8x16_u (local.get $b))))
+              (local.set $p (i32.add (local.get $p) (i32.const 4)))
+              (br_if $more (i32.lt_u (local.get $p) (local.get $last))))
+            (local.set $p (i32.add (local.get $p) (i32.const 8)))
             (local.set $s0 (f32x4.add (local.get $s0)
-              (f32x4.mul (local.get $w) (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_u (local.get $h))))))
+              (f32x4.mul (local.get $w) (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_u (local.get $l))))))
             (local.set $s1 (f32x4.add (local.get $s1)
-              (f32x4.mul (local.get $w) (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_u (local.get $h))))))
-            (local.set $h (i16x8.extend_high_i8x16_u (local.get $b)))
+              (f32x4.mul (local.get $w) (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_u (local.get $l))))))
             (local.set $s2 (f32x4.add (local.get $s2)
               (f32x4.mul (local.get $w) (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_u (local.get $h))))))
             (local.set $s3 (f32x4.add (local.get $s3)
               (f32x4.mul (local.get $w) (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_u (local.get $h))))))
-            (local.set $row (i32.add (local.get $row) (i32.const 8)))
-            (br $more)))
+            (br $group)))
         (v128.store (local.get $sums) (local.get $s0))
         (v128.store offset=16 (local.get $sums) (local.get $s1))
         (v128.store offset=32 (local.get $sums) (local.get $s2))
