@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type AdminServer, createAdminServer, type ReadinessChecks } from '../../src/wire/admin/health.ts';
+import type { MetricsPage } from '../../src/wire/metrics/metrics.ts';
 import { exchange, open } from './support/raw.ts';
 
 const servers: AdminServer[] = [];
@@ -8,8 +9,8 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-async function start(checks: ReadinessChecks): Promise<number> {
-  const server = createAdminServer(checks, pino({ level: 'silent' }));
+async function start(checks: ReadinessChecks, metrics?: MetricsPage): Promise<number> {
+  const server = createAdminServer(checks, pino({ level: 'silent' }), metrics);
   servers.push(server);
   return server.listen('127.0.0.1', 0);
 }
@@ -58,6 +59,30 @@ describe('the admin port', () => {
       },
     });
     const answer = await get(port, '/readyz');
+    expect([answer.status, answer.body]).toEqual([500, '{"code":213,"message":"internal error","data":{}}']);
+  });
+
+  it('shows the metrics where there are some, whatever the checks say', async () => {
+    const hanging = { store: () => new Promise<string>(() => {}) };
+    const port = await start(hanging, {
+      contentType: 'text/plain; version=0.0.4',
+      text: async () => 'up 1\n',
+    });
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+    expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
+      200,
+      'text/plain; version=0.0.4',
+      'up 1\n',
+    ]);
+    expect((await get(await start({}), '/metrics')).status).toBe(404);
+  });
+
+  it('answers a page that fails as our own failure, without its words', async () => {
+    const failing = async () => {
+      throw new Error('/proc/self is gone');
+    };
+    const port = await start({}, { contentType: 'text/plain', text: failing });
+    const answer = await get(port, '/metrics');
     expect([answer.status, answer.body]).toEqual([500, '{"code":213,"message":"internal error","data":{}}']);
   });
 
