@@ -22,10 +22,15 @@ export interface RawConnection {
   destroy(): void;
 }
 
-export function open(port: number, options: { tls?: boolean } = {}): RawConnection {
+/** @param options.from the address to call from, where that matters: any of 127.0.0.0/8 */
+export function open(port: number, options: { tls?: boolean; from?: string } = {}): RawConnection {
   const socket = options.tls
     ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, servername: 'localhost' })
-    : connect(port, '127.0.0.1');
+    : connect({
+        port,
+        host: '127.0.0.1',
+        ...(options.from === undefined ? {} : { localAddress: options.from }),
+      });
   let buffer: Buffer = Buffer.alloc(0);
   let ended = false;
   let failure: Error | undefined;
