@@ -58,6 +58,8 @@ export function createTransport(given: TransportOptions): FastifyInstance {
     requireHostHeader: false,
     maxHeaderSize: transport.maxHeaderBytes,
     headersTimeout: Math.min(transport.headersTimeout, transport.requestTimeout),
+    // The framework sets it later, too late for Node, which compares the one above with its own default of five minutes.
+    requestTimeout: transport.requestTimeout,
     connectionsCheckingInterval: transport.checkInterval,
   };
   const options = {
