@@ -12,7 +12,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeInput, makePictures } from './batch-inputs.mjs';
+import { memoryOf } from './batch-memory.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -39,22 +40,6 @@ const total = Number(options.rows);
 const bin = fileURLToPath(new URL('../bin/livestill.js', import.meta.url));
 const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'livestill-million-')));
 const out = join(folder, 'results.ndjson');
-
-/** Resident memory of a process and of the processes it has started, MB; the highest of the process alone. */
-function memoryOf(pid) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const value = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-  const below = children.map((child) => {
-    try {
-      return memoryOf(child).all;
-    } catch {
-      return 0;
-    }
-  });
-  const main = value('VmRSS');
-  return { main, peak: value('VmHWM'), all: main + below.reduce((a, b) => a + b, 0) };
-}
 
 /** Counts the lines of a file that grows. */
 async function lineCounter(path) {
@@ -231,6 +216,16 @@ if (options.split) {
       `  ${line.s.toFixed(0)} s  ${['rss', 'heapTotal', 'heapUsed', 'external', 'arrayBuffers'].map(part).join('  ')}`,
     );
   }
+  // Of the first run alone, with the rows that were written by then.
+  const own = lines
+    .filter((line) => line.pid === lines[0].pid)
+    .map((line) => ({ ...line, rows: first.samples.find((sample) => sample.s >= line.s)?.rows ?? 0 }))
+    .filter((line, i, all) => i > 0 && line.rows > all[i - 1].rows);
+  const half = own.slice(Math.floor(own.length / 2));
+  const slopes = ['rss', 'heapUsed', 'external'].map(
+    (key) => `${key} ${slope(half, (line) => line[key] / 2 ** 20).toFixed(2)}`,
+  );
+  console.log(`  own account, second half (${half.length}): ${slopes.join(', ')} MB per 100 000 rows`);
 }
 if (options.json !== undefined) await writeFile(options.json, JSON.stringify({ rows, found, results }));
 if (options.folder === undefined) await rm(folder, { recursive: true, force: true });

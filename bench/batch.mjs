@@ -1,14 +1,15 @@
 /**
  * A long batch, killed and resumed, with its memory: made of a dozen small pictures that a list repeats. Real judgements.
  *
- *   node bench/batch.mjs [--rows 20000] [--kills 6] [--journal 0] [--json]        after `npm run build`
+ *   node bench/batch.mjs [--rows 20000] [--kills 6] [--journal 0] [--reuse] [--json]        after `npm run build`
  *
- * --kills: so many times the process gets SIGKILL, evenly over the rows. --journal N: instead, N rows of results are made up front
+ * --kills: so many times the process gets SIGKILL, evenly over the rows. --reuse: equal pictures are
+ * judged once in a run, without it every row is judged. --journal N: instead, N rows of results are made up front
  * and the batch has to go through them before it judges --rows more.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -17,12 +18,14 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { memoryOf } from './batch-memory.mjs';
 
 const { values: options } = parseArgs({
   options: {
     rows: { type: 'string', default: '20000' },
     kills: { type: 'string', default: '6' },
     journal: { type: 'string', default: '0' },
+    reuse: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -79,17 +82,19 @@ async function lines(path, count, line) {
 }
 
 const memory = [];
-/** Highest memory of a process so far and memory now, MB. */
-function memoryOf(pid) {
-  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const value = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1] ?? 0) / 1024;
-  return { now: value('VmRSS'), peak: value('VmHWM') };
-}
-
 /** Runs the command; resolves when it ends, or when the output has so many bytes and it was killed. */
 async function run(killAtBytes) {
   const started = performance.now();
-  const args = [bin, 'batch', list, '--out', out, '--profile', 'fast'];
+  const args = [
+    bin,
+    'batch',
+    list,
+    '--out',
+    out,
+    '--profile',
+    'fast',
+    ...(options.reuse ? [] : ['--no-reuse']),
+  ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (d) => {
@@ -107,7 +112,7 @@ async function run(killAtBytes) {
     try {
       const m = memoryOf(child.pid);
       peak = Math.max(peak, m.peak);
-      memory.push({ s: (performance.now() - started) / 1000, mb: m.now, bytes: size });
+      memory.push({ s: (performance.now() - started) / 1000, mb: m.main, all: m.all, bytes: size });
     } catch {}
     if (size >= killAtBytes && !killed) {
       killed = true;
@@ -143,7 +148,7 @@ if (before > 0) {
   const settings = JSON.parse(await readFile(`${out}.one.ndjson.run.json`, 'utf8'));
   await writeFile(`${out}.run.json`, JSON.stringify({ ...settings, input: list }));
 }
-const bytesARow = 820;
+const bytesARow = 950;
 for (let k = 1; k <= kills; k++) runs.push(await run((k / (kills + 1)) * total * bytesARow));
 runs.push(await run(Number.POSITIVE_INFINITY));
 const wrong = runs.find(({ status, signal }) => status !== 0 && signal !== 'SIGKILL');
@@ -173,6 +178,7 @@ const result = {
   runs: runs.map(({ status, signal, seconds, peak }) => ({ status, signal, seconds, peakMb: peak })),
   outputMb: (await stat(out)).size / 2 ** 20,
   secondHalfMb: [tail[0]?.mb, tail.at(-1)?.mb],
+  withWorkersMb: Math.max(...memory.map(({ all }) => all)),
 };
 await rm(folder, { recursive: true, force: true });
 if (options.json) console.log(JSON.stringify({ ...result, memory }));
@@ -186,7 +192,7 @@ else {
     );
   }
   console.log(
-    `memory over the second half of the last run: ${result.secondHalfMb.map((m) => m?.toFixed(0)).join(' -> ')} MB`,
+    `memory of the main process over the second half of the last run: ${result.secondHalfMb.map((m) => m?.toFixed(0)).join(' -> ')} MB; most of all processes ${result.withWorkersMb.toFixed(0)} MB`,
   );
   console.log(`${result.outputMb.toFixed(1)} MB of results`);
   console.log(last.said.trim());

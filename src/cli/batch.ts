@@ -80,7 +80,7 @@ export function registerBatch(program: Command): void {
       DEFAULT_THRESHOLD,
     )
     .addOption(profileOption())
-    .option('--workers <number>', 'worker threads (default: all processors)', number(1, 1024, true))
+    .option('--workers <number>', 'worker processes (default: all processors)', number(1, 1024, true))
     .addOption(modelsOption())
     .addOption(packOption())
     .option('--config <file>', 'configuration file, of which download.* is used for urls')

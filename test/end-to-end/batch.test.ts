@@ -46,6 +46,8 @@ interface Ended {
 interface Options {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The signal goes to the workers too, as Ctrl-C on a terminal does. */
+  readonly group?: true;
   /** Told now and then; what it returns is sent to the process, once. */
   readonly watch?: () => Promise<NodeJS.Signals | null>;
 }
@@ -54,6 +56,7 @@ async function batch(args: readonly string[], options: Options = {}): Promise<En
   const child = spawn(process.execPath, [bin, 'batch', ...args, '--profile', 'fast', '--workers', '2'], {
     cwd: folder,
     env: { ...process.env, ...options.env },
+    detached: options.group === true,
   });
   let out = '';
   let err = '';
@@ -70,7 +73,8 @@ async function batch(args: readonly string[], options: Options = {}): Promise<En
     const signal = sent ? null : await options.watch?.();
     if (!signal || sent) return;
     sent = true;
-    child.kill(signal);
+    if (options.group === true && child.pid !== undefined) process.kill(-child.pid, signal);
+    else child.kill(signal);
   }, 20);
   const [status, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   clearInterval(timer);
@@ -171,11 +175,13 @@ describe('livestill batch', { timeout: 120_000 }, () => {
     await writeFile(at('stopped.txt'), list);
     const args = ['stopped.txt', '--out', 'stopped.csv', '--no-reuse'];
     const { status, err } = await batch(args, {
+      group: true,
       watch: async () => ((await sizeOf('stopped.csv.ndjson')) > 5000 ? 'SIGINT' : null),
     });
     expect([status, err.includes('the same command goes on')]).toEqual([130, true]);
     const partly = await rowsOf('stopped.csv.ndjson');
     expect(partly.length).toBeLessThan(60);
+    expect(partly.map((r) => r.code)).toEqual(partly.map(() => 0));
     expect(await sizeOf('stopped.csv')).toBe(0);
     expect(await readFile(at('stopped.html'), 'utf8')).toContain('stopped before its end');
     const again = await batch(args);
