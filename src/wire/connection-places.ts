@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { inNetworks, peerGroup } from './peer-group.ts';
 
-/** How often it came to this since it was last told. */
+/** How many connections there are, and how often there was no place for one, since it was last told or since the start. */
 export interface Crowding {
   readonly open: number;
   /** New connections that were closed at once. */
@@ -29,6 +29,8 @@ export interface Places {
   idle(socket: Socket, still: () => boolean): void;
   /** A request began. */
   busy(socket: Socket): void;
+  /** How many are open now, and what it came to since the start. */
+  readonly counts: Crowding;
 }
 
 /** All that is known of the connections of one address, or of all. Sets keep their order: who was idle first stands first. */
@@ -52,6 +54,7 @@ export function createPlaces(options: PlacesOptions): Places {
   const held = new Map<Socket, string>();
   const stillIdle = new WeakMap<Socket, () => boolean>();
   let [refused, closedIdle, told] = [0, 0, Number.NEGATIVE_INFINITY];
+  const sinceStart = { refused: 0, closedIdle: 0 };
 
   const tell = () => {
     if (performance.now() - told < tellEvery) return;
@@ -90,6 +93,7 @@ export function createPlaces(options: PlacesOptions): Places {
       release(socket);
       socket.destroy();
       closedIdle++;
+      sinceStart.closedIdle++;
       return true;
     }
     return false;
@@ -103,7 +107,10 @@ export function createPlaces(options: PlacesOptions): Places {
         own !== undefined && own.open >= maxConnectionsPerAddress && !isProxy(socket.remoteAddress);
       const crowded = isOverShare ? own : all.open >= maxConnections ? all : null;
       const room = crowded === null || closeOne(crowded);
-      if (!room) refused++;
+      if (!room) {
+        refused++;
+        sinceStart.refused++;
+      }
       if (crowded !== null) tell();
       if (!room) return false;
       groupNamed(name).open++;
@@ -121,5 +128,8 @@ export function createPlaces(options: PlacesOptions): Places {
       groupNamed(name).idle.add(socket);
     },
     busy: setBusy,
+    get counts() {
+      return { open: all.open, ...sinceStart };
+    },
   };
 }

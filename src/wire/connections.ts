@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createPlaces, type PlacesOptions } from './connection-places.ts';
+import { type Crowding, createPlaces, type PlacesOptions } from './connection-places.ts';
 
 /** The request that a connection is busy with. */
 export interface Ongoing {
@@ -23,6 +23,8 @@ export interface Connections {
   closeIdle(): void;
   /** Closes every connection, whatever it is doing. */
   closeAll(): void;
+  /** How many are open now, and since the start: how many found no place, how many idle ones made room. */
+  readonly counts: Crowding;
 }
 
 /** How long a request that is only arriving may still complete once connections are being closed, in ms. */
@@ -80,6 +82,9 @@ export function trackConnections(server: Server, options: PlacesOptions): Connec
   });
 
   return {
+    get counts() {
+      return places.counts;
+    },
     begin(ongoing) {
       const { socket } = ongoing.request;
       busy.set(socket, ongoing);

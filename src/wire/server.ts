@@ -3,6 +3,7 @@ import type { Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerAddress } from './caller-address.ts';
+import type { Crowding } from './connection-places.ts';
 import { trackConnections } from './connections.ts';
 import { type CorsSettings, corsHeaders, isAllowedPreflight, preflightHeaders } from './cors.ts';
 import { type Envelope, faultEnvelope } from './envelope.ts';
@@ -56,6 +57,8 @@ export interface LegacyServer {
   useTls(identity: TlsIdentity): void;
   /** Requests being worked on. */
   readonly running: number;
+  /** Connections open now, and since the start: those that found no place, and idle ones that made room. */
+  readonly connections: Crowding;
   /** Accepts nothing new, lets what runs finish for at most `milliseconds`, then closes every connection. */
   drain(milliseconds: number): Promise<DrainResult>;
 }
@@ -178,6 +181,9 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     app,
     get running() {
       return running;
+    },
+    get connections() {
+      return connections.counts;
     },
     listen: (host, port) => listenOn(app, host, port),
     useTls(identity) {

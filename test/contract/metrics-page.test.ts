@@ -11,7 +11,7 @@ import { parsePage } from '../support/prometheus-text.ts';
 import { appid, signature } from './support/accounts.ts';
 import { judgementOf } from './support/judge.ts';
 import { download, ended, judged, type MetricsTest, startMetricsTest } from './support/metrics.ts';
-import { exchange, post } from './support/raw.ts';
+import { exchange, open, post } from './support/raw.ts';
 import { startTestServer } from './support/server.ts';
 
 const image = Buffer.from('a picture').toString('base64');
@@ -155,6 +155,26 @@ describe('what is no request for a judgement', () => {
     ],
   ])('%s', async (_name, request, expected) => {
     await expectChanges(() => exchange(legacy.port, request), expected);
+  });
+});
+
+describe('connections', () => {
+  it('are counted, and so are those that made room and those that found none', async () => {
+    const { observer } = test.metrics;
+    const server = await startTestServer({ transport: { maxConnections: 1 }, observer });
+    const counts = () => server.server.connections;
+    const first = open(server.port);
+    await expect.poll(counts, { timeout: 10_000 }).toEqual({ open: 1, refused: 0, closedIdle: 0 });
+    const second = open(server.port);
+    second.write('POST /face/livedetectpicture HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab');
+    await first.closed();
+    await expect.poll(() => server.server.running, { timeout: 10_000 }).toBe(1);
+    expect(counts()).toEqual({ open: 1, refused: 0, closedIdle: 1 });
+    await open(server.port).closed();
+    expect(counts()).toEqual({ open: 1, refused: 1, closedIdle: 1 });
+    second.destroy();
+    await expect.poll(counts, { timeout: 10_000 }).toEqual({ open: 0, refused: 1, closedIdle: 1 });
+    await server.stop();
   });
 });
 

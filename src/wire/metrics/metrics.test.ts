@@ -27,6 +27,8 @@ const seen: RequestSeen = {
   judgement: null,
 };
 
+const server = { running: 4, connections: { open: 9, refused: 2, closedIdle: 3 } };
+
 const page = async (metrics: Metrics) => parsePage(await metrics.text());
 
 function fleetOf(change: Partial<FleetSeen> = {}): FleetSeen {
@@ -82,7 +84,7 @@ describe('the page', () => {
 
   it('has names in base units and help for each', async () => {
     const metrics = metricsForTest();
-    metrics.watch({ fleet: fleetOf(), server: { running: 4 } });
+    metrics.watch({ fleet: fleetOf(), server });
     for (const [name, { help, type }] of await page(metrics)) {
       if (!name.startsWith('livestill_')) continue;
       expect(help).toMatch(/^[A-Z].*\.$/);
@@ -102,11 +104,14 @@ describe('the page', () => {
           return fleet.lost;
         },
       },
-      server: { running: 4 },
+      server,
     });
     const samples = samplesOf(await page(metrics));
-    expect(Object.fromEntries([...samples].filter(([key]) => /work|waiting/.test(key)))).toEqual({
+    expect(Object.fromEntries([...samples].filter(([key]) => /work|waiting|connections/.test(key)))).toEqual({
       livestill_requests_in_work: 4,
+      livestill_connections: 9,
+      livestill_connections_refused_total: 2,
+      livestill_connections_closed_idle_total: 3,
       livestill_pictures_in_work: 2,
       livestill_pictures_waiting: 5,
       livestill_workers_wanted: 2,
@@ -133,7 +138,7 @@ describe('the page', () => {
     const metrics = metricsForTest();
     metrics.watch({
       fleet: fleetOf({ workerMemoryBytes: Number.POSITIVE_INFINITY }),
-      server: { running: 0 },
+      server,
     });
     expect((await page(metrics)).has('livestill_worker_memory_limit_bytes')).toBe(false);
   });
@@ -143,7 +148,7 @@ describe('the page', () => {
     const failing = () => {
       throw new Error('no workers');
     };
-    metrics.watch({ fleet: fleetOf({ workersNow: failing }), server: { running: 4 } });
+    metrics.watch({ fleet: fleetOf({ workersNow: failing }), server });
     const samples = samplesOf(await page(metrics));
     expect(
       [...samples.keys()].filter((key) => /livestill_workers?[_{]?(resident|pictures|$)/.test(key)),

@@ -8,8 +8,15 @@ import { createKit, type Kit } from './registry.ts';
 /** What is looked at whenever the page is asked for. */
 export interface Watched {
   readonly fleet: FleetSeen;
+  readonly server: ServerSeen;
+}
+
+/** As much of the server as the page shows. */
+export interface ServerSeen {
   /** Requests being worked on. */
-  readonly server: { readonly running: number };
+  readonly running: number;
+  /** Connections open now, and since the start: those that found no place, and idle ones that made room. */
+  readonly connections: { readonly open: number; readonly refused: number; readonly closedIdle: number };
 }
 
 /** As much of the fleet as the page shows. */
@@ -83,6 +90,17 @@ function watchService(kit: Kit, { fleet, server }: Watched): void {
     return now.map((worker) => ({ ...worker, number: String(numbered.get(worker.pid)) }));
   };
   kit.looked('requests_in_work', 'Requests being worked on, of any kind.', () => server.running);
+  kit.looked('connections', 'Connections open on the service port.', () => server.connections.open);
+  kit.looked(
+    'connections_refused_total',
+    'New connections closed at once, since there was no place.',
+    () => server.connections.refused,
+  );
+  kit.looked(
+    'connections_closed_idle_total',
+    'Idle connections closed to make room for a new one.',
+    () => server.connections.closedIdle,
+  );
   kit.looked('pictures_in_work', 'Pictures being judged.', () => fleet.running);
   kit.looked('pictures_waiting', 'Pictures waiting for a worker.', () => fleet.waiting);
   kit.looked('workers_wanted', 'Worker processes as configured.', () => fleet.workers);

@@ -40,6 +40,7 @@ export function createKit(onTrouble: (error: unknown) => void) {
   for (const { name } of registry.getMetricsAsArray()) {
     if (leftOut.test(name)) registry.removeSingleMetric(name);
   }
+  const kindOf = (name: string) => (name.endsWith('_total') ? Counter : Gauge);
   return {
     contentType: registry.contentType as string,
     text: () => registry.metrics(),
@@ -53,12 +54,13 @@ export function createKit(onTrouble: (error: unknown) => void) {
       of: keyof typeof buckets,
       labels: readonly L[] = [],
     ) => new Histogram<L>({ ...parts(name, help, labels), buckets: buckets[of] }),
-    /** One figure that is looked at when the page is asked for. */
+    /** One figure that is looked at when the page is asked for; a counter where the name says so. */
     looked(name: string, help: string, look: () => number): void {
-      new Gauge({
+      const Kind = kindOf(name);
+      new Kind({
         ...parts(name, help, []),
         collect() {
-          anew(this, [], () => this.set(look()));
+          anew(this, [], () => this.inc(look()));
         },
       });
     },
@@ -69,7 +71,7 @@ export function createKit(onTrouble: (error: unknown) => void) {
       label: L,
       look: () => Iterable<readonly [value: string, figure: number]>,
     ): void {
-      const Kind = name.endsWith('_total') ? Counter : Gauge;
+      const Kind = kindOf(name);
       new Kind<L>({
         ...parts(name, help, [label]),
         collect() {
