@@ -1,6 +1,7 @@
 import {
   bytesField,
   type Field,
+  fieldHead,
   integerField,
   MalformedError,
   readFields,
@@ -128,14 +129,18 @@ function readIntegerTensor(bytes: Uint8Array): readonly [string, readonly number
   return values.length === size ? [readTexts(fields, TENSOR.name)[0] ?? '', values] : null;
 }
 
-function encodeTensor(name: string, { dims, values }: OnnxTensor): Buffer {
+const lengthOf = (parts: readonly Uint8Array[]) => parts.reduce((sum, part) => sum + part.length, 0);
+
+/** A tensor as parts of the graph's message; its values are not copied. */
+function encodeTensor(name: string, { dims, values }: OnnxTensor): Uint8Array[] {
   const parts = [
     ...dims.map((d) => integerField(TENSOR.dims, d)),
     integerField(TENSOR.type, FLOAT),
     textField(TENSOR.name, name),
-    bytesField(TENSOR.raw, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
+    fieldHead(TENSOR.raw, values.byteLength),
+    new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
   ];
-  return bytesField(GRAPH.initializer, Buffer.concat(parts));
+  return [fieldHead(GRAPH.initializer, lengthOf(parts)), ...parts];
 }
 
 /**
@@ -180,14 +185,16 @@ export function readGraph(model: Uint8Array): OnnxGraph {
     inputs,
     outputs,
     encode() {
-      const graph = Buffer.concat([
+      const graph = [
         ...nodes.map(encodeNode),
-        ...Array.from(tensors, ([name, tensor]) => encodeTensor(name, tensor)),
+        ...Array.from(tensors, ([name, tensor]) => encodeTensor(name, tensor)).flat(),
         others,
-      ]);
+      ];
       return Buffer.concat(
-        modelFields.map((f) =>
-          f === graphField ? bytesField(MODEL.graph, graph) : model.subarray(f.start, f.end),
+        modelFields.flatMap((f) =>
+          f === graphField
+            ? [fieldHead(MODEL.graph, lengthOf(graph)), ...graph]
+            : [model.subarray(f.start, f.end)],
         ),
       );
     },

@@ -97,12 +97,14 @@ export function integerField(number: number, value: number): Buffer {
   return Buffer.from([...varintBytes(number * 8), ...varintBytes(value)]);
 }
 
+/** What stands before the content of a length-delimited field of `length` bytes. */
+export function fieldHead(number: number, length: number): Buffer {
+  return Buffer.from([...varintBytes(number * 8 + 2), ...varintBytes(length)]);
+}
+
 /** A length-delimited field. */
 export function bytesField(number: number, content: Uint8Array): Buffer {
-  return Buffer.concat([
-    Buffer.from([...varintBytes(number * 8 + 2), ...varintBytes(content.length)]),
-    content,
-  ]);
+  return Buffer.concat([fieldHead(number, content.length), content]);
 }
 
 /** A text field. */
