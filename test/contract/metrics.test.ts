@@ -139,12 +139,15 @@ describe('requests of the v1 API', () => {
       () => send(),
       ended('v1', 'busy', 'overloaded', { reason: 'queue_share', status: 503 }),
     );
+    expect(v1.lines).toMatchObject([{ reason: 'queue_share' }]);
     v1.judge.full = null;
+    v1.lines.length = 0;
     v1.ledger.fail = new Fault(108, 'store_busy', 'locked');
     await expectChanges(() => send(), {
       ...ended('v1', 'failed', 'store_unavailable', { reason: 'store_busy', status: 503 }),
       'livestill_judgement_duration_seconds_count{profile="careful"}': 1,
     });
+    expect(v1.lines).toMatchObject([{ reason: 'store_busy' }]);
   });
 
   it('other paths are replies and no requests for a judgement', async () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ApiKeyRefused } from '../../account/api-key-check.ts';
 import { Fault } from '../../errors.ts';
 import type { Envelope } from '../envelope.ts';
+import { Problem } from '../v1/problems.ts';
 import { requestSeen } from './request-seen.ts';
 
 const exchange = { startedAt: performance.now() };
@@ -35,7 +35,7 @@ describe('what is told of a request', () => {
     [
       'v1',
       envelope(12, 'scope_missing'),
-      new ApiKeyRefused('scope_missing', ''),
+      new Problem('scope_missing', ''),
       ['refused', 'scope_missing', 'scope_missing'],
     ],
     [

@@ -1,4 +1,3 @@
-import { ApiKeyRefused } from '../../account/api-key-check.ts';
 import { Fault } from '../../errors.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
@@ -12,7 +11,7 @@ export interface Ended {
   readonly facts: Facts;
   /** What is answered; null: the caller went away. */
   readonly envelope: Envelope | null;
-  /** What was thrown on the way, before anything was made of it. */
+  /** Why, as the log has it. */
   readonly error: unknown;
 }
 
@@ -51,5 +50,5 @@ function codeOf(api: Api, envelope: Envelope | null): string {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Fault || error instanceof ApiKeyRefused ? error.reason : 'internal';
+  return error instanceof Fault ? error.reason : 'internal';
 }

@@ -94,10 +94,10 @@ export function createV1(deps: V1Deps): V1Handler {
     const facts: Facts = {};
     const notes: Notes = { facts };
     const route = routes.get(pathOf(request.url ?? ''));
-    const finish = (envelope: Envelope | null, error: unknown, thrown = error) => {
+    const finish = (envelope: Envelope | null, error: unknown) => {
       if (route?.logged === true) logDecision(log, exchange, facts, envelope, error);
       if (route?.judges === true) {
-        deps.observer?.request(requestSeen({ api: 'v1', exchange, facts, envelope, error: thrown }));
+        deps.observer?.request(requestSeen({ api: 'v1', exchange, facts, envelope, error }));
       }
       return envelope;
     };
@@ -111,7 +111,7 @@ export function createV1(deps: V1Deps): V1Handler {
     } catch (error) {
       if (error instanceof RequestAborted || exchange.signal.aborted) return finish(null, error);
       const problem = asProblem(error);
-      return finish(problemEnvelope(problem, language, exchange.requestId), problem, error);
+      return finish(problemEnvelope(problem, language, exchange.requestId), problem);
     }
   };
 }

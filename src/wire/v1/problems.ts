@@ -12,6 +12,8 @@ export const problemContentType = 'application/problem+json; charset=utf-8';
 export interface ProblemOptions {
   /** Short constant that says why within the code: `truncated`, `private_address`, `rate`. */
   readonly reason?: string;
+  /** The same for log and metrics alone, where the caller is not told. */
+  readonly inside?: string;
   /** Seconds for `Retry-After`. */
   readonly retryAfter?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -25,8 +27,8 @@ export class Problem extends Fault {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(problem: ProblemCode, detail: string, options: ProblemOptions = {}) {
-    const { reason, retryAfter, headers = {}, cause } = options;
-    super(problemKinds[problem].wire, reason ?? problem, detail, {
+    const { reason, inside, retryAfter, headers = {}, cause } = options;
+    super(problemKinds[problem].wire, reason ?? inside ?? problem, detail, {
       ...(cause === undefined ? {} : { cause }),
       ...(retryAfter === undefined ? {} : { retryAfter }),
     });
@@ -54,12 +56,17 @@ export function asProblem(error: unknown): Problem {
       return new Problem('rate_limited', message, { reason, retryAfter: error.retryAfter ?? 1 });
     case -5802:
       return new Problem('overloaded', 'All workers are busy and the queue is full.', {
+        inside: reason,
         retryAfter: error.retryAfter ?? 1,
       });
     case 107:
     case 108:
       // What exactly is wrong with the store is for the operator's log; the caller learns that trying again makes sense.
-      return new Problem('store_unavailable', 'The store does not answer.', { retryAfter: 1, cause: error });
+      return new Problem('store_unavailable', 'The store does not answer.', {
+        inside: reason,
+        retryAfter: 1,
+        cause: error,
+      });
     case -4016:
       return new Problem('picture_unreadable', message, { reason, cause: error.cause });
     case -5805:
