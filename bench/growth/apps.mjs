@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { sign } from '../../dist/account/signature.js';
 import { openStore } from '../../dist/store/open.js';
 import { median } from '../support.mjs';
+import { least } from './fit.mjs';
 import { commandCost, cpuMs, startScript, startService } from './processes.mjs';
 import { copyStore, settle } from './stores.mjs';
 
@@ -116,17 +117,20 @@ export async function apps({ small, say }) {
     await rm(folder, { recursive: true, force: true });
   }
   const points = (name) => measured.map((one) => [one.size, median(one[name])]);
-  const text = (name, digits) => (one) => median(one[name]).toFixed(digits);
+  const text =
+    (name, digits, of = median) =>
+    (one) =>
+      of(one[name]).toFixed(digits);
   const columns = [
     ['apps', (one) => String(one.size)],
-    ['a request: CPU ms', text('own', 3)],
-    ['p50 ms', text('ownP50', 2)],
-    ['foreign bucket: CPU ms', text('foreign', 3)],
-    ['p50 ms', text('foreignP50', 2)],
-    ['start: ready ms', text('ready', 0)],
-    ['CPU ms', text('readyCpu', 0)],
-    ['app list: ms', text('listMs', 0)],
-    ['CPU ms', text('list', 0)],
+    ['a request, ms', text('own', 3)],
+    ['its p50', text('ownP50', 2, least)],
+    ['foreign bucket, ms', text('foreign', 3)],
+    ['its p50', text('foreignP50', 2, least)],
+    ['start, ms', text('readyCpu', 0)],
+    ['by the clock', text('ready', 0, least)],
+    ['app list, ms', text('list', 0)],
+    ['by the clock', text('listMs', 0, least)],
     ['file MB', (one) => (one.bytes / 1e6).toFixed(1)],
   ];
   return {
@@ -135,11 +139,16 @@ export async function apps({ small, say }) {
     axis: 'apps',
     rows: [columns.map(([title]) => title), ...measured.map((one) => columns.map(([, cell]) => cell(one)))],
     notes: [
-      `A request: signed, by one of the apps by chance, without a picture: refused (-5805) once signature, account and rate have passed. Foreign bucket: the signature names a bucket that is nobody's (16), so that all owners are asked. Median of ${rounds} rounds; processor time of the service without its judging worker.`,
+      `A request: signed, by one of the apps by chance, without a picture: refused (-5805) once signature, account and rate have passed. Foreign bucket: the signature names a bucket that is nobody's (16), so that all owners are asked. Processor ms, the median of ${rounds} rounds, of the service without its judging worker; p50 and by the clock: ms, the least.`,
     ],
     series: [
       { name: 'a signed request', unit: 'processor ms', work: 0, points: points('own') },
-      { name: 'a signed request', unit: 'p50 ms', work: 0, points: points('ownP50') },
+      {
+        name: 'a signed request',
+        unit: 'p50 ms',
+        work: 0,
+        points: measured.map((one) => [one.size, least(one.ownP50)]),
+      },
       { name: 'a foreign bucket', unit: 'processor ms', work: 0, points: points('foreign') },
       { name: 'start-up', unit: 'processor ms', work: 0, points: points('readyCpu') },
       { name: 'app list', unit: 'processor ms', work: 1, points: points('list') },

@@ -12,6 +12,9 @@ export function slopeOf(points) {
   return logs.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0) / across;
 }
 
+/** For times by the clock: whatever else the machine does only adds to them. */
+export const least = (values) => Math.min(...values);
+
 /** How far a slope may lie above the work's: noise, and the depth of an index, which shows as about 0.05. */
 const tolerance = 0.1;
 /** The same for the upper end alone, which has fewer points. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { previewPolicy } from '../../dist/account/policy-preview.js';
 import { openStore } from '../../dist/store/open.js';
 import { median } from '../support.mjs';
+import { least } from './fit.mjs';
 import { emptyLedger, fillLedger, rowApps, rowEveryMs, someRequestIds, someRow } from './ledger-rows.mjs';
 import { startService } from './processes.mjs';
 import { copyStore, settle } from './stores.mjs';
@@ -151,26 +152,26 @@ function report(stores, leftOut, rounds) {
   const points = (name, kind = 'cpu') =>
     stores.filter(({ costs }) => costs[name]).map((one) => [one.size, median(one.costs[name][kind])]);
   const cell = (name, kind, digits) => (one) =>
-    one.costs[name] ? median(one.costs[name][kind]).toFixed(digits) : '-';
+    one.costs[name] ? (kind === 'ms' ? least : median)(one.costs[name][kind]).toFixed(digits) : '-';
   const columns = [
     ['rows', (one) => String(one.size)],
-    ['one more row: CPU ms', cell('append', 'cpu', 3)],
-    ['ms', cell('append', 'ms', 3)],
+    ['one more row, ms', cell('append', 'cpu', 3)],
+    ['by the clock', cell('append', 'ms', 3)],
     ['by request id, ms', cell('byRequest', 'cpu', 3)],
     ['newest 50, ms', cell('newest', 'cpu', 2)],
-    ['of one app, ms', cell('newestOfApp', 'cpu', 2)],
+    ['newest 50 of one app, ms', cell('newestOfApp', 'cpu', 2)],
     ['count of 10 000, ms', cell('count', 'cpu', 2)],
     ['preview of 10 000, ms', cell('preview', 'cpu', 0)],
-    ['delete 10 000: CPU ms', cell('prune', 'cpu', 0)],
-    ['ms', cell('prune', 'ms', 0)],
+    ['delete 10 000, ms', cell('prune', 'cpu', 0)],
+    ['by the clock', cell('prune', 'ms', 0)],
     ['open, ms', cell('open', 'cpu', 1)],
-    ['service start: CPU ms', cell('start', 'cpu', 0)],
-    ['ready ms', cell('start', 'ms', 0)],
+    ['service start, ms', cell('start', 'cpu', 0)],
+    ['by the clock', cell('start', 'ms', 0)],
     ['file MB', (one) => (one.bytes / 1e6).toFixed(1)],
   ];
   const empty = stores[0].bytes;
   const notes = [
-    `Processor ms where nothing else is said, median of ${rounds} rounds, ${rowApps} apps, sync "full". One more row: 64 at once, four times.`,
+    `Processor ms, the median of ${rounds} rounds; by the clock the least, ready to serve included; ${rowApps} apps, sync "full". One more row: 64 at once, four times.`,
   ];
   if (leftOut.length > 0) notes.push(`Left out for want of disk: ${leftOut.join(', ')} rows.`);
   return {

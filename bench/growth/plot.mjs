@@ -75,8 +75,8 @@ function drawn({ name, unit, work, points }, axis, at) {
   const [from, to] = clipped(ends, line, 10 ** y0);
   const path = shown.map(([n, cost], i) => `${i === 0 ? 'M' : 'L'}${px(x(n))} ${px(y(cost))}`).join('');
   parts.push(
-    `<path class="work" d="M${px(x(from))} ${px(y(line(from)))}L${px(x(to))} ${px(y(line(to)))}"/>`,
     `<path class="line" d="${path}"/>`,
+    `<path class="work" d="M${px(x(from))} ${px(y(line(from)))}L${px(x(to))} ${px(y(line(to)))}"/>`,
     ...shown.map(([n, cost]) => `<circle class="dot" cx="${px(x(n))}" cy="${px(y(cost))}" r="3.2"/>`),
     `<text class="tick" x="${panel.left + inner.w / 2}" y="${panel.top + inner.h + 31}" text-anchor="middle">${text(axis)}</text>`,
     '</g>',

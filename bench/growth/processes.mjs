@@ -14,13 +14,22 @@ export async function cpuMs(pid) {
   return times.reduce((sum, line) => sum + Number(line.split(' ')[0]), 0) / 1e6;
 }
 
+// Loaded before the service: at SIGUSR2 it collects garbage and tells on a pipe what is then still held, in bytes.
+const memoryMeter = `import{writeSync}from'node:fs';import{setFlagsFromString}from'node:v8';import{runInNewContext}from'node:vm';
+setFlagsFromString('--expose-gc');const gc=runInNewContext('gc');
+process.on('SIGUSR2',()=>{gc();gc();const{heapUsed,external}=process.memoryUsage();writeSync(3,String(heapUsed+external)+'\\n')})`;
+
 /** Starts the service with one worker; `readyMs` and `readyCpuMs` (its workers apart) tell what that took. */
-export async function startService(data, env = {}) {
+export async function startService(data, { env = {}, metered = false } = {}) {
   const started = performance.now();
+  const meter = metered ? ['--import', `data:text/javascript,${encodeURIComponent(memoryMeter)}`] : [];
   const child = spawn(
     process.execPath,
-    [program, 'serve', '--data', data, '--port', '0', '--admin-port', '0', '--workers', '1'],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LIVESTILL_LOG_LEVEL: 'error', ...env } },
+    [...meter, program, 'serve', '--data', data, '--port', '0', '--admin-port', '0', '--workers', '1'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LIVESTILL_LOG_LEVEL: 'error', ...env },
+    },
   );
   let out = '';
   await new Promise((resolve, reject) => {
@@ -37,6 +46,12 @@ export async function startService(data, env = {}) {
     pid: child.pid,
     readyMs,
     readyCpuMs,
+    /** Bytes on the heap and beside it after garbage was collected; for a metered service. */
+    heldBytes: () =>
+      new Promise((resolve) => {
+        child.stdio[3].once('data', (chunk) => resolve(Number(chunk)));
+        child.kill('SIGUSR2');
+      }),
     async stop() {
       child.removeAllListeners('exit');
       const ended = new Promise((resolve) => child.once('exit', resolve));
