@@ -91,7 +91,9 @@ try {
     rssMb: use.rssMb,
     readyMs: server.readyMs,
   };
-  const serverCpu = (useAfter.cpuSeconds - useBefore.cpuSeconds) / full.answered;
+  const perPicture = (used) => (used(useAfter) - used(useBefore)) / full.answered;
+  const serverCpu = perPicture((use) => use.cpuSeconds);
+  const answeringCpu = perPicture((use) => use.own.cpuSeconds);
   say(
     `livestill bench:server: ${cpus()[0].model}, ${availableParallelism()} processors, Node ${process.version}`,
   );
@@ -104,7 +106,7 @@ try {
     `service           ${full.perSecond.toFixed(1)} pictures a second, ratio to the floor ${result.ratioToFloor.toFixed(3)}`,
   );
   say(
-    `CPU a picture     ${(serverCpu * 1000).toFixed(1)} ms service, ${((full.cpuSeconds / full.answered) * 1000).toFixed(1)} ms load generator`,
+    `CPU a picture     ${((serverCpu - answeringCpu) * 1000).toFixed(1)} ms workers, ${(answeringCpu * 1000).toFixed(1)} ms the process that answers, ${((full.cpuSeconds / full.answered) * 1000).toFixed(1)} ms load generator`,
   );
   say(`memory            ${use.rssMb.toFixed(0)} MB resident, ${use.peakRssMb.toFixed(0)} MB at most`);
   say(`start to ready    ${server.readyMs.toFixed(0)} ms`);

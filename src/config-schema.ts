@@ -94,6 +94,12 @@ export const configSchema = Type.Object(
       unit: 'bytes',
       description: 'Largest request body as received. The contract says 6 MiB.',
     }),
+    maxBodiesMb: maybeInteger(8, 65_536, {
+      default: null,
+      unit: 'MB',
+      description:
+        'What all bodies together may hold, from their first byte until the answer; beyond it the one that has been arriving longest is refused with -5802. null: an eighth of the memory, from 64 to 1024.',
+    }),
     timeouts: group('How long the service waits.', {
       headersMs: integer(100, 600_000, {
         default: 10_000,

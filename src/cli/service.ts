@@ -7,11 +7,12 @@ import type { Config } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import { availableCores } from '../fleet/cores.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
-import { availableMemory, workerMemoryFor, workersFor } from '../fleet/memory.ts';
+import { availableMemory, bodyMemoryFor, workerMemoryFor, workersFor } from '../fleet/memory.ts';
 import { type Retention, startRetention } from '../ledger/retention.ts';
 import { createDownloader } from '../picture/download.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { type AdminServer, createAdminServer } from '../wire/admin/health.ts';
+import { type BodyMemory, createBodyMemory } from '../wire/body-memory.ts';
 import { connectionLimits, openFilesLimit } from '../wire/connection-limits.ts';
 import { createMetrics, type Metrics } from '../wire/metrics/metrics.ts';
 import { observedLedger } from '../wire/metrics/observed-ledger.ts';
@@ -30,6 +31,8 @@ export interface Service {
   readonly workers: number;
   /** Resident memory each worker may take, in bytes. */
   readonly workerMemoryBytes: number;
+  /** What all bodies together may hold, in bytes. */
+  readonly bodyMemoryBytes: number;
   /** The ports that were taken, where the configuration said 0. */
   readonly port: number;
   readonly adminPort: number;
@@ -60,7 +63,11 @@ export async function startService(config: Config, log: Logger): Promise<Service
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     const fleet = await startFleetOf(config, log);
     closing.unshift(() => fleet.close());
-    const server = createServer(config, log, store, fleet, metrics, tls, ownTable);
+    const { maxBodiesMb } = config;
+    const bodies = createBodyMemory(
+      maxBodiesMb === null ? bodyMemoryFor(availableMemory()) : maxBodiesMb * 1024 * 1024,
+    );
+    const server = createServer(config, log, { store, fleet, metrics, bodies, tls, ownTable });
     closing.unshift(() => server.drain(0));
     metrics.watch({ fleet, server });
     const port = await listen('port', server, config.host, config.port);
@@ -71,6 +78,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       store,
       workers: fleet.workers,
       workerMemoryBytes: fleet.workerMemoryBytes,
+      bodyMemoryBytes: bodies.limit,
       port,
       adminPort,
       reloadTls: async () => watch?.reload(),
@@ -145,15 +153,17 @@ function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
   });
 }
 
-function createServer(
-  config: Config,
-  log: Logger,
-  store: Store,
-  fleet: Fleet,
-  metrics: Metrics,
-  tls: TlsIdentity | undefined,
-  ownTable: OperatingTable | null,
-): LegacyServer {
+interface Parts {
+  readonly store: Store;
+  readonly fleet: Fleet;
+  readonly metrics: Metrics;
+  readonly bodies: BodyMemory;
+  readonly tls: TlsIdentity | undefined;
+  readonly ownTable: OperatingTable | null;
+}
+
+function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
+  const { store, fleet, metrics, bodies, tls, ownTable } = parts;
   const clock = () => Date.now();
   const { accounts, apiKeys, idempotency, replay, usage } = store;
   const { observer } = metrics;
@@ -165,6 +175,7 @@ function createServer(
     downloader: createDownloader({ ...download, maxBytes: picture.maxBytes, observe: observer.download }),
     judge: fleet,
     ledger: observedLedger(store.ledger, observer),
+    bodies,
     clock,
     log,
     observer,

@@ -31,7 +31,10 @@ export async function welcome(config: Config, service: Service): Promise<string>
       `${megabytes(availableMemory())} MB, of which each worker may take ${megabytes(service.workerMemoryBytes)} MB`,
     ],
     ['waiting', `at most ${config.queueWaitMs} ms for a worker, then -5802`],
-    ['limits', `body ${config.maxBodyBytes} bytes, picture ${maxPixels / 1_000_000} megapixels`],
+    [
+      'limits',
+      `body ${config.maxBodyBytes} bytes (${megabytes(service.bodyMemoryBytes)} MB all together), picture ${maxPixels / 1_000_000} megapixels`,
+    ],
   ]);
   return `livestill is ready.\n\n${facts}\n\n${await howToCall(config, service, base)}`;
 }

@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { availableMemory, workerMemoryFor, workersFor } from './memory.ts';
+import { availableMemory, bodyMemoryFor, workerMemoryFor, workersFor } from './memory.ts';
 
 const GB = 1024 ** 3;
 const MB = 1024 ** 2;
@@ -28,5 +28,13 @@ describe('memory', () => {
   ])('%s', (_name, cores, memory, workers, mb) => {
     expect(workersFor(cores, memory)).toBe(workers);
     expect(Math.round(workerMemoryFor(workers, memory) / MB)).toBe(mb);
+  });
+
+  it.each([
+    [GB / 4, 64],
+    [4 * GB, 512],
+    [64 * GB, 1024],
+  ])('bodies: an eighth of %d bytes, within bounds', (memory, mb) => {
+    expect(bodyMemoryFor(memory)).toBe(mb * MB);
   });
 });

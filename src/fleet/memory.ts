@@ -30,3 +30,8 @@ export function workerMemoryFor(workers: number, memoryBytes: number): number {
   const share = (planned * memoryBytes - serviceBytes) / workers;
   return Math.round(Math.max(leastBytes, Math.min(mostBytes, share)));
 }
+
+/** What the bodies of all requests together may hold, in bytes: an eighth of the memory, within sensible bounds. */
+export function bodyMemoryFor(memoryBytes: number): number {
+  return Math.round(Math.max(64 * MB, Math.min(1024 * MB, memoryBytes / 8)));
+}

@@ -18,10 +18,17 @@ export interface RespondOptions {
   readonly linger: LingerSettings;
 }
 
+/** The code of a refusal for lack of room. */
+const noRoom = -5802;
+/** A body up to this size is read to its end rather than paid for with a new connection, in bytes. */
+const cheapBody = 1024 * 1024;
+
 /**
  * Writes a reply. Where the request's body has not been read to its end (too large, wrong path, …) the answer goes out at
  * once and in full, and the connection is closed only after the rest of the body was read and thrown away, within bounds:
  * closing earlier would reset the connection, and a client still sending would never see the answer (RFC 9112 §9.6).
+ * A request refused for lack of room keeps its connection when its body is short: the server then reads on to the body's announced end by
+ * itself, which costs less than the next call's handshake, and under overload that counts.
  * Does nothing when an answer is already under way or the connection is gone.
  * @returns whether the connection is closed after this answer
  */
@@ -35,7 +42,8 @@ export function respond(
   const envelope = inFormOf(request, answer, options.requestId);
   const body = envelopeBody(envelope);
   const unread = hasBody(request) && !request.complete;
-  const closes = unread || options.close === true;
+  const reuse = unread && answer.code === noRoom && options.close !== true && isShort(request);
+  const closes = (unread && !reuse) || options.close === true;
   // A caller that leaves in the middle of its answer is no error of ours.
   response.on('error', () => {});
   response.writeHead(
@@ -50,7 +58,7 @@ export function respond(
       ...(closes ? { connection: 'close' } : {}),
     }),
   );
-  if (!unread) {
+  if (!unread || reuse) {
     response.end(body);
     return closes;
   }
@@ -69,6 +77,11 @@ export function canonical(headers: Readonly<Record<string, string>>): Record<str
       value,
     ]),
   );
+}
+
+/** Whether the request says that its body ends after few enough bytes. */
+function isShort({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length']) <= cheapBody;
 }
 
 /** Whether the request announces a body. */

@@ -12,6 +12,7 @@ import type { Judge } from '../../src/fleet/types.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
 import type { Downloader } from '../../src/picture/types.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
+import { createBodyMemory } from '../../src/wire/body-memory.ts';
 import type { Observer } from '../../src/wire/metrics/observer.ts';
 import { createLegacyServer, type LegacyServerSettings } from '../../src/wire/server.ts';
 import { defaultTransport, type TransportSettings } from '../../src/wire/transport.ts';
@@ -80,6 +81,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     limiter: createLimiter({ clock, usage }),
     downloader: options.downloader ?? noDownloads,
     judge: options.judge ?? hand,
+    bodies: createBodyMemory(64 * 1024 * 1024),
     ledger: {
       append: async (row: Parameters<Store['ledger']['append']>[0]) => {
         if (broken.fail !== null) throw broken.fail;

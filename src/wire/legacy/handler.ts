@@ -7,13 +7,14 @@ import type { Judge, JudgeOptions } from '../../fleet/types.ts';
 import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
+import type { BodyMemory } from '../body-memory.ts';
 import { type Envelope, faultEnvelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
 import { fetchPicture } from '../fetch-picture.ts';
 import { ledgerRow } from '../ledger-row.ts';
 import type { Observer } from '../metrics/observer.ts';
 import { requestSeen } from '../metrics/request-seen.ts';
-import { checkAnnouncedSize, RequestAborted, readBody } from '../read-body.ts';
+import { checkAnnouncedSize, RequestAborted, withBody } from '../read-body.ts';
 import { parseLegacyBody } from './body.ts';
 import { type Facts, logDecision } from './decision-log.ts';
 import { choosePicture } from './picture-source.ts';
@@ -26,6 +27,8 @@ export interface LegacyDeps {
   readonly downloader: Downloader;
   readonly judge: Judge;
   readonly ledger: Ledger;
+  /** Memory for bodies; one for all faces of the service. */
+  readonly bodies: BodyMemory;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told of every request; it must not throw. */
@@ -70,7 +73,16 @@ async function answer(deps: LegacyDeps, exchange: Exchange, facts: Facts): Promi
   checkAnnouncedSize(request, maxBodyBytes);
   checkRoom(deps.judge, claimedApp(request.headers.authorization));
   exchange.wantBody();
-  const raw = await readBody(request, maxBodyBytes);
+  return withBody(deps.bodies, request, maxBodyBytes, (raw) => answerBody(deps, exchange, facts, raw));
+}
+
+async function answerBody(
+  deps: LegacyDeps,
+  exchange: Exchange,
+  facts: Facts,
+  raw: Buffer,
+): Promise<Envelope> {
+  const { request } = exchange;
   const body = await parseLegacyBody(request.headers['content-type'], raw);
   if (body.appid === null) {
     throw new Fault(3, 'appid_missing', 'The body must have an appid, as text or as a number.');

@@ -9,6 +9,7 @@ import type { Judge } from '../../fleet/types.ts';
 import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
+import type { BodyMemory } from '../body-memory.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
 import { fetchPicture } from '../fetch-picture.ts';
@@ -16,7 +17,7 @@ import { ledgerRow } from '../ledger-row.ts';
 import type { Facts } from '../legacy/decision-log.ts';
 import type { PictureSource } from '../legacy/picture-source.ts';
 import type { Observer } from '../metrics/observer.ts';
-import { checkAnnouncedSize, readBody } from '../read-body.ts';
+import { checkAnnouncedSize, withBody } from '../read-body.ts';
 import { answerOnce, fingerprintOf, idempotencyKeyOf, type Made } from './idempotency.ts';
 import type { Language } from './language.ts';
 import { inputType, pictureOf } from './picture-input.ts';
@@ -30,6 +31,8 @@ export interface LivenessDeps {
   readonly downloader: Downloader;
   readonly judge: Judge;
   readonly ledger: Ledger;
+  /** Memory for bodies; one for all faces of the service. */
+  readonly bodies: BodyMemory;
   readonly idempotency: IdempotencyStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -81,12 +84,14 @@ export async function answerLiveness(
   const lease = await deps.limiter.admit(caller.app);
   try {
     exchange.wantBody();
-    const source = await pictureOf(type, await readBody(request, deps.maxBodyBytes));
-    facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
-    const call: Call = { exchange, facts, notes, language, caller };
-    if (key === null) return (await judged(deps, call, source)).envelope;
-    const scope = { appid: caller.app.appid, key };
-    return await answerOnce(deps, scope, fingerprintOf(source), () => judged(deps, call, source));
+    return await withBody(deps.bodies, request, deps.maxBodyBytes, async (body) => {
+      const source = await pictureOf(type, body);
+      facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
+      const call: Call = { exchange, facts, notes, language, caller };
+      if (key === null) return (await judged(deps, call, source)).envelope;
+      const scope = { appid: caller.app.appid, key };
+      return await answerOnce(deps, scope, fingerprintOf(source), () => judged(deps, call, source));
+    });
   } finally {
     lease.release();
   }

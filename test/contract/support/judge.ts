@@ -33,6 +33,8 @@ export const noFace = judgementOf({ verdict: 'no_face', score: null, liveProbabi
 export interface HandMadeJudge extends Judge {
   /** Copies of the pictures in the order they came. */
   readonly pictures: Buffer[];
+  /** The very bytes it was given, which are not its own once it has answered. */
+  readonly given: Uint8Array[];
   readonly options: JudgeOptions[];
   answer: (picture: Buffer, options: JudgeOptions) => Judgement | Promise<Judgement>;
   full: Fault | null;
@@ -41,6 +43,7 @@ export interface HandMadeJudge extends Judge {
 export function handMadeJudge(): HandMadeJudge {
   const judge: HandMadeJudge = {
     pictures: [],
+    given: [],
     options: [],
     answer: () => judgementOf(),
     full: null,
@@ -48,6 +51,7 @@ export function handMadeJudge(): HandMadeJudge {
     refusal: () => judge.full,
     async judge(picture, options = {}) {
       const copy = Buffer.from(picture);
+      judge.given.push(picture);
       judge.pictures.push(copy);
       judge.options.push(options);
       return judge.answer(copy, options);

@@ -5,6 +5,7 @@ import { createLimiter } from '../../../src/account/limiter.ts';
 import type { App, SecretPair, SignatureSettings } from '../../../src/account/types.ts';
 import { Fault } from '../../../src/errors.ts';
 import type { Downloader } from '../../../src/picture/types.ts';
+import { type BodyMemory, createBodyMemory } from '../../../src/wire/body-memory.ts';
 import type { Observer } from '../../../src/wire/metrics/observer.ts';
 import {
   createLegacyServer,
@@ -25,6 +26,8 @@ export interface TestServerOptions {
   readonly downloader?: Downloader;
   readonly tls?: TlsIdentity;
   readonly observer?: Observer;
+  /** What all bodies together may hold, in bytes; 64 MiB where nothing is given. */
+  readonly maxBodies?: number;
 }
 
 /** A listening server of the old API with hand-made surroundings. */
@@ -34,6 +37,7 @@ export interface TestServer {
   readonly judge: HandMadeJudge;
   readonly ledger: ListLedger;
   readonly memory: MemoryAccounts;
+  readonly bodies: BodyMemory;
   /** Every line of the log, parsed. */
   readonly lines: Record<string, unknown>[];
   stop(): Promise<void>;
@@ -44,6 +48,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const memory = memoryAccounts(options.apps ?? [appOf(appid)], options.pairs ?? [pairOf(secretId, appid)]);
   const judge = handMadeJudge();
   const ledger = listLedger();
+  const bodies = createBodyMemory(options.maxBodies ?? 64 * 1024 * 1024);
   const lines: Record<string, unknown>[] = [];
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -63,6 +68,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     downloader: options.downloader ?? noDownloads,
     judge,
     ledger,
+    bodies,
     clock,
     log: pino({ level: 'info' }, sink),
     tls: options.tls,
@@ -78,7 +84,16 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
   });
   const port = await server.listen('127.0.0.1', 0);
-  return { server, port, judge, ledger, memory, lines, stop: async () => void (await server.drain(200)) };
+  return {
+    server,
+    port,
+    judge,
+    ledger,
+    memory,
+    bodies,
+    lines,
+    stop: async () => void (await server.drain(200)),
+  };
 }
 
 const noDownloads: Downloader = {

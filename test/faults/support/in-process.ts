@@ -6,6 +6,7 @@ import { createLimiter } from '../../../src/account/limiter.ts';
 import { DEFAULT_RULES } from '../../../src/account/policy.ts';
 import { Fault } from '../../../src/errors.ts';
 import type { Downloader } from '../../../src/picture/types.ts';
+import { createBodyMemory } from '../../../src/wire/body-memory.ts';
 import { type Envelope, envelopeBody } from '../../../src/wire/envelope.ts';
 import type { Exchange } from '../../../src/wire/exchange.ts';
 import { createLegacyHandler } from '../../../src/wire/legacy/handler.ts';
@@ -51,6 +52,7 @@ export function inProcess(observer?: Observer): InProcess {
     downloader: noDownloads,
     judge,
     ledger: { append: async () => {} },
+    bodies: createBodyMemory(64 * 1024 * 1024),
     clock,
     log,
     observer,

@@ -1,0 +1,83 @@
+import { expect, it, vi } from 'vitest';
+import { appid, signature } from './support/accounts.ts';
+import { exchange, open, type RawConnection } from './support/raw.ts';
+import { startTestServer } from './support/server.ts';
+
+/* Callers who send large bodies and never end them, against a service that has memory for a few of them. */
+
+const MiB = 1024 * 1024;
+const head = (length: number) =>
+  [
+    'POST /face/livedetectpicture HTTP/1.1',
+    'Host: a',
+    'Content-Type: application/json',
+    `Authorization: ${signature()}`,
+    `Content-Length: ${length}`,
+    '\r\n',
+  ].join('\r\n');
+const honest = Buffer.from(`{"appid":"${appid}","image":"${Buffer.from('a picture').toString('base64')}"}`);
+
+it('bodies that fill the memory are refused, the longest under way first; honest calls go through all the while', async () => {
+  const test = await startTestServer({ maxBodies: 8 * MiB });
+  const slow: RawConnection[] = [];
+  try {
+    for (let at = 0; at < 24; at++) {
+      const one = open(test.port);
+      one.write(head(3 * MiB), Buffer.alloc(2 * MiB, 0x20));
+      slow.push(one);
+      expect((await exchange(test.port, head(honest.length), honest)).json.code).toBe(0);
+    }
+    const refused = await Promise.all(slow.slice(0, 20).map((one) => one.next()));
+    for (const { status, json, headers } of refused) {
+      expect([status, json.code, headers['retry-after']]).toEqual([503, -5802, '1']);
+    }
+    expect(test.bodies.held).toBeLessThanOrEqual(8 * MiB);
+    expect(test.lines.filter(({ reason }) => reason === 'body_memory')).toHaveLength(refused.length);
+  } finally {
+    for (const one of slow) one.destroy();
+    await vi.waitFor(() => expect(test.bodies.held).toBe(0));
+    await test.stop();
+  }
+});
+
+it('a body that waits for its answer keeps its memory to itself, however many others come and go', async () => {
+  const test = await startTestServer({ maxBodies: 8 * MiB });
+  let answer = () => {};
+  const asked = new Promise<void>((resolve) => {
+    const inner = test.judge.answer;
+    test.judge.answer = async (picture, options) => {
+      if (picture.length > 100_000) {
+        resolve();
+        await new Promise<void>((go) => {
+          answer = go;
+        });
+        // The copy was made when the picture came; the service's own bytes must still be the same.
+        expect(test.judge.given.at(0)?.every((byte) => byte === 7)).toBe(true);
+      }
+      return inner(picture, options);
+    };
+  });
+  const form = (picture: Buffer) =>
+    Buffer.concat([
+      Buffer.from(
+        `--b\r\nContent-Disposition: form-data; name="appid"\r\n\r\n${appid}\r\n--b\r\nContent-Disposition: form-data; name="image"\r\n\r\n`,
+      ),
+      picture,
+      Buffer.from('\r\n--b--\r\n'),
+    ]);
+  const call = (picture: Buffer) => {
+    const body = form(picture);
+    const start = head(body.length).replace('application/json', 'multipart/form-data; boundary=b');
+    return exchange(test.port, start, body);
+  };
+  try {
+    const large = call(Buffer.alloc(120_000, 7));
+    await asked;
+    for (let at = 0; at < 40; at++) expect((await call(Buffer.alloc(90_000, 9))).json.code).toBe(0);
+    answer();
+    expect((await large).json.code).toBe(0);
+    expect(test.bodies.held).toBe(0);
+  } finally {
+    await test.stop();
+  }
+});
