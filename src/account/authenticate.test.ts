@@ -3,7 +3,7 @@ import { Fault } from '../errors.ts';
 import type { Store } from '../store/open.ts';
 import { temporaryFolder, temporaryStore } from '../store/test-support/temp-store.ts';
 import { createAuthenticator } from './authenticate.ts';
-import { type SignatureContent, sign } from './signature.ts';
+import { digestOf, type SignatureContent, sign } from './signature.ts';
 import type { AuthenticationRequest, Authenticator, SignatureSettings } from './types.ts';
 
 const now = 1_795_000_000;
@@ -90,6 +90,12 @@ describe('a good request', () => {
   it('may sign for a bucket of its own, or for none', async () => {
     expect(await answer(request({ bucket: 'mine' }))).toBe('accepted');
     expect(await answer(request({ bucket: '' }))).toBe('accepted');
+  });
+
+  it('need not name a bucket though its app lists some: the Node SDK has no field for one', async () => {
+    const original = Buffer.from(`a=1000001&k=${mine}&e=${now + 3600}&t=${now}&r=1&u=0&f=`);
+    const authorization = Buffer.concat([digestOf(original, key), original]).toString('base64');
+    expect(await answer({ authorization, bodyAppid: '1000001' })).toBe('accepted');
   });
 });
 

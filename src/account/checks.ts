@@ -51,13 +51,22 @@ export function checkPair(
   return pair;
 }
 
-/** @throws Fault 3 (`account_suspended`, `account_closed`) */
+/**
+ * A closed app is answered as a suspended one: the contract has one answer for an account out of service. Code 10 (no such appid)
+ * would send its owner looking for a typing error, and 24 and 25 belong to other calls. The log tells them apart.
+ * @throws Fault 3 (`account_suspended`, `account_closed`)
+ */
 export function checkState(app: App): void {
   if (app.state === 'suspended') throw new Fault(3, 'account_suspended', `the app ${app.appid} is suspended`);
   if (app.state === 'closed') throw new Fault(3, 'account_closed', `the app ${app.appid} is closed`);
 }
 
-/** @throws Fault 6 (`bucket_of_another_app`), 16 (`bucket_unknown`), when the app lists buckets and the signature names one */
+/**
+ * Compares the signed bucket with the app's, when the app lists buckets and the signature names one. A missing or empty `b` is no
+ * mistake: the contract lets it be missing, the old Node client never sends one, others send an empty one. It gives away nothing,
+ * since here every bucket of an app may do the same.
+ * @throws Fault 6 (`bucket_of_another_app`), 16 (`bucket_unknown`)
+ */
 export async function checkBucket(
   signature: ParsedSignature,
   app: App,
