@@ -132,16 +132,19 @@ export function samplesOf(page: Page, prefix = 'livestill_'): Map<string, number
 }
 
 /**
- * By how much each sample rose from one page to the next, without those that did not; of histograms only the count, of time and memory
- * nothing.
+ * By how much each count rose from one page to the next, without those that did not: counters, and how often a histogram was fed. Time that
+ * was spent is no count, and a gauge is no count either.
  */
 export function changes(before: Page, after: Page): Record<string, number> {
   const old = samplesOf(before);
   const found: Record<string, number> = {};
-  for (const [key, value] of samplesOf(after)) {
-    if (/_bucket|_sum|_seconds(_total)?(\{|$)|_bytes(\{|$)/.test(key)) continue;
-    const change = value - (old.get(key) ?? 0);
-    if (change !== 0) found[key] = change;
+  for (const [name, { type, samples }] of after) {
+    if (!name.startsWith('livestill_') || type === 'gauge') continue;
+    for (const [key, value] of samples) {
+      if (/_bucket|_sum|_seconds_total/.test(key)) continue;
+      const change = value - (old.get(key) ?? 0);
+      if (change !== 0) found[key] = change;
+    }
   }
   return found;
 }
