@@ -69,7 +69,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     );
     const server = createServer(config, log, { store, fleet, metrics, bodies, tls, ownTable });
     closing.unshift(() => server.drain(0));
-    metrics.watch({ fleet, server });
+    metrics.watch({ fleet, server, bodies });
     const port = await listen('port', server, config.host, config.port);
     const retention = startRetentionOf(config, log, store);
     const watch = tlsFiles && tls && watchTls({ files: tlsFiles, current: tls, use: server.useTls, log });

@@ -28,6 +28,7 @@ const seen: RequestSeen = {
 };
 
 const server = { running: 4, connections: { open: 9, refused: 2, closedIdle: 3 } };
+const bodies = { held: 70, limit: 1000 };
 
 const page = async (metrics: Metrics) => parsePage(await metrics.text());
 
@@ -84,7 +85,7 @@ describe('the page', () => {
 
   it('has names in base units and help for each', async () => {
     const metrics = metricsForTest();
-    metrics.watch({ fleet: fleetOf(), server });
+    metrics.watch({ fleet: fleetOf(), server, bodies });
     for (const [name, { help, type }] of await page(metrics)) {
       if (!name.startsWith('livestill_')) continue;
       expect(help).toMatch(/^[A-Z].*\.$/);
@@ -105,10 +106,15 @@ describe('the page', () => {
         },
       },
       server,
+      bodies,
     });
     const samples = samplesOf(await page(metrics));
-    expect(Object.fromEntries([...samples].filter(([key]) => /work|waiting|connections/.test(key)))).toEqual({
+    expect(
+      Object.fromEntries([...samples].filter(([key]) => /work|waiting|connections|livestill_body/.test(key))),
+    ).toEqual({
       livestill_requests_in_work: 4,
+      livestill_body_memory_bytes: 70,
+      livestill_body_memory_limit_bytes: 1000,
       livestill_connections: 9,
       livestill_connections_refused_total: 2,
       livestill_connections_closed_idle_total: 3,
@@ -139,6 +145,7 @@ describe('the page', () => {
     metrics.watch({
       fleet: fleetOf({ workerMemoryBytes: Number.POSITIVE_INFINITY }),
       server,
+      bodies,
     });
     expect((await page(metrics)).has('livestill_worker_memory_limit_bytes')).toBe(false);
   });
@@ -148,7 +155,7 @@ describe('the page', () => {
     const failing = () => {
       throw new Error('no workers');
     };
-    metrics.watch({ fleet: fleetOf({ workersNow: failing }), server });
+    metrics.watch({ fleet: fleetOf({ workersNow: failing }), server, bodies });
     const samples = samplesOf(await page(metrics));
     expect(
       [...samples.keys()].filter((key) => /livestill_workers?[_{]?(resident|pictures|$)/.test(key)),
@@ -202,7 +209,7 @@ describe('counting', () => {
     const found = await page(metrics);
     for (const [label, most] of [
       ['livestill_requests_total code', 113],
-      ['livestill_refusals_total reason', 304],
+      ['livestill_refusals_total reason', 305],
       ['livestill_downloads_total reason', 302],
       ['livestill_http_replies_total status', 51],
       ['livestill_judgement_step_seconds_total step', 21],

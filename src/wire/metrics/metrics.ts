@@ -9,6 +9,8 @@ import { createKit, type Kit } from './registry.ts';
 export interface Watched {
   readonly fleet: FleetSeen;
   readonly server: ServerSeen;
+  /** What the bodies of all requests hold, and may hold, in bytes. */
+  readonly bodies: { readonly held: number; readonly limit: number };
 }
 
 /** As much of the server as the page shows. */
@@ -81,7 +83,7 @@ export function createMetrics({ version, onTrouble }: MetricsOptions): Metrics {
 }
 
 /** What is looked at when the page is asked for. */
-function watchService(kit: Kit, { fleet, server }: Watched): void {
+function watchService(kit: Kit, { fleet, server, bodies }: Watched): void {
   const lostReason = boundedValues(30);
   const numbers = workerNumbers();
   const workers = () => {
@@ -90,6 +92,12 @@ function watchService(kit: Kit, { fleet, server }: Watched): void {
     return now.map((worker) => ({ ...worker, number: String(numbered.get(worker.pid)) }));
   };
   kit.looked('requests_in_work', 'Requests being worked on, of any kind.', () => server.running);
+  kit.looked(
+    'body_memory_bytes',
+    'Memory that bodies of requests hold, until they are answered.',
+    () => bodies.held,
+  );
+  kit.looked('body_memory_limit_bytes', 'Memory that they may hold all together.', () => bodies.limit);
   kit.looked('connections', 'Connections open on the service port.', () => server.connections.open);
   kit.looked(
     'connections_refused_total',
