@@ -1,10 +1,12 @@
 /**
- * node bench/trials.mjs --trial sessions|graph|tensors|decode|process [--rounds N] [--size 720x960]
+ * node bench/trials.mjs --trial sessions|graph|tensors|decode|process [--rounds N] [--size 720x960] [--only TEXT,TEXT]
  * node bench/trials.mjs --trial files --network classifier|blaze|rfb --files A.onnx,B.onnx
  *
  * Times settings against the ones in use. Variants take turns, in one process or in processes that follow each other, so that
  * whatever else the machine does hits all alike; shown are the fastest tenth and the median in ms, and the ratio of the fastest
- * tenth to that of the setting in use, which noise disturbs least. `differs` is the largest difference of any output. One thread.
+ * tenth to that of the setting in use, which noise disturbs least. `differs` is the largest difference of any output, `cpu` is
+ * processor time, which other programs disturb least of all. `--only` tries the settings whose names hold one of the texts. One
+ * thread.
  */
 
 import { spawn } from 'node:child_process';
@@ -35,6 +37,7 @@ const { values: options } = parseArgs({
     size: { type: 'string', default: '720x960' },
     network: { type: 'string', default: 'classifier' },
     files: { type: 'string', default: '' },
+    only: { type: 'string', default: '' },
     child: { type: 'boolean', default: false },
   },
 });
@@ -326,7 +329,7 @@ function runChild({ env = {}, flags = [], before = [] }) {
 
 /** Settings of a whole process; processes follow each other, every one five times. */
 async function processes() {
-  const variants = [
+  const all = [
     { name: 'in use' },
     { name: 'in use, again' },
     { name: 'MALLOC_ARENA_MAX=1', env: { MALLOC_ARENA_MAX: '1' } },
@@ -345,6 +348,9 @@ async function processes() {
       ? [{ name: 'pinned to processor 1', before: ['taskset', '-c', '1'] }]
       : []),
   ];
+  const wanted = ['in use', ...options.only.split(',').filter(Boolean)];
+  const variants =
+    options.only === '' ? all : all.filter((v) => wanted.some((text) => v.name.includes(text)));
   const found = new Map(variants.map((v) => [v.name, []]));
   for (let turn = 0; turn < 5; turn++) {
     for (const v of turn % 2 ? variants : variants.toReversed()) found.get(v.name).push(await runChild(v));
