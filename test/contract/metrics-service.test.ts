@@ -77,10 +77,11 @@ describe('the metrics page of a whole service', () => {
       const after = await page(service);
       const changed = changes(before, after);
       const [decision, unreadable] = service.lines().filter(({ event }) => event === 'decision');
-      const findings = (decision?.reasons as string[]).map((code) => [
+      const findings = ((decision?.reasons ?? []) as string[]).map((code) => [
         `livestill_findings_total{finding="${code}"}`,
         1,
       ]);
+      expect(findings.length).toBeGreaterThan(0);
       const verdict = String(decision?.verdict);
       expect(changed).toEqual({
         [`livestill_requests_total{api="legacy",code="0",outcome="judged",verdict="${verdict}"}`]: 1,
