@@ -12,6 +12,13 @@ import { cpuMs, startScript, startService } from './processes.mjs';
 const secret = { secretId: 'AKID000000000001', secretKey: 'k'.repeat(32) };
 const appid = '1000000001';
 
+/** Idle connections stay for the whole measurement, and all of them may come from one address. */
+const roomy = {
+  LIVESTILL_TIMEOUTS_KEEP_ALIVE_MS: '600000',
+  LIVESTILL_CONNECTIONS_MAX: '6000',
+  LIVESTILL_CONNECTIONS_MAX_PER_ADDRESS: '6000',
+};
+
 /** Open files a process may have, from the system's own books (Linux). */
 async function openFilesLimit() {
   const limits = await readFile('/proc/self/limits', 'utf8');
@@ -59,10 +66,7 @@ export async function connections({ small, say }) {
   try {
     for (let round = 0; round < rounds; round++) {
       // Anew each round and upwards: memory that was once taken is not given back at once.
-      const service = await startService(data, {
-        env: { LIVESTILL_TIMEOUTS_KEEP_ALIVE_MS: '600000' },
-        metered: true,
-      });
+      const service = await startService(data, { env: roomy, metered: true });
       try {
         // So long that the code is compiled: the first size is not to look dear.
         await requests(service, small ? 2 : 6);

@@ -18,7 +18,7 @@ export const least = (values) => Math.min(...values);
 /** How far a slope may lie above the work's: noise, and the depth of an index, which shows as about 0.05. */
 const tolerance = 0.1;
 /** The same for the upper end alone, which has fewer points. */
-const toleranceAbove = 0.15;
+const toleranceAbove = 0.2;
 
 /**
  * Judges one series. `work` is the exponent of the work itself: 1 where twice the size is twice the work, 0 where the size is not part of
