@@ -27,6 +27,41 @@ describe('decodeBase64Image', () => {
     );
   });
 
+  it('takes out whatever counts as white space, wherever it stands, and nothing else', () => {
+    const spaces = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter((one) =>
+      /\s/.test(one),
+    );
+    const wide = fc.constantFrom(...spaces);
+    fc.assert(
+      fc.property(
+        bytes,
+        fc.array(fc.tuple(fc.nat(), wide), { minLength: 1, maxLength: 60 }),
+        (content, blanks) => {
+          let text = content.toString('base64');
+          for (const [place, blank] of blanks) {
+            const at = place % (text.length + 1);
+            text = text.slice(0, at) + blank + text.slice(at);
+          }
+          expect(Buffer.from(decodeBase64Image(text)).equals(content)).toBe(true);
+        },
+      ),
+    );
+    for (const near of [
+      '\u0008',
+      '\u000e',
+      '\u001f',
+      '\u0085',
+      '\u00a1',
+      '\u1681',
+      '\u200b',
+      '\u2060',
+      '\u3001',
+      '\ufefe',
+    ]) {
+      expect(() => decodeBase64Image(`QUJD ${near}REVG`)).toThrow(Fault);
+    }
+  });
+
   it('never decodes a part of what was given: one odd character anywhere refuses the whole', () => {
     const odd = fc.constantFrom('!', '*', '"', '\u00e9', '\0', '.', ':', '%', '=A', '\\');
     fc.assert(
