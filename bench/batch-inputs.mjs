@@ -24,9 +24,10 @@ function chances(seed) {
 
 /**
  * Some dozens of pictures in `folder`: six group photos, cuts of one with a face (light, dark, soft, grey, turned, too close), plain
- * and noisy ones without, and files that are no picture. `tiny`: only cuts of 120 x 160.
+ * and noisy ones without, and files that are no picture. `which`: `all`; `tiny`, only cuts of 120 x 160; `refused`, only what is no usable
+ * picture.
  */
-export async function makePictures(folder, tiny = false) {
+export async function makePictures(folder, which = 'all') {
   await mkdir(folder, { recursive: true });
   const names = [];
   const save = async (name, bytes) => {
@@ -36,7 +37,7 @@ export async function makePictures(folder, tiny = false) {
   const sample = await readFile(join(demo, 'sample4.jpg'));
   const portrait = await sharp(sample)
     .extract({ left: 870, top: 20, width: 480, height: 640 })
-    .resize(...(tiny ? [120, 160] : [180, 240]))
+    .resize(...(which === 'tiny' ? [120, 160] : [180, 240]))
     .png()
     .toBuffer();
   const makers = [
@@ -50,14 +51,15 @@ export async function makePictures(folder, tiny = false) {
     (p) => p.extract({ left: 20, top: 30, width: 95, height: 125 }),
   ];
   const random = chances(7);
-  for (const [i, make] of makers.entries()) {
+  for (const [i, make] of which === 'refused' ? [] : makers.entries()) {
     for (const quality of [95, 85, 70, 50]) {
       await save(`face-${i}-${quality}.jpg`, await make(sharp(portrait)).jpeg({ quality }).toBuffer());
     }
   }
-  if (tiny) return names;
-  for (let i = 1; i <= 6; i++) await save(`group-${i}.jpg`, await readFile(join(demo, `sample${i}.jpg`)));
-  for (let i = 0; i < 8; i++) {
+  if (which === 'tiny') return names;
+  for (let i = 1; which === 'all' && i <= 6; i++)
+    await save(`group-${i}.jpg`, await readFile(join(demo, `sample${i}.jpg`)));
+  for (let i = 0; which === 'all' && i < 8; i++) {
     const background = { r: Math.floor(random() * 256), g: Math.floor(random() * 256), b: 90 };
     const plain = sharp({ create: { width: 120 + 10 * i, height: 160, channels: 3, background } });
     await save(`plain-${i}.png`, await plain.png().toBuffer());
@@ -66,7 +68,7 @@ export async function makePictures(folder, tiny = false) {
     await save(`noise-${i}.webp`, await sharp(noise, { raw }).webp({ quality: 60 }).toBuffer());
   }
   for (let i = 0; i < 4; i++) await save(`no-picture-${i}.jpg`, Buffer.from(`no picture ${i}`));
-  const cut = await readFile(join(folder, 'face-0-85.jpg'));
+  const cut = await sharp(portrait).jpeg({ quality: 85 }).toBuffer();
   for (let i = 1; i <= 4; i++) await save(`cut-${i}.jpg`, cut.subarray(0, 900 * i));
   return names;
 }

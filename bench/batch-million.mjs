@@ -3,10 +3,11 @@
  * over the rows, its slope over the second half (Theil-Sen: the median of the slopes between all pairs of samples), the peak, and the
  * rate; then checks the output row by row.
  *
- *   node bench/batch-million.mjs [--rows 1000000] [--input csv|ndjson|zip|tar] [--no-reuse] [--tiny] [--export]
+ *   node bench/batch-million.mjs [--rows 1000000] [--input csv|ndjson|zip|tar] [--no-reuse] [--pictures all|tiny|refused] [--export]
  *                                [--seconds 0] [--split] [--live] [--folder DIR] [--json FILE]              after `npm run build`
  *
- * --tiny: only pictures of 120 x 160. --seconds N: Ctrl-C after N seconds. --split: the main process's own account of its memory too,
+ * --pictures tiny: only such of 120 x 160; refused: only files that are no usable picture, thousands a second go
+ * through the workers. --seconds N: Ctrl-C after N seconds. --split: the main process's own account of its memory too,
  * --live: that account after a forced collection each time, which shows what is really held, and keeps resident memory lower.
  * --export: afterwards the same command with CSV and with Parquet, which goes through all rows of the first run.
  */
@@ -19,6 +20,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { makeInput, makePictures } from './batch-inputs.mjs';
 import { memoryOf } from './batch-memory.mjs';
 
@@ -27,7 +29,7 @@ const { values: options } = parseArgs({
     rows: { type: 'string', default: '1000000' },
     input: { type: 'string', default: 'csv' },
     'no-reuse': { type: 'boolean', default: false },
-    tiny: { type: 'boolean', default: false },
+    pictures: { type: 'string', default: 'all' },
     export: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '0' },
     split: { type: 'boolean', default: false },
@@ -155,6 +157,15 @@ async function check(path) {
   return { ...found, different: seen.size };
 }
 
+async function rowsOfTable(path, format) {
+  if (format === 'parquet')
+    return Number((await parquetMetadataAsync(await asyncBufferFromFile(path))).num_rows);
+  const counter = await lineCounter(path);
+  const lines = await counter.look();
+  await counter.close();
+  return lines - 1;
+}
+
 const mb = (value) => value.toFixed(0);
 function report(name, { seconds, samples }, step) {
   const even = evenly(samples, step);
@@ -172,19 +183,24 @@ function report(name, { seconds, samples }, step) {
     samples: even,
   };
   const every = Math.max(1, Math.floor(even.length / 10));
+  const peaks = `peak: main ${mb(facts.peakMain)} MB, with its workers ${mb(facts.peakAll)} MB`;
+  if (even.length < 2) {
+    console.log(`${name}: ${seconds.toFixed(0)} s; ${peaks}`);
+    return facts;
+  }
   console.log(`${name}: ${seconds.toFixed(0)} s, ${facts.rowsPerSecond.toFixed(0)} rows/s`);
   for (const [i, s] of even.entries()) {
     if ((i + 1) % every === 0)
       console.log(`  ${String(s.rows).padStart(8)} rows  main ${mb(s.main)} MB  all ${mb(s.all)} MB`);
   }
   console.log(
-    `  peak: main ${mb(facts.peakMain)} MB, with its workers ${mb(facts.peakAll)} MB; second half: ` +
+    `  ${peaks}; second half: ` +
       `main ${facts.slopeMain.toFixed(2)}, all ${facts.slopeAll.toFixed(2)} MB per 100 000 rows (${half.length} samples)`,
   );
   return facts;
 }
 
-const names = await makePictures(join(folder, 'pictures'), options.tiny);
+const names = await makePictures(join(folder, 'pictures'), options.pictures);
 const input = await makeInput(folder, options.input, names, total);
 const reuse = options['no-reuse'] ? ['--no-reuse'] : [];
 const seconds = Number(options.seconds);
@@ -198,7 +214,9 @@ if (options.export && seconds === 0) {
     const again = await run([input, '--out', join(folder, 'results'), '--format', format, ...reuse], out);
     results.push(report(format, { ...again, samples: again.samples.map((s) => ({ ...s, rows: 0 })) }, 1));
     const { size } = await stat(join(folder, 'results'));
-    console.log(`  ${format}: ${mb(size / 2 ** 20)} MB`);
+    const rows = await rowsOfTable(join(folder, 'results'), format);
+    if (rows !== total) throw new Error(`the ${format} has ${rows} rows, the input ${total}`);
+    console.log(`  ${format}: ${rows} rows, ${mb(size / 2 ** 20)} MB`);
   }
 }
 const found = await check(out);
