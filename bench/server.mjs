@@ -66,13 +66,22 @@ const job = {
     'content-type': `multipart/form-data; boundary=${boundary}`,
   },
 };
+/** How late the process that answers is with what is due, over the last one to two minutes, in ms. */
+async function loopDelay() {
+  const page = await (await fetch(new URL('/metrics', server.admin))).text();
+  const ms = (which) =>
+    Number(new RegExp(`^livestill_event_loop_delay_${which}_seconds (\\S+)`, 'm').exec(page)[1]) * 1000;
+  return { p50: ms('p50'), p99: ms('p99'), max: ms('max') };
+}
 const load = (more) => script('load.mjs', [], JSON.stringify({ ...job, ...more }));
 
 try {
-  await load({ connections: workers, seconds: 3 });
+  // Long enough for the start to be no part of what is late (the window moves on after a minute).
+  await load({ connections: workers * 2, seconds: options.json ? 3 : 60 });
   const useBefore = await processUse(server.pid);
   const full = await load({ connections: workers * 2, seconds });
   const useAfter = await processUse(server.pid);
+  const loop = await loopDelay();
   const levels = [];
   for (const share of [0.25, 0.5, 0.75, 0.9]) {
     levels.push([share, await load({ rate: full.perSecond * share, seconds: Math.max(6, seconds / 2) })]);
@@ -90,6 +99,7 @@ try {
     p99Ms: percentile(full.latencies, 0.99),
     rssMb: use.rssMb,
     readyMs: server.readyMs,
+    eventLoopP99Ms: loop.p99,
   };
   const perPicture = (used) => (used(useAfter) - used(useBefore)) / full.answered;
   const serverCpu = perPicture((use) => use.cpuSeconds);
@@ -109,6 +119,9 @@ try {
     `CPU a picture     ${((serverCpu - answeringCpu) * 1000).toFixed(1)} ms workers, ${(answeringCpu * 1000).toFixed(1)} ms the process that answers, ${((full.cpuSeconds / full.answered) * 1000).toFixed(1)} ms load generator`,
   );
   say(`memory            ${use.rssMb.toFixed(0)} MB resident, ${use.peakRssMb.toFixed(0)} MB at most`);
+  say(
+    `event loop        late by ${loop.p50.toFixed(1)} ms (p50), ${loop.p99.toFixed(1)} ms (p99), ${loop.max.toFixed(1)} ms at most, at full load`,
+  );
   say(`start to ready    ${server.readyMs.toFixed(0)} ms`);
   say(`answers           ${JSON.stringify(full.codes)}\n`);
   if (!options.json) {

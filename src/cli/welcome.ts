@@ -23,7 +23,7 @@ export async function welcome(config: Config, service: Service): Promise<string>
   const facts = pairs([
     ['service', `${base}/face/livedetectpicture`],
     ['v1', `${base}/v1/liveness, described at ${base}/v1/reference`],
-    ['admin', `http://${config.adminHost}:${service.adminPort} (/healthz, /readyz)`],
+    ['admin', `http://${config.adminHost}:${service.adminPort} (/healthz, /readyz, /metrics)`],
     ['data', resolve(config.dataDir)],
     ['workers', `${service.workers} processes (${availableCores()} processors), profile ${config.profile}`],
     [
