@@ -7,7 +7,9 @@ const folder = new URL('../src/liveness/kernel/', import.meta.url);
 /** The TypeScript module that carries the assembled kernel. */
 export async function kernelModule() {
   const { parseWat } = await wabt();
-  const module = parseWat('resample.wat', await readFile(new URL('resample.wat', folder), 'utf8'), { simd: true });
+  const module = parseWat('resample.wat', await readFile(new URL('resample.wat', folder), 'utf8'), {
+    simd: true,
+  });
   const { buffer } = module.toBinary({});
   const lines = Buffer.from(buffer)
     .toString('base64')
