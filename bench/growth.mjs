@@ -59,7 +59,9 @@ const results = [];
 for (const [name, part] of Object.entries(parts)) {
   if (options.only !== undefined && options.only !== name) continue;
   const found = await part({ small: options.small, say });
-  const series = found.series.map(judged);
+  const series = found.series
+    .filter(({ points }) => points.length > 1)
+    .map((one) => judged(one, options.small));
   results.push({ ...found, series });
   if (options.plots !== undefined) {
     await mkdir(options.plots, { recursive: true });

@@ -70,7 +70,7 @@ async function load(service, apps, bucket, code, seconds) {
 export async function apps({ small, say }) {
   const sizes = small ? [1, 100, 1000] : [1, 10, 100, 1000, 10_000, 100_000];
   const rounds = small ? 1 : 3;
-  const seconds = small ? 0.7 : 1.2;
+  const seconds = small ? 0.7 : 1;
   const folder = await mkdtemp(join(tmpdir(), 'livestill-growth-apps-'));
   const costs = ['ready', 'readyCpu', 'own', 'ownP50', 'foreign', 'foreignP50', 'list', 'listMs'];
   const measured = [];
