@@ -18,6 +18,7 @@ import { loadConfig } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import { availableCores } from '../fleet/cores.ts';
 import { startFleet } from '../fleet/fleet.ts';
+import { availableMemory, workerMemoryFor, workersFor } from '../fleet/memory.ts';
 import { DEFAULT_THRESHOLD } from '../liveness/judge.ts';
 import type { Profile } from '../liveness/types.ts';
 import { DEFAULT_LIMITS } from '../picture/decode.ts';
@@ -176,10 +177,12 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
   let fleet: Awaited<ReturnType<typeof startFleet>> | undefined;
   try {
     source = await openSource(input, { stdin: process.stdin, downloader, signal: stop.signal });
-    const workers = options.workers ?? availableCores();
+    const memory = availableMemory();
+    const workers = options.workers ?? workersFor(availableCores(), memory);
     fleet = await startFleet({
       workers,
       queueWaitMs: Number.POSITIVE_INFINITY,
+      workerMemoryBytes: workerMemoryFor(workers, memory),
       engine: {
         profile,
         threshold,
