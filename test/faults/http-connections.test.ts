@@ -103,14 +103,17 @@ describe.runIf(enoughFiles)('thousands of connections', () => {
     const [before, socketsBefore] = [await held(), sockets()];
 
     await idle(many);
-    const silent = Array.from({ length: 500 }, () => connected());
-    const begun = Array.from({ length: 500 }, () => connected());
-    for (const one of begun) one.write('POST /face/livedetectpicture HTTP/1.1\r\nHost');
-    await until(async () => (await serverCount()) === many + 1000);
+    const unused: RawConnection[] = [];
+    // In small lots: a system keeps a few hundred connections waiting for a program that is busy.
+    while (unused.length < 1000) {
+      unused.push(...Array.from({ length: 100 }, () => connected()));
+      await until(async () => (await serverCount()) === many + unused.length);
+    }
+    for (const one of unused.slice(500)) one.write('POST /face/livedetectpicture HTTP/1.1\r\nHost');
     const during = await held();
     for (let count = 0; count < 20; count++) expect(await codeOn(connected())).toBe(0);
     expect((await exchange(adminPort, 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')).status).toBe(200);
-    expect([...silent, ...begun].some(isClosed)).toBe(false);
+    expect(unused.filter(isClosed).map(({ socket }) => socket.errored?.message ?? 'closed')).toEqual([]);
 
     for (const one of opened.splice(0)) one.destroy();
     await until(async () => (await serverCount()) === 0 && sockets() <= socketsBefore);
