@@ -34,6 +34,9 @@ if (options.only !== undefined && !Object.hasOwn(parts, options.only)) {
   process.exit(2);
 }
 
+// What was begun is cleared away when the process ends.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+
 const began = performance.now();
 const seconds = () => ((performance.now() - began) / 1000).toFixed(0);
 const say = (text) => process.stderr.write(`[${seconds()} s] ${text}\n`);

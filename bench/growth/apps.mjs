@@ -1,13 +1,12 @@
 /** Cost against the number of apps: real accounts in a real store, and services on top of it. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sign } from '../../dist/account/signature.js';
 import { openStore } from '../../dist/store/open.js';
 import { median } from '../support.mjs';
 import { least } from './fit.mjs';
 import { commandCost, cpuMs, startScript, startService } from './processes.mjs';
-import { copyStore, settle } from './stores.mjs';
+import { copyStore, scratchFolder, settle } from './stores.mjs';
 
 const appidOf = (i) => String(1_000_000_000 + i);
 const secretOf = (i) => ({
@@ -71,7 +70,7 @@ export async function apps({ small, say }) {
   const sizes = small ? [1, 100, 1000] : [1, 10, 100, 1000, 10_000, 100_000];
   const rounds = small ? 1 : 3;
   const seconds = small ? 0.7 : 1;
-  const folder = await mkdtemp(join(tmpdir(), 'livestill-growth-apps-'));
+  const folder = await scratchFolder('apps');
   const costs = ['ready', 'readyCpu', 'own', 'ownP50', 'foreign', 'foreignP50', 'list', 'listMs'];
   const measured = [];
   const running = [];

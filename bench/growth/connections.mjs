@@ -1,13 +1,12 @@
 /** Cost against idle connections: opened and kept by a process of their own, each after one request. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sign } from '../../dist/account/signature.js';
 import { openStore } from '../../dist/store/open.js';
 import { median, processUse } from '../support.mjs';
 import { least } from './fit.mjs';
 import { cpuMs, startScript, startService } from './processes.mjs';
+import { scratchFolder } from './stores.mjs';
 
 const secret = { secretId: 'AKID000000000001', secretKey: 'k'.repeat(32) };
 const appid = '1000000001';
@@ -58,7 +57,7 @@ export async function connections({ small, say }) {
   const wanted = small ? [0, 10, 100, 500] : [0, 10, 100, 1000, 5000];
   const sizes = wanted.filter((size) => size + 200 < limit);
   const rounds = small ? 1 : 3;
-  const data = await mkdtemp(join(tmpdir(), 'livestill-growth-idle-'));
+  const data = await scratchFolder('idle');
   const store = await openStore({ dataDir: data, thread: false });
   await store.accounts.createApp({ appid, name: 'bench' }, secret);
   await store.close();

@@ -1,5 +1,6 @@
 /** Very many rows in a real ledger: the store makes the tables and the first row, SQL makes the rest in the store's own tables and indexes. */
 import { join } from 'node:path';
+import { setImmediate as immediately } from 'node:timers/promises';
 import { openStore } from '../../dist/store/open.js';
 import { openConnection } from '../../dist/store/sqlite.js';
 
@@ -49,7 +50,7 @@ export async function emptyLedger(dataDir) {
 }
 
 /** Adds the rows `from` + 1 to `to`, row i at `begin` + i * `rowEveryMs`. */
-export function fillLedger(dataDir, begin, from, to, onProgress) {
+export async function fillLedger(dataDir, begin, from, to, onProgress) {
   const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
   // A power cut may cost a bench its rows.
   connection.script('PRAGMA synchronous=OFF; PRAGMA cache_size=-2000000; PRAGMA wal_autocheckpoint=20000');
@@ -60,6 +61,8 @@ export function fillLedger(dataDir, begin, from, to, onProgress) {
     connection.commit();
     i = next;
     onProgress(i);
+    // So that the bench can be interrupted.
+    await immediately();
   }
   connection.close();
 }

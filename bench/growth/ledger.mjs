@@ -1,5 +1,5 @@
 /** Cost against the rows of the ledger: real rows in a real store, each size a store of its own, sizes taking turns. */
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { previewPolicy } from '../../dist/account/policy-preview.js';
@@ -8,7 +8,7 @@ import { median } from '../support.mjs';
 import { least } from './fit.mjs';
 import { emptyLedger, fillLedger, rowApps, rowEveryMs, someRequestIds, someRow } from './ledger-rows.mjs';
 import { startService } from './processes.mjs';
-import { copyStore, settle } from './stores.mjs';
+import { copyStore, scratchFolder, settle } from './stores.mjs';
 
 /** Rows of the window that is counted and previewed, and rows that one retention deletes. */
 const windowRows = 10_000;
@@ -36,7 +36,7 @@ async function makeStores(folder, sizes, begin, say) {
   const stores = [];
   let made = 0;
   for (const [i, size] of sizes.entries()) {
-    fillLedger(master, begin, made, size, (rows) => say(`ledger: ${rows} rows made`));
+    await fillLedger(master, begin, made, size, (rows) => say(`ledger: ${rows} rows made`));
     made = size;
     const isLast = i === sizes.length - 1;
     const data = isLast ? master : join(folder, String(size));
@@ -91,7 +91,7 @@ export async function ledger({ small, say }) {
   for (const size of wanted) if (await roomFor(size)) sizes.push(size);
   const rounds = small ? 3 : 7;
   const begin = Date.now() - sizes.at(-1) * rowEveryMs - 3_600_000;
-  const folder = await mkdtemp(join(tmpdir(), 'livestill-growth-ledger-'));
+  const folder = await scratchFolder('ledger');
   try {
     const stores = await makeStores(folder, sizes, begin, say);
     const note = (one, name, { cpu, ms }) => {

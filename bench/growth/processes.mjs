@@ -31,6 +31,8 @@ export async function startService(data, { env = {}, metered = false } = {}) {
       env: { ...process.env, LIVESTILL_LOG_LEVEL: 'error', ...env },
     },
   );
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   let out = '';
   await new Promise((resolve, reject) => {
     child.stderr.on('data', (chunk) => {
@@ -53,6 +55,7 @@ export async function startService(data, { env = {}, metered = false } = {}) {
         child.kill('SIGUSR2');
       }),
     async stop() {
+      process.off('exit', kill);
       child.removeAllListeners('exit');
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');

@@ -1,9 +1,18 @@
-/** Copies of a data folder. */
-import { copyFile, mkdir, stat } from 'node:fs/promises';
+/** Data folders of the bench, and copies of them. */
+import { rmSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openConnection } from '../../dist/store/sqlite.js';
 
 const database = 'livestill.sqlite';
+
+/** A folder that goes with this process, however it ends. */
+export async function scratchFolder(name) {
+  const folder = await mkdtemp(join(tmpdir(), `livestill-growth-${name}-`));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 /** Brings what lies in the write-ahead log into the file; its size in bytes. */
 export async function settle(dataDir) {
