@@ -88,7 +88,7 @@ describe('the batch command', { timeout: 120_000 }, () => {
     );
     expect(err).toMatch(/6 done in .* 3 of them have the result of an earlier picture of the same bytes\./);
     // Which of those in work at the same moment is read first is the disk's affair.
-    const judged = shared.filter((row) => row.sameAs === null).map((row) => row.source.split('/').at(-1));
+    const judged = shared.filter((row) => row.sameAs === null).map((row) => row.picture.split('/').at(-1));
     expect(judged.sort()).toEqual(['a.jpg', 'c.jpg', 'gone.jpg']);
     const alone = await rowsOf('--no-reuse');
     expect(alone.map((row) => row.sameAs)).toEqual(Array(6).fill(null));
