@@ -42,12 +42,15 @@ export const calls: Readonly<Record<keyof Backend, StoreCode>> = {
   close: 108,
 };
 
-/** From the main thread to the store's. */
+/** One call of the backend. */
 export interface Call {
   readonly id: number;
   readonly method: keyof Backend;
   readonly args: readonly unknown[];
 }
+
+/** From the main thread to the store's: the calls of one moment, in their order. */
+export type Calls = readonly Call[];
 
 /** From the store's thread: opened or not, an answer, or trouble that nobody asked about. */
 export type Reply =
@@ -55,6 +58,8 @@ export type Reply =
   | { readonly kind: 'failed'; readonly error: PlainError }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'refusal'; readonly id: number; readonly error: PlainError }
+  /** Answers and refusals of one moment. */
+  | { readonly kind: 'several'; readonly replies: readonly Reply[] }
   | { readonly kind: 'trouble'; readonly error: PlainError }
   /** It answers what it has and then ends: nothing more is to be sent to it. */
   | { readonly kind: 'ending' };

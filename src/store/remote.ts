@@ -53,6 +53,22 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
   let closing = false;
   let live: Promise<Worker> | null = null;
 
+  /** Calls of the same moment go as one message: waking the other thread costs more than the call. */
+  const leaving = new Map<Worker, Call[]>();
+  function post(target: Worker, call: Call): void {
+    const calls = leaving.get(target);
+    if (calls !== undefined) {
+      calls.push(call);
+      return;
+    }
+    const first = [call];
+    leaving.set(target, first);
+    queueMicrotask(() => {
+      leaving.delete(target);
+      target.postMessage(first);
+    });
+  }
+
   function settle(id: number, act: (one: Pending) => void): void {
     const one = pending.get(id);
     if (one === undefined) return;
@@ -74,7 +90,8 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
   }
 
   function receive(reply: Reply): void {
-    if (reply.kind === 'answer') settle(reply.id, ({ resolve }) => resolve(reply.value));
+    if (reply.kind === 'several') for (const one of reply.replies) receive(one);
+    else if (reply.kind === 'answer') settle(reply.id, ({ resolve }) => resolve(reply.value));
     else if (reply.kind === 'refusal') settle(reply.id, ({ reject }) => reject(fromPlain(reply.error)));
     else if (reply.kind === 'trouble') onTrouble(fromPlain(reply.error));
   }
@@ -134,7 +151,7 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
         );
       const timer = setTimeout(() => settle(id, (one) => one.reject(late())), answerWithinMs);
       pending.set(id, { target, method, resolve, reject, timer });
-      target.postMessage({ id, method, args } satisfies Call);
+      post(target, { id, method, args });
     });
   }
 

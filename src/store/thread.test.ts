@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Fault, UsageError } from '../errors.ts';
-import type { Call, Reply } from './messages.ts';
+import type { Call, Calls, Reply } from './messages.ts';
 import { fromPlain, toPlain } from './messages.ts';
 import { openStore } from './open.ts';
 import { openRemoteBackend } from './remote.ts';
@@ -84,7 +84,7 @@ describe('the store in a thread', () => {
 
   it('that ends is started again; what it worked on is refused', async () => {
     const { open, trouble } = await misbehaving(`
-      port.on('message', (call) => {
+      port.on('message', ([call]) => {
         if (call.method === 'append') throw new Error('out of luck');
         port.postMessage({ kind: 'answer', id: call.id, value: null });
         if (call.method === 'close') port.close();
@@ -112,7 +112,7 @@ describe('the store in a thread', () => {
         port.close();
       } else {
         writeFileSync(flag('started'), '');
-        port.on('message', (call) => {
+        port.on('message', ([call]) => {
           if (call.method === 'append') process.exit(1);
           port.postMessage({ kind: 'answer', id: call.id, value: null });
           if (call.method === 'close') port.close();
@@ -137,7 +137,7 @@ describe('the store in a thread', () => {
 
   it('tells trouble that nobody asked about', async () => {
     const { open, trouble } = await misbehaving(`
-      port.on('message', (call) => {
+      port.on('message', ([call]) => {
         port.postMessage({ kind: 'trouble', error: { name: 'Error', message: 'last-used times' } });
         port.postMessage({ kind: 'answer', id: call.id, value: null });
         if (call.method === 'close') port.close();
@@ -159,7 +159,7 @@ describe('the thread itself', () => {
     const ended = new Promise((resolve) => port1.once('close', resolve));
     await serveStore(port2, { dataDir: await temporaryFolder() });
     const call = (id: number, method: Call['method'], ...args: unknown[]) =>
-      port1.postMessage({ id, method, args } satisfies Call);
+      port1.postMessage([{ id, method, args }] satisfies Calls);
     call(1, 'findApp', '1');
     call(2, 'setAppState', '1', 'active');
     while (replies.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -173,6 +173,31 @@ describe('the thread itself', () => {
     ]);
   });
 
+  it('answers the calls of one message in one message, each by its number', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const replies: Reply[] = [];
+    port1.on('message', (reply: Reply) => replies.push(reply));
+    await serveStore(port2, { dataDir: await temporaryFolder() });
+    const ended = new Promise((resolve) => port1.once('close', resolve));
+    port1.postMessage([
+      { id: 1, method: 'findApp', args: ['1'] },
+      { id: 2, method: 'findSecret', args: ['2'] },
+      { id: 3, method: 'setAppState', args: ['1', 'active'] },
+    ] satisfies Calls);
+    while (replies.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    port1.postMessage([{ id: 4, method: 'close', args: [] }] satisfies Calls);
+    await ended;
+    const all = replies.flatMap((reply) => (reply.kind === 'several' ? reply.replies : [reply]));
+    expect(all.map((reply) => ('id' in reply ? reply.id : reply.kind)).sort()).toEqual([
+      1,
+      2,
+      3,
+      4,
+      'opened',
+    ]);
+    expect(replies.length).toBeLessThan(5);
+  });
+
   it('announces its end when the file breaks away, answers what it has, and ends', async () => {
     const { port1, port2 } = new MessageChannel();
     const replies: Reply[] = [];
@@ -181,7 +206,7 @@ describe('the thread itself', () => {
     const dataDir = await temporaryFolder();
     await serveStore(port2, { dataDir });
     await rm(join(dataDir, 'livestill.sqlite'));
-    port1.postMessage({ id: 1, method: 'findApp', args: ['1'] } satisfies Call);
+    port1.postMessage([{ id: 1, method: 'findApp', args: ['1'] }] satisfies Calls);
     await ended;
     expect(replies).toMatchObject([
       { kind: 'opened' },

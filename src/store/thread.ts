@@ -1,10 +1,21 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type Backend, type BackendOptions, openBackend } from './backend.ts';
-import { type Call, type Reply, toPlain } from './messages.ts';
+import { type Call, type Calls, type Reply, toPlain } from './messages.ts';
 
 /** Serve calls from `port` on a backend of its own: the whole life of the store's thread. */
 export async function serveStore(port: MessagePort, options: BackendOptions): Promise<void> {
   const send = (reply: Reply): void => port.postMessage(reply);
+  let leaving: Reply[] = [];
+  /** Answers of the same moment go as one message. */
+  const answer = (reply: Reply): void => {
+    if (leaving.push(reply) > 1) return;
+    setImmediate(flush);
+  };
+  const flush = () => {
+    const replies = leaving;
+    leaving = [];
+    if (replies.length > 0) send(replies.length === 1 ? (replies[0] as Reply) : { kind: 'several', replies });
+  };
   let backend: Backend | undefined;
   try {
     backend = await openBackend(options, {
@@ -12,7 +23,13 @@ export async function serveStore(port: MessagePort, options: BackendOptions): Pr
       // A new thread starts clean; this one finishes what it has, then ends with its port.
       onBroken: () => {
         send({ kind: 'ending' });
-        setImmediate(() => void backend?.close().finally(() => port.close()));
+        setImmediate(
+          () =>
+            void backend?.close().finally(() => {
+              flush();
+              port.close();
+            }),
+        );
       },
     });
   } catch (error) {
@@ -21,15 +38,20 @@ export async function serveStore(port: MessagePort, options: BackendOptions): Pr
     return;
   }
   const open = backend;
-  port.on('message', ({ id, method, args }: Call) => {
+  const serve = ({ id, method, args }: Call) => {
     const work = open[method] as (...args: readonly unknown[]) => Promise<unknown>;
     work(...args).then(
       (value) => {
-        send({ kind: 'answer', id, value });
-        if (method === 'close') port.close();
+        answer({ kind: 'answer', id, value });
+        if (method !== 'close') return;
+        flush();
+        port.close();
       },
-      (error: unknown) => send({ kind: 'refusal', id, error: toPlain(error) }),
+      (error: unknown) => answer({ kind: 'refusal', id, error: toPlain(error) }),
     );
+  };
+  port.on('message', (calls: Calls) => {
+    for (const call of calls) serve(call);
   });
   send({ kind: 'opened' });
 }
