@@ -155,8 +155,14 @@ function onlyApp(apps: readonly App[]): string {
   const found =
     open.length === 0
       ? 'there is none: livestill app create'
-      : `there are ${open.map((app) => app.appid).join(', ')}`;
+      : `there are ${named(open.map((app) => app.appid))}`;
   throw new UsageError('appid_missing', `expected --appid, as there is not just one active app (${found})`);
+}
+
+/** The first few, and how many more. */
+function named(appids: readonly string[]): string {
+  const shown = appids.slice(0, 10).join(', ');
+  return appids.length > 10 ? `${shown} and ${appids.length - 10} more` : shown;
 }
 
 function settingsOf(config: Config): SignatureSettings {

@@ -38,7 +38,10 @@ export function createTable(
   paint: (text: string, column: number, row: readonly string[]) => string = (text) => text,
 ): { readonly head: string; line(row: readonly string[]): string } {
   const widths = columns.map((column, i) =>
-    Math.max(cells(column.title), column.width ?? 0, ...rows.map((row) => cells(row[i]))),
+    rows.reduce(
+      (widest, row) => Math.max(widest, cells(row[i])),
+      Math.max(cells(column.title), column.width ?? 0),
+    ),
   );
   const layout = (row: readonly string[], dress: typeof paint) =>
     row

@@ -42,7 +42,7 @@ export async function welcome(config: Config, service: Service): Promise<string>
 async function howToCall(config: Config, service: Service, base: string): Promise<string> {
   const { accounts } = service.store;
   const anew = `npx livestill sign --data ${shellWord(config.dataDir)} --url ${shellWord(base)}`;
-  if ((await accounts.listApps()).length > 0) return `A call to copy: ${anew}`;
+  if ((await accounts.listApps(1)).length > 0) return `A call to copy: ${anew}`;
   const [appid, secret] = [newAppid(), newSecret()];
   await accounts.createApp({ appid, name: 'first app' }, secret);
   return `A first app was made. Its keys are shown this once; keep them safe.
