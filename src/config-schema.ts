@@ -60,7 +60,8 @@ export const configSchema = Type.Object(
     port: integer(0, 65535, { default: 8787, description: 'Port of the service. 0 takes a free one.' }),
     adminHost: text({
       default: '127.0.0.1',
-      description: 'Address of the admin port (`/healthz`, `/readyz`, `/metrics`). Keep it away from callers.',
+      description:
+        'Address of the admin port (`/healthz`, `/readyz`, `/metrics`). Keep it away from callers.',
     }),
     adminPort: integer(0, 65535, { default: 8788, description: 'Admin port. 0 takes a free one.' }),
     tls: group('HTTPS on the service port. Both files are read anew when they change.', {
