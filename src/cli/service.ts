@@ -140,6 +140,7 @@ function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
   return startFleet({
     workers,
     queueWaitMs: config.queueWaitMs,
+    pinWorkers: config.pinWorkers,
     workerMemoryBytes:
       workerMemoryMb === null ? workerMemoryFor(workers, memory) : workerMemoryMb * 1024 * 1024,
     engine: {

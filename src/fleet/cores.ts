@@ -32,7 +32,8 @@ function ratio(quota: string | undefined, period: string | undefined): number | 
   return Number.isFinite(processors) && processors > 0 ? processors : null;
 }
 
-function readText(path: string): string | null {
+/** Reads a file of the system's own books. */
+export function readText(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch {

@@ -1,10 +1,12 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLiveness } from '../engine.ts';
 import { type Fleet, type FleetOptions, startFleet } from './fleet.ts';
+import { allowedProcessors } from './processors.ts';
 
 const group = (name: string) => readFile(`node_modules/@vladmandic/face-api/demo/${name}.jpg`);
 const engine = { profile: 'fast' as const };
@@ -64,3 +66,29 @@ it('does not start without its worker file', async () => {
     /npm run build/,
   );
 });
+
+it.runIf(existsSync('/proc/self/status'))(
+  'binds each worker to a processor of its own when told to, a replacement to the same',
+  async () => {
+    const troubles: Error[] = [];
+    const options = { workers: 2, queueWaitMs: 60_000, engine, pinWorkers: true };
+    const pinned = await startFleet({ ...options, onTrouble: (error) => void troubles.push(error) });
+    const processorsOf = () =>
+      pinned
+        .workersNow()
+        .flatMap(({ pid }) => allowedProcessors(() => readFileSync(`/proc/${pid}/status`, 'utf8')))
+        .sort();
+    try {
+      const allowed = allowedProcessors((path) => readFileSync(path, 'utf8'));
+      const expected = [allowed[0], allowed[1 % allowed.length]];
+      await vi.waitFor(() => expect(processorsOf()).toEqual(expected), { timeout: 10_000 });
+      process.kill(pinned.workersNow()[0]?.pid as number, 'SIGKILL');
+      await vi.waitFor(() => expect(pinned.workersNow()).toHaveLength(1), { timeout: 10_000 });
+      await vi.waitFor(() => expect(processorsOf()).toEqual(expected), { timeout: 20_000 });
+      expect(troubles).toHaveLength(1);
+    } finally {
+      await pinned.close();
+    }
+  },
+  60_000,
+);

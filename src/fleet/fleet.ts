@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { LivenessOptions } from '../engine.ts';
 import { Fault } from '../errors.ts';
+import { readText } from './cores.ts';
 import { createGate } from './gate.ts';
 import type { JudgeAnswer, WarmAnswer, WorkerFailure } from './messages.ts';
 import { createPool, type Pool, type WorkerState } from './pool.ts';
+import { allowedProcessors, pinToProcessor } from './processors.ts';
 import type { Judge } from './types.ts';
 import { startWorkerProcess, WorkerLost } from './worker-process.ts';
 
@@ -19,6 +21,8 @@ export interface FleetOptions {
   readonly judgeTimeoutMs?: number;
   /** Resident memory a worker may take, in bytes; one that takes more is replaced. Without bound where nothing is given. */
   readonly workerMemoryBytes?: number;
+  /** Bind each worker to a processor of its own; where that cannot be done it is trouble, and the worker runs unbound. */
+  readonly pinWorkers?: boolean;
   /** The built worker file; where nothing is given the one beside this file, or in `dist/` when run from the sources. */
   readonly workerFile?: URL;
   /** Told of trouble with workers: one that crashed or hung, one that could not be started. */
@@ -59,10 +63,20 @@ export class FleetError extends Error {
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { workers, workerMemoryBytes = Number.POSITIVE_INFINITY, onTrouble = () => {} } = options;
   const file = workerPath(options.workerFile);
+  const processors = options.pinWorkers === true ? allowedProcessors(readText) : [];
   const pool = createPool({
     workers,
     engine: options.engine,
-    spawn: () => startWorkerProcess(file),
+    spawn(place) {
+      const worker = startWorkerProcess(file);
+      if (processors.length > 0 && worker.pid !== 0) {
+        const processor = processors[place % processors.length] as number;
+        pinToProcessor(worker.pid, processor).catch((cause: unknown) =>
+          onTrouble(new Error(`A worker could not be bound to processor ${processor} (taskset)`, { cause })),
+        );
+      }
+      return worker;
+    },
     judgeTimeoutMs: options.judgeTimeoutMs ?? 30_000,
     memoryBytes: workerMemoryBytes,
     onTrouble,

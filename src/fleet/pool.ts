@@ -6,8 +6,8 @@ export interface PoolOptions {
   readonly workers: number;
   /** What every worker's engine is made with. */
   readonly engine: LivenessOptions;
-  /** Starts one more process. */
-  readonly spawn: () => WorkerProcess;
+  /** Starts a process for a place: 0 up to the number of workers, each taken by one worker at a time. */
+  readonly spawn: (place: number) => WorkerProcess;
   /** A picture that takes longer costs its worker, in ms. */
   readonly judgeTimeoutMs: number;
   /** Resident memory above which a worker is ended, in bytes; Infinity: never. */
@@ -64,6 +64,7 @@ export function createPool(options: PoolOptions): Pool {
   const { engine, spawn, judgeTimeoutMs, memoryBytes, onTrouble } = options;
   const members = new Set<Member>();
   const starting = new Set<WorkerProcess>();
+  const places = Array.from({ length: options.workers }, (_, place) => place);
   const waiting: { take(member: Member): void; drop(error: WorkerLost): void }[] = [];
   const lost: Record<string, number> = {};
   let closing = false;
@@ -84,7 +85,9 @@ export function createPool(options: PoolOptions): Pool {
 
   /** One more worker, warm; or its failure. */
   const enrol = async (): Promise<StartAnswer> => {
-    const process = spawn();
+    const place = places.shift() ?? 0;
+    const process = spawn(place);
+    void process.ended.then(() => places.push(place));
     starting.add(process);
     const answer = await process.start(engine).finally(() => starting.delete(process));
     if (answer.kind === 'failure' || closing) {
