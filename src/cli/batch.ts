@@ -16,9 +16,8 @@ import { thumbnailsOf } from '../batch/thumbnails.ts';
 import type { BatchSource } from '../batch/types.ts';
 import { loadConfig } from '../config.ts';
 import { UsageError } from '../errors.ts';
-import { availableCores } from '../fleet/cores.ts';
 import { startFleet } from '../fleet/fleet.ts';
-import { availableMemory, workerMemoryFor, workersFor } from '../fleet/memory.ts';
+import { fleetSize } from '../fleet/memory.ts';
 import { DEFAULT_THRESHOLD } from '../liveness/judge.ts';
 import type { Profile } from '../liveness/types.ts';
 import { DEFAULT_LIMITS } from '../picture/decode.ts';
@@ -177,12 +176,10 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
   let fleet: Awaited<ReturnType<typeof startFleet>> | undefined;
   try {
     source = await openSource(input, { stdin: process.stdin, downloader, signal: stop.signal });
-    const memory = availableMemory();
-    const workers = options.workers ?? workersFor(availableCores(), memory);
+    const size = fleetSize({ workers: options.workers });
     fleet = await startFleet({
-      workers,
+      ...size,
       queueWaitMs: Number.POSITIVE_INFINITY,
-      workerMemoryBytes: workerMemoryFor(workers, memory),
       engine: {
         profile,
         threshold,
@@ -222,7 +219,7 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
         profile,
         threshold,
         memory: options.reuse ? createResultMemory() : null,
-        atOnce: workers + AHEAD,
+        atOnce: size.workers + AHEAD,
         signal: stop.signal,
         onRow: (row) => {
           tally.add(row);

@@ -5,9 +5,8 @@ import { createAuthenticator } from '../account/authenticate.ts';
 import { createLimiter } from '../account/limiter.ts';
 import type { Config } from '../config.ts';
 import { UsageError } from '../errors.ts';
-import { availableCores } from '../fleet/cores.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
-import { availableMemory, bodyMemoryFor, workerMemoryFor, workersFor } from '../fleet/memory.ts';
+import { availableMemory, bodyMemoryFor, fleetSize } from '../fleet/memory.ts';
 import { type Retention, startRetention } from '../ledger/retention.ts';
 import { createDownloader } from '../picture/download.ts';
 import { openStore, type Store } from '../store/open.ts';
@@ -134,15 +133,10 @@ function openStoreOf(config: Config, log: Logger): Promise<Store> {
 
 function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
   const { models, picture, profile, threshold } = config;
-  const memory = availableMemory();
-  const workers = config.workers ?? workersFor(availableCores(), memory);
-  const { workerMemoryMb } = config;
   return startFleet({
-    workers,
+    ...fleetSize(config),
     queueWaitMs: config.queueWaitMs,
     pinWorkers: config.pinWorkers,
-    workerMemoryBytes:
-      workerMemoryMb === null ? workerMemoryFor(workers, memory) : workerMemoryMb * 1024 * 1024,
     engine: {
       profile,
       threshold,

@@ -4,7 +4,7 @@ import { sign } from '../account/signature.ts';
 import type { NewSecret } from '../account/types.ts';
 import type { Config } from '../config.ts';
 import { availableCores } from '../fleet/cores.ts';
-import { availableMemory } from '../fleet/memory.ts';
+import { availableMemory, megabytes } from '../fleet/memory.ts';
 import { baseUrl, curlLine, shellWord } from './curl.ts';
 import { pairs } from './outcome.ts';
 import type { Service } from './service.ts';
@@ -72,8 +72,4 @@ function firstSignature(appid: string, secret: NewSecret): string {
     fileid: undefined,
   };
   return sign(content, secret.secretKey);
-}
-
-function megabytes(bytes: number): number {
-  return Math.round(bytes / 1024 / 1024);
 }

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { availableMemory, bodyMemoryFor, workerMemoryFor, workersFor } from './memory.ts';
+import { availableCores } from './cores.ts';
+import { availableMemory, bodyMemoryFor, fleetSize, workerMemoryFor, workersFor } from './memory.ts';
 
 const GB = 1024 ** 3;
 const MB = 1024 ** 2;
@@ -36,5 +37,17 @@ describe('memory', () => {
     [64 * GB, 1024],
   ])('bodies: an eighth of %d bytes, within bounds', (memory, mb) => {
     expect(bodyMemoryFor(memory)).toBe(mb * MB);
+  });
+
+  it('what is given counts, the rest is what this machine feeds', () => {
+    expect(fleetSize({ workers: 3, workerMemoryMb: 500 })).toEqual({
+      workers: 3,
+      workerMemoryBytes: 500 * MB,
+    });
+    const derived = fleetSize({ workers: null, workerMemoryMb: null });
+    expect(derived).toEqual({
+      workers: workersFor(availableCores(), availableMemory()),
+      workerMemoryBytes: workerMemoryFor(derived.workers, availableMemory()),
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os';
+import { availableCores } from './cores.ts';
 
 const MB = 1024 * 1024;
 /** What the process that answers needs beside its workers. */
@@ -34,4 +35,26 @@ export function workerMemoryFor(workers: number, memoryBytes: number): number {
 /** What the bodies of all requests together may hold, in bytes: an eighth of the memory, within sensible bounds. */
 export function bodyMemoryFor(memoryBytes: number): number {
   return Math.round(Math.max(64 * MB, Math.min(1024 * MB, memoryBytes / 8)));
+}
+
+/** How many workers, and the resident memory each may take, in bytes: what is given, and for what is not what this machine feeds. */
+export function fleetSize(given: {
+  readonly workers?: number | null | undefined;
+  readonly workerMemoryMb?: number | null;
+}): {
+  readonly workers: number;
+  readonly workerMemoryBytes: number;
+} {
+  const memory = availableMemory();
+  const workers = given.workers ?? workersFor(availableCores(), memory);
+  const { workerMemoryMb = null } = given;
+  return {
+    workers,
+    workerMemoryBytes: workerMemoryMb === null ? workerMemoryFor(workers, memory) : workerMemoryMb * MB,
+  };
+}
+
+/** Bytes in whole MB of 1024 * 1024, for people. */
+export function megabytes(bytes: number): number {
+  return Math.round(bytes / MB);
 }

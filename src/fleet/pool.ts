@@ -1,4 +1,5 @@
 import type { LivenessOptions } from '../engine.ts';
+import { megabytes } from './memory.ts';
 import type { JudgeAnswer, JudgeTask, StartAnswer, WarmAnswer } from './messages.ts';
 import { WorkerLost, type WorkerProcess } from './worker-process.ts';
 
@@ -46,6 +47,8 @@ export interface Pool {
 
 /** One worker that has been warm. */
 interface Member {
+  /** Its replacement takes the same one. */
+  readonly place: number;
   readonly process: WorkerProcess;
   /** Resident memory when it was last looked at, in bytes. */
   rssBytes: number | null;
@@ -64,7 +67,6 @@ export function createPool(options: PoolOptions): Pool {
   const { engine, spawn, judgeTimeoutMs, memoryBytes, onTrouble } = options;
   const members = new Set<Member>();
   const starting = new Set<WorkerProcess>();
-  const places = Array.from({ length: options.workers }, (_, place) => place);
   const waiting: { take(member: Member): void; drop(error: WorkerLost): void }[] = [];
   const lost: Record<string, number> = {};
   let closing = false;
@@ -83,18 +85,16 @@ export function createPool(options: PoolOptions): Pool {
     }
   };
 
-  /** One more worker, warm; or its failure. */
-  const enrol = async (): Promise<StartAnswer> => {
-    const place = places.shift() ?? 0;
+  /** A worker for this place, warm; or its failure. */
+  const enrol = async (place: number): Promise<StartAnswer> => {
     const process = spawn(place);
-    void process.ended.then(() => places.push(place));
     starting.add(process);
     const answer = await process.start(engine).finally(() => starting.delete(process));
     if (answer.kind === 'failure' || closing) {
       process.kill(new WorkerLost('worker_crashed', 'was ended'));
       return answer;
     }
-    const member: Member = { process, rssBytes: process.rssBytes(), busy: false, judged: 0 };
+    const member: Member = { place, process, rssBytes: process.rssBytes(), busy: false, judged: 0 };
     members.add(member);
     void process.ended.then((why) => {
       if (!members.delete(member) || closing) return;
@@ -102,15 +102,15 @@ export function createPool(options: PoolOptions): Pool {
       // One with a picture in its hands is told of by whoever gave it that picture.
       if (!member.busy)
         onTrouble(new WorkerLost(why.reason, `A worker ${why.message} with nothing to do and was replaced.`));
-      void replace();
+      void replace(place);
     });
     giveOut();
     return answer;
   };
 
-  const replace = async (): Promise<void> => {
+  const replace = async (place: number): Promise<void> => {
     for (let pause: number = pauses[0]; !closing; pause = Math.min(pause * 2, pauses[1])) {
-      const failure = await enrol().then(
+      const failure = await enrol(place).then(
         (answer) => (answer.kind === 'failure' ? answer.message : null),
         (error: WorkerLost) => `it ${error.message}`,
       );
@@ -156,7 +156,7 @@ export function createPool(options: PoolOptions): Pool {
     members.delete(member);
     count('worker_grown');
     member.process.kill(new WorkerLost('worker_memory', 'was replaced for its size'));
-    void replace();
+    void replace(member.place);
     return true;
   };
 
@@ -182,7 +182,7 @@ export function createPool(options: PoolOptions): Pool {
 
   return {
     async start() {
-      const answers = await Promise.all(Array.from({ length: options.workers }, enrol));
+      const answers = await Promise.all(Array.from({ length: options.workers }, (_, place) => enrol(place)));
       return answers.find((answer) => answer.kind === 'failure') ?? (answers[0] as WarmAnswer);
     },
     async judge(task) {
@@ -214,8 +214,4 @@ export function createPool(options: PoolOptions): Pool {
       await Promise.all(processes.map((process) => process.ended));
     },
   };
-}
-
-function megabytes(bytes: number): number {
-  return Math.round(bytes / 1024 / 1024);
 }

@@ -1,0 +1,54 @@
+import { expect, it, vi } from 'vitest';
+import { createPool } from './pool.ts';
+import type { WorkerLost, WorkerProcess } from './worker-process.ts';
+
+/** A worker that answers at once and takes as much memory as the test says. */
+function handMadeWorker(memory: { bytes: number }): WorkerProcess {
+  let alive = true;
+  let end: (why: WorkerLost) => void = () => {};
+  const ended = new Promise<WorkerLost>((resolve) => {
+    end = resolve;
+  });
+  return {
+    pid: 1,
+    ended,
+    get alive() {
+      return alive;
+    },
+    start: async () => ({ kind: 'warm', models: [], milliseconds: 1 }),
+    judge: async () => ({ kind: 'fault', code: -4016, reason: 'test', message: 'test' }),
+    kill(why) {
+      alive = false;
+      // As a process does: some time after it was told to.
+      setTimeout(() => end(why), 50);
+    },
+    rssBytes: () => memory.bytes,
+  };
+}
+
+it('a replacement takes the place of the worker it replaces, also of one that has not ended yet', async () => {
+  const workers: { place: number; memory: { bytes: number }; process: WorkerProcess }[] = [];
+  const pool = createPool({
+    workers: 3,
+    engine: {},
+    spawn(place) {
+      const memory = { bytes: 10 };
+      const process = handMadeWorker(memory);
+      workers.push({ place, memory, process });
+      return process;
+    },
+    judgeTimeoutMs: 1000,
+    memoryBytes: 100,
+    onTrouble: () => {},
+  });
+  await pool.start();
+  expect(workers.map(({ place }) => place)).toEqual([0, 1, 2]);
+  const [, second, third] = workers;
+  if (second !== undefined) second.memory.bytes = 80;
+  await vi.waitFor(() => expect(pool.lost.worker_grown).toBe(1), { timeout: 5000 });
+  await vi.waitFor(() => expect(pool.now).toHaveLength(3));
+  third?.process.kill({ reason: 'worker_crashed', message: 'crashed' } as WorkerLost);
+  await vi.waitFor(() => expect(workers).toHaveLength(5), { timeout: 5000 });
+  expect(workers.slice(3).map(({ place }) => place)).toEqual([1, 2]);
+  await pool.close();
+});
