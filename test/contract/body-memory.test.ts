@@ -1,21 +1,13 @@
 import { expect, it, vi } from 'vitest';
-import { appid, signature } from './support/accounts.ts';
+import { appid } from './support/accounts.ts';
+import { jsonBodyOf, jsonHead } from './support/json-call.ts';
 import { exchange, open, type RawConnection } from './support/raw.ts';
 import { startTestServer } from './support/server.ts';
 
 /* Callers who send large bodies and never end them, against a service that has memory for a few of them. */
 
 const MiB = 1024 * 1024;
-const head = (length: number) =>
-  [
-    'POST /face/livedetectpicture HTTP/1.1',
-    'Host: a',
-    'Content-Type: application/json',
-    `Authorization: ${signature()}`,
-    `Content-Length: ${length}`,
-    '\r\n',
-  ].join('\r\n');
-const honest = Buffer.from(`{"appid":"${appid}","image":"${Buffer.from('a picture').toString('base64')}"}`);
+const honest = jsonBodyOf(0);
 
 it('bodies that fill the memory are refused, the longest under way first; honest calls go through all the while', async () => {
   const test = await startTestServer({ maxBodies: 8 * MiB });
@@ -23,9 +15,11 @@ it('bodies that fill the memory are refused, the longest under way first; honest
   try {
     for (let at = 0; at < 24; at++) {
       const one = open(test.port);
-      one.write(head(3 * MiB), Buffer.alloc(2 * MiB, 0x20));
+      one.write(jsonHead(`Content-Length: ${3 * MiB}`), Buffer.alloc(2 * MiB, 0x20));
       slow.push(one);
-      expect((await exchange(test.port, head(honest.length), honest)).json.code).toBe(0);
+      expect(
+        (await exchange(test.port, jsonHead(`Content-Length: ${honest.length}`), honest)).json.code,
+      ).toBe(0);
     }
     const refused = await Promise.all(slow.slice(0, 20).map((one) => one.next()));
     for (const { status, json, headers } of refused) {
@@ -67,7 +61,10 @@ it('a body that waits for its answer keeps its memory to itself, however many ot
     ]);
   const call = (picture: Buffer) => {
     const body = form(picture);
-    const start = head(body.length).replace('application/json', 'multipart/form-data; boundary=b');
+    const start = jsonHead(`Content-Length: ${body.length}`).replace(
+      'application/json',
+      'multipart/form-data; boundary=b',
+    );
     return exchange(test.port, start, body);
   };
   try {

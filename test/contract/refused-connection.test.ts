@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { Fault } from '../../src/errors.ts';
-import { appid, signature } from './support/accounts.ts';
+import { jsonBodyOf, jsonHead } from './support/json-call.ts';
 import { open } from './support/raw.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
@@ -15,33 +15,17 @@ beforeEach(() => {
   test.judge.full = new Fault(-5802, 'queue_full', 'no room', { retryAfter: 1 });
 });
 
-const head = (...more: string[]) =>
-  [
-    'POST /face/livedetectpicture HTTP/1.1',
-    'Host: a',
-    'Content-Type: application/json',
-    `Authorization: ${signature()}`,
-    ...more,
-    '\r\n',
-  ].join('\r\n');
-
-function bodyOf(bytes: number): Buffer {
-  const start = `{"appid":"${appid}",`;
-  const end = `"image":"${Buffer.from('a picture').toString('base64')}"}`;
-  return Buffer.from(start + ' '.repeat(Math.max(0, bytes - start.length - end.length)) + end);
-}
-
 it.each([200, 100_000, 1024 * 1024])(
   'a body of %d bytes is read to its end, and the next request on the connection is judged',
   async (bytes) => {
     const connection = open(test.port);
-    const body = bodyOf(bytes);
-    connection.write(head(`Content-Length: ${body.length}`), body);
+    const body = jsonBodyOf(bytes);
+    connection.write(jsonHead(`Content-Length: ${body.length}`), body);
     const refused = await connection.next();
     expect([refused.json.code, refused.headers['retry-after']]).toEqual([-5802, '1']);
     expect(refused.headers.connection).not.toBe('close');
     test.judge.full = null;
-    connection.write(head(`Content-Length: ${body.length}`), body);
+    connection.write(jsonHead(`Content-Length: ${body.length}`), body);
     expect((await connection.next()).json.code).toBe(0);
     connection.destroy();
   },
@@ -50,13 +34,13 @@ it.each([200, 100_000, 1024 * 1024])(
 it('the rest of a body that comes after the refusal is never taken for a request', async () => {
   const judged = test.judge.pictures.length;
   const connection = open(test.port);
-  const inner = Buffer.from(`${head('Content-Length: 0')}`);
-  const body = Buffer.concat([bodyOf(1000), inner, inner]);
-  connection.write(head(`Content-Length: ${body.length}`), body.subarray(0, 900));
+  const inner = Buffer.from(`${jsonHead('Content-Length: 0')}`);
+  const body = Buffer.concat([jsonBodyOf(1000), inner, inner]);
+  connection.write(jsonHead(`Content-Length: ${body.length}`), body.subarray(0, 900));
   expect((await connection.next()).json.code).toBe(-5802);
   test.judge.full = null;
   connection.write(body.subarray(900));
-  connection.write(head(`Content-Length: ${bodyOf(0).length}`), bodyOf(0));
+  connection.write(jsonHead(`Content-Length: ${jsonBodyOf(0).length}`), jsonBodyOf(0));
   expect((await connection.next()).json.code).toBe(0);
   connection.destroy();
   // One picture judged: the two requests within the body were none.
@@ -64,11 +48,11 @@ it('the rest of a body that comes after the refusal is never taken for a request
 });
 
 it.each([
-  ['longer than 1 MiB', (body: Buffer) => [head(`Content-Length: ${body.length}`), body]],
+  ['longer than 1 MiB', (body: Buffer) => [jsonHead(`Content-Length: ${body.length}`), body]],
   [
     'of unknown length',
     (body: Buffer) => [
-      head('Transfer-Encoding: chunked'),
+      jsonHead('Transfer-Encoding: chunked'),
       Buffer.from(`${body.length.toString(16)}\r\n`),
       body,
       Buffer.from('\r\n0\r\n\r\n'),
@@ -76,7 +60,7 @@ it.each([
   ],
 ])('a body %s costs the connection, after the answer', async (_name, parts) => {
   const connection = open(test.port);
-  connection.write(...parts(bodyOf(1024 * 1024 + 100)));
+  connection.write(...parts(jsonBodyOf(1024 * 1024 + 100)));
   const refused = await connection.next();
   expect([refused.json.code, refused.headers.connection]).toEqual([-5802, 'close']);
   expect(await connection.closed()).toBe('');
@@ -86,8 +70,8 @@ it('when the service is about to stop the connection is closed all the same', as
   const own = await startTestServer();
   own.judge.full = new Fault(-5802, 'queue_full', 'no room', { retryAfter: 1 });
   const connection = open(own.port);
-  const body = bodyOf(2000);
-  connection.write(head(`Content-Length: ${body.length}`), body.subarray(0, 100));
+  const body = jsonBodyOf(2000);
+  connection.write(jsonHead(`Content-Length: ${body.length}`), body.subarray(0, 100));
   expect((await connection.next()).json.code).toBe(-5802);
   const stopped = own.stop();
   connection.write(body.subarray(100));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { appid, signature } from './support/accounts.ts';
+import { jsonBodyOf, jsonHead } from './support/json-call.ts';
 import { exchange, open } from './support/raw.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
@@ -10,23 +10,6 @@ beforeAll(async () => {
   test = await startTestServer();
 });
 afterAll(() => test.stop());
-
-const head = (...more: string[]) =>
-  [
-    'POST /face/livedetectpicture HTTP/1.1',
-    'Host: a',
-    'Content-Type: application/json',
-    `Authorization: ${signature()}`,
-    ...more,
-    '\r\n',
-  ].join('\r\n');
-
-/** A JSON body of exactly that many bytes, blown up by white space between its members. */
-function bodyOf(bytes: number): Buffer {
-  const start = `{"appid":"${appid}",`;
-  const end = `"image":"${Buffer.from('a picture').toString('base64')}"}`;
-  return Buffer.from(start + ' '.repeat(bytes - start.length - end.length) + end);
-}
 
 function chunked(body: Buffer, size: number): Buffer[] {
   const chunks: Buffer[] = [];
@@ -39,21 +22,21 @@ function chunked(body: Buffer, size: number): Buffer[] {
 
 describe('6 MiB, counted as received', () => {
   it('exactly 6 MiB with Content-Length is taken', async () => {
-    const answer = await exchange(test.port, head(`Content-Length: ${limit}`), bodyOf(limit));
+    const answer = await exchange(test.port, jsonHead(`Content-Length: ${limit}`), jsonBodyOf(limit));
     expect(answer.json.code).toBe(0);
   });
 
   it('exactly 6 MiB in chunks is taken', async () => {
     const answer = await exchange(
       test.port,
-      head('Transfer-Encoding: chunked'),
-      ...chunked(bodyOf(limit), 65_000),
+      jsonHead('Transfer-Encoding: chunked'),
+      ...chunked(jsonBodyOf(limit), 65_000),
     );
     expect(answer.json.code).toBe(0);
   });
 
   it('one byte more with Content-Length is refused, also when all of it is sent before anything is read', async () => {
-    const answer = await exchange(test.port, head(`Content-Length: ${limit + 1}`), bodyOf(limit + 1));
+    const answer = await exchange(test.port, jsonHead(`Content-Length: ${limit + 1}`), jsonBodyOf(limit + 1));
     expect([answer.status, answer.body]).toEqual([413, tooLarge]);
     expect(answer.headers.connection).toBe('close');
   });
@@ -61,21 +44,21 @@ describe('6 MiB, counted as received', () => {
   it('one byte more in chunks is refused', async () => {
     const answer = await exchange(
       test.port,
-      head('Transfer-Encoding: chunked'),
-      ...chunked(bodyOf(limit + 1), 65_000),
+      jsonHead('Transfer-Encoding: chunked'),
+      ...chunked(jsonBodyOf(limit + 1), 65_000),
     );
     expect([answer.status, answer.body]).toEqual([413, tooLarge]);
   });
 
   it('a longer one is refused by its announcement alone, before a byte of it is sent', async () => {
-    const answer = await exchange(test.port, head(`Content-Length: ${limit + 1}`));
+    const answer = await exchange(test.port, jsonHead(`Content-Length: ${limit + 1}`));
     expect([answer.status, answer.body]).toEqual([413, tooLarge]);
   });
 
   it('a sender of 40 MiB can send all of it and then read the answer', async () => {
     const length = 40 * 1024 * 1024;
     const connection = open(test.port);
-    connection.write(head(`Content-Length: ${length}`));
+    connection.write(jsonHead(`Content-Length: ${length}`));
     const megabyte = Buffer.alloc(1024 * 1024, 'x');
     for (let sent = 0; sent < length; sent += megabyte.length) {
       await new Promise<void>((resolve, reject) =>
@@ -89,7 +72,7 @@ describe('6 MiB, counted as received', () => {
   it('a sender that never ends is let go after the bound, its answer sent before', async () => {
     const small = await startTestServer({ transport: { linger: { milliseconds: 200, bytes: 1e9 } } });
     const connection = open(small.port);
-    connection.write(head('Transfer-Encoding: chunked'));
+    connection.write(jsonHead('Transfer-Encoding: chunked'));
     const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(1024 * 1024), Buffer.from('\r\n')]);
     for (let count = 0; count < 7; count++) connection.write(chunk);
     expect((await connection.next()).body).toBe(tooLarge);
@@ -98,8 +81,8 @@ describe('6 MiB, counted as received', () => {
   });
 
   it('tiny chunks are counted and taken like large ones', async () => {
-    const body = bodyOf(20_000);
-    const answer = await exchange(test.port, head('Transfer-Encoding: chunked'), ...chunked(body, 1));
+    const body = jsonBodyOf(20_000);
+    const answer = await exchange(test.port, jsonHead('Transfer-Encoding: chunked'), ...chunked(body, 1));
     expect(answer.json.code).toBe(0);
   });
 
@@ -107,7 +90,7 @@ describe('6 MiB, counted as received', () => {
     const small = await startTestServer({ settings: { maxBodyBytes: 1000 } });
     const codes = [];
     for (const bytes of [1000, 1001]) {
-      const answer = await exchange(small.port, head(`Content-Length: ${bytes}`), bodyOf(bytes));
+      const answer = await exchange(small.port, jsonHead(`Content-Length: ${bytes}`), jsonBodyOf(bytes));
       codes.push(answer.json.code);
     }
     expect(codes).toEqual([0, 23]);
@@ -116,11 +99,11 @@ describe('6 MiB, counted as received', () => {
 });
 
 describe('Expect: 100-continue', () => {
-  const body = bodyOf(200);
+  const body = jsonBodyOf(200);
 
   it('is answered, then the body is read', async () => {
     const connection = open(test.port);
-    connection.write(head(`Content-Length: ${body.length}`, 'Expect: 100-continue'));
+    connection.write(jsonHead(`Content-Length: ${body.length}`, 'Expect: 100-continue'));
     expect((await connection.next()).status).toBe(100);
     connection.write(body);
     expect((await connection.next()).json.code).toBe(0);
@@ -129,14 +112,17 @@ describe('Expect: 100-continue', () => {
 
   it('a sender that does not wait is served too', async () => {
     const connection = open(test.port);
-    connection.write(head(`Content-Length: ${body.length}`, 'Expect: 100-continue'), body);
+    connection.write(jsonHead(`Content-Length: ${body.length}`, 'Expect: 100-continue'), body);
     expect((await connection.next()).status).toBe(100);
     expect((await connection.next()).json.code).toBe(0);
     connection.destroy();
   });
 
   it('a body that is too large is refused without being asked for', async () => {
-    const answer = await exchange(test.port, head(`Content-Length: ${limit + 1}`, 'Expect: 100-continue'));
+    const answer = await exchange(
+      test.port,
+      jsonHead(`Content-Length: ${limit + 1}`, 'Expect: 100-continue'),
+    );
     expect([answer.status, answer.body]).toEqual([413, tooLarge]);
   });
 
@@ -149,7 +135,7 @@ describe('Expect: 100-continue', () => {
   });
 
   it('is not answered on HTTP/1.0, which knows no interim answers', async () => {
-    const request = head(`Content-Length: ${body.length}`, 'Expect: 100-continue').replace(
+    const request = jsonHead(`Content-Length: ${body.length}`, 'Expect: 100-continue').replace(
       'HTTP/1.1',
       'HTTP/1.0',
     );
@@ -159,7 +145,7 @@ describe('Expect: 100-continue', () => {
   it('any other expectation is refused with 417', async () => {
     const answer = await exchange(
       test.port,
-      head(`Content-Length: ${body.length}`, 'Expect: a miracle'),
+      jsonHead(`Content-Length: ${body.length}`, 'Expect: a miracle'),
       body,
     );
     expect([answer.status, answer.body]).toEqual([
