@@ -3,6 +3,7 @@ import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pin
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { Fault, UsageError } from '../errors.ts';
 import { FleetError } from '../fleet/fleet.ts';
+import { collectGarbageLater } from '../fleet/garbage.ts';
 import { type Service, startService } from './service.ts';
 import { StartError } from './start-error.ts';
 import { endOnSignals, type Host } from './until-signal.ts';
@@ -73,6 +74,7 @@ export async function serve(options: ServeOptions, surroundings: Surroundings): 
   try {
     const config = configOf(options, environment);
     const log = logOf(config, surroundings.log);
+    collectGarbageLater(300);
     service = await startService(config, log);
     const { port, adminPort, workers } = service;
     log.info({ event: 'ready', port, adminPort, workers }, 'ready');

@@ -133,7 +133,12 @@ export function startWorkerProcess(file: string): WorkerProcess {
  */
 function workerEnvironment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(from).filter(([name]) => !/^LIVESTILL_/i.test(name));
-  return { MALLOC_ARENA_MAX: '2', UV_THREADPOOL_SIZE: '1', ...Object.fromEntries(kept) };
+  return {
+    MALLOC_ARENA_MAX: '2',
+    GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
+    UV_THREADPOOL_SIZE: '1',
+    ...Object.fromEntries(kept),
+  };
 }
 
 function giveWay(pid: number): void {

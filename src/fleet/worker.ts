@@ -1,4 +1,5 @@
 import { dedicateImageLibrary } from '../picture/library.ts';
+import { collectGarbageLater } from './garbage.ts';
 import type { Message } from './messages.ts';
 import { createPictureInput } from './picture-input.ts';
 import { createWorkerTasks } from './worker-tasks.ts';
@@ -9,6 +10,7 @@ import { createWorkerTasks } from './worker-tasks.ts';
  */
 
 dedicateImageLibrary();
+collectGarbageLater(400);
 const tasks = createWorkerTasks();
 
 const input = createPictureInput(0);
