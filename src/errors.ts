@@ -8,6 +8,9 @@ export {
   wireVariants,
 } from './error-catalogue.ts';
 
+/** Codes of failures of the service itself. */
+const ourOwn: ReadonlySet<number> = new Set([107, 108, 213]);
+
 /**
  * A refusal or failure with its place in the catalogue. `code` is the wire code (see the catalogue), `reason` a short
  * constant for logs, metrics and `X-Liveness-Reason` (`too_large`, `private_address`, …), `message` the precise English
@@ -28,7 +31,11 @@ export class Fault extends Error {
     message: string,
     options: { readonly cause?: unknown; readonly retryAfter?: number } = {},
   ) {
+    const depth = Error.stackTraceLimit;
+    // A refusal is an answer and not a mistake: nobody reads where it was made, and under overload finding that out is a tenth of its cost.
+    if (!ourOwn.has(code)) Error.stackTraceLimit = 0;
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    Error.stackTraceLimit = depth;
     this.name = 'Fault';
     this.code = code;
     this.reason = reason;

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -9,7 +10,7 @@ export function callerAddress(claimed: string | undefined, connection: string | 
 }
 
 function normal(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
+  if (text === undefined || isIPv4(text)) return text;
   const bare = text.replace(/%.*$/, '');
   return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : undefined;
 }

@@ -8,7 +8,9 @@ export interface Exchange {
   readonly callerAddress: string;
   /** `performance.now()` when the request's headers were complete. */
   readonly startedAt: number;
-  /** Aborted when the caller goes away before the answer is out. */
+  /** Whether the caller went away before the answer was out. */
+  readonly gone: boolean;
+  /** Aborted when that happens. */
   readonly signal: AbortSignal;
   /** Answers `Expect: 100-continue`, where the caller asked for it: called when the body is wanted, and not before. */
   readonly wantBody: () => void;

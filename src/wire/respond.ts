@@ -71,12 +71,21 @@ export function respond(
 
 /** Names as `Content-Type`: RFC 9110 does not care, clients written by hand do. */
 export function canonical(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase()),
-      value,
-    ]),
-  );
+  const named: Record<string, string> = {};
+  for (const name in headers) named[nameOf(name)] = headers[name] as string;
+  return named;
+}
+
+/** The names of headers in use, few and all our own, as they are written. */
+const names = new Map<string, string>();
+
+function nameOf(name: string): string {
+  let written = names.get(name);
+  if (written === undefined) {
+    written = name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase());
+    names.set(name, written);
+  }
+  return written;
 }
 
 /** Whether the request says that its body ends after few enough bytes. */

@@ -254,16 +254,28 @@ function exchangeOf(
   response: ServerResponse,
   waiting: WeakSet<IncomingMessage>,
 ): Exchange {
-  const gone = new AbortController();
+  // Most refusals are out before anything waits for the caller: what tells of its leaving is made for those who ask.
+  let gone: AbortController | undefined;
+  let left = false;
   response.once('close', () => {
-    if (!response.writableFinished) gone.abort();
+    left = !response.writableFinished;
+    if (left) gone?.abort();
   });
   return {
     request: request.raw,
     requestId: request.id,
     callerAddress: callerAddress(request.ip, request.raw.socket.remoteAddress),
     startedAt: performance.now(),
-    signal: gone.signal,
+    get gone() {
+      return left;
+    },
+    get signal() {
+      if (gone === undefined) {
+        gone = new AbortController();
+        if (left) gone.abort();
+      }
+      return gone.signal;
+    },
     wantBody: () => {
       if (waiting.delete(request.raw)) response.writeContinue();
     },

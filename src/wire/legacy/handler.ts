@@ -61,7 +61,7 @@ export function createLegacyHandler(deps: LegacyDeps): LegacyHandler {
     try {
       return finish(await answer(deps, exchange, facts), undefined);
     } catch (error) {
-      const gone = error instanceof RequestAborted || exchange.signal.aborted;
+      const gone = error instanceof RequestAborted || exchange.gone;
       return finish(gone ? null : faultEnvelope(error), error);
     }
   };

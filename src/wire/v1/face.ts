@@ -109,7 +109,7 @@ export function createV1(deps: V1Deps): V1Handler {
       const envelope = await route.answer(exchange, language, notes);
       return finish(envelope, notes.error);
     } catch (error) {
-      if (error instanceof RequestAborted || exchange.signal.aborted) return finish(null, error);
+      if (error instanceof RequestAborted || exchange.gone) return finish(null, error);
       const problem = asProblem(error);
       return finish(problemEnvelope(problem, language, exchange.requestId), problem);
     }

@@ -105,6 +105,7 @@ function exchangeOf({ headers, body }: InProcessRequest, url: string, { below }:
     requestId: 'fuzz',
     callerAddress: '192.0.2.1',
     startedAt: performance.now(),
+    gone: false,
     signal: new AbortController().signal,
     wantBody: () => {},
   };
