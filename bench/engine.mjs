@@ -1,5 +1,5 @@
 /**
- * npm run bench:engine [-- --rounds N] [-- --quantile 0.5] [-- --json]
+ * npm run bench:engine [-- --rounds N] [-- --quantile 0.5] [-- --profile careful] [-- --json]
  *
  * Milliseconds of every step of a judgement (median of many, or another quantile: a low one where others use the machine
  * too), for both profiles and two picture sizes, and in the same run the floor: decoding alone plus each network alone on ready
@@ -27,6 +27,7 @@ const { values: options } = parseArgs({
     quantile: { type: 'string', default: '0.5' },
     json: { type: 'boolean', default: false },
     small: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 });
 const rounds = Number(options.rounds);
@@ -75,7 +76,7 @@ for (const [width, height] of SIZES) {
       builtInClassifier.input,
     ),
   };
-  for (const profile of ['careful', 'fast']) {
+  for (const profile of options.profile === undefined ? ['careful', 'fast'] : [options.profile]) {
     const runs = builtInClassifier.boxScales[profile].length * builtInClassifier.crops.length;
     const judged = { total: [], ...Object.fromEntries(STEPS.map((s) => [s, []])) };
     const alone = { decode: [], blaze: [], rfb: [], classifier: [] };

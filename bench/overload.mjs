@@ -74,8 +74,8 @@ async function load(job, more) {
   return { ...result, refused, other: answers - refused - result.answered, answers };
 }
 
-/** Asks for health ten times a second and looks at the service's memory, until told to stop. */
-function watch() {
+/** Asks for health ten times a second and looks at the service's memory once a second, while `work` runs. */
+async function watched(work) {
   const health = { asked: 0, failed: 0, maxMs: 0 };
   const memory = [];
   let watching = true;
@@ -106,11 +106,10 @@ function watch() {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   })();
-  return async () => {
-    watching = false;
-    await loop;
-    return { health, memory };
-  };
+  const result = await work();
+  watching = false;
+  await loop;
+  return { result, health, memory };
 }
 
 /** Processor seconds that all processes of the machine have taken, from the system's own books (Linux). */
@@ -129,18 +128,24 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 async function round(flood, quiet) {
   const alone = await load(flood, { connections: 1, seconds: seconds / 2 });
   const useAtBest = await processUse(server.pid);
-  const best = await load(flood, { connections: workers * 2, seconds });
+  const fullLoad = () => load(flood, { connections: workers * 2, seconds });
+  // Asking for health and looking at memory takes its share of the machine, so it goes on while the best is measured too.
+  const { result: best } = await watched(fullLoad);
   const useBefore = await processUse(server.pid);
   const machineBefore = await machineSeconds();
-  const stop = watch();
-  const [crowd, other] = await Promise.all([
-    load(flood, { rate: 3 * best.perSecond, seconds }),
-    load(quiet, { rate: quietShare * best.perSecond, seconds }),
-  ]);
-  const { health, memory } = await stop();
+  const {
+    result: [crowd, other],
+    health,
+    memory,
+  } = await watched(() =>
+    Promise.all([
+      load(flood, { rate: 3 * best.perSecond, seconds }),
+      load(quiet, { rate: quietShare * best.perSecond, seconds }),
+    ]),
+  );
   const useAfter = await processUse(server.pid);
   const machineAfter = await machineSeconds();
-  const again = await load(flood, { connections: workers * 2, seconds });
+  const { result: again } = await watched(fullLoad);
   const unloadedP99Ms = percentile(alone.latencies, 0.99);
   // What it can do just before and just after: a machine that others use too changes its pace within a minute.
   const bestPerSecond = (best.answered + again.answered) / (best.seconds + again.seconds);
