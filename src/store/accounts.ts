@@ -4,6 +4,7 @@ import { isAppid, isSecretId } from '../account/validate.ts';
 import { Fault } from '../errors.ts';
 import type { StoreDatabase } from './database.ts';
 import type { Keyring } from './keyring.ts';
+import { prepared } from './prepared.ts';
 import { masterKey, seal, unseal } from './seal.ts';
 import type { AppTable, SecretTable } from './tables.ts';
 
@@ -86,22 +87,26 @@ function decoy(): () => void {
   return () => void unseal(sealed, key, whose);
 }
 
+const appRow = prepared<{ readonly appid: string }, AppTable>((db, { appid }) =>
+  db.selectFrom('app').selectAll().where('appid', '=', appid),
+);
+
+const secretRow = prepared<{ readonly secretId: string }, SecretTable>((db, { secretId }) =>
+  db.selectFrom('secret').selectAll().where('secret_id', '=', secretId),
+);
+
 export function createAccountReads(database: StoreDatabase, keyring: Keyring): AccountReads {
   const decryptDecoy = decoy();
   return {
     async findApp(appid) {
       // A text that cannot be an appid is looked up as another that cannot, at the same cost.
       const asked = isAppid(appid) ? appid : '';
-      const row = await database.read(107, (db) =>
-        db.selectFrom('app').selectAll().where('appid', '=', asked).executeTakeFirst(),
-      );
+      const [row] = await database.read(107, (db) => appRow(db, { appid: asked }));
       return row === undefined ? null : toApp(row);
     },
     async findSecret(secretId) {
       const asked = isSecretId(secretId) ? secretId : '';
-      const row = await database.read(107, (db) =>
-        db.selectFrom('secret').selectAll().where('secret_id', '=', asked).executeTakeFirst(),
-      );
+      const [row] = await database.read(107, (db) => secretRow(db, { secretId: asked }));
       if (row === undefined) {
         decryptDecoy();
         return null;

@@ -2,6 +2,7 @@ import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../ledger/types.ts';
 import type { Verdict } from '../liveness/types.ts';
 import type { StoreDatabase } from './database.ts';
+import { prepared } from './prepared.ts';
 import type { LedgerTable, Tables } from './tables.ts';
 
 /** As `LedgerFilter`; `upToId` leaves out what was written after that row. */
@@ -21,6 +22,33 @@ export interface LedgerRoom {
   pruneSome(before: Date, limit: number): Promise<number>;
 }
 
+const addModels = prepared<{ readonly models: string }>((db, { models }) =>
+  db
+    .insertInto('model_set')
+    .values({ models })
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
+const addRow = prepared<Columns & { readonly models: string }>((db, row) =>
+  db.insertInto('ledger').values({
+    at: row.at,
+    request_id: row.request_id,
+    appid: row.appid,
+    secret_id: row.secret_id,
+    source: row.source,
+    picture_bytes: row.picture_bytes,
+    picture_sha256: row.picture_sha256,
+    code: row.code,
+    verdict: row.verdict,
+    score: row.score,
+    raw_score: row.raw_score,
+    reasons: row.reasons,
+    milliseconds: row.milliseconds,
+    caller_address: row.caller_address,
+    model_set_id: db.selectFrom('model_set').select('id').where('models', '=', row.models),
+  }),
+);
+
 export function createLedger(database: StoreDatabase): LedgerRoom {
   return {
     append: (row) =>
@@ -28,16 +56,8 @@ export function createLedger(database: StoreDatabase): LedgerRoom {
         const models = JSON.stringify(
           Object.fromEntries(Object.entries(row.models).sort(([a], [b]) => (a < b ? -1 : 1))),
         );
-        await db
-          .insertInto('model_set')
-          .values({ models })
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
-        const model_set_id = db.selectFrom('model_set').select('id').where('models', '=', models);
-        await db
-          .insertInto('ledger')
-          .values({ ...toColumns(row), model_set_id })
-          .execute();
+        await addModels(db, { models });
+        await addRow(db, { ...toColumns(row), models });
       }),
     page: async (filter, after, limit) => {
       const rows = await database.read(108, (db) =>
@@ -124,7 +144,9 @@ function pageOf(db: Kysely<Tables>, { upToId, ...filter }: PageFilter, after: Le
   return upToId === undefined ? query : query.where(sql<boolean>`+ledger.id <= ${upToId}`);
 }
 
-function toColumns(row: LedgerRow): Omit<LedgerTable, 'id' | 'model_set_id'> {
+type Columns = Omit<LedgerTable, 'id' | 'model_set_id'>;
+
+function toColumns(row: LedgerRow): Columns {
   return {
     at: row.at.getTime(),
     request_id: keepable(row.requestId),
