@@ -49,7 +49,7 @@ function strongestPhase(picture: RgbPicture, along: Run, lines: Run): number {
   const { step } = along;
   const skip = Math.max(1, Math.ceil(((along.to - along.from) * (lines.to - lines.from)) / BUDGET));
   const sums = new Float64Array(BLOCK);
-  const counts = new Uint32Array(BLOCK);
+  let walked = 0;
   for (let line = lines.from; line < lines.to; line += skip) {
     let at = line * lines.step + along.from * step;
     let before = luma(data, at - 2 * step);
@@ -59,21 +59,27 @@ function strongestPhase(picture: RgbPicture, along: Run, lines: Run): number {
       at += step;
       const after = luma(data, at);
       // Between `here` and `next` runs the edge that is looked at; twice the bend, to stay with whole numbers.
-      sums[i % BLOCK] += Math.abs(3 * (next - here) + before - after);
-      counts[i % BLOCK]++;
+      sums[i & (BLOCK - 1)] += Math.abs(3 * (next - here) + before - after);
       before = here;
       here = next;
       next = after;
     }
+    walked++;
   }
   let total = 0;
   let strongest = 0;
   for (let p = 0; p < BLOCK; p++) {
-    const mean = sums[p] / (2 * 256 * counts[p]) + FLOOR;
+    const mean = sums[p] / (2 * 256 * walked * inPhase(along, p)) + FLOOR;
     total += mean;
     strongest = Math.max(strongest, mean);
   }
   return (strongest * (BLOCK - 1)) / (total - strongest);
+}
+
+/** How many of the places from `from` up to `to` are `phase` more than a multiple of the block's side. */
+function inPhase({ from, to }: Run, phase: number): number {
+  const below = (end: number) => Math.floor((end - phase + BLOCK - 1) / BLOCK);
+  return below(to) - below(from);
 }
 
 /** Luminance of ITU-R BT.601 times 256, from bytes. */
