@@ -3,7 +3,7 @@
  *
  * The service at full load through real HTTP, signature and ledger on, 720 x 960 JPEGs, against the floor of the same
  * run: decoding alone plus each network alone on one thread, times the number of workers. The same floor measured on all processors at
- * once is printed too: processors that share caches and memory slow each other down before any service is there. The load generator
+ * once, with the workers' settings, is printed too: what is left to the service itself. The load generator
  * runs on the same processors; what it costs is printed.
  */
 import { spawn } from 'node:child_process';
@@ -25,14 +25,14 @@ const seconds = Number(options.seconds);
 const workers = Number(options.workers ?? availableParallelism());
 const say = options.json ? () => {} : console.log;
 
-/** The floor is measured on large pages, as the workers have them. */
-const env = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1', MALLOC_ARENA_MAX: '2', ...process.env };
+/** Workers have their memory on large pages, which `bench:engine` by itself has not. */
+const asWorkers = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1', MALLOC_ARENA_MAX: '2' };
 
-function script(name, args, input) {
+function script(name, args, { input = '', env = {} } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [fileURLToPath(new URL(name, import.meta.url)), ...args], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env,
+      env: { ...env, ...process.env },
     });
     let out = '';
     child.stdout.on('data', (chunk) => {
@@ -41,17 +41,14 @@ function script(name, args, input) {
     child.on('exit', (code) =>
       code === 0 ? resolve(JSON.parse(out)) : reject(new Error(`${name} ended with ${code}`)),
     );
-    child.stdin.end(input ?? '');
+    child.stdin.end(input);
   });
 }
 
 /** The floor in ms; the mean of those that were measured at the same time. */
-async function floorOf(atOnce) {
-  const runs = await Promise.all(
-    Array.from({ length: atOnce }, () =>
-      script('engine.mjs', ['--json', '--rounds', '25', '--small', '--profile', options.profile]),
-    ),
-  );
+async function floorOf(atOnce, env) {
+  const only = ['--json', '--rounds', '25', '--small', '--profile', options.profile];
+  const runs = await Promise.all(Array.from({ length: atOnce }, () => script('engine.mjs', only, { env })));
   return mean(runs.map(({ results: [only] }) => only.floorMs));
 }
 const inTurns = (floors) => floors.map((ms) => ms.toFixed(1)).join(', ');
@@ -86,7 +83,7 @@ async function loopDelay() {
     Number(new RegExp(`^livestill_event_loop_delay_${which}_seconds (\\S+)`, 'm').exec(page)[1]) * 1000;
   return { p50: ms('p50'), p99: ms('p99'), max: ms('max') };
 }
-const load = (more) => script('load.mjs', [], JSON.stringify({ ...job, ...more }));
+const load = (more) => script('load.mjs', [], { input: JSON.stringify({ ...job, ...more }) });
 
 try {
   // Long enough for the start to be no part of what is late (the window moves on after a minute).
@@ -104,7 +101,7 @@ try {
     const useAfter = await processUse(server.pid);
     answeringSeconds += useAfter.own.cpuSeconds - useBefore.own.cpuSeconds;
     allSeconds += useAfter.cpuSeconds - useBefore.cpuSeconds;
-    floorsTogether.push(await floorOf(workers));
+    floorsTogether.push(await floorOf(workers, asWorkers));
   }
   const loop = await loopDelay();
   floors.push(await floorOf(1));
@@ -142,7 +139,7 @@ try {
   );
   say(`${workers} workers, profile ${options.profile}, 720 x 960 JPEG of ${picture.length} bytes\n`);
   say(
-    `floor             ${floorMs.toFixed(1)} ms a picture on one thread (${inTurns(floors)}); on all at once ${floorTogetherMs.toFixed(1)} ms (${inTurns(floorsTogether)})`,
+    `floor             ${floorMs.toFixed(1)} ms a picture on one thread (${inTurns(floors)}); on all at once, as the workers run, ${floorTogetherMs.toFixed(1)} ms (${inTurns(floorsTogether)})`,
   );
   say(`ideal             ${ideal.toFixed(1)} pictures a second`);
   say(
