@@ -3,11 +3,13 @@
  * `connections` callers in a closed loop, or `rate` requests a second in an open loop whatever the answers do.
  *
  * It runs on the processors of what it measures, so it does as little as it can: the request is made once and written as one piece, and of
- * an answer no more is read than where it ends and what its code is. Connections are kept and used again.
+ * an answer no more is read than where it ends and what its code is. Connections are kept and used again. An endpoint of another kind
+ * (`anyAnswer`) may answer in any form of HTTP, so it is called through Node's own client.
  */
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { connect as connectTls } from 'node:tls';
 
 const job = JSON.parse(await text(process.stdin));
 const body = Buffer.from(job.body, 'base64');
@@ -30,11 +32,7 @@ const idle = [];
 
 function open() {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const secure = url.protocol === 'https:';
-  const port = Number(url.port || (secure ? 443 : 80));
-  const socket = secure
-    ? connectTls({ host, port, servername: host })
-    : connect({ host, port, noDelay: true });
+  const socket = connect({ host, port: Number(url.port || 80), noDelay: true });
   const line = { socket, answer: undefined, received: '' };
   const lost = (code) => {
     const at = idle.indexOf(line);
@@ -65,17 +63,11 @@ function endOfAnswer(received) {
   const head = received.indexOf('\r\n\r\n');
   if (head < 0) return -1;
   const length = /^content-length: *(\d+)/im.exec(received.slice(0, head))?.[1];
-  if (length !== undefined) {
-    const end = head + 4 + Number(length);
-    return received.length < end ? -1 : end;
-  }
-  // Chunked: nothing follows an answer that was waited for.
-  return received.endsWith('\r\n0\r\n\r\n') ? received.length : -1;
+  const end = head + 4 + Number(length);
+  return received.length >= end ? end : -1;
 }
 
-/** The answer's code; of an endpoint with answers of its own kind the HTTP status. */
 function codeOf(answer) {
-  if (job.anyAnswer) return `HTTP ${answer.slice(9, 12)}`;
   try {
     return JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)).code;
   } catch {
@@ -83,18 +75,41 @@ function codeOf(answer) {
   }
 }
 
+/** Calls the service; `done` is told the code of the answer, or why there is none. */
+function askService(done) {
+  const line = idle.pop() ?? open();
+  line.answer = (code) => done(code, code === 0);
+  line.socket.write(request);
+}
+
+const secure = url.protocol === 'https:';
+const agent = new (secure ? HttpsAgent : HttpAgent)({
+  keepAlive: true,
+  maxSockets: job.connections ?? Number.POSITIVE_INFINITY,
+});
+
+/** Calls an endpoint of any kind; `done` is told the HTTP status. */
+function askAny(done) {
+  const options = { agent, method: 'POST', headers: { ...job.headers, 'content-length': body.length } };
+  (secure ? httpsRequest : httpRequest)(url, options, (res) => {
+    res.resume();
+    res.on('end', () => done(`HTTP ${res.statusCode}`, res.statusCode < 300));
+  })
+    .on('error', (error) => done(error.code ?? 'error', false))
+    .end(body);
+}
+
+const ask = job.anyAnswer ? askAny : askService;
+
 /** One call; resolves when it was answered or has failed. */
 function call() {
   const start = performance.now();
   return new Promise((resolve) => {
-    const line = idle.pop() ?? open();
-    line.answer = (code) => {
+    ask((code, good) => {
       codes.set(code, (codes.get(code) ?? 0) + 1);
-      const good = job.anyAnswer ? /^HTTP 2/.test(code) : code === 0;
       if (good) latencies.push(performance.now() - start);
       resolve();
-    };
-    line.socket.write(request);
+    });
   });
 }
 
@@ -121,6 +136,7 @@ if (job.rate === undefined) {
 const seconds = (performance.now() - start) / 1000;
 const used = process.cpuUsage(cpu);
 for (const { socket } of idle) socket.destroy();
+agent.destroy();
 console.log(
   JSON.stringify({
     seconds,

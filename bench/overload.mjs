@@ -13,7 +13,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { livestill, percentile, portrait, printTable, processUse, startServer } from './support.mjs';
+import { livestill, mean, percentile, portrait, printTable, processUse, startServer } from './support.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -121,8 +121,6 @@ async function machineSeconds() {
     .map(Number);
   return (user + nice + system + irq + softirq) / 100;
 }
-
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** One after the other: alone, as fast as it goes, three times that, as fast as it goes again. */
 async function round(flood, quiet) {

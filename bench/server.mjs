@@ -10,7 +10,7 @@ import { spawn } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { percentile, portrait, printTable, processUse, startServer } from './support.mjs';
+import { mean, percentile, portrait, printTable, processUse, startServer, sum } from './support.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -52,8 +52,6 @@ async function floorOf(atOnce, env) {
   return mean(runs.map(({ results: [only] }) => only.floorMs));
 }
 const inTurns = (floors) => floors.map((ms) => ms.toFixed(1)).join(', ');
-const sum = (values) => values.reduce((total, value) => total + value, 0);
-const mean = (values) => sum(values) / values.length;
 
 const picture = await portrait(720, 960);
 const server = await startServer({

@@ -25,6 +25,10 @@ export function percentile(values, p) {
   return sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? Number.NaN;
 }
 
+export const sum = (values) => values.reduce((total, value) => total + value, 0);
+
+export const mean = (values) => sum(values) / values.length;
+
 export const median = (values) => percentile(values, 0.5);
 
 /** Prints rows aligned: the first column to the left, the others to the right. */
