@@ -91,7 +91,8 @@ describe('CORS', () => {
           const answer = await exchange(port, good(`Origin: ${origin}`));
           expect(answer.headers).toMatchObject({
             'access-control-allow-origin': origin,
-            'access-control-expose-headers': 'x-request-id, x-liveness-reason, retry-after',
+            'access-control-expose-headers':
+              'x-request-id, x-liveness-reason, x-liveness-raw-score, retry-after',
             vary: 'origin',
           });
         }
@@ -189,10 +190,27 @@ describe("an app's policy", () => {
       expect(Object.keys(judge.options[0] ?? {})).toEqual(['app', 'signal']);
     }));
 
-  it('does not change the score that is answered', () =>
+  it.each([
+    { verdict: 'attack', score: 92, threshold: 95, answered: 84 },
+    { verdict: 'attack', score: 95, threshold: 95, answered: 87 },
+    { verdict: 'live', score: 96, threshold: 95, answered: 90 },
+    { verdict: 'live', score: 80, threshold: 75, answered: 90 },
+    { verdict: 'poor_quality', score: 99, threshold: 95, answered: 60 },
+  ] as const)('lies at 87 in the score that is answered: $score under $threshold is $answered', (row) =>
     withServer({}, async (test) => {
-      test.judge.answer = () => judgementOf({ verdict: 'attack', score: 90, threshold: 92 });
-      const answer = await exchange(test.port, good());
-      expect([answer.json.data, answer.headers['x-liveness-reason']]).toEqual([{ score: 90 }, 'attack']);
+      const { verdict, score, threshold, answered } = row;
+      test.judge.answer = () => judgementOf({ verdict, score, threshold });
+      const { headers, json } = await exchange(test.port, good());
+      expect(json.data).toEqual({ score: answered });
+      expect(headers['x-liveness-raw-score']).toBe(String(score));
+      expect(headers['x-liveness-reason']).toBe(verdict === 'live' ? undefined : verdict);
+      expect(test.ledger.rows).toMatchObject([{ verdict, score: answered, rawScore: score }]);
+    }),
+  );
+
+  it('has no score to report in a header where no face was judged', () =>
+    withServer({}, async (test) => {
+      test.judge.answer = () => noFace;
+      expect((await exchange(test.port, good())).headers).not.toHaveProperty('x-liveness-raw-score');
     }));
 });

@@ -1,6 +1,7 @@
 import { Fault } from '../../errors.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import { type Envelope, faultEnvelope } from '../envelope.ts';
+import { reportedScore } from './reported-score.ts';
 
 /** The switches that make replies look like those of one year or another of the old service. */
 export interface CompatSettings {
@@ -25,12 +26,22 @@ export function judgementEnvelope(judgement: Judgement, compat: CompatSettings, 
     code: 0,
     message: 'OK',
     data: { ...session, score: score ?? 0 },
-    headers: judgement.verdict === 'live' ? {} : { 'x-liveness-reason': judgement.verdict },
+    headers: judgementHeaders(judgement),
   };
 }
 
-/** The score as the wire reports it: capped where quality was too poor to judge, null where no face was judged. */
-function wireScore(judgement: Judgement): number | null {
-  if (judgement.verdict === 'no_face' || judgement.score === null) return null;
-  return judgement.verdict === 'poor_quality' ? Math.min(judgement.score, poorQualityCap) : judgement.score;
+/** Why the score is low, and the score as judged, before the app's threshold was mapped onto 87. */
+function judgementHeaders({ verdict, score }: Judgement): Readonly<Record<string, string>> {
+  const reason = verdict === 'live' ? {} : { 'x-liveness-reason': verdict };
+  return score === null ? reason : { ...reason, 'x-liveness-raw-score': String(score) };
+}
+
+/**
+ * The score as the wire reports it: the threshold in force lies at 87, quality too poor to judge is capped, null where no face was
+ * judged.
+ */
+function wireScore({ verdict, score, threshold }: Judgement): number | null {
+  if (verdict === 'no_face' || score === null) return null;
+  const reported = reportedScore(score, threshold);
+  return verdict === 'poor_quality' ? Math.min(reported, poorQualityCap) : reported;
 }
