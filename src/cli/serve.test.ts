@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ interface World extends Surroundings {
   readonly exits: number[];
 }
 
-function world(environment: Record<string, string> = {}): World {
+function world(environment: Record<string, string> = {}, terminal = true): World {
   const signals = new EventEmitter();
   const lines: Record<string, unknown>[] = [];
   const said: string[] = [];
@@ -33,6 +33,7 @@ function world(environment: Record<string, string> = {}): World {
     exits,
     environment: { LIVESTILL_PROFILE: 'fast', ...environment },
     log: { write: (line: string) => void lines.push(JSON.parse(line)) },
+    terminal: { log: false, said: terminal },
     say: (text) => void said.push(text),
     on: (event, handler) => void signals.on(event, handler),
     exit: (status) => void exits.push(status),
@@ -80,6 +81,29 @@ describe('serve', () => {
     expect(second.said[0]).toContain('A call to copy: npx livestill sign --data');
     expect(second.said[0]).not.toContain('SecretKey');
     await stop(second);
+  });
+
+  it('keeps keys and signature away from what is no terminal: a file for this user alone has them', async () => {
+    const piped = world({}, false);
+    expect(await serve(options(), piped)).toBe(0);
+    const [path] = /\S+first-app-\d+\.txt/.exec(piped.said[0]) ?? [];
+    const kept = await readFile(String(path), 'utf8');
+    const [, key] = /SecretKey {2}(\S+)/.exec(kept) ?? [];
+    expect(key).toMatch(/^\w{32}$/);
+    expect((await stat(String(path))).mode & 0o777).toBe(0o600);
+    expect(kept).toContain('curl -sS');
+    const seen = piped.said.join('') + JSON.stringify(piped.lines);
+    expect(seen).not.toContain(key);
+    expect(seen).not.toContain('Authorization');
+    await stop(piped);
+  });
+
+  it('makes no app where it is told not to', async () => {
+    const bare = world();
+    expect(await serve(options({ firstApp: false }), bare)).toBe(0);
+    expect(bare.said[0]).toContain('There is no app yet. Make one: npx livestill app create --data');
+    expect(bare.said[0]).not.toContain('SecretKey');
+    await stop(bare);
   });
 
   it('prunes old rows and watches its certificate where it is told to', async () => {

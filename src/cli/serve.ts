@@ -1,9 +1,11 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { Fault, UsageError } from '../errors.ts';
 import { FleetError } from '../fleet/fleet.ts';
 import { collectGarbageLater } from '../fleet/garbage.ts';
+import type { KeyPlace } from './first-app.ts';
+import { humanLog } from './human-log.ts';
 import { type Service, startService } from './service.ts';
 import { StartError } from './start-error.ts';
 import { endOnSignals, type Host } from './until-signal.ts';
@@ -17,6 +19,9 @@ export interface ServeOptions {
   readonly adminPort?: number;
   readonly workers?: number;
   readonly config?: string;
+  readonly logFormat?: string;
+  /** False: no app is made at the first start. */
+  readonly firstApp?: boolean;
 }
 
 /** Exit status when the configuration cannot be used. */
@@ -33,12 +38,21 @@ export function registerServe(program: Command): void {
     .option('--admin-port <number>', 'port of /healthz and /readyz (default: 8788)', portNumber)
     .option('--workers <number>', 'worker processes that judge (default: one a processor)', workerNumber)
     .option('--config <file>', 'configuration file (default: the one LIVESTILL_CONFIG names)')
+    .addOption(
+      new Option(
+        '--log-format <name>',
+        'the log: json, human, or by what standard output is (default: auto)',
+      ).choices(['auto', 'json', 'human']),
+    )
+    .option('--no-first-app', 'the first start makes no app and no keys')
     .addHelpText(
       'after',
       `
-The first start makes the data folder with one app, prints its keys once, and a complete call to
-copy. Later starts print how to get a new one. The log goes to standard output, one JSON object a
-line; everything for people goes to standard error.
+The first start makes the data folder with one app, and prints its keys and a complete call to copy,
+this once and to a terminal alone; elsewhere they go to a file in the data folder that this user alone
+can read, and its path is printed. Later starts print how to get a new call. The log goes to standard
+output: short lines on a terminal, one JSON object a line elsewhere. Everything else for people goes
+to standard error.
 
 SIGTERM and SIGINT: nothing new is accepted, what runs is finished, then the process ends.
 SIGHUP: certificate and key are read anew (they are watched anyway).
@@ -58,8 +72,10 @@ Examples:
 /** What `serve` needs of the world beside the configuration. */
 export interface Surroundings extends Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Takes the log, one JSON object a line. */
+  /** Takes the log. */
   readonly log: DestinationStream;
+  /** Whether a person sees the log, and what is said, as they are written. */
+  readonly terminal: { readonly log: boolean; readonly said: boolean };
   /** Takes what is for people. */
   say(text: string): void;
 }
@@ -73,12 +89,12 @@ export async function serve(options: ServeOptions, surroundings: Surroundings): 
   let service: Service | undefined;
   try {
     const config = configOf(options, environment);
-    const log = logOf(config, surroundings.log);
+    const log = logOf(config, surroundings);
     collectGarbageLater(300);
     service = await startService(config, log);
     const { port, adminPort, workers } = service;
     log.info({ event: 'ready', port, adminPort, workers }, 'ready');
-    say(await welcome(config, service));
+    say(await welcome(config, service, firstAppOf(options, surroundings)));
     endOnSignals(service, log, surroundings);
     return 0;
   } catch (error) {
@@ -93,6 +109,7 @@ function surroundingsOf(): Surroundings {
   return {
     environment: process.env,
     log,
+    terminal: { log: process.stdout.isTTY === true, said: process.stderr.isTTY === true },
     say: (text) => void process.stderr.write(`${text}\n`),
     on: (event, handler) => void process.on(event, handler),
     exit: (status) => process.exit(status),
@@ -115,16 +132,22 @@ function startProblem(error: unknown): string {
 }
 
 function configOf(options: ServeOptions, environment: Surroundings['environment']): Config {
-  const { data, host, port, adminPort, workers, config } = options;
+  const { data, host, port, adminPort, workers, config, logFormat } = options;
   return loadConfig({
     file: config,
     environment,
-    overrides: { dataDir: data, host, port, adminPort, workers },
+    overrides: { dataDir: data, host, port, adminPort, workers, logFormat },
   });
 }
 
-function logOf(config: Config, destination: DestinationStream): Logger {
-  return pino({ level: config.logLevel, timestamp: stdTimeFunctions.isoTime }, destination);
+function logOf({ logLevel, logFormat }: Config, { log, terminal }: Surroundings): Logger {
+  const human = logFormat === 'human' || (logFormat === 'auto' && terminal.log);
+  return pino({ level: logLevel, timestamp: stdTimeFunctions.isoTime }, human ? humanLog(log) : log);
+}
+
+function firstAppOf({ firstApp = true }: ServeOptions, { terminal }: Surroundings): KeyPlace | 'none' {
+  if (!firstApp) return 'none';
+  return terminal.said ? 'terminal' : 'file';
 }
 
 function portNumber(text: string): number {

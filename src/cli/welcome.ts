@@ -1,23 +1,22 @@
 import { resolve } from 'node:path';
-import { newAppid, newSecret } from '../account/generate.ts';
-import { sign } from '../account/signature.ts';
-import type { NewSecret } from '../account/types.ts';
 import type { Config } from '../config.ts';
 import { availableCores } from '../fleet/cores.ts';
 import { availableMemory, megabytes } from '../fleet/memory.ts';
-import { baseUrl, curlLine, shellWord } from './curl.ts';
+import { baseUrl, shellWord } from './curl.ts';
+import { type KeyPlace, makeFirstApp } from './first-app.ts';
 import { pairs } from './outcome.ts';
 import type { Service } from './service.ts';
 
-/** How long the signature of the first call can be used, in hours. */
-const firstCallHours = 24;
-
 /**
- * What the person at the terminal is told: where the service is, what it runs with, and how to call it. While there is no app
- * yet, one is made here and its keys are part of the text, this once.
- * @throws Fault 107 when the app cannot be kept
+ * What the person who starts the service is told: where it is, what it runs with, and how to call it. While there is no app yet, one
+ * is made here unless `firstApp` is `none`; its keys go where `firstApp` says.
+ * @throws Fault 107 when the app cannot be kept; StartError when the file for its keys cannot be written
  */
-export async function welcome(config: Config, service: Service): Promise<string> {
+export async function welcome(
+  config: Config,
+  service: Service,
+  firstApp: KeyPlace | 'none',
+): Promise<string> {
   const base = baseUrl({ ...config, port: service.port });
   const { maxPixels } = config.picture;
   const facts = pairs([
@@ -36,40 +35,19 @@ export async function welcome(config: Config, service: Service): Promise<string>
       `body ${config.maxBodyBytes} bytes (${megabytes(service.bodyMemoryBytes)} MB all together), picture ${maxPixels / 1_000_000} megapixels`,
     ],
   ]);
-  return `livestill is ready.\n\n${facts}\n\n${await howToCall(config, service, base)}`;
+  return `livestill is ready.\n\n${facts}\n\n${await howToCall(config, service, base, firstApp)}`;
 }
 
-async function howToCall(config: Config, service: Service, base: string): Promise<string> {
+async function howToCall(
+  config: Config,
+  service: Service,
+  base: string,
+  firstApp: KeyPlace | 'none',
+): Promise<string> {
   const { accounts } = service.store;
-  const anew = `npx livestill sign --data ${shellWord(config.dataDir)} --url ${shellWord(base)}`;
+  const data = shellWord(config.dataDir);
+  const anew = `npx livestill sign --data ${data} --url ${shellWord(base)}`;
   if ((await accounts.listApps(1)).length > 0) return `A call to copy: ${anew}`;
-  const [appid, secret] = [newAppid(), newSecret()];
-  await accounts.createApp({ appid, name: 'first app' }, secret);
-  return `A first app was made. Its keys are shown this once; keep them safe.
-
-${pairs([
-  ['appid', appid],
-  ['SecretId', secret.secretId],
-  ['SecretKey', secret.secretKey],
-])}
-
-A call to copy, with a picture of yours in place of selfie.jpg (usable for ${firstCallHours} hours):
-
-${curlLine({ base, appid, signature: firstSignature(appid, secret), image: 'selfie.jpg' })}
-
-A new one later: ${anew}`;
-}
-
-function firstSignature(appid: string, secret: NewSecret): string {
-  const issued = Math.floor(Date.now() / 1000);
-  const content = {
-    appid,
-    secretId: secret.secretId,
-    bucket: undefined,
-    expires: issued + firstCallHours * 3600,
-    issued,
-    rand: issued % 100_000,
-    fileid: undefined,
-  };
-  return sign(content, secret.secretKey);
+  if (firstApp === 'none') return `There is no app yet. Make one: npx livestill app create --data ${data}`;
+  return `${await makeFirstApp(config, accounts, base, firstApp)}\n\nA new one later: ${anew}`;
 }
