@@ -13,6 +13,8 @@ export interface SettingNotes extends TSchemaOptions {
   readonly isSecret?: boolean;
   /** Taken from the environment only, refused in a file. */
   readonly environmentOnly?: boolean;
+  /** An environment variable of another name that counts where the setting's own is not set. */
+  readonly alias?: string;
   /** A check that JSON Schema cannot say; see `config-checks.ts`. */
   readonly check?: 'origin' | 'network' | 'networkOrHost' | 'masterKey';
 }
@@ -57,7 +59,12 @@ export const configSchema = Type.Object(
       description:
         'Address the service listens on. `0.0.0.0` or `::` makes it reachable from other machines.',
     }),
-    port: integer(0, 65535, { default: 8787, description: 'Port of the service. 0 takes a free one.' }),
+    port: integer(0, 65535, {
+      default: 8787,
+      alias: 'PORT',
+      description:
+        'Port of the service. 0 takes a free one. The variable `PORT` counts too, as hosting platforms set it.',
+    }),
     adminHost: text({
       default: '127.0.0.1',
       description:
@@ -296,6 +303,11 @@ export const configSchema = Type.Object(
     logLevel: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       default: 'info',
       description: 'From which severity on the log is written.',
+    }),
+    logFormat: oneOf(['auto', 'json', 'human'], {
+      default: 'auto',
+      description:
+        'How the log is written: one JSON object a line, or short lines for people; `auto` is `human` on a terminal and `json` elsewhere.',
     }),
   },
   closed,

@@ -322,4 +322,15 @@ describe('the small checks', () => {
     expect(nearest('completely different', ['port'])).toBeUndefined();
     expect(nearest('x', [])).toBeUndefined();
   });
+
+  it('takes the port from PORT where LIVESTILL_PORT is not set, before the file and after the command line', () => {
+    const port = (environment: Record<string, string>, overrides = {}) =>
+      loadConfig({ environment, overrides }).port;
+    expect(port({ PORT: '5000' })).toBe(5000);
+    expect(port({ PORT: '5000', LIVESTILL_PORT: '6000' })).toBe(6000);
+    expect(port({ PORT: '5000', LIVESTILL_PORT: 'tcp://10.0.0.1:8787' })).toBe(5000);
+    expect(port({ PORT: '5000' }, { port: 7000 })).toBe(7000);
+    expect(port({ PORT: '' })).toBe(8787);
+    expect(() => port({ PORT: 'named' })).toThrow('port (PORT): expected a whole number from 0 to 65535');
+  });
 });

@@ -118,9 +118,10 @@ function settingValue(
 ): SettingValue {
   if (overrides[setting.key] !== undefined)
     return { setting, value: overrides[setting.key], source: 'command line' };
-  const variable = environment[setting.variable];
-  if (variable !== undefined && variable !== '' && !isFromKubernetes(setting.variable, variable)) {
-    return { setting, value: fromText(setting.schema, variable), source: setting.variable };
+  for (const name of [setting.variable, setting.notes.alias]) {
+    const text = name === undefined ? undefined : environment[name];
+    if (name === undefined || text === undefined || text === '' || isFromKubernetes(name, text)) continue;
+    return { setting, value: fromText(setting.schema, text), source: name };
   }
   if (fromFile.has(setting.key)) return { setting, value: fromFile.get(setting.key), source: 'file' };
   return { setting, value: setting.notes.default, source: 'default' };

@@ -38,6 +38,26 @@ describe('livestill config', () => {
     expect(err).toContain('threshold (file): expected a number from 0 to 100, found 900');
   });
 
+  it('check names every file that is missing or wrong, with status 2', async () => {
+    const { err, status } = await livestill(
+      'config',
+      'check',
+      '--config',
+      await fileWith({
+        tls: { cert: 'missing.crt', key: 'missing.key' },
+        operatingPoints: 'livestill.json',
+        models: { dir: 'no-models', packs: ['livestill.json'] },
+      }),
+    );
+    expect(status).toBe(2);
+    expect(err).toMatch(/tls\.cert, tls\.key: .*missing\.crt/);
+    expect(err).toMatch(/operatingPoints: .*livestill\.json/);
+    expect(err).toMatch(
+      /models\.dir: expected a folder, found nothing that can be read at .*no-models \(ENOENT\)/,
+    );
+    expect(err).toMatch(/models\.packs: expected a folder, found a file at .*livestill\.json/);
+  });
+
   it('print shows every value and its source, and hides the master key', async () => {
     vi.stubEnv('LIVESTILL_MASTER_KEY', 'ab'.repeat(32));
     const { out } = await livestill('config', 'print');

@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { explainConfig, printableConfig, type SettingValue } from '../config.ts';
+import {
+  type ConfigSources,
+  explainConfig,
+  loadConfig,
+  printableConfig,
+  type SettingValue,
+} from '../config.ts';
+import { checkFiles } from './config-files.ts';
 import { perform } from './outcome.ts';
 import { createTable } from './table.ts';
 
@@ -30,17 +37,21 @@ Examples:
       .description(description)
       .option('--config <file>', 'configuration file (default: the one LIVESTILL_CONFIG names)')
       .option('--json', 'print JSON for programs');
-  add('check', 'check it: exit status 0 when it can be used, 2 with every problem named').action(
-    (options: Options, command: Command) =>
-      perform(command, options, async () => {
-        const changed = read(options).filter(({ source }) => source !== 'default');
-        const list = changed.map(({ setting, source }) => `  ${setting.key}  (${source})`).join('\n');
-        const text =
-          changed.length === 0
-            ? 'The configuration can be used: all defaults.'
-            : `The configuration can be used. Set:\n${list}`;
-        return { text, json: { ok: true, set: changed.map(({ setting }) => setting.key) } };
-      }),
+  add(
+    'check',
+    'check it and the files it names: exit status 0 when it can be used, 2 with every problem named',
+  ).action((options: Options, command: Command) =>
+    perform(command, options, async () => {
+      const values = read(options);
+      await checkFiles(loadConfig(sourcesOf(options)));
+      const changed = values.filter(({ source }) => source !== 'default');
+      const list = changed.map(({ setting, source }) => `  ${setting.key}  (${source})`).join('\n');
+      const text =
+        changed.length === 0
+          ? 'The configuration can be used: all defaults.'
+          : `The configuration can be used. Set:\n${list}`;
+      return { text, json: { ok: true, set: changed.map(({ setting }) => setting.key) } };
+    }),
   );
   add('print', 'print every setting, its value and where that came from; secrets are hidden').action(
     (options: Options, command: Command) =>
@@ -51,8 +62,12 @@ Examples:
   );
 }
 
+function sourcesOf(options: Options): ConfigSources {
+  return { file: options.config, environment: process.env };
+}
+
 function read(options: Options): readonly SettingValue[] {
-  return explainConfig({ file: options.config, environment: process.env });
+  return explainConfig(sourcesOf(options));
 }
 
 function table(values: readonly SettingValue[]): string {
