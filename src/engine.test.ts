@@ -190,6 +190,27 @@ describe('judge', () => {
   );
 });
 
+describe('an engine that is used wrongly', () => {
+  it.each([
+    ['a path', 'selfie.jpg', 'found the text "selfie.jpg": read the file first, judge(await readFile(path))'],
+    ['nothing', undefined, 'found undefined'],
+    ['other bytes than a view', new ArrayBuffer(4), 'found object'],
+  ])('says what it takes when it is given %s', async (_what, given, message) => {
+    const judged = engine.judge(given as unknown as Uint8Array);
+    await expect(judged).rejects.toThrow(TypeError);
+    await expect(engine.judge(given as unknown as Uint8Array)).rejects.toThrow(message);
+  });
+
+  it('says that it was closed, and may be closed twice', async () => {
+    const own = await createLiveness({ profile: 'fast' });
+    await own.close();
+    await own.close();
+    await expect(own.judge(photo)).rejects.toThrow(
+      'this engine was closed: make another with createLiveness()',
+    );
+  });
+});
+
 describe('createLiveness', () => {
   it('adds a model of the operator to the fusion by its weight', async () => {
     const pack = await makePack(join(folder, 'pack'), 'brightness');

@@ -40,11 +40,13 @@ export interface Liveness {
    * Judges the bytes of one JPEG, PNG, WebP or BMP file.
    *
    * @throws {Fault} code -4016 when the bytes are no usable picture (`reason` says why).
+   * @throws {TypeError} when it is given something else than bytes, a path for one.
+   * @throws {Error} when the engine was closed.
    */
   judge(bytes: Uint8Array, options?: JudgeOptions): Promise<Judgement>;
   /** As {@link judge}, and gives the upright pixels too, for drawing on them. */
   judgeWithPicture(bytes: Uint8Array, options?: JudgeOptions): Promise<JudgedPicture>;
-  /** Lets go of the networks; the engine cannot be used afterwards. */
+  /** Lets go of the networks; the engine cannot be used afterwards. A second call does nothing. */
   close(): Promise<void>;
 }
 
@@ -53,6 +55,14 @@ function checkThreshold(threshold: number): number {
     throw new RangeError(`threshold must be a number from 0 to 100, found ${threshold}`);
   }
   return threshold;
+}
+
+function checkBytes(bytes: unknown): void {
+  if (bytes instanceof Uint8Array) return;
+  const found = typeof bytes === 'string' ? `the text ${JSON.stringify(bytes.slice(0, 80))}` : typeof bytes;
+  throw new TypeError(
+    `judge() takes the bytes of a picture (Buffer or Uint8Array), found ${found}: read the file first, judge(await readFile(path))`,
+  );
 }
 
 /**
@@ -78,7 +88,10 @@ export async function createLiveness(options: LivenessOptions = {}): Promise<Liv
     options.packs,
   );
 
+  let closed = false;
   const run = async (bytes: Uint8Array, call: JudgeOptions): Promise<[Judgement, DecodedPicture]> => {
+    if (closed) throw new Error('this engine was closed: make another with createLiveness()');
+    checkBytes(bytes);
     call.signal?.throwIfAborted();
     const settings = {
       profile: call.profile ?? base.profile,
@@ -100,6 +113,10 @@ export async function createLiveness(options: LivenessOptions = {}): Promise<Liv
       const [judgement, picture] = await run(bytes, call);
       return { judgement, picture: turnClockwise(picture, judgement.quarterTurns) };
     },
-    close: () => models.close(),
+    async close() {
+      if (closed) return;
+      closed = true;
+      await models.close();
+    },
   };
 }
