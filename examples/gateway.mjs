@@ -4,9 +4,16 @@
 import { createServer } from 'node:http';
 import { ApiError, InputError, LivestillClient } from 'livestill/client';
 
+const apiKey = process.env.LIVESTILL_API_KEY;
+if (!apiKey) {
+  console.error('usage: LIVESTILL_API_KEY=lsk_… node examples/gateway.mjs');
+  console.error('A key: npx livestill key create APPID --kind api');
+  process.exit(2);
+}
+
 const client = new LivestillClient({
   baseUrl: process.env.LIVESTILL_URL ?? 'http://127.0.0.1:8787',
-  apiKey: process.env.LIVESTILL_API_KEY ?? '',
+  apiKey,
   maxPictureBytes: 6 * 1024 * 1024,
 });
 

@@ -6,13 +6,23 @@
 import { readFile } from 'node:fs/promises';
 import { ApiError, LivestillClient } from 'livestill/client';
 
+const pictures = process.argv.slice(2);
+const apiKey = process.env.LIVESTILL_API_KEY;
+if (!apiKey || pictures.length === 0) {
+  console.error(
+    'usage: LIVESTILL_API_KEY=lsk_… node examples/judge.mjs PICTURE…   (files or http addresses)',
+  );
+  console.error('A key: npx livestill key create APPID --kind api');
+  process.exit(2);
+}
+
 const client = new LivestillClient({
   baseUrl: process.env.LIVESTILL_URL ?? 'http://127.0.0.1:8787',
-  apiKey: process.env.LIVESTILL_API_KEY ?? '',
+  apiKey,
   language: process.env.LANG?.startsWith('zh') ? 'zh' : 'en',
 });
 
-for (const picture of process.argv.slice(2)) {
+for (const picture of pictures) {
   const input = /^https?:/.test(picture) ? picture : await readFile(picture);
   try {
     console.log(`${picture}: ${whatToDo(await client.judge(input))}`);

@@ -103,4 +103,15 @@ describe('examples', () => {
       { passed: false, again: true, hints: [expect.any(String)] },
     ]);
   });
+
+  it.each(['judge.mjs', 'gateway.mjs', 'legacy.mjs', 'judge.sh'])(
+    '%s without variables and arguments says how it is used, with status 2',
+    async (name) => {
+      const command = name.endsWith('.sh') ? 'sh' : process.execPath;
+      const none = { LIVESTILL_API_KEY: '', LIVESTILL_APPID: '', LIVESTILL_SECRET_KEY: '' };
+      const { out, err, status } = await run(command, [`examples/${name}`], none);
+      expect([status, out]).toEqual([2, '']);
+      expect(err).toMatch(new RegExp(`^usage: .*examples/${name}.*\\n.*npx livestill .*\\n$`));
+    },
+  );
 });
