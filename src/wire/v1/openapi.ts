@@ -11,6 +11,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export interface OpenApiDocument {
   readonly openapi: '3.1.0';
   readonly info: Readonly<Record<string, Json>>;
+  /** Where the API is: beside the document itself, whichever name the service was called by. */
+  readonly servers: readonly Json[];
   readonly tags: readonly Json[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: {
@@ -93,6 +95,7 @@ export function openApiDocument(version: string): OpenApiDocument {
         'the log and the ledger of the server. Texts are English or Chinese, by Accept-Language.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
+    servers: [{ url: '/', description: 'The service that this document was read from.' }],
     tags: [
       { name: 'liveness', description: 'Judging pictures.' },
       { name: 'documents', description: 'What describes the API itself; needs no API key.' },

@@ -31,4 +31,12 @@ i{color:var(--soft);font-size:12px}
 b.GET{color:var(--get)}
 b.POST{color:var(--post)}
 @media (max-width:800px){body{display:block}nav{position:static;height:auto}.more{display:none}main{padding:20px}td:first-child{white-space:normal}}
+@media (max-width:600px){
+main{padding:18px 16px 60px}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}
+table,tbody,tr,td{display:block}
+tr:has(th){display:none}
+tr{border-bottom:1px solid var(--line);padding:8px 0}
+td{border:0;padding:1px 0}
+}
 `;
