@@ -51,16 +51,16 @@ export const advice: ReadonlyMap<string, string> = new Map([
   ],
   [
     'appid_unknown',
-    'Use the appid of an app that exists ("livestill app list"), or make it: livestill app create --appid A',
+    'Use the appid of an app that exists ("livestill app list"), or make it: "livestill app create --appid A"',
   ],
   ['appid_in_brackets', placeholders],
   [
     'secretid_unknown',
-    'Use a SecretId that exists ("livestill key list"), or bring yours along: livestill key import',
+    'Use a SecretId that exists ("livestill key list"), or bring yours along: "livestill key import"',
   ],
   ['secretid_in_brackets', placeholders],
   ['secretid_of_another_app', 'Use appid and SecretId of the same app.'],
-  ['secretid_disabled', 'Use another pair, or enable this one: livestill key enable'],
+  ['secretid_disabled', 'Use another pair, or enable this one: "livestill key enable"'],
   ['secretid_ended', 'Use the pair that came with the rotation.'],
   [
     'signed_with_secret_id',
@@ -93,7 +93,7 @@ export const advice: ReadonlyMap<string, string> = new Map([
   ],
   ['expired', 'Sign anew, and shortly before the request; check the clock of the machine that signs.'],
   ['over_maximum', 'Let e lie at most 90 days after t (or what the server is configured to).'],
-  ['account_suspended', 'Ask the operator: livestill app resume'],
+  ['account_suspended', 'Ask the operator: "livestill app resume"'],
   ['account_closed', 'The app is closed for good: ask the operator for a new one.'],
   ['replay', 'Make a new single-use signature for every request, also for a retry.'],
   ['appid_differs', 'Use the same appid in the body and in the signature.'],

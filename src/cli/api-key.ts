@@ -20,14 +20,14 @@ export interface ApiKeyOptions {
   readonly expiresIn?: number;
 }
 
-/** `--kind`, for commands that work on both kinds of keys. */
-export function kindOption(): Option {
+/** `--kind`, for commands that work on both kinds of keys; with `both` as the default it is one of the choices. */
+export function kindOption(standard: 'secret' | 'both' = 'secret'): Option {
   return new Option(
     '--kind <name>',
     'secret: a SecretId/SecretKey pair of the old API; api: a key of the v1 API',
   )
-    .choices(['secret', 'api'])
-    .default('secret');
+    .choices(standard === 'both' ? ['secret', 'api', 'both'] : ['secret', 'api'])
+    .default(standard);
 }
 
 /** Adds the options of `ApiKeyOptions`. */

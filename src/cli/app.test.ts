@@ -274,4 +274,18 @@ describe('livestill key', () => {
     expect((await service.accounts.findSecret('AKIDbrought00001'))!.secretKey).toBe('k'.repeat(32));
     await service.close();
   });
+
+  it('gives advice that works on the same data folder, and lists the keys of both APIs', async () => {
+    const data = join(await temporaryFolder(), 'data');
+    await livestill('app', 'create', '--appid', '1000001', '--data', data);
+    const { err } = await livestill('key', 'create', '7', '--data', data);
+    expect(err).toContain(`"livestill app list --data ${data}"`);
+    await livestill('key', 'create', '1000001', '--kind', 'api', '--data', data);
+    const { out } = await livestill('key', 'list', '--data', data);
+    expect(out).toMatch(/pairs of the old call\n.*AKID.*API keys of the v1 API\n.*lsk_/s);
+    const both = (await livestillJson('key', 'list', '--data', data)) as { kind: string }[];
+    expect(both.map(({ kind }) => kind)).toEqual(['secret', 'api']);
+    const api = (await livestillJson('key', 'list', '--kind', 'api', '--data', data)) as { kind: string }[];
+    expect(api.map(({ kind }) => kind)).toEqual(['api']);
+  });
 });

@@ -4,6 +4,7 @@ import { newAppid, newSecret } from '../account/generate.ts';
 import type { App, AppLimits, AppPolicy, AppState, NewSecret, SecretSummary } from '../account/types.ts';
 import { UsageError } from '../errors.ts';
 import { gather, numberOrNone, secretKeyFrom } from './arguments.ts';
+import { shellWord } from './curl.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
 import { pairs, perform } from './outcome.ts';
 import { registerPolicy } from './policy.ts';
@@ -98,7 +99,7 @@ function create(parent: Command): void {
               ['appid', app.appid],
               ['SecretId', secret.secretId],
               ['SecretKey', `${secret.secretKey}${keep}`],
-            ])}\n\nA first call: livestill sign --data ${dataDir} --appid ${app.appid}`,
+            ])}\n\nA first call: livestill sign --data ${shellWord(dataDir)} --appid ${app.appid}`,
             json: { appid: app.appid, name: app.name, ...secret, ...appJson(app) },
           };
         });
@@ -118,7 +119,7 @@ function list(parent: Command): void {
         );
         const text =
           apps.length === 0
-            ? 'There are no apps yet: livestill app create'
+            ? 'There are no apps yet: "livestill app create" makes one.'
             : [table.head, ...rows.map(table.line)].join('\n');
         return { text, json: apps.map(appJson) };
       }),

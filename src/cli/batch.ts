@@ -22,6 +22,7 @@ import { DEFAULT_THRESHOLD } from '../liveness/judge.ts';
 import type { Profile } from '../liveness/types.ts';
 import { DEFAULT_LIMITS } from '../picture/decode.ts';
 import { createDownloader } from '../picture/download.ts';
+import { count } from './count.ts';
 import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { explainErrors } from './outcome.ts';
 
@@ -202,7 +203,7 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
       done.add(row.key);
       tally.add(row);
     });
-    if (before > 0) say(`livestill: ${before} pictures are judged already; going on.`);
+    if (before > 0) say(`livestill: ${count(before, 'picture')} judged already; going on.`);
     if (cut > 0) say(`livestill: cut off ${cut} bytes of a row that was not whole.`);
     let finished = before;
     let reused = 0;

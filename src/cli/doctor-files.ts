@@ -5,6 +5,7 @@ import { ModelError } from '../liveness/model-error.ts';
 import { readModelPack } from '../liveness/pack-card.ts';
 import { expectedWords, foundWords, MODELS_DIR, verifyWeights, WeightsError } from '../weights/index.ts';
 import { loadTls } from '../wire/tls.ts';
+import { count } from './count.ts';
 import { type Check, type CheckStatus, fail, lookAt, modeOf, ok, warn } from './doctor-checks.ts';
 
 /** Days before a certificate's end from which on it is warned of; renewal by ACME happens 30 days before it. */
@@ -22,7 +23,7 @@ export async function checkModels({ models }: Config): Promise<readonly Check[]>
     const found = wrong.map((one) => `${one.path}: expected ${expectedWords(one)}, found ${foundWords(one)}`);
     checks.push(
       wrong.length === 0
-        ? ok('models', `${reports.length} files, all with the SHA-256 of the lock`)
+        ? ok('models', `${count(reports.length, 'file')}, all with the SHA-256 of the lock`)
         : fail('models', found.join('; '), `livestill models pull${where}`),
     );
   } catch (error) {

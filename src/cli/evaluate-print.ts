@@ -4,6 +4,7 @@ import type { Interval } from '../evaluation/metrics/intervals.ts';
 import type { Rate } from '../evaluation/rates.ts';
 import type { Robustness } from '../evaluation/robustness/robustness.ts';
 import type { Traps } from '../evaluation/traps.ts';
+import { count } from './count.ts';
 import { createTable } from './table.ts';
 
 const per = (share: number | null) => (share === null ? '-' : `${(share * 100).toFixed(2)} %`);
@@ -145,7 +146,7 @@ export function printTraps(traps: Traps, robustness: Robustness | null): string 
     );
     lines.push(
       '',
-      `Robustness, ${robustness.pictures} pictures:`,
+      `Robustness, ${count(robustness.pictures, 'picture')}:`,
       table.head,
       ...rows.map((row) => table.line(row)),
     );

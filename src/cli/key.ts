@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import type { ApiKeySummary } from '../account/api-key.ts';
 import { newSecret } from '../account/generate.ts';
+import type { SecretSummary } from '../account/types.ts';
 import { UsageError } from '../errors.ts';
 import {
   type ApiKeyOptions,
@@ -11,6 +13,7 @@ import {
 } from './api-key.ts';
 import { givenSecret, keysTable } from './app.ts';
 import { duration } from './arguments.ts';
+import { count } from './count.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
 import { type Outcome, pairs, perform } from './outcome.ts';
 
@@ -20,6 +23,10 @@ interface Options extends DataOptions {
 
 interface CreateOptions extends Options, ApiKeyOptions {
   readonly appid?: string;
+}
+
+interface ListOptions extends Options {
+  readonly kind: 'secret' | 'api' | 'both';
 }
 
 interface PairOptions extends Options {
@@ -105,27 +112,54 @@ function bringAlong(parent: Command): void {
 function list(parent: Command): void {
   dataCommand(parent, 'list', 'list the keys of one app, or of all; never the SecretKeys')
     .argument('[appid]')
-    .addOption(kindOption())
-    .action((appid: string | undefined, options: Options & ApiKeyOptions, command: Command) =>
+    .addOption(kindOption('both'))
+    .action((appid: string | undefined, options: ListOptions, command: Command) =>
       perform(command, options, () =>
         withStore(options, false, async ({ accounts, apiKeys }) => {
           const appids = appid === undefined ? (await accounts.listApps()).map((app) => app.appid) : [appid];
-          if (options.kind === 'api') {
-            const keys = (await Promise.all(appids.map((one) => apiKeys.listApiKeys(one)))).flat();
-            return {
-              text: keys.length === 0 ? 'There are no API keys yet.' : apiKeysTable(keys),
-              json: keys,
-            };
+          const lists: AppKeys[] = [];
+          for (const one of appids) {
+            lists.push({
+              appid: one,
+              secrets: options.kind === 'api' ? null : await accounts.listSecrets(one),
+              apiKeys: options.kind === 'secret' ? null : await apiKeys.listApiKeys(one),
+            });
           }
-          const lists = await Promise.all(appids.map((one) => accounts.listSecrets(one)));
-          const text = appids.map((one, i) => `App ${one}\n${keysTable(lists[i]!)}`).join('\n\n');
-          return {
-            text: text === '' ? 'There are no apps yet: livestill app create' : text,
-            json: lists.flat(),
-          };
+          return { text: keysText(lists), json: lists.flatMap(keysJson) };
         }),
       ),
     );
+}
+
+/** The keys of one app; null where a kind was not asked for. */
+interface AppKeys {
+  readonly appid: string;
+  readonly secrets: readonly SecretSummary[] | null;
+  readonly apiKeys: readonly ApiKeySummary[] | null;
+}
+
+function keysText(lists: readonly AppKeys[]): string {
+  if (lists.length === 0) return 'There are no apps yet: "livestill app create" makes one.';
+  return lists
+    .map(({ appid, secrets, apiKeys }) =>
+      [
+        `App ${appid}`,
+        secrets === null ? '' : `SecretId/SecretKey pairs of the old call\n${keysTable(secrets)}`,
+        apiKeys === null
+          ? ''
+          : `API keys of the v1 API\n${apiKeys.length === 0 ? 'none' : apiKeysTable(apiKeys)}`,
+      ]
+        .filter((part) => part !== '')
+        .join('\n\n'),
+    )
+    .join('\n\n');
+}
+
+function keysJson({ secrets, apiKeys }: AppKeys): readonly object[] {
+  return [
+    ...(secrets ?? []).map((key) => ({ kind: 'secret', ...key })),
+    ...(apiKeys ?? []).map((key) => ({ kind: 'api', ...key })),
+  ];
 }
 
 function onOff(parent: Command): void {
@@ -194,7 +228,7 @@ nothing is lost: run it again.`,
         withStore(options, false, async ({ accounts }) => {
           const { keyId, reencrypted } = await accounts.rotateMasterKey();
           return {
-            text: `${reencrypted} SecretKeys are now encrypted under the master key ${keyId}.`,
+            text: `${count(reencrypted, 'SecretKey')} ${reencrypted === 1 ? 'is' : 'are'} now encrypted under the master key ${keyId}.`,
             json: { keyId, reencrypted },
           };
         }),

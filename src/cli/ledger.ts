@@ -8,6 +8,7 @@ import { type ExportFormat, exportLines } from '../ledger/export.ts';
 import type { LedgerFilter, StoredLedgerRow } from '../ledger/types.ts';
 import type { Verdict } from '../liveness/types.ts';
 import { duration, moment, numberOrNone } from './arguments.ts';
+import { count } from './count.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
 import { explainErrors, type Outcome, pairs, perform } from './outcome.ts';
 import { createTable } from './table.ts';
@@ -142,16 +143,16 @@ function prune(parent: Command): void {
       perform(command, options, () =>
         withStore(options, false, async ({ ledger }) => {
           const before = pruneBefore(options);
-          const count = await ledger.count({ until: before });
+          const rows = await ledger.count({ until: before });
           if (options.yes !== true) {
             throw new UsageError(
               'not_confirmed',
-              `${count} rows from before ${before.toISOString()} would be deleted: add --yes`,
+              `${count(rows, 'row')} from before ${before.toISOString()} would be deleted: add --yes`,
             );
           }
           const deleted = await ledger.prune(before);
           return {
-            text: `${deleted} rows from before ${before.toISOString()} were deleted.`,
+            text: `${count(deleted, 'row')} from before ${before.toISOString()} deleted.`,
             json: { deleted, before },
           };
         }),

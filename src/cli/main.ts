@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
-import { createProgram } from './program.ts';
+import { createProgram, refuseUnknownWords } from './program.ts';
 
 /** Exit status for wrong use: an unknown option or command, a missing argument, a bad value. */
 const WRONG_USE = 2;
@@ -18,6 +18,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 try {
   const program = await createProgram(new Command(), process.argv.slice(2));
+  if (process.argv.some((word) => ['--help', '-h', 'help'].includes(word))) {
+    refuseUnknownWords(program, process.argv.slice(2));
+  }
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {

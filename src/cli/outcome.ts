@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../config.ts';
 import { Fault, UsageError } from '../errors.ts';
+import { shellWord } from './curl.ts';
 
 /** What a command has to say: for people, and for programs. */
 export interface Outcome {
@@ -20,25 +21,58 @@ const wrongUse = 2;
  */
 export async function perform(
   command: Command,
-  options: { readonly json?: boolean },
+  options: Place & { readonly json?: boolean },
   work: () => Promise<Outcome>,
 ): Promise<void> {
   const { writeOut } = command.configureOutput();
-  await explainErrors(command, async () => {
-    const { text, json, ok = true } = await work();
-    writeOut?.(options.json === true ? `${JSON.stringify(json)}\n` : `${text.trimEnd()}\n`);
-    if (!ok) process.exitCode = 1;
-  });
+  await explainErrors(
+    command,
+    async () => {
+      const { text, json, ok = true } = await work();
+      const shown = options.json === true ? JSON.stringify(json) : inPlace(text.trimEnd(), options);
+      writeOut?.(`${shown}\n`);
+      if (!ok) process.exitCode = 1;
+    },
+    options,
+  );
+}
+
+/** Where the data folder of a command was said to be. */
+export interface Place {
+  readonly data?: string;
+  readonly config?: string;
+}
+
+/**
+ * A text whose advice (`"livestill key list"`, in double quotes) names the same data folder and configuration as the command that gives
+ * it: without them the advised command would look into another folder.
+ */
+export function inPlace(text: string, { data, config }: Place): string {
+  const place =
+    (data === undefined ? '' : ` --data ${shellWord(data)}`) +
+    (config === undefined ? '' : ` --config ${shellWord(config)}`);
+  if (place === '') return text;
+  return text.replace(
+    /"livestill (app|doctor|key|ledger|serve|sign)\b([^"\n]*)"/g,
+    (advice, name: string, rest: string) =>
+      rest.includes(' --data ') || rest.includes(' --config ')
+        ? advice
+        : `"livestill ${name}${rest}${place}"`,
+  );
 }
 
 /** The error half of `perform`, for commands that write their results themselves. */
-export async function explainErrors(command: Command, work: () => Promise<void>): Promise<void> {
+export async function explainErrors(
+  command: Command,
+  work: () => Promise<void>,
+  place: Place = {},
+): Promise<void> {
   try {
     await work();
   } catch (error) {
     const usage = error instanceof UsageError || error instanceof ConfigError;
     if (!usage && !(error instanceof Fault)) throw error;
-    command.configureOutput().writeErr?.(`livestill: ${error.message}\n`);
+    command.configureOutput().writeErr?.(`livestill: ${inPlace(error.message, place)}\n`);
     process.exitCode = usage ? wrongUse : 1;
   }
 }

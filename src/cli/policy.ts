@@ -6,6 +6,7 @@ import { checkPolicy } from '../account/validate.ts';
 import { UsageError } from '../errors.ts';
 import { appJson } from './app.ts';
 import { duration, moment, numberOrDefault } from './arguments.ts';
+import { count } from './count.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
 import { type Outcome, pairs, perform } from './outcome.ts';
 import { createTable } from './table.ts';
@@ -214,7 +215,7 @@ function previewText(found: PolicyPreview, current: Policy, proposed: Policy, si
     [{ title: 'verdict' }, { title: 'as it is', right: true }, { title: 'as proposed', right: true }],
     rows,
   );
-  return `Of ${scored} pictures with a score since ${from}, with ${difference(current, proposed)}:
+  return `Of ${count(scored, 'picture')} with a score since ${from}, with ${difference(current, proposed)}:
   ${share(newlyRefused)} more would have been refused (${newlyRefused}), ${share(newlyAccepted)} more accepted (${newlyAccepted}).
 
 ${[layout.head, ...rows.map((row) => layout.line(row))].join('\n')}

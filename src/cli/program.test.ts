@@ -1,6 +1,6 @@
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { createProgram } from './program.ts';
+import { createProgram, refuseUnknownWords } from './program.ts';
 
 const COMMANDS = [
   'serve',
@@ -54,5 +54,26 @@ describe('the command line', () => {
 
   it('prints its version', async () => {
     expect(await run('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    [['scroe', '--help'], "unknown command 'scroe'\n(Did you mean score?)"],
+    [['key', 'lst', '--help'], "unknown command 'lst'\n(Did you mean list?)"],
+    [['help', 'scroe'], "unknown command 'scroe'"],
+    [['models', '--help', 'lst'], null],
+    [['key', 'list', '--help'], null],
+    [['score', 'a.jpg', '--help'], null],
+    [['--help'], null],
+    [['help', 'key'], null],
+  ])('refuses an unknown word before help: %j', async (args, message) => {
+    let err = '';
+    const output = { writeOut: () => {}, writeErr: (text: string) => void (err += text) };
+    const program = await createProgram(new Command().configureOutput(output), args);
+    const refusing = () => refuseUnknownWords(program, args);
+    if (message === null) expect(refusing).not.toThrow();
+    else {
+      expect(refusing).toThrow(CommanderError);
+      expect(err).toContain(message);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { nearest } from '../config-checks.ts';
 
 type Register = (program: Command) => void;
 
@@ -18,6 +19,30 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   evaluate: async () => (await import('./evaluate.ts')).registerEvaluate,
   simulate: async () => (await import('./simulate.ts')).registerSimulate,
 };
+
+/**
+ * Refuses a word that names no command although help was asked for: `livestill key lst --help` would else print the help of `key` with
+ * status 0, as if all were well.
+ * @throws CommanderError as for the same words without `--help`
+ */
+export function refuseUnknownWords(program: Command, args: readonly string[]): void {
+  let place = program;
+  for (const word of args[0] === 'help' ? args.slice(1) : args) {
+    if (place.commands.length === 0 || word.startsWith('-')) return;
+    const next = place.commands.find((one) => one.name() === word || one.aliases().includes(word));
+    if (next === undefined && word === 'help') return;
+    if (next === undefined) place.error(unknownCommand(place, word), { code: 'commander.unknownCommand' });
+    else place = next;
+  }
+}
+
+function unknownCommand(place: Command, word: string): string {
+  const meant = nearest(
+    word,
+    place.commands.map((one) => one.name()),
+  );
+  return `error: unknown command '${word}'${meant === undefined ? '' : `\n(Did you mean ${meant}?)`}`;
+}
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;

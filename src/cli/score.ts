@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { createLiveness, type JudgedPicture, type Liveness } from '../engine.ts';
 import { Fault } from '../errors.ts';
 import type { Judgement, Profile, Verdict } from '../liveness/types.ts';
+import { count } from './count.ts';
 import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { drawExplanation } from './explain.ts';
 import { expandInputs, type PictureInput } from './inputs.ts';
@@ -186,7 +187,8 @@ function humanOutput(inputs: readonly PictureInput[]) {
       bar?.stop();
       const parts = [...results].map(([verdict, n]) => `${n} ${verdict}`);
       if (failed > 0) parts.push(`${failed} failed`);
-      if (inputs.length > 1) process.stdout.write(`\n${inputs.length} pictures: ${parts.join(', ')}\n`);
+      if (inputs.length > 1)
+        process.stdout.write(`\n${count(inputs.length, 'picture')}: ${parts.join(', ')}\n`);
     },
   };
 }

@@ -136,7 +136,7 @@ async function signerFromStore({ accounts }: Store, options: SignOptions): Promi
   if (secretId === undefined) {
     throw new UsageError(
       'no_usable_secret',
-      `the app ${appid} has no usable pair: livestill key create ${appid}`,
+      `the app ${appid} has no usable pair: "livestill key create ${appid}" makes one`,
     );
   }
   const pair = await accounts.findSecret(secretId);
@@ -154,7 +154,7 @@ function onlyApp(apps: readonly App[]): string {
   if (open.length === 1) return open[0]!.appid;
   const found =
     open.length === 0
-      ? 'there is none: livestill app create'
+      ? 'there is none: "livestill app create" makes one'
       : `there are ${named(open.map((app) => app.appid))}`;
   throw new UsageError('appid_missing', `expected --appid, as there is not just one active app (${found})`);
 }

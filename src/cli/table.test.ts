@@ -4,6 +4,7 @@ import { cells, createTable } from './table.ts';
 describe('cells', () => {
   it('counts what a terminal shows', () => {
     expect([cells('abc'), cells('人脸'), cells('e\u0301'), cells('')]).toEqual([3, 4, 1, 0]);
+    expect([cells('👩‍💻.jpg'), cells('𠀀'), cells('ｶﾞ')]).toEqual([6, 2, 2]);
   });
 });
 

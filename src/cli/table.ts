@@ -1,3 +1,5 @@
+import stringWidth from 'string-width';
+
 /** One column of a table for people. */
 export interface Column {
   readonly title: string;
@@ -7,19 +9,9 @@ export interface Column {
   readonly width?: number;
 }
 
-/** Width of a text on a terminal, in cells: East Asian wide characters take two, combining marks none. */
+/** Width of a text on a terminal, in cells (Unicode Annex 11): East Asian wide characters and emoji take two, combining marks none. */
 export function cells(text: string): number {
-  let width = 0;
-  for (const char of text.normalize('NFC')) {
-    if (/\p{Mark}/u.test(char)) continue;
-    width +=
-      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/.test(
-        char,
-      )
-        ? 2
-        : 1;
-  }
-  return width;
+  return stringWidth(text);
 }
 
 function pad(text: string, width: number, right: boolean): string {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { availableCores } from '../fleet/cores.ts';
 import { availableMemory, megabytes } from '../fleet/memory.ts';
+import { count } from './count.ts';
 import { baseUrl, shellWord } from './curl.ts';
 import { type KeyPlace, makeFirstApp } from './first-app.ts';
 import { pairs } from './outcome.ts';
@@ -24,7 +25,10 @@ export async function welcome(
     ['v1', `${base}/v1/liveness, described at ${base}/v1/reference`],
     ['admin', `http://${config.adminHost}:${service.adminPort} (/healthz, /readyz, /metrics)`],
     ['data', resolve(config.dataDir)],
-    ['workers', `${service.workers} processes (${availableCores()} processors), profile ${config.profile}`],
+    [
+      'workers',
+      `${count(service.workers, 'process', 'processes')} (${count(availableCores(), 'processor')}), profile ${config.profile}`,
+    ],
     [
       'memory',
       `${megabytes(availableMemory())} MB, of which each worker may take ${megabytes(service.workerMemoryBytes)} MB`,
