@@ -66,14 +66,14 @@ describe('the command line', () => {
     [['--help'], null],
     [['help', 'key'], null],
   ])('refuses an unknown word before help: %j', async (args, message) => {
-    let err = '';
-    const output = { writeOut: () => {}, writeErr: (text: string) => void (err += text) };
+    const said: string[] = [];
+    const output = { writeOut: () => {}, writeErr: (text: string) => void said.push(text) };
     const program = await createProgram(new Command().configureOutput(output), args);
     const refusing = () => refuseUnknownWords(program, args);
     if (message === null) expect(refusing).not.toThrow();
     else {
       expect(refusing).toThrow(CommanderError);
-      expect(err).toContain(message);
+      expect(said.join('')).toContain(message);
     }
   });
 });
