@@ -1,7 +1,59 @@
 import type { Verdict } from '../liveness/types.ts';
+import type { AdminEntry, StoredAdminEntry } from './admin.ts';
+import type { ChainName, Checkpoint, Tombstone } from './checkpoint.ts';
+import type { Verification } from './verify.ts';
 
-/** One judged request, as it is kept for the auditor. The picture itself is never part of it. */
+/**
+ * What a row is about. `judged`: a picture was looked at, also one that could not be decoded. `download_refused`: there was no picture,
+ * since its download failed or was refused. `request_refused`: requests of a known caller that were refused before a picture was looked
+ * at, counted.
+ */
+export type RowKind = 'judged' | 'download_refused' | 'request_refused';
+
+/** A quality value that decided or warned, with the limits it was held against. */
+export interface DecidingQuality {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly min: number | null;
+  readonly max: number | null;
+}
+
+/** What an app made of judgements when the row was written; kept once for many rows. */
+export interface PolicyVersion {
+  /** SHA-256, hex, over the content as JSON with sorted members. */
+  readonly hash: string;
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+/** Why a row says what it says. */
+export interface Explanation {
+  readonly api: 'legacy' | 'v1';
+  /** HTTP status that was answered. */
+  readonly http: number;
+  /** livestill's version. */
+  readonly version: string;
+  readonly profile: string | null;
+  /** Score above which a picture was taken for live. */
+  readonly threshold: number | null;
+  readonly policy: PolicyVersion | null;
+  /** Probability of a bona fide presentation at equal priors, 0-1. */
+  readonly liveProbability: number | null;
+  /** Faces found in the picture. */
+  readonly faceCount: number | null;
+  /** The quality values outside of their limits. */
+  readonly quality: readonly DecidingQuality[];
+  /** Model name → SHA-256 of its card. */
+  readonly cards: Readonly<Record<string, string>>;
+  /** The caller's own reference for the person or case; opaque. */
+  readonly reference: string | null;
+}
+
+/** One request, as it is kept for the auditor. The picture itself is never part of it. */
 export interface LedgerRow {
+  readonly kind: RowKind;
+  /** How many requests the row stands for: 1, or more where refusals were counted. */
+  readonly requests: number;
   readonly at: Date;
   readonly requestId: string;
   readonly appid: string;
@@ -24,6 +76,8 @@ export interface LedgerRow {
   readonly models: Readonly<Record<string, string>>;
   readonly milliseconds: number;
   readonly callerAddress: string;
+  /** Null in rows of versions that did not keep it. */
+  readonly explanation: Explanation | null;
 }
 
 /** Where decisions are kept. */
@@ -38,6 +92,8 @@ export interface Ledger {
 /** A row as it lies in the ledger: numbered in the order it was written, never numbered again. */
 export interface StoredLedgerRow extends LedgerRow {
   readonly id: number;
+  /** Its place in the chain, SHA-256 in hex; null in rows of versions without a chain. */
+  readonly hash: string | null;
 }
 
 /** Which rows are wanted; a member left out does not narrow. Times: `since` included, `until` not. */
@@ -46,6 +102,9 @@ export interface LedgerFilter {
   readonly until?: Date | undefined;
   readonly appid?: string | undefined;
   readonly requestId?: string | undefined;
+  readonly pictureSha256?: string | undefined;
+  readonly reference?: string | undefined;
+  readonly kind?: RowKind | undefined;
   readonly verdict?: Verdict | undefined;
 }
 
@@ -64,4 +123,35 @@ export interface LedgerReader {
   count(filter: LedgerFilter): Promise<number>;
   /** Delete the rows older than `before`, a bounded number at a time; how many went. */
   prune(before: Date): Promise<number>;
+}
+
+/** What an erasure is asked by; exactly one member. */
+export type ErasureTarget =
+  | { readonly pictureSha256: string }
+  | { readonly requestId: string }
+  | { readonly reference: string };
+
+/** What was erased, fit to be shown to the person who asked. */
+export interface Erasure {
+  readonly at: Date;
+  /** What remains of each row: its place in the chain, and nothing of its content. */
+  readonly tombstones: readonly Tombstone[];
+  /** Kept answers (`Idempotency-Key`) that went with them. */
+  readonly keptAnswers: number;
+}
+
+/** The chain behind ledger and admin log. Rejects with a `Fault` of code 108 when the store does not answer. */
+export interface Chains {
+  /** Goes through a chain, the whole or the rows `from` to `to` by number, and says what it found. */
+  verify(
+    chain: ChainName,
+    range?: { readonly from?: number | undefined; readonly to?: number | undefined },
+  ): Promise<Verification>;
+  /** Signs the state of a chain now; null while it has no row. */
+  head(chain: ChainName): Promise<(Checkpoint & { readonly publicKey: string }) | null>;
+  erase(target: ErasureTarget): Promise<Erasure>;
+  /** Changes by operators, newest first, at most `limit` (1-1000). */
+  adminLog(limit: number): Promise<readonly StoredAdminEntry[]>;
+  /** Remember what an operator did outside of accounts (configuration at start, export). */
+  note(entry: AdminEntry): Promise<void>;
 }

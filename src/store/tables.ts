@@ -67,6 +67,86 @@ export interface LedgerTable {
   readonly model_set_id: number;
   readonly milliseconds: number;
   readonly caller_address: string;
+  /** From here on null in rows of versions before 0.2. */
+  readonly kind: string | null;
+  readonly requests: number | null;
+  readonly api: string | null;
+  readonly http: number | null;
+  readonly version: string | null;
+  readonly profile: string | null;
+  readonly threshold: number | null;
+  readonly policy_version_id: number | null;
+  readonly live_probability: number | null;
+  readonly face_count: number | null;
+  /** JSON array of `DecidingQuality`. */
+  readonly quality: string | null;
+  readonly reference: string | null;
+  /** 32 hex letters, drawn anew for each row. */
+  readonly salt: string | null;
+  /** See `ledger/chain.ts`. */
+  readonly hash: string | null;
+}
+
+/** Threshold, profile and rules that were in force for some rows. */
+export interface PolicyVersionTable {
+  readonly id: Generated<number>;
+  /** SHA-256 of the content, hex. */
+  readonly hash: string;
+  /** JSON object, names sorted. */
+  readonly content: string;
+  readonly first_at: number;
+}
+
+/** Changes by operators; `before` and `after` are JSON. */
+export interface AdminLogTable {
+  readonly id: Generated<number>;
+  readonly at: number;
+  readonly actor_kind: string;
+  readonly actor_name: string;
+  readonly actor_from: string;
+  readonly action: string;
+  readonly target: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly salt: string;
+  readonly hash: string;
+}
+
+/** The newest row of each chain. */
+export interface ChainHeadTable {
+  readonly chain: string;
+  readonly row_id: number;
+  readonly hash: string;
+}
+
+export interface ChainCheckpointTable {
+  readonly chain: string;
+  readonly row_id: number;
+  readonly hash: string;
+  readonly at: number;
+  readonly key_id: string;
+  readonly signature: string;
+}
+
+export interface ChainTombstoneTable {
+  readonly chain: string;
+  readonly from_id: number;
+  readonly to_id: number;
+  readonly row_count: number;
+  readonly digest: string | null;
+  readonly hash_before: string;
+  readonly hash_after: string;
+  readonly reason: string;
+  readonly at: number;
+  readonly key_id: string;
+  readonly signature: string;
+}
+
+/** Public halves of the keys that signed. */
+export interface AuditKeyTable {
+  readonly key_id: string;
+  readonly public_key: string;
+  readonly first_at: number;
 }
 
 /** See `account/api-key.ts`. The key itself is kept nowhere. */
@@ -127,4 +207,10 @@ export interface Tables {
   readonly app_rules: AppRulesTable;
   readonly idempotency: IdempotencyTable;
   readonly app_bucket: AppBucketTable;
+  readonly policy_version: PolicyVersionTable;
+  readonly admin_log: AdminLogTable;
+  readonly chain_head: ChainHeadTable;
+  readonly chain_checkpoint: ChainCheckpointTable;
+  readonly chain_tombstone: ChainTombstoneTable;
+  readonly audit_key: AuditKeyTable;
 }
