@@ -10,6 +10,7 @@ import {
 } from '../account/validate.ts';
 import { Fault, UsageError } from '../errors.ts';
 import { openSecret, toApp, toSummary } from './accounts.ts';
+import type { NoteChange } from './admin-log.ts';
 import type { StoreDatabase } from './database.ts';
 import type { Keyring } from './keyring.ts';
 import { type MasterKey, seal } from './seal.ts';
@@ -21,7 +22,11 @@ type Db = Transaction<Tables>;
 const activeKey = 'master_key';
 
 /** Changing accounts. Every change of keys happens under the write lock, the file `master.key` included. */
-export function createAccountAdmin(database: StoreDatabase, keyring: Keyring): AccountAdmin {
+export function createAccountAdmin(
+  database: StoreDatabase,
+  keyring: Keyring,
+  note: NoteChange,
+): AccountAdmin {
   const change = <T>(work: (db: Db) => Promise<T>): Promise<T> => database.write(107, work);
 
   return {
@@ -34,7 +39,9 @@ export function createAccountAdmin(database: StoreDatabase, keyring: Keyring): A
         }
         const row = newRow(app, Date.now());
         await db.insertInto('app').values(row).execute();
-        await insertSecret(db, keyring, app.appid, secret);
+        const pair = await insertSecret(db, keyring, app.appid, secret);
+        const after = { ...toApp(row), secretId: pair.secretId };
+        await note(db, { action: 'app.create', target: app.appid, before: null, after });
         return toApp(row);
       });
     },
@@ -51,27 +58,33 @@ export function createAccountAdmin(database: StoreDatabase, keyring: Keyring): A
         if (before === 'closed' && state !== 'closed') {
           throw new UsageError('app_closed', `the app ${appid} was closed for good: make a new one`);
         }
-        return update(db, appid, { state });
+        return update(db, note, 'app.state', appid, { state });
       }),
     async setLimits(appid, limits) {
       checkLimits(limits);
       const { requestsPerSecond: requests_per_second, burst, concurrent, daily } = limits;
-      return change((db) => update(db, appid, given({ requests_per_second, burst, concurrent, daily })));
+      return change((db) =>
+        update(db, note, 'app.limits', appid, given({ requests_per_second, burst, concurrent, daily })),
+      );
     },
     async setPolicy(appid, policy) {
       checkPolicy(policy);
       const { threshold, profile } = policy;
-      return change((db) => update(db, appid, given({ threshold, profile })));
+      return change((db) => update(db, note, 'app.policy', appid, given({ threshold, profile })));
     },
     async setBuckets(appid, buckets) {
       checkBuckets(buckets);
-      return change((db) => update(db, appid, { buckets: JSON.stringify([...new Set(buckets)]) }));
+      return change((db) =>
+        update(db, note, 'app.buckets', appid, { buckets: JSON.stringify([...new Set(buckets)]) }),
+      );
     },
     async addSecret(appid, secret) {
       checkNewSecret(secret);
       return change(async (db) => {
         await needOpenApp(db, appid);
-        return insertSecret(db, keyring, appid, secret);
+        const after = await insertSecret(db, keyring, appid, secret);
+        await note(db, { action: 'key.create', target: after.secretId, before: null, after });
+        return after;
       });
     },
     async listSecrets(appid) {
@@ -90,8 +103,10 @@ export function createAccountAdmin(database: StoreDatabase, keyring: Keyring): A
     },
     setSecretEnabled: (secretId, enabled) =>
       change(async (db) => {
-        await needSecret(db, secretId);
-        return updateSecret(db, secretId, { enabled: enabled ? 1 : 0 });
+        const before = toSummary(await needSecret(db, secretId));
+        const after = await updateSecret(db, secretId, { enabled: enabled ? 1 : 0 });
+        await note(db, { action: enabled ? 'key.enable' : 'key.disable', target: secretId, before, after });
+        return after;
       }),
     async rotateSecret(secretId, next, oldEndsAt) {
       checkNewSecret(next);
@@ -99,14 +114,22 @@ export function createAccountAdmin(database: StoreDatabase, keyring: Keyring): A
         const old = await needSecret(db, secretId);
         await needOpenApp(db, old.appid);
         const end = oldEndsAt.getTime();
-        await updateSecret(db, secretId, {
+        const ended = await updateSecret(db, secretId, {
           expires_at: old.expires_at === null ? end : Math.min(old.expires_at, end),
         });
-        return insertSecret(db, keyring, old.appid, next);
+        const fresh = await insertSecret(db, keyring, old.appid, next);
+        const after = { ended, fresh };
+        await note(db, { action: 'key.rotate', target: secretId, before: toSummary(old), after });
+        return fresh;
       });
     },
     async rotateMasterKey() {
-      const done = await change((db) => reencrypt(db, keyring));
+      const done = await change(async (db) => {
+        const before = (await activeKeyId(db)) ?? null;
+        const after = await reencrypt(db, keyring);
+        await note(db, { action: 'master_key.rotate', target: '', before, after });
+        return after;
+      });
       await change(async (db) => {
         // Only what is committed counts: a rotation that shares this transaction may still be undone, and it cleans up itself.
         const committed = await database.read(107, activeKeyId);
@@ -163,11 +186,19 @@ async function needOpenApp(db: Db, appid: string): Promise<void> {
     throw new UsageError('app_closed', `the app ${appid} was closed for good: make a new one`);
 }
 
-async function update(db: Db, appid: string, columns: Partial<AppTable>): Promise<App> {
-  await needApp(db, appid);
-  if (Object.keys(columns).length > 0)
-    await db.updateTable('app').set(columns).where('appid', '=', appid).execute();
-  return toApp(await needApp(db, appid));
+async function update(
+  db: Db,
+  note: NoteChange,
+  action: string,
+  appid: string,
+  columns: Partial<AppTable>,
+): Promise<App> {
+  const before = toApp(await needApp(db, appid));
+  if (Object.keys(columns).length === 0) return before;
+  await db.updateTable('app').set(columns).where('appid', '=', appid).execute();
+  const after = toApp(await needApp(db, appid));
+  await note(db, { action, target: appid, before, after });
+  return after;
 }
 
 async function needSecret(db: Db, secretId: string): Promise<SecretTable> {

@@ -4,6 +4,7 @@ import { checkRules, DEFAULT_RULES, type JudgingRules, type RulesStore } from '.
 import { checkAppid } from '../account/validate.ts';
 import { UsageError } from '../errors.ts';
 import { toApp } from './accounts.ts';
+import type { NoteChange } from './admin-log.ts';
 import type { StoreDatabase } from './database.ts';
 import type { ApiKeyTable } from './tables.ts';
 
@@ -13,7 +14,7 @@ export interface ApiKeyRoom extends ApiKeyAdmin, RulesStore {
 }
 
 /** The store's API keys and the apps' rules. */
-export function createApiKeys(database: StoreDatabase): ApiKeyRoom {
+export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKeyRoom {
   return {
     async findApiKey(keyId) {
       const row = await database.read(107, (db) =>
@@ -51,6 +52,7 @@ export function createApiKeys(database: StoreDatabase): ApiKeyRoom {
           last_used_at: null,
         };
         await db.insertInto('api_key').values(row).execute();
+        await note(db, { action: 'api_key.create', target: key.keyId, before: null, after: toKey(row) });
         return toKey(row);
       });
     },
@@ -70,13 +72,18 @@ export function createApiKeys(database: StoreDatabase): ApiKeyRoom {
     },
     setApiKeyEnabled: (keyId, enabled) =>
       database.write(107, async (db) => {
+        const old = await db.selectFrom('api_key').selectAll().where('key_id', '=', keyId).executeTakeFirst();
         await db
           .updateTable('api_key')
           .set({ enabled: enabled ? 1 : 0 })
           .where('key_id', '=', keyId)
           .execute();
         const row = await db.selectFrom('api_key').selectAll().where('key_id', '=', keyId).executeTakeFirst();
-        if (row !== undefined) return toKey(row);
+        if (old !== undefined && row !== undefined) {
+          const action = enabled ? 'api_key.enable' : 'api_key.disable';
+          await note(db, { action, target: keyId, before: toKey(old), after: toKey(row) });
+          return toKey(row);
+        }
         throw new UsageError(
           'api_key_unknown',
           `there is no API key ${JSON.stringify(keyId)}: "livestill key list --kind api" shows those that exist`,
@@ -108,6 +115,7 @@ export function createApiKeys(database: StoreDatabase): ApiKeyRoom {
           .values({ appid, rules: text })
           .onConflict((conflict) => conflict.column('appid').doUpdateSet({ rules: text }))
           .execute();
+        await note(db, { action: 'app.rules', target: appid, before: toRules(row?.rules), after: rules });
         return rules;
       });
     },

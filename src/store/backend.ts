@@ -4,13 +4,19 @@ import { sql } from 'kysely';
 import type { IdempotencyStore } from '../account/api-key-idempotency.ts';
 import type { AccountAdmin, ReplayStore, UsageStore } from '../account/types.ts';
 import { Fault, UsageError } from '../errors.ts';
+import type { Actor } from '../ledger/admin.ts';
+import type { AuditKey } from '../ledger/checkpoint.ts';
 import { activeKeyId, createAccountAdmin, usedKeyIds } from './account-admin.ts';
 import { type AccountReads, createAccountReads } from './accounts.ts';
 import { type ApiKeyRoom, createApiKeys } from './api-keys.ts';
+import { changesBy, type NoteChange } from './admin-log.ts';
+import { openAuditKey } from './audit-key.ts';
+import { movedChains, signHead } from './chain.ts';
 import { createDatabase, type StoreDatabase, storeFault } from './database.ts';
 import { createIdempotency } from './idempotency.ts';
 import { type Keyring, keyringFromFile, keyringFromText } from './keyring.ts';
 import { createLedger, type LedgerRoom } from './ledger.ts';
+import { createRecord, type RecordRoom } from './record.ts';
 import { createReplay, createUsage } from './state.ts';
 import type { StoreOptions } from './types.ts';
 
@@ -28,7 +34,8 @@ export interface Backend
     IdempotencyStore,
     ReplayStore,
     UsageStore,
-    LedgerRoom {
+    LedgerRoom,
+    RecordRoom {
   /** Remember in memory that a pair was used; written within some seconds. */
   touch(secretId: string, at: Date): Promise<void>;
   /** As `touch`, for an API key. */
@@ -73,7 +80,8 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     if (create) makeDataFolder(resolve(dataDir));
     await database.open();
     const keyring = await openKeyring(database, options);
-    return assemble(database, keyring, events.onTrouble);
+    const auditKey = openAuditKey(dataDir, options.auditKey);
+    return assemble({ database, keyring, auditKey, note: changesBy(options.actor ?? unknownActor) }, events);
   } catch (error) {
     await database.close();
     throw storeFault(107, error);
@@ -102,17 +110,30 @@ async function openKeyring(
   );
 }
 
-function assemble(database: StoreDatabase, keyring: Keyring, onTrouble: (error: Error) => void): Backend {
+/** Who changes something where nobody was named. */
+const unknownActor: Actor = { kind: 'system', name: 'unknown', from: '' };
+
+interface Parts {
+  readonly database: StoreDatabase;
+  readonly keyring: Keyring;
+  readonly auditKey: AuditKey;
+  readonly note: NoteChange;
+}
+
+function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
+  const { database, keyring, auditKey, note } = parts;
+  const signing = signRegularly(database, auditKey, onTrouble);
   const touches = createTouches(database, 'secret', 'secret_id', onTrouble);
   const keyTouches = createTouches(database, 'api_key', 'key_id', onTrouble);
   return {
     ...createAccountReads(database, keyring),
-    ...createAccountAdmin(database, keyring),
-    ...createApiKeys(database),
+    ...createAccountAdmin(database, keyring, note),
+    ...createApiKeys(database, note),
     ...createIdempotency(database),
     ...createReplay(database),
     ...createUsage(database),
     ...createLedger(database),
+    ...createRecord(database, auditKey, note),
     async touch(secretId, at) {
       touches.note(secretId, at);
     },
@@ -133,7 +154,39 @@ function assemble(database: StoreDatabase, keyring: Keyring, onTrouble: (error: 
     async close() {
       await touches.close();
       await keyTouches.close();
+      await signing.close();
       await database.close();
+    },
+  };
+}
+
+/** How often the state of the chains is signed while they grow, in ms. */
+const signEvery = 60_000;
+
+/** Signs the heads of the chains while they move, and once more at the end. */
+function signRegularly(
+  database: StoreDatabase,
+  key: AuditKey,
+  onTrouble: (error: Error) => void,
+): { close(): Promise<void> } {
+  const sign = async (): Promise<void> => {
+    try {
+      // Looked at without the write lock first: nothing is written where nothing moved.
+      const moved = await database.read(108, (db) => movedChains(db));
+      if (moved.length === 0) return;
+      await database.write(108, async (db) => {
+        for (const chain of moved) await signHead(db, chain, key);
+      });
+    } catch (error) {
+      onTrouble(error as Error);
+    }
+  };
+  const timer = setInterval(() => void sign(), signEvery);
+  timer.unref();
+  return {
+    async close() {
+      clearInterval(timer);
+      await sign();
     },
   };
 }

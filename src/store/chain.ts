@@ -90,6 +90,21 @@ export async function signHead(db: Db, chain: ChainName, key: AuditKey): Promise
   return checkpoint;
 }
 
+/** The chains whose newest row is not signed yet. */
+export async function movedChains(db: Kysely<Tables>): Promise<readonly ChainName[]> {
+  const rows = await db
+    .selectFrom('chain_head')
+    .leftJoin('chain_checkpoint', (join) =>
+      join
+        .onRef('chain_checkpoint.chain', '=', 'chain_head.chain')
+        .onRef('chain_checkpoint.row_id', '=', 'chain_head.row_id'),
+    )
+    .select('chain_head.chain')
+    .where('chain_checkpoint.row_id', 'is', null)
+    .execute();
+  return rows.map((row) => row.chain as ChainName);
+}
+
 async function rememberKey(db: Db, key: AuditKey): Promise<void> {
   await db
     .insertInto('audit_key')

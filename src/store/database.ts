@@ -1,5 +1,5 @@
 import { closeSync, openSync, statSync } from 'node:fs';
-import { Kysely, type Transaction } from 'kysely';
+import { Kysely, sql, type Transaction } from 'kysely';
 import { Fault, UsageError } from '../errors.ts';
 import { LibsqlDialect } from './dialect.ts';
 import { migrate } from './migrations.ts';
@@ -23,6 +23,11 @@ export interface StoreDatabase {
    * commit); one that fails is undone alone.
    */
   write<T>(code: StoreCode, change: Change<T>): Promise<T>;
+  /**
+   * Move everything from the write-ahead log into the file and empty the log, so that it no longer holds what was deleted.
+   * @throws Fault (`store_locked`) when a reader kept the log in use
+   */
+  truncateLog(code: StoreCode): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -200,12 +205,32 @@ export function createDatabase(options: DatabaseOptions): StoreDatabase {
         draining ??= drain();
       });
     },
+    async truncateLog(code) {
+      try {
+        await guarded(({ writer }) => emptyLog(writer));
+      } catch (error) {
+        throw storeFault(code, error);
+      }
+    },
     async close() {
       await draining;
       closed = true;
       await drop();
     },
   };
+}
+
+/** How often and how long apart, in ms, the log is tried to be emptied while readers use it. */
+const logTries = 50;
+const logPause = 100;
+
+async function emptyLog(writer: Kysely<Tables>): Promise<void> {
+  for (let tries = 0; tries < logTries; tries += 1) {
+    const { rows } = await sql<{ readonly busy: number }>`pragma wal_checkpoint(truncate)`.execute(writer);
+    if (rows[0]?.busy === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, logPause));
+  }
+  throw new Fault(108, 'store_locked', 'the write-ahead log is in use: another process reads from it all the time');
 }
 
 /** Whether an error comes from one change rather than from the file, the disk or a lock. */

@@ -1,17 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Fault } from '../errors.ts';
+import { createKeyFile, modeOthersMayUse, replaceKeyFile } from './key-file.ts';
 import { type MasterKey, masterKey } from './seal.ts';
 
 /** The master keys at hand. */
@@ -103,9 +94,8 @@ export function keyringFromFile(dataDir: string, mayCreate: boolean): Keyring {
 function readKeys(path: string): readonly MasterKey[] | null {
   let text: string;
   try {
-    const { mode } = statSync(path);
-    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      const found = (mode & 0o777).toString(8).padStart(3, '0');
+    const found = modeOthersMayUse(path);
+    if (found !== null) {
       throw refused(
         'master_key_exposed',
         `${path}: expected mode 600 (its owner alone), found ${found}: run chmod 600 on it`,
@@ -128,42 +118,14 @@ function readKeys(path: string): readonly MasterKey[] | null {
 
 /** Make the file with a fresh key, unless another process was faster: then its key counts. */
 function create(path: string): readonly MasterKey[] {
-  const temporary = write(path, [masterKey(randomBytes(32))]);
-  try {
-    linkSync(temporary, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-  syncFolder(path);
+  createKeyFile(path, keysText([masterKey(randomBytes(32))]));
   return readKeys(path)!;
 }
 
 function replace(path: string, keys: readonly MasterKey[]): void {
-  renameSync(write(path, keys), path);
-  syncFolder(path);
+  replaceKeyFile(path, keysText(keys));
 }
 
-/** Write keys to a file beside `path`, on disk when this returns; its path. */
-function write(path: string, keys: readonly MasterKey[]): string {
-  const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}`;
-  const file = openSync(temporary, 'wx', 0o600);
-  try {
-    writeSync(file, banner + keys.map((key) => `${key.bytes.toString('base64')}\n`).join(''));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  return temporary;
-}
-
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return;
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+function keysText(keys: readonly MasterKey[]): string {
+  return banner + keys.map((key) => `${key.bytes.toString('base64')}\n`).join('');
 }

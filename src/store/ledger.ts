@@ -1,9 +1,10 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../ledger/types.ts';
-import type { Verdict } from '../liveness/types.ts';
+import { takePlace } from './chain.ts';
 import type { StoreDatabase } from './database.ts';
+import { type Columns, chainedValues, fromColumns, modelsText, sortedJson, toColumns } from './ledger-columns.ts';
 import { prepared } from './prepared.ts';
-import type { LedgerTable, Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
 
 /** As `LedgerFilter`; `upToId` leaves out what was written after that row. */
 export interface PageFilter extends LedgerFilter {
@@ -18,8 +19,6 @@ export interface LedgerRoom {
   count(filter: LedgerFilter): Promise<number>;
   /** The highest id there is; 0 in an empty ledger. */
   lastId(): Promise<number>;
-  /** Delete at most `limit` rows older than `before`; how many went. */
-  pruneSome(before: Date, limit: number): Promise<number>;
 }
 
 const addModels = prepared<{ readonly models: string }>((db, { models }) =>
@@ -29,8 +28,25 @@ const addModels = prepared<{ readonly models: string }>((db, { models }) =>
     .onConflict((conflict) => conflict.doNothing()),
 );
 
-const addRow = prepared<Columns & { readonly models: string }>((db, row) =>
+const addPolicy = prepared<{ readonly hash: string; readonly content: string; readonly first_at: number }>(
+  (db, { hash, content, first_at }) =>
+    db
+      .insertInto('policy_version')
+      .values({ hash, content, first_at })
+      .onConflict((conflict) => conflict.doNothing()),
+);
+
+interface NewRow extends Columns {
+  readonly id: number;
+  readonly salt: string;
+  readonly hash: string;
+  readonly models: string;
+  readonly policy: string | null;
+}
+
+const addRow = prepared<NewRow>((db, row) =>
   db.insertInto('ledger').values({
+    id: row.id,
     at: row.at,
     request_id: row.request_id,
     appid: row.appid,
@@ -45,7 +61,21 @@ const addRow = prepared<Columns & { readonly models: string }>((db, row) =>
     reasons: row.reasons,
     milliseconds: row.milliseconds,
     caller_address: row.caller_address,
+    kind: row.kind,
+    requests: row.requests,
+    api: row.api,
+    http: row.http,
+    version: row.version,
+    profile: row.profile,
+    threshold: row.threshold,
+    live_probability: row.live_probability,
+    face_count: row.face_count,
+    quality: row.quality,
+    reference: row.reference,
+    salt: row.salt,
+    hash: row.hash,
     model_set_id: db.selectFrom('model_set').select('id').where('models', '=', row.models),
+    policy_version_id: db.selectFrom('policy_version').select('id').where('hash', '=', row.policy),
   }),
 );
 
@@ -53,11 +83,17 @@ export function createLedger(database: StoreDatabase): LedgerRoom {
   return {
     append: (row) =>
       database.write(108, async (db) => {
-        const models = JSON.stringify(
-          Object.fromEntries(Object.entries(row.models).sort(([a], [b]) => (a < b ? -1 : 1))),
-        );
+        const models = modelsText(row);
+        const columns = toColumns(row);
+        const policy = row.explanation?.policy ?? null;
         await addModels(db, { models });
-        await addRow(db, { ...toColumns(row), models });
+        if (policy !== null) {
+          const content = sortedJson(policy.content);
+          await addPolicy(db, { hash: policy.hash, content, first_at: Date.now() });
+        }
+        const hash = policy?.hash ?? null;
+        const place = await takePlace(db, 'ledger', (id) => chainedValues(id, columns, models, hash));
+        await addRow(db, { ...columns, ...place, models, policy: hash });
       }),
     page: async (filter, after, limit) => {
       const rows = await database.read(108, (db) =>
@@ -92,21 +128,6 @@ export function createLedger(database: StoreDatabase): LedgerRoom {
       );
       return row?.id ?? 0;
     },
-    pruneSome: (before, limit) =>
-      database.write(108, async (db) => {
-        const { numDeletedRows } = await db
-          .deleteFrom('ledger')
-          .where('id', 'in', (eb) =>
-            eb
-              .selectFrom('ledger')
-              .select('id')
-              .where('at', '<', before.getTime())
-              .orderBy('at')
-              .limit(limit),
-          )
-          .executeTakeFirst();
-        return Number(numDeletedRows);
-      }),
   };
 }
 
@@ -116,17 +137,24 @@ function filtered(db: Kysely<Tables>, filter: LedgerFilter): SelectQueryBuilder<
   if (filter.until !== undefined) query = query.where('ledger.at', '<', filter.until.getTime());
   if (filter.appid !== undefined) query = query.where('ledger.appid', '=', filter.appid);
   if (filter.requestId !== undefined) query = query.where('ledger.request_id', '=', filter.requestId);
+  if (filter.pictureSha256 !== undefined) query = query.where('ledger.picture_sha256', '=', filter.pictureSha256);
+  if (filter.reference !== undefined) query = query.where('ledger.reference', '=', filter.reference);
+  // Rows of versions without kinds were all judged.
+  if (filter.kind === 'judged') query = query.where(sql<boolean>`coalesce(ledger.kind, 'judged') = 'judged'`);
+  else if (filter.kind !== undefined) query = query.where('ledger.kind', '=', filter.kind);
   if (filter.verdict !== undefined) query = query.where('ledger.verdict', '=', filter.verdict);
   return query;
 }
 
 const bounded = (limit: number): number => Math.min(1000, Math.max(1, Math.floor(limit)));
 
-function rowsOf(db: Kysely<Tables>, filter: LedgerFilter) {
+/** The matching rows, each with its set of models and its policy. */
+export function rowsOf(db: Kysely<Tables>, filter: LedgerFilter) {
   return filtered(db, filter)
     .innerJoin('model_set', 'model_set.id', 'ledger.model_set_id')
+    .leftJoin('policy_version', 'policy_version.id', 'ledger.policy_version_id')
     .selectAll('ledger')
-    .select('model_set.models');
+    .select(['model_set.models', 'policy_version.hash as policy_hash', 'policy_version.content as policy_content']);
 }
 
 /**
@@ -142,53 +170,4 @@ function pageOf(db: Kysely<Tables>, { upToId, ...filter }: PageFilter, after: Le
     query = query.where(sql<boolean>`(ledger.at, ledger.id) > (${after.at.getTime()}, ${after.id})`);
   }
   return upToId === undefined ? query : query.where(sql<boolean>`+ledger.id <= ${upToId}`);
-}
-
-type Columns = Omit<LedgerTable, 'id' | 'model_set_id'>;
-
-function toColumns(row: LedgerRow): Columns {
-  return {
-    at: row.at.getTime(),
-    request_id: keepable(row.requestId),
-    appid: keepable(row.appid),
-    secret_id: keepable(row.secretId),
-    source: keepable(row.source),
-    picture_bytes: row.pictureBytes,
-    picture_sha256: keepable(row.pictureSha256),
-    code: row.code,
-    verdict: row.verdict,
-    score: row.score,
-    raw_score: row.rawScore,
-    reasons: JSON.stringify(row.reasons),
-    milliseconds: row.milliseconds,
-    caller_address: keepable(row.callerAddress),
-  };
-}
-
-/** A record is not lost over a stray NUL: it is written as the picture that Unicode has for it. */
-function keepable(text: string): string {
-  return text.replaceAll('\0', '\u2400');
-}
-
-function fromColumns(
-  row: Omit<LedgerTable, 'id'> & { readonly id: number; readonly models: string },
-): StoredLedgerRow {
-  return {
-    id: row.id,
-    at: new Date(row.at),
-    requestId: row.request_id,
-    appid: row.appid,
-    secretId: row.secret_id,
-    source: row.source,
-    pictureBytes: row.picture_bytes,
-    pictureSha256: row.picture_sha256,
-    code: row.code,
-    verdict: row.verdict as Verdict | null,
-    score: row.score,
-    rawScore: row.raw_score,
-    reasons: JSON.parse(row.reasons) as string[],
-    models: JSON.parse(row.models) as Record<string, string>,
-    milliseconds: row.milliseconds,
-    callerAddress: row.caller_address,
-  };
 }

@@ -1,3 +1,5 @@
+import type { ChainName } from '../ledger/checkpoint.ts';
+import { type ChainedRow, type Verification, verifyChain } from '../ledger/verify.ts';
 import type { LedgerFilter, LedgerPlace, LedgerReader, StoredLedgerRow } from '../ledger/types.ts';
 import { type Backend, openBackend } from './backend.ts';
 import { openRemoteBackend } from './remote.ts';
@@ -16,9 +18,9 @@ const pageSize = 500;
  * `master_key_malformed`, `store_locked`, `store_corrupt`, `store_newer`, …; the message says what to do
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { dataDir, create, masterKey, sync, lockWaitMs } = options;
+  const { dataDir, create, masterKey, auditKey, actor, sync, lockWaitMs } = options;
   const plain = Object.fromEntries(
-    Object.entries({ create, masterKey, sync, lockWaitMs }).filter(([, value]) => value !== undefined),
+    Object.entries({ create, masterKey, auditKey, actor, sync, lockWaitMs }).filter(([, value]) => value !== undefined),
   );
   const onTrouble = options.onTrouble ?? (() => {});
   const backendOptions = { dataDir, ...plain };
@@ -80,6 +82,13 @@ function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
       read: (filter) => readAll(backend, filter),
       prune: (before) => pruneAll(backend, before),
     },
+    chains: {
+      verify: (chain, range = {}) => verifyAll(backend, chain, range.from ?? null, range.to ?? null),
+      head: backend.chainHead,
+      erase: backend.erase,
+      adminLog: backend.latestChanges,
+      note: backend.noteChange,
+    },
     check: backend.check,
     close: backend.close,
   };
@@ -100,9 +109,37 @@ async function* readAll(
 }
 
 async function pruneAll(backend: Backend, before: Date): Promise<number> {
-  for (let gone = 0; ; ) {
-    const some = await backend.pruneSome(before, pageSize);
-    gone += some;
-    if (some < pageSize) return gone;
+  let gone = 0;
+  try {
+    for (;;) {
+      const some = await backend.pruneSome(before, pageSize);
+      gone += some;
+      if (some < pageSize) return gone;
+    }
+  } finally {
+    if (gone > 0) {
+      const after = { rows: gone, olderThan: before.toISOString() };
+      await backend.noteChange({ action: 'ledger.prune', target: '', before: null, after });
+    }
   }
+}
+
+async function verifyAll(
+  backend: Backend,
+  chain: ChainName,
+  from: number | null,
+  to: number | null,
+): Promise<Verification> {
+  const frame = await backend.chainFrame(chain, from, to);
+  async function* rows(): AsyncGenerator<ChainedRow> {
+    // What is appended meanwhile is another verification's.
+    const end = to ?? frame.head?.rowId ?? null;
+    for (let after = (from ?? 1) - 1; ; ) {
+      const page = await backend.chainPage(chain, after, end, pageSize);
+      yield* page;
+      if (page.length < pageSize) return;
+      after = page[page.length - 1]!.id;
+    }
+  }
+  return verifyChain({ chain, ...frame, rows: rows(), publicKeys: new Map(frame.publicKeys) });
 }

@@ -2,7 +2,8 @@ import type { ApiKeyAdmin, ApiKeyStore } from '../account/api-key.ts';
 import type { IdempotencyStore } from '../account/api-key-idempotency.ts';
 import type { RulesStore } from '../account/policy.ts';
 import type { AccountAdmin, AccountStore, ReplayStore, UsageStore } from '../account/types.ts';
-import type { Ledger, LedgerReader } from '../ledger/types.ts';
+import type { Actor } from '../ledger/admin.ts';
+import type { Chains, Ledger, LedgerReader } from '../ledger/types.ts';
 
 /** How a store is opened. */
 export interface StoreOptions {
@@ -12,6 +13,10 @@ export interface StoreOptions {
   readonly create?: boolean;
   /** The value of `LIVESTILL_MASTER_KEY`: one key or several with commas, the newest first. Without it: the file `master.key`. */
   readonly masterKey?: string | undefined;
+  /** The value of `LIVESTILL_AUDIT_KEY`, the key that signs the chains. Without it: the file `audit.key`, made where it is missing. */
+  readonly auditKey?: string | undefined;
+  /** Who changes something through this store, for the admin log. */
+  readonly actor?: Actor | undefined;
   /**
    * Run SQLite in a thread of its own (default true), so that a slow or locked disk never holds up the event loop. False
    * suits short commands.
@@ -38,6 +43,8 @@ export interface Store {
   readonly replay: ReplayStore;
   readonly usage: UsageStore;
   readonly ledger: Ledger & LedgerReader;
+  /** The chain behind ledger and admin log, erasure, and the admin log itself. */
+  readonly chains: Chains;
   /** Resolves when the store can be read and written (readiness). Rejects with a `Fault` of code 107 or 108. */
   check(): Promise<void>;
   /** Writes what is still waiting and closes. Calls made afterwards reject. */

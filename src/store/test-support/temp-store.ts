@@ -26,6 +26,8 @@ export const somePair = (secretId = 'AKIDsomebody0001') => ({ secretId, secretKe
 /** A ledger row; what matters to a test is given. */
 export function someRow(parts: Partial<LedgerRow> = {}): LedgerRow {
   return {
+    kind: 'judged',
+    requests: 1,
     at: new Date('2026-11-23T10:00:00.123Z'),
     requestId: 'request-1',
     appid: '1000001',
@@ -41,6 +43,7 @@ export function someRow(parts: Partial<LedgerRow> = {}): LedgerRow {
     models: { minifasnet: 'cd'.repeat(32), detector: 'ef'.repeat(32) },
     milliseconds: 187.5,
     callerAddress: '192.0.2.7',
+    explanation: null,
     ...parts,
   };
 }
