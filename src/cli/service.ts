@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
 import { availableMemory, bodyMemoryFor, fleetSize } from '../fleet/memory.ts';
+import { createRefusalCounter, type RefusalCounter } from '../ledger/refusals.ts';
 import { type Retention, startRetention } from '../ledger/retention.ts';
 import { createDownloader } from '../picture/download.ts';
 import { openStore, type Store } from '../store/open.ts';
@@ -66,7 +67,15 @@ export async function startService(config: Config, log: Logger): Promise<Service
     const bodies = createBodyMemory(
       maxBodiesMb === null ? bodyMemoryFor(availableMemory()) : maxBodiesMb * 1024 * 1024,
     );
-    const server = createServer(config, log, { store, fleet, metrics, bodies, tls, ownTable });
+    const refusals = createRefusalCounter({
+      ledger: store.ledger,
+      clock: () => Date.now(),
+      version,
+      onTrouble: (err) =>
+        log.error({ event: 'refusals_not_kept', err }, 'counts of refused requests were not kept'),
+    });
+    closing.unshift(() => refusals.stop());
+    const server = createServer(config, log, { store, fleet, metrics, bodies, tls, ownTable, refusals });
     closing.unshift(() => server.drain(0));
     metrics.watch({ fleet, server, bodies });
     const port = await listen('port', server, config.host, config.port);
@@ -85,6 +94,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
         state.draining = true;
         watch?.stop();
         const { cutOff } = await server.drain(config.timeouts.drainMs);
+        await refusals.stop();
         await retention?.stop();
         await fleet.close();
         await store.close();
@@ -155,10 +165,11 @@ interface Parts {
   readonly bodies: BodyMemory;
   readonly tls: TlsIdentity | undefined;
   readonly ownTable: OperatingTable | null;
+  readonly refusals: RefusalCounter;
 }
 
 function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
-  const { store, fleet, metrics, bodies, tls, ownTable } = parts;
+  const { store, fleet, metrics, bodies, tls, ownTable, refusals } = parts;
   const clock = () => Date.now();
   const { accounts, apiKeys, idempotency, replay, usage } = store;
   const { observer } = metrics;
@@ -166,6 +177,8 @@ function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
   const signature = { ...config.signature, bodySign: config.compat.bodySign };
   // Shared by both APIs: one admission, one count of an app's requests, one ledger.
   const shared = {
+    version,
+    refusals,
     limiter: createLimiter({ clock, usage }),
     downloader: createDownloader({ ...download, maxBytes: picture.maxBytes, observe: observer.download }),
     judge: fleet,

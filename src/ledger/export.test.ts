@@ -4,7 +4,12 @@ import { someRow } from '../store/test-support/temp-store.ts';
 import { csvCell, exportLines, toCsvLine, toJsonLine } from './export.ts';
 import type { StoredLedgerRow } from './types.ts';
 
-const stored = (parts: Partial<StoredLedgerRow> = {}): StoredLedgerRow => ({ id: 7, ...someRow(), ...parts });
+const stored = (parts: Partial<StoredLedgerRow> = {}): StoredLedgerRow => ({
+  id: 7,
+  hash: null,
+  ...someRow(),
+  ...parts,
+});
 
 /** A small reader of RFC 4180, for the tests alone. */
 function readCsv(text: string): string[][] {

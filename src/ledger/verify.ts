@@ -125,11 +125,19 @@ function passRow(walk: Walk, row: ChainedRow, parts: ChainParts): void {
     return;
   }
   if (walk.begun && row.id !== walk.lastId + 1) {
-    throw new Found('missing', walk.lastId + 1, `row ${walk.lastId + 1} is missing, and nothing says that it was deleted`);
+    throw new Found(
+      'missing',
+      walk.lastId + 1,
+      `row ${walk.lastId + 1} is missing, and nothing says that it was deleted`,
+    );
   }
   const expected = linkHash(walk.hash, row.digest);
   if (expected !== row.hash) {
-    throw new Found('changed', row.id, `row ${row.id} is not what was written, or the row before it was replaced`);
+    throw new Found(
+      'changed',
+      row.id,
+      `row ${row.id} is not what was written, or the row before it was replaced`,
+    );
   }
   advance(walk, row.id, row.hash, parts);
   walk.verified += 1;
@@ -140,16 +148,32 @@ function passGraves(walk: Walk, beforeId: number, parts: ChainParts): void {
     walk.graves.shift();
     const { fromId, toId, rows, digest, hashBefore, hashAfter, reason } = grave;
     if (walk.begun && fromId !== walk.lastId + 1) {
-      throw new Found('missing', walk.lastId + 1, `row ${walk.lastId + 1} is missing, and nothing says that it was deleted`);
+      throw new Found(
+        'missing',
+        walk.lastId + 1,
+        `row ${walk.lastId + 1} is missing, and nothing says that it was deleted`,
+      );
     }
     if (hashBefore !== walk.hash) {
-      throw new Found('tombstone', fromId, `the record of the deleted rows ${fromId} to ${toId} does not fit the row before`);
+      throw new Found(
+        'tombstone',
+        fromId,
+        `the record of the deleted rows ${fromId} to ${toId} does not fit the row before`,
+      );
     }
     if (digest !== null && linkHash(hashBefore, digest) !== hashAfter) {
-      throw new Found('tombstone', fromId, `the record of the erased row ${fromId} does not fit its own hash`);
+      throw new Found(
+        'tombstone',
+        fromId,
+        `the record of the erased row ${fromId} does not fit its own hash`,
+      );
     }
     if (!isSigned(tombstoneText(grave), grave, parts)) {
-      throw new Found('tombstone', fromId, `the deletion of the rows ${fromId} to ${toId} was not signed by a known key`);
+      throw new Found(
+        'tombstone',
+        fromId,
+        `the deletion of the rows ${fromId} to ${toId} was not signed by a known key`,
+      );
     }
     if (reason === 'pruned') walk.pruned += rows;
     else walk.erased += rows;
@@ -181,10 +205,21 @@ function advance(walk: Walk, id: number, hash: string, parts: ChainParts): void 
 function checkEnd(walk: Walk, { head }: ChainParts): void {
   for (const id of walk.checkpoints.keys()) {
     if (id > walk.lastId) {
-      throw new Found('cut_off', walk.lastId + 1, `rows up to ${id} were signed, but the chain ends at row ${walk.lastId}`);
+      throw new Found(
+        'cut_off',
+        walk.lastId + 1,
+        `rows up to ${id} were signed, but the chain ends at row ${walk.lastId}`,
+      );
     }
   }
-  if (head !== null && (head.rowId > walk.lastId || (head.rowId === walk.lastId && head.hash !== walk.hash))) {
-    throw new Found('cut_off', walk.lastId + 1, `the chain should end at row ${head.rowId}, but ends at row ${walk.lastId}`);
+  if (
+    head !== null &&
+    (head.rowId > walk.lastId || (head.rowId === walk.lastId && head.hash !== walk.hash))
+  ) {
+    throw new Found(
+      'cut_off',
+      walk.lastId + 1,
+      `the chain should end at row ${head.rowId}, but ends at row ${walk.lastId}`,
+    );
   }
 }

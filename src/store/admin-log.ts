@@ -1,6 +1,6 @@
-import type { ChainValue } from '../ledger/chain.ts';
-import type { Actor, AdminEntry, StoredAdminEntry } from '../ledger/admin.ts';
 import type { Kysely, Transaction } from 'kysely';
+import type { Actor, AdminEntry, StoredAdminEntry } from '../ledger/admin.ts';
+import type { ChainValue } from '../ledger/chain.ts';
 import { takePlace } from './chain.ts';
 import type { AdminLogTable, Tables } from './tables.ts';
 

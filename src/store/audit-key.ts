@@ -20,7 +20,11 @@ export function openAuditKey(dataDir: string, text: string | undefined): AuditKe
     content = readOrCreate(path);
   } catch (error) {
     if (error instanceof Fault) throw error;
-    throw refused('audit_key_unreadable', `${path} cannot be read or made: ${(error as Error).message}`, error);
+    throw refused(
+      'audit_key_unreadable',
+      `${path} cannot be read or made: ${(error as Error).message}`,
+      error,
+    );
   }
   return parsed(content, path);
 }

@@ -8,8 +8,8 @@ import type { Actor } from '../ledger/admin.ts';
 import type { AuditKey } from '../ledger/checkpoint.ts';
 import { activeKeyId, createAccountAdmin, usedKeyIds } from './account-admin.ts';
 import { type AccountReads, createAccountReads } from './accounts.ts';
-import { type ApiKeyRoom, createApiKeys } from './api-keys.ts';
 import { changesBy, type NoteChange } from './admin-log.ts';
+import { type ApiKeyRoom, createApiKeys } from './api-keys.ts';
 import { openAuditKey } from './audit-key.ts';
 import { movedChains, signHead } from './chain.ts';
 import { createDatabase, type StoreDatabase, storeFault } from './database.ts';
@@ -169,7 +169,7 @@ function signRegularly(
   key: AuditKey,
   onTrouble: (error: Error) => void,
 ): { close(): Promise<void> } {
-  const sign = async (): Promise<void> => {
+  const sign = async (tell: (error: Error) => void): Promise<void> => {
     try {
       // Looked at without the write lock first: nothing is written where nothing moved.
       const moved = await database.read(108, (db) => movedChains(db));
@@ -178,15 +178,16 @@ function signRegularly(
         for (const chain of moved) await signHead(db, chain, key);
       });
     } catch (error) {
-      onTrouble(error as Error);
+      tell(error as Error);
     }
   };
-  const timer = setInterval(() => void sign(), signEvery);
+  const timer = setInterval(() => void sign(onTrouble), signEvery);
   timer.unref();
   return {
     async close() {
       clearInterval(timer);
-      await sign();
+      // What cannot be signed now is signed by the next start.
+      await sign(() => {});
     },
   };
 }

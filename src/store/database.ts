@@ -230,7 +230,11 @@ async function emptyLog(writer: Kysely<Tables>): Promise<void> {
     if (rows[0]?.busy === 0) return;
     await new Promise((resolve) => setTimeout(resolve, logPause));
   }
-  throw new Fault(108, 'store_locked', 'the write-ahead log is in use: another process reads from it all the time');
+  throw new Fault(
+    108,
+    'store_locked',
+    'the write-ahead log is in use: another process reads from it all the time',
+  );
 }
 
 /** Whether an error comes from one change rather than from the file, the disk or a lock. */

@@ -7,6 +7,7 @@ import { LibsqlDialect } from './dialect.ts';
 import { createLedger } from './ledger.ts';
 import { type Connection, openConnection } from './sqlite.ts';
 import type { Tables } from './tables.ts';
+import { oldDatabase } from './test-support/old-store.ts';
 import { somePair, someRow, temporaryFolder, temporaryStore } from './test-support/temp-store.ts';
 
 /** A connection to the file, behind the store's back. */
@@ -97,25 +98,12 @@ describe('buckets', () => {
 
   it('of a data folder from before there was an index are found', async () => {
     const dataDir = await temporaryFolder();
-    const store = await temporaryStore({ dataDir });
-    await store.accounts.createApp(
-      { appid: '1000001', name: 'a', buckets: ['x', 'y'] },
-      somePair('AKIDone0001'),
-    );
-    await store.close();
-    const old = behind(dataDir);
-    for (const undo of [
-      'drop trigger app_bucket_added',
-      'drop trigger app_bucket_changed',
-      'drop table app_bucket',
-      'drop index secret_by_key',
-      'drop index app_by_time',
-      'drop index usage_day_by_day',
-      "delete from kysely_migration where name = '0003-indexes'",
-    ]) {
-      old.script(undo);
-    }
-    old.close();
+    await oldDatabase(dataDir, '0002-api-keys', (old) => {
+      old.execute(
+        `insert into app (appid, name, state, buckets, created_at) values ('1000001', 'a', 'active', '["x","y"]', 1)`,
+        [],
+      );
+    });
     const { accounts } = await temporaryStore({ dataDir });
     expect(await accounts.findBucketOwner('y')).toBe('1000001');
     await accounts.setBuckets('1000001', ['z']);

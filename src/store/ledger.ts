@@ -2,7 +2,14 @@ import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../ledger/types.ts';
 import { takePlace } from './chain.ts';
 import type { StoreDatabase } from './database.ts';
-import { type Columns, chainedValues, fromColumns, modelsText, sortedJson, toColumns } from './ledger-columns.ts';
+import {
+  type Columns,
+  chainedValues,
+  fromColumns,
+  modelsText,
+  sortedJson,
+  toColumns,
+} from './ledger-columns.ts';
 import { prepared } from './prepared.ts';
 import type { Tables } from './tables.ts';
 
@@ -137,7 +144,8 @@ function filtered(db: Kysely<Tables>, filter: LedgerFilter): SelectQueryBuilder<
   if (filter.until !== undefined) query = query.where('ledger.at', '<', filter.until.getTime());
   if (filter.appid !== undefined) query = query.where('ledger.appid', '=', filter.appid);
   if (filter.requestId !== undefined) query = query.where('ledger.request_id', '=', filter.requestId);
-  if (filter.pictureSha256 !== undefined) query = query.where('ledger.picture_sha256', '=', filter.pictureSha256);
+  if (filter.pictureSha256 !== undefined)
+    query = query.where('ledger.picture_sha256', '=', filter.pictureSha256);
   if (filter.reference !== undefined) query = query.where('ledger.reference', '=', filter.reference);
   // Rows of versions without kinds were all judged.
   if (filter.kind === 'judged') query = query.where(sql<boolean>`coalesce(ledger.kind, 'judged') = 'judged'`);
@@ -154,7 +162,11 @@ export function rowsOf(db: Kysely<Tables>, filter: LedgerFilter) {
     .innerJoin('model_set', 'model_set.id', 'ledger.model_set_id')
     .leftJoin('policy_version', 'policy_version.id', 'ledger.policy_version_id')
     .selectAll('ledger')
-    .select(['model_set.models', 'policy_version.hash as policy_hash', 'policy_version.content as policy_content']);
+    .select([
+      'model_set.models',
+      'policy_version.hash as policy_hash',
+      'policy_version.content as policy_content',
+    ]);
 }
 
 /**

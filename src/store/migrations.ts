@@ -182,7 +182,9 @@ const record: Migration = {
       await db.schema.alterTable('ledger').addColumn(name, type).execute();
     }
     await sql`create index ledger_by_reference on ledger (reference) where reference is not null`.execute(db);
-    await sql`create index ledger_by_picture on ledger (picture_sha256) where picture_sha256 <> ''`.execute(db);
+    await sql`create index ledger_by_picture on ledger (picture_sha256) where picture_sha256 <> ''`.execute(
+      db,
+    );
     await db.schema
       .createTable('admin_log')
       .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
@@ -238,7 +240,7 @@ const record: Migration = {
 };
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
-const steps: Readonly<Record<string, Migration>> = {
+export const migrations: Readonly<Record<string, Migration>> = {
   '0001-first': first,
   '0002-api-keys': apiKeys,
   '0003-indexes': indexes,
@@ -247,8 +249,8 @@ const steps: Readonly<Record<string, Migration>> = {
 
 /** How the steps that a file has been through compare with those of this version. */
 export function schemaAge(done: readonly string[]): 'current' | 'older' | 'newer' {
-  if (done.some((name) => !Object.hasOwn(steps, name))) return 'newer';
-  return done.length === Object.keys(steps).length ? 'current' : 'older';
+  if (done.some((name) => !Object.hasOwn(migrations, name))) return 'newer';
+  return done.length === Object.keys(migrations).length ? 'current' : 'older';
 }
 
 /** Whether nothing is to be done, found out without the write lock. */
@@ -256,7 +258,7 @@ async function isCurrent(db: Kysely<Tables>): Promise<boolean> {
   const tables = await sql`select name from sqlite_schema where name = 'kysely_migration'`.execute(db);
   if (tables.rows.length === 0) return false;
   const done = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
-  return done.rows.map((row) => row.name).join() === Object.keys(steps).sort().join();
+  return done.rows.map((row) => row.name).join() === Object.keys(migrations).sort().join();
 }
 
 /**
@@ -266,7 +268,7 @@ async function isCurrent(db: Kysely<Tables>): Promise<boolean> {
  */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
   if (await isCurrent(db)) return;
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...steps }) } });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
   const { error } = await migrator.migrateToLatest();
   if (error === undefined) return;
   if (/corrupted migrations/.test((error as Error).message)) {

@@ -1,6 +1,6 @@
 import type { ChainName } from '../ledger/checkpoint.ts';
-import { type ChainedRow, type Verification, verifyChain } from '../ledger/verify.ts';
 import type { LedgerFilter, LedgerPlace, LedgerReader, StoredLedgerRow } from '../ledger/types.ts';
+import { type ChainedRow, type Verification, verifyChain } from '../ledger/verify.ts';
 import { type Backend, openBackend } from './backend.ts';
 import { openRemoteBackend } from './remote.ts';
 import type { Store, StoreOptions } from './types.ts';
@@ -20,7 +20,9 @@ const pageSize = 500;
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { dataDir, create, masterKey, auditKey, actor, sync, lockWaitMs } = options;
   const plain = Object.fromEntries(
-    Object.entries({ create, masterKey, auditKey, actor, sync, lockWaitMs }).filter(([, value]) => value !== undefined),
+    Object.entries({ create, masterKey, auditKey, actor, sync, lockWaitMs }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
   const onTrouble = options.onTrouble ?? (() => {});
   const backendOptions = { dataDir, ...plain };

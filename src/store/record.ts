@@ -28,7 +28,12 @@ export interface ChainFrame {
 export interface RecordRoom {
   chainFrame(chain: ChainName, from: number | null, to: number | null): Promise<ChainFrame>;
   /** At most `limit` rows behind row `after`, up to row `to`, with the digests of what lies there now. */
-  chainPage(chain: ChainName, after: number, to: number | null, limit: number): Promise<readonly ChainedRow[]>;
+  chainPage(
+    chain: ChainName,
+    after: number,
+    to: number | null,
+    limit: number,
+  ): Promise<readonly ChainedRow[]>;
   /** Signs the state of a chain now. */
   chainHead(chain: ChainName): Promise<(Checkpoint & { readonly publicKey: string }) | null>;
   erase(target: ErasureTarget): Promise<Erasure>;

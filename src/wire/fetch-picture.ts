@@ -1,6 +1,11 @@
 import type { Logger } from 'pino';
+import type { JudgingRules } from '../account/policy.ts';
+import { Fault } from '../errors.ts';
+import type { Ledger } from '../ledger/types.ts';
 import type { Downloader } from '../picture/types.ts';
+import type { Envelope } from './envelope.ts';
 import type { Exchange } from './exchange.ts';
+import { type Answering, downloadRefusedRow } from './ledger-row.ts';
 import type { Facts } from './legacy/decision-log.ts';
 
 /**
@@ -22,4 +27,39 @@ export function fetchPicture(
       facts.downloadMilliseconds = Math.round(milliseconds * 10) / 10;
     }
   });
+}
+
+/** What a download leaves behind when it is refused. */
+export interface FetchDeps extends Answering {
+  readonly downloader: Downloader;
+  readonly log: Logger;
+  readonly ledger: Ledger;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly rules?: JudgingRules;
+  /** What will be answered for a fault. */
+  envelopeOf(fault: Fault): Envelope;
+}
+
+/**
+ * As `fetchPicture`; a download that is refused or fails leaves a row in the ledger before its answer.
+ * @throws Fault -5805, 108 when the row cannot be written; AbortError when the caller went away
+ */
+export async function fetchRecorded(
+  deps: FetchDeps,
+  url: URL,
+  exchange: Exchange,
+  facts: Facts,
+): Promise<Uint8Array> {
+  try {
+    return await fetchPicture(deps, url, exchange, facts);
+  } catch (error) {
+    if (!(error instanceof Fault && error.code === -5805)) throw error;
+    const { api, version, rules, clock, ledger } = deps;
+    const envelope = deps.envelopeOf(error);
+    const decided = { api, version, at: clock(), exchange, facts, envelope, fault: error };
+    facts.isRecorded = true;
+    await ledger.append(downloadRefusedRow(rules === undefined ? decided : { ...decided, rules }));
+    throw error;
+  }
 }

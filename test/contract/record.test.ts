@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_RULES } from '../../src/account/policy.ts';
 import { Fault } from '../../src/errors.ts';
 import { appid, secretId, secretKey, signature } from './support/accounts.ts';
 import { judgementOf, noFace } from './support/judge.ts';
@@ -105,10 +106,53 @@ describe('the ledger row of a judged request', () => {
   it.each([
     ['a refused signature', {}, signature({}, 'another key')],
     ['a missing image', {}, signature()],
-    ['a failed download', { url: 'http://a.example/gone' }, signature()],
   ])('is not written for %s: nothing was judged', async (_name, content, sign) => {
     await send(content, sign);
     expect(test.ledger.rows).toEqual([]);
+  });
+
+  it('of a failed download is of a kind of its own, without a fact of a picture', async () => {
+    await send({ url: 'http://a.example/gone' });
+    expect(test.ledger.rows).toMatchObject([
+      {
+        kind: 'download_refused',
+        appid,
+        code: -5805,
+        source: 'url:a.example',
+        reasons: ['http_404'],
+        pictureBytes: 0,
+        pictureSha256: '',
+        verdict: null,
+        models: {},
+        explanation: { api: 'legacy', http: 200, policy: null, quality: [] },
+      },
+    ]);
+  });
+
+  it('holds why: API, version, profile, threshold, policy, probability, faces and the values that decided', async () => {
+    const blur = { name: 'Sharpness', value: 12, unit: 'variance', passed: false } as const;
+    const quality = [
+      { ...blur, limit: { min: 40, max: null }, advised: { min: null, max: null } },
+      { ...blur, name: 'Yaw', passed: true, limit: { min: -30, max: 30 }, advised: { min: null, max: null } },
+    ];
+    test.judge.answer = () => judgementOf({ verdict: 'attack', score: 80, threshold: 92, quality });
+    await send({ image });
+    expect(test.ledger.rows[0]?.explanation).toEqual({
+      api: 'legacy',
+      http: 200,
+      version: '0.0.0',
+      profile: 'careful',
+      threshold: 92,
+      policy: {
+        hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+        content: { profile: 'careful', threshold: 92, rules: DEFAULT_RULES },
+      },
+      liveProbability: 0.9,
+      faceCount: 1,
+      quality: [{ name: 'Sharpness', value: 12, unit: 'variance', min: 40, max: null }],
+      cards: {},
+      reference: null,
+    });
   });
 });
 

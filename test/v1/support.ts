@@ -90,6 +90,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     },
     clock,
     log,
+    version: '0.0.0',
     observer: options.observer,
   };
   const signature = { skewSeconds: 300, windowSeconds: 900, maxDays: 90, bodySign: false };

@@ -17,6 +17,10 @@ export interface Facts {
   downloadMilliseconds?: number;
   pictureBytes?: number;
   pictureSha256?: string;
+  /** The caller's own name for the person or case. */
+  reference?: string;
+  /** A row of the ledger says what became of the request. */
+  isRecorded?: boolean;
   judgement?: Judgement;
 }
 
@@ -31,7 +35,7 @@ export function logDecision(
   envelope: Envelope | null,
   error: unknown,
 ): void {
-  const { judgement, ...known } = facts;
+  const { judgement, isRecorded: _, ...known } = facts;
   const line: Record<string, unknown> = {
     event: envelope === null ? 'aborted' : 'decision',
     requestId: exchange.requestId,

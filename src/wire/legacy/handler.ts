@@ -4,16 +4,18 @@ import { readSignature } from '../../account/signature.ts';
 import type { Authenticator, Caller, Clock, Limiter } from '../../account/types.ts';
 import { Fault } from '../../errors.ts';
 import type { Judge, JudgeOptions } from '../../fleet/types.ts';
+import type { RefusalCounter } from '../../ledger/refusals.ts';
 import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
 import type { BodyMemory } from '../body-memory.ts';
 import { type Envelope, faultEnvelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
-import { fetchPicture } from '../fetch-picture.ts';
+import { fetchRecorded } from '../fetch-picture.ts';
 import { ledgerRow } from '../ledger-row.ts';
 import type { Observer } from '../metrics/observer.ts';
 import { requestSeen } from '../metrics/request-seen.ts';
+import { noteRefusal } from '../note-refusal.ts';
 import { checkAnnouncedSize, RequestAborted, withBody } from '../read-body.ts';
 import { parseLegacyBody } from './body.ts';
 import { type Facts, logDecision } from './decision-log.ts';
@@ -33,6 +35,10 @@ export interface LegacyDeps {
   readonly log: Logger;
   /** Told of every request; it must not throw. */
   readonly observer?: Observer | undefined;
+  /** Counts refusals of known callers for the ledger. */
+  readonly refusals?: RefusalCounter | undefined;
+  /** livestill's version, for the ledger. */
+  readonly version: string;
   readonly settings: LegacySettings;
 }
 
@@ -56,6 +62,7 @@ export function createLegacyHandler(deps: LegacyDeps): LegacyHandler {
     const finish = (envelope: Envelope | null, error: unknown) => {
       logDecision(deps.log, exchange, facts, envelope, error);
       deps.observer?.request(requestSeen({ api: 'legacy', exchange, facts, envelope, error }));
+      noteRefusal(deps.refusals, { api: 'legacy', exchange, facts, envelope, error });
       return envelope;
     };
     try {
@@ -103,7 +110,14 @@ async function answerBody(
     const source = choosePicture(body);
     facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
     const picture =
-      source.kind === 'bytes' ? source.bytes : await fetchPicture(deps, source.url, exchange, facts);
+      source.kind === 'bytes'
+        ? source.bytes
+        : await fetchRecorded(
+            { ...deps, api: 'legacy', envelopeOf: faultEnvelope },
+            source.url,
+            exchange,
+            facts,
+          );
     facts.pictureBytes = picture.byteLength;
     facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
     return await judge(deps, exchange, facts, caller, picture);
@@ -139,10 +153,22 @@ async function judge(
   caller: Caller,
   picture: Uint8Array,
 ): Promise<Envelope> {
-  const record = (envelope: Envelope, judgement: Judgement | null, fault: Fault | null) =>
-    deps.ledger.append(
-      ledgerRow({ at: deps.clock(), exchange, facts, envelope, judgement, fault, models: deps.judge.models }),
+  const record = (envelope: Envelope, judgement: Judgement | null, fault: Fault | null) => {
+    facts.isRecorded = true;
+    return deps.ledger.append(
+      ledgerRow({
+        api: 'legacy',
+        version: deps.version,
+        at: deps.clock(),
+        exchange,
+        facts,
+        envelope,
+        judgement,
+        fault,
+        models: deps.judge.models,
+      }),
     );
+  };
   try {
     const judgement = await deps.judge.judge(picture, judgeOptions(caller, exchange.signal));
     facts.judgement = judgement;

@@ -4,6 +4,7 @@ import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Facts, logDecision } from '../legacy/decision-log.ts';
 import { requestSeen } from '../metrics/request-seen.ts';
+import { noteRefusal } from '../note-refusal.ts';
 import { RequestAborted } from '../read-body.ts';
 import { chooseLanguage, type Language } from './language.ts';
 import { answerLiveness, type LivenessDeps, type Notes } from './liveness.ts';
@@ -15,7 +16,7 @@ import { referencePage } from './reference-page.ts';
 import { jsonEnvelope, textEnvelope } from './reply.ts';
 
 /** What the v1 API works with. */
-export interface V1Deps extends LivenessDeps {
+export interface V1Deps extends Omit<LivenessDeps, 'version'> {
   readonly settings: V1Settings;
 }
 
@@ -62,7 +63,8 @@ export function createV1(deps: V1Deps): V1Handler {
         method: 'POST',
         logged: true,
         judges: true,
-        answer: (exchange, language, notes) => answerLiveness({ ...deps, log }, exchange, language, notes),
+        answer: (exchange, language, notes) =>
+          answerLiveness({ ...deps, log, version: settings.version }, exchange, language, notes),
       },
     ],
     [
@@ -98,6 +100,7 @@ export function createV1(deps: V1Deps): V1Handler {
       if (route?.logged === true) logDecision(log, exchange, facts, envelope, error);
       if (route?.judges === true) {
         deps.observer?.request(requestSeen({ api: 'v1', exchange, facts, envelope, error }));
+        noteRefusal(deps.refusals, { api: 'v1', exchange, facts, envelope, error });
       }
       return envelope;
     };
@@ -149,7 +152,7 @@ function preflight({ method }: Route): Envelope {
   return textEnvelope('', 'text/plain; charset=utf-8', {
     'access-control-allow-methods': method,
     'access-control-allow-headers':
-      'authorization, content-type, accept-language, idempotency-key, x-request-id',
+      'authorization, content-type, accept-language, idempotency-key, x-request-id, x-reference',
     'access-control-max-age': '600',
   });
 }

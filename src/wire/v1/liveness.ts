@@ -6,13 +6,14 @@ import { decide } from '../../account/policy-decide.ts';
 import type { Clock, Limiter } from '../../account/types.ts';
 import { Fault } from '../../errors.ts';
 import type { Judge } from '../../fleet/types.ts';
+import type { RefusalCounter } from '../../ledger/refusals.ts';
 import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
 import type { BodyMemory } from '../body-memory.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
-import { fetchPicture } from '../fetch-picture.ts';
+import { fetchRecorded } from '../fetch-picture.ts';
 import { ledgerRow } from '../ledger-row.ts';
 import type { Facts } from '../legacy/decision-log.ts';
 import type { PictureSource } from '../legacy/picture-source.ts';
@@ -22,6 +23,7 @@ import { answerOnce, fingerprintOf, idempotencyKeyOf, type Made } from './idempo
 import type { Language } from './language.ts';
 import { inputType, pictureOf } from './picture-input.ts';
 import { asProblem, problemEnvelope } from './problems.ts';
+import { referenceOf } from './reference.ts';
 import { livenessBody, livenessEnvelope } from './reply.ts';
 
 /** What `POST /v1/liveness` works with. Judge, limiter, ledger and downloader are the old endpoint's: one admission for both. */
@@ -38,6 +40,10 @@ export interface LivenessDeps {
   readonly log: Logger;
   /** Told of every request; it must not throw. */
   readonly observer?: Observer | undefined;
+  /** Counts refusals of known callers for the ledger. */
+  readonly refusals?: RefusalCounter | undefined;
+  /** livestill's version, for the ledger. */
+  readonly version: string;
   /** Bytes of a whole body, counted as received. */
   readonly maxBodyBytes: number;
 }
@@ -81,6 +87,8 @@ export async function answerLiveness(
   checkAnnouncedSize(request, deps.maxBodyBytes);
   const type = inputType(request.headers['content-type']);
   const key = idempotencyKeyOf(request.headers['idempotency-key']);
+  const reference = referenceOf(request.headers['x-reference']);
+  if (reference !== null) facts.reference = reference;
   const lease = await deps.limiter.admit(caller.app);
   try {
     exchange.wantBody();
@@ -101,14 +109,39 @@ export async function answerLiveness(
 async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Promise<Made> {
   const { exchange, facts, caller, language } = call;
   const picture =
-    source.kind === 'bytes' ? source.bytes : await fetchPicture(deps, source.url, exchange, facts);
+    source.kind === 'bytes'
+      ? source.bytes
+      : await fetchRecorded(
+          {
+            ...deps,
+            api: 'v1',
+            rules: caller.rules,
+            envelopeOf: (fault) => problemEnvelope(asProblem(fault), language, exchange.requestId),
+          },
+          source.url,
+          exchange,
+          facts,
+        );
   facts.pictureBytes = picture.byteLength;
   facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
   const { threshold, profile } = caller.app.policy;
-  const record = (envelope: Envelope, judgement: Judgement | null, fault: Fault | null) =>
-    deps.ledger.append(
-      ledgerRow({ at: deps.clock(), exchange, facts, envelope, judgement, fault, models: deps.judge.models }),
+  const record = (envelope: Envelope, judgement: Judgement | null, fault: Fault | null) => {
+    facts.isRecorded = true;
+    return deps.ledger.append(
+      ledgerRow({
+        api: 'v1',
+        version: deps.version,
+        at: deps.clock(),
+        exchange,
+        facts,
+        envelope,
+        judgement,
+        fault,
+        rules: caller.rules,
+        models: deps.judge.models,
+      }),
     );
+  };
   try {
     const judgement = await deps.judge.judge(picture, {
       app: caller.app.appid,

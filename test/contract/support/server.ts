@@ -70,6 +70,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ledger,
     bodies,
     clock,
+    version: '0.0.0',
     log: pino({ level: 'info' }, sink),
     tls: options.tls,
     observer: options.observer,

@@ -55,6 +55,7 @@ export function inProcess(observer?: Observer): InProcess {
     bodies: createBodyMemory(64 * 1024 * 1024),
     clock,
     log,
+    version: '0.0.0',
     observer,
   };
   const maxBodyBytes = 1024 * 1024;
