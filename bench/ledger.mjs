@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { openStore } from '../dist/store/open.js';
 
 const row = {
+  kind: 'judged',
+  requests: 1,
   at: new Date(),
   requestId: '',
   appid: '1000001',
@@ -23,6 +25,19 @@ const row = {
   models: { one: 'cd'.repeat(32), two: 'ef'.repeat(32), three: '01'.repeat(32) },
   milliseconds: 187.5,
   callerAddress: '192.0.2.7',
+  explanation: {
+    api: 'v1',
+    http: 200,
+    version: '0.0.0',
+    profile: 'careful',
+    threshold: 87,
+    policy: { hash: '12'.repeat(32), content: { profile: 'careful', threshold: 87 } },
+    liveProbability: 0.912_345,
+    faceCount: 1,
+    quality: [{ name: 'Sharpness', value: 12.5, unit: 'variance of the Laplacian', min: 40, max: null }],
+    cards: {},
+    reference: null,
+  },
 };
 
 const quantile = (values, q) =>

@@ -54,6 +54,14 @@ export const configSchema = Type.Object(
         'The key that SecretKeys are encrypted under: 32 bytes as base64 or 64 hexadecimal letters; several with commas, the ' +
         'newest first. Without it the file `master.key` of the data folder is used, and made at the first start.',
     }),
+    auditKey: maybeText({
+      default: null,
+      isSecret: true,
+      environmentOnly: true,
+      description:
+        'The key that signs the state of the audit log: Ed25519, PKCS #8 in PEM, or its DER in base64. Without it the file `audit.key` of the data ' +
+        'folder is used, and made at the first start. Kept elsewhere than the data, it protects against whoever can write the data.',
+    }),
     host: text({
       default: '127.0.0.1',
       description:

@@ -110,6 +110,15 @@ export function printableConfig(values: readonly SettingValue[]): Readonly<Recor
   return nest(values.filter(({ setting }) => setting.notes.isSecret !== true));
 }
 
+/** The configuration in force as JSON for the admin log: secrets are left out. */
+export function configForRecord(config: Config): Readonly<Record<string, unknown>> {
+  const inForce = (key: string) =>
+    key.split('.').reduce<unknown>((place, name) => (place as Record<string, unknown>)[name], config);
+  return printableConfig(
+    settings.map((setting) => ({ setting, value: inForce(setting.key), source: 'in force' })),
+  );
+}
+
 function settingValue(
   setting: Setting,
   overrides: Readonly<Record<string, unknown>>,

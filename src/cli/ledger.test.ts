@@ -1,6 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { openConnection } from '../store/sqlite.ts';
 import { someRow, temporaryFolder, temporaryStore } from '../store/test-support/temp-store.ts';
 import { livestill, livestillJson } from './test-support/livestill.ts';
 
@@ -45,14 +47,14 @@ describe('livestill ledger show', () => {
     expect(rows.map((row) => row.requestId)).toEqual(['first']);
   });
 
-  it('shows one request with all there is', async () => {
+  it('shows one request in sentences, with all there is', async () => {
     const { out } = await ledger('show', 'second');
     for (const part of [
-      'request   second',
-      'appid     1000002',
-      'verdict   live',
-      'score     93 (as judged: 93.25)',
-      `detector ${'ef'.repeat(32)}`,
+      'The app 1000002 called the service with the key AKIDsomebody0001 from 192.0.2.7',
+      'request second.',
+      'The verdict was live; the score 93 was answered, 93.25 as judged; code 0',
+      `detector  ${'ef'.repeat(32)}`,
+      'Row 2 of the chain, hash ',
     ]) {
       expect(out).toContain(part);
     }
@@ -142,5 +144,69 @@ describe('livestill ledger prune', () => {
         err: expect.stringContaining('expected one of --older-than and --before'),
       });
     }
+  });
+});
+
+describe('livestill ledger verify, head and erase', () => {
+  it('finds nothing wrong, and what was changed afterwards also against a state kept elsewhere', async () => {
+    const kept = join(dataDir, 'head.json');
+    writeFileSync(kept, (await ledger('head')).out);
+    expect(await ledger('verify', '--head', kept)).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('Decisions: 3 rows as written'),
+    });
+    const file = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
+    file.begin();
+    file.execute("update ledger set verdict = 'live' where request_id = 'first'", []);
+    file.commit();
+    file.close();
+    const { out, status } = await ledger('verify', '--head', kept);
+    expect([status, out]).toEqual([1, expect.stringContaining('Decisions: NOT as written. First at row 1')]);
+  });
+
+  it('refuses a file that is no kept state, and one that was changed', async () => {
+    const kept = join(dataDir, 'head.json');
+    const head = (await ledger('head')).out;
+    for (const text of ['', '{}', head.replace('"rowId":3', '"rowId":2')]) {
+      writeFileSync(kept, text);
+      expect(await ledger('verify', '--head', kept)).toMatchObject({
+        status: 2,
+        err: expect.stringContaining(kept),
+      });
+    }
+  });
+
+  it('erases after a yes alone, and prints the proof', async () => {
+    expect(await ledger('erase', '--request-id', 'second')).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('1 row would be erased for good: add --yes'),
+    });
+    const proof = await livestillJson(
+      'ledger',
+      'erase',
+      '--request-id',
+      'second',
+      '--yes',
+      '--data',
+      dataDir,
+    );
+    expect(proof).toMatchObject({ rows: 1, tombstones: [{ fromId: 2, toId: 2 }], heads: [{ rowId: 3 }, {}] });
+    expect((await ledger('verify')).out).toContain('2 rows as written; 1 row erased on request');
+    for (const wrong of [[], ['--request-id', 'a', '--reference', 'b'], ['--picture-sha256', 'abc']]) {
+      expect((await ledger('erase', ...wrong)).status).toBe(2);
+    }
+  });
+});
+
+describe('livestill log admin', () => {
+  it('shows who changed what, before and after', async () => {
+    await livestill('app', 'create', '--appid', '1000001', '--data', dataDir);
+    await livestill('app', 'policy', '1000001', '--threshold', '95', '--data', dataDir);
+    await ledger('export');
+    const { out } = await livestill('log', 'admin', '--data', dataDir);
+    expect(out).toMatch(
+      /ledger\.export.*\n.*app\.policy +1000001 +policy\.threshold: none -> 95\n.*app\.create/,
+    );
+    expect(out).toContain(userInfo().username);
   });
 });

@@ -5,13 +5,14 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { type ExportFormat, exportLines } from '../ledger/export.ts';
-import type { LedgerFilter, StoredLedgerRow } from '../ledger/types.ts';
+import type { LedgerFilter } from '../ledger/types.ts';
 import type { Verdict } from '../liveness/types.ts';
 import { duration, moment, numberOrNone } from './arguments.ts';
 import { count } from './count.ts';
+import { registerAudit } from './ledger-audit.ts';
+import { rowsTable, sentences } from './ledger-text.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
-import { explainErrors, type Outcome, pairs, perform } from './outcome.ts';
-import { createTable } from './table.ts';
+import { explainErrors, type Outcome, perform } from './outcome.ts';
 
 interface FilterOptions extends DataOptions {
   readonly json?: boolean;
@@ -25,7 +26,7 @@ interface FilterOptions extends DataOptions {
 export function registerLedger(program: Command, stdout: Writable = process.stdout): void {
   const ledger = program
     .command('ledger')
-    .description('the record of every judged request: look, export, shorten')
+    .description('the audit log of every decision: look, export, verify, shorten, erase')
     .addHelpText(
       'after',
       `
@@ -36,11 +37,15 @@ Examples:
   livestill ledger show --last 20
   livestill ledger show 0f3c…                               one request, by its X-Request-Id
   livestill ledger export --since 2026-11-01 --format csv --output november.csv
-  livestill ledger prune --older-than 180d --yes`,
+  livestill ledger prune --older-than 180d --yes
+  livestill ledger verify                                   was anything changed or taken out?
+  livestill ledger head > head.json                         the signed state, to keep elsewhere
+  livestill ledger erase --reference case-7 --yes           what a person may ask for`,
     );
   show(ledger);
   exportAll(ledger, stdout);
   prune(ledger);
+  registerAudit(ledger);
 }
 
 function withFilter(command: Command): Command {
@@ -56,6 +61,11 @@ function withFilter(command: Command): Command {
         'no_face',
       ]),
     );
+}
+
+/** The filter as the admin log keeps it. */
+function plainFilter({ since, until, appid, verdict }: FilterOptions): object {
+  return { since: since?.toISOString(), until: until?.toISOString(), appid, verdict };
 }
 
 function filterOf({ since, until, appid, verdict }: FilterOptions): LedgerFilter {
@@ -78,7 +88,7 @@ function show(parent: Command): void {
             if (requestId !== undefined && rows.length === 0) {
               throw new UsageError('row_unknown', `the ledger holds no request ${JSON.stringify(requestId)}`);
             }
-            const text = requestId === undefined ? table(rows) : rows.map(details).join('\n\n');
+            const text = requestId === undefined ? rowsTable(rows) : rows.map(sentences).join('\n\n');
             return { text, json: requestId === undefined ? rows : rows[0] } satisfies Outcome;
           }),
         ),
@@ -101,7 +111,10 @@ function exportAll(parent: Command, stdout: Writable): void {
         command: Command,
       ) =>
         explainErrors(command, () =>
-          withStore(options, false, async ({ ledger }) => {
+          withStore(options, false, async ({ ledger, chains }) => {
+            const filter = plainFilter(options);
+            const after = { format: options.format, filter, toFile: options.output !== undefined };
+            await chains.note({ action: 'ledger.export', target: '', before: null, after });
             const lines = Readable.from(exportLines(ledger.read(filterOf(options)), options.format));
             if (options.output === undefined)
               await pipeline(lines, stdout, { end: false }).catch(ignoreClosedPipe);
@@ -165,49 +178,4 @@ function pruneBefore({ olderThan, before }: PruneOptions): Date {
     throw new UsageError('prune_range', 'expected one of --older-than and --before');
   }
   return before ?? new Date(Date.now() - olderThan! * 1000);
-}
-
-function table(rows: readonly StoredLedgerRow[]): string {
-  if (rows.length === 0) return 'There are no such rows.';
-  const cells = rows.map((row) => [
-    row.at.toISOString(),
-    row.appid,
-    row.verdict ?? '-',
-    row.score === null ? '-' : String(row.score),
-    String(row.code),
-    row.reasons.join(' ') || '-',
-    row.requestId,
-  ]);
-  const layout = createTable(
-    [
-      { title: 'time' },
-      { title: 'appid' },
-      { title: 'verdict' },
-      { title: 'score', right: true },
-      { title: 'code', right: true },
-      { title: 'reasons' },
-      { title: 'request' },
-    ],
-    cells,
-  );
-  return [layout.head, ...cells.map((row) => layout.line(row))].join('\n');
-}
-
-function details(row: StoredLedgerRow): string {
-  return pairs([
-    ['row', String(row.id)],
-    ['time', row.at.toISOString()],
-    ['request', row.requestId],
-    ['appid', row.appid],
-    ['SecretId', row.secretId],
-    ['caller', row.callerAddress],
-    ['source', row.source],
-    ['picture', `${row.pictureBytes} bytes, SHA-256 ${row.pictureSha256}`],
-    ['verdict', row.verdict ?? '-'],
-    ['code', String(row.code)],
-    ['score', `${row.score ?? '-'} (as judged: ${row.rawScore ?? '-'})`],
-    ['reasons', row.reasons.join(', ') || '-'],
-    ['took', `${row.milliseconds} ms`],
-    ...Object.entries(row.models).map(([name, hash]) => ['model', `${name} ${hash}`] as const),
-  ]);
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { openStore, type Store } from '../store/open.ts';
+import { systemActor } from './actor.ts';
 
 /** The options by which every command finds its data folder. */
 export interface DataOptions {
@@ -51,7 +52,9 @@ export async function withStore<T>(
     thread: false,
     lockWaitMs: 10_000,
     sync: config.ledger.sync,
+    actor: systemActor(),
     ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
+    ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
   });
   try {
     return await work(store, config);

@@ -10,6 +10,7 @@ const COMMANDS = [
   'key',
   'sign',
   'ledger',
+  'log',
   'config',
   'doctor',
   'models',

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   key: async () => (await import('./key.ts')).registerKey,
   sign: async () => (await import('./sign.ts')).registerSign,
   ledger: async () => (await import('./ledger.ts')).registerLedger,
+  log: async () => (await import('./log.ts')).registerLog,
   config: async () => (await import('./config.ts')).registerConfig,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
   models: async () => (await import('./models.ts')).registerModels,

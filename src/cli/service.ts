@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { createApiKeyAuthenticator } from '../account/api-key-check.ts';
 import { createAuthenticator } from '../account/authenticate.ts';
 import { createLimiter } from '../account/limiter.ts';
-import type { Config } from '../config.ts';
+import { type Config, configForRecord } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
 import { availableMemory, bodyMemoryFor, fleetSize } from '../fleet/memory.ts';
@@ -22,6 +22,7 @@ import { defaultTransport } from '../wire/transport.ts';
 import { createV1 } from '../wire/v1/face.ts';
 import type { OperatingTable } from '../wire/v1/operating-points.ts';
 import { readOwnTable } from '../wire/v1/own-operating-points.ts';
+import { systemActor } from './actor.ts';
 import { StartError } from './start-error.ts';
 import { version } from './version.ts';
 
@@ -56,6 +57,8 @@ export async function startService(config: Config, log: Logger): Promise<Service
   try {
     const store = await openStoreOf(config, log);
     closing.unshift(() => store.close());
+    const after = { version, config: configForRecord(config) };
+    await store.chains.note({ action: 'service.start', target: '', before: null, after });
     const metrics = metricsOf(log);
     closing.unshift(async () => metrics.stop());
     const admin = createAdminServer(readiness(state, store, log), log, metrics);
@@ -137,7 +140,9 @@ function openStoreOf(config: Config, log: Logger): Promise<Store> {
     dataDir: config.dataDir,
     sync: config.ledger.sync,
     onTrouble: (err) => log.error({ event: 'store_trouble', err }, 'trouble with the store'),
+    actor: systemActor(),
     ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
+    ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
   });
 }
 

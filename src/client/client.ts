@@ -30,6 +30,8 @@ export interface JudgeOptions extends CallOptions {
    */
   readonly idempotencyKey?: string | null;
   readonly language?: string;
+  /** Your own reference for the person or case, 1 to 128 printable ASCII characters: kept with the decision, so that it can be found and erased. */
+  readonly reference?: string;
 }
 
 /**
@@ -63,6 +65,7 @@ export class LivestillClient {
     };
     if (language) headers['accept-language'] = language;
     if (idempotencyKey !== null) headers['idempotency-key'] = idempotencyKey;
+    if (options.reference !== undefined) headers['x-reference'] = options.reference;
     const body = bytes ?? JSON.stringify({ url });
     return this.#call('liveness', { method: 'POST', headers, body }, options);
   }

@@ -149,6 +149,8 @@ export interface Chains {
   ): Promise<Verification>;
   /** Signs the state of a chain now; null while it has no row. */
   head(chain: ChainName): Promise<(Checkpoint & { readonly publicKey: string }) | null>;
+  /** The hash of a row, or where a deleted range ends with it; `deleted` inside of such a range; null where nothing is known. */
+  hashAt(chain: ChainName, rowId: number): Promise<string | 'deleted' | null>;
   erase(target: ErasureTarget): Promise<Erasure>;
   /** Changes by operators, newest first, at most `limit` (1-1000). */
   adminLog(limit: number): Promise<readonly StoredAdminEntry[]>;

@@ -113,14 +113,25 @@ async function rememberKey(db: Db, key: AuditKey): Promise<void> {
     .execute();
 }
 
+/** The hash of a row, or of the deleted range that ends with it; `deleted` inside of such a range; null where nothing is known. */
+export async function hashAt(
+  db: Kysely<Tables>,
+  chain: ChainName,
+  id: number,
+): Promise<string | 'deleted' | null> {
+  const table = sql.table(tableOf[chain]);
+  const { rows } = await sql<{ hash: string }>`
+    select hash from ${table} where id = ${id} and hash is not null
+    union all
+    select case to_id when ${id} then hash_after else 'deleted' end from chain_tombstone
+      where chain = ${chain} and from_id <= ${id} and to_id >= ${id}`.execute(db);
+  return rows[0]?.hash ?? null;
+}
+
 /** The hash before a row: of its predecessor, or of the tombstone that ends there; the start of the chain where there is none. */
 export async function hashBefore(db: Kysely<Tables>, chain: ChainName, id: number): Promise<string> {
-  const table = sql.table(tableOf[chain]);
-  const { rows } = await sql<{ hash: string | null }>`
-    select hash from ${table} where id = ${id - 1} and hash is not null
-    union all
-    select hash_after from chain_tombstone where chain = ${chain} and to_id = ${id - 1}`.execute(db);
-  return rows[0]?.hash ?? chainStart;
+  const before = await hashAt(db, chain, id - 1);
+  return before === null || before === 'deleted' ? chainStart : before;
 }
 
 /**

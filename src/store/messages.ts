@@ -40,6 +40,7 @@ export const calls: Readonly<Record<keyof Backend, StoreCode>> = {
   chainFrame: 108,
   chainPage: 108,
   chainHead: 108,
+  hashAt: 108,
   erase: 108,
   latestChanges: 108,
   noteChange: 108,

@@ -87,6 +87,7 @@ function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
     chains: {
       verify: (chain, range = {}) => verifyAll(backend, chain, range.from ?? null, range.to ?? null),
       head: backend.chainHead,
+      hashAt: backend.hashAt,
       erase: backend.erase,
       adminLog: backend.latestChanges,
       note: backend.noteChange,

@@ -6,7 +6,7 @@ import type { AuditKey, ChainName, Checkpoint, Tombstone } from '../ledger/check
 import type { Erasure, ErasureTarget } from '../ledger/types.ts';
 import type { ChainedRow } from '../ledger/verify.ts';
 import { adminValues, latestChanges, type NoteChange } from './admin-log.ts';
-import { bury, hashBefore, signHead, toCheckpoint, toTombstone } from './chain.ts';
+import { bury, hashAt, hashBefore, signHead, toCheckpoint, toTombstone } from './chain.ts';
 import type { StoreDatabase } from './database.ts';
 import { rowsOf } from './ledger.ts';
 import { chainedValues, type JoinedRow } from './ledger-columns.ts';
@@ -36,6 +36,7 @@ export interface RecordRoom {
   ): Promise<readonly ChainedRow[]>;
   /** Signs the state of a chain now. */
   chainHead(chain: ChainName): Promise<(Checkpoint & { readonly publicKey: string }) | null>;
+  hashAt(chain: ChainName, rowId: number): Promise<string | 'deleted' | null>;
   erase(target: ErasureTarget): Promise<Erasure>;
   latestChanges(limit: number): Promise<readonly StoredAdminEntry[]>;
   noteChange(entry: AdminEntry): Promise<void>;
@@ -52,6 +53,7 @@ export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteC
         const checkpoint = await signHead(db, chain, key);
         return checkpoint === null ? null : { ...checkpoint, publicKey: key.publicKey };
       }),
+    hashAt: (chain, rowId) => database.read(108, (db) => hashAt(db, chain, rowId)),
     async erase(target) {
       const erased = await database.write(108, (db) => eraseRows(db, key, note, target));
       await database.truncateLog(108);

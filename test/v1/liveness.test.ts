@@ -269,3 +269,40 @@ describe("an app's policy", () => {
     expect([body.verdict, body.score]).toEqual(['attack', 20]);
   });
 });
+
+describe('the row of a v1 request', () => {
+  const rows = (filter = {}) => test.store.ledger.latest(filter, 10);
+
+  it('carries the reference of the caller, and the policy it was judged under', async () => {
+    await test.store.rules.setRules(appid, { minFaceWidth: 90 });
+    await answered(await raw({ 'x-reference': 'case-7/2026' }));
+    const [row] = await rows({ reference: 'case-7/2026' });
+    expect(row?.explanation).toMatchObject({
+      api: 'v1',
+      http: 200,
+      reference: 'case-7/2026',
+      policy: { content: { threshold: 87, rules: { minFaceWidth: 90 } } },
+    });
+  });
+
+  it.each(['', 'two words', 'a'.repeat(129)])(
+    'is not written for the reference %j, which is refused',
+    async (text) => {
+      const response = await raw({ 'x-reference': text });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ code: 'invalid_request', reason: 'reference' });
+    },
+  );
+
+  it('of a refused download says where and why', async () => {
+    expect((await json({ url: 'http://a.example/private' })).status).toBe(422);
+    expect(await rows()).toMatchObject([
+      { kind: 'download_refused', source: 'url:a.example', reasons: ['private'], explanation: { http: 422 } },
+    ]);
+  });
+
+  it('of a refused download that cannot be written is a fault, not an answer without a row', async () => {
+    test.ledger.fail = new Fault(108, 'store_full', 'the disk is full');
+    expect((await json({ url: 'http://a.example/private' })).status).toBe(503);
+  });
+});

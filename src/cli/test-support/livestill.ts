@@ -4,6 +4,7 @@ import { registerApp } from '../app.ts';
 import { registerConfig } from '../config.ts';
 import { registerKey } from '../key.ts';
 import { registerLedger } from '../ledger.ts';
+import { registerLog } from '../log.ts';
 import { registerSign } from '../sign.ts';
 
 /** What a command said, and its exit status. */
@@ -34,6 +35,7 @@ export async function livestill(...args: readonly string[]): Promise<Said> {
   registerKey(program);
   registerSign(program);
   registerLedger(program, stdout);
+  registerLog(program);
   registerConfig(program);
   const before = process.exitCode;
   process.exitCode = 0;

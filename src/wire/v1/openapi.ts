@@ -171,6 +171,14 @@ function judgeOperation(): Operation {
         schema: { type: 'string', minLength: 1, maxLength: 255 },
       },
       {
+        name: 'X-Reference',
+        in: 'header',
+        description:
+          'Your own reference for the person or case, kept with the decision in the audit log: by it the decision can be found and erased. ' +
+          'Opaque; no name or number of a person.',
+        schema: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[!-~]+$' },
+      },
+      {
         name: 'Accept-Language',
         in: 'header',
         description: 'Language of the texts: en or zh.',
