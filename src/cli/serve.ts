@@ -93,9 +93,9 @@ export async function serve(options: ServeOptions, surroundings: Surroundings): 
     collectGarbageLater(300);
     service = await startService(config, log);
     const { port, adminPort, workers } = service;
+    endOnSignals(service, log, surroundings);
     log.info({ event: 'ready', port, adminPort, workers }, 'ready');
     say(await welcome(config, service, firstAppOf(options, surroundings)));
-    endOnSignals(service, log, surroundings);
     return 0;
   } catch (error) {
     await service?.stop();

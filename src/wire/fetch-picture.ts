@@ -42,8 +42,8 @@ export interface FetchDeps extends Answering {
 }
 
 /**
- * As `fetchPicture`; a download that is refused or fails leaves a row in the ledger before its answer.
- * @throws Fault -5805, 108 when the row cannot be written; AbortError when the caller went away
+ * As `fetchPicture`; a download that is refused or fails leaves a row in the ledger before its answer, where the ledger can be written.
+ * @throws Fault -5805; AbortError when the caller went away
  */
 export async function fetchRecorded(
   deps: FetchDeps,
@@ -59,7 +59,15 @@ export async function fetchRecorded(
     const envelope = deps.envelopeOf(error);
     const decided = { api, version, at: clock(), exchange, facts, envelope, fault: error };
     facts.isRecorded = true;
-    await ledger.append(downloadRefusedRow(rules === undefined ? decided : { ...decided, rules }));
+    // Nothing was judged, and the contract puts a refused download before a ledger that fails: the answer stays.
+    await ledger
+      .append(downloadRefusedRow(rules === undefined ? decided : { ...decided, rules }))
+      .catch((err: unknown) =>
+        deps.log.error(
+          { event: 'refusal_not_kept', requestId: exchange.requestId, err },
+          'a refused download has no row',
+        ),
+      );
     throw error;
   }
 }

@@ -99,7 +99,7 @@ describe('the metrics page of a whole service', () => {
         'livestill_downloads_total{outcome="refused",reason="http_404"}': 1,
         'livestill_download_duration_seconds_count{outcome="refused"}': 1,
         // The picture that could not be decoded is a decision too.
-        livestill_ledger_append_duration_seconds_count: 2,
+        livestill_ledger_append_duration_seconds_count: 3,
         'livestill_worker_pictures_total{worker="1"}': 2,
       });
       const samples = samplesOf(after);

@@ -301,8 +301,9 @@ describe('the row of a v1 request', () => {
     ]);
   });
 
-  it('of a refused download that cannot be written is a fault, not an answer without a row', async () => {
+  it('of a refused download that cannot be written leaves the refusal as it is, and an error in the log', async () => {
     test.ledger.fail = new Fault(108, 'store_full', 'the disk is full');
-    expect((await json({ url: 'http://a.example/private' })).status).toBe(503);
+    expect((await json({ url: 'http://a.example/private' })).status).toBe(422);
+    expect(test.lines.find(({ event }) => event === 'refusal_not_kept')).toBeDefined();
   });
 });
