@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
-import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createArrivals } from './arrivals.ts';
 import { callerAddress } from './caller-address.ts';
 import type { Crowding } from './connection-places.ts';
 import { trackConnections } from './connections.ts';
@@ -74,13 +74,13 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const requestId = (request: IncomingMessage) =>
     requestIdFrom(settings.trustRequestId ? request.headers['x-request-id'] : undefined);
   const waiting = new WeakSet<IncomingMessage>();
-  /** Of connections that close: the request that is answered last. */
-  const closing = new WeakMap<Duplex, IncomingMessage>();
   let running = 0;
   let draining = false;
 
+  const arrivals = createArrivals({ transport, requestId, log: deps.log, onFault: deps.observer?.httpFault });
   const app = createTransport({
     transport,
+    arrivals,
     trustedProxies: settings.trustedProxies,
     requestId,
     tls: deps.tls,
@@ -109,7 +109,8 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
       close: draining,
       linger: transport.linger,
     });
-    if (closes) closing.set(request.raw.socket, request.raw);
+    // RFC 9112 §9.6: nothing behind the last answer is worked on. It could only be what a refused request smuggled in.
+    if (closes) arrivals.endAt(request.raw);
   };
 
   /** The body is the handler's to read, before the framework judges its Content-Type. */
@@ -125,13 +126,6 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   };
 
   app.addHook('onRequest', (request, reply, done) => {
-    const last = closing.get(request.raw.socket);
-    if (last !== undefined && last !== request.raw) {
-      // RFC 9112 §9.6: nothing behind the last answer is worked on. It could only be what a refused request smuggled in.
-      reply.hijack();
-      request.raw.resume();
-      return;
-    }
     connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
     const v1 = isV1(request.url) ? deps.v1 : undefined;
     const refusal = refuseEarly(request, settings.cors, draining, v1 !== undefined);
@@ -158,7 +152,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const noteOffer = (request: IncomingMessage, response: ServerResponse) => {
     if (!offersUpgrade(request)) return;
     response.setHeader('Connection', 'close');
-    if (!closing.has(request.socket)) closing.set(request.socket, request);
+    arrivals.endAt(request);
   };
   app.server.prependListener('request', noteOffer);
 
@@ -169,12 +163,14 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     app.server.emit('request', request, response);
   });
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    if (!arrivals.admit(request, response)) return;
     noteOffer(request, response);
     observe(response);
-    respond(request, response, httpFaultEnvelope('expectation'), {
+    const closes = respond(request, response, httpFaultEnvelope('expectation'), {
       requestId: requestId(request),
       linger: transport.linger,
     });
+    if (closes) arrivals.endAt(request);
   });
 
   return {

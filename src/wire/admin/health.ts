@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { createArrivals } from '../arrivals.ts';
+import { trackConnections } from '../connections.ts';
 import { faultEnvelope } from '../envelope.ts';
 import { httpFaultEnvelope } from '../http-faults.ts';
 import { listenOn } from '../listen.ts';
@@ -7,10 +9,18 @@ import type { MetricsPage } from '../metrics/metrics.ts';
 import { requestIdFrom } from '../request-id.ts';
 import { respond } from '../respond.ts';
 import { createSocketFaultHandler } from '../socket-faults.ts';
-import { createTransport, defaultTransport } from '../transport.ts';
+import { createTransport, defaultTransport, type TransportSettings } from '../transport.ts';
 
 /** What can keep the service from taking requests; each check resolves with `ok` or says in a few words what is wrong. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<string>>>;
+
+/** Enough for probes and scrapers. */
+const adminTransport: TransportSettings = {
+  ...defaultTransport,
+  maxConnections: 256,
+  maxConnectionsPerAddress: 256,
+  maxPipelinedInAll: 256,
+};
 
 /** The admin port: is the process alive, can it take requests, and how is it doing? */
 export interface AdminServer {
@@ -30,11 +40,18 @@ export interface AdminServer {
 export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?: MetricsPage): AdminServer {
   const requestId = () => requestIdFrom(undefined);
   const app = createTransport({
-    transport: defaultTransport,
+    transport: adminTransport,
+    arrivals: createArrivals({ transport: adminTransport, requestId, log }),
     trustedProxies: [],
     tls: undefined,
     requestId,
-    onSocketFault: createSocketFaultHandler(() => undefined, log),
+    onSocketFault: createSocketFaultHandler((socket) => connections.ongoing(socket), log),
+  });
+  const connections = trackConnections(app.server, {
+    ...adminTransport,
+    trustedProxies: [],
+    onCrowded: (crowding) =>
+      log.warn({ event: 'connections_crowded', port: 'admin', ...crowding }, 'all places for connections are taken'),
   });
   const fault = (request: FastifyRequest, reply: FastifyReply, kind: 'not_found' | 'method' | Error) => {
     reply.hijack();
@@ -42,24 +59,27 @@ export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?
     respond(request.raw, reply.raw, envelope, { requestId: request.id, linger: defaultTransport.linger });
   };
   app.get('/healthz', async () => ({ status: 'ok' }));
+  const states = shared(() =>
+    Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await check()] as const)),
+  );
   app.get('/readyz', async (_request, reply) => {
-    const found = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => [name, await check()] as const),
-    );
+    const found = await states();
     const ready = found.every(([, state]) => state === 'ok');
     return reply
       .code(ready ? 200 : 503)
       .send({ status: ready ? 'ready' : 'not ready', checks: Object.fromEntries(found) });
   });
   if (metrics !== undefined) {
+    const page = shared(async () => Buffer.from(await metrics.text()));
     app.get('/metrics', async (_request, reply) =>
       reply
         .type(metrics.contentType)
         .header('cache-control', 'no-store')
-        .send(await metrics.text()),
+        .send(await page()),
     );
   }
   app.addHook('onRequest', (request, reply, done) => {
+    connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
     if (request.is404) fault(request, reply, 'not_found');
     else done();
   });
@@ -78,5 +98,16 @@ export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?
       app.server.closeAllConnections();
       await closed;
     },
+  };
+}
+
+/** Those who ask while an answer is being made get that one: what it costs does not grow with how many ask. */
+function shared<T>(make: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined;
+  return () => {
+    underWay ??= make().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
   };
 }
