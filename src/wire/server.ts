@@ -8,9 +8,11 @@ import { trackConnections } from './connections.ts';
 import { type CorsSettings, corsHeaders, isAllowedPreflight, preflightHeaders } from './cors.ts';
 import { type Envelope, faultEnvelope } from './envelope.ts';
 import type { Exchange } from './exchange.ts';
+import { namesOneHost } from './host-header.ts';
 import { httpFaultEnvelope } from './http-faults.ts';
 import { createLegacyHandler, type LegacyDeps, type LegacySettings } from './legacy/handler.ts';
 import { listenOn } from './listen.ts';
+import { answerPlainHttp } from './plain-http.ts';
 import { requestIdFrom } from './request-id.ts';
 import { respond } from './respond.ts';
 import { createSocketFaultHandler, refuseTunnel } from './socket-faults.ts';
@@ -55,6 +57,8 @@ export interface LegacyServer {
   listen(host: string, port: number): Promise<number>;
   /** Uses another certificate for connections from now on. Without TLS it does nothing. */
   useTls(identity: TlsIdentity): void;
+  /** The certificate in use. */
+  readonly tls: TlsIdentity | undefined;
   /** Requests being worked on. */
   readonly running: number;
   /** Connections open now, and since the start: those that found no place, and idle ones that made room. */
@@ -74,6 +78,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const requestId = (request: IncomingMessage) =>
     requestIdFrom(settings.trustRequestId ? request.headers['x-request-id'] : undefined);
   const waiting = new WeakSet<IncomingMessage>();
+  let { tls } = deps;
   let running = 0;
   let draining = false;
 
@@ -100,13 +105,19 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
       deps.log.warn({ event: 'connections_crowded', ...crowding }, 'all places for connections are taken'),
   });
 
+  answerPlainHttp(app.server, {
+    beneath: connections.beneath,
+    log: deps.log,
+    onFault: deps.observer?.httpFault,
+  });
+
   /** Answers and lets go of the framework, which then has nothing left to say about this request. */
-  const send = (request: FastifyRequest, reply: FastifyReply, envelope: Envelope): void => {
+  const send = (request: FastifyRequest, reply: FastifyReply, envelope: Envelope, close = false): void => {
     reply.hijack();
     const closes = respond(request.raw, reply.raw, envelope, {
       requestId: request.id,
       headers: corsHeaders(settings.cors, request.headers),
-      close: draining,
+      close: close || draining,
       linger: transport.linger,
     });
     // RFC 9112 §9.6: nothing behind the last answer is worked on. It could only be what a refused request smuggled in.
@@ -129,7 +140,8 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
     const v1 = isV1(request.url) ? deps.v1 : undefined;
     const refusal = refuseEarly(request, settings.cors, draining, v1 !== undefined);
-    if (refusal !== null) send(request, reply, refusal);
+    // What somebody else may read differently (400) is the last thing on its connection.
+    if (refusal !== null) send(request, reply, refusal, refusal.http === 400);
     else if (v1 !== undefined) void serve(request, reply, v1);
     else done();
   });
@@ -182,9 +194,13 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
       return connections.counts;
     },
     listen: (host, port) => listenOn(app, host, port),
+    get tls() {
+      return tls;
+    },
     useTls(identity) {
-      if (deps.tls !== undefined)
-        (app.server as unknown as TlsServer).setSecureContext(tlsServerOptions(identity));
+      if (tls === undefined) return;
+      tls = identity;
+      (app.server as unknown as TlsServer).setSecureContext(tlsServerOptions(identity));
     },
     async drain(milliseconds) {
       draining = true;
@@ -211,11 +227,7 @@ function refuseEarly(
   isForV1: boolean,
 ): Envelope | null {
   const { method, headers } = request;
-  const hosts = request.raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
-  // RFC 9112 §3.2: HTTP/1.1 needs exactly one Host; two are how requests get smuggled past a proxy.
-  if (hosts.length > 1 || (hosts.length === 0 && request.raw.httpVersion === '1.1')) {
-    return httpFaultEnvelope('no_host');
-  }
+  if (!namesOneHost(request.raw)) return httpFaultEnvelope('no_host');
   if (hasDoubtfulLength(request.raw)) return httpFaultEnvelope('bad_request');
   if (draining) return httpFaultEnvelope('draining', { 'retry-after': '1' });
   if (isForV1) return null;

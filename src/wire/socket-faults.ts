@@ -24,6 +24,8 @@ export function createSocketFaultHandler(
   const answered = new WeakSet<Duplex>();
 
   return (error, socket) => {
+    // More came behind a request that ends its connection: its answer closes it, and there is nothing else to say.
+    if (error.code === 'HPE_CLOSED_CONNECTION' && ongoing(socket) !== undefined) return;
     if (answered.has(socket)) return;
     answered.add(socket);
     if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {

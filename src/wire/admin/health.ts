@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createArrivals } from '../arrivals.ts';
 import { trackConnections } from '../connections.ts';
 import { faultEnvelope } from '../envelope.ts';
+import { namesOneHost } from '../host-header.ts';
 import { httpFaultEnvelope } from '../http-faults.ts';
 import { listenOn } from '../listen.ts';
 import type { MetricsPage } from '../metrics/metrics.ts';
@@ -39,9 +40,10 @@ export interface AdminServer {
  */
 export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?: MetricsPage): AdminServer {
   const requestId = () => requestIdFrom(undefined);
+  const arrivals = createArrivals({ transport: adminTransport, requestId, log });
   const app = createTransport({
     transport: adminTransport,
-    arrivals: createArrivals({ transport: adminTransport, requestId, log }),
+    arrivals,
     trustedProxies: [],
     tls: undefined,
     requestId,
@@ -53,10 +55,15 @@ export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?
     onCrowded: (crowding) =>
       log.warn({ event: 'connections_crowded', port: 'admin', ...crowding }, 'all places for connections are taken'),
   });
-  const fault = (request: FastifyRequest, reply: FastifyReply, kind: 'not_found' | 'method' | Error) => {
+  const fault = (request: FastifyRequest, reply: FastifyReply, kind: 'not_found' | 'no_host' | Error) => {
     reply.hijack();
     const envelope = kind instanceof Error ? faultEnvelope(kind) : httpFaultEnvelope(kind);
-    respond(request.raw, reply.raw, envelope, { requestId: request.id, linger: defaultTransport.linger });
+    const closes = respond(request.raw, reply.raw, envelope, {
+      requestId: request.id,
+      close: kind === 'no_host',
+      linger: adminTransport.linger,
+    });
+    if (closes) arrivals.endAt(request.raw);
   };
   app.get('/healthz', async () => ({ status: 'ok' }));
   const states = shared(() =>
@@ -80,7 +87,8 @@ export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?
   }
   app.addHook('onRequest', (request, reply, done) => {
     connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
-    if (request.is404) fault(request, reply, 'not_found');
+    if (!namesOneHost(request.raw)) fault(request, reply, 'no_host');
+    else if (request.is404) fault(request, reply, 'not_found');
     else done();
   });
   app.setNotFoundHandler((request, reply) => fault(request, reply, 'not_found'));
