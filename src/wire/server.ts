@@ -11,7 +11,7 @@ import type { Exchange } from './exchange.ts';
 import { namesOneHost } from './host-header.ts';
 import { httpFaultEnvelope } from './http-faults.ts';
 import { createLegacyHandler, type LegacyDeps, type LegacySettings } from './legacy/handler.ts';
-import { listenOn } from './listen.ts';
+import { listenOn, listenTrouble } from './listen.ts';
 import { answerPlainHttp } from './plain-http.ts';
 import { requestIdFrom } from './request-id.ts';
 import { respond } from './respond.ts';
@@ -193,7 +193,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     get connections() {
       return connections.counts;
     },
-    listen: (host, port) => listenOn(app, host, port),
+    listen: (host, port) => listenOn(app, host, port, listenTrouble(deps.log)),
     get tls() {
       return tls;
     },

@@ -5,7 +5,7 @@ import { trackConnections } from '../connections.ts';
 import { faultEnvelope } from '../envelope.ts';
 import { namesOneHost } from '../host-header.ts';
 import { httpFaultEnvelope } from '../http-faults.ts';
-import { listenOn } from '../listen.ts';
+import { listenOn, listenTrouble } from '../listen.ts';
 import type { MetricsPage } from '../metrics/metrics.ts';
 import { requestIdFrom } from '../request-id.ts';
 import { respond } from '../respond.ts';
@@ -100,7 +100,7 @@ export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?
     fault(request, reply, error instanceof Error ? error : new Error('unknown'));
   });
   return {
-    listen: (host, port) => listenOn(app, host, port),
+    listen: (host, port) => listenOn(app, host, port, listenTrouble(log)),
     async close() {
       const closed = app.close();
       app.server.closeAllConnections();
