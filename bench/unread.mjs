@@ -76,7 +76,11 @@ function deaf(url, parts) {
 async function measure(name, toAdmin, count, parts) {
   const server = await startServer({
     args: ['--workers', '1'],
-    env: { LIVESTILL_CONNECTIONS_MAX: '10000', LIVESTILL_CONNECTIONS_MAX_PER_ADDRESS: '10000', LIVESTILL_LOG_LEVEL: 'error' },
+    env: {
+      LIVESTILL_CONNECTIONS_MAX: '10000',
+      LIVESTILL_CONNECTIONS_MAX_PER_ADDRESS: '10000',
+      LIVESTILL_LOG_LEVEL: 'error',
+    },
   });
   const sockets = [];
   try {
@@ -87,7 +91,10 @@ async function measure(name, toAdmin, count, parts) {
     const look = (async () => {
       while (performance.now() < until) {
         const asked = performance.now();
-        const ok = await fetch(new URL('/healthz', server.admin)).then(({ ok }) => ok, () => false);
+        const ok = await fetch(new URL('/healthz', server.admin)).then(
+          ({ ok }) => ok,
+          () => false,
+        );
         health = Math.max(health, performance.now() - asked);
         if (!ok) failed++;
         peak = Math.max(peak, (await memory(server.pid)).now);
@@ -134,6 +141,12 @@ if (options.json) console.log(JSON.stringify(results, null, 2));
 else {
   printTable([
     ['route', 'grew by MB', 'health ms', 'not answered', 'open'],
-    ...results.map(({ name, grewMb, healthMs, failed, open }) => [name, grewMb.toFixed(0), healthMs.toFixed(0), failed, open]),
+    ...results.map(({ name, grewMb, healthMs, failed, open }) => [
+      name,
+      grewMb.toFixed(0),
+      healthMs.toFixed(0),
+      failed,
+      open,
+    ]),
   ]);
 }

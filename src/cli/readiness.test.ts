@@ -13,7 +13,9 @@ const state = { ready: true, draining: false };
 const MiB = 1024 * 1024;
 
 async function states(checks: ReturnType<typeof readinessChecks>): Promise<Record<string, string>> {
-  return Object.fromEntries(await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await check()])));
+  return Object.fromEntries(
+    await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await check()])),
+  );
 }
 
 it('says what is wrong in a few words, and nothing of paths', async () => {
@@ -58,14 +60,18 @@ function smallDisk(): string | null {
   return folder;
 }
 
-it('a disk that is really full: not ready, and ready again once there is room (needs the right to mount)', async ({ skip }) => {
+it('a disk that is really full: not ready, and ready again once there is room (needs the right to mount)', async ({
+  skip,
+}) => {
   const folder = smallDisk();
   if (folder === null) return skip('this user may not mount a file system');
   const store = await openStore({ dataDir: join(folder, 'data'), thread: false });
   const checks = readinessChecks({ state, store, log, freeBytes: () => freeBytesAt(folder) });
   expect(await states(checks)).toEqual({ service: 'ok', store: 'ok', disk: 'ok' });
   const ballast = join(folder, 'ballast');
-  expect(() => writeFileSync(ballast, Buffer.alloc(32 * MiB))).toThrow(expect.objectContaining({ code: 'ENOSPC' }));
+  expect(() => writeFileSync(ballast, Buffer.alloc(32 * MiB))).toThrow(
+    expect.objectContaining({ code: 'ENOSPC' }),
+  );
   expect((await states(checks)).disk).toBe('disk full');
   rmSync(ballast);
   await expect.poll(() => states(checks)).toEqual({ service: 'ok', store: 'ok', disk: 'ok' });

@@ -73,10 +73,18 @@ export async function startService(config: Config, log: Logger): Promise<Service
     );
     const server = createServer(config, log, { store, fleet, metrics, bodies, tls, ownTable });
     closing.unshift(() => server.drain(0));
-    metrics.watch({ fleet, server, bodies, ...(tls === undefined ? {} : { certificate: () => server.tls?.expiresAt }) });
+    metrics.watch({
+      fleet,
+      server,
+      bodies,
+      ...(tls === undefined ? {} : { certificate: () => server.tls?.expiresAt }),
+    });
     const port = await listen('port', server, config.host, config.port);
     const retention = startRetentionOf(config, log, store);
-    const watch = tlsFiles && tls && watchTls({ files: tlsFiles, current: tls, use: server.useTls, clock: () => Date.now(), log });
+    const watch =
+      tlsFiles &&
+      tls &&
+      watchTls({ files: tlsFiles, current: tls, use: server.useTls, clock: () => Date.now(), log });
     state.ready = true;
     return {
       store,

@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import { type HttpFault, httpFaultEnvelope } from './http-faults.ts';
 import type { HttpFaultSeen } from './metrics/observer.ts';
 import { createPipelines } from './pipelines.ts';
-import { respond } from './respond.ts';
 import { rarely } from './rarely.ts';
+import { respond } from './respond.ts';
 import type { TransportSettings } from './transport.ts';
 import { closeUnread } from './unread.ts';
 
@@ -48,12 +48,16 @@ export function createArrivals({ transport, requestId, log, onFault = () => {} }
 
   return {
     admit(request, response) {
+      const arrival = pipelines.arrive(request, response);
+      if (arrival === 'drop') {
+        // Read on, so that the connection ends without a reset, and its last answer is read.
+        if (!request.socket.destroyed) request.resume();
+        return false;
+      }
       // A caller that leaves in the middle is no error of ours, whoever writes the answer.
       request.on('error', ignore);
       response.on('error', ignore);
-      const arrival = pipelines.arrive(request, response);
       if (arrival === 'refuse') refuse(request, response);
-      else if (arrival === 'drop') request.resume();
       return arrival === 'serve';
     },
     endAt: pipelines.endAt,

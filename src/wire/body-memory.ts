@@ -131,7 +131,11 @@ export function createBodyMemory(limit: number): BodyMemory {
     open({ owner, announced, most, giveUp }) {
       const body: Body = { owner: ownerNamed(owner), held: 0, isArriving: false, giveUp };
       join(body, body.owner);
-      return holdOf(body, { announced, most }, { rooms, count, charge, leave, join: (name) => join(body, ownerNamed(name)) });
+      return holdOf(
+        body,
+        { announced, most },
+        { rooms, count, charge, leave, join: (name) => join(body, ownerNamed(name)) },
+      );
     },
   };
 }

@@ -26,7 +26,8 @@ export function createRooms(mostKept: number): Rooms {
   let bytes = 0;
   return {
     sizeFor(needed, { announced, most }) {
-      const plausible = announced === undefined ? Math.min(most, needed * 2) : Math.min(announced, needed * 4);
+      const plausible =
+        announced === undefined ? Math.min(most, needed * 2) : Math.min(announced, needed * 4);
       return classOf(Math.max(needed, plausible));
     },
     give(size) {

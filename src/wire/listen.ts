@@ -32,5 +32,6 @@ export async function listenOn(
 /** Logs what goes wrong with a server that listens, at most every ten seconds: it goes on. */
 export function listenTrouble(log: Logger): (error: Error) => void {
   const tell = rarely(10_000);
-  return (err) => tell((more) => log.error({ event: 'listen_trouble', err, more }, 'a connection was not taken'));
+  return (err) =>
+    tell((more) => log.error({ event: 'listen_trouble', err, more }, 'a connection was not taken'));
 }

@@ -21,7 +21,11 @@ function world(limits: Partial<PipelineLimits> = {}) {
     const response = new EventEmitter() as unknown as ServerResponse;
     return { request, response, arrival: pipelines.arrive(request, response) };
   };
-  return { pipelines, ask, arrivals: (socket: Wire, count: number) => Array.from({ length: count }, () => ask(socket).arrival) };
+  return {
+    pipelines,
+    ask,
+    arrivals: (socket: Wire, count: number) => Array.from({ length: count }, () => ask(socket).arrival),
+  };
 }
 
 describe('requests behind each other', () => {

@@ -99,8 +99,7 @@ export function createPipelines({ maxPipelined, maxPipelinedInAll }: PipelineLim
       if (line.last !== undefined && line.last !== request) return drop(line);
       const isFirst = line.unanswered === 0;
       const refused =
-        !isFirst &&
-        (line.unanswered >= maxPipelined || (behind >= maxPipelinedInAll && !makeRoom(line)));
+        !isFirst && (line.unanswered >= maxPipelined || (behind >= maxPipelinedInAll && !makeRoom(line)));
       if (refused) line.last = request;
       change(line, () => line.unanswered++);
       response.once('close', () => {

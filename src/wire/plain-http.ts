@@ -27,13 +27,19 @@ const answer = [
  * Counts, logs (at most every ten seconds) and answers callers who speak plain HTTP to a TLS server. The answer is as plain as the question, since
  * there is nothing to encrypt it with; it says nothing but which scheme to use.
  */
-export function answerPlainHttp(server: Server, { beneath, log, onFault = () => {} }: PlainHttpOptions): void {
+export function answerPlainHttp(
+  server: Server,
+  { beneath, log, onFault = () => {} }: PlainHttpOptions,
+): void {
   const tell = rarely(10_000);
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     if (error.code !== 'ERR_SSL_HTTP_REQUEST') return;
     onFault('plain_http');
     tell((more) =>
-      log.warn({ event: 'http_fault', fault: 'plain_http', more }, 'plain HTTP came to the port that speaks HTTPS'),
+      log.warn(
+        { event: 'http_fault', fault: 'plain_http', more },
+        'plain HTTP came to the port that speaks HTTPS',
+      ),
     );
     const plain = beneath(socket);
     if (plain === undefined || plain.destroyed) return;

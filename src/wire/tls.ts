@@ -128,7 +128,10 @@ export function watchTls(options: TlsWatchOptions): TlsWatch {
       const worse = worseThan(current, next, options.clock());
       if (worse !== null) {
         if (worse === 'not valid yet') early = next;
-        throw new UsageError('tls_dates', `The certificate ${files.cert} is ${worse}, and the one in use is valid.`);
+        throw new UsageError(
+          'tls_dates',
+          `The certificate ${files.cert} is ${worse}, and the one in use is valid.`,
+        );
       }
       use(next);
       current = next;

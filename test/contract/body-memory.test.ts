@@ -88,7 +88,10 @@ it('thousands that announce a large body and send one byte hold next to nothing'
   try {
     for (let at = 0; at < 300; at++) {
       const one = open(test.port);
-      one.write(jsonHead(at % 2 === 0 ? `Content-Length: ${6 * MiB}` : 'Transfer-Encoding: chunked'), at % 2 === 0 ? '{' : '1\r\n{\r\n');
+      one.write(
+        jsonHead(at % 2 === 0 ? `Content-Length: ${6 * MiB}` : 'Transfer-Encoding: chunked'),
+        at % 2 === 0 ? '{' : '1\r\n{\r\n',
+      );
       slow.push(one);
     }
     await vi.waitFor(() => expect(test.bodies.held).toBe(300 * 16 * 1024));

@@ -59,9 +59,12 @@ describe.each(wrong)('a host header: %s', (_name, rest) => {
   });
 });
 
-it.each(['a', 'a:80', '[::1]:80', 'xn--bcher-kva.example', 'a_b', '127.0.0.1:', ''])('one host %j is taken', async (host) => {
-  const connection = open(test.port);
-  connection.write(`GET /v1/openapi.json HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-  expect((await connection.next()).status).toBe(200);
-  connection.destroy();
-});
+it.each(['a', 'a:80', '[::1]:80', 'xn--bcher-kva.example', 'a_b', '127.0.0.1:', ''])(
+  'one host %j is taken',
+  async (host) => {
+    const connection = open(test.port);
+    connection.write(`GET /v1/openapi.json HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    expect((await connection.next()).status).toBe(200);
+    connection.destroy();
+  },
+);

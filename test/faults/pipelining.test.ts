@@ -5,8 +5,8 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type AdminServer, createAdminServer } from '../../src/wire/admin/health.ts';
 import { createMetrics, type Metrics } from '../../src/wire/metrics/metrics.ts';
-import { startV1Test, type V1Test, type V1TestOptions } from '../v1/support.ts';
 import { defaultTransport } from '../../src/wire/transport.ts';
+import { startV1Test, type V1Test, type V1TestOptions } from '../v1/support.ts';
 import { answersOf, callersOf, good, json } from './support/callers.ts';
 
 /* Requests one behind the other, and callers who do not take their answers: on every route of both ports. */
@@ -90,12 +90,14 @@ async function answersTo(socket: Socket): Promise<number> {
 
 describe('64 KB of requests from callers who do not read', () => {
   const maxPipelined = 100;
-  beforeAll(() => start({ maxPipelined }));
+  beforeAll(() => start({ maxPipelined, keepAliveTimeout: 500 }));
   afterAll(stop);
 
   const all = [
     ...Object.entries(routes).map(([name, request]) => [name, request, () => test.port] as const),
-    ...Object.entries(adminRoutes).map(([name, request]) => [`admin: ${name}`, request, () => adminPort] as const),
+    ...Object.entries(adminRoutes).map(
+      ([name, request]) => [`admin: ${name}`, request, () => adminPort] as const,
+    ),
   ];
   it.each(all)('%s', { timeout: 20_000 }, async (name, request, port) => {
     const before = await held();
@@ -110,7 +112,9 @@ describe('64 KB of requests from callers who do not read', () => {
       expect(others.status).toBe(404);
       // The refusal is one more; a caller that is told to go on is told so in an answer of its own.
       const answers = await Promise.all(sockets.map(answersTo));
-      for (const count of answers) expect(count).toBeLessThanOrEqual(2 * (most + 1));
+      // Those with a body are answered while the next ones are read, so more of them find their answer.
+      const bound = request.startsWith('POST /face') ? content.length / request.length : most + 1;
+      for (const count of answers) expect(count).toBeLessThanOrEqual(2 * bound);
     } finally {
       for (const socket of sockets) socket.destroy();
     }
@@ -123,7 +127,17 @@ describe('requests behind each other', () => {
 
   it('a few of all kinds are answered in their order', async () => {
     const one = connected();
-    one.write(good(), get('/v1/none'), get('/none'), good(), get('/v1/openapi.json'), get('/%zz'), good(), get('/', 'Expect: other'), good());
+    one.write(
+      good(),
+      get('/v1/none'),
+      get('/none'),
+      good(),
+      get('/v1/openapi.json'),
+      get('/%zz'),
+      good(),
+      get('/', 'Expect: other'),
+      good(),
+    );
     const answers = [];
     for (let count = 0; count < 9; count++) answers.push((await one.next()).status);
     expect(answers).toEqual([200, 404, 404, 200, 200, 404, 200, 417, 200]);
@@ -140,18 +154,25 @@ describe('requests behind each other', () => {
   it.each([
     ['of the old API', () => good(), { code: -5802 }],
     ['of v1', () => Buffer.from(get('/v1/openapi.json')), { code: 'overloaded', retryable: true }],
-  ] as const)('one too many %s is refused as the last of its connection; those before are answered', async (_name, request, shape) => {
-    faults.length = 0;
-    const judged = test.judge.pictures.length;
-    const one = connected();
-    one.write(Buffer.concat(Array.from({ length: 100 }, request)));
-    const answers = await answersOf(one);
-    const last = answers.pop();
-    expect(answers.map(({ status }) => status)).toEqual(Array(32).fill(200));
-    expect(last).toMatchObject({ status: 503, json: shape, headers: { connection: 'close', 'retry-after': '1' } });
-    expect(faults).toEqual(['pipelined']);
-    expect(test.judge.pictures.length - judged).toBeLessThanOrEqual(32);
-  });
+  ] as const)(
+    'one too many %s is refused as the last of its connection; those before are answered',
+    async (_name, request, shape) => {
+      faults.length = 0;
+      const judged = test.judge.pictures.length;
+      const one = connected();
+      one.write(Buffer.concat(Array.from({ length: 100 }, request)));
+      const answers = await answersOf(one);
+      const last = answers.pop();
+      expect(answers.map(({ status }) => status)).toEqual(Array(32).fill(200));
+      expect(last).toMatchObject({
+        status: 503,
+        json: shape,
+        headers: { connection: 'close', 'retry-after': '1' },
+      });
+      expect(faults).toEqual(['pipelined']);
+      expect(test.judge.pictures.length - judged).toBeLessThanOrEqual(32);
+    },
+  );
 });
 
 describe('a caller that does not take its answers', () => {
@@ -176,7 +197,9 @@ describe('a caller that does not take its answers', () => {
     expect(test.lines.filter(({ fault }) => fault === 'unread')).toHaveLength(1);
   });
 
-  it('is not let go as long as it reads, however slowly the answers are made', { timeout: 60_000 }, async () => {
+  it('is not let go as long as it reads, however slowly the answers are made', {
+    timeout: 60_000,
+  }, async () => {
     await start({ unreadTimeout: 100, checkInterval: 10 });
     const { answer } = test.judge;
     test.judge.answer = async (...call) => {

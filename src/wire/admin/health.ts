@@ -53,7 +53,10 @@ export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?
     ...adminTransport,
     trustedProxies: [],
     onCrowded: (crowding) =>
-      log.warn({ event: 'connections_crowded', port: 'admin', ...crowding }, 'all places for connections are taken'),
+      log.warn(
+        { event: 'connections_crowded', port: 'admin', ...crowding },
+        'all places for connections are taken',
+      ),
   });
   const fault = (request: FastifyRequest, reply: FastifyReply, kind: 'not_found' | 'no_host' | Error) => {
     reply.hijack();

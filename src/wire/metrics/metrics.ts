@@ -87,10 +87,14 @@ export function createMetrics({ version, onTrouble }: MetricsOptions): Metrics {
 /** What is looked at when the page is asked for. */
 function watchService(kit: Kit, { fleet, server, bodies, certificate }: Watched): void {
   if (certificate !== undefined) {
-    kit.looked('tls_certificate_days_left', 'Days until the certificate in use ends; negative: it is over.', () => {
-      const end = certificate();
-      return end === undefined ? Number.NaN : (end.getTime() - Date.now()) / 86_400_000;
-    });
+    kit.looked(
+      'tls_certificate_days_left',
+      'Days until the certificate in use ends; negative: it is over.',
+      () => {
+        const end = certificate();
+        return end === undefined ? Number.NaN : (end.getTime() - Date.now()) / 86_400_000;
+      },
+    );
   }
   const lostReason = boundedValues(30);
   const numbers = workerNumbers();
