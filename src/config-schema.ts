@@ -114,7 +114,7 @@ export const configSchema = Type.Object(
       default: null,
       unit: 'MB',
       description:
-        'What all bodies together may hold, from their first byte until the answer; beyond it the one that has been arriving longest is refused with -5802. null: an eighth of the memory, from 64 to 1024.',
+        'What all bodies together may hold, copies that decoding makes included, from their first byte until the answer. Beyond it, or beyond three times what is free for one app, the one of the greatest holder that has been arriving longest is refused with -5802. null: an eighth of the memory, from 64 to 1024.',
     }),
     timeouts: group('How long the service waits.', {
       headersMs: integer(100, 600_000, {

@@ -23,6 +23,7 @@ import { createV1 } from '../wire/v1/face.ts';
 import type { OperatingTable } from '../wire/v1/operating-points.ts';
 import { readOwnTable } from '../wire/v1/own-operating-points.ts';
 import { systemActor } from './actor.ts';
+import { freeBytesAt, readinessChecks } from './readiness.ts';
 import { StartError } from './start-error.ts';
 import { version } from './version.ts';
 
@@ -61,7 +62,11 @@ export async function startService(config: Config, log: Logger): Promise<Service
     await store.chains.note({ action: 'service.start', target: '', before: null, after });
     const metrics = metricsOf(log);
     closing.unshift(async () => metrics.stop());
-    const admin = createAdminServer(readiness(state, store, log), log, metrics);
+    const admin = createAdminServer(
+      readinessChecks({ state, store, log, freeBytes: () => freeBytesAt(config.dataDir) }),
+      log,
+      metrics,
+    );
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     const fleet = await startFleetOf(config, log);
@@ -80,10 +85,18 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => refusals.stop());
     const server = createServer(config, log, { store, fleet, metrics, bodies, tls, ownTable, refusals });
     closing.unshift(() => server.drain(0));
-    metrics.watch({ fleet, server, bodies });
+    metrics.watch({
+      fleet,
+      server,
+      bodies,
+      ...(tls === undefined ? {} : { certificate: () => server.tls?.expiresAt }),
+    });
     const port = await listen('port', server, config.host, config.port);
     const retention = startRetentionOf(config, log, store);
-    const watch = tlsFiles && tls && watchTls({ files: tlsFiles, current: tls, use: server.useTls, log });
+    const watch =
+      tlsFiles &&
+      tls &&
+      watchTls({ files: tlsFiles, current: tls, use: server.useTls, clock: () => Date.now(), log });
     state.ready = true;
     return {
       store,
@@ -237,26 +250,6 @@ function startRetentionOf(config: Config, log: Logger, store: Store): Retention 
     onPruned: (rows) => log.info({ event: 'ledger_pruned', rows, days }, 'old ledger rows deleted'),
     onTrouble: (err) => log.error({ event: 'ledger_prune_failed', err }, 'old ledger rows not deleted'),
   });
-}
-
-function readiness(
-  state: { readonly ready: boolean; readonly draining: boolean },
-  store: Store,
-  log: Logger,
-) {
-  return {
-    service: async () => (state.draining ? 'draining' : state.ready ? 'ok' : 'starting'),
-    store: async () => {
-      try {
-        await store.check();
-        return 'ok';
-      } catch (err) {
-        // Why stands in the log; whoever may ask for health need not learn of paths.
-        log.warn({ event: 'store_not_ready', err }, 'the store does not answer');
-        return 'does not answer';
-      }
-    },
-  };
 }
 
 function tlsFilesOf({ tls: { cert, key } }: Config): { cert: string; key: string } | undefined {

@@ -23,6 +23,8 @@ export interface Connections {
   closeIdle(): void;
   /** Closes every connection, whatever it is doing. */
   closeAll(): void;
+  /** The connection that a TLS socket lies on, its handshake done or not. */
+  beneath(socket: Socket): Socket | undefined;
   /** How many are open now, and since the start: how many found no place, how many idle ones made room. */
   readonly counts: Crowding;
 }
@@ -99,6 +101,7 @@ export function trackConnections(server: Server, options: PlacesOptions): Connec
       });
     },
     ongoing: (socket) => busy.get(socket),
+    beneath: (socket) => outer.get(socket) ?? shaking.get(callerOf(socket)),
     closeIdle() {
       since ??= performance.now();
       const late = performance.now() - since > arriving;

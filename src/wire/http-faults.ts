@@ -10,6 +10,7 @@ export type HttpFault =
   | 'expectation'
   | 'headers_too_large'
   | 'body_too_large'
+  | 'pipelined'
   | 'draining';
 
 const table: Readonly<Record<HttpFault, readonly [http: number, code: number, message: string]>> = {
@@ -21,6 +22,7 @@ const table: Readonly<Record<HttpFault, readonly [http: number, code: number, me
   body_too_large: [413, 23, 'request body too large'],
   expectation: [417, 3, 'invalid request: expectation not supported'],
   headers_too_large: [431, 3, 'invalid request: request header too large'],
+  pipelined: [503, -5802, 'server busy'],
   draining: [503, -5802, 'server busy'],
 };
 

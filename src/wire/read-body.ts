@@ -10,9 +10,6 @@ export class RequestAborted extends Error {
   }
 }
 
-/** Room that a chunked body starts with, in bytes. */
-const firstRoom = 64 * 1024;
-
 /**
  * Refuses a request that announces a body over `limit` bytes, before anything of it is read.
  * @throws Fault 23 `too_large`
@@ -25,23 +22,25 @@ export function checkAnnouncedSize(request: IncomingMessage, limit: number): voi
 /**
  * Reads a whole body of at most `limit` bytes, counted as received, and works with it; one that passes the limit is refused at that very
  * byte, with or without `Content-Length`. The bytes belong to `use` until it is done, and to another request afterwards.
- * @throws Fault 23 `too_large`, -5802 `body_memory`; RequestAborted; what `use` throws
+ * @param owner whose share of the memory it takes
+ * @throws Fault 23 `too_large`, -5802 `body_memory`, `body_share`; RequestAborted; what `use` throws
  */
 export async function withBody<T>(
   memory: BodyMemory,
   request: IncomingMessage,
-  limit: number,
-  use: (body: Buffer) => Promise<T>,
+  { limit, owner }: { readonly limit: number; readonly owner: string },
+  use: (body: Buffer, hold: BodyHold) => Promise<T>,
 ): Promise<T> {
   let giveUp = (_why: Fault) => {};
-  const hold = memory.open((why) => giveUp(why));
+  const length = request.headers['content-length'];
+  const announced = length === undefined ? undefined : Math.min(limit, Number(length));
+  const hold = memory.open({ owner, announced, most: limit, giveUp: (why) => giveUp(why) });
   try {
-    const body = await new Promise<Buffer>((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const settle = readInto(hold, request, limit, resolve, reject);
       giveUp = (why) => settle(() => reject(why));
     });
-    hold.whole();
-    return await use(body);
+    return await use(hold.whole(), hold);
   } finally {
     hold.release();
   }
@@ -52,13 +51,10 @@ function readInto(
   hold: BodyHold,
   request: IncomingMessage,
   limit: number,
-  resolve: (body: Buffer) => void,
+  resolve: () => void,
   reject: (why: Error) => void,
 ): (act: () => void) => void {
-  // Pages of a large allocation that were never written cost no memory, so a slow sender of a big length holds little.
-  const announced = request.headers['content-length'];
-  let room = hold.room(announced === undefined ? firstRoom : Math.min(limit, Number(announced)));
-  let used = 0;
+  let received = 0;
   const settle = (act: () => void) => {
     request.off('data', onData);
     request.off('end', onEnd);
@@ -69,32 +65,32 @@ function readInto(
     act();
   };
   const onData = (chunk: Buffer) => {
-    const next = used + chunk.length;
-    if (next > limit) {
+    received += chunk.length;
+    if (received > limit) {
       settle(() => reject(tooLarge(`more than ${limit} bytes received`, limit)));
       return;
     }
     try {
-      hold.arrived(chunk.length);
+      hold.take(chunk);
     } catch (why) {
       settle(() => reject(why as Fault));
-      return;
     }
-    if (next > room.length) {
-      const bigger = hold.room(Math.min(limit, Math.max(next, room.length * 2)));
-      room.copy(bigger, 0, 0, used);
-      room = bigger;
-    }
-    chunk.copy(room, used);
-    used = next;
   };
-  const onEnd = () => settle(() => resolve(room.subarray(0, used)));
+  const onEnd = () => settle(resolve);
   const onGone = () => settle(() => reject(new RequestAborted()));
   request.on('data', onData);
   request.on('end', onEnd);
   request.on('error', onGone);
   request.on('close', onGone);
   return settle;
+}
+
+/**
+ * What decoding a body holds beside it until its request is answered: of JSON the base64 text and the picture in it, each at most as large as
+ * the body; parts of a form and bare pictures are used where they stand.
+ */
+export function decodingBytes(contentType: string | undefined, body: Buffer): number {
+  return /^\s*"?\s*application\/json/i.test(contentType ?? '') ? Math.ceil(body.length * 1.75) : 0;
 }
 
 function tooLarge(found: string, limit: number): Fault {

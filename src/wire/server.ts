@@ -1,16 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
-import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createArrivals } from './arrivals.ts';
 import { callerAddress } from './caller-address.ts';
 import type { Crowding } from './connection-places.ts';
 import { trackConnections } from './connections.ts';
 import { type CorsSettings, corsHeaders, isAllowedPreflight, preflightHeaders } from './cors.ts';
 import { type Envelope, faultEnvelope } from './envelope.ts';
 import type { Exchange } from './exchange.ts';
+import { namesOneHost } from './host-header.ts';
 import { httpFaultEnvelope } from './http-faults.ts';
 import { createLegacyHandler, type LegacyDeps, type LegacySettings } from './legacy/handler.ts';
-import { listenOn } from './listen.ts';
+import { listenOn, listenTrouble } from './listen.ts';
+import { answerPlainHttp } from './plain-http.ts';
 import { requestIdFrom } from './request-id.ts';
 import { respond } from './respond.ts';
 import { createSocketFaultHandler, refuseTunnel } from './socket-faults.ts';
@@ -55,6 +57,8 @@ export interface LegacyServer {
   listen(host: string, port: number): Promise<number>;
   /** Uses another certificate for connections from now on. Without TLS it does nothing. */
   useTls(identity: TlsIdentity): void;
+  /** The certificate in use. */
+  readonly tls: TlsIdentity | undefined;
   /** Requests being worked on. */
   readonly running: number;
   /** Connections open now, and since the start: those that found no place, and idle ones that made room. */
@@ -74,13 +78,14 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const requestId = (request: IncomingMessage) =>
     requestIdFrom(settings.trustRequestId ? request.headers['x-request-id'] : undefined);
   const waiting = new WeakSet<IncomingMessage>();
-  /** Of connections that close: the request that is answered last. */
-  const closing = new WeakMap<Duplex, IncomingMessage>();
+  let { tls } = deps;
   let running = 0;
   let draining = false;
 
+  const arrivals = createArrivals({ transport, requestId, log: deps.log, onFault: deps.observer?.httpFault });
   const app = createTransport({
     transport,
+    arrivals,
     trustedProxies: settings.trustedProxies,
     requestId,
     tls: deps.tls,
@@ -100,16 +105,23 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
       deps.log.warn({ event: 'connections_crowded', ...crowding }, 'all places for connections are taken'),
   });
 
+  answerPlainHttp(app.server, {
+    beneath: connections.beneath,
+    log: deps.log,
+    onFault: deps.observer?.httpFault,
+  });
+
   /** Answers and lets go of the framework, which then has nothing left to say about this request. */
-  const send = (request: FastifyRequest, reply: FastifyReply, envelope: Envelope): void => {
+  const send = (request: FastifyRequest, reply: FastifyReply, envelope: Envelope, close = false): void => {
     reply.hijack();
     const closes = respond(request.raw, reply.raw, envelope, {
       requestId: request.id,
       headers: corsHeaders(settings.cors, request.headers),
-      close: draining,
+      close: close || draining,
       linger: transport.linger,
     });
-    if (closes) closing.set(request.raw.socket, request.raw);
+    // RFC 9112 §9.6: nothing behind the last answer is worked on. It could only be what a refused request smuggled in.
+    if (closes) arrivals.endAt(request.raw);
   };
 
   /** The body is the handler's to read, before the framework judges its Content-Type. */
@@ -125,17 +137,11 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   };
 
   app.addHook('onRequest', (request, reply, done) => {
-    const last = closing.get(request.raw.socket);
-    if (last !== undefined && last !== request.raw) {
-      // RFC 9112 §9.6: nothing behind the last answer is worked on. It could only be what a refused request smuggled in.
-      reply.hijack();
-      request.raw.resume();
-      return;
-    }
     connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
     const v1 = isV1(request.url) ? deps.v1 : undefined;
     const refusal = refuseEarly(request, settings.cors, draining, v1 !== undefined);
-    if (refusal !== null) send(request, reply, refusal);
+    // What somebody else may read differently (400) is the last thing on its connection.
+    if (refusal !== null) send(request, reply, refusal, refusal.http === 400);
     else if (v1 !== undefined) void serve(request, reply, v1);
     else done();
   });
@@ -158,7 +164,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const noteOffer = (request: IncomingMessage, response: ServerResponse) => {
     if (!offersUpgrade(request)) return;
     response.setHeader('Connection', 'close');
-    if (!closing.has(request.socket)) closing.set(request.socket, request);
+    arrivals.endAt(request);
   };
   app.server.prependListener('request', noteOffer);
 
@@ -169,12 +175,14 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     app.server.emit('request', request, response);
   });
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    if (!arrivals.admit(request, response)) return;
     noteOffer(request, response);
     observe(response);
-    respond(request, response, httpFaultEnvelope('expectation'), {
+    const closes = respond(request, response, httpFaultEnvelope('expectation'), {
       requestId: requestId(request),
       linger: transport.linger,
     });
+    if (closes) arrivals.endAt(request);
   });
 
   return {
@@ -185,10 +193,14 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     get connections() {
       return connections.counts;
     },
-    listen: (host, port) => listenOn(app, host, port),
+    listen: (host, port) => listenOn(app, host, port, listenTrouble(deps.log)),
+    get tls() {
+      return tls;
+    },
     useTls(identity) {
-      if (deps.tls !== undefined)
-        (app.server as unknown as TlsServer).setSecureContext(tlsServerOptions(identity));
+      if (tls === undefined) return;
+      tls = identity;
+      (app.server as unknown as TlsServer).setSecureContext(tlsServerOptions(identity));
     },
     async drain(milliseconds) {
       draining = true;
@@ -215,11 +227,7 @@ function refuseEarly(
   isForV1: boolean,
 ): Envelope | null {
   const { method, headers } = request;
-  const hosts = request.raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
-  // RFC 9112 §3.2: HTTP/1.1 needs exactly one Host; two are how requests get smuggled past a proxy.
-  if (hosts.length > 1 || (hosts.length === 0 && request.raw.httpVersion === '1.1')) {
-    return httpFaultEnvelope('no_host');
-  }
+  if (!namesOneHost(request.raw)) return httpFaultEnvelope('no_host');
   if (hasDoubtfulLength(request.raw)) return httpFaultEnvelope('bad_request');
   if (draining) return httpFaultEnvelope('draining', { 'retry-after': '1' });
   if (isForV1) return null;

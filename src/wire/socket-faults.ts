@@ -24,6 +24,8 @@ export function createSocketFaultHandler(
   const answered = new WeakSet<Duplex>();
 
   return (error, socket) => {
+    // More came behind a request that ends its connection: its answer closes it, and there is nothing else to say.
+    if (error.code === 'HPE_CLOSED_CONNECTION' && ongoing(socket) !== undefined) return;
     if (answered.has(socket)) return;
     answered.add(socket);
     if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
@@ -63,13 +65,14 @@ export function refuseTunnel(socket: Duplex, requestId: string): void {
 
 /** Writes an answer straight to the socket, then closes: first our side, and everything once the other side has read it. */
 function part(socket: Duplex, envelope: Envelope, requestId: string): void {
+  // The runtime no longer listens once it has handed a socket over (CONNECT).
+  socket.on('error', () => socket.destroy());
   if (socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
   const body = envelopeBody(envelope);
   const extra = Object.entries(canonical(envelope.headers)).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.on('error', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${envelope.http} ${STATUS_CODES[envelope.http] ?? ''}\r\n` +
       `Content-Type: ${envelope.body?.contentType ?? contentType}\r\nContent-Length: ${body.length}\r\n` +

@@ -15,6 +15,7 @@ export interface TlsIdentity {
   readonly cert: string;
   readonly key: string;
   readonly subject: string;
+  readonly validFrom: Date;
   readonly expiresAt: Date;
 }
 
@@ -63,7 +64,13 @@ export async function loadTls(files: TlsFiles): Promise<TlsIdentity> {
           { cause },
         );
   }
-  return { cert, key, subject: first.subject.replace(/\n/g, ', '), expiresAt: new Date(first.validTo) };
+  return {
+    cert,
+    key,
+    subject: first.subject.replace(/\n/g, ', '),
+    validFrom: new Date(first.validFrom),
+    expiresAt: new Date(first.validTo),
+  };
 }
 
 async function readPem(file: string, what: string): Promise<string> {
@@ -89,6 +96,7 @@ export interface TlsWatchOptions {
   readonly current: TlsIdentity;
   /** Called with each new pair. */
   readonly use: (identity: TlsIdentity) => void;
+  readonly clock: () => number;
   readonly log: Logger;
   /** How often the files are looked at, in ms; 5000 where nothing is given. */
   readonly intervalMs?: number;
@@ -103,16 +111,28 @@ export function watchTls(options: TlsWatchOptions): TlsWatch {
   const { files, use, log } = options;
   let current = options.current;
   let seen = '';
+  /** A pair that is not valid yet; it is looked at again. */
+  let early: TlsIdentity | null = null;
   let busy: Promise<void> = Promise.resolve();
 
   const look = async (): Promise<void> => {
     // Taken before the files are read: whatever changes during the reading shows next time.
     const now = await fingerprint(files);
-    if (now === seen) return;
+    const isDue = early !== null && early.validFrom.getTime() <= options.clock();
+    if (now === seen && !isDue) return;
     seen = now;
+    early = null;
     try {
       const next = await loadTls(files);
       if (next.cert === current.cert && next.key === current.key) return;
+      const worse = worseThan(current, next, options.clock());
+      if (worse !== null) {
+        if (worse === 'not valid yet') early = next;
+        throw new UsageError(
+          'tls_dates',
+          `The certificate ${files.cert} is ${worse}, and the one in use is valid.`,
+        );
+      }
       use(next);
       current = next;
       const { subject, expiresAt } = next;
@@ -137,6 +157,14 @@ export function watchTls(options: TlsWatchOptions): TlsWatch {
     },
     stop: () => clearInterval(timer),
   };
+}
+
+/** Why a pair must not replace the one in use, which is valid; null: it may. */
+function worseThan(current: TlsIdentity, next: TlsIdentity, now: number): 'over' | 'not valid yet' | null {
+  const isValid = ({ validFrom, expiresAt }: TlsIdentity) =>
+    validFrom.getTime() <= now && now < expiresAt.getTime();
+  if (!isValid(current) || isValid(next)) return null;
+  return now < next.validFrom.getTime() ? 'not valid yet' : 'over';
 }
 
 /** Changes whenever either file does; a missing file has a fingerprint too. */

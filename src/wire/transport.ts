@@ -1,13 +1,15 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Arrivals } from './arrivals.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { httpFaultEnvelope } from './http-faults.ts';
+import type { PipelineLimits } from './pipelines.ts';
 import { type LingerSettings, respond } from './respond.ts';
 import { type TlsIdentity, tlsServerOptions } from './tls.ts';
 
 /** Times and sizes of the transport. Durations in ms. */
-export interface TransportSettings extends ConnectionLimits {
+export interface TransportSettings extends ConnectionLimits, PipelineLimits {
   /** For a request's headers to arrive. */
   readonly headersTimeout: number;
   /** For a whole request, body included, to arrive. */
@@ -16,7 +18,9 @@ export interface TransportSettings extends ConnectionLimits {
   readonly keepAliveTimeout: number;
   /** How long a connection is kept, beyond `requestTimeout`, on which nothing moves: its caller does not read the answer. */
   readonly stallTimeout: number;
-  /** How often connections are looked at for the two time-outs above. */
+  /** How long a caller may take nothing of an answer that lies ready. */
+  readonly unreadTimeout: number;
+  /** How often connections are looked at for the time-outs above. */
   readonly checkInterval: number;
   /** Bytes of all headers together. */
   readonly maxHeaderBytes: number;
@@ -30,10 +34,15 @@ export const defaultTransport: TransportSettings = {
   // Longer than the 60 s after which common load balancers let go, so that they close first and no request is lost.
   keepAliveTimeout: 65_000,
   stallTimeout: 60_000,
+  unreadTimeout: 30_000,
   checkInterval: 1000,
   maxHeaderBytes: 16 * 1024,
   maxConnections: 10_000,
   maxConnectionsPerAddress: 5000,
+  // Proxies and most clients send one request at a time on a connection, the few that pipeline some ten, load generators hundreds.
+  maxPipelined: 512,
+  // Some 5 KB each with its answer, 20 MB in all.
+  maxPipelinedInAll: 4096,
   linger: { milliseconds: 10_000, bytes: 64 * 1024 * 1024 },
 };
 
@@ -44,6 +53,8 @@ export interface TransportOptions {
   readonly tls: TlsIdentity | undefined;
   /** The id of a request that has just arrived. */
   readonly requestId: (request: IncomingMessage) => string;
+  /** Looks at each request first. */
+  readonly arrivals: Arrivals;
   readonly onSocketFault: (error: NodeJS.ErrnoException, socket: Duplex) => void;
 }
 
@@ -76,15 +87,28 @@ export function createTransport(given: TransportOptions): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: false },
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       reply.hijack();
-      respond(request.raw, reply.raw, httpFaultEnvelope('not_found'), {
+      const closes = respond(request.raw, reply.raw, httpFaultEnvelope('not_found'), {
         requestId: request.id,
         linger: transport.linger,
       });
+      if (closes) given.arrivals.endAt(request.raw);
     },
   };
   const app =
     tls === undefined
       ? fastify({ ...options, http })
       : fastify({ ...options, https: { ...http, ...tlsServerOptions(tls) } });
+  atTheDoor(app.server, given.arrivals);
   return app as unknown as FastifyInstance;
+}
+
+/** Lets the framework see those requests only that are worked on. */
+function atTheDoor(server: Server, arrivals: Arrivals): void {
+  const handlers = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    if (!arrivals.admit(request, response)) return;
+    for (const handle of handlers) handle.call(server, request, response);
+  });
+  arrivals.watch(server);
 }

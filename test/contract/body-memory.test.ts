@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { appid } from './support/accounts.ts';
+import { appid, appOf, pairOf, secretId, signature } from './support/accounts.ts';
 import { jsonBodyOf, jsonHead } from './support/json-call.ts';
 import { exchange, open, type RawConnection } from './support/raw.ts';
 import { startTestServer } from './support/server.ts';
@@ -26,7 +26,75 @@ it('bodies that fill the memory are refused, the longest under way first; honest
       expect([status, json.code, headers['retry-after']]).toEqual([503, -5802, '1']);
     }
     expect(test.bodies.held).toBeLessThanOrEqual(8 * MiB);
-    expect(test.lines.filter(({ reason }) => reason === 'body_memory')).toHaveLength(refused.length);
+    const lines = test.lines.filter(({ reason }) => reason === 'body_memory' || reason === 'body_share');
+    expect(lines.length).toBeGreaterThanOrEqual(refused.length);
+  } finally {
+    for (const one of slow) one.destroy();
+    await vi.waitFor(() => expect(test.bodies.held).toBe(0));
+    await test.stop();
+  }
+});
+
+it('an app with many large bodies, whole or not, does not keep a quiet one from being served', async () => {
+  const [greedy, quiet] = ['1000001', '1000002'];
+  const test = await startTestServer({
+    apps: [appOf(greedy), appOf(quiet)],
+    pairs: [pairOf(secretId, greedy), pairOf('AKIDquiet', quiet)],
+    maxBodies: 24 * MiB,
+  });
+  const started: RawConnection[] = [];
+  let go = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const { answer } = test.judge;
+  test.judge.answer = async (picture, options) => {
+    if (options.app === greedy) await waiting;
+    return answer(picture, options);
+  };
+  const callOf = (app: string, id: string, bytes: number) => {
+    const content = Buffer.from(jsonBodyOf(bytes).toString().replace(appid, app));
+    const head = jsonHead(`Content-Length: ${content.length}`).replace(
+      /Authorization: .*/,
+      `Authorization: ${signature({ a: app, k: id })}`,
+    );
+    return [head, content] as const;
+  };
+  try {
+    for (let at = 0; at < 20; at++) {
+      const one = open(test.port, { from: '127.0.0.2' });
+      one.write(...callOf(greedy, secretId, 2 * MiB));
+      const slow = open(test.port, { from: '127.0.0.2' });
+      const [head, content] = callOf(greedy, secretId, 2 * MiB);
+      slow.write(head, content.subarray(0, MiB));
+      started.push(one, slow);
+    }
+    await vi.waitFor(() => expect(test.bodies.held).toBeGreaterThan(12 * MiB));
+    for (let at = 0; at < 20; at++) {
+      const answer = await exchange(test.port, ...callOf(quiet, 'AKIDquiet', 300_000));
+      expect(answer.json.code).toBe(0);
+    }
+    expect(test.bodies.held).toBeLessThanOrEqual(24 * MiB);
+  } finally {
+    go();
+    for (const one of started) one.destroy();
+    await test.stop();
+  }
+});
+
+it('thousands that announce a large body and send one byte hold next to nothing', async () => {
+  const test = await startTestServer();
+  const slow: RawConnection[] = [];
+  try {
+    for (let at = 0; at < 300; at++) {
+      const one = open(test.port);
+      one.write(
+        jsonHead(at % 2 === 0 ? `Content-Length: ${6 * MiB}` : 'Transfer-Encoding: chunked'),
+        at % 2 === 0 ? '{' : '1\r\n{\r\n',
+      );
+      slow.push(one);
+    }
+    await vi.waitFor(() => expect(test.bodies.held).toBe(300 * 16 * 1024));
   } finally {
     for (const one of slow) one.destroy();
     await vi.waitFor(() => expect(test.bodies.held).toBe(0));

@@ -5,12 +5,14 @@ import { connect, type PeerCertificate } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Observer } from '../../src/wire/metrics/observer.ts';
 import { loadTls, type TlsIdentity, watchTls } from '../../src/wire/tls.ts';
 import { appid, signature } from './support/accounts.ts';
 import { open, post } from './support/raw.ts';
 import { startTestServer } from './support/server.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`./support/tls/${name}`, import.meta.url));
+const clock = () => Date.now();
 const silent = pino({ level: 'silent' });
 let folder: string;
 let files: { cert: string; key: string };
@@ -85,6 +87,31 @@ describe('HTTPS', () => {
   });
 });
 
+describe('plain HTTP to the port that speaks HTTPS', () => {
+  it('is counted, logged once, and answered in plain text where that can be; others are served on', async () => {
+    const faults: string[] = [];
+    const observer = { httpFault: (fault: string) => void faults.push(fault), reply() {}, request() {} };
+    const test = await startTestServer({
+      tls: await loadTls(files),
+      observer: observer as unknown as Observer,
+    });
+    for (let count = 0; count < 5; count++) {
+      const plain = open(test.port);
+      plain.write(request());
+      const answer = await plain.closed();
+      if (answer !== '') expect(answer).toMatch(/^HTTP\/1\.1 400 .*text\/plain.*https:\/\//s);
+    }
+    expect(faults).toEqual(Array(5).fill('plain_http'));
+    expect(test.lines.filter(({ fault }) => fault === 'plain_http')).toHaveLength(1);
+    const junk = open(test.port);
+    junk.write(Buffer.from([0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5]));
+    await junk.closed();
+    expect(await shown(test.port)).toBe('livestill test first');
+    expect(faults).toHaveLength(5);
+    await test.stop();
+  });
+});
+
 describe('a new certificate', () => {
   it('is used for new connections without a restart; open connections go on', async () => {
     const current = await loadTls(files);
@@ -92,7 +119,7 @@ describe('a new certificate', () => {
     const before = open(test.port, { tls: true });
     before.write(request());
     await before.next();
-    const watch = watchTls({ files, current, use: test.server.useTls, log: silent, intervalMs: 20 });
+    const watch = watchTls({ files, current, use: test.server.useTls, clock, log: silent, intervalMs: 20 });
     expect(await shown(test.port)).toBe('livestill test first');
     await use('second', 'second');
     await expect.poll(() => shown(test.port)).toBe('livestill test second');
@@ -118,6 +145,7 @@ describe('a new certificate', () => {
       files,
       current,
       use: (next: TlsIdentity) => void used.push(next.subject),
+      clock,
       log,
       intervalMs: 1e6,
     });
@@ -130,6 +158,58 @@ describe('a new certificate', () => {
     await watch.reload();
     expect(used).toEqual(['CN=livestill test second']);
     expect(lines[1]).toMatchObject({ event: 'tls_reloaded', subject: 'CN=livestill test second' });
+    watch.stop();
+  });
+
+  /** Of the fixtures: `first` and `second` hold from 23 November 2026 for a hundred years, `short` on 28 November 2026 alone. */
+  const watched = async (at: { now: number }) => {
+    const used: string[] = [];
+    const lines: { event?: string; detail?: string }[] = [];
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const current = await loadTls(files);
+    const watch = watchTls({
+      files,
+      current,
+      use: (next) => void used.push(next.subject),
+      clock: () => at.now,
+      log,
+      intervalMs: 1e6,
+    });
+    return { watch, used, lines };
+  };
+
+  it('that is over does not replace a valid one; a valid one after it does', async () => {
+    const { watch, used, lines } = await watched({ now: Date.parse('2030-01-01') });
+    await use('short', 'short');
+    await watch.reload();
+    expect([used, lines]).toMatchObject([
+      [],
+      [{ event: 'tls_rejected', detail: expect.stringContaining('is over') }],
+    ]);
+    await use('second', 'second');
+    await watch.reload();
+    expect(used).toEqual(['CN=livestill test second']);
+    watch.stop();
+  });
+
+  it('that is not valid yet does not replace a valid one before its time, and does then', async () => {
+    const at = { now: Date.parse('2026-11-25') };
+    const { watch, used, lines } = await watched(at);
+    await use('short', 'short');
+    await watch.reload();
+    expect([used, lines]).toMatchObject([[], [{ detail: expect.stringContaining('not valid yet') }]]);
+    at.now = Date.parse('2026-11-28T23:00:00Z');
+    await watch.reload();
+    expect(used).toEqual(['CN=livestill test short']);
+    watch.stop();
+  });
+
+  it('that is over replaces one that is over too: the operator may have nothing better', async () => {
+    await use('short', 'short');
+    const { watch, used } = await watched({ now: Date.parse('2130-01-01') });
+    await use('second', 'second');
+    await watch.reload();
+    expect(used).toEqual(['CN=livestill test second']);
     watch.stop();
   });
 
@@ -150,6 +230,7 @@ describe('a new certificate', () => {
       files,
       current: await loadTls(files),
       use: (next) => void used.push(next.subject),
+      clock,
       log: silent,
       intervalMs: 10,
     });
@@ -161,7 +242,7 @@ describe('a new certificate', () => {
   it('that is the same is not used again', async () => {
     const current = await loadTls(files);
     let count = 0;
-    const watch = watchTls({ files, current, use: () => void count++, log: silent, intervalMs: 1e6 });
+    const watch = watchTls({ files, current, use: () => void count++, clock, log: silent, intervalMs: 1e6 });
     await watch.reload();
     await writeFile(files.cert, await readFile(files.cert));
     await watch.reload();

@@ -1,16 +1,27 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { createArrivals } from '../arrivals.ts';
+import { trackConnections } from '../connections.ts';
 import { faultEnvelope } from '../envelope.ts';
+import { namesOneHost } from '../host-header.ts';
 import { httpFaultEnvelope } from '../http-faults.ts';
-import { listenOn } from '../listen.ts';
+import { listenOn, listenTrouble } from '../listen.ts';
 import type { MetricsPage } from '../metrics/metrics.ts';
 import { requestIdFrom } from '../request-id.ts';
 import { respond } from '../respond.ts';
 import { createSocketFaultHandler } from '../socket-faults.ts';
-import { createTransport, defaultTransport } from '../transport.ts';
+import { createTransport, defaultTransport, type TransportSettings } from '../transport.ts';
 
 /** What can keep the service from taking requests; each check resolves with `ok` or says in a few words what is wrong. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<string>>>;
+
+/** Enough for probes and scrapers. */
+const adminTransport: TransportSettings = {
+  ...defaultTransport,
+  maxConnections: 256,
+  maxConnectionsPerAddress: 256,
+  maxPipelinedInAll: 256,
+};
 
 /** The admin port: is the process alive, can it take requests, and how is it doing? */
 export interface AdminServer {
@@ -29,38 +40,58 @@ export interface AdminServer {
  */
 export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?: MetricsPage): AdminServer {
   const requestId = () => requestIdFrom(undefined);
+  const arrivals = createArrivals({ transport: adminTransport, requestId, log });
   const app = createTransport({
-    transport: defaultTransport,
+    transport: adminTransport,
+    arrivals,
     trustedProxies: [],
     tls: undefined,
     requestId,
-    onSocketFault: createSocketFaultHandler(() => undefined, log),
+    onSocketFault: createSocketFaultHandler((socket) => connections.ongoing(socket), log),
   });
-  const fault = (request: FastifyRequest, reply: FastifyReply, kind: 'not_found' | 'method' | Error) => {
+  const connections = trackConnections(app.server, {
+    ...adminTransport,
+    trustedProxies: [],
+    onCrowded: (crowding) =>
+      log.warn(
+        { event: 'connections_crowded', port: 'admin', ...crowding },
+        'all places for connections are taken',
+      ),
+  });
+  const fault = (request: FastifyRequest, reply: FastifyReply, kind: 'not_found' | 'no_host' | Error) => {
     reply.hijack();
     const envelope = kind instanceof Error ? faultEnvelope(kind) : httpFaultEnvelope(kind);
-    respond(request.raw, reply.raw, envelope, { requestId: request.id, linger: defaultTransport.linger });
+    const closes = respond(request.raw, reply.raw, envelope, {
+      requestId: request.id,
+      close: kind === 'no_host',
+      linger: adminTransport.linger,
+    });
+    if (closes) arrivals.endAt(request.raw);
   };
   app.get('/healthz', async () => ({ status: 'ok' }));
+  const states = shared(() =>
+    Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await check()] as const)),
+  );
   app.get('/readyz', async (_request, reply) => {
-    const found = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => [name, await check()] as const),
-    );
+    const found = await states();
     const ready = found.every(([, state]) => state === 'ok');
     return reply
       .code(ready ? 200 : 503)
       .send({ status: ready ? 'ready' : 'not ready', checks: Object.fromEntries(found) });
   });
   if (metrics !== undefined) {
+    const page = shared(async () => Buffer.from(await metrics.text()));
     app.get('/metrics', async (_request, reply) =>
       reply
         .type(metrics.contentType)
         .header('cache-control', 'no-store')
-        .send(await metrics.text()),
+        .send(await page()),
     );
   }
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.is404) fault(request, reply, 'not_found');
+    connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
+    if (!namesOneHost(request.raw)) fault(request, reply, 'no_host');
+    else if (request.is404) fault(request, reply, 'not_found');
     else done();
   });
   app.setNotFoundHandler((request, reply) => fault(request, reply, 'not_found'));
@@ -72,11 +103,22 @@ export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?
     fault(request, reply, error instanceof Error ? error : new Error('unknown'));
   });
   return {
-    listen: (host, port) => listenOn(app, host, port),
+    listen: (host, port) => listenOn(app, host, port, listenTrouble(log)),
     async close() {
       const closed = app.close();
       app.server.closeAllConnections();
       await closed;
     },
+  };
+}
+
+/** Those who ask while an answer is being made get that one: what it costs does not grow with how many ask. */
+function shared<T>(make: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined;
+  return () => {
+    underWay ??= make().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
   };
 }

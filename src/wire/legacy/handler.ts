@@ -8,7 +8,7 @@ import type { RefusalCounter } from '../../ledger/refusals.ts';
 import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
-import type { BodyMemory } from '../body-memory.ts';
+import type { BodyHold, BodyMemory } from '../body-memory.ts';
 import { type Envelope, faultEnvelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
 import { fetchRecorded } from '../fetch-picture.ts';
@@ -16,7 +16,8 @@ import { ledgerRow } from '../ledger-row.ts';
 import type { Observer } from '../metrics/observer.ts';
 import { requestSeen } from '../metrics/request-seen.ts';
 import { noteRefusal } from '../note-refusal.ts';
-import { checkAnnouncedSize, RequestAborted, withBody } from '../read-body.ts';
+import { peerGroup } from '../peer-group.ts';
+import { checkAnnouncedSize, decodingBytes, RequestAborted, withBody } from '../read-body.ts';
 import { parseLegacyBody } from './body.ts';
 import { type Facts, logDecision } from './decision-log.ts';
 import { choosePicture } from './picture-source.ts';
@@ -80,7 +81,11 @@ async function answer(deps: LegacyDeps, exchange: Exchange, facts: Facts): Promi
   checkAnnouncedSize(request, maxBodyBytes);
   checkRoom(deps.judge, claimedApp(request.headers.authorization));
   exchange.wantBody();
-  return withBody(deps.bodies, request, maxBodyBytes, (raw) => answerBody(deps, exchange, facts, raw));
+  // An app that is only claimed would take another one's share: until the signature is checked it is the address's.
+  const owner = `address ${peerGroup(exchange.callerAddress)}`;
+  return withBody(deps.bodies, request, { limit: maxBodyBytes, owner }, (raw, hold) =>
+    answerBody(deps, exchange, facts, raw, hold),
+  );
 }
 
 async function answerBody(
@@ -88,8 +93,10 @@ async function answerBody(
   exchange: Exchange,
   facts: Facts,
   raw: Buffer,
+  hold: BodyHold,
 ): Promise<Envelope> {
   const { request } = exchange;
+  hold.add(decodingBytes(request.headers['content-type'], raw));
   const body = await parseLegacyBody(request.headers['content-type'], raw);
   if (body.appid === null) {
     throw new Fault(3, 'appid_missing', 'The body must have an appid, as text or as a number.');
@@ -102,6 +109,7 @@ async function answerBody(
   });
   facts.appid = caller.app.appid;
   facts.secretId = caller.secretId;
+  hold.belongsTo(`app ${caller.app.appid}`);
   facts.singleUse = caller.singleUse;
   // Once more, now for the app that signed: before anything is downloaded for it.
   checkRoom(deps.judge, caller.app.appid);
@@ -118,6 +126,8 @@ async function answerBody(
             exchange,
             facts,
           );
+    // A downloaded picture may wait for a worker as long as a body does.
+    if (source.kind === 'url') hold.add(picture.byteLength);
     facts.pictureBytes = picture.byteLength;
     facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
     return await judge(deps, exchange, facts, caller, picture);

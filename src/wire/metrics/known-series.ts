@@ -10,7 +10,7 @@ const refusal = (api: Api, code: string, reason: string) => ({ api, code, reason
 
 const apis = ['legacy', 'v1'] as const;
 const verdicts = ['live', 'attack', 'poor_quality'] as const;
-const full = ['queue_full', 'queue_share', 'queue_overdue', 'body_memory'] as const;
+const full = ['queue_full', 'queue_share', 'queue_overdue', 'body_memory', 'body_share'] as const;
 
 /**
  * Series that are there with 0 from the start. A counter that first appears with its first event is no increase to Prometheus, so what

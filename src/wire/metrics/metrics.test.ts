@@ -209,7 +209,7 @@ describe('counting', () => {
     const found = await page(metrics);
     for (const [label, most] of [
       ['livestill_requests_total code', 113],
-      ['livestill_refusals_total reason', 305],
+      ['livestill_refusals_total reason', 306],
       ['livestill_downloads_total reason', 302],
       ['livestill_http_replies_total status', 51],
       ['livestill_judgement_step_seconds_total step', 21],

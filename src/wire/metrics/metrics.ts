@@ -11,6 +11,8 @@ export interface Watched {
   readonly server: ServerSeen;
   /** What the bodies of all requests hold, and may hold, in bytes. */
   readonly bodies: { readonly held: number; readonly limit: number };
+  /** The end of the certificate in use; without it there is no TLS. */
+  readonly certificate?: () => Date | undefined;
 }
 
 /** As much of the server as the page shows. */
@@ -83,7 +85,17 @@ export function createMetrics({ version, onTrouble }: MetricsOptions): Metrics {
 }
 
 /** What is looked at when the page is asked for. */
-function watchService(kit: Kit, { fleet, server, bodies }: Watched): void {
+function watchService(kit: Kit, { fleet, server, bodies, certificate }: Watched): void {
+  if (certificate !== undefined) {
+    kit.looked(
+      'tls_certificate_days_left',
+      'Days until the certificate in use ends; negative: it is over.',
+      () => {
+        const end = certificate();
+        return end === undefined ? Number.NaN : (end.getTime() - Date.now()) / 86_400_000;
+      },
+    );
+  }
   const lostReason = boundedValues(30);
   const numbers = workerNumbers();
   const workers = () => {

@@ -27,14 +27,17 @@ export interface RequestSeen {
   readonly judgement: Judgement | null;
 }
 
+/** What is counted below HTTP: faults that are answered, answers that nobody takes, and plain HTTP where TLS is spoken. */
+export type HttpFaultSeen = HttpFault | 'unread' | 'plain_http';
+
 /** Told of what happens in the service. Implementations count; they never fail and never wait. */
 export interface Observer {
   /** A request for a judgement has ended. */
   request(seen: RequestSeen): void;
   /** A reply of any kind is out on the service port, with this HTTP status. */
   reply(status: number): void;
-  /** A connection was answered and closed below HTTP: what came was no request. */
-  httpFault(fault: HttpFault): void;
+  /** A connection was closed below HTTP, answered where that is possible. */
+  httpFault(fault: HttpFaultSeen): void;
   /** A download has ended, or report-only mode let something through. */
   download(event: DownloadEvent): void;
   /** A row was to be written into the ledger, and so long it took. */
@@ -57,7 +60,7 @@ export function guarded(observer: Observer, onTrouble: (error: unknown) => void)
   return {
     request: quietly((seen: RequestSeen) => observer.request(seen)),
     reply: quietly((status: number) => observer.reply(status)),
-    httpFault: quietly((fault: HttpFault) => observer.httpFault(fault)),
+    httpFault: quietly((fault: HttpFaultSeen) => observer.httpFault(fault)),
     download: quietly((event: DownloadEvent) => observer.download(event)),
     ledgerAppend: quietly((seconds: number, written: boolean) => observer.ledgerAppend(seconds, written)),
   };

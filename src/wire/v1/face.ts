@@ -13,7 +13,7 @@ import { type OperatingTable, operatingPoints } from './operating-points.ts';
 import { pathOf } from './path.ts';
 import { asProblem, Problem, problemEnvelope, textHeaders } from './problems.ts';
 import { referencePage } from './reference-page.ts';
-import { jsonEnvelope, textEnvelope } from './reply.ts';
+import { fixedBody, fixedEnvelope, jsonEnvelope, jsonType, textEnvelope } from './reply.ts';
 
 /** What the v1 API works with. */
 export interface V1Deps extends Omit<LivenessDeps, 'version'> {
@@ -55,7 +55,11 @@ export function createV1(deps: V1Deps): V1Handler {
   const { settings } = deps;
   const log = deps.log.child({ api: 'v1' });
   const document = openApiDocument(settings.version);
-  const page = referencePage(document);
+  // Made once: a caller may ask for them as often as it likes.
+  const documents = {
+    openApi: fixedBody(JSON.stringify(document), jsonType),
+    page: fixedBody(referencePage(document), 'text/html; charset=utf-8'),
+  };
   const routes = new Map<string, Route>([
     [
       '/v1/liveness',
@@ -76,7 +80,7 @@ export function createV1(deps: V1Deps): V1Handler {
       {
         method: 'GET',
         logged: false,
-        answer: (_exchange, language) => jsonEnvelope(document, textHeaders(language)),
+        answer: (_exchange, language) => fixedEnvelope(documents.openApi, textHeaders(language)),
       },
     ],
     [
@@ -85,7 +89,7 @@ export function createV1(deps: V1Deps): V1Handler {
         method: 'GET',
         logged: false,
         answer: (_exchange, language) =>
-          textEnvelope(page, 'text/html; charset=utf-8', { ...textHeaders(language), ...pageHeaders }),
+          fixedEnvelope(documents.page, { ...textHeaders(language), ...pageHeaders }),
       },
     ],
   ]);

@@ -10,7 +10,7 @@ import type { RefusalCounter } from '../../ledger/refusals.ts';
 import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
-import type { BodyMemory } from '../body-memory.ts';
+import type { BodyHold, BodyMemory } from '../body-memory.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
 import { fetchRecorded } from '../fetch-picture.ts';
@@ -18,7 +18,7 @@ import { ledgerRow } from '../ledger-row.ts';
 import type { Facts } from '../legacy/decision-log.ts';
 import type { PictureSource } from '../legacy/picture-source.ts';
 import type { Observer } from '../metrics/observer.ts';
-import { checkAnnouncedSize, withBody } from '../read-body.ts';
+import { checkAnnouncedSize, decodingBytes, withBody } from '../read-body.ts';
 import { answerOnce, fingerprintOf, idempotencyKeyOf, type Made } from './idempotency.ts';
 import type { Language } from './language.ts';
 import { inputType, pictureOf } from './picture-input.ts';
@@ -62,6 +62,7 @@ interface Call {
   readonly facts: Facts;
   readonly language: Language;
   readonly caller: ApiKeyCaller;
+  readonly hold: BodyHold;
 }
 
 /**
@@ -92,10 +93,12 @@ export async function answerLiveness(
   const lease = await deps.limiter.admit(caller.app);
   try {
     exchange.wantBody();
-    return await withBody(deps.bodies, request, deps.maxBodyBytes, async (body) => {
+    const share = { limit: deps.maxBodyBytes, owner: `app ${caller.app.appid}` };
+    return await withBody(deps.bodies, request, share, async (body, hold) => {
+      if (type.kind === 'json') hold.add(decodingBytes('application/json', body));
       const source = await pictureOf(type, body);
       facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
-      const call: Call = { exchange, facts, notes, language, caller };
+      const call: Call = { exchange, facts, notes, language, caller, hold };
       if (key === null) return (await judged(deps, call, source)).envelope;
       const scope = { appid: caller.app.appid, key };
       return await answerOnce(deps, scope, fingerprintOf(source), () => judged(deps, call, source));
@@ -122,6 +125,7 @@ async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Pr
           exchange,
           facts,
         );
+  if (source.kind === 'url') call.hold.add(picture.byteLength);
   facts.pictureBytes = picture.byteLength;
   facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
   const { threshold, profile } = caller.app.policy;

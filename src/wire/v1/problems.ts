@@ -152,7 +152,7 @@ const byStatus: Readonly<Record<number, ProblemCode>> = {
 const transportDetail: Partial<Record<ProblemCode, string>> = {
   malformed_request: 'The request could not be parsed, or does not have exactly one Host header.',
   not_found: 'No such path here.',
-  overloaded: 'The server is shutting down.',
+  overloaded: 'The server is shutting down, or this connection has too many unanswered requests.',
 };
 
 /** A transport fault, written for the old API, in the form of the v1 API. */

@@ -6,7 +6,8 @@ import { textHeaders } from './problems.ts';
 import { textsOf } from './reason-texts.ts';
 import type { LivenessBody } from './schemas.ts';
 
-const jsonType = 'application/json; charset=utf-8';
+/** The media type of JSON replies. */
+export const jsonType = 'application/json; charset=utf-8';
 
 /**
  * What the caller is told of a judged picture.
@@ -85,12 +86,18 @@ export function textEnvelope(
   contentType: string,
   headers: Readonly<Record<string, string>>,
 ): Envelope {
-  return {
-    http: 200,
-    code: 0,
-    message: 'OK',
-    data: {},
-    headers,
-    body: { contentType, bytes: Buffer.from(text, 'utf8') },
-  };
+  return fixedEnvelope(fixedBody(text, contentType), headers);
+}
+
+/** A body that many replies may share. */
+export function fixedBody(text: string, contentType: string): NonNullable<Envelope['body']> {
+  return { contentType, bytes: Buffer.from(text, 'utf8') };
+}
+
+/** A reply with status 200 and a body that is there already. */
+export function fixedEnvelope(
+  body: NonNullable<Envelope['body']>,
+  headers: Readonly<Record<string, string>>,
+): Envelope {
+  return { http: 200, code: 0, message: 'OK', data: {}, headers, body };
 }
