@@ -64,7 +64,7 @@ export function refusedStatus(status: number): Fault {
 export function connectionFault(error: unknown, connected: boolean): Fault {
   if (error instanceof Fault) return error;
   const { code = '', message = '' } = error as NodeJS.ErrnoException;
-  if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/.test(code)) {
+  if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|EPROTO/.test(code)) {
     return refused('tls_failed', `TLS with the url's server failed (${code}).`, { cause: error });
   }
   if (/TIMEDOUT|TIMEOUT/.test(code)) {

@@ -1,11 +1,13 @@
-import { type Dispatcher, request } from 'undici';
+import type { IncomingMessage } from 'node:http';
 import { Fault } from '../errors.ts';
 import type { OwnAddresses } from './address-own.ts';
 import { readDownload } from './download-body.ts';
-import { pinnedAgent } from './download-connect.ts';
+import { connectPinned } from './download-connect.ts';
+import { exchangeOver } from './download-exchange.ts';
 import { createFailing, type FailingOptions } from './download-failing.ts';
 import { createGate, type Gate, type Report } from './download-gate.ts';
 import { connectionFault, type DownloadRefusal, refused, refusedStatus } from './download-reasons.ts';
+import { redirectOf } from './download-redirect.ts';
 import type { Resolve } from './download-resolve.ts';
 import { createSlots, type Slots } from './download-slots.ts';
 import type { DownloadEvent, Downloader, DownloadObserver } from './types.ts';
@@ -169,61 +171,24 @@ async function hop(given: URL, course: Course): Promise<Uint8Array | URL> {
 
 async function fetchOnce(url: URL, addresses: readonly string[], course: Course): Promise<Uint8Array | URL> {
   const { options, signal } = course;
-  const cut = new AbortController();
-  const forward = () => cut.abort(signal.reason);
-  signal.addEventListener('abort', forward, { once: true });
-  const firstByteMs = options.firstByteTimeoutMs ?? 3000;
-  let firstByte: NodeJS.Timeout | undefined;
-  const agent = pinnedAgent(addresses, {
-    connectTimeoutMs: options.connectTimeoutMs ?? 2000,
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-    onConnected() {
-      firstByte = setTimeout(() => {
-        cut.abort(refused('first_byte_timeout', `The url's server sent no answer within ${firstByteMs} ms.`));
-      }, firstByteMs);
-    },
-  });
-  try {
-    signal.throwIfAborted();
-    const answer = await request(url, {
-      dispatcher: agent.dispatcher,
-      signal: cut.signal,
-      headers: { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'livestill' },
-    });
-    clearTimeout(firstByte);
-    return await readAnswer(answer, url, options, cut.signal);
-  } catch (error) {
-    if (cut.signal.aborted) throw cut.signal.reason;
-    throw connectionFault(error, agent.connected());
-  } finally {
-    clearTimeout(firstByte);
-    signal.removeEventListener('abort', forward);
-    agent.destroy();
-  }
+  const { connectTimeoutMs = 2000, firstByteTimeoutMs = 3000, ca } = options;
+  const connecting = { connectTimeoutMs, ...(ca === undefined ? {} : { ca }) };
+  const socket = await connectPinned(url, addresses, connecting, signal);
+  const limits = { firstByteMs: firstByteTimeoutMs, signal };
+  return await exchangeOver(socket, url, limits, (answer) => readAnswer(answer, url, options, signal));
 }
 
 async function readAnswer(
-  answer: Dispatcher.ResponseData,
+  answer: IncomingMessage,
   url: URL,
   options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<Uint8Array | URL> {
-  // The body may be broken off at any moment from now on, also when nobody reads it.
-  answer.body.on('error', () => {});
   const location = redirectOf(answer, url);
   if (location !== null) return location;
-  if (answer.statusCode !== 200) throw refusedStatus(answer.statusCode);
+  if (answer.statusCode !== 200) throw refusedStatus(answer.statusCode ?? 0);
   const { maxBytes, slowWindowMs = 2000, slowWindowBytes = 8192 } = options;
-  return await readDownload(answer.body, answer.headers, { maxBytes, slowWindowMs, slowWindowBytes }, signal);
-}
-
-function redirectOf(answer: Dispatcher.ResponseData, base: URL): URL | null {
-  if (![301, 302, 303, 307, 308].includes(answer.statusCode)) return null;
-  const { location } = answer.headers;
-  if (typeof location !== 'string' || !URL.canParse(location, base.href)) {
-    throw refused('bad_redirect', `A redirect (${answer.statusCode}) without a usable Location.`);
-  }
-  return new URL(location, base);
+  return await readDownload(answer, { maxBytes, slowWindowMs, slowWindowBytes }, signal);
 }
 
 function isTimeout(signal: AbortSignal): boolean {
