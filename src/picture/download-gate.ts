@@ -32,7 +32,7 @@ export interface Gate {
    * as a whole.
    * @throws Fault -5805
    */
-  addressesOf(host: string, signal: AbortSignal, report: Report): Promise<readonly string[]>;
+  addressesOf(host: string, signal: AbortSignal, report: Report, app?: string): Promise<readonly string[]>;
 }
 
 /** Places that report-only mode keeps shut all the same: nobody keeps pictures there, and secrets lie in some. */
@@ -78,8 +78,8 @@ export function createGate(options: GateOptions): Gate {
       }
       return host;
     },
-    async addressesOf(host, signal, report) {
-      const addresses = isIP(host) === 0 ? await resolved(host, resolve, signal) : [host];
+    async addressesOf(host, signal, report, app) {
+      const addresses = isIP(host) === 0 ? await resolved(host, resolve, signal, app) : [host];
       if (addresses.length > mostAddresses) {
         throw refused(
           'dns_failed',
@@ -102,5 +102,6 @@ export function createGate(options: GateOptions): Gate {
 /** The operator's own hosts may stand in the hosts file alone; every other name is the open internet's. */
 function byHost(allowed: AllowList): Resolve {
   const open = nameServerResolve();
-  return (host, signal) => (allowed.allowsHost(host) ? systemResolve(host) : open(host, signal));
+  const system = systemResolve();
+  return (host, signal, app) => (allowed.allowsHost(host) ? system : open)(host, signal, app);
 }

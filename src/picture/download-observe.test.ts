@@ -35,7 +35,7 @@ function watched() {
   const download = async (host: string, signal = new AbortController().signal) => {
     const own: DownloadEvent[] = [];
     const url = new URL(`http://${host}:${port}/secret?token=1`);
-    await downloader.download(url, signal, (event) => own.push(event)).catch(() => {});
+    await downloader.download(url, signal, { observe: (event) => own.push(event) }).catch(() => {});
     return own;
   };
   return { all, download };

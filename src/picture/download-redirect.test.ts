@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDownloader } from './download.ts';
 
 /** What stands in `Location`, byte by byte. */
-let location = Buffer.alloc(0);
+let location: Buffer = Buffer.alloc(0);
 let asked: string[] = [];
 const server = createServer((socket) => {
   socket

@@ -33,7 +33,7 @@ export interface DownloadOptions {
   readonly slowWindowMs?: number;
   /** … and so many bytes must have come each time (8192). */
   readonly slowWindowBytes?: number;
-  /** Downloads at the same moment from one host (8) and in all (32); others wait within their time. */
+  /** Downloads at the same moment from one host (8) and in all (32), of which one app gets three quarters; others wait within their time. */
   readonly maxPerHost?: number;
   readonly maxInAll?: number;
   /** Only report what the rules on ports and private networks would refuse; off where nothing is given. */
@@ -69,7 +69,7 @@ export function createDownloader(options: DownloadOptions): Downloader {
     ...options.failing,
   });
   return {
-    async download(url, caller, observe) {
+    async download(url, caller, { app, observe } = {}) {
       const since = clock();
       const tell = (event: DownloadEvent) => {
         options.observe?.(event);
@@ -87,6 +87,7 @@ export function createDownloader(options: DownloadOptions): Downloader {
       const report: Report = (reason, host, detail) =>
         tell({ outcome: 'reported', reason, host, detail, milliseconds: clock() - since, bytes: 0 });
       const asked: URL[] = [];
+      let lastPlaceAt = since;
       const control = new AbortController();
       const leave = () => control.abort(caller.reason);
       caller.addEventListener('abort', leave, { once: true });
@@ -102,11 +103,15 @@ export function createDownloader(options: DownloadOptions): Downloader {
           gate,
           slots,
           failing,
-          asked,
+          app,
+          ask(next) {
+            asked.push(next);
+            lastPlaceAt = clock();
+          },
           report,
           signal: control.signal,
         });
-        failing.note(asked, null);
+        failing.note({ urls: asked, failure: null }, app);
         end({ outcome: 'fetched', bytes: bytes.byteLength });
         return bytes;
       } catch (error) {
@@ -116,7 +121,10 @@ export function createDownloader(options: DownloadOptions): Downloader {
         }
         const fault = error instanceof Fault ? error : connectionFault(control.signal.reason ?? error, true);
         const reason = fault.reason as DownloadRefusal;
-        failing.note(asked, reason);
+        // Too late for lack of a place is nothing that the server did.
+        const unfair =
+          reason === 'timeout' && clock() - lastPlaceAt < options.timeoutMs / 2 && asked.length === 1;
+        failing.note({ urls: asked, failure: reason, ofOurOwn: unfair || isShortage(fault.cause) }, app);
         end({ outcome: 'refused', reason, detail: fault.message });
         throw fault;
       } finally {
@@ -132,8 +140,9 @@ interface Course {
   readonly gate: Gate;
   readonly slots: Slots;
   readonly failing: ReturnType<typeof createFailing>;
-  /** The urls asked so far; filled on the way. */
-  readonly asked: URL[];
+  readonly app: string | undefined;
+  /** Called with each url that is asked, when it has its place. */
+  readonly ask: (url: URL) => void;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
@@ -151,19 +160,19 @@ async function follow(start: URL, course: Course): Promise<Uint8Array> {
 
 /** One url, from the gate to the picture's bytes or to where a redirect points. */
 async function hop(given: URL, course: Course): Promise<Uint8Array | URL> {
-  const { gate, slots, failing, asked, report, signal } = course;
+  const { gate, slots, failing, app, ask, report, signal } = course;
   const host = gate.checkUrl(given, report);
   const url = new URL(given);
   // Neither Host nor the name in the TLS handshake ends with a dot (RFC 6066 §3).
   if (url.hostname.endsWith('.')) url.hostname = host;
-  failing.check(url);
-  const leave = await slots.enter(host, signal).catch((error: unknown) => {
+  failing.check(url, app);
+  const leave = await slots.enter(host, app, signal).catch((error: unknown) => {
     if (!isTimeout(signal)) throw error;
     throw refused('busy', `No place for a download from ${host} in time.`, { retryAfter: 1 });
   });
   try {
-    asked.push(url);
-    return await fetchOnce(url, await gate.addressesOf(host, signal, report), course);
+    ask(url);
+    return await fetchOnce(url, await gate.addressesOf(host, signal, report, app), course);
   } finally {
     leave();
   }
@@ -189,6 +198,12 @@ async function readAnswer(
   if (answer.statusCode !== 200) throw refusedStatus(answer.statusCode ?? 0);
   const { maxBytes, slowWindowMs = 2000, slowWindowBytes = 8192 } = options;
   return await readDownload(answer, { maxBytes, slowWindowMs, slowWindowBytes }, signal);
+}
+
+/** Whether the system had no more files, memory or ports for a connection. */
+function isShortage(cause: unknown): boolean {
+  const { code = '' } = (cause ?? {}) as NodeJS.ErrnoException;
+  return ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'].includes(code);
 }
 
 function isTimeout(signal: AbortSignal): boolean {
