@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type AllowList, allowListOf, bareHost, objection } from './address-allow.ts';
+import { type AllowList, allowListOf, bareHost, objection, wayIn } from './address-allow.ts';
 import { type OwnAddresses, ownAddresses } from './address-own.ts';
 import { type AddressVerdict, METADATA_HOSTS } from './address-ranges.ts';
 import { type DownloadRefusal, refused } from './download-reasons.ts';
@@ -68,11 +68,14 @@ export function createGate(options: GateOptions): Gate {
         throw refused('bad_host', `The host ${host.slice(0, 80)} is no name that can be looked up.`);
       }
       if (METADATA_HOSTS.has(host) && !allowed.namesHost(host)) {
-        throw refused('metadata_host', `${host} is a service that tells about the machine itself.`);
+        throw refused(
+          'metadata_host',
+          `${host} is a service that tells about the machine itself; only this very name in download.allowPrivate allows it.`,
+        );
       }
       const port = url.port === '' ? (url.protocol === 'http:' ? 80 : 443) : Number(url.port);
       if (!options.ports.includes(port)) {
-        const message = `Port ${port} is not among those allowed (${options.ports.join(', ')}).`;
+        const message = `Port ${port} is not among those of download.ports (${options.ports.join(', ')}).`;
         if (options.reportOnly !== true) throw refused('port', message);
         report('port', host, message);
       }
@@ -90,7 +93,7 @@ export function createGate(options: GateOptions): Gate {
       for (const address of addresses) {
         const verdict = objection(host, address, allowed, mine);
         if (verdict === null || verdict === 'public') continue;
-        const message = `${host} is at ${address}, which is not allowed (${verdict}).`;
+        const message = `${host} is at ${address}, which is not allowed (${verdict}); ${wayIn(verdict)}.`;
         if (options.reportOnly !== true || enforced.has(verdict)) throw refused(verdict, message);
         report(verdict, host, message);
       }
