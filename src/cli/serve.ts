@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { Fault, UsageError } from '../errors.ts';
 import { FleetError } from '../fleet/fleet.ts';
 import { collectGarbageLater } from '../fleet/garbage.ts';
+import { createLog } from '../wire/log.ts';
 import { type Service, startService } from './service.ts';
 import { StartError } from './start-error.ts';
 import { endOnSignals, type Host } from './until-signal.ts';
@@ -124,7 +125,7 @@ function configOf(options: ServeOptions, environment: Surroundings['environment'
 }
 
 function logOf(config: Config, destination: DestinationStream): Logger {
-  return pino({ level: config.logLevel, timestamp: stdTimeFunctions.isoTime }, destination);
+  return createLog(config.logLevel, destination);
 }
 
 function portNumber(text: string): number {
