@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../config.ts';
 import { Fault, UsageError } from '../errors.ts';
+import { printable } from './printable.ts';
 
 /** What a command has to say: for people, and for programs. */
 export interface Outcome {
@@ -26,7 +27,7 @@ export async function perform(
   const { writeOut } = command.configureOutput();
   await explainErrors(command, async () => {
     const { text, json, ok = true } = await work();
-    writeOut?.(options.json === true ? `${JSON.stringify(json)}\n` : `${text.trimEnd()}\n`);
+    writeOut?.(printable(options.json === true ? `${JSON.stringify(json)}\n` : `${text.trimEnd()}\n`));
     if (!ok) process.exitCode = 1;
   });
 }
@@ -38,7 +39,7 @@ export async function explainErrors(command: Command, work: () => Promise<void>)
   } catch (error) {
     const usage = error instanceof UsageError || error instanceof ConfigError;
     if (!usage && !(error instanceof Fault)) throw error;
-    command.configureOutput().writeErr?.(`livestill: ${error.message}\n`);
+    command.configureOutput().writeErr?.(printable(`livestill: ${error.message}\n`));
     process.exitCode = usage ? wrongUse : 1;
   }
 }

@@ -5,6 +5,7 @@ import { Fault, UsageError } from '../errors.ts';
 import { FleetError } from '../fleet/fleet.ts';
 import { collectGarbageLater } from '../fleet/garbage.ts';
 import { createLog } from '../wire/log.ts';
+import { printable } from './printable.ts';
 import { type Service, startService } from './service.ts';
 import { StartError } from './start-error.ts';
 import { endOnSignals, type Host } from './until-signal.ts';
@@ -94,7 +95,7 @@ function surroundingsOf(): Surroundings {
   return {
     environment: process.env,
     log,
-    say: (text) => void process.stderr.write(`${text}\n`),
+    say: (text) => void process.stderr.write(`${printable(text)}\n`),
     on: (event, handler) => void process.on(event, handler),
     exit: (status) => process.exit(status),
     flush: () => log.flushSync(),

@@ -36,10 +36,13 @@ function withBoundedTexts(fields: Record<string, unknown>): Record<string, unkno
  */
 const controls = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
+/** Most lines, and ten times as fast to tell. */
+const plain = /^[\n -~]*$/;
+
 function withoutControls(destination: DestinationStream): DestinationStream {
   const { flushSync } = destination as { flushSync?: () => void };
   return {
-    write: (line) => destination.write(line.replace(controls, escaped)),
+    write: (line) => destination.write(plain.test(line) ? line : line.replace(controls, escaped)),
     // Pino asks for it after a line of level fatal.
     ...(flushSync === undefined ? {} : { flushSync: () => flushSync.call(destination) }),
   };
