@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { connect as connectTls, rootCertificates } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, rootCertificates } from 'node:tls';
 import { plainAddress } from './address-parse.ts';
 import { connectionFault, refused } from './download-reasons.ts';
 
@@ -83,6 +83,14 @@ function open(url: URL, addresses: readonly string[], { ca }: ConnectOptions): S
     // An address is no name for the handshake (RFC 6066 §3); the certificate is compared with it all the same.
     servername: isIP(host) === 0 ? host : '',
     ALPNProtocols: ['http/1.1'],
+    // Node throws within an event where it cannot read the names of a certificate.
+    checkServerIdentity: (name, certificate) => {
+      try {
+        return checkServerIdentity(name, certificate);
+      } catch (error) {
+        return error as Error;
+      }
+    },
     ...(ca === undefined ? {} : { ca: [...rootCertificates, ...[ca].flat()] }),
   });
 }

@@ -29,6 +29,7 @@ export async function exchangeOver<T>(
   { firstByteMs, signal }: { readonly firstByteMs: number; readonly signal: AbortSignal },
   use: (answer: IncomingMessage) => Promise<T>,
 ): Promise<T> {
+  if (socket.destroyed) throw broken('closed before it was asked');
   let answer: IncomingMessage | undefined;
   const request = httpRequest({
     createConnection: () => socket,
