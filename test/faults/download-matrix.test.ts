@@ -32,7 +32,8 @@ async function wrongOf(cases: readonly AnswerCase[]): Promise<string[]> {
     maxBytes: limit,
     // Long, since the server is in the same process and other tests use the processor.
     timeoutMs: 60_000,
-    slowWindowMs: 1000,
+    firstByteTimeoutMs: 60_000,
+    slowWindowMs: 2000,
     slowWindowBytes: 1,
     failing: { afterFailures: Number.POSITIVE_INFINITY },
     maxPerHost: 100,
@@ -51,7 +52,7 @@ async function wrongOf(cases: readonly AnswerCase[]): Promise<string[]> {
       cases.flatMap((each, index) => ((each.timing === 'early') === wanted ? [index] : [])),
     ) as [number[], number[]];
     for (const index of early) await one(index);
-    const workers = Array.from({ length: 16 }, async () => {
+    const workers = Array.from({ length: 8 }, async () => {
       for (let index = others.pop(); index !== undefined; index = others.pop()) await one(index);
     });
     await Promise.all(workers);
