@@ -70,24 +70,8 @@ export function createDownloader(options: DownloadOptions): Downloader {
   });
   return {
     async download(url, caller, { app, observe } = {}) {
-      const since = clock();
-      const tell = (event: DownloadEvent) => {
-        options.observe?.(event);
-        observe?.(event);
-      };
-      const end = (event: Pick<DownloadEvent, 'outcome'> & Partial<DownloadEvent>) =>
-        tell({
-          reason: null,
-          host: url.hostname,
-          detail: null,
-          bytes: 0,
-          milliseconds: clock() - since,
-          ...event,
-        });
-      const report: Report = (reason, host, detail) =>
-        tell({ outcome: 'reported', reason, host, detail, milliseconds: clock() - since, bytes: 0 });
-      const asked: URL[] = [];
-      let lastPlaceAt = since;
+      const { report, end } = teller(url, [options.observe, observe]);
+      const way: Way = { urls: [], waitedMs: 0 };
       const control = new AbortController();
       const leave = () => control.abort(caller.reason);
       caller.addEventListener('abort', leave, { once: true });
@@ -104,14 +88,11 @@ export function createDownloader(options: DownloadOptions): Downloader {
           slots,
           failing,
           app,
-          ask(next) {
-            asked.push(next);
-            lastPlaceAt = clock();
-          },
+          way,
           report,
           signal: control.signal,
         });
-        failing.note({ urls: asked, failure: null }, app);
+        failing.note({ urls: way.urls, failure: null }, app);
         end({ outcome: 'fetched', bytes: bytes.byteLength });
         return bytes;
       } catch (error) {
@@ -121,10 +102,10 @@ export function createDownloader(options: DownloadOptions): Downloader {
         }
         const fault = error instanceof Fault ? error : connectionFault(control.signal.reason ?? error, true);
         const reason = fault.reason as DownloadRefusal;
-        // Too late for lack of a place is nothing that the server did.
-        const unfair =
-          reason === 'timeout' && clock() - lastPlaceAt < options.timeoutMs / 2 && asked.length === 1;
-        failing.note({ urls: asked, failure: reason, ofOurOwn: unfair || isShortage(fault.cause) }, app);
+        // Too late for lack of a place is nothing that a server did.
+        const tooLate = reason === 'timeout' && way.waitedMs > options.timeoutMs / 2;
+        const ofOurOwn = tooLate || isShortage(fault.cause);
+        failing.note({ urls: way.urls, failure: reason, ofOurOwn }, app);
         end({ outcome: 'refused', reason, detail: fault.message });
         throw fault;
       } finally {
@@ -135,14 +116,33 @@ export function createDownloader(options: DownloadOptions): Downloader {
   };
 }
 
+/** What tells the observers of one download, with what is the same in all that they are told. */
+function teller(url: URL, observers: readonly (DownloadObserver | undefined)[]) {
+  const since = performance.now();
+  const same = { host: url.hostname, reason: null, detail: null, bytes: 0 };
+  const end = (event: Pick<DownloadEvent, 'outcome'> & Partial<DownloadEvent>) => {
+    const whole = { ...same, milliseconds: performance.now() - since, ...event };
+    for (const observe of observers) observe?.(whole);
+  };
+  const report: Report = (reason, host, detail) => end({ outcome: 'reported', reason, host, detail });
+  return { end, report };
+}
+
+/** How far a download has come. */
+interface Way {
+  /** The urls asked so far. */
+  readonly urls: URL[];
+  /** Time spent waiting for places. */
+  waitedMs: number;
+}
+
 interface Course {
   readonly options: DownloadOptions;
   readonly gate: Gate;
   readonly slots: Slots;
   readonly failing: ReturnType<typeof createFailing>;
   readonly app: string | undefined;
-  /** Called with each url that is asked, when it has its place. */
-  readonly ask: (url: URL) => void;
+  readonly way: Way;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
@@ -160,18 +160,20 @@ async function follow(start: URL, course: Course): Promise<Uint8Array> {
 
 /** One url, from the gate to the picture's bytes or to where a redirect points. */
 async function hop(given: URL, course: Course): Promise<Uint8Array | URL> {
-  const { gate, slots, failing, app, ask, report, signal } = course;
+  const { gate, slots, failing, app, way, report, signal } = course;
   const host = gate.checkUrl(given, report);
   const url = new URL(given);
   // Neither Host nor the name in the TLS handshake ends with a dot (RFC 6066 §3).
   if (url.hostname.endsWith('.')) url.hostname = host;
   failing.check(url, app);
+  const since = performance.now();
   const leave = await slots.enter(host, app, signal).catch((error: unknown) => {
     if (!isTimeout(signal)) throw error;
     throw refused('busy', `No place for a download from ${host} in time.`, { retryAfter: 1 });
   });
   try {
-    ask(url);
+    way.waitedMs += performance.now() - since;
+    way.urls.push(url);
     return await fetchOnce(url, await gate.addressesOf(host, signal, report, app), course);
   } finally {
     leave();
