@@ -282,12 +282,14 @@ export const configSchema = Type.Object(
       }),
       maxPerHost: integer(1, 10_000, {
         default: 8,
-        description: 'Downloads from one host at the same moment; more wait.',
+        description:
+          'Downloads from one host at the same moment; more wait. One app gets three quarters of these places.',
       }),
       maxInAll: integer(1, 10_000, {
         default: 32,
         description:
-          'Downloads at the same moment; more wait. Each may hold twice `picture.maxBytes` in memory.',
+          'Downloads at the same moment; more wait. One app gets three quarters of these places. Each may hold up to three ' +
+          'times `picture.maxBytes` in memory.',
       }),
       reportOnly: yesNo({
         default: false,

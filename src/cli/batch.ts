@@ -25,6 +25,7 @@ import { createDownloader } from '../picture/download.ts';
 import { count } from './count.ts';
 import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { explainErrors } from './outcome.ts';
+import { print, printable } from './printable.ts';
 
 type Format = 'ndjson' | 'csv' | 'parquet';
 
@@ -168,7 +169,7 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
   const config = loadConfig({ file: options.config, environment: process.env });
   const downloader = createDownloader({ ...config.download, maxBytes: DEFAULT_LIMITS.bytes });
   const say = (text: string) => {
-    if (options.quiet !== true) process.stderr.write(`${text}\n`);
+    if (options.quiet !== true) process.stderr.write(`${printable(text)}\n`);
   };
 
   const claim = await claimOutput(journalPath);
@@ -243,7 +244,7 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
       const facts = { input, output: out, profile, models, version, complete };
       await writeWhole(page, reportPage(summary, facts, thumbnails));
     }
-    if (options.quiet !== true) process.stdout.write(`${summaryText(summary)}\n`);
+    if (options.quiet !== true) print(`${summaryText(summary)}\n`);
     if (finished > before) {
       const rows = finished - before;
       const same =

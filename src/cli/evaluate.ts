@@ -26,6 +26,7 @@ import {
 } from './evaluate-options.ts';
 import { openPictureSystem, type PictureSystem, version } from './evaluate-pictures.ts';
 import { printEvaluation, printTraps } from './evaluate-print.ts';
+import { print } from './printable.ts';
 
 /** Adds `livestill evaluate` to the program. Exit status: 0 measured, 2 wrong use or unusable input. */
 export function registerEvaluate(program: Command): void {
@@ -162,7 +163,7 @@ async function run(pictures: string | undefined, flags: EvaluateFlags): Promise<
         : await measurePictures(pictures!, system, flags);
     await writeFiles(measured, flags);
     const { evaluation } = measured.full;
-    process.stdout.write(
+    print(
       flags.json
         ? `${JSON.stringify(machine(measured), null, 2)}\n`
         : printEvaluation(evaluation) + printTraps(measured.traps, measured.robustness),
@@ -179,7 +180,7 @@ async function runComparison(a: string, b: string, flags: EvaluateFlags): Promis
     const provenance = { ...provenanceOf(`${a}, ${b}`, [], null), scoresSha256: hashes.join(', ') };
     await write(flags.report, comparisonHtml(comparison, provenance));
   }
-  process.stdout.write(flags.json ? `${JSON.stringify(comparison, null, 2)}\n` : printComparison(comparison));
+  print(flags.json ? `${JSON.stringify(comparison, null, 2)}\n` : printComparison(comparison));
 }
 
 async function measureScores(file: string, flags: EvaluateFlags): Promise<Measured> {

@@ -1,13 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
+import { print, say } from './printable.ts';
 import { createProgram, refuseUnknownWords } from './program.ts';
 
 /** Exit status for wrong use: an unknown option or command, a missing argument, a bad value. */
 const WRONG_USE = 2;
 
-function say(error: unknown): void {
+function sayError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`livestill: ${message}\n`);
+  say(`livestill: ${message}\n`);
 }
 
 // A reader that has seen enough (`livestill score … | head`) is no failure.
@@ -17,7 +18,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  const program = await createProgram(new Command(), process.argv.slice(2));
+  const program = await createProgram(
+    new Command().configureOutput({ writeOut: print, writeErr: say }),
+    process.argv.slice(2),
+  );
   if (process.argv.some((word) => ['--help', '-h', 'help'].includes(word))) {
     refuseUnknownWords(program, process.argv.slice(2));
   }
@@ -26,7 +30,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : WRONG_USE;
   } else {
-    say(error);
+    sayError(error);
     process.exitCode = error instanceof UsageError ? WRONG_USE : 1;
   }
 }

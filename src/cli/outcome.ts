@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ConfigError } from '../config.ts';
 import { Fault, UsageError } from '../errors.ts';
 import { shellWord } from './curl.ts';
+import { printable } from './printable.ts';
 
 /** What a command has to say: for people, and for programs. */
 export interface Outcome {
@@ -30,7 +31,7 @@ export async function perform(
     async () => {
       const { text, json, ok = true } = await work();
       const shown = options.json === true ? JSON.stringify(json) : inPlace(text.trimEnd(), options);
-      writeOut?.(`${shown}\n`);
+      writeOut?.(printable(`${shown}\n`));
       if (!ok) process.exitCode = 1;
     },
     options,
@@ -72,7 +73,7 @@ export async function explainErrors(
   } catch (error) {
     const usage = error instanceof UsageError || error instanceof ConfigError;
     if (!usage && !(error instanceof Fault)) throw error;
-    command.configureOutput().writeErr?.(`livestill: ${inPlace(error.message, place)}\n`);
+    command.configureOutput().writeErr?.(printable(`livestill: ${inPlace(error.message, place)}\n`));
     process.exitCode = usage ? wrongUse : 1;
   }
 }

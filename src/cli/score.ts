@@ -10,6 +10,7 @@ import { count } from './count.ts';
 import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { drawExplanation } from './explain.ts';
 import { expandInputs, type PictureInput } from './inputs.ts';
+import { print, printableName } from './printable.ts';
 import { createTable } from './table.ts';
 
 interface ScoreOptions {
@@ -149,7 +150,7 @@ function humanOutput(inputs: readonly PictureInput[]) {
   const colour = wantsColour();
   const table = createTable(
     [
-      { title: 'PICTURE', width: Math.min(60, Math.max(...inputs.map((i) => i.name.length))) },
+      { title: 'PICTURE', width: Math.min(60, Math.max(...inputs.map((i) => printableName(i.name).length))) },
       { title: 'VERDICT', width: 'poor_quality'.length },
       { title: 'SCORE', right: true, width: 5 },
       { title: 'P(LIVE)', right: true, width: 7 },
@@ -224,7 +225,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
       if (human !== null) human.row(result);
       else {
         const { judged: _, ...line } = result;
-        process.stdout.write(`${JSON.stringify(line)}\n`);
+        print(`${JSON.stringify(line)}\n`);
       }
     }
   } finally {

@@ -1,11 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { Fault, UsageError } from '../errors.ts';
 import { FleetError } from '../fleet/fleet.ts';
 import { collectGarbageLater } from '../fleet/garbage.ts';
+import { createLog } from '../wire/log.ts';
 import type { KeyPlace } from './first-app.ts';
 import { humanLog } from './human-log.ts';
+import { printable } from './printable.ts';
 import { type Service, startService } from './service.ts';
 import { StartError } from './start-error.ts';
 import { endOnSignals, type Host } from './until-signal.ts';
@@ -110,7 +112,7 @@ function surroundingsOf(): Surroundings {
     environment: process.env,
     log,
     terminal: { log: process.stdout.isTTY === true, said: process.stderr.isTTY === true },
-    say: (text) => void process.stderr.write(`${text}\n`),
+    say: (text) => void process.stderr.write(`${printable(text)}\n`),
     on: (event, handler) => void process.on(event, handler),
     exit: (status) => process.exit(status),
     flush: () => log.flushSync(),
@@ -142,7 +144,7 @@ function configOf(options: ServeOptions, environment: Surroundings['environment'
 
 function logOf({ logLevel, logFormat }: Config, { log, terminal }: Surroundings): Logger {
   const human = logFormat === 'human' || (logFormat === 'auto' && terminal.log);
-  return pino({ level: logLevel, timestamp: stdTimeFunctions.isoTime }, human ? humanLog(log) : log);
+  return createLog(logLevel, human ? humanLog(log) : log);
 }
 
 function firstAppOf({ firstApp = true }: ServeOptions, { terminal }: Surroundings): KeyPlace | 'none' {

@@ -6,6 +6,7 @@ import { makeSet } from '../evaluation/simulate/make-set.ts';
 import { parseKinds, type SimulatedKind } from '../evaluation/simulate/simulate.ts';
 import { picturesOf } from './evaluate-files.ts';
 import { numberWithin } from './evaluate-options.ts';
+import { print, printableName, say } from './printable.ts';
 
 interface SimulateFlags {
   readonly out: string;
@@ -87,11 +88,11 @@ async function run(paths: readonly string[], flags: SimulateFlags): Promise<void
     strengths: flags.strength,
     subjectOf: ({ name }) =>
       flags.subject === 'none' ? null : flags.subject === 'folder' ? dirname(name) : name,
-    onDone: (name) => process.stderr.write(`${name}\n`),
+    onDone: (name) => say(`${printableName(name)}\n`),
   });
-  for (const path of skipped) process.stderr.write(`livestill: ${path} cannot be decoded and was left out\n`);
+  for (const path of skipped) say(`livestill: ${printableName(path)} cannot be decoded and was left out\n`);
   const attacks = rows.filter((row) => row.label === 'attack').length;
-  process.stdout.write(
+  print(
     `${attacks} SIMULATED attack pictures of ${rows.length - attacks} sources in ${flags.out}; index: index.ndjson\n`,
   );
   if (skipped.length > 0) process.exitCode = 1;

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { printableName } from './printable.ts';
 
 /** One column of a table for people. */
 export interface Column {
@@ -20,7 +21,7 @@ function pad(text: string, width: number, right: boolean): string {
 }
 
 /**
- * Lays out rows under their titles, two blanks between columns.
+ * Lays out rows under their titles, two blanks between columns. Nothing in a cell acts on the terminal.
  *
  * @param paint colours a padded cell of a row; the titles are left alone.
  */
@@ -31,13 +32,13 @@ export function createTable(
 ): { readonly head: string; line(row: readonly string[]): string } {
   const widths = columns.map((column, i) =>
     rows.reduce(
-      (widest, row) => Math.max(widest, cells(row[i])),
+      (widest, row) => Math.max(widest, cells(printableName(row[i]))),
       Math.max(cells(column.title), column.width ?? 0),
     ),
   );
   const layout = (row: readonly string[], dress: typeof paint) =>
     row
-      .map((text, i) => dress(pad(text, widths[i], columns[i].right === true), i, row))
+      .map((text, i) => dress(pad(printableName(text), widths[i], columns[i].right === true), i, row))
       .join('  ')
       .trimEnd();
   return {

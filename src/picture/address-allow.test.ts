@@ -30,6 +30,38 @@ describe('allowListOf', () => {
     }
   });
 
+  it('reads a network of mapped addresses as the IPv4 network, and `::8.8.8.8` as the IPv6 address it is', () => {
+    const mapped = allowListOf(['::ffff:10.0.0.0/104', '::8.8.8.8']);
+    expect(['10.255.0.1', '::ffff:10.0.0.1', '::808:808'].map(mapped.allowsAddress)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(['11.0.0.1', '8.8.8.8', '::ffff:8.8.8.8'].map(mapped.allowsAddress)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('opens nothing by an odd spelling of a network', () => {
+    for (const entry of [
+      '010.0.0.0/8',
+      '10.0.0.0/8/8',
+      '10.0.0.0/33',
+      '10.0.0.0/',
+      '10.0/8',
+      '0x0a.0.0.0/8',
+    ]) {
+      const odd = allowListOf([entry]);
+      expect([entry, odd.allowsAddress('10.0.0.1'), odd.allowsAddress('8.0.0.1')]).toEqual([
+        entry,
+        false,
+        false,
+      ]);
+    }
+  });
+
   it('tells an entry from what merely lies inside one', () => {
     expect([list.namesAddress('192.168.7.7'), list.namesAddress('10.1.0.0')]).toEqual([true, false]);
     expect([list.namesHost('pictures.example'), list.namesHost('a.pictures.example')]).toEqual([true, false]);

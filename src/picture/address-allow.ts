@@ -1,8 +1,7 @@
-import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import { classifyAddress } from './address.ts';
 import { embeddedAddresses } from './address-embedded.ts';
 import type { OwnAddresses } from './address-own.ts';
+import { type Ip, parseAddress, plainIp } from './address-parse.ts';
 import type { AddressVerdict } from './address-ranges.ts';
 
 /** Which places are allowed although they are not public. */
@@ -22,34 +21,54 @@ export interface AllowList {
  * them too (`pictures.example` allows `a.pictures.example`).
  */
 export function allowListOf(entries: readonly string[]): AllowList {
-  const networks: [ipaddr.IPv4 | ipaddr.IPv6, number][] = [];
+  const networks: [Ip, number][] = [];
   const singles = new Set<string>();
   const hosts: string[] = [];
   for (const entry of entries) {
-    if (ipaddr.isValidCIDR(entry)) networks.push(ipaddr.parseCIDR(entry));
-    else if (isIP(entry) !== 0) {
-      const address = ipaddr.process(entry);
-      networks.push([address, address.kind() === 'ipv4' ? 32 : 128]);
-    } else hosts.push(bareHost(entry));
+    const address = plainIp(entry);
+    const network = address === null ? networkOf(entry) : ([address, bitsOf(address)] as const);
+    if (network === null) hosts.push(bareHost(entry));
+    else networks.push([...network]);
   }
   for (const [network, prefix] of networks) {
-    if (prefix === (network.kind() === 'ipv4' ? 32 : 128)) singles.add(network.toString());
+    if (prefix === bitsOf(network)) singles.add(network.toString());
   }
   return {
     allowsAddress(text) {
-      if (isIP(text) === 0) return false;
-      const address = ipaddr.process(text);
+      const address = plainIp(text);
+      if (address === null) return false;
       return networks.some(
         ([network, prefix]) => network.kind() === address.kind() && address.match([network, prefix] as never),
       );
     },
-    namesAddress: (text) => isIP(text) !== 0 && singles.has(ipaddr.process(text).toString()),
+    namesAddress(text) {
+      const address = plainIp(text);
+      return address !== null && singles.has(address.toString());
+    },
     allowsHost(host) {
       const name = bareHost(host);
       return hosts.some((allowed) => name === allowed || name.endsWith(`.${allowed}`));
     },
     namesHost: (host) => hosts.includes(bareHost(host)),
   };
+}
+
+function networkOf(entry: string): readonly [Ip, number] | null {
+  const [text = '', bits = '', ...more] = entry.split('/');
+  const address = parseAddress(text);
+  if (address === null || more.length > 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > bitsOf(address)) {
+    return null;
+  }
+  const plain = plainIp(text);
+  // `::ffff:10.0.0.0/104` is `10.0.0.0/8`, since the addresses it is compared with are plain, too.
+  if (plain !== null && plain.kind() !== address.kind()) {
+    return Number(bits) < 96 ? [address, Number(bits)] : [plain, Number(bits) - 96];
+  }
+  return [address, Number(bits)];
+}
+
+function bitsOf(address: Ip): number {
+  return address.kind() === 'ipv4' ? 32 : 128;
 }
 
 /** Verdicts that neither an allowed network nor an allowed name opens: a listing of the very address must. */
@@ -86,6 +105,13 @@ export function objection(
     if (inner !== null) return inner;
   }
   return null;
+}
+
+/** For the operator: which setting would let an address of this verdict be fetched from. */
+export function wayIn(verdict: AddressVerdict): string {
+  if (never.has(verdict)) return 'no setting allows it';
+  if (onlyByName.has(verdict)) return 'only this very address in download.allowPrivate allows it';
+  return 'download.allowPrivate can allow it';
 }
 
 /** A host name in small letters and without the dot that ends it. */

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { plainIp } from './address-parse.ts';
 
 /** An interface id `0:5efe` or `200:5efe` and then an IPv4 address (RFC 5214 §6.1). */
 export function isIsatap(address: ipaddr.IPv6): boolean {
@@ -28,11 +29,11 @@ const networks = carriers.map(([cidr, read]) => ({ network: ipaddr.IPv6.parseCID
 
 /**
  * The IPv4 addresses that a translator (NAT64) or a tunnel (6to4, Teredo, ISATAP) may unpack from an IPv6 address; none
- * where it is no such address. `text` is an address as `classifyAddress` takes it.
+ * where it is no such address.
  */
 export function embeddedAddresses(text: string): readonly string[] {
-  const address = ipaddr.parse(text);
-  if (address.kind() === 'ipv4') return [];
+  const address = plainIp(text);
+  if (address === null || address.kind() === 'ipv4') return [];
   const v6 = address as ipaddr.IPv6;
   // `::` and `::1` have the form of `::a.b.c.d` and are none.
   if (['unspecified', 'loopback'].includes(v6.range())) return [];

@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
+import { plainIp } from './address-parse.ts';
 
 /** The addresses under which this machine answers itself, and the broadcast addresses of its networks. */
 export interface OwnAddresses {
@@ -28,8 +29,8 @@ export function ownAddresses(
   const broadcasts = new Set<string>();
   for (const { address, cidr } of interfaces) {
     const bare = address.replace(/%.*$/, '');
-    if (!ipaddr.isValid(bare)) continue;
-    const own = ipaddr.process(bare);
+    const own = plainIp(bare);
+    if (own === null) continue;
     addresses.add(own.toString());
     if (own.kind() !== 'ipv4' || cidr === null || !ipaddr.IPv4.isValidCIDR(cidr)) continue;
     // Networks of one or two addresses have no broadcast address (RFC 3021).

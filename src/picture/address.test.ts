@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net';
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
@@ -21,6 +22,86 @@ describe('classifyAddress', () => {
     expect(tried).toEqual(SPECIAL_RANGES.map((range) => range.cidr).sort());
     for (const range of SPECIAL_RANGES)
       expect([range.cidr, range.source]).toEqual([range.cidr, expect.stringMatching(/^RFC \d+/)]);
+  });
+
+  /** The same table in Node's own matcher. */
+  const oracle = new BlockList();
+  for (const { cidr } of SPECIAL_RANGES) {
+    const [network = '', bits] = cidr.split('/');
+    oracle.addSubnet(network, Number(bits), network.includes(':') ? 'ipv6' : 'ipv4');
+  }
+
+  it.each(SPECIAL_RANGES.map(({ cidr }) => cidr))(
+    '%s: each bit of it turned over, and its neighbours',
+    (cidr) => {
+      const [network, prefix] = ipaddr.parseCIDR(cidr);
+      const first = network.toByteArray();
+      const last = first.map((byte, at) => byte | (0xff >> Math.max(0, Math.min(8, prefix - at * 8))));
+      const turned = (bytes: number[], bit: number) =>
+        bytes.map((byte, at) => (at === bit >> 3 ? byte ^ (0x80 >> (bit & 7)) : byte));
+      for (const bytes of [first, last]) {
+        expect(classifyAddress(ipaddr.fromByteArray(bytes).toString())).not.toBe('public');
+        for (let bit = 0; bit < bytes.length * 8; bit++) {
+          const address = ipaddr.fromByteArray(turned(bytes, bit));
+          const text = address.toString();
+          const family = address.kind();
+          const mapped = family === 'ipv6' && (address as ipaddr.IPv6).isIPv4MappedAddress();
+          const global =
+            family === 'ipv4' || (address as ipaddr.IPv6).match(ipaddr.IPv6.parseCIDR('2000::/3'));
+          if (mapped || METADATA_ADDRESSES.has(text)) continue;
+          expect([text, classifyAddress(text) === 'public']).toEqual([
+            text,
+            global && !oracle.check(text, family),
+          ]);
+          if (bit < prefix) {
+            const [inside, bits] = ipaddr.parseCIDR(cidr);
+            expect([text, address.match([inside, bits] as never)]).toEqual([text, false]);
+          }
+        }
+      }
+    },
+  );
+
+  it.each([
+    ['::8.8.8.8', 'compatible_address'],
+    ['::808:808', 'compatible_address'],
+    ['::10.0.0.1', 'compatible_address'],
+    ['::127.0.0.1', 'compatible_address'],
+    ['::169.254.169.254', 'metadata_address'],
+    ['::0.0.0.1', 'loopback_address'],
+    ['::0.0.0.0', 'unspecified_address'],
+    ['::1:8.8.8.8', 'reserved_address'],
+    ['::ffff:8.8.8.8', 'public'],
+    ['::FFFF:8.8.8.8', 'public'],
+    ['0:0:0:0:0:ffff:808:808', 'public'],
+    ['::ffff:10.0.0.1', 'private_address'],
+    ['::ffff:0:8.8.8.8', 'translated_address'],
+    ['64:ff9b::8.8.8.8', 'nat64_address'],
+    ['64:ff9b:0:0:0:1:8.8.8.8', 'reserved_address'],
+    ['2002:808:808::', 'six_to_four_address'],
+  ] as const)('%s is %s, by its bits and not by its spelling', (text, verdict) =>
+    expect(classifyAddress(text)).toBe(verdict),
+  );
+
+  it('every spelling of an address has the same verdict', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.nat(12), (bytes, zeros) => {
+        bytes.fill(0, 0, zeros);
+        const address = ipaddr.fromByteArray([...bytes]) as ipaddr.IPv6;
+        const dotted = bytes.subarray(12).join('.');
+        const head = address.parts.slice(0, 6).map((part) => part.toString(16));
+        const spellings = [
+          address.toNormalizedString(),
+          address.parts.map((part) => part.toString(16).padStart(4, '0').toUpperCase()).join(':'),
+          address.toRFC5952String(),
+          `${head.join(':')}:${dotted}`,
+          ...(zeros === 12 ? [`::${dotted}`] : []),
+        ];
+        const verdicts = new Set(spellings.map((text) => classifyAddress(text)));
+        expect([spellings, verdicts.size]).toEqual([spellings, 1]);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('any address of a special range is refused', () => {

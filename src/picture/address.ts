@@ -1,12 +1,10 @@
-import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { embeddedAddresses, isIsatap } from './address-embedded.ts';
 import { nobody, type OwnAddresses } from './address-own.ts';
+import { type Ip, plainIp } from './address-parse.ts';
 import { type AddressVerdict, METADATA_ADDRESSES, SPECIAL_RANGES } from './address-ranges.ts';
 
 export type { AddressVerdict } from './address-ranges.ts';
-
-type Ip = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** 2000::/3, the only part of IPv6 handed out for global unicast (RFC 4291 §2.4, IANA registry). */
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
@@ -23,9 +21,8 @@ const ranges = SPECIAL_RANGES.map((range) => {
  * own addresses. Never throws: text that is no plain address (a zone id, `0x7f.1`) is `invalid_address`.
  */
 export function classifyAddress(text: string, own: OwnAddresses = nobody): AddressVerdict {
-  // Not the library's own check, which takes `1.2.3` and octal forms too.
-  if (isIP(text) === 0 || text.includes('%')) return 'invalid_address';
-  const address = ipaddr.process(text);
+  const address = plainIp(text);
+  if (address === null) return 'invalid_address';
   const plain = address.toString();
   if (METADATA_ADDRESSES.has(plain)) return 'metadata_address';
   if (embeddedAddresses(plain).some((inside) => METADATA_ADDRESSES.has(inside))) return 'metadata_address';

@@ -14,15 +14,28 @@ export interface FailingOptions {
   readonly clock: () => number;
 }
 
-/** Remembers urls that keep failing, so that their servers are not asked again and again for nothing. */
+/** How a download went that asked at least one url. */
+export interface Course {
+  /** The urls asked, redirects included; the last one is the one that failed or gave the picture. */
+  readonly urls: readonly URL[];
+  /** Null where there is a picture. */
+  readonly failure: DownloadRefusal | null;
+  /** Whether the failure says something of this machine, or of how long its apps wait, and nothing of a server. */
+  readonly ofOurOwn?: boolean;
+}
+
+/**
+ * Remembers urls that keep failing, so that their servers are not asked again and again for nothing. Each app has a memory of its
+ * own: what one app's callers make fail is never refused to another's.
+ */
 export interface Failing {
-  /** @throws Fault -5805 `url_failing` or `host_failing`, with `retryAfter`, while the url or its host is left alone */
-  check(url: URL): void;
+  /** @throws Fault -5805 `url_failing` or `host_failing`, with `retryAfter`, while the url or its host is left alone for this app */
+  check(url: URL, app: string | undefined): void;
   /**
-   * Takes note of how a download went: the urls asked, redirects included, the last one being the one that failed or gave
-   * the picture (`failure` null).
+   * Takes note of how a download went. A failure is booked on the url that was sent, and on a host whose name, connection or TLS
+   * failed; never on a url that a redirect led to: whoever redirects could make any url fail by being slow.
    */
-  note(urls: readonly URL[], failure: DownloadRefusal | null): void;
+  note(course: Course, app: string | undefined): void;
   readonly size: number;
 }
 
@@ -56,11 +69,11 @@ const ofOurOwn: ReadonlySet<DownloadRefusal> = new Set<DownloadRefusal>([
 ]);
 
 export function createFailing(options: FailingOptions): Failing {
-  const { afterFailures, firstPauseMs, longestPauseMs, remembered, clock } = options;
-  const records = new Map<string, Record>();
+  const { afterFailures, firstPauseMs, longestPauseMs, clock } = options;
+  const memory = createMemory(options.remembered);
 
-  const check = (key: string, reason: 'url_failing' | 'host_failing', what: string) => {
-    const record = records.get(key);
+  const check = (app: App, key: string, reason: 'url_failing' | 'host_failing', what: string) => {
+    const record = memory.get(app, key);
     if (record === undefined || record.failures < afterFailures) return;
     const rest = record.until - clock();
     if (rest > 0) {
@@ -75,41 +88,68 @@ export function createFailing(options: FailingOptions): Failing {
   };
   const pauseOf = (failures: number) =>
     Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(30, failures - afterFailures));
-
-  const fail = (key: string) => {
-    const record = records.get(key) ?? { failures: 0, until: 0 };
+  const fail = (app: App, key: string) => {
+    const record = memory.get(app, key) ?? { failures: 0, until: 0 };
     record.failures++;
     if (record.failures >= afterFailures) record.until = clock() + pauseOf(record.failures);
-    records.delete(key);
-    records.set(key, record);
-    for (const [oldest] of records) {
-      if (records.size <= remembered) break;
-      records.delete(oldest);
-    }
+    memory.put(app, key, record);
   };
 
   return {
-    check(url) {
-      check(hostKey(url), 'host_failing', url.host);
-      check(urlKey(url), 'url_failing', 'This url');
+    check(url, app) {
+      check(app, hostKey(url), 'host_failing', url.host);
+      check(app, urlKey(url), 'url_failing', 'This url');
     },
-    note(urls, failure) {
-      if (failure !== null && ofOurOwn.has(failure)) return;
+    note({ urls, failure, ofOurOwn: own = false }, app) {
+      const [first] = urls;
       const last = urls.at(-1);
-      for (const url of urls) {
-        if (failure === null) records.delete(urlKey(url));
-        if (failure === null || url !== last) records.delete(hostKey(url));
+      if (first === undefined || last === undefined || own) return;
+      if (failure !== null && ofOurOwn.has(failure)) return;
+      const hostFailed = failure !== null && ofTheHost.has(failure);
+      for (const url of urls) if (url !== last || !hostFailed) memory.drop(app, hostKey(url));
+      if (failure === null) {
+        for (const url of urls) memory.drop(app, urlKey(url));
+        return;
       }
-      if (failure === null || last === undefined) return;
-      const first = urls[0] as URL;
+      if (hostFailed) fail(app, hostKey(last));
       // Whoever redirects to a place that fails would otherwise be asked for ever.
-      if (first !== last) fail(urlKey(first));
-      if (ofTheHost.has(failure)) return fail(hostKey(last));
-      records.delete(hostKey(last));
-      fail(urlKey(last));
+      if (!hostFailed || first !== last) fail(app, urlKey(first));
     },
     get size() {
-      return records.size;
+      return memory.size;
+    },
+  };
+}
+
+type App = string | undefined;
+
+/** Records by app, the ones unused for longest forgotten first: of the app that has most, so that no app empties another's memory. */
+function createMemory(remembered: number) {
+  const apps = new Map<App, Map<string, Record>>();
+  let size = 0;
+  const drop = (app: App, key: string) => {
+    const own = apps.get(app);
+    if (own === undefined || !own.delete(key)) return;
+    size--;
+    if (own.size === 0) apps.delete(app);
+  };
+  const largest = () => [...apps].reduce((most, each) => (each[1].size > most[1].size ? each : most));
+  return {
+    get: (app: App, key: string) => apps.get(app)?.get(key),
+    put(app: App, key: string, record: Record) {
+      drop(app, key);
+      const own = apps.get(app) ?? new Map<string, Record>();
+      apps.set(app, own.set(key, record));
+      size++;
+      while (size > remembered) {
+        const [most, records] = largest();
+        const [oldest = ''] = records.keys();
+        drop(most, oldest);
+      }
+    },
+    drop,
+    get size() {
+      return size;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type AllowList, allowListOf, bareHost, objection } from './address-allow.ts';
+import { type AllowList, allowListOf, bareHost, objection, wayIn } from './address-allow.ts';
 import { type OwnAddresses, ownAddresses } from './address-own.ts';
 import { type AddressVerdict, METADATA_HOSTS } from './address-ranges.ts';
 import { type DownloadRefusal, refused } from './download-reasons.ts';
@@ -32,7 +32,7 @@ export interface Gate {
    * as a whole.
    * @throws Fault -5805
    */
-  addressesOf(host: string, signal: AbortSignal, report: Report): Promise<readonly string[]>;
+  addressesOf(host: string, signal: AbortSignal, report: Report, app?: string): Promise<readonly string[]>;
 }
 
 /** Places that report-only mode keeps shut all the same: nobody keeps pictures there, and secrets lie in some. */
@@ -68,18 +68,21 @@ export function createGate(options: GateOptions): Gate {
         throw refused('bad_host', `The host ${host.slice(0, 80)} is no name that can be looked up.`);
       }
       if (METADATA_HOSTS.has(host) && !allowed.namesHost(host)) {
-        throw refused('metadata_host', `${host} is a service that tells about the machine itself.`);
+        throw refused(
+          'metadata_host',
+          `${host} is a service that tells about the machine itself; only this very name in download.allowPrivate allows it.`,
+        );
       }
       const port = url.port === '' ? (url.protocol === 'http:' ? 80 : 443) : Number(url.port);
       if (!options.ports.includes(port)) {
-        const message = `Port ${port} is not among those allowed (${options.ports.join(', ')}).`;
+        const message = `Port ${port} is not among those of download.ports (${options.ports.join(', ')}).`;
         if (options.reportOnly !== true) throw refused('port', message);
         report('port', host, message);
       }
       return host;
     },
-    async addressesOf(host, signal, report) {
-      const addresses = isIP(host) === 0 ? await resolved(host, resolve, signal) : [host];
+    async addressesOf(host, signal, report, app) {
+      const addresses = isIP(host) === 0 ? await resolved(host, resolve, signal, app) : [host];
       if (addresses.length > mostAddresses) {
         throw refused(
           'dns_failed',
@@ -90,7 +93,7 @@ export function createGate(options: GateOptions): Gate {
       for (const address of addresses) {
         const verdict = objection(host, address, allowed, mine);
         if (verdict === null || verdict === 'public') continue;
-        const message = `${host} is at ${address}, which is not allowed (${verdict}).`;
+        const message = `${host} is at ${address}, which is not allowed (${verdict}); ${wayIn(verdict)}.`;
         if (options.reportOnly !== true || enforced.has(verdict)) throw refused(verdict, message);
         report(verdict, host, message);
       }
@@ -102,5 +105,6 @@ export function createGate(options: GateOptions): Gate {
 /** The operator's own hosts may stand in the hosts file alone; every other name is the open internet's. */
 function byHost(allowed: AllowList): Resolve {
   const open = nameServerResolve();
-  return (host, signal) => (allowed.allowsHost(host) ? systemResolve(host) : open(host, signal));
+  const system = systemResolve();
+  return (host, signal, app) => (allowed.allowsHost(host) ? system : open)(host, signal, app);
 }

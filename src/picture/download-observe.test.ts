@@ -35,7 +35,7 @@ function watched() {
   const download = async (host: string, signal = new AbortController().signal) => {
     const own: DownloadEvent[] = [];
     const url = new URL(`http://${host}:${port}/secret?token=1`);
-    await downloader.download(url, signal, (event) => own.push(event)).catch(() => {});
+    await downloader.download(url, signal, { observe: (event) => own.push(event) }).catch(() => {});
     return own;
   };
   return { all, download };
@@ -73,5 +73,35 @@ describe('who watches downloads', () => {
       'a.example',
       0,
     ]);
+  });
+
+  it.each([
+    ['http://a.example:8080/', 'Port 8080 is not among those of download.ports (80, 443).'],
+    [
+      'http://10.0.0.1/',
+      '10.0.0.1 is at 10.0.0.1, which is not allowed (private_address); download.allowPrivate can allow it.',
+    ],
+    [
+      'http://169.254.169.254/',
+      expect.stringContaining('only this very address in download.allowPrivate allows it'),
+    ],
+    [
+      'http://metadata.google.internal/',
+      expect.stringContaining('only this very name in download.allowPrivate'),
+    ],
+    ['http://255.255.255.255/', expect.stringContaining('no setting allows it')],
+  ])('is told of the setting that would allow %s', async (url, detail) => {
+    const events: DownloadEvent[] = [];
+    const downloader = createDownloader({
+      enabled: true,
+      allowPrivate: [],
+      ports: [80, 443],
+      maxRedirects: 0,
+      maxBytes: 10,
+      timeoutMs: 1000,
+      observe: (event) => events.push(event),
+    });
+    await expect(downloader.download(new URL(url), new AbortController().signal)).rejects.toThrow();
+    expect(events).toMatchObject([{ outcome: 'refused', detail }]);
   });
 });

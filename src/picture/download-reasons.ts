@@ -64,7 +64,9 @@ export function refusedStatus(status: number): Fault {
 export function connectionFault(error: unknown, connected: boolean): Fault {
   if (error instanceof Fault) return error;
   const { code = '', message = '' } = error as NodeJS.ErrnoException;
-  if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/.test(code)) {
+  // A server's own words may stand in the message.
+  const what = code || message.slice(0, 100);
+  if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|EPROTO/.test(code)) {
     return refused('tls_failed', `TLS with the url's server failed (${code}).`, { cause: error });
   }
   if (/TIMEDOUT|TIMEOUT/.test(code)) {
@@ -73,11 +75,11 @@ export function connectionFault(error: unknown, connected: boolean): Fault {
       : refused('connect_timeout', `The url's server cannot be reached in time (${code}).`, { cause: error });
   }
   if (!connected) {
-    return refused('connect_failed', `The url's server cannot be reached (${code || message}).`, {
+    return refused('connect_failed', `The url's server cannot be reached (${what}).`, {
       cause: error,
     });
   }
-  return refused('broken_answer', `The url's server did not answer properly (${code || message}).`, {
+  return refused('broken_answer', `The url's server did not answer properly (${what}).`, {
     cause: error,
   });
 }

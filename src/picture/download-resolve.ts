@@ -1,11 +1,12 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import { refused } from './download-reasons.ts';
+import { createShares } from './download-shares.ts';
 
 /**
  * All addresses of a host name, in the order they should be tried. Rejects, or gives none, where there are none. Once
- * `signal` is aborted nobody waits for the answer any more.
+ * `signal` is aborted nobody waits for the answer any more. `app` is the one whose share is used.
  */
-export type Resolve = (host: string, signal?: AbortSignal) => Promise<readonly string[]>;
+export type Resolve = (host: string, signal?: AbortSignal, app?: string) => Promise<readonly string[]>;
 
 /** As much of a `node:dns` Resolver as is used here. */
 export interface NameServers {
@@ -36,19 +37,38 @@ export function nameServerResolve(
   };
 }
 
-/** The system's own look-up, which knows the hosts file and names of the local network. */
-export const systemResolve: Resolve = async (host) =>
-  (await lookup(host, { all: true })).map(({ address }) => address);
+/** Look-ups of the system at the same moment: each holds one of the four threads that also read files and decompress. */
+const systemLookUps = 2;
+
+/**
+ * The system's own look-up, which knows the hosts file and names of the local network. One that is left holds its thread until it
+ * ends, and its place as long; of the places an app gets its share.
+ */
+export function systemResolve(
+  lookUp: (host: string) => Promise<readonly { readonly address: string }[]> = (host) =>
+    lookup(host, { all: true }),
+): Resolve {
+  const places = createShares(systemLookUps);
+  return async (host, signal = new AbortController().signal, app) => {
+    const leave = await places.enter(app, signal);
+    try {
+      return (await lookUp(host)).map(({ address }) => address);
+    } finally {
+      leave();
+    }
+  };
+}
 
 /** Resolves once, and says with a reason why not. */
 export async function resolved(
   host: string,
   resolve: Resolve,
   signal: AbortSignal,
+  app?: string,
 ): Promise<readonly string[]> {
   // RFC 6761 §6.3: this name is never to be asked for.
   if (host === 'localhost' || host.endsWith('.localhost')) return ['127.0.0.1', '::1'];
-  const addresses = await untilAborted(resolve(host, signal), signal).catch((cause: unknown) => {
+  const addresses = await untilAborted(resolve(host, signal, app), signal).catch((cause: unknown) => {
     if (signal.aborted) throw signal.reason;
     const slow = (cause as NodeJS.ErrnoException).code === 'ETIMEOUT';
     throw slow

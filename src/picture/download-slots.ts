@@ -1,10 +1,12 @@
-/** Places in two bounds at once: so many for each key, so many in all. */
+import { createShares, type Shares } from './download-shares.ts';
+
+/** Places in two bounds at once: so many for each key, so many in all; apps share both. */
 export interface Slots {
   /**
-   * Waits, first come, first served, for a place under `key` and then for one in all.
+   * Waits for a place under `key` and then for one in all.
    * @throws the signal's reason when it is aborted before
    */
-  enter(key: string, signal: AbortSignal): Promise<() => void>;
+  enter(key: string, app: string | undefined, signal: AbortSignal): Promise<() => void>;
   readonly running: number;
   /** Keys with anybody in them or before them. */
   readonly keys: number;
@@ -15,85 +17,41 @@ export interface Slots {
  * out, and nobody who holds a place in all waits for anything but the network.
  */
 export function createSlots(perKey: number, inAll: number): Slots {
-  const all = createLine(inAll);
-  const lines = new Map<string, Line>();
+  const all = createShares(inAll);
+  const lines = new Map<string, Shares>();
   return {
-    async enter(key, signal) {
+    async enter(key, app, signal) {
       signal.throwIfAborted();
-      const line = lines.get(key) ?? createLine(perKey);
+      const line = lines.get(key) ?? createShares(perKey);
       lines.set(key, line);
-      const leaveKey = () => {
-        line.leave();
-        if (line.running === 0 && line.waiting === 0) lines.delete(key);
+      const tidy = () => {
+        if (line.running === 0 && line.waiting === 0 && lines.get(key) === line) lines.delete(key);
       };
-      await line.enter(signal);
+      let leaveKey: () => void;
       try {
-        await all.enter(signal);
+        leaveKey = await line.enter(app, signal);
       } catch (error) {
-        leaveKey();
+        tidy();
         throw error;
       }
-      let held = true;
-      return () => {
-        if (!held) return;
-        held = false;
-        all.leave();
+      try {
+        const leaveAll = await all.enter(app, signal);
+        return () => {
+          leaveAll();
+          leaveKey();
+          tidy();
+        };
+      } catch (error) {
         leaveKey();
-      };
+        tidy();
+        throw error;
+      }
     },
     get running() {
       return all.running;
     },
     get keys() {
       return lines.size;
-    },
-  };
-}
-
-interface Line {
-  enter(signal: AbortSignal): Promise<void>;
-  leave(): void;
-  readonly running: number;
-  readonly waiting: number;
-}
-
-function createLine(places: number): Line {
-  /** In the order of arrival; a Set gives up one in the middle without moving the others. */
-  const waiting = new Set<() => void>();
-  let running = 0;
-  return {
-    enter(signal) {
-      if (signal.aborted) return Promise.reject(signal.reason);
-      if (running < places) {
-        running++;
-        return Promise.resolve();
-      }
-      return new Promise<void>((resolve, reject) => {
-        const go = () => {
-          signal.removeEventListener('abort', give);
-          resolve();
-        };
-        const give = () => {
-          waiting.delete(go);
-          reject(signal.reason);
-        };
-        signal.addEventListener('abort', give, { once: true });
-        waiting.add(go);
-      });
-    },
-    leave() {
-      const [next] = waiting;
-      if (next === undefined) running--;
-      else {
-        waiting.delete(next);
-        next();
-      }
-    },
-    get running() {
-      return running;
-    },
-    get waiting() {
-      return waiting.size;
     },
   };
 }

@@ -1,11 +1,13 @@
-import { type Dispatcher, request } from 'undici';
+import type { IncomingMessage } from 'node:http';
 import { Fault } from '../errors.ts';
 import type { OwnAddresses } from './address-own.ts';
 import { readDownload } from './download-body.ts';
-import { pinnedAgent } from './download-connect.ts';
+import { connectPinned } from './download-connect.ts';
+import { exchangeOver } from './download-exchange.ts';
 import { createFailing, type FailingOptions } from './download-failing.ts';
 import { createGate, type Gate, type Report } from './download-gate.ts';
 import { connectionFault, type DownloadRefusal, refused, refusedStatus } from './download-reasons.ts';
+import { redirectOf } from './download-redirect.ts';
 import type { Resolve } from './download-resolve.ts';
 import { createSlots, type Slots } from './download-slots.ts';
 import type { DownloadEvent, Downloader, DownloadObserver } from './types.ts';
@@ -31,7 +33,7 @@ export interface DownloadOptions {
   readonly slowWindowMs?: number;
   /** … and so many bytes must have come each time (8192). */
   readonly slowWindowBytes?: number;
-  /** Downloads at the same moment from one host (8) and in all (32); others wait within their time. */
+  /** Downloads at the same moment from one host (8) and in all (32), of which one app gets three quarters; others wait within their time. */
   readonly maxPerHost?: number;
   readonly maxInAll?: number;
   /** Only report what the rules on ports and private networks would refuse; off where nothing is given. */
@@ -67,24 +69,9 @@ export function createDownloader(options: DownloadOptions): Downloader {
     ...options.failing,
   });
   return {
-    async download(url, caller, observe) {
-      const since = clock();
-      const tell = (event: DownloadEvent) => {
-        options.observe?.(event);
-        observe?.(event);
-      };
-      const end = (event: Pick<DownloadEvent, 'outcome'> & Partial<DownloadEvent>) =>
-        tell({
-          reason: null,
-          host: url.hostname,
-          detail: null,
-          bytes: 0,
-          milliseconds: clock() - since,
-          ...event,
-        });
-      const report: Report = (reason, host, detail) =>
-        tell({ outcome: 'reported', reason, host, detail, milliseconds: clock() - since, bytes: 0 });
-      const asked: URL[] = [];
+    async download(url, caller, { app, observe } = {}) {
+      const { report, end } = teller(url, [options.observe, observe]);
+      const way: Way = { urls: [], waitedMs: 0 };
       const control = new AbortController();
       const leave = () => control.abort(caller.reason);
       caller.addEventListener('abort', leave, { once: true });
@@ -100,11 +87,12 @@ export function createDownloader(options: DownloadOptions): Downloader {
           gate,
           slots,
           failing,
-          asked,
+          app,
+          way,
           report,
           signal: control.signal,
         });
-        failing.note(asked, null);
+        failing.note({ urls: way.urls, failure: null }, app);
         end({ outcome: 'fetched', bytes: bytes.byteLength });
         return bytes;
       } catch (error) {
@@ -114,7 +102,10 @@ export function createDownloader(options: DownloadOptions): Downloader {
         }
         const fault = error instanceof Fault ? error : connectionFault(control.signal.reason ?? error, true);
         const reason = fault.reason as DownloadRefusal;
-        failing.note(asked, reason);
+        // Too late for lack of a place is nothing that a server did.
+        const tooLate = reason === 'timeout' && way.waitedMs > options.timeoutMs / 2;
+        const ofOurOwn = tooLate || isShortage(fault.cause);
+        failing.note({ urls: way.urls, failure: reason, ofOurOwn }, app);
         end({ outcome: 'refused', reason, detail: fault.message });
         throw fault;
       } finally {
@@ -125,13 +116,33 @@ export function createDownloader(options: DownloadOptions): Downloader {
   };
 }
 
+/** What tells the observers of one download, with what is the same in all that they are told. */
+function teller(url: URL, observers: readonly (DownloadObserver | undefined)[]) {
+  const since = performance.now();
+  const same = { host: url.hostname, reason: null, detail: null, bytes: 0 };
+  const end = (event: Pick<DownloadEvent, 'outcome'> & Partial<DownloadEvent>) => {
+    const whole = { ...same, milliseconds: performance.now() - since, ...event };
+    for (const observe of observers) observe?.(whole);
+  };
+  const report: Report = (reason, host, detail) => end({ outcome: 'reported', reason, host, detail });
+  return { end, report };
+}
+
+/** How far a download has come. */
+interface Way {
+  /** The urls asked so far. */
+  readonly urls: URL[];
+  /** Time spent waiting for places. */
+  waitedMs: number;
+}
+
 interface Course {
   readonly options: DownloadOptions;
   readonly gate: Gate;
   readonly slots: Slots;
   readonly failing: ReturnType<typeof createFailing>;
-  /** The urls asked so far; filled on the way. */
-  readonly asked: URL[];
+  readonly app: string | undefined;
+  readonly way: Way;
   readonly report: Report;
   readonly signal: AbortSignal;
 }
@@ -149,19 +160,21 @@ async function follow(start: URL, course: Course): Promise<Uint8Array> {
 
 /** One url, from the gate to the picture's bytes or to where a redirect points. */
 async function hop(given: URL, course: Course): Promise<Uint8Array | URL> {
-  const { gate, slots, failing, asked, report, signal } = course;
+  const { gate, slots, failing, app, way, report, signal } = course;
   const host = gate.checkUrl(given, report);
   const url = new URL(given);
   // Neither Host nor the name in the TLS handshake ends with a dot (RFC 6066 §3).
   if (url.hostname.endsWith('.')) url.hostname = host;
-  failing.check(url);
-  const leave = await slots.enter(host, signal).catch((error: unknown) => {
+  failing.check(url, app);
+  const since = performance.now();
+  const leave = await slots.enter(host, app, signal).catch((error: unknown) => {
     if (!isTimeout(signal)) throw error;
     throw refused('busy', `No place for a download from ${host} in time.`, { retryAfter: 1 });
   });
   try {
-    asked.push(url);
-    return await fetchOnce(url, await gate.addressesOf(host, signal, report), course);
+    way.waitedMs += performance.now() - since;
+    way.urls.push(url);
+    return await fetchOnce(url, await gate.addressesOf(host, signal, report, app), course);
   } finally {
     leave();
   }
@@ -169,61 +182,30 @@ async function hop(given: URL, course: Course): Promise<Uint8Array | URL> {
 
 async function fetchOnce(url: URL, addresses: readonly string[], course: Course): Promise<Uint8Array | URL> {
   const { options, signal } = course;
-  const cut = new AbortController();
-  const forward = () => cut.abort(signal.reason);
-  signal.addEventListener('abort', forward, { once: true });
-  const firstByteMs = options.firstByteTimeoutMs ?? 3000;
-  let firstByte: NodeJS.Timeout | undefined;
-  const agent = pinnedAgent(addresses, {
-    connectTimeoutMs: options.connectTimeoutMs ?? 2000,
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-    onConnected() {
-      firstByte = setTimeout(() => {
-        cut.abort(refused('first_byte_timeout', `The url's server sent no answer within ${firstByteMs} ms.`));
-      }, firstByteMs);
-    },
-  });
-  try {
-    signal.throwIfAborted();
-    const answer = await request(url, {
-      dispatcher: agent.dispatcher,
-      signal: cut.signal,
-      headers: { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': 'livestill' },
-    });
-    clearTimeout(firstByte);
-    return await readAnswer(answer, url, options, cut.signal);
-  } catch (error) {
-    if (cut.signal.aborted) throw cut.signal.reason;
-    throw connectionFault(error, agent.connected());
-  } finally {
-    clearTimeout(firstByte);
-    signal.removeEventListener('abort', forward);
-    agent.destroy();
-  }
+  const { connectTimeoutMs = 2000, firstByteTimeoutMs = 3000, ca } = options;
+  const connecting = { connectTimeoutMs, ...(ca === undefined ? {} : { ca }) };
+  const socket = await connectPinned(url, addresses, connecting, signal);
+  const limits = { firstByteMs: firstByteTimeoutMs, signal };
+  return await exchangeOver(socket, url, limits, (answer) => readAnswer(answer, url, options, signal));
 }
 
 async function readAnswer(
-  answer: Dispatcher.ResponseData,
+  answer: IncomingMessage,
   url: URL,
   options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<Uint8Array | URL> {
-  // The body may be broken off at any moment from now on, also when nobody reads it.
-  answer.body.on('error', () => {});
   const location = redirectOf(answer, url);
   if (location !== null) return location;
-  if (answer.statusCode !== 200) throw refusedStatus(answer.statusCode);
+  if (answer.statusCode !== 200) throw refusedStatus(answer.statusCode ?? 0);
   const { maxBytes, slowWindowMs = 2000, slowWindowBytes = 8192 } = options;
-  return await readDownload(answer.body, answer.headers, { maxBytes, slowWindowMs, slowWindowBytes }, signal);
+  return await readDownload(answer, { maxBytes, slowWindowMs, slowWindowBytes }, signal);
 }
 
-function redirectOf(answer: Dispatcher.ResponseData, base: URL): URL | null {
-  if (![301, 302, 303, 307, 308].includes(answer.statusCode)) return null;
-  const { location } = answer.headers;
-  if (typeof location !== 'string' || !URL.canParse(location, base.href)) {
-    throw refused('bad_redirect', `A redirect (${answer.statusCode}) without a usable Location.`);
-  }
-  return new URL(location, base);
+/** Whether the system had no more files, memory or ports for a connection. */
+function isShortage(cause: unknown): boolean {
+  const { code = '' } = (cause ?? {}) as NodeJS.ErrnoException;
+  return ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL'].includes(code);
 }
 
 function isTimeout(signal: AbortSignal): boolean {

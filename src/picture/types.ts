@@ -16,11 +16,19 @@ export interface DownloadEvent {
 /** Told of a download's end, and before that of each thing that report-only mode let through. */
 export type DownloadObserver = (event: DownloadEvent) => void;
 
+/** For whom something is downloaded. */
+export interface DownloadFor {
+  /** Whose share of places and memory it uses; nothing for what shares with nobody, such as a batch. */
+  readonly app?: string | undefined;
+  /** Told of this download alone. */
+  readonly observe?: DownloadObserver;
+}
+
 /** Fetches the picture behind a caller's url. */
 export interface Downloader {
   /**
-   * The body of the answer, in memory of its own, judged by nobody yet. `observe` is told of this download alone.
+   * The body of the answer, in memory of its own, judged by nobody yet.
    * @throws Fault -5805, `reason` one of `DownloadRefusal`; AbortError when `signal` was aborted
    */
-  download(url: URL, signal: AbortSignal, observe?: DownloadObserver): Promise<Uint8Array>;
+  download(url: URL, signal: AbortSignal, whom?: DownloadFor): Promise<Uint8Array>;
 }

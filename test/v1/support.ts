@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { pino } from 'pino';
+
 import { apiKeyDigest, type NewApiKey, newApiKey } from '../../src/account/api-key.ts';
 import { createApiKeyAuthenticator } from '../../src/account/api-key-check.ts';
 import { createAuthenticator } from '../../src/account/authenticate.ts';
@@ -13,6 +13,7 @@ import type { Judgement } from '../../src/liveness/types.ts';
 import type { Downloader } from '../../src/picture/types.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { createBodyMemory } from '../../src/wire/body-memory.ts';
+import { createLog } from '../../src/wire/log.ts';
 import type { Observer } from '../../src/wire/metrics/observer.ts';
 import { createLegacyServer, type LegacyServerSettings } from '../../src/wire/server.ts';
 import { defaultTransport, type TransportSettings } from '../../src/wire/transport.ts';
@@ -64,7 +65,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
       done();
     },
   });
-  const log = pino({ level: 'info' }, sink);
+  const log = createLog('info', sink);
   const time = { ahead: 0 };
   const clock = () => Date.now() + time.ahead;
   const broken: { fail: Fault | null } = { fail: null };

@@ -1,11 +1,12 @@
 import { Writable } from 'node:stream';
-import { pino } from 'pino';
+
 import { createAuthenticator } from '../../../src/account/authenticate.ts';
 import { createLimiter } from '../../../src/account/limiter.ts';
 import type { App, SecretPair, SignatureSettings } from '../../../src/account/types.ts';
 import { Fault } from '../../../src/errors.ts';
 import type { Downloader } from '../../../src/picture/types.ts';
 import { type BodyMemory, createBodyMemory } from '../../../src/wire/body-memory.ts';
+import { createLog } from '../../../src/wire/log.ts';
 import type { Observer } from '../../../src/wire/metrics/observer.ts';
 import {
   createLegacyServer,
@@ -71,7 +72,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     bodies,
     clock,
     version: '0.0.0',
-    log: pino({ level: 'info' }, sink),
+    log: createLog('info', sink),
     tls: options.tls,
     observer: options.observer,
     settings: {

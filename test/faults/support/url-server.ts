@@ -59,11 +59,15 @@ export function testDownloader(options: Partial<DownloadOptions> & Pick<Download
     observe: (event) => events.push(event),
     ...options,
   });
-  const attempt = async (url: string, signal = new AbortController().signal): Promise<Attempt> => {
+  const attempt = async (
+    url: string,
+    signal = new AbortController().signal,
+    app?: string,
+  ): Promise<Attempt> => {
     try {
       return {
         reason: 'fetched',
-        bytes: Buffer.from(await downloader.download(new URL(url), signal)),
+        bytes: Buffer.from(await downloader.download(new URL(url), signal, { app })),
         retryAfter: undefined,
       };
     } catch (error) {
