@@ -75,7 +75,13 @@ export const configSchema = Type.Object(
     trustedProxies: list({
       default: [],
       check: 'network',
-      description: 'Addresses or networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.',
+      description:
+        "Addresses or networks of proxies that are believed about the caller's address, such as `10.0.0.0/8`.",
+    }),
+    proxyHeader: oneOf(['either', 'x-forwarded-for', 'forwarded'], {
+      default: 'either',
+      description:
+        "The header that these proxies write. `either`: where both are there, they must name the same caller, else it is unknown, as one of them may be the caller's own invention.",
     }),
     cors: group('Calls from web pages.', {
       origins: list({

@@ -198,6 +198,7 @@ function serverSettings(config: Config): LegacyServerSettings {
     compat: config.compat,
     cors: config.cors,
     trustedProxies: config.trustedProxies,
+    proxyHeader: config.proxyHeader,
     trustRequestId: config.requestId.trustHeader,
     transport: {
       ...defaultTransport,

@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import { isInNetworks, networksOf, parseAddress } from '../networks.ts';
 import { classifyAddress } from './address.ts';
 import { embeddedAddresses } from './address-embedded.ts';
 import type { OwnAddresses } from './address-own.ts';
@@ -22,28 +21,15 @@ export interface AllowList {
  * them too (`pictures.example` allows `a.pictures.example`).
  */
 export function allowListOf(entries: readonly string[]): AllowList {
-  const networks: [ipaddr.IPv4 | ipaddr.IPv6, number][] = [];
-  const singles = new Set<string>();
-  const hosts: string[] = [];
-  for (const entry of entries) {
-    if (ipaddr.isValidCIDR(entry)) networks.push(ipaddr.parseCIDR(entry));
-    else if (isIP(entry) !== 0) {
-      const address = ipaddr.process(entry);
-      networks.push([address, address.kind() === 'ipv4' ? 32 : 128]);
-    } else hosts.push(bareHost(entry));
-  }
-  for (const [network, prefix] of networks) {
-    if (prefix === (network.kind() === 'ipv4' ? 32 : 128)) singles.add(network.toString());
-  }
+  const networks = networksOf(entries);
+  const hosts = entries.filter((entry) => networksOf([entry]).length === 0).map(bareHost);
+  const singles = new Set(networks.map(({ text }) => text).filter((text) => !text.includes('/')));
   return {
-    allowsAddress(text) {
-      if (isIP(text) === 0) return false;
-      const address = ipaddr.process(text);
-      return networks.some(
-        ([network, prefix]) => network.kind() === address.kind() && address.match([network, prefix] as never),
-      );
+    allowsAddress: (text) => isInNetworks(networks, text),
+    namesAddress: (text) => {
+      const address = parseAddress(text);
+      return address !== null && singles.has(address.toString());
     },
-    namesAddress: (text) => isIP(text) !== 0 && singles.has(ipaddr.process(text).toString()),
     allowsHost(host) {
       const name = bareHost(host);
       return hosts.some((allowed) => name === allowed || name.endsWith(`.${allowed}`));

@@ -3,6 +3,7 @@ import { checkNewApiKey } from '../account/api-key.ts';
 import { checkRules, DEFAULT_RULES, type JudgingRules, type RulesStore } from '../account/policy.ts';
 import { checkAppid } from '../account/validate.ts';
 import { UsageError } from '../errors.ts';
+import { canonicalNetwork } from '../networks.ts';
 import { toApp } from './accounts.ts';
 import type { StoreDatabase } from './database.ts';
 import type { ApiKeyTable } from './tables.ts';
@@ -44,7 +45,7 @@ export function createApiKeys(database: StoreDatabase): ApiKeyRoom {
           name: key.name.trim(),
           digest: key.digest,
           scopes: JSON.stringify([...new Set(key.scopes)]),
-          networks: JSON.stringify([...new Set(key.networks)]),
+          networks: JSON.stringify([...new Set(key.networks.map(canonicalNetwork))]),
           enabled: 1,
           expires_at: key.expiresAt?.getTime() ?? null,
           created_at: now,

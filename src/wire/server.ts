@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { callerAddress } from './caller-address.ts';
+import { createCallerAddress, type ProxySettings } from './caller-address.ts';
 import type { Crowding } from './connection-places.ts';
 import { trackConnections } from './connections.ts';
 import { type CorsSettings, corsHeaders, isAllowedPreflight, preflightHeaders } from './cors.ts';
@@ -22,10 +22,8 @@ import { isV1 } from './v1/path.ts';
 /** The one path of the old API that is served. */
 export const legacyPath = '/face/livedetectpicture';
 
-export interface LegacyServerSettings extends LegacySettings {
+export interface LegacyServerSettings extends LegacySettings, ProxySettings {
   readonly cors: CorsSettings;
-  /** CIDRs of proxies whose `X-Forwarded-For` is believed; empty: nobody's. */
-  readonly trustedProxies: readonly string[];
   /** Take the caller's `X-Request-Id` where it is well-formed. */
   readonly trustRequestId: boolean;
   readonly transport: TransportSettings;
@@ -71,6 +69,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const { settings } = deps;
   const { transport } = settings;
   const handle = createLegacyHandler(deps);
+  const callerOf = createCallerAddress(settings);
   const requestId = (request: IncomingMessage) =>
     requestIdFrom(settings.trustRequestId ? request.headers['x-request-id'] : undefined);
   const waiting = new WeakSet<IncomingMessage>();
@@ -81,7 +80,6 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
 
   const app = createTransport({
     transport,
-    trustedProxies: settings.trustedProxies,
     requestId,
     tls: deps.tls,
     onSocketFault: createSocketFaultHandler(
@@ -117,7 +115,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     reply.hijack();
     running++;
     try {
-      const envelope = await handler(exchangeOf(request, reply.raw, waiting));
+      const envelope = await handler(exchangeOf(request, reply.raw, waiting, callerOf));
       if (envelope !== null) send(request, reply, envelope);
     } finally {
       running--;
@@ -134,7 +132,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     }
     connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
     const v1 = isV1(request.url) ? deps.v1 : undefined;
-    const refusal = refuseEarly(request, settings.cors, draining, v1 !== undefined);
+    const refusal = refuseEarly(request, settings, draining, v1 !== undefined);
     if (refusal !== null) send(request, reply, refusal);
     else if (v1 !== undefined) void serve(request, reply, v1);
     else done();
@@ -210,11 +208,12 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
 /** What is refused, or answered, before anything looks at the body; null lets the request through. */
 function refuseEarly(
   request: FastifyRequest,
-  cors: CorsSettings,
+  { cors, transport }: LegacyServerSettings,
   draining: boolean,
   isForV1: boolean,
 ): Envelope | null {
   const { method, headers } = request;
+  if (request.raw.rawHeaders.length > transport.maxHeaders * 2) return httpFaultEnvelope('headers_too_large');
   const hosts = request.raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
   // RFC 9112 §3.2: HTTP/1.1 needs exactly one Host; two are how requests get smuggled past a proxy.
   if (hosts.length > 1 || (hosts.length === 0 && request.raw.httpVersion === '1.1')) {
@@ -253,6 +252,7 @@ function exchangeOf(
   request: FastifyRequest,
   response: ServerResponse,
   waiting: WeakSet<IncomingMessage>,
+  callerOf: ReturnType<typeof createCallerAddress>,
 ): Exchange {
   // Most refusals are out before anything waits for the caller: what tells of its leaving is made for those who ask.
   let gone: AbortController | undefined;
@@ -264,7 +264,7 @@ function exchangeOf(
   return {
     request: request.raw,
     requestId: request.id,
-    callerAddress: callerAddress(request.ip, request.raw.socket.remoteAddress),
+    callerAddress: callerOf(request.headers, request.raw.socket.remoteAddress),
     startedAt: performance.now(),
     get gone() {
       return left;

@@ -31,7 +31,6 @@ export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?
   const requestId = () => requestIdFrom(undefined);
   const app = createTransport({
     transport: defaultTransport,
-    trustedProxies: [],
     tls: undefined,
     requestId,
     onSocketFault: createSocketFaultHandler(() => undefined, log),
