@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { withoutPadding } from './signature-text.ts';
 
 /** A mistake in making a signature that can be told from its bytes. */
 export interface Mistake {
@@ -65,7 +66,7 @@ export function misplacedDigest(bytes: Buffer): Mistake | null {
       return { reason, message };
   }
   // 40 or more hex letters are valid base64 too; decoded so, every three bytes carry four of them.
-  const letters = bytes.toString('base64').replace(/=+$/, '');
+  const letters = withoutPadding(bytes.toString('base64'));
   if (letters.length >= 40 && /^[0-9a-f]+$/i.test(letters)) {
     return {
       reason: 'hex_encoded',

@@ -93,6 +93,13 @@ export async function withRetries(
   }
 }
 
+/** A base url without the slashes at its end. */
+export function withoutSlashes(baseUrl: string): string {
+  let end = baseUrl.length;
+  while (baseUrl[end - 1] === '/') end--;
+  return baseUrl.slice(0, end);
+}
+
 /** Seconds that `Retry-After` asks for, given as a number or a date (RFC 9110 §10.2.3). */
 export function retryAfter(headers: Headers): number | undefined {
   const value = headers.get('retry-after');

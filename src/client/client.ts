@@ -4,6 +4,7 @@ import {
   type CallOptions,
   retryAfter,
   type TransportOptions,
+  withoutSlashes,
   withRetries,
 } from './attempt.ts';
 import { ApiError, InputError } from './errors.ts';
@@ -81,7 +82,7 @@ export class LivestillClient {
     { signal, timeout = this.#options.timeout ?? 30_000 }: CallOptions,
   ): Promise<T> {
     const { baseUrl, apiKey, fetch: send = fetch } = this.#options;
-    const url = `${baseUrl.replace(/\/+$/, '')}/v1/${path}`;
+    const url = `${withoutSlashes(baseUrl)}/v1/${path}`;
     const request = { ...init, headers: { ...init.headers, authorization: `Bearer ${apiKey}` } };
     const answer = await withRetries(
       () => attempt(send, url, request, timeout, signal),

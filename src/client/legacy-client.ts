@@ -1,4 +1,11 @@
-import { attempt, type CallOptions, retryAfter, type TransportOptions, withRetries } from './attempt.ts';
+import {
+  attempt,
+  type CallOptions,
+  retryAfter,
+  type TransportOptions,
+  withoutSlashes,
+  withRetries,
+} from './attempt.ts';
 import { parse } from './client.ts';
 import { InputError, LegacyError } from './errors.ts';
 import { legacySign } from './legacy-sign.ts';
@@ -44,7 +51,7 @@ export class LegacyClient {
     const { baseUrl, appid, secretId, secretKey, bucket = '', fetch: send = fetch } = this.#options;
     const { signal, timeout = this.#options.timeout ?? 30_000 } = options;
     const { bytes, url } = await ready(picture, this.#options.maxPictureBytes ?? 2 ** 25);
-    const address = `${baseUrl.replace(/\/+$/, '')}/face/livedetectpicture`;
+    const address = `${withoutSlashes(baseUrl)}/face/livedetectpicture`;
     const make = async () => {
       const headers: Record<string, string> = {
         authorization: await legacySign({ appid, secretId, secretKey, bucket }),

@@ -27,7 +27,7 @@ export function ownAddresses(
   const addresses = new Set<string>();
   const broadcasts = new Set<string>();
   for (const { address, cidr } of interfaces) {
-    const bare = address.replace(/%.*$/, '');
+    const bare = address.split('%', 1)[0] as string;
     if (!ipaddr.isValid(bare)) continue;
     const own = ipaddr.process(bare);
     addresses.add(own.toString());

@@ -96,5 +96,5 @@ export function pinnedAgent(addresses: readonly string[], options: ConnectOption
 }
 
 function plainAddress(text: string): string {
-  return isIP(text) === 0 ? text : ipaddr.process(text.replace(/%.*$/, '')).toString();
+  return isIP(text) === 0 ? text : ipaddr.process(text.split('%', 1)[0] as string).toString();
 }

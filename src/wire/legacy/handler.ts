@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import { readSignature } from '../../account/signature.ts';
+import { type ParsedSignature, tryReadSignature } from '../../account/signature.ts';
 import type { Authenticator, Caller, Clock, Limiter } from '../../account/types.ts';
 import { Fault } from '../../errors.ts';
 import type { Judge, JudgeOptions } from '../../fleet/types.ts';
@@ -71,15 +71,19 @@ async function answer(deps: LegacyDeps, exchange: Exchange, facts: Facts): Promi
   const { request } = exchange;
   const { maxBodyBytes } = deps.settings;
   checkAnnouncedSize(request, maxBodyBytes);
-  checkRoom(deps.judge, claimedApp(request.headers.authorization));
+  // Read once: here it names the app, before anybody knows whether it is genuine, and the authenticator verifies it. A forged name
+  // gains nothing: at most a refusal for that app's share.
+  const read = tryReadSignature(request.headers.authorization);
+  checkRoom(deps.judge, read instanceof Fault ? undefined : read.appid);
   exchange.wantBody();
-  return withBody(deps.bodies, request, maxBodyBytes, (raw) => answerBody(deps, exchange, facts, raw));
+  return withBody(deps.bodies, request, maxBodyBytes, (raw) => answerBody(deps, exchange, facts, read, raw));
 }
 
 async function answerBody(
   deps: LegacyDeps,
   exchange: Exchange,
   facts: Facts,
+  read: ParsedSignature | Fault,
   raw: Buffer,
 ): Promise<Envelope> {
   const { request } = exchange;
@@ -90,6 +94,7 @@ async function answerBody(
   facts.claimedAppid = body.appid.slice(0, 64);
   const caller = await deps.authenticator.authenticate({
     authorization: request.headers.authorization,
+    read,
     bodyAppid: body.appid,
     bodySign: body.sign ?? undefined,
   });
@@ -116,19 +121,6 @@ async function answerBody(
 function checkRoom(judge: Judge, app: string | undefined): void {
   const noRoom = judge.refusal(app);
   if (noRoom !== null) throw noRoom;
-}
-
-/**
- * The app that a signature names, before anybody knows whether it is genuine: enough to refuse an app over its share before its body
- * is read. A forged name gains nothing, it fails the check of the signature; undefined where nothing can be read.
- */
-function claimedApp(authorization: string | undefined): string | undefined {
-  try {
-    return readSignature(authorization).appid;
-  } catch (error) {
-    if (error instanceof Fault) return undefined;
-    throw error;
-  }
 }
 
 /** Judges the picture and remembers the decision; a picture that cannot be decoded is a decision too. */
