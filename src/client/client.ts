@@ -9,6 +9,7 @@ import {
 } from './attempt.ts';
 import { ApiError, InputError } from './errors.ts';
 import { type Picture, ready } from './picture.ts';
+import { type Check, isLiveness, isOperatingPoints } from './shapes.ts';
 import type { Liveness, OperatingPoints } from './types.ts';
 
 /** How a client is made. */
@@ -65,7 +66,7 @@ export class LivestillClient {
     if (language) headers['accept-language'] = language;
     if (idempotencyKey !== null) headers['idempotency-key'] = idempotencyKey;
     const body = bytes ?? JSON.stringify({ url });
-    return this.#call('liveness', { method: 'POST', headers, body }, options);
+    return this.#call('liveness', isLiveness, { method: 'POST', headers, body }, options);
   }
 
   /**
@@ -73,11 +74,12 @@ export class LivestillClient {
    * @throws as `judge`
    */
   operatingPoints(options: CallOptions = {}): Promise<OperatingPoints> {
-    return this.#call('operating-points', { headers: {} }, options);
+    return this.#call('operating-points', isOperatingPoints, { headers: {} }, options);
   }
 
   async #call<T>(
     path: string,
+    check: Check<T>,
     init: RequestInit & { readonly headers: Record<string, string> },
     { signal, timeout = this.#options.timeout ?? 30_000 }: CallOptions,
   ): Promise<T> {
@@ -90,7 +92,7 @@ export class LivestillClient {
       signal,
     );
     const parsed = parse(answer.text);
-    if (answer.status === 200 && parsed !== null) return parsed as T;
+    if (answer.status === 200 && parsed !== null && check(parsed)) return parsed;
     throw apiError(answer, parsed);
   }
 }
@@ -106,7 +108,7 @@ function freshKey(): string {
 export function parse(text: string): Readonly<Record<string, unknown>> | null {
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' ? (parsed as Record<string, unknown>) : null;
+    return typeof parsed === 'object' && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : null;
   } catch {
     return null;
   }
@@ -116,8 +118,9 @@ function apiError(
   { status, headers, text }: Answer,
   problem: Readonly<Record<string, unknown>> | null,
 ): ApiError {
+  // What a proxy or a login page answers with 200 may have members of these names too.
   const member = (name: string) => {
-    const value = problem?.[name];
+    const value = status === 200 ? undefined : problem?.[name];
     return typeof value === 'string' ? value : undefined;
   };
   return new ApiError({

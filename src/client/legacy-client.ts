@@ -10,6 +10,7 @@ import { parse } from './client.ts';
 import { InputError, LegacyError } from './errors.ts';
 import { legacySign } from './legacy-sign.ts';
 import { type Picture, ready } from './picture.ts';
+import { isPercent } from './shapes.ts';
 
 /** How a client of the old API is made. */
 export interface LegacyClientOptions extends TransportOptions {
@@ -71,7 +72,7 @@ export class LegacyClient {
     const envelope = parse(text);
     const { score } = (envelope?.data ?? {}) as { score?: unknown };
     const requestId = headers.get('x-request-id') ?? undefined;
-    if (envelope?.code === 0 && typeof score === 'number') {
+    if (envelope?.code === 0 && isPercent(score)) {
       return { score, requestId, reason: headers.get('x-liveness-reason') ?? undefined };
     }
     throw new LegacyError({
