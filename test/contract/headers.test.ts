@@ -165,6 +165,29 @@ describe('many headers', () => {
     }));
 });
 
+describe('Content-Encoding', () => {
+  it.each(['gzip', 'x-gzip', 'deflate', 'br', 'zstd', 'identity, GZIP'])(
+    '%s is code 3, and the log names it, even where the body is one that parses',
+    (coding) =>
+      withServer({}, async ({ port, lines, judge }) => {
+        const answer = await exchange(port, good(`Content-Encoding: ${coding}`));
+        expect([answer.status, answer.json.code]).toEqual([400, 3]);
+        expect(answer.json.message).toBe('invalid request: parsing error - check content-type and body');
+        expect(lines.at(-1)).toMatchObject({
+          reason: 'content_encoding',
+          detail: expect.stringContaining(coding),
+        });
+        expect(judge.options).toEqual([]);
+      }),
+  );
+
+  it.each(['identity', '', 'utf-8', 'base64'])('%j changes nothing: the body is as it was sent', (coding) =>
+    withServer({}, async ({ port }) => {
+      expect((await exchange(port, good(`Content-Encoding: ${coding}`))).json.code).toBe(0);
+    }),
+  );
+});
+
 describe('compatibility switches', () => {
   it('sessionId puts session_id in front of score', () =>
     withServer({ settings: { compat: { sessionId: true, noFace: 'error' } } }, async ({ port }) => {

@@ -8,6 +8,7 @@ import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
 import type { BodyMemory } from '../body-memory.ts';
+import { readContentCoding } from '../content-coding.ts';
 import { type Envelope, faultEnvelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
 import { fetchPicture } from '../fetch-picture.ts';
@@ -87,6 +88,7 @@ async function answerBody(
   raw: Buffer,
 ): Promise<Envelope> {
   const { request } = exchange;
+  refuseCoded(request.headers['content-encoding']);
   const body = await parseLegacyBody(request.headers['content-type'], raw);
   if (body.appid === null) {
     throw new Fault(3, 'appid_missing', 'The body must have an appid, as text or as a number.');
@@ -115,6 +117,13 @@ async function answerBody(
   } finally {
     lease.release();
   }
+}
+
+/** @throws Fault 3 `content_encoding` for a body that was compressed */
+function refuseCoded(header: string | undefined): void {
+  const { named, exists } = readContentCoding(header);
+  if (!exists) return;
+  throw new Fault(3, 'content_encoding', `The body must be sent as it is; found Content-Encoding ${named}.`);
 }
 
 /** @throws Fault -5802 */

@@ -150,10 +150,10 @@ export const problemKinds = {
   unsupported_media_type: kind(
     415,
     3,
-    ['The Content-Type is not taken', '不支持该 Content-Type'],
+    ['The Content-Type or Content-Encoding is not taken', '不支持该 Content-Type 或 Content-Encoding'],
     [
-      'Send image/jpeg, image/png, image/webp, image/bmp, multipart/form-data or application/json.',
-      '请使用 image/jpeg、image/png、image/webp、image/bmp、multipart/form-data 或 application/json。',
+      'Send image/jpeg, image/png, image/webp, image/bmp, multipart/form-data or application/json, without Content-Encoding.',
+      '请使用 image/jpeg、image/png、image/webp、image/bmp、multipart/form-data 或 application/json，不要使用 Content-Encoding。',
     ],
   ),
   expectation_failed: kind(
