@@ -145,6 +145,17 @@ export const configSchema = Type.Object(
         }),
       },
     ),
+    failedTries: group(
+      'Requests without a valid key: none, an unknown one, a wrong signature, a path that does not exist. Valid keys are answered whatever else comes from their address.',
+      {
+        perMinute: maybeInteger(1, 1_000_000, {
+          default: 120,
+          unit: 'requests',
+          description:
+            'So many a minute, and at once, from one address; an IPv6 network of 64 bits counts as one. Beyond it they are answered with 429. null: any number.',
+        }),
+      },
+    ),
     signature: group('The check of signatures.', {
       skewSeconds: integer(0, 86_400, {
         default: 300,

@@ -180,10 +180,11 @@ export interface Authenticator {
    */
   authenticate(request: AuthenticationRequest): Promise<Caller>;
   /**
-   * Whether a signature was made with an enabled key, whatever else may be wrong with it. Nothing is used up.
+   * Whether the header's signature was made with an enabled key, whatever else may be wrong with it; true too where the body may
+   * still bring one. Nothing is used up.
    * @throws Fault 107 when the store does not answer
    */
-  holdsKey(read: ParsedSignature | Fault): Promise<boolean>;
+  mayHoldKey(read: ParsedSignature | Fault): Promise<boolean>;
 }
 
 /** One admitted request: give it back when the request is done. */

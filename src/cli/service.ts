@@ -13,6 +13,7 @@ import { openStore, type Store } from '../store/open.ts';
 import { type AdminServer, createAdminServer } from '../wire/admin/health.ts';
 import { type BodyMemory, createBodyMemory } from '../wire/body-memory.ts';
 import { connectionLimits, openFilesLimit } from '../wire/connection-limits.ts';
+import { createFailedTries, type FailedTries } from '../wire/failed-tries.ts';
 import { createMetrics, type Metrics } from '../wire/metrics/metrics.ts';
 import { observedLedger } from '../wire/metrics/observed-ledger.ts';
 import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from '../wire/server.ts';
@@ -66,9 +67,10 @@ export async function startService(config: Config, log: Logger): Promise<Service
     const bodies = createBodyMemory(
       maxBodiesMb === null ? bodyMemoryFor(availableMemory()) : maxBodiesMb * 1024 * 1024,
     );
-    const server = createServer(config, log, { store, fleet, metrics, bodies, tls, ownTable });
+    const failedTries = failedTriesOf(config, log);
+    const server = createServer(config, log, { store, fleet, metrics, bodies, failedTries, tls, ownTable });
     closing.unshift(() => server.drain(0));
-    metrics.watch({ fleet, server, bodies });
+    metrics.watch({ fleet, server, bodies, failedTries });
     const port = await listen('port', server, config.host, config.port);
     const retention = startRetentionOf(config, log, store);
     const watch = tlsFiles && tls && watchTls({ files: tlsFiles, current: tls, use: server.useTls, log });
@@ -148,17 +150,28 @@ function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
   });
 }
 
+function failedTriesOf({ failedTries: { perMinute } }: Config, log: Logger): FailedTries | undefined {
+  if (perMinute === null) return undefined;
+  return createFailedTries({
+    perMinute,
+    clock: () => performance.now(),
+    onRefused: (counts) =>
+      log.warn({ event: 'failed_tries', ...counts }, 'requests without a valid key are refused'),
+  });
+}
+
 interface Parts {
   readonly store: Store;
   readonly fleet: Fleet;
   readonly metrics: Metrics;
   readonly bodies: BodyMemory;
+  readonly failedTries: FailedTries | undefined;
   readonly tls: TlsIdentity | undefined;
   readonly ownTable: OperatingTable | null;
 }
 
 function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
-  const { store, fleet, metrics, bodies, tls, ownTable } = parts;
+  const { store, fleet, metrics, bodies, failedTries, tls, ownTable } = parts;
   const clock = () => Date.now();
   const { accounts, apiKeys, idempotency, replay, usage } = store;
   const { observer } = metrics;
@@ -171,6 +184,7 @@ function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
     judge: fleet,
     ledger: observedLedger(store.ledger, observer),
     bodies,
+    failedTries,
     clock,
     log,
     observer,

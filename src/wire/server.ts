@@ -110,6 +110,13 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     if (closes) closing.set(request.raw.socket, request.raw);
   };
 
+  /** The answer to a path or method that does not exist, or the one to an address that failed too often. */
+  const countedTry = (request: FastifyRequest, envelope: Envelope): Envelope => {
+    if (envelope.http !== 404 && envelope.http !== 405) return envelope;
+    const over = deps.failedTries?.fail(callerOf(request.headers, request.raw.socket.remoteAddress));
+    return over ? faultEnvelope(over) : envelope;
+  };
+
   /** The body is the handler's to read, before the framework judges its Content-Type. */
   const serve = async (request: FastifyRequest, reply: FastifyReply, handler: V1Handler): Promise<void> => {
     reply.hijack();
@@ -133,7 +140,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
     const v1 = isV1(request.url) ? deps.v1 : undefined;
     const refusal = refuseEarly(request, settings, draining, v1 !== undefined);
-    if (refusal !== null) send(request, reply, refusal);
+    if (refusal !== null) send(request, reply, countedTry(request, refusal));
     else if (v1 !== undefined) void serve(request, reply, v1);
     else done();
   });
@@ -145,7 +152,9 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     handler: () => {},
   });
 
-  app.setNotFoundHandler((request, reply) => send(request, reply, httpFaultEnvelope('not_found')));
+  app.setNotFoundHandler((request, reply) =>
+    send(request, reply, countedTry(request, httpFaultEnvelope('not_found'))),
+  );
   app.setErrorHandler((error, request, reply) => {
     deps.log.error({ event: 'unexpected', requestId: request.id, err: error }, 'unexpected error');
     send(request, reply, faultEnvelope(error));

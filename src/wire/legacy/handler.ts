@@ -11,6 +11,7 @@ import type { BodyMemory } from '../body-memory.ts';
 import { readContentCoding } from '../content-coding.ts';
 import { type Envelope, faultEnvelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
+import type { FailedTries } from '../failed-tries.ts';
 import { fetchPicture } from '../fetch-picture.ts';
 import { ledgerRow } from '../ledger-row.ts';
 import type { Observer } from '../metrics/observer.ts';
@@ -32,6 +33,8 @@ export interface LegacyDeps {
   readonly bodies: BodyMemory;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Counts callers without a valid key; none: they are not limited. */
+  readonly failedTries?: FailedTries | undefined;
   /** Told of every request; it must not throw. */
   readonly observer?: Observer | undefined;
   readonly settings: LegacySettings;
@@ -70,11 +73,60 @@ export function createLegacyHandler(deps: LegacyDeps): LegacyHandler {
 
 async function answer(deps: LegacyDeps, exchange: Exchange, facts: Facts): Promise<Envelope> {
   const { request } = exchange;
-  const { maxBodyBytes } = deps.settings;
-  checkAnnouncedSize(request, maxBodyBytes);
   // Read once: here it names the app, before anybody knows whether it is genuine, and the authenticator verifies it. A forged name
   // gains nothing: at most a refusal for that app's share.
   const read = tryReadSignature(request.headers.authorization);
+  const holdsKey = await holdsKeyIfAsked(deps, exchange, read);
+  try {
+    return await answerTry(deps, exchange, facts, read);
+  } catch (error) {
+    if (holdsKey || !isFailedTry(error, facts)) throw error;
+    throw deps.failedTries?.fail(exchange.callerAddress) ?? error;
+  }
+}
+
+/**
+ * Of a caller whose address has failed too often: whether it holds a valid key all the same. It is asked for before anything of the body
+ * is read.
+ * @throws Fault 15 `failed_tries` where it does not
+ */
+async function holdsKeyIfAsked(
+  { failedTries, authenticator }: LegacyDeps,
+  { callerAddress }: Exchange,
+  read: ParsedSignature | Fault,
+): Promise<boolean> {
+  if (failedTries?.isOver(callerAddress) !== true) return false;
+  if (await authenticator.mayHoldKey(read)) return !(read instanceof Fault);
+  const refused = failedTries.fail(callerAddress);
+  if (refused !== null) throw refused;
+  return false;
+}
+
+/** Codes that say that a caller has no valid key, or that nobody got as far as asking for one. */
+const withoutKey: ReadonlySet<number> = new Set([3, 4, 5, 10, 11, 12, 14, 23]);
+/** Reasons of these codes that only holders of a valid key can be refused for. */
+const withKey: ReadonlySet<string> = new Set([
+  'account_suspended',
+  'account_closed',
+  'clock_ahead',
+  'issued_in_milliseconds',
+]);
+
+function isFailedTry(error: unknown, { appid }: Facts): boolean {
+  return (
+    appid === undefined && error instanceof Fault && withoutKey.has(error.code) && !withKey.has(error.reason)
+  );
+}
+
+async function answerTry(
+  deps: LegacyDeps,
+  exchange: Exchange,
+  facts: Facts,
+  read: ParsedSignature | Fault,
+): Promise<Envelope> {
+  const { request } = exchange;
+  const { maxBodyBytes } = deps.settings;
+  checkAnnouncedSize(request, maxBodyBytes);
   checkRoom(deps.judge, read instanceof Fault ? undefined : read.appid);
   exchange.wantBody();
   return withBody(deps.bodies, request, maxBodyBytes, (raw) => answerBody(deps, exchange, facts, read, raw));

@@ -11,6 +11,10 @@ export interface Watched {
   readonly server: ServerSeen;
   /** What the bodies of all requests hold, and may hold, in bytes. */
   readonly bodies: { readonly held: number; readonly limit: number };
+  /** Tries of callers without a valid key, since the start; none: they are not limited. */
+  readonly failedTries?:
+    | { readonly counts: { readonly refused: number; readonly addresses: number } }
+    | undefined;
 }
 
 /** As much of the server as the page shows. */
@@ -83,7 +87,7 @@ export function createMetrics({ version, onTrouble }: MetricsOptions): Metrics {
 }
 
 /** What is looked at when the page is asked for. */
-function watchService(kit: Kit, { fleet, server, bodies }: Watched): void {
+function watchService(kit: Kit, { fleet, server, bodies, failedTries }: Watched): void {
   const lostReason = boundedValues(30);
   const numbers = workerNumbers();
   const workers = () => {
@@ -108,6 +112,16 @@ function watchService(kit: Kit, { fleet, server, bodies }: Watched): void {
     'connections_closed_idle_total',
     'Idle connections closed to make room for a new one.',
     () => server.connections.closedIdle,
+  );
+  kit.looked(
+    'failed_tries_refused_total',
+    'Requests without a valid key refused for the number of those from their address.',
+    () => failedTries?.counts.refused ?? 0,
+  );
+  kit.looked(
+    'failed_tries_addresses',
+    'Addresses remembered for requests without a valid key.',
+    () => failedTries?.counts.addresses ?? 0,
   );
   kit.looked('pictures_in_work', 'Pictures being judged.', () => fleet.running);
   kit.looked('pictures_waiting', 'Pictures waiting for a worker.', () => fleet.waiting);

@@ -189,7 +189,7 @@ export const problemKinds = {
   rate_limited: kind(
     429,
     15,
-    ['A limit of the app is reached', '已达到应用的限额'],
+    ['A limit of the app or of the address is reached', '已达到应用或地址的限额'],
     [
       'Wait as long as Retry-After says. The operator can change the limits.',
       '请按 Retry-After 等待。运营者可以调整限额。',

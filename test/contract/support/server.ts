@@ -6,6 +6,7 @@ import type { App, SecretPair, SignatureSettings } from '../../../src/account/ty
 import { Fault } from '../../../src/errors.ts';
 import type { Downloader } from '../../../src/picture/types.ts';
 import { type BodyMemory, createBodyMemory } from '../../../src/wire/body-memory.ts';
+import type { FailedTries } from '../../../src/wire/failed-tries.ts';
 import type { Observer } from '../../../src/wire/metrics/observer.ts';
 import {
   createLegacyServer,
@@ -26,6 +27,8 @@ export interface TestServerOptions {
   readonly downloader?: Downloader;
   readonly tls?: TlsIdentity;
   readonly observer?: Observer;
+  /** Counts callers without a valid key. */
+  readonly failedTries?: FailedTries;
   /** What all bodies together may hold, in bytes; 64 MiB where nothing is given. */
   readonly maxBodies?: number;
 }
@@ -73,6 +76,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     log: pino({ level: 'info' }, sink),
     tls: options.tls,
     observer: options.observer,
+    failedTries: options.failedTries,
     settings: {
       maxBodyBytes: 6 * 1024 * 1024,
       compat: { sessionId: false, noFace: 'error' },
