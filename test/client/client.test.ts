@@ -195,6 +195,16 @@ describe('a refusal', () => {
     }
   });
 
+  it('of a port that fetch never connects to comes without another try', async () => {
+    let tries = 0;
+    const counting: typeof fetch = (...call) => {
+      tries++;
+      return fetch(...call);
+    };
+    const error = await failure(client({ baseUrl: 'http://127.0.0.1:9', fetch: counting }).judge(bytes));
+    expect([error.name, tries]).toEqual(['InputError', 1]);
+  });
+
   it.each([[{ baseUrl: 'localhost:8787' }], [{ apiKey: '' }]])('of %j comes at once', (options) => {
     expect(() => client(options)).toThrow(InputError);
   });
@@ -270,7 +280,11 @@ describe('a failure that may pass', () => {
   });
 
   it('of reaching the server is a ConnectionError', async () => {
-    const error = await failure(client({ baseUrl: 'http://127.0.0.1:1', maxRetries: 0 }).judge(bytes));
+    const gone = createServer();
+    await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
+    const { port } = gone.address() as AddressInfo;
+    await new Promise((resolve) => gone.close(resolve));
+    const error = await failure(client({ baseUrl: `http://127.0.0.1:${port}`, maxRetries: 0 }).judge(bytes));
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error.cause).toBeInstanceOf(Error);
   });
