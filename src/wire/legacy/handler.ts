@@ -19,6 +19,7 @@ import { requestSeen } from '../metrics/request-seen.ts';
 import { checkAnnouncedSize, RequestAborted, withBody } from '../read-body.ts';
 import { parseLegacyBody } from './body.ts';
 import { type Facts, logDecision } from './decision-log.ts';
+import { holdsKeyIfAsked, isFailedTry } from './failed-try.ts';
 import { choosePicture } from './picture-source.ts';
 import { type CompatSettings, judgementEnvelope } from './reply.ts';
 
@@ -83,39 +84,6 @@ async function answer(deps: LegacyDeps, exchange: Exchange, facts: Facts): Promi
     if (holdsKey || !isFailedTry(error, facts)) throw error;
     throw deps.failedTries?.fail(exchange.callerAddress) ?? error;
   }
-}
-
-/**
- * Of a caller whose address has failed too often: whether it holds a valid key all the same. It is asked for before anything of the body
- * is read.
- * @throws Fault 15 `failed_tries` where it does not
- */
-async function holdsKeyIfAsked(
-  { failedTries, authenticator }: LegacyDeps,
-  { callerAddress }: Exchange,
-  read: ParsedSignature | Fault,
-): Promise<boolean> {
-  if (failedTries?.isOver(callerAddress) !== true) return false;
-  if (await authenticator.mayHoldKey(read)) return !(read instanceof Fault);
-  const refused = failedTries.fail(callerAddress);
-  if (refused !== null) throw refused;
-  return false;
-}
-
-/** Codes that say that a caller has no valid key, or that nobody got as far as asking for one. */
-const withoutKey: ReadonlySet<number> = new Set([3, 4, 5, 10, 11, 12, 14, 23]);
-/** Reasons of these codes that only holders of a valid key can be refused for. */
-const withKey: ReadonlySet<string> = new Set([
-  'account_suspended',
-  'account_closed',
-  'clock_ahead',
-  'issued_in_milliseconds',
-]);
-
-function isFailedTry(error: unknown, { appid }: Facts): boolean {
-  return (
-    appid === undefined && error instanceof Fault && withoutKey.has(error.code) && !withKey.has(error.reason)
-  );
 }
 
 async function answerTry(
