@@ -88,27 +88,23 @@ export function decodeBase64Image(text: string): Uint8Array {
  * @throws Fault 21 `image:blank` where white space stands anywhere else
  */
 function withoutLineBreaks(text: string): string {
-  const place = text.search(/\s/);
-  if (place === -1) return text;
-  const kept = Buffer.allocUnsafe(text.length);
+  const first = text.search(/\s/);
+  if (first === -1) return text;
+  const odd = text.search(/[^\x21-\x7e\r\n]/);
+  if (odd !== -1) throw blank(text, odd);
+  const bytes = Buffer.from(text, 'latin1');
+  const { length } = bytes;
   let used = 0;
   let width = 0;
-  for (let start = 0; start < text.length; ) {
-    const end = endOfLine(text, start);
-    const line = end - start;
+  for (let at = 0; at < length; ) {
+    const start = used;
+    while (at < length && !isLineBreak(bytes[at] as number)) bytes[used++] = bytes[at++] as number;
+    while (at < length && isLineBreak(bytes[at] as number)) at++;
+    const line = used - start;
     if (width === 0) width = line;
-    const next = endOfBreak(text, end);
-    const last = next === text.length;
-    if (line > width || (line < width && !last)) throw blank(text, place);
-    for (let at = start; at < end; at++) {
-      const code = text.charCodeAt(at);
-      // White space, and what base64 does not have.
-      if (code <= 0x20 || code > 0x7e) throw blank(text, at);
-      kept[used++] = code;
-    }
-    start = next;
+    if (line > width || (line < width && at < length)) throw blank(text, first);
   }
-  return kept.toString('latin1', 0, used);
+  return bytes.toString('latin1', 0, used);
 }
 
 function blank(text: string, at: number): Fault {
@@ -120,18 +116,6 @@ function blank(text: string, at: number): Fault {
   );
 }
 
-function endOfLine(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && !isLineBreak(text.charCodeAt(at))) at++;
-  return at;
-}
-
-function endOfBreak(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && isLineBreak(text.charCodeAt(at))) at++;
-  return at;
-}
-
-function isLineBreak(code: number): boolean {
-  return code === 0x0a || code === 0x0d;
+function isLineBreak(byte: number): boolean {
+  return byte === 0x0a || byte === 0x0d;
 }
