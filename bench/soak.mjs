@@ -33,6 +33,8 @@ const server = await startServer({
     LIVESTILL_PROFILE: options.profile,
     LIVESTILL_TIMEOUTS_HEADERS_MS: '2000',
     LIVESTILL_TIMEOUTS_REQUEST_MS: '4000',
+    // All callers of the soak have one address, and most of what they send fails on purpose.
+    LIVESTILL_FAILED_TRIES_PER_MINUTE: '1000000',
   },
 });
 const url = new URL(server.url);

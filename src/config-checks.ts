@@ -1,17 +1,12 @@
-import { isIP } from 'node:net';
 import type { SettingNotes } from './config-schema.ts';
-
-/** An IP address, or one with a prefix length: `10.0.0.0/8`, `2001:db8::/32`. */
-export function isNetwork(text: string): boolean {
-  const [address, prefix, ...more] = text.split('/');
-  const family = isIP(address!);
-  if (family === 0 || more.length > 0) return false;
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
-}
+import { networkProblem } from './networks.ts';
 
 function isHost(text: string): boolean {
   const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
-  return text.length <= 253 && !/^[\d.]+$/.test(text) && text.split('.').every((part) => label.test(part));
+  const labels = text.split('.');
+  // What ends in a number is an IPv4 address to the reader of urls, however short or hexadecimal (WHATWG URL, "ends in a number").
+  const isAddress = /^(?:\d+|0x[\da-f]*)$/i.test(labels.at(-1) ?? '');
+  return text.length <= 253 && !isAddress && labels.every((part) => label.test(part));
 }
 
 function isOrigin(text: string): boolean {
@@ -33,13 +28,20 @@ export function isKeyText(text: string): boolean {
 interface Form {
   readonly expected: string;
   readonly holds: (text: string) => boolean;
+  /** What exactly is wrong with a text that does not hold, where more can be said. */
+  readonly why?: (text: string) => string | null;
 }
 
 const forms: Readonly<Record<NonNullable<SettingNotes['check']>, Form>> = {
-  network: { expected: 'an IP address or a network such as 10.0.0.0/8', holds: isNetwork },
+  network: {
+    expected: 'an IP address or a network such as 10.0.0.0/8',
+    holds: (text) => networkProblem(text) === null,
+    why: networkProblem,
+  },
   networkOrHost: {
     expected: 'an IP address, a network such as 10.0.0.0/8 or a host name',
-    holds: (text) => isNetwork(text) || isHost(text),
+    holds: (text) => networkProblem(text) === null || isHost(text),
+    why: (text) => (/^[\da-fx.:]+(?:\/.*)?$/i.test(text) ? networkProblem(text) : null),
   },
   origin: {
     expected: 'an origin such as https://example.org (no path, no slash at the end) or *',
@@ -60,6 +62,14 @@ export function expectedForm(check: NonNullable<SettingNotes['check']>): string 
 export function hasForm(check: NonNullable<SettingNotes['check']>, value: unknown): boolean {
   if (value === null) return true;
   return [value].flat().every((text) => typeof text !== 'string' || forms[check].holds(text));
+}
+
+/** What exactly is wrong with the first text that does not have the form; empty where there is nothing to add. */
+export function formProblem(check: NonNullable<SettingNotes['check']>, value: unknown): string {
+  const { holds, why } = forms[check];
+  const wrong = [value].flat().find((text) => typeof text === 'string' && !holds(text));
+  const problem = typeof wrong === 'string' ? (why?.(wrong) ?? null) : null;
+  return problem === null ? '' : ` (${String(wrong)}: ${problem})`;
 }
 
 /** The candidate closest to `word` by edit distance, if it is close enough to have been meant. */

@@ -90,7 +90,13 @@ export const configSchema = Type.Object(
     trustedProxies: list({
       default: [],
       check: 'network',
-      description: 'Addresses or networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.',
+      description:
+        "Addresses or networks of proxies that are believed about the caller's address, such as `10.0.0.0/8`.",
+    }),
+    proxyHeader: oneOf(['either', 'x-forwarded-for', 'forwarded'], {
+      default: 'either',
+      description:
+        "The header that these proxies write. `either`: where both are there, they must name the same caller, else it is unknown, as one of them may be the caller's own invention.",
     }),
     cors: group('Calls from web pages.', {
       origins: list({
@@ -151,6 +157,17 @@ export const configSchema = Type.Object(
           default: null,
           description:
             'Of these from one address; an IPv6 network of 64 bits counts as one, `trustedProxies` are not counted. null: half of all.',
+        }),
+      },
+    ),
+    failedTries: group(
+      'Requests without a valid key: none, an unknown one, a wrong signature, a path that does not exist. Valid keys are answered whatever else comes from their address.',
+      {
+        perMinute: maybeInteger(1, 1_000_000, {
+          default: 120,
+          unit: 'requests',
+          description:
+            'So many a minute, and at once, from one address; an IPv6 network of 64 bits counts as one. Beyond it they are answered with 429. null: any number.',
         }),
       },
     ),

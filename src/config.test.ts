@@ -11,7 +11,7 @@ import {
   printableConfig,
   settings,
 } from './config.ts';
-import { isNetwork, nearest } from './config-checks.ts';
+import { nearest } from './config-checks.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'livestill-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -47,6 +47,7 @@ describe('the defaults', () => {
       picture: { maxPixels: 40_000_000, maxSide: 16_384 },
       cors: { origins: [] },
       trustedProxies: [],
+      proxyHeader: 'either',
       ledger: { retentionDays: null, sync: 'full' },
       masterKey: null,
     });
@@ -185,7 +186,7 @@ describe('a mistake', () => {
     [
       'not a network',
       { file: fileWith({ trustedProxies: ['10.0.0.0/33'] }) },
-      'trustedProxies (file): expected a list, each member an IP address or a network such as 10.0.0.0/8, found ["10.0.0.0/33"]',
+      'trustedProxies (file): expected a list, each member an IP address or a network such as 10.0.0.0/8, found ["10.0.0.0/33"] (10.0.0.0/33: the prefix length behind the slash must be a number from 0 to 32)',
     ],
     [
       'an origin with a path',
@@ -300,22 +301,6 @@ describe('whatever is given', () => {
 });
 
 describe('the small checks', () => {
-  it.each([
-    ['10.0.0.1', true],
-    ['10.0.0.0/0', true],
-    ['10.0.0.0/32', true],
-    ['10.0.0.0/33', false],
-    ['10.0.0.0/', false],
-    ['10.0.0.0/8/8', false],
-    ['2001:db8::/128', true],
-    ['2001:db8::/129', false],
-    ['1', false],
-    ['', false],
-    ['example.org', false],
-  ])('%j is a network: %s', (text, expected) => {
-    expect(isNetwork(text)).toBe(expected);
-  });
-
   it('find the nearest word, and none when nothing is near', () => {
     expect(nearest('threshhold', ['port', 'threshold', 'profile'])).toBe('threshold');
     expect(nearest('PORT', ['port'])).toBe('port');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/value';
-import { expectedForm, hasForm, nearest } from './config-checks.ts';
+import { expectedForm, formProblem, hasForm, nearest } from './config-checks.ts';
 import { type Config, configSchema, type SettingNotes } from './config-schema.ts';
 
 export type { Config } from './config-schema.ts';
@@ -140,7 +140,8 @@ function check({ setting, value, source }: SettingValue, problems: string[]): vo
   const { key, schema, notes } = setting;
   const origin = source === 'default' ? '' : ` (${source})`;
   if (Check(schema, value) && (notes.check === undefined || hasForm(notes.check, value))) return;
-  problems.push(`${key}${origin}: expected ${setting.expected}, found ${shown(value, notes)}`);
+  const more = notes.check === undefined || notes.isSecret === true ? '' : formProblem(notes.check, value);
+  problems.push(`${key}${origin}: expected ${setting.expected}, found ${shown(value, notes)}${more}`);
 }
 
 function checkTogether(values: ReadonlyMap<string, unknown>, problems: string[]): void {

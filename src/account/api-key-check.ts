@@ -36,7 +36,7 @@ export interface ApiKeyCaller {
 export interface ApiKeyRequest {
   /** The `Authorization` header as received. */
   readonly authorization: string | undefined;
-  /** The caller's IP address. */
+  /** The caller's IP address; `unknown` where a trusted proxy did not tell it. */
   readonly callerAddress: string;
   readonly scope: ApiKeyScope;
 }
@@ -83,7 +83,7 @@ export function createApiKeyAuthenticator(parts: {
       if (key.networks.length > 0 && !isInside(key.networks, callerAddress)) {
         throw new ApiKeyRefused(
           'address_not_allowed',
-          `The API key ${key.keyId} may not be used from ${callerAddress}.`,
+          `The API key ${key.keyId} may not be used from ${callerAddress === 'unknown' ? 'an address that the proxy did not tell' : callerAddress}.`,
         );
       }
       if (!key.scopes.includes(scope)) {

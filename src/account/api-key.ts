@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto';
-import ipaddr from 'ipaddr.js';
 import { UsageError } from '../errors.ts';
+import { isInNetworks, networkProblem, networksOf } from '../networks.ts';
 import type { JudgingRules } from './policy.ts';
 import type { App } from './types.ts';
 
@@ -65,7 +65,8 @@ export interface ApiKeyAdmin {
 const base62 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const idLength = 12;
 const secretLength = 32;
-const form = new RegExp(`^(lsk_[A-Za-z0-9]{${idLength}})[A-Za-z0-9]{${secretLength}}$`);
+/** `idLength` and `secretLength` characters. */
+const form = /^(lsk_[A-Za-z0-9]{12})[A-Za-z0-9]{32}$/;
 
 /**
  * A new key: `lsk_` and 44 letters or digits from the system's random source. The first 12 are its public id, the other 32
@@ -112,11 +113,9 @@ export function checkNewApiKey(key: NewApiKey, now: number): void {
     throw new UsageError('invalid_network', `networks: expected at most 100, found ${key.networks.length}`);
   }
   for (const network of key.networks) {
-    if (parseNetwork(network) === null) {
-      throw new UsageError(
-        'invalid_network',
-        `network: expected an address or a network such as 10.1.0.0/16 or 2001:db8::/32, found ${JSON.stringify(network)}`,
-      );
+    const problem = networkProblem(network);
+    if (problem !== null) {
+      throw new UsageError('invalid_network', `network ${JSON.stringify(network)}: ${problem}`);
     }
   }
   if (key.expiresAt !== null && !(key.expiresAt.getTime() > now)) {
@@ -127,26 +126,7 @@ export function checkNewApiKey(key: NewApiKey, now: number): void {
   }
 }
 
-type Network = readonly [address: ipaddr.IPv4 | ipaddr.IPv6, bits: number];
-
-function parseNetwork(text: string): Network | null {
-  try {
-    if (text.includes('/')) return ipaddr.parseCIDR(text);
-    // Old spellings such as 0x7f.1 mean an address to the library, but hardly to the person who typed them.
-    if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return null;
-    const address = ipaddr.process(text);
-    return [address, address.kind() === 'ipv4' ? 32 : 128];
-  } catch {
-    return null;
-  }
-}
-
 /** Whether an IP address lies in one of the networks. An address that cannot be read lies in none. */
 export function isInside(networks: readonly string[], address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const caller = ipaddr.process(address);
-  return networks.some((text) => {
-    const network = parseNetwork(text);
-    return network !== null && network[0].kind() === caller.kind() && caller.match(network[0], network[1]);
-  });
+  return isInNetworks(networksOf(networks), address);
 }

@@ -1,6 +1,6 @@
 import { Fault } from '../errors.ts';
 import { checkBucket, checkPair, checkState } from './checks.ts';
-import { type ParsedSignature, readSignature } from './signature.ts';
+import { type ParsedSignature, readSignature, tryReadSignature, verifyDigest } from './signature.ts';
 import { checkTime } from './signature-time.ts';
 import type {
   AccountStore,
@@ -29,7 +29,7 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   const { accounts, replay, clock, settings } = parts;
   return {
     async authenticate(request: AuthenticationRequest): Promise<Caller> {
-      const signature = readSignature(chooseSignature(request, settings));
+      const signature = signatureOf(request, settings);
       const [app, pair] = await Promise.all([
         accounts.findApp(signature.appid),
         accounts.findSecret(signature.secretId),
@@ -50,13 +50,24 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
       accounts.touchSecret(secret.secretId, new Date(now));
       return { app: app!, secretId: secret.secretId, singleUse: signature.singleUse };
     },
+
+    async mayHoldKey(read): Promise<boolean> {
+      // Where the body's signature may stand in for a missing header, nobody knows before the body is there.
+      if (read instanceof Fault) return settings.bodySign && read.code === 4;
+      const pair = await accounts.findSecret(read.secretId);
+      return verifyDigest(read, pair?.enabled === true ? pair.secretKey : null);
+    },
   };
 }
 
-function chooseSignature(request: AuthenticationRequest, settings: SignatureSettings): string | undefined {
+/** The signature of the header, or of the body where that may stand in for a missing one. */
+function signatureOf(request: AuthenticationRequest, settings: SignatureSettings): ParsedSignature {
   const { authorization, bodySign } = request;
   const headerIsThere = authorization !== undefined && authorization.trim() !== '';
-  return settings.bodySign && !headerIsThere && bodySign !== undefined ? bodySign : authorization;
+  if (settings.bodySign && !headerIsThere && bodySign !== undefined) return readSignature(bodySign);
+  const read = request.read ?? tryReadSignature(authorization);
+  if (read instanceof Fault) throw read;
+  return read;
 }
 
 async function useUp(

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { temporaryStore } from '../store/test-support/temp-store.ts';
 import { type DiagnosisInput, diagnose } from './diagnose.ts';
@@ -90,6 +91,9 @@ describe('the mistakes people make', () => {
       join(hmac(secretKey, original, 'md5').toString('hex'), original),
       'md5_digest',
     ],
+    ['the digest through Latin-1 text', join(digest.toString('latin1'), original), 'utf8_digest'],
+    ['all of it through Latin-1 text', join(`${digest.toString('latin1')}${original}`), 'utf8_digest'],
+    ['the digest through UTF-8 text', join(digest.toString('utf8'), original), 'utf8_lossy_digest'],
     ['encoded twice', join(join(digest, original)), 'encoded_twice'],
     ['brackets around it', `[${good}]`, 'brackets'],
     ['a scheme word', `Bearer ${good}`, 'scheme_word'],
@@ -98,6 +102,28 @@ describe('the mistakes people make', () => {
     const [[code, found], ...others] = await errorsOf(text);
     expect([found, others]).toEqual([reason, []]);
     expect(code).toBe(reason === 'sign_empty' ? 4 : 5);
+  });
+
+  it('a digest that went through text, whatever its bytes and the order of the fields', async () => {
+    const field = fc.constantFrom('a=1', 'b=x', 'k=AKIDabcdefgh', `e=${now + 60}`, `t=${now}`, 'r=7', 'f=');
+    const fields = fc
+      .uniqueArray(field, { minLength: 7, maxLength: 7 })
+      .filter(([first]) => /^[abk]=/.test(first ?? ''));
+    const digests = fc
+      .uint8Array({ minLength: 20, maxLength: 20 })
+      .map((array) => Buffer.from(array))
+      .filter((one) => one.some((byte) => byte > 127));
+    await fc.assert(
+      fc.asyncProperty(digests, fields, async (one, parts) => {
+        const rest = parts.join('&');
+        expect(await errorsOf(join(one.toString('latin1'), rest))).toEqual([
+          [expect.any(Number), 'utf8_digest'],
+        ]);
+        const lossy = one.toString('utf8');
+        if (!lossy.includes('\ufffd')) return;
+        expect(await errorsOf(join(lossy, rest))).toEqual([[expect.any(Number), 'utf8_lossy_digest']]);
+      }),
+    );
   });
 
   it.each([
@@ -109,9 +135,15 @@ describe('the mistakes people make', () => {
     ['key and text swapped', hmac(original, secretKey), 'key_and_text_swapped'],
     ['a plain SHA-1', createHash('sha1').update(original).digest(), 'plain_sha1'],
     ['a cut SHA-256', hmac(secretKey, original, 'sha256').subarray(0, 20), 'sha256_cut'],
+    [
+      'the digest as ASCII with question marks',
+      digest.map((byte) => (byte < 128 ? byte : 63)),
+      'ascii_digest',
+    ],
+    ['the digest as ASCII of seven bits', digest.map((byte) => byte & 127), 'ascii_digest'],
     ['the url-encoded original signed', hmac(secretKey, encodeURIComponent(original)), 'signed_url_encoded'],
   ])('%s', async (_what, wrong, reason) => {
-    expect(await errorsOf(join(wrong, original))).toEqual([[14, reason]]);
+    expect(await errorsOf(join(Buffer.from(wrong), original))).toEqual([[14, reason]]);
   });
 
   it.each([

@@ -35,6 +35,15 @@ export const advice: ReadonlyMap<string, string> = new Map([
     'Take the raw 20 bytes of the digest (in PHP: hash_hmac(…, true); in Python: .digest(), not .hexdigest()).',
   ],
   ['base64_digest', 'Take the raw 20 bytes of the digest, append the original, and encode once.'],
+  [
+    'utf8_digest',
+    'Keep the digest as bytes and append the original as bytes, never as texts: in JavaScript Buffer.concat([hmac.digest(), Buffer.from(original)]), in Java and C# arrays of bytes. Then encode in base64.',
+  ],
+  [
+    'utf8_lossy_digest',
+    'Keep the digest as bytes and append the original as bytes, never as texts: in JavaScript Buffer.concat([hmac.digest(), Buffer.from(original)]), in Java no new String(digest). Then encode in base64.',
+  ],
+  ['ascii_digest', 'Keep the digest as bytes, never as text, and append the original as bytes.'],
   ['sha256_digest', 'Use HMAC-SHA1: its digest has 20 bytes.'],
   ['md5_digest', 'Use HMAC-SHA1: its digest has 20 bytes.'],
   ['encoded_twice', 'Encode in base64 once.'],

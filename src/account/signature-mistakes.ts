@@ -1,4 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { withoutPadding } from './signature-text.ts';
+
+/** Bytes of an HMAC-SHA1. */
+const digestLength = 20;
 
 /** A mistake in making a signature that can be told from its bytes. */
 export interface Mistake {
@@ -55,17 +59,19 @@ function looksLikeOriginal(text: string): boolean {
 /**
  * What went wrong when the bytes are not 20 of digest and then the original, as far as the bytes tell: reasons
  * `hex_encoded`, `original_only`, `digest_appended_after`, `hex_digest`, `base64_digest`, `sha256_digest`, `md5_digest`,
- * `encoded_twice`. Null when none of them explains it. Meant for bytes that were refused: a good digest may look odd by chance.
+ * `utf8_digest`, `utf8_lossy_digest`, `encoded_twice`. Null when none of them explains it. Meant for bytes that were refused: a good digest may look odd by chance.
  */
 export function misplacedDigest(bytes: Buffer): Mistake | null {
   const text = bytes.toString('latin1');
   if (looksLikeOriginal(text)) return originalFirst(bytes);
+  const throughText = digestThroughText(bytes, text);
+  if (throughText !== null) return throughText;
   for (const { prefix, shape, reason, message } of layouts) {
     if (shape.test(text.slice(0, prefix)) && looksLikeOriginal(text.slice(prefix)))
       return { reason, message };
   }
   // 40 or more hex letters are valid base64 too; decoded so, every three bytes carry four of them.
-  const letters = bytes.toString('base64').replace(/=+$/, '');
+  const letters = withoutPadding(bytes.toString('base64'));
   if (letters.length >= 40 && /^[0-9a-f]+$/i.test(letters)) {
     return {
       reason: 'hex_encoded',
@@ -77,6 +83,37 @@ export function misplacedDigest(bytes: Buffer): Mistake | null {
     looksLikeOriginal(Buffer.from(text, 'base64').toString('latin1').slice(20))
   ) {
     return { reason: 'encoded_twice', message: 'the signature was encoded in base64 twice' };
+  }
+  return null;
+}
+
+/** Most bytes that 20 bytes of digest become as text in UTF-8: three for each that is no character. */
+const longestText = 60;
+
+/**
+ * A digest that became a text and was written out again in UTF-8: read as Latin-1 each byte from 0x80 on becomes two, read as UTF-8 what is
+ * no character becomes U+FFFD and is lost. JavaScript (`digest('binary')` or `toString()` and then `+`), Java and C# (`new String(digest)`)
+ * do so without a word.
+ */
+function digestThroughText(bytes: Buffer, text: string): Mistake | null {
+  for (let end = digestLength; end <= Math.min(longestText, text.length); end++) {
+    if (!looksLikeOriginal(text.slice(end))) continue;
+    const digest = bytes.subarray(0, end).toString('utf8');
+    if (!Buffer.from(digest, 'utf8').equals(bytes.subarray(0, end))) return null;
+    if (digest.includes('\ufffd')) {
+      return {
+        reason: 'utf8_lossy_digest',
+        message:
+          'the digest was read as UTF-8 text and written out again: what is no character became U+FFFD, and the digest is lost',
+      };
+    }
+    const isLatin1 = [...digest].every((letter) => letter <= '\u00ff') && digest.length === digestLength;
+    if (!isLatin1 || end === digestLength) return null;
+    return {
+      reason: 'utf8_digest',
+      message:
+        'the digest was read as Latin-1 text and written out as UTF-8: every byte from 0x80 on became two of them',
+    };
   }
   return null;
 }
@@ -134,6 +171,16 @@ const wrongWays: readonly (Mistake & { make(original: Buffer, key: string, secre
     reason: 'sha256_cut',
     message: 'the digest is the start of an HMAC-SHA256: it must be HMAC-SHA1',
     make: (original, key) => hmac('sha256', key, original).subarray(0, 20),
+  },
+  {
+    reason: 'ascii_digest',
+    message: 'the digest was written out as ASCII text: every byte from 0x80 on became a question mark',
+    make: (original, key) => hmac('sha1', key, original).map((byte) => (byte < 0x80 ? byte : 0x3f)) as Buffer,
+  },
+  {
+    reason: 'ascii_digest',
+    message: 'the digest was read as ASCII text: every byte from 0x80 on lost its highest bit',
+    make: (original, key) => hmac('sha1', key, original).map((byte) => byte & 0x7f) as Buffer,
   },
   {
     reason: 'signed_url_encoded',

@@ -85,8 +85,17 @@ function refuseOtherSchemes(text: string): void {
   }
 }
 
+/**
+ * A base64 text without the `=` at its end, two at most: what stands before them is no padding. By hand, since an expression that looks
+ * for the last `=` begins anew at each of them.
+ */
+export function withoutPadding(text: string): string {
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  return padding === 0 ? text : text.slice(0, -padding);
+}
+
 function decodeBase64(text: string, notes: TextNote[]): Buffer {
-  const body = text.replace(/=+$/, '');
+  const body = withoutPadding(text);
   const wrong = /[^A-Za-z0-9+/_-]/.exec(body);
   if (wrong?.[0] === ' ') {
     throw malformed(
@@ -105,7 +114,7 @@ function decodeBase64(text: string, notes: TextNote[]): Buffer {
   const standard = body.replaceAll('-', '+').replaceAll('_', '/');
   const bytes = Buffer.from(standard, 'base64');
   // Bits left over at the end must be zero, so that one signature has one text (apart from what is tidied above).
-  if (standard.length % 4 === 1 || bytes.toString('base64').replace(/=+$/, '') !== standard) {
+  if (standard.length % 4 === 1 || withoutPadding(bytes.toString('base64')) !== standard) {
     throw malformed(
       'not_base64',
       `the signature is cut off or damaged: ${standard.length} base64 characters do not end on a byte`,

@@ -146,6 +146,8 @@ describe('the header value', () => {
     [`${signature.slice(0, 50)}*${signature.slice(51)}`, 5, 'not_base64'],
     [signature.slice(0, 41), 5, 'not_base64'],
     [`${signature}=extra`, 5, 'not_base64'],
+    [`${signature.replace(/=+$/, '')}===`, 5, 'not_base64'],
+    ['='.repeat(8192), 5, 'not_base64'],
     ['A'.repeat(20), 5, 'too_short'],
     [Buffer.alloc(20, 1).toString('base64'), 5, 'digest_only'],
     ['q-sign-algorithm=sha1&q-ak=AKID', 5, 'cos_signature'],

@@ -72,6 +72,19 @@ export function readSignature(header: string | undefined): ParsedSignature {
   };
 }
 
+/**
+ * The same for a caller that may go on without: the fault in place of the signature where it cannot be taken apart. So a header is
+ * read once a request, however many ask for it.
+ */
+export function tryReadSignature(header: string | undefined): ParsedSignature | Fault {
+  try {
+    return readSignature(header);
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+}
+
 /** Cuts digest and original apart; where that fails, says which mistake in the layout explains it. */
 function split(bytes: Buffer): Pick<ParsedSignature, 'original' | 'fields'> {
   try {

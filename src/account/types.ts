@@ -1,3 +1,6 @@
+import type { Fault } from '../errors.ts';
+import type { ParsedSignature } from './signature.ts';
+
 /** Milliseconds since 1970 (UTC). Handed in, so that tests can set the time. */
 export type Clock = () => number;
 
@@ -153,6 +156,8 @@ export interface SignatureSettings {
 export interface AuthenticationRequest {
   /** The `Authorization` header as received; undefined when there was none. */
   readonly authorization: string | undefined;
+  /** The same header as `tryReadSignature` took it apart, where that was done before. */
+  readonly read?: ParsedSignature | Fault | undefined;
   /** The `appid` of the body, as text. */
   readonly bodyAppid: string;
   /** The `sign` member of the body, if any. */
@@ -174,6 +179,12 @@ export interface Authenticator {
    * does not answer. `reason` says precisely why, `message` says it in words for the log; neither holds a key or a signature.
    */
   authenticate(request: AuthenticationRequest): Promise<Caller>;
+  /**
+   * Whether the header's signature was made with an enabled key, whatever else may be wrong with it; true too where the body may
+   * still bring one. Nothing is used up.
+   * @throws Fault 107 when the store does not answer
+   */
+  mayHoldKey(read: ParsedSignature | Fault): Promise<boolean>;
 }
 
 /** One admitted request: give it back when the request is done. */

@@ -13,6 +13,12 @@ export function shellWord(text: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+function withoutSlashes(base: string): string {
+  let end = base.length;
+  while (base[end - 1] === '/') end--;
+  return base.slice(0, end);
+}
+
 /** A complete call with curl, to copy: multipart, the picture from a file. */
 export function curlLine({ base, signature, appid, image }: CurlParts): string {
   return [
@@ -20,7 +26,7 @@ export function curlLine({ base, signature, appid, image }: CurlParts): string {
     `-H ${shellWord(`Authorization: ${signature}`)}`,
     `-F ${shellWord(`appid=${appid}`)}`,
     `-F ${shellWord(`image=@${image}`)}`,
-    shellWord(`${base.replace(/\/+$/, '')}/face/livedetectpicture`),
+    shellWord(`${withoutSlashes(base)}/face/livedetectpicture`),
   ].join(' ');
 }
 

@@ -14,6 +14,7 @@ import { openStore, type Store } from '../store/open.ts';
 import { type AdminServer, createAdminServer } from '../wire/admin/health.ts';
 import { type BodyMemory, createBodyMemory } from '../wire/body-memory.ts';
 import { connectionLimits, openFilesLimit } from '../wire/connection-limits.ts';
+import { createFailedTries, type FailedTries } from '../wire/failed-tries.ts';
 import { createMetrics, type Metrics } from '../wire/metrics/metrics.ts';
 import { observedLedger } from '../wire/metrics/observed-ledger.ts';
 import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from '../wire/server.ts';
@@ -83,12 +84,15 @@ export async function startService(config: Config, log: Logger): Promise<Service
         log.error({ event: 'refusals_not_kept', err }, 'counts of refused requests were not kept'),
     });
     closing.unshift(() => refusals.stop());
-    const server = createServer(config, log, { store, fleet, metrics, bodies, tls, ownTable, refusals });
+    const failedTries = failedTriesOf(config, log);
+    const parts = { store, fleet, metrics, bodies, failedTries, tls, ownTable, refusals };
+    const server = createServer(config, log, parts);
     closing.unshift(() => server.drain(0));
     metrics.watch({
       fleet,
       server,
       bodies,
+      failedTries,
       ...(tls === undefined ? {} : { certificate: () => server.tls?.expiresAt }),
     });
     const port = await listen('port', server, config.host, config.port);
@@ -176,18 +180,29 @@ function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
   });
 }
 
+function failedTriesOf({ failedTries: { perMinute } }: Config, log: Logger): FailedTries | undefined {
+  if (perMinute === null) return undefined;
+  return createFailedTries({
+    perMinute,
+    clock: () => performance.now(),
+    onRefused: (counts) =>
+      log.warn({ event: 'failed_tries', ...counts }, 'requests without a valid key are refused'),
+  });
+}
+
 interface Parts {
   readonly store: Store;
   readonly fleet: Fleet;
   readonly metrics: Metrics;
   readonly bodies: BodyMemory;
+  readonly failedTries: FailedTries | undefined;
   readonly tls: TlsIdentity | undefined;
   readonly ownTable: OperatingTable | null;
   readonly refusals: RefusalCounter;
 }
 
 function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
-  const { store, fleet, metrics, bodies, tls, ownTable, refusals } = parts;
+  const { store, fleet, metrics, bodies, failedTries, tls, ownTable, refusals } = parts;
   const clock = () => Date.now();
   const { accounts, apiKeys, idempotency, replay, usage } = store;
   const { observer } = metrics;
@@ -202,6 +217,7 @@ function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
     judge: fleet,
     ledger: observedLedger(store.ledger, observer),
     bodies,
+    failedTries,
     clock,
     log,
     observer,
@@ -229,6 +245,7 @@ function serverSettings(config: Config): LegacyServerSettings {
     compat: config.compat,
     cors: config.cors,
     trustedProxies: config.trustedProxies,
+    proxyHeader: config.proxyHeader,
     trustRequestId: config.requestId.trustHeader,
     transport: {
       ...defaultTransport,

@@ -1,4 +1,4 @@
-import { ConnectionError, TimeoutError } from './errors.ts';
+import { ConnectionError, InputError, TimeoutError } from './errors.ts';
 
 /** How requests are made; all times in ms. */
 export interface TransportOptions {
@@ -53,6 +53,10 @@ export async function attempt(
     return { status: response.status, headers: response.headers, text: await response.text() };
   } catch (error) {
     signal?.throwIfAborted();
+    // Fetch standard §2.9, in the words of undici: no request was made, and none ever will be.
+    if (((error as Error).cause as Error | undefined)?.message === 'bad port') {
+      throw new InputError(`fetch does not connect to the port of ${url}: serve on another one`);
+    }
     throw stop.signal.aborted
       ? late
       : new ConnectionError(`The server cannot be reached: ${String(error)}`, error);
@@ -91,6 +95,13 @@ export async function withRetries(
     const jitter = Math.random() * Math.min(maxRetryDelay, firstDelay * 2 ** tries);
     await pause(Math.min(maxRetryDelay, asked * 1000 + jitter), signal);
   }
+}
+
+/** A base url without the slashes at its end. */
+export function withoutSlashes(baseUrl: string): string {
+  let end = baseUrl.length;
+  while (baseUrl[end - 1] === '/') end--;
+  return baseUrl.slice(0, end);
 }
 
 /** Seconds that `Retry-After` asks for, given as a number or a date (RFC 9110 §10.2.3). */

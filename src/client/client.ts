@@ -4,10 +4,12 @@ import {
   type CallOptions,
   retryAfter,
   type TransportOptions,
+  withoutSlashes,
   withRetries,
 } from './attempt.ts';
 import { ApiError, InputError } from './errors.ts';
 import { type Picture, ready } from './picture.ts';
+import { type Check, isLiveness, isOperatingPoints } from './shapes.ts';
 import type { Liveness, OperatingPoints } from './types.ts';
 
 /** How a client is made. */
@@ -67,7 +69,7 @@ export class LivestillClient {
     if (idempotencyKey !== null) headers['idempotency-key'] = idempotencyKey;
     if (options.reference !== undefined) headers['x-reference'] = options.reference;
     const body = bytes ?? JSON.stringify({ url });
-    return this.#call('liveness', { method: 'POST', headers, body }, options);
+    return this.#call('liveness', isLiveness, { method: 'POST', headers, body }, options);
   }
 
   /**
@@ -75,16 +77,17 @@ export class LivestillClient {
    * @throws as `judge`
    */
   operatingPoints(options: CallOptions = {}): Promise<OperatingPoints> {
-    return this.#call('operating-points', { headers: {} }, options);
+    return this.#call('operating-points', isOperatingPoints, { headers: {} }, options);
   }
 
   async #call<T>(
     path: string,
+    check: Check<T>,
     init: RequestInit & { readonly headers: Record<string, string> },
     { signal, timeout = this.#options.timeout ?? 30_000 }: CallOptions,
   ): Promise<T> {
     const { baseUrl, apiKey, fetch: send = fetch } = this.#options;
-    const url = `${baseUrl.replace(/\/+$/, '')}/v1/${path}`;
+    const url = `${withoutSlashes(baseUrl)}/v1/${path}`;
     const request = { ...init, headers: { ...init.headers, authorization: `Bearer ${apiKey}` } };
     const answer = await withRetries(
       () => attempt(send, url, request, timeout, signal),
@@ -92,7 +95,7 @@ export class LivestillClient {
       signal,
     );
     const parsed = parse(answer.text);
-    if (answer.status === 200 && parsed !== null) return parsed as T;
+    if (answer.status === 200 && parsed !== null && check(parsed)) return parsed;
     throw apiError(answer, parsed);
   }
 }
@@ -108,7 +111,7 @@ function freshKey(): string {
 export function parse(text: string): Readonly<Record<string, unknown>> | null {
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' ? (parsed as Record<string, unknown>) : null;
+    return typeof parsed === 'object' && !Array.isArray(parsed) ? (parsed as Record<string, unknown>) : null;
   } catch {
     return null;
   }
@@ -118,8 +121,9 @@ function apiError(
   { status, headers, text }: Answer,
   problem: Readonly<Record<string, unknown>> | null,
 ): ApiError {
+  // What a proxy or a login page answers with 200 may have members of these names too.
   const member = (name: string) => {
-    const value = problem?.[name];
+    const value = status === 200 ? undefined : problem?.[name];
     return typeof value === 'string' ? value : undefined;
   };
   return new ApiError({

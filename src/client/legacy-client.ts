@@ -1,8 +1,16 @@
-import { attempt, type CallOptions, retryAfter, type TransportOptions, withRetries } from './attempt.ts';
+import {
+  attempt,
+  type CallOptions,
+  retryAfter,
+  type TransportOptions,
+  withoutSlashes,
+  withRetries,
+} from './attempt.ts';
 import { parse } from './client.ts';
 import { InputError, LegacyError } from './errors.ts';
 import { legacySign } from './legacy-sign.ts';
 import { type Picture, ready } from './picture.ts';
+import { isPercent } from './shapes.ts';
 
 /** How a client of the old API is made. */
 export interface LegacyClientOptions extends TransportOptions {
@@ -44,7 +52,7 @@ export class LegacyClient {
     const { baseUrl, appid, secretId, secretKey, bucket = '', fetch: send = fetch } = this.#options;
     const { signal, timeout = this.#options.timeout ?? 30_000 } = options;
     const { bytes, url } = await ready(picture, this.#options.maxPictureBytes ?? 2 ** 25);
-    const address = `${baseUrl.replace(/\/+$/, '')}/face/livedetectpicture`;
+    const address = `${withoutSlashes(baseUrl)}/face/livedetectpicture`;
     const make = async () => {
       const headers: Record<string, string> = {
         authorization: await legacySign({ appid, secretId, secretKey, bucket }),
@@ -64,7 +72,7 @@ export class LegacyClient {
     const envelope = parse(text);
     const { score } = (envelope?.data ?? {}) as { score?: unknown };
     const requestId = headers.get('x-request-id') ?? undefined;
-    if (envelope?.code === 0 && typeof score === 'number') {
+    if (envelope?.code === 0 && isPercent(score)) {
       return { score, requestId, reason: headers.get('x-liveness-reason') ?? undefined };
     }
     throw new LegacyError({

@@ -4,7 +4,7 @@ import { InputError } from './errors.ts';
 export type Picture =
   | Blob
   | Uint8Array
-  | ArrayBuffer
+  | ArrayBufferLike
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>
   | URL
@@ -30,9 +30,21 @@ export async function ready(picture: Picture, limit: number): Promise<Ready> {
   }
   if (picture instanceof Blob) return { bytes: picture };
   if (picture instanceof ArrayBuffer) return { bytes: new Uint8Array(picture) };
-  // Node's Buffer and views on shared memory are sent from where they lie.
-  if (ArrayBuffer.isView(picture)) return { bytes: picture as Uint8Array<ArrayBuffer> };
+  if (ArrayBuffer.isView(picture)) return { bytes: unshared(picture) };
+  // Pages without cross-origin isolation have no such class.
+  if (typeof SharedArrayBuffer !== 'undefined' && picture instanceof SharedArrayBuffer) {
+    return { bytes: unshared(new Uint8Array(picture)) };
+  }
   return { bytes: await collect(chunksOf(picture), limit) };
+}
+
+/**
+ * The bytes of a view, from where they lie; of shared memory a copy, which `fetch` does not take otherwise and which nobody can change
+ * between two tries.
+ */
+function unshared({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  return buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
 
 /** Safari's streams cannot be iterated: they are read through a reader. */
@@ -57,9 +69,9 @@ async function collect(stream: AsyncIterable<Uint8Array>, limit: number): Promis
   for await (const chunk of stream) {
     if (!ArrayBuffer.isView(chunk))
       throw new InputError('Expected a stream of bytes, found something else in it');
-    size += chunk.length;
+    size += chunk.byteLength;
     if (size > limit) throw new InputError(`The stream is longer than ${limit} bytes (maxPictureBytes)`);
-    chunks.push(chunk);
+    chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
   }
   const all = new Uint8Array(size);
   let at = 0;

@@ -21,7 +21,7 @@ export interface ThresholdRule {
 
 /** Reads `eer`, `hter`, `apcer=0.05`, `worst-apcer=0.05` or `bpcer=0.1`. @throws {UsageError} reason `threshold_rule` */
 export function parseThresholdRule(text: string): ThresholdRule {
-  const match = /^(?:(eer|hter)|(apcer|worst-apcer|bpcer)=(\d*\.?\d+))$/.exec(text.trim());
+  const match = /^(?:(eer|hter)|(apcer|worst-apcer|bpcer)=(\d+(?:\.\d+)?|\.\d+))$/.exec(text.trim());
   const target = Number(match?.[3] ?? 0);
   if (match === null || !(target >= 0 && target <= 1)) {
     throw new UsageError(

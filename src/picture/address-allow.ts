@@ -1,7 +1,7 @@
+import { isInNetworks, networksOf, parseAddress } from '../networks.ts';
 import { classifyAddress } from './address.ts';
 import { embeddedAddresses } from './address-embedded.ts';
 import type { OwnAddresses } from './address-own.ts';
-import { type Ip, parseAddress, plainIp } from './address-parse.ts';
 import type { AddressVerdict } from './address-ranges.ts';
 
 /** Which places are allowed although they are not public. */
@@ -21,28 +21,13 @@ export interface AllowList {
  * them too (`pictures.example` allows `a.pictures.example`).
  */
 export function allowListOf(entries: readonly string[]): AllowList {
-  const networks: [Ip, number][] = [];
-  const singles = new Set<string>();
-  const hosts: string[] = [];
-  for (const entry of entries) {
-    const address = plainIp(entry);
-    const network = address === null ? networkOf(entry) : ([address, bitsOf(address)] as const);
-    if (network === null) hosts.push(bareHost(entry));
-    else networks.push([...network]);
-  }
-  for (const [network, prefix] of networks) {
-    if (prefix === bitsOf(network)) singles.add(network.toString());
-  }
+  const networks = networksOf(entries);
+  const hosts = entries.filter((entry) => networksOf([entry]).length === 0).map(bareHost);
+  const singles = new Set(networks.map(({ text }) => text).filter((text) => !text.includes('/')));
   return {
-    allowsAddress(text) {
-      const address = plainIp(text);
-      if (address === null) return false;
-      return networks.some(
-        ([network, prefix]) => network.kind() === address.kind() && address.match([network, prefix] as never),
-      );
-    },
-    namesAddress(text) {
-      const address = plainIp(text);
+    allowsAddress: (text) => isInNetworks(networks, text),
+    namesAddress: (text) => {
+      const address = parseAddress(text);
       return address !== null && singles.has(address.toString());
     },
     allowsHost(host) {
@@ -51,24 +36,6 @@ export function allowListOf(entries: readonly string[]): AllowList {
     },
     namesHost: (host) => hosts.includes(bareHost(host)),
   };
-}
-
-function networkOf(entry: string): readonly [Ip, number] | null {
-  const [text = '', bits = '', ...more] = entry.split('/');
-  const address = parseAddress(text);
-  if (address === null || more.length > 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > bitsOf(address)) {
-    return null;
-  }
-  const plain = plainIp(text);
-  // `::ffff:10.0.0.0/104` is `10.0.0.0/8`, since the addresses it is compared with are plain, too.
-  if (plain !== null && plain.kind() !== address.kind()) {
-    return Number(bits) < 96 ? [address, Number(bits)] : [plain, Number(bits) - 96];
-  }
-  return [address, Number(bits)];
-}
-
-function bitsOf(address: Ip): number {
-  return address.kind() === 'ipv4' ? 32 : 128;
 }
 
 /** Verdicts that neither an allowed network nor an allowed name opens: a listing of the very address must. */

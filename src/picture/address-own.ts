@@ -28,8 +28,7 @@ export function ownAddresses(
   const addresses = new Set<string>();
   const broadcasts = new Set<string>();
   for (const { address, cidr } of interfaces) {
-    const bare = address.replace(/%.*$/, '');
-    const own = plainIp(bare);
+    const own = plainIp(address.split('%', 1)[0] as string);
     if (own === null) continue;
     addresses.add(own.toString());
     if (own.kind() !== 'ipv4' || cidr === null || !ipaddr.IPv4.isValidCIDR(cidr)) continue;

@@ -3,6 +3,7 @@ import { checkNewApiKey } from '../account/api-key.ts';
 import { checkRules, DEFAULT_RULES, type JudgingRules, type RulesStore } from '../account/policy.ts';
 import { checkAppid } from '../account/validate.ts';
 import { UsageError } from '../errors.ts';
+import { canonicalNetwork } from '../networks.ts';
 import { toApp } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
 import type { StoreDatabase } from './database.ts';
@@ -45,7 +46,7 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
           name: key.name.trim(),
           digest: key.digest,
           scopes: JSON.stringify([...new Set(key.scopes)]),
-          networks: JSON.stringify([...new Set(key.networks)]),
+          networks: JSON.stringify([...new Set(key.networks.map(canonicalNetwork))]),
           enabled: 1,
           expires_at: key.expiresAt?.getTime() ?? null,
           created_at: now,

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
+import { isInNetworks, networksOf } from '../networks.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
-import { inNetworks, peerGroup } from './peer-group.ts';
+import { peerGroup } from './peer-group.ts';
 
 /** How many connections there are, and how often there was no place for one, since it was last told or since the start. */
 export interface Crowding {
@@ -48,7 +49,7 @@ const tellEvery = 10_000;
  */
 export function createPlaces(options: PlacesOptions): Places {
   const { maxConnections, maxConnectionsPerAddress, onCrowded } = options;
-  const isProxy = inNetworks(options.trustedProxies);
+  const proxies = networksOf(options.trustedProxies);
   const all: Group = { open: 0, idle: new Set() };
   const groups = new Map<string, Group>();
   const held = new Map<Socket, string>();
@@ -104,7 +105,9 @@ export function createPlaces(options: PlacesOptions): Places {
       const name = peerGroup(socket.remoteAddress);
       const own = groups.get(name);
       const isOverShare =
-        own !== undefined && own.open >= maxConnectionsPerAddress && !isProxy(socket.remoteAddress);
+        own !== undefined &&
+        own.open >= maxConnectionsPerAddress &&
+        !isInNetworks(proxies, socket.remoteAddress);
       const crowded = isOverShare ? own : all.open >= maxConnections ? all : null;
       const room = crowded === null || closeOne(crowded);
       if (!room) {

@@ -1,10 +1,17 @@
-import { byteAt, endOfNumber, endOfString, endOfWord, isDigit, skipSpace } from './json-tokens.ts';
+import { Fault } from '../errors.ts';
+import { byteAt, endOfNumber, endOfString, endOfWord, hexDigit, isDigit, skipSpace } from './json-tokens.ts';
 
 /*
  * Reads the few members of a JSON body that mean something without building anything of the rest. `JSON.parse` builds every
  * value first, and 6 MiB of small ones take it over a second, on the thread that answers everybody. This walks once over the
- * bytes, keeps one byte a level of nesting and accepts exactly what `JSON.parse` accepts (RFC 8259).
+ * bytes, keeps one byte a level of nesting and accepts exactly what `JSON.parse` accepts (RFC 8259), up to a number of values that no
+ * honest body has.
  */
+
+/** Members of the object at the top; the longest body seen in the wild has five. */
+export const mostMembers = 1000;
+/** Values in all. A picture that a program wrote as a list of numbers, by mistake, mostly stays below: its sender is told so. */
+export const mostValues = 500_000;
 
 /** What kind of value stands somewhere. */
 export type JsonKind = 'text' | 'number' | 'boolean' | 'null' | 'array' | 'object';
@@ -30,6 +37,7 @@ export interface ScannedJson {
  * top stand. Time grows with the length of the text and with nothing else.
  * @param wanted names in ASCII without quotes, slashes and backslashes
  * @returns null where the text is no JSON
+ * @throws Fault 3 `json_too_many`: more than `mostMembers` members at the top, or more than `mostValues` values
  */
 export function scanJson(text: Buffer, wanted: readonly string[]): ScannedJson | null {
   return new Scanner(text, wanted).document();
@@ -69,12 +77,17 @@ function spells(text: Buffer, start: number, end: number, name: Buffer): boolean
     let byte = text[at++] as number;
     if (byte === 0x5c) {
       if (text[at] !== 0x75) return false;
-      byte = Number.parseInt(text.toString('latin1', at + 1, at + 5), 16);
-      at += 5;
+      byte = 0;
+      for (const last = at + 4; at < last; ) byte = byte * 16 + hexDigit(text[++at] as number);
+      at++;
     }
     if (byte !== name[letter]) return false;
   }
   return at === end;
+}
+
+function tooMany(what: string): Fault {
+  return new Fault(3, 'json_too_many', `The JSON body has more than ${what}.`);
 }
 
 const inArray = 0;
@@ -93,6 +106,8 @@ class Scanner {
   #current = -1;
   #other: JsonSpan | null = null;
   #at: number;
+  #values = 0;
+  #topMembers = 0;
   /** For each open array or object which of the two it is. */
   #open = new Uint8Array(64);
   #depth = 0;
@@ -133,6 +148,7 @@ class Scanner {
 
   /** Reads a value, of an array or object only its beginning. */
   #value(): Next {
+    if (++this.#values > mostValues) throw tooMany(`${mostValues} values`);
     const byte = byteAt(this.#text, this.#at);
     if (byte === 0x7b || byte === 0x5b) return this.#begin(byte);
     const end =
@@ -172,6 +188,7 @@ class Scanner {
     if (byteAt(text, colon) !== 0x3a) return 'wrong';
     this.#at = skipSpace(text, colon + 1);
     if (this.#depth === 1) {
+      if (++this.#topMembers > mostMembers) throw tooMany(`${mostMembers} members`);
       this.#current = this.#wanted.findIndex((name) => spells(text, start + 1, end - 1, name));
       if (this.#current !== -1) this.#starts[this.#current] = this.#at;
       else this.#other ??= { kind: 'text', start, end };

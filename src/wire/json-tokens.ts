@@ -88,6 +88,11 @@ export function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39;
 }
 
+/** The value of a hexadecimal digit. */
+export function hexDigit(byte: number): number {
+  return isDigit(byte) ? byte - 0x30 : (byte | 0x20) - 0x57;
+}
+
 function isHexDigit(byte: number): boolean {
   return isDigit(byte) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
 }

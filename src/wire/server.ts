@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createArrivals } from './arrivals.ts';
-import { callerAddress } from './caller-address.ts';
+import { createCallerAddress, type ProxySettings } from './caller-address.ts';
 import type { Crowding } from './connection-places.ts';
 import { trackConnections } from './connections.ts';
 import { type CorsSettings, corsHeaders, isAllowedPreflight, preflightHeaders } from './cors.ts';
@@ -24,10 +24,8 @@ import { isV1 } from './v1/path.ts';
 /** The one path of the old API that is served. */
 export const legacyPath = '/face/livedetectpicture';
 
-export interface LegacyServerSettings extends LegacySettings {
+export interface LegacyServerSettings extends LegacySettings, ProxySettings {
   readonly cors: CorsSettings;
-  /** CIDRs of proxies whose `X-Forwarded-For` is believed; empty: nobody's. */
-  readonly trustedProxies: readonly string[];
   /** Take the caller's `X-Request-Id` where it is well-formed. */
   readonly trustRequestId: boolean;
   readonly transport: TransportSettings;
@@ -75,6 +73,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const { settings } = deps;
   const { transport } = settings;
   const handle = createLegacyHandler(deps);
+  const callerOf = createCallerAddress(settings);
   const requestId = (request: IncomingMessage) =>
     requestIdFrom(settings.trustRequestId ? request.headers['x-request-id'] : undefined);
   const waiting = new WeakSet<IncomingMessage>();
@@ -86,7 +85,6 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   const app = createTransport({
     transport,
     arrivals,
-    trustedProxies: settings.trustedProxies,
     requestId,
     tls: deps.tls,
     onSocketFault: createSocketFaultHandler(
@@ -124,12 +122,19 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     if (closes) arrivals.endAt(request.raw);
   };
 
+  /** The answer to a path or method that does not exist, or the one to an address that failed too often. */
+  const countedTry = (request: FastifyRequest, envelope: Envelope): Envelope => {
+    if (envelope.http !== 404 && envelope.http !== 405) return envelope;
+    const over = deps.failedTries?.fail(callerOf(request.headers, request.raw.socket.remoteAddress));
+    return over ? faultEnvelope(over) : envelope;
+  };
+
   /** The body is the handler's to read, before the framework judges its Content-Type. */
   const serve = async (request: FastifyRequest, reply: FastifyReply, handler: V1Handler): Promise<void> => {
     reply.hijack();
     running++;
     try {
-      const envelope = await handler(exchangeOf(request, reply.raw, waiting));
+      const envelope = await handler(exchangeOf(request, reply.raw, waiting, callerOf));
       if (envelope !== null) send(request, reply, envelope);
     } finally {
       running--;
@@ -139,9 +144,9 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
   app.addHook('onRequest', (request, reply, done) => {
     connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
     const v1 = isV1(request.url) ? deps.v1 : undefined;
-    const refusal = refuseEarly(request, settings.cors, draining, v1 !== undefined);
+    const refusal = refuseEarly(request, settings, draining, v1 !== undefined);
     // What somebody else may read differently (400) is the last thing on its connection.
-    if (refusal !== null) send(request, reply, refusal, refusal.http === 400);
+    if (refusal !== null) send(request, reply, countedTry(request, refusal), refusal.http === 400);
     else if (v1 !== undefined) void serve(request, reply, v1);
     else done();
   });
@@ -153,7 +158,9 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
     handler: () => {},
   });
 
-  app.setNotFoundHandler((request, reply) => send(request, reply, httpFaultEnvelope('not_found')));
+  app.setNotFoundHandler((request, reply) =>
+    send(request, reply, countedTry(request, httpFaultEnvelope('not_found'))),
+  );
   app.setErrorHandler((error, request, reply) => {
     deps.log.error({ event: 'unexpected', requestId: request.id, err: error }, 'unexpected error');
     send(request, reply, faultEnvelope(error));
@@ -222,11 +229,12 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
 /** What is refused, or answered, before anything looks at the body; null lets the request through. */
 function refuseEarly(
   request: FastifyRequest,
-  cors: CorsSettings,
+  { cors, transport }: LegacyServerSettings,
   draining: boolean,
   isForV1: boolean,
 ): Envelope | null {
   const { method, headers } = request;
+  if (request.raw.rawHeaders.length > transport.maxHeaders * 2) return httpFaultEnvelope('headers_too_large');
   if (!namesOneHost(request.raw)) return httpFaultEnvelope('no_host');
   if (hasDoubtfulLength(request.raw)) return httpFaultEnvelope('bad_request');
   if (draining) return httpFaultEnvelope('draining', { 'retry-after': '1' });
@@ -261,6 +269,7 @@ function exchangeOf(
   request: FastifyRequest,
   response: ServerResponse,
   waiting: WeakSet<IncomingMessage>,
+  callerOf: ReturnType<typeof createCallerAddress>,
 ): Exchange {
   // Most refusals are out before anything waits for the caller: what tells of its leaving is made for those who ask.
   let gone: AbortController | undefined;
@@ -272,7 +281,7 @@ function exchangeOf(
   return {
     request: request.raw,
     requestId: request.id,
-    callerAddress: callerAddress(request.ip, request.raw.socket.remoteAddress),
+    callerAddress: callerOf(request.headers, request.raw.socket.remoteAddress),
     startedAt: performance.now(),
     get gone() {
       return left;

@@ -24,6 +24,8 @@ export interface TransportSettings extends ConnectionLimits, PipelineLimits {
   readonly checkInterval: number;
   /** Bytes of all headers together. */
   readonly maxHeaderBytes: number;
+  /** How many headers there may be. */
+  readonly maxHeaders: number;
   readonly linger: LingerSettings;
 }
 
@@ -37,6 +39,7 @@ export const defaultTransport: TransportSettings = {
   unreadTimeout: 30_000,
   checkInterval: 1000,
   maxHeaderBytes: 16 * 1024,
+  maxHeaders: 200,
   maxConnections: 10_000,
   maxConnectionsPerAddress: 5000,
   // Proxies and most clients send one request at a time on a connection, the few that pipeline some ten, load generators hundreds.
@@ -49,7 +52,6 @@ export const defaultTransport: TransportSettings = {
 /** What the framework is built with. */
 export interface TransportOptions {
   readonly transport: TransportSettings;
-  readonly trustedProxies: readonly string[];
   readonly tls: TlsIdentity | undefined;
   /** The id of a request that has just arrived. */
   readonly requestId: (request: IncomingMessage) => string;
@@ -63,7 +65,7 @@ export interface TransportOptions {
  * time-outs on everything that a slow caller could hold open.
  */
 export function createTransport(given: TransportOptions): FastifyInstance {
-  const { transport, trustedProxies, tls } = given;
+  const { transport, tls } = given;
   const http = {
     // Checked where requests are first looked at: Node's own refusal has no body.
     requireHostHeader: false,
@@ -81,7 +83,6 @@ export function createTransport(given: TransportOptions): FastifyInstance {
     // Counts from the last byte in either direction; Node's other time-outs do not see an answer that nobody takes.
     connectionTimeout: transport.requestTimeout + transport.stallTimeout,
     keepAliveTimeout: transport.keepAliveTimeout,
-    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     genReqId: given.requestId,
     clientErrorHandler: given.onSocketFault,
     routerOptions: { ignoreTrailingSlash: false },
@@ -99,6 +100,8 @@ export function createTransport(given: TransportOptions): FastifyInstance {
       ? fastify({ ...options, http })
       : fastify({ ...options, https: { ...http, ...tlsServerOptions(tls) } });
   atTheDoor(app.server, given.arrivals);
+  // Node would drop what comes behind the first thousand without a word; what is too much is refused where requests are first looked at.
+  app.server.maxHeadersCount = 0;
   return app as unknown as FastifyInstance;
 }
 

@@ -78,6 +78,10 @@ describe('judge', () => {
     ['a Buffer', () => Buffer.from(bytes)],
     ['a view into more memory', () => new Uint8Array([0, ...bytes, 0]).subarray(1, -1)],
     ['an ArrayBuffer', () => bytes.buffer],
+    ['a view on shared memory', () => sharedOf(bytes).subarray(1, -1)],
+    ['shared memory', () => sharedOf(bytes, 0).buffer],
+    ['a view of another kind', () => new DataView(bytes.buffer) as unknown as Uint8Array],
+    ['a stream of shared memory', () => new Blob([bytes]).stream().pipeThrough(sharing())],
     ['a web stream', () => new Blob([bytes]).stream()],
     ['a stream that cannot be iterated', () => readerOnly(new Blob([bytes]).stream())],
     ["a stream of Node's", () => createReadStream(file)],
@@ -126,6 +130,17 @@ describe('judge', () => {
   });
 });
 
+/** The same bytes in shared memory, so many others around them. */
+function sharedOf(content: Uint8Array, around = 1): Uint8Array {
+  const shared = new Uint8Array(new SharedArrayBuffer(content.length + 2 * around));
+  shared.set(content, around);
+  return shared;
+}
+
+function sharing(): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({ transform: (chunk, out) => out.enqueue(sharedOf(chunk, 0)) });
+}
+
 function readerOnly(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   return { getReader: () => stream.getReader() } as unknown as ReadableStream<Uint8Array>;
 }
@@ -160,13 +175,34 @@ describe('a refusal', () => {
     [502, '<html>Bad Gateway</html>', 'text/html'],
     [200, 'hello', 'text/plain'],
     [200, '7', 'application/json'],
+    [200, '[]', 'application/json'],
+    [200, 'null', 'application/json'],
+    [200, '{"message":"ok"}', 'application/json'],
+    [200, '{"code":"picture_unreadable","detail":"of somebody else"}', 'application/json'],
+    [200, '{"verdict":"live"}', 'application/json'],
+    [200, '{"verdict":"live","score":"93","threshold":87,"reasons":[]}', 'application/json'],
+    [200, '{"verdict":"live","score":null,"threshold":87,"reasons":[]}', 'application/json'],
+    [200, '{"verdict":"alive","score":93,"threshold":87,"reasons":[]}', 'application/json'],
     [404, '', 'text/plain'],
   ])('by something that is not livestill is told as such: HTTP %d %j', async (status, text, type) => {
     const url = await serve((_request, response) =>
       response.writeHead(status, { 'content-type': type }).end(text),
     );
-    const error = await failure(client({ baseUrl: url, maxRetries: 0 }).judge(bytes));
-    expect(error).toMatchObject({ name: 'ApiError', status, code: 'unexpected_answer' });
+    for (const ask of ['judge', 'operatingPoints'] as const) {
+      const asking = client({ baseUrl: url, maxRetries: 0 });
+      const error = await failure(ask === 'judge' ? asking.judge(bytes) : asking.operatingPoints());
+      expect(error).toMatchObject({ name: 'ApiError', status, code: 'unexpected_answer' });
+    }
+  });
+
+  it('of a port that fetch never connects to comes without another try', async () => {
+    let tries = 0;
+    const counting: typeof fetch = (...call) => {
+      tries++;
+      return fetch(...call);
+    };
+    const error = await failure(client({ baseUrl: 'http://127.0.0.1:9', fetch: counting }).judge(bytes));
+    expect([error.name, tries]).toEqual(['InputError', 1]);
   });
 
   it.each([[{ baseUrl: 'localhost:8787' }], [{ apiKey: '' }]])('of %j comes at once', (options) => {
@@ -244,7 +280,11 @@ describe('a failure that may pass', () => {
   });
 
   it('of reaching the server is a ConnectionError', async () => {
-    const error = await failure(client({ baseUrl: 'http://127.0.0.1:1', maxRetries: 0 }).judge(bytes));
+    const gone = createServer();
+    await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
+    const { port } = gone.address() as AddressInfo;
+    await new Promise((resolve) => gone.close(resolve));
+    const error = await failure(client({ baseUrl: `http://127.0.0.1:${port}`, maxRetries: 0 }).judge(bytes));
     expect(error).toBeInstanceOf(ConnectionError);
     expect(error.cause).toBeInstanceOf(Error);
   });

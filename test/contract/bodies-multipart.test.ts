@@ -139,6 +139,12 @@ describe('multipart bodies as clients send them', () => {
     ],
     ['an epilogue', form([appidPart, file()], `\r\n--${boundary}--\r\nthe end`)],
     ['an empty url part', form([text('url', ''), appidPart, file()])],
+    ['a file input left empty behind the one that was used', form([appidPart, file(), file('')])],
+    ['a file input left empty before it', form([file(''), appidPart, file()])],
+    [
+      'texts left empty behind the ones that count',
+      form([appidPart, file(), text('appid', ''), text('url', '')]),
+    ],
     ['a repeated image: the last one counts', form([file('first'), appidPart, file()])],
     ['last delimiter without CRLF', form([appidPart, file()], `\r\n--${boundary}--`)],
     ['last delimiter without --', form([appidPart, file()], `\r\n--${boundary}\r\n`)],

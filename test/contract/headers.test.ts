@@ -134,16 +134,59 @@ describe("the caller's address", () => {
     ['the last one that no trusted proxy has', '1.1.1.1, 203.0.113.7, 10.9.9.9', '203.0.113.7'],
     ['an IPv6 one', '2001:db8::1', '2001:db8::1'],
     ['an IPv4 one inside IPv6', '::ffff:203.0.113.7', '203.0.113.7'],
-    ['the connection, where the header holds no address', 'unknown', '127.0.0.1'],
-    ['the connection, where the header holds rubbish', '"><script>', '127.0.0.1'],
-    ['the connection, without the header', '', '127.0.0.1'],
+    ['the one in front of a port', '203.0.113.7:51234', '203.0.113.7'],
+    ['the one in brackets in front of a port', '[2001:db8::9]:443', '2001:db8::9'],
+    ['unknown, where the header says so', 'unknown', 'unknown'],
+    ['unknown, where the header holds rubbish', '"><script>', 'unknown'],
+    ['unknown, where the header is empty', '', 'unknown'],
   ])('is %s', async (_name, header, expected) => {
     expect(await address(['127.0.0.1', '10.0.0.0/8'], `X-Forwarded-For: ${header}`)).toBe(expected);
   });
 
+  it('is the proxy itself, where it says nothing', async () =>
+    expect(await address(['127.0.0.1'])).toBe('127.0.0.1'));
+
+  it('is read of Forwarded too', async () =>
+    expect(await address(['127.0.0.1'], 'Forwarded: for="[2001:db8::9]:443"')).toBe('2001:db8::9'));
+
   it('is the connection when it does not come from a trusted proxy', async () => {
     expect(await address(['10.0.0.0/8'], 'X-Forwarded-For: 203.0.113.7')).toBe('127.0.0.1');
   });
+});
+
+describe('many headers', () => {
+  it('are refused where they are too many, and a proxy cannot be silenced by them', () =>
+    withServer({ settings: { trustedProxies: ['127.0.0.1'] } }, async ({ port, ledger }) => {
+      const short = Array.from({ length: 997 }, (_, at) => `a${at}: 1`);
+      const refused = await exchange(port, good(...short, 'X-Forwarded-For: 203.0.113.7'));
+      expect([refused.status, refused.json.code]).toEqual([431, 3]);
+      expect(ledger.rows).toEqual([]);
+      const fine = await exchange(port, good(...short.slice(0, 150), 'X-Forwarded-For: 203.0.113.7'));
+      expect([fine.status, ledger.rows[0]?.callerAddress]).toEqual([200, '203.0.113.7']);
+    }));
+});
+
+describe('Content-Encoding', () => {
+  it.each(['gzip', 'x-gzip', 'deflate', 'br', 'zstd', 'identity, GZIP'])(
+    '%s is code 3, and the log names it, even where the body is one that parses',
+    (coding) =>
+      withServer({}, async ({ port, lines, judge }) => {
+        const answer = await exchange(port, good(`Content-Encoding: ${coding}`));
+        expect([answer.status, answer.json.code]).toEqual([400, 3]);
+        expect(answer.json.message).toBe('invalid request: parsing error - check content-type and body');
+        expect(lines.at(-1)).toMatchObject({
+          reason: 'content_encoding',
+          detail: expect.stringContaining(coding),
+        });
+        expect(judge.options).toEqual([]);
+      }),
+  );
+
+  it.each(['identity', '', 'utf-8', 'base64'])('%j changes nothing: the body is as it was sent', (coding) =>
+    withServer({}, async ({ port }) => {
+      expect((await exchange(port, good(`Content-Encoding: ${coding}`))).json.code).toBe(0);
+    }),
+  );
 });
 
 describe('compatibility switches', () => {

@@ -58,7 +58,10 @@ describe('livestill key … --kind api', () => {
     [['--appid', '7'], 'there is no app'],
     [[], 'expected an appid'],
     [['--appid', appid, '--scope', 'all'], 'scope: expected one or more of'],
-    [['--appid', appid, '--network', 'example.org'], 'network: expected an address or a network'],
+    [
+      ['--appid', appid, '--network', 'example.org'],
+      'network "example.org": expected an IP address or a network',
+    ],
   ])('says what is wrong: %j', async (args, message) => {
     const { err, status } = await run('key', 'create', '--kind', 'api', ...args);
     expect([status, err]).toEqual([2, expect.stringContaining(message)]);

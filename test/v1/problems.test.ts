@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { Check } from 'typebox/value';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '../../src/errors.ts';
@@ -132,6 +133,8 @@ describe('a request that cannot be served', () => {
     ['download_failed', () => json('{"url":"http://intranet.example/a"}')],
     ['unsupported_media_type', () => send({ 'content-type': 'text/plain' })],
     ['unsupported_media_type', () => send({ 'content-type': 'multipart/form-data' })],
+    ['unsupported_media_type', () => send({ 'content-encoding': 'gzip' }, gzipSync('x'))],
+    ['unsupported_media_type', () => send({ 'content-encoding': 'identity, utf-8' }, 'x')],
     ['idempotency_key_invalid', () => send({ 'idempotency-key': 'k'.repeat(256) })],
     ['body_too_large', () => send({}, Buffer.alloc(6 * 1024 * 1024 + 1))],
     ['not_found', () => test.post('/v1/nothing')],
@@ -141,6 +144,16 @@ describe('a request that cannot be served', () => {
     ['method_not_allowed', () => test.post('/v1/openapi.json')],
   ] as const)('answers %s (%#)', async (code, act) => {
     await expectProblem(await act(), code);
+  });
+
+  it('names the one coding that is taken, and takes a body that says it has none', async () => {
+    const refused = await send({ 'content-encoding': 'gzip' }, gzipSync('x'));
+    expect([refused.status, refused.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    expect(await refused.json()).toMatchObject({
+      reason: 'content_encoding',
+      detail: expect.stringContaining('gzip'),
+    });
+    expect((await send({ 'content-encoding': 'identity' }, 'picture')).status).toBe(200);
   });
 
   it('never tells what lies behind a url', async () => {

@@ -13,6 +13,7 @@ import type { Judgement } from '../../src/liveness/types.ts';
 import type { Downloader } from '../../src/picture/types.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { createBodyMemory } from '../../src/wire/body-memory.ts';
+import type { FailedTries } from '../../src/wire/failed-tries.ts';
 import { createLog } from '../../src/wire/log.ts';
 import type { Observer } from '../../src/wire/metrics/observer.ts';
 import { createLegacyServer, type LegacyServerSettings } from '../../src/wire/server.ts';
@@ -32,6 +33,7 @@ export interface V1TestOptions {
   readonly settings?: Partial<LegacyServerSettings>;
   readonly transport?: Partial<TransportSettings>;
   readonly observer?: Observer;
+  readonly failedTries?: FailedTries;
 }
 
 /** A listening server of both APIs on a real store, with one app, one API key, and a judge that the test speaks for. */
@@ -93,6 +95,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     log,
     version: '0.0.0',
     observer: options.observer,
+    failedTries: options.failedTries,
   };
   const signature = { skewSeconds: 300, windowSeconds: 900, maxDays: 90, bodySign: false };
   const server = createLegacyServer({

@@ -44,7 +44,6 @@ export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?
   const app = createTransport({
     transport: adminTransport,
     arrivals,
-    trustedProxies: [],
     tls: undefined,
     requestId,
     onSocketFault: createSocketFaultHandler((socket) => connections.ongoing(socket), log),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import { readSignature } from '../../account/signature.ts';
+import { type ParsedSignature, tryReadSignature } from '../../account/signature.ts';
 import type { Authenticator, Caller, Clock, Limiter } from '../../account/types.ts';
 import { Fault } from '../../errors.ts';
 import type { Judge, JudgeOptions } from '../../fleet/types.ts';
@@ -9,8 +9,10 @@ import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
 import type { BodyHold, BodyMemory } from '../body-memory.ts';
+import { readContentCoding } from '../content-coding.ts';
 import { type Envelope, faultEnvelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
+import type { FailedTries } from '../failed-tries.ts';
 import { fetchRecorded } from '../fetch-picture.ts';
 import { ledgerRow } from '../ledger-row.ts';
 import type { Observer } from '../metrics/observer.ts';
@@ -20,6 +22,7 @@ import { peerGroup } from '../peer-group.ts';
 import { checkAnnouncedSize, decodingBytes, RequestAborted, withBody } from '../read-body.ts';
 import { parseLegacyBody } from './body.ts';
 import { type Facts, logDecision } from './decision-log.ts';
+import { holdsKeyIfAsked, isFailedTry } from './failed-try.ts';
 import { choosePicture } from './picture-source.ts';
 import { type CompatSettings, judgementEnvelope } from './reply.ts';
 
@@ -34,6 +37,8 @@ export interface LegacyDeps {
   readonly bodies: BodyMemory;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Counts callers without a valid key; none: they are not limited. */
+  readonly failedTries?: FailedTries | undefined;
   /** Told of every request; it must not throw. */
   readonly observer?: Observer | undefined;
   /** Counts refusals of known callers for the ledger. */
@@ -77,14 +82,33 @@ export function createLegacyHandler(deps: LegacyDeps): LegacyHandler {
 
 async function answer(deps: LegacyDeps, exchange: Exchange, facts: Facts): Promise<Envelope> {
   const { request } = exchange;
+  // Read once: here it names the app, before anybody knows whether it is genuine, and the authenticator verifies it. A forged name
+  // gains nothing: at most a refusal for that app's share.
+  const read = tryReadSignature(request.headers.authorization);
+  const holdsKey = await holdsKeyIfAsked(deps, exchange, read);
+  try {
+    return await answerTry(deps, exchange, facts, read);
+  } catch (error) {
+    if (holdsKey || !isFailedTry(error, facts)) throw error;
+    throw deps.failedTries?.fail(exchange.callerAddress) ?? error;
+  }
+}
+
+async function answerTry(
+  deps: LegacyDeps,
+  exchange: Exchange,
+  facts: Facts,
+  read: ParsedSignature | Fault,
+): Promise<Envelope> {
+  const { request } = exchange;
   const { maxBodyBytes } = deps.settings;
   checkAnnouncedSize(request, maxBodyBytes);
-  checkRoom(deps.judge, claimedApp(request.headers.authorization));
+  checkRoom(deps.judge, read instanceof Fault ? undefined : read.appid);
   exchange.wantBody();
   // An app that is only claimed would take another one's share: until the signature is checked it is the address's.
   const owner = `address ${peerGroup(exchange.callerAddress)}`;
   return withBody(deps.bodies, request, { limit: maxBodyBytes, owner }, (raw, hold) =>
-    answerBody(deps, exchange, facts, raw, hold),
+    answerBody(deps, exchange, facts, read, raw, hold),
   );
 }
 
@@ -92,10 +116,12 @@ async function answerBody(
   deps: LegacyDeps,
   exchange: Exchange,
   facts: Facts,
+  read: ParsedSignature | Fault,
   raw: Buffer,
   hold: BodyHold,
 ): Promise<Envelope> {
   const { request } = exchange;
+  refuseCoded(request.headers['content-encoding']);
   hold.add(decodingBytes(request.headers['content-type'], raw));
   const body = await parseLegacyBody(request.headers['content-type'], raw);
   if (body.appid === null) {
@@ -104,6 +130,7 @@ async function answerBody(
   facts.claimedAppid = body.appid.slice(0, 64);
   const caller = await deps.authenticator.authenticate({
     authorization: request.headers.authorization,
+    read,
     bodyAppid: body.appid,
     bodySign: body.sign ?? undefined,
   });
@@ -136,23 +163,17 @@ async function answerBody(
   }
 }
 
+/** @throws Fault 3 `content_encoding` for a body that was compressed */
+function refuseCoded(header: string | undefined): void {
+  const { named, exists } = readContentCoding(header);
+  if (!exists) return;
+  throw new Fault(3, 'content_encoding', `The body must be sent as it is; found Content-Encoding ${named}.`);
+}
+
 /** @throws Fault -5802 */
 function checkRoom(judge: Judge, app: string | undefined): void {
   const noRoom = judge.refusal(app);
   if (noRoom !== null) throw noRoom;
-}
-
-/**
- * The app that a signature names, before anybody knows whether it is genuine: enough to refuse an app over its share before its body
- * is read. A forged name gains nothing, it fails the check of the signature; undefined where nothing can be read.
- */
-function claimedApp(authorization: string | undefined): string | undefined {
-  try {
-    return readSignature(authorization).appid;
-  } catch (error) {
-    if (error instanceof Fault) return undefined;
-    throw error;
-  }
 }
 
 /** Judges the picture and remembers the decision; a picture that cannot be decoded is a decision too. */

@@ -8,7 +8,7 @@ const members = ['appid', 'image', 'url', 'sign'] as const;
  * Parses a JSON body: UTF-8 with or without a byte order mark, an object at the top, members in any order, unknown members
  * ignored and never built, the last of a repeated member counts. A numeric `appid` is taken as its decimal text. Base64 is not
  * decoded here.
- * @throws Fault 3 `bad_json`
+ * @throws Fault 3 `bad_json`, `json_too_many`
  */
 export function parseJsonBody(body: Buffer): LegacyBody {
   const scanned = scanObject(body);

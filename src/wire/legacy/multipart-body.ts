@@ -13,7 +13,7 @@ const textNames: ReadonlySet<string> = new Set(['appid', 'url', 'sign']);
 
 /**
  * Parses a `multipart/form-data` body. Parts may come in any order; `image` is bytes whatever its headers say, `appid`, `url`
- * and `sign` are text even when they carry a file name; other parts are skipped; the last part of a repeated name counts. The
+ * and `sign` are text even when they carry a file name; other parts are skipped; the last part of a repeated name counts, empty ones aside. The
  * picture's bytes share memory with `body`. The body is walked over a few times, and nothing of it is copied but texts.
  * @throws Fault 3 `bad_multipart`: not multipart, cut off, more parts than allowed, a part without headers
  */
@@ -31,7 +31,9 @@ export function parseMultipartBody(body: Buffer, boundary: string): LegacyBody {
     }
     const content = body.subarray(contentStart, contentEnd);
     const { name, charset } = head;
-    if (name === 'image') image = content.length === 0 ? absent : { kind: 'bytes', bytes: content };
+    // An input of a form that was left empty comes as an empty part: it says nothing, and takes nothing back.
+    if (content.length === 0) continue;
+    if (name === 'image') image = { kind: 'bytes', bytes: content };
     else if (name !== null && textNames.has(name)) texts.set(name, readText(content, charset));
   }
   return {

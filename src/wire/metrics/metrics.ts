@@ -13,6 +13,10 @@ export interface Watched {
   readonly bodies: { readonly held: number; readonly limit: number };
   /** The end of the certificate in use; without it there is no TLS. */
   readonly certificate?: () => Date | undefined;
+  /** Tries of callers without a valid key, since the start; none: they are not limited. */
+  readonly failedTries?:
+    | { readonly counts: { readonly refused: number; readonly addresses: number } }
+    | undefined;
 }
 
 /** As much of the server as the page shows. */
@@ -85,7 +89,7 @@ export function createMetrics({ version, onTrouble }: MetricsOptions): Metrics {
 }
 
 /** What is looked at when the page is asked for. */
-function watchService(kit: Kit, { fleet, server, bodies, certificate }: Watched): void {
+function watchService(kit: Kit, { fleet, server, bodies, certificate, failedTries }: Watched): void {
   if (certificate !== undefined) {
     kit.looked(
       'tls_certificate_days_left',
@@ -120,6 +124,16 @@ function watchService(kit: Kit, { fleet, server, bodies, certificate }: Watched)
     'connections_closed_idle_total',
     'Idle connections closed to make room for a new one.',
     () => server.connections.closedIdle,
+  );
+  kit.looked(
+    'failed_tries_refused_total',
+    'Requests without a valid key refused for the number of those from their address.',
+    () => failedTries?.counts.refused ?? 0,
+  );
+  kit.looked(
+    'failed_tries_addresses',
+    'Addresses remembered for requests without a valid key.',
+    () => failedTries?.counts.addresses ?? 0,
   );
   kit.looked('pictures_in_work', 'Pictures being judged.', () => fleet.running);
   kit.looked('pictures_waiting', 'Pictures waiting for a worker.', () => fleet.waiting);

@@ -2,6 +2,7 @@ import type { Profile } from '../../liveness/types.ts';
 import { type CorsSettings, isAllowedPreflight } from '../cors.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
+import type { FailedTries } from '../failed-tries.ts';
 import { type Facts, logDecision } from '../legacy/decision-log.ts';
 import { requestSeen } from '../metrics/request-seen.ts';
 import { noteRefusal } from '../note-refusal.ts';
@@ -11,12 +12,15 @@ import { answerLiveness, type LivenessDeps, type Notes } from './liveness.ts';
 import { openApiDocument } from './openapi.ts';
 import { type OperatingTable, operatingPoints } from './operating-points.ts';
 import { pathOf } from './path.ts';
+import type { ProblemCode } from './problem-catalogue.ts';
 import { asProblem, Problem, problemEnvelope, textHeaders } from './problems.ts';
 import { referencePage } from './reference-page.ts';
 import { fixedBody, fixedEnvelope, jsonEnvelope, jsonType, textEnvelope } from './reply.ts';
 
 /** What the v1 API works with. */
 export interface V1Deps extends Omit<LivenessDeps, 'version'> {
+  /** Counts callers without a valid key; none: they are not limited. */
+  readonly failedTries?: FailedTries | undefined;
   readonly settings: V1Settings;
 }
 
@@ -42,6 +46,14 @@ interface Route {
   readonly judges?: boolean;
   readonly answer: (exchange: Exchange, language: Language, notes: Notes) => Promise<Envelope> | Envelope;
 }
+
+/** What only callers without a valid key are refused for, or anybody on a path that does not exist. */
+const withoutKey: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'api_key_missing',
+  'api_key_invalid',
+  'not_found',
+  'method_not_allowed',
+]);
 
 /** The page holds no script and asks for nothing: the browser is told to allow nothing else. */
 const pageHeaders = {
@@ -117,7 +129,9 @@ export function createV1(deps: V1Deps): V1Handler {
       return finish(envelope, notes.error);
     } catch (error) {
       if (error instanceof RequestAborted || exchange.gone) return finish(null, error);
-      const problem = asProblem(error);
+      const own = asProblem(error);
+      const over = withoutKey.has(own.problem) ? deps.failedTries?.fail(exchange.callerAddress) : null;
+      const problem = over ? asProblem(over) : own;
       return finish(problemEnvelope(problem, language, exchange.requestId), problem);
     }
   };

@@ -7,7 +7,7 @@ import { jsonRequestSchema } from './schemas.ts';
 /**
  * Parses a JSON body of the v1 API, which is held to its schema: unknown members are refused, so that a misspelt one is
  * noticed. A byte order mark is let through. Values that are not asked for are never built.
- * @throws Problem `invalid_request`, `picture_missing`
+ * @throws Problem `invalid_request`, `picture_missing`; Fault 3 `json_too_many`
  */
 export function parseJsonObject(body: Buffer): { readonly image: Input; readonly url: Input } {
   const scanned = scanJson(body, ['image', 'url']);

@@ -21,7 +21,7 @@ import type { Observer } from '../metrics/observer.ts';
 import { checkAnnouncedSize, decodingBytes, withBody } from '../read-body.ts';
 import { answerOnce, fingerprintOf, idempotencyKeyOf, type Made } from './idempotency.ts';
 import type { Language } from './language.ts';
-import { inputType, pictureOf } from './picture-input.ts';
+import { inputType, pictureOf, refuseCoded } from './picture-input.ts';
 import { asProblem, problemEnvelope } from './problems.ts';
 import { referenceOf } from './reference.ts';
 import { livenessBody, livenessEnvelope } from './reply.ts';
@@ -86,6 +86,7 @@ export async function answerLiveness(
   const noRoom = deps.judge.refusal(caller.app.appid);
   if (noRoom !== null) throw noRoom;
   checkAnnouncedSize(request, deps.maxBodyBytes);
+  refuseCoded(request.headers['content-encoding']);
   const type = inputType(request.headers['content-type']);
   const key = idempotencyKeyOf(request.headers['idempotency-key']);
   const reference = referenceOf(request.headers['x-reference']);

@@ -1,3 +1,4 @@
+import { readContentCoding } from '../content-coding.ts';
 import { readBodyType } from '../legacy/content-type.ts';
 import { parseMultipartBody } from '../legacy/multipart-body.ts';
 import { choosePicture, type PictureSource } from '../legacy/picture-source.ts';
@@ -31,6 +32,21 @@ export function inputType(header: string | undefined): InputType {
       ? `The Content-Type must be that of a picture, multipart/form-data or application/json; found ${found}.`
       : `The multipart Content-Type needs a usable boundary; found ${found}.`;
   throw new Problem('unsupported_media_type', detail, { reason: type.reason, headers: { accept: taken } });
+}
+
+/**
+ * Refuses a body that was encoded: none is decoded.
+ * @throws Problem `unsupported_media_type`
+ */
+export function refuseCoded(contentEncoding: string | undefined): void {
+  const { named } = readContentCoding(contentEncoding);
+  if (named === null) return;
+  throw new Problem(
+    'unsupported_media_type',
+    `The body must be sent as it is, without Content-Encoding; found ${named}.`,
+    // RFC 9110 §15.5.16: what is taken, where a coding was the reason.
+    { reason: 'content_encoding', headers: { 'accept-encoding': 'identity' } },
+  );
 }
 
 /**

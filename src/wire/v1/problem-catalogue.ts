@@ -150,10 +150,10 @@ export const problemKinds = {
   unsupported_media_type: kind(
     415,
     3,
-    ['The Content-Type is not taken', '不支持该 Content-Type'],
+    ['The Content-Type or Content-Encoding is not taken', '不支持该 Content-Type 或 Content-Encoding'],
     [
-      'Send image/jpeg, image/png, image/webp, image/bmp, multipart/form-data or application/json.',
-      '请使用 image/jpeg、image/png、image/webp、image/bmp、multipart/form-data 或 application/json。',
+      'Send image/jpeg, image/png, image/webp, image/bmp, multipart/form-data or application/json, without Content-Encoding.',
+      '请使用 image/jpeg、image/png、image/webp、image/bmp、multipart/form-data 或 application/json，不要使用 Content-Encoding。',
     ],
   ),
   expectation_failed: kind(
@@ -189,7 +189,7 @@ export const problemKinds = {
   rate_limited: kind(
     429,
     15,
-    ['A limit of the app is reached', '已达到应用的限额'],
+    ['A limit of the app or of the address is reached', '已达到应用或地址的限额'],
     [
       'Wait as long as Retry-After says. The operator can change the limits.',
       '请按 Retry-After 等待。运营者可以调整限额。',

@@ -6,6 +6,7 @@ import type { App, SecretPair, SignatureSettings } from '../../../src/account/ty
 import { Fault } from '../../../src/errors.ts';
 import type { Downloader } from '../../../src/picture/types.ts';
 import { type BodyMemory, createBodyMemory } from '../../../src/wire/body-memory.ts';
+import type { FailedTries } from '../../../src/wire/failed-tries.ts';
 import { createLog } from '../../../src/wire/log.ts';
 import type { Observer } from '../../../src/wire/metrics/observer.ts';
 import {
@@ -27,6 +28,8 @@ export interface TestServerOptions {
   readonly downloader?: Downloader;
   readonly tls?: TlsIdentity;
   readonly observer?: Observer;
+  /** Counts callers without a valid key. */
+  readonly failedTries?: FailedTries;
   /** What all bodies together may hold, in bytes; 64 MiB where nothing is given. */
   readonly maxBodies?: number;
 }
@@ -75,6 +78,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     log: createLog('info', sink),
     tls: options.tls,
     observer: options.observer,
+    failedTries: options.failedTries,
     settings: {
       maxBodyBytes: 6 * 1024 * 1024,
       compat: { sessionId: false, noFace: 'error' },

@@ -1,0 +1,34 @@
+import type { Liveness, OperatingPoints } from './types.ts';
+
+/** Whether an object is what the API answers with: a proxy, a login page or another service answers 200 too. */
+export type Check<T> = (found: unknown) => found is T;
+
+const verdicts: readonly unknown[] = [
+  'live',
+  'attack',
+  'poor_quality',
+  'no_face',
+] satisfies Liveness['verdict'][];
+
+/** The members that a decision hangs on, each of its type. */
+export function isLiveness(found: unknown): found is Liveness {
+  const { verdict, score, threshold, reasons } = found as Partial<Liveness>;
+  const judged = verdict === 'live' || verdict === 'attack';
+  return (
+    verdicts.includes(verdict) &&
+    (judged ? isPercent(score) : score === null) &&
+    isPercent(threshold) &&
+    Array.isArray(reasons)
+  );
+}
+
+/** The same of the table of error rates. */
+export function isOperatingPoints(found: unknown): found is OperatingPoints {
+  const { threshold, tables } = found as Partial<OperatingPoints>;
+  return isPercent(threshold) && Array.isArray(tables);
+}
+
+/** A score or threshold. */
+export function isPercent(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= 100;
+}

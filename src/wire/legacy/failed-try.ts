@@ -1,0 +1,47 @@
+import type { ParsedSignature } from '../../account/signature.ts';
+import type { Authenticator } from '../../account/types.ts';
+import { Fault } from '../../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import type { FailedTries } from '../failed-tries.ts';
+import type { Facts } from './decision-log.ts';
+
+/** What it takes to limit callers without a valid key. */
+export interface TriesDeps {
+  readonly authenticator: Authenticator;
+  /** None: they are not limited. */
+  readonly failedTries?: FailedTries | undefined;
+}
+
+/**
+ * Of a caller whose address has failed too often: whether it holds a valid key all the same. It is asked for before anything of the body
+ * is read.
+ * @throws Fault 15 `failed_tries` where it does not
+ */
+export async function holdsKeyIfAsked(
+  { failedTries, authenticator }: TriesDeps,
+  { callerAddress }: Pick<Exchange, 'callerAddress'>,
+  read: ParsedSignature | Fault,
+): Promise<boolean> {
+  if (failedTries?.isOver(callerAddress) !== true) return false;
+  if (await authenticator.mayHoldKey(read)) return !(read instanceof Fault);
+  const refused = failedTries.fail(callerAddress);
+  if (refused !== null) throw refused;
+  return false;
+}
+
+/** Codes that say that a caller has no valid key, or that nobody got as far as asking for one. */
+const withoutKey: ReadonlySet<number> = new Set([3, 4, 5, 10, 11, 12, 14, 23]);
+/** Reasons of these codes that only holders of a valid key can be refused for. */
+const withKey: ReadonlySet<string> = new Set([
+  'account_suspended',
+  'account_closed',
+  'clock_ahead',
+  'issued_in_milliseconds',
+]);
+
+/** Whether what a request was refused for says that nobody with a valid key was seen to send it. */
+export function isFailedTry(error: unknown, { appid }: Pick<Facts, 'appid'>): boolean {
+  return (
+    appid === undefined && error instanceof Fault && withoutKey.has(error.code) && !withKey.has(error.reason)
+  );
+}
