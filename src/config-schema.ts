@@ -293,6 +293,30 @@ export const configSchema = Type.Object(
           '`full`: a row survives a power cut before its reply leaves. `normal`: only the end of the process.',
       }),
     }),
+    idempotency: group(
+      'The memory of requests with an `Idempotency-Key`. An app beyond its share loses its own oldest answers before 24 hours are over; where all ' +
+        'together are too many, the app that has most does. No other app loses any.',
+      {
+        maxRowsPerApp: integer(1, 100_000_000, {
+          default: 200_000,
+          description: 'Answers and requests in progress kept for one app.',
+        }),
+        maxMbPerApp: integer(1, 1_000_000, {
+          default: 256,
+          unit: 'MB',
+          description: 'What they may take in the database.',
+        }),
+        maxRows: integer(1, 1_000_000_000, {
+          default: 1_000_000,
+          description: 'Kept for all apps together.',
+        }),
+        maxMb: integer(1, 10_000_000, {
+          default: 1024,
+          unit: 'MB',
+          description: 'What all together may take in the database.',
+        }),
+      },
+    ),
     logLevel: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       default: 'info',
       description: 'From which severity on the log is written.',

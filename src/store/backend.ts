@@ -13,6 +13,7 @@ import { type Keyring, keyringFromFile, keyringFromText } from './keyring.ts';
 import { createLedger, type LedgerRoom } from './ledger.ts';
 import { createReplay, createUsage } from './state.ts';
 import type { StoreOptions } from './types.ts';
+import { createUpkeep, type UpkeepRoom } from './upkeep.ts';
 
 /** The options a backend needs; all can be handed to a thread. */
 export type BackendOptions = Omit<StoreOptions, 'thread' | 'answerWithinMs' | 'onTrouble'>;
@@ -28,7 +29,8 @@ export interface Backend
     IdempotencyStore,
     ReplayStore,
     UsageStore,
-    LedgerRoom {
+    LedgerRoom,
+    UpkeepRoom {
   /** Remember in memory that a pair was used; written within some seconds. */
   touch(secretId: string, at: Date): Promise<void>;
   /** As `touch`, for an API key. */
@@ -73,7 +75,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     if (create) makeDataFolder(resolve(dataDir));
     await database.open();
     const keyring = await openKeyring(database, options);
-    return assemble(database, keyring, events.onTrouble);
+    return assemble(database, keyring, options, events.onTrouble);
   } catch (error) {
     await database.close();
     throw storeFault(107, error);
@@ -102,17 +104,23 @@ async function openKeyring(
   );
 }
 
-function assemble(database: StoreDatabase, keyring: Keyring, onTrouble: (error: Error) => void): Backend {
+function assemble(
+  database: StoreDatabase,
+  keyring: Keyring,
+  options: BackendOptions,
+  onTrouble: (error: Error) => void,
+): Backend {
   const touches = createTouches(database, 'secret', 'secret_id', onTrouble);
   const keyTouches = createTouches(database, 'api_key', 'key_id', onTrouble);
   return {
     ...createAccountReads(database, keyring),
     ...createAccountAdmin(database, keyring),
     ...createApiKeys(database),
-    ...createIdempotency(database),
+    ...createIdempotency(database, options.idempotency),
     ...createReplay(database),
     ...createUsage(database),
     ...createLedger(database),
+    ...createUpkeep(database),
     async touch(secretId, at) {
       touches.note(secretId, at);
     },

@@ -38,6 +38,10 @@ export const calls: Readonly<Record<keyof Backend, StoreCode>> = {
   count: 108,
   lastId: 108,
   pruneSome: 108,
+  lookAtClock: 108,
+  lastClock: 108,
+  sweepSome: 108,
+  forgetAnswers: 108,
   check: 108,
   close: 108,
 };

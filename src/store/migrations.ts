@@ -1,5 +1,6 @@
 import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { Fault } from '../errors.ts';
+import { shares } from './step-shares.ts';
 import type { Tables } from './tables.ts';
 
 const first: Migration = {
@@ -154,6 +155,7 @@ const steps: Readonly<Record<string, Migration>> = {
   '0001-first': first,
   '0002-api-keys': apiKeys,
   '0003-indexes': indexes,
+  '0004-idempotency-shares': shares,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

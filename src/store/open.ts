@@ -16,9 +16,11 @@ const pageSize = 500;
  * `master_key_malformed`, `store_locked`, `store_corrupt`, `store_newer`, …; the message says what to do
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { dataDir, create, masterKey, sync, lockWaitMs } = options;
+  const { dataDir, create, masterKey, sync, lockWaitMs, idempotency } = options;
   const plain = Object.fromEntries(
-    Object.entries({ create, masterKey, sync, lockWaitMs }).filter(([, value]) => value !== undefined),
+    Object.entries({ create, masterKey, sync, lockWaitMs, idempotency }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
   const onTrouble = options.onTrouble ?? (() => {});
   const backendOptions = { dataDir, ...plain };
@@ -80,6 +82,11 @@ function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
       read: (filter) => readAll(backend, filter),
       prune: (before) => pruneAll(backend, before),
     },
+    upkeep: {
+      lookAtClock: backend.lookAtClock,
+      lastClock: backend.lastClock,
+      sweep: (now) => untilFew((limit) => backend.sweepSome(now, limit)),
+    },
     check: backend.check,
     close: backend.close,
   };
@@ -100,9 +107,16 @@ async function* readAll(
 }
 
 async function pruneAll(backend: Backend, before: Date): Promise<number> {
+  const gone = await untilFew((limit) => backend.pruneSome(before, limit));
+  await untilFew((limit) => backend.forgetAnswers(before, limit));
+  return gone;
+}
+
+/** Repeats a deletion of at most so many rows, other writes in between, until fewer went; how many went in all. */
+async function untilFew(some: (limit: number) => Promise<number>): Promise<number> {
   for (let gone = 0; ; ) {
-    const some = await backend.pruneSome(before, pageSize);
-    gone += some;
-    if (some < pageSize) return gone;
+    const few = await some(pageSize);
+    gone += few;
+    if (few < pageSize) return gone;
   }
 }

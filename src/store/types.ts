@@ -1,8 +1,8 @@
 import type { ApiKeyAdmin, ApiKeyStore } from '../account/api-key.ts';
-import type { IdempotencyStore } from '../account/api-key-idempotency.ts';
+import type { IdempotencyBounds, IdempotencyStore } from '../account/api-key-idempotency.ts';
 import type { RulesStore } from '../account/policy.ts';
 import type { AccountAdmin, AccountStore, ReplayStore, UsageStore } from '../account/types.ts';
-import type { Ledger, LedgerReader } from '../ledger/types.ts';
+import type { Ledger, LedgerReader, Upkeep } from '../ledger/types.ts';
 
 /** How a store is opened. */
 export interface StoreOptions {
@@ -23,6 +23,8 @@ export interface StoreOptions {
   readonly lockWaitMs?: number;
   /** After how long a call without answer is given up with a `Fault` 107 or 108, in ms (default 5000). */
   readonly answerWithinMs?: number;
+  /** How much is kept for requests with an `Idempotency-Key`. */
+  readonly idempotency?: IdempotencyBounds;
   /** Told of trouble that no caller sees: last-used times that could not be written, a store thread that ended. */
   readonly onTrouble?: (error: Error) => void;
 }
@@ -38,6 +40,7 @@ export interface Store {
   readonly replay: ReplayStore;
   readonly usage: UsageStore;
   readonly ledger: Ledger & LedgerReader;
+  readonly upkeep: Upkeep;
   /** Resolves when the store can be read and written (readiness). Rejects with a `Fault` of code 107 or 108. */
   check(): Promise<void>;
   /** Writes what is still waiting and closes. Calls made afterwards reject. */

@@ -227,7 +227,7 @@ describe('a guarded observer', () => {
   it('passes everything on and keeps every error to itself', () => {
     const told: unknown[][] = [];
     const failing = Object.fromEntries(
-      ['request', 'reply', 'httpFault', 'download', 'ledgerAppend'].map((name) => [
+      ['request', 'reply', 'httpFault', 'download', 'ledgerAppend', 'idempotencyShortened'].map((name) => [
         name,
         (...given: unknown[]) => {
           told.push([name, ...given]);
@@ -250,13 +250,22 @@ describe('a guarded observer', () => {
     safe.httpFault('timeout');
     safe.download(event);
     safe.ledgerAppend(0.1, true);
+    safe.idempotencyShortened(2);
     expect(told).toEqual([
       ['request', seen],
       ['reply', 200],
       ['httpFault', 'timeout'],
       ['download', event],
       ['ledgerAppend', 0.1, true],
+      ['idempotencyShortened', 2],
     ]);
-    expect(errors).toEqual(['request', 'reply', 'httpFault', 'download', 'ledgerAppend']);
+    expect(errors).toEqual([
+      'request',
+      'reply',
+      'httpFault',
+      'download',
+      'ledgerAppend',
+      'idempotencyShortened',
+    ]);
   });
 });

@@ -11,6 +11,15 @@ export interface Watched {
   readonly server: ServerSeen;
   /** What the bodies of all requests hold, and may hold, in bytes. */
   readonly bodies: { readonly held: number; readonly limit: number };
+  /** What is known of the clock by which records are let go. */
+  readonly clock?: () => ClockSeen;
+}
+
+/** The clock as the page shows it. */
+export interface ClockSeen {
+  /** How far the record time is behind the clock, in ms. */
+  readonly lagMs: number;
+  readonly jumps: { readonly forward: number; readonly back: number };
 }
 
 /** As much of the server as the page shows. */
@@ -83,7 +92,8 @@ export function createMetrics({ version, onTrouble }: MetricsOptions): Metrics {
 }
 
 /** What is looked at when the page is asked for. */
-function watchService(kit: Kit, { fleet, server, bodies }: Watched): void {
+function watchService(kit: Kit, { fleet, server, bodies, clock }: Watched): void {
+  if (clock !== undefined) watchClock(kit, clock);
   const lostReason = boundedValues(30);
   const numbers = workerNumbers();
   const workers = () => {
@@ -130,5 +140,16 @@ function watchService(kit: Kit, { fleet, server, bodies }: Watched): void {
     Object.entries({ ...knownSeries.lost, ...fleet.lost }).map(
       ([why, count]) => [lostReason(why), count] as const,
     ),
+  );
+}
+
+function watchClock(kit: Kit, clock: () => ClockSeen): void {
+  kit.looked(
+    'record_clock_lag_seconds',
+    'How far the time by which old records are deleted is behind the clock, after a jump.',
+    () => clock().lagMs / 1000,
+  );
+  kit.lookedEach('clock_jumps_total', 'Jumps of the clock that were seen.', 'direction', () =>
+    Object.entries(clock().jumps),
   );
 }
