@@ -293,6 +293,14 @@ export const configSchema = Type.Object(
           '`full`: a row survives a power cut before its reply leaves. `normal`: only the end of the process.',
       }),
     }),
+    backup: group('Backups of the data folder: docs/backup.md.', {
+      beforeMigration: integer(0, 100, {
+        default: 3,
+        description:
+          'How many backups are kept in the folder `backups` of the data folder of those that are made before a new version changes its ' +
+          'tables; they go with the records when `ledger.retentionDays` is over. 0: none is made.',
+      }),
+    }),
     idempotency: group(
       'The memory of requests with an `Idempotency-Key`. An app beyond its share loses its own oldest answers before 24 hours are over; where all ' +
         'together are too many, the app that has most does. No other app loses any.',

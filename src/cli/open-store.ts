@@ -51,6 +51,12 @@ export async function withStore<T>(
     thread: false,
     lockWaitMs: 10_000,
     sync: config.ledger.sync,
+    migrationBackups: config.backup.beforeMigration,
+    onMigrated: ({ backup }) => {
+      const copy = backup === null ? '' : `; a backup from before is in ${backup}`;
+      process.stderr.write(`livestill: the tables of an older version were brought up to date${copy}\n`);
+    },
+    onTrouble: (error) => void process.stderr.write(`livestill: ${error.message}\n`),
     ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
   });
   try {

@@ -12,6 +12,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   key: async () => (await import('./key.ts')).registerKey,
   sign: async () => (await import('./sign.ts')).registerSign,
   ledger: async () => (await import('./ledger.ts')).registerLedger,
+  backup: async () => (await import('./backup.ts')).registerBackup,
+  restore: async () => (await import('./restore.ts')).registerRestore,
   config: async () => (await import('./config.ts')).registerConfig,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
   models: async () => (await import('./models.ts')).registerModels,

@@ -129,6 +129,9 @@ function openStoreOf(config: Config, log: Logger): Promise<Store> {
     dataDir: config.dataDir,
     sync: config.ledger.sync,
     idempotency: idempotencyBounds(config),
+    migrationBackups: config.backup.beforeMigration,
+    onMigrated: (migrated) =>
+      log.warn({ event: 'migrated', ...migrated }, 'the tables of an older version were brought up to date'),
     onTrouble: (err) => log.error({ event: 'store_trouble', err }, 'trouble with the store'),
     ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
   });

@@ -7,16 +7,20 @@ import { Fault, UsageError } from '../errors.ts';
 import { activeKeyId, createAccountAdmin, usedKeyIds } from './account-admin.ts';
 import { type AccountReads, createAccountReads } from './accounts.ts';
 import { type ApiKeyRoom, createApiKeys } from './api-keys.ts';
-import { createDatabase, type StoreDatabase, storeFault } from './database.ts';
+import { createDatabase, databaseFile, type StoreDatabase, storeFault } from './database.ts';
 import { createIdempotency } from './idempotency.ts';
+import { markOpen, withoutLogKey } from './in-use.ts';
 import { type Keyring, keyringFromFile, keyringFromText } from './keyring.ts';
 import { createLedger, type LedgerRoom } from './ledger.ts';
+import { getMeta, putMeta } from './meta.ts';
+import { copyBeforeMigration, dropOldCopies, type Migrated } from './migration-copy.ts';
+import type { MigratedSteps } from './migrations.ts';
 import { createReplay, createUsage } from './state.ts';
 import type { StoreOptions } from './types.ts';
 import { createUpkeep, type UpkeepRoom } from './upkeep.ts';
 
 /** The options a backend needs; all can be handed to a thread. */
-export type BackendOptions = Omit<StoreOptions, 'thread' | 'answerWithinMs' | 'onTrouble'>;
+export type BackendOptions = Omit<StoreOptions, 'thread' | 'answerWithinMs' | 'onTrouble' | 'onMigrated'>;
 
 /**
  * Every call the store knows, each with plain data in and out, so that they work the same in this thread and across to
@@ -35,12 +39,12 @@ export interface Backend
   touch(secretId: string, at: Date): Promise<void>;
   /** As `touch`, for an API key. */
   touchKey(keyId: string, at: Date): Promise<void>;
+  /** Lets backups of before migrations go that are older than this; how many went. */
+  dropOldCopies(before: Date): Promise<number>;
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The database's file in the data folder. */
-export const databaseName = 'livestill.sqlite';
 const touchEvery = 5000;
 
 /** What a backend tells unasked. */
@@ -48,6 +52,9 @@ export interface BackendEvents {
   readonly onTrouble: (error: Error) => void;
   /** The connection broke: a thread of its own should close the backend and end. */
   readonly onBroken?: () => void;
+  /** Tables of an older version are about to be changed: the opening may take as long as copying the file does. */
+  readonly onMigrating?: (() => void) | undefined;
+  readonly onMigrated?: ((migrated: Migrated) => void) | undefined;
 }
 
 /**
@@ -56,11 +63,11 @@ export interface BackendEvents {
  */
 export async function openBackend(options: BackendOptions, events: BackendEvents): Promise<Backend> {
   const { dataDir, create = true, sync = 'full', lockWaitMs = 3000 } = options;
-  const path = join(dataDir, databaseName);
+  const path = join(dataDir, databaseFile);
   if (!create && !existsSync(path)) {
     throw new UsageError(
       'data_missing',
-      `${resolve(dataDir)} is not a livestill data folder: expected ${databaseName} in it. ` +
+      `${resolve(dataDir)} is not a livestill data folder: expected ${databaseFile} in it. ` +
         '"livestill serve" or "livestill app create" makes one.',
     );
   }
@@ -70,17 +77,53 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     sync,
     lockWaitMs,
     ...(events.onBroken === undefined ? {} : { onDropped: events.onBroken }),
+    ...migrating(options, events),
   });
+  const opened = new Date();
   try {
     if (create) makeDataFolder(resolve(dataDir));
+    const mark = markOpen(path, opened);
     await database.open();
     const keyring = await openKeyring(database, options);
-    return assemble(database, keyring, options, events.onTrouble);
+    if (!mark.isThere) await database.write(107, (db) => putMeta(db, mark.key, opened.toISOString()));
+    const withoutLog = await database.read(107, (db) => getMeta(db, withoutLogKey));
+    if (withoutLog === opened.toISOString()) events.onTrouble(openedWithoutLog(path));
+    const backend = assemble(database, keyring, options, events.onTrouble);
+    return {
+      ...backend,
+      async close() {
+        // Whoever cannot take its mark back leaves a write-ahead log behind, so that nothing wrong is concluded from it.
+        await database
+          .write(107, (db) => db.deleteFrom('meta').where('key', '=', mark.key).execute())
+          .catch(() => {});
+        await backend.close();
+      },
+    };
   } catch (error) {
     await database.close();
     throw storeFault(107, error);
   }
 }
+
+/** The backup before a migration, and word of it. */
+function migrating({ dataDir, migrationBackups = 3 }: BackendOptions, events: BackendEvents) {
+  let backup: string | null = null;
+  return {
+    async beforeMigration(steps: MigratedSteps): Promise<void> {
+      events.onMigrating?.();
+      if (migrationBackups > 0) {
+        backup = await copyBeforeMigration(dataDir, steps, migrationBackups, new Date());
+      }
+    },
+    onMigrated: (steps: MigratedSteps) => events.onMigrated?.({ ...steps, backup }),
+  };
+}
+
+const openedWithoutLog = (path: string): Error =>
+  new Error(
+    `${path} was in use when it was last written, but its write-ahead log is missing: if it was copied without it, the newest rows are lost; ` +
+      'put a backup back with "livestill restore"',
+  );
 
 /** The master keys, once it is sure that they are those of this data folder. */
 async function openKeyring(
@@ -121,6 +164,9 @@ function assemble(
     ...createUsage(database),
     ...createLedger(database),
     ...createUpkeep(database),
+    async dropOldCopies(before) {
+      return dropOldCopies(options.dataDir, before);
+    },
     async touch(secretId, at) {
       touches.note(secretId, at);
     },

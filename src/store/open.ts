@@ -16,9 +16,9 @@ const pageSize = 500;
  * `master_key_malformed`, `store_locked`, `store_corrupt`, `store_newer`, …; the message says what to do
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { dataDir, create, masterKey, sync, lockWaitMs, idempotency } = options;
+  const { dataDir, create, masterKey, sync, lockWaitMs, idempotency, migrationBackups } = options;
   const plain = Object.fromEntries(
-    Object.entries({ create, masterKey, sync, lockWaitMs, idempotency }).filter(
+    Object.entries({ create, masterKey, sync, lockWaitMs, idempotency, migrationBackups }).filter(
       ([, value]) => value !== undefined,
     ),
   );
@@ -26,11 +26,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const backendOptions = { dataDir, ...plain };
   const backend =
     options.thread === false
-      ? await openBackend(backendOptions, { onTrouble })
+      ? await openBackend(backendOptions, { onTrouble, onMigrated: options.onMigrated })
       : await openRemoteBackend({
           backend: backendOptions,
           answerWithinMs: options.answerWithinMs ?? answerWithinMs,
           onTrouble,
+          onMigrated: options.onMigrated,
         });
   return facade(backend, onTrouble);
 }
@@ -109,6 +110,7 @@ async function* readAll(
 async function pruneAll(backend: Backend, before: Date): Promise<number> {
   const gone = await untilFew((limit) => backend.pruneSome(before, limit));
   await untilFew((limit) => backend.forgetAnswers(before, limit));
+  await backend.dropOldCopies(before);
   return gone;
 }
 

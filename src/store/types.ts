@@ -3,6 +3,7 @@ import type { IdempotencyBounds, IdempotencyStore } from '../account/api-key-ide
 import type { RulesStore } from '../account/policy.ts';
 import type { AccountAdmin, AccountStore, ReplayStore, UsageStore } from '../account/types.ts';
 import type { Ledger, LedgerReader, Upkeep } from '../ledger/types.ts';
+import type { Migrated } from './migration-copy.ts';
 
 /** How a store is opened. */
 export interface StoreOptions {
@@ -25,6 +26,10 @@ export interface StoreOptions {
   readonly answerWithinMs?: number;
   /** How much is kept for requests with an `Idempotency-Key`. */
   readonly idempotency?: IdempotencyBounds;
+  /** How many of the backups that are made before migrations are kept (default 3); 0: none is made. */
+  readonly migrationBackups?: number;
+  /** Told when the tables of an older version were brought up to date. */
+  readonly onMigrated?: (migrated: Migrated) => void;
   /** Told of trouble that no caller sees: last-used times that could not be written, a store thread that ended. */
   readonly onTrouble?: (error: Error) => void;
 }
