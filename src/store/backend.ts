@@ -9,10 +9,10 @@ import { type AccountReads, createAccountReads } from './accounts.ts';
 import { type ApiKeyRoom, createApiKeys } from './api-keys.ts';
 import { createDatabase, databaseFile, type StoreDatabase, storeFault } from './database.ts';
 import { createIdempotency } from './idempotency.ts';
-import { markOpen, withoutLogKey } from './in-use.ts';
+import { markOpen, type OpenMark, withoutLogKey } from './in-use.ts';
 import { type Keyring, keyringFromFile, keyringFromText } from './keyring.ts';
 import { createLedger, type LedgerRoom } from './ledger.ts';
-import { getMeta, putMeta } from './meta.ts';
+import { getMeta } from './meta.ts';
 import { copyBeforeMigration, dropOldCopies, type Migrated } from './migration-copy.ts';
 import type { MigratedSteps } from './migrations.ts';
 import { createReplay, createUsage } from './state.ts';
@@ -80,27 +80,25 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     ...migrating(options, events),
   });
   const opened = new Date();
+  let mark: OpenMark | undefined;
   try {
     if (create) makeDataFolder(resolve(dataDir));
-    const mark = markOpen(path, opened);
-    await database.open();
+    mark = markOpen(path, opened);
+    await database.open().finally(mark.settle);
     const keyring = await openKeyring(database, options);
-    if (!mark.isThere) await database.write(107, (db) => putMeta(db, mark.key, opened.toISOString()));
     const withoutLog = await database.read(107, (db) => getMeta(db, withoutLogKey));
     if (withoutLog === opened.toISOString()) events.onTrouble(openedWithoutLog(path));
     const backend = assemble(database, keyring, options, events.onTrouble);
     return {
       ...backend,
       async close() {
-        // Whoever cannot take its mark back leaves a write-ahead log behind, so that nothing wrong is concluded from it.
-        await database
-          .write(107, (db) => db.deleteFrom('meta').where('key', '=', mark.key).execute())
-          .catch(() => {});
         await backend.close();
+        mark?.clear();
       },
     };
   } catch (error) {
     await database.close();
+    mark?.clear();
     throw storeFault(107, error);
   }
 }

@@ -10,7 +10,7 @@ import {
 } from './archive.ts';
 import { databaseFile, storeFault } from './database.ts';
 import { makeWorkFolder, placeNew, syncFolder } from './files.ts';
-import { openMarks } from './in-use.ts';
+import { forgetDead, openMarks } from './in-use.ts';
 import { type Column, checkTables, columnOf } from './inspect.ts';
 import { type Connection, openConnection } from './sqlite.ts';
 
@@ -91,6 +91,7 @@ type Copied = Omit<ManifestFacts, 'why' | 'livestill' | 'createdAt'>;
 
 function copyDatabase(source: string, copy: string): Copied {
   closeSync(openSync(copy, 'wx', 0o600));
+  forgetDead(source);
   const from = openConnection(source, lockWaitMs);
   let atLeast: number;
   try {

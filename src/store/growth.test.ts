@@ -111,7 +111,14 @@ describe('buckets', () => {
       'drop index secret_by_key',
       'drop index app_by_time',
       'drop index usage_day_by_day',
-      "delete from kysely_migration where name = '0003-indexes'",
+      'drop trigger idempotency_added',
+      'drop trigger idempotency_changed',
+      'drop trigger idempotency_dropped',
+      'drop table idempotency_share',
+      'drop index idempotency_by_app',
+      'alter table idempotency drop column at',
+      'alter table idempotency drop column bytes',
+      "delete from kysely_migration where name >= '0003-indexes'",
     ]) {
       old.script(undo);
     }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Fault, type UsageError } from '../errors.ts';
 import type { RecordClock } from '../ledger/types.ts';
 import { databaseFile, storeFault } from './database.ts';
-import { openMarks, withoutLogKey } from './in-use.ts';
+import { forgetDead, openMarks, withoutLogKey } from './in-use.ts';
 import { keyringFromFile, keyringFromText } from './keyring.ts';
 import { clockKey, parseClock } from './meta.ts';
 import { schemaAge } from './migrations.ts';
@@ -49,6 +49,7 @@ export function inspectDatabase(dataDir: string, masterKey: string | null): Data
   const path = join(dataDir, databaseFile);
   if (!existsSync(path)) throw new Fault(107, 'store_missing', `${path} is missing`);
   const began = new Date();
+  forgetDead(path);
   const hasLog = existsSync(`${path}-wal`);
   let connection: Connection | undefined;
   try {
