@@ -39,7 +39,8 @@ export function markOpen(path: string, now: Date): OpenMark {
   });
   return {
     settle() {
-      if (held === null) run(path, `BEGIN IMMEDIATE; ${put}; COMMIT; PRAGMA wal_checkpoint(PASSIVE)`)?.close();
+      if (held === null)
+        run(path, `BEGIN IMMEDIATE; ${put}; COMMIT; PRAGMA wal_checkpoint(PASSIVE)`)?.close();
       held?.close();
     },
     clear: () => run(path, `BEGIN IMMEDIATE; DELETE FROM meta WHERE key = '${key}'; COMMIT`)?.close(),
@@ -51,7 +52,9 @@ export function markOpen(path: string, now: Date): OpenMark {
  * takes the log away. Nothing is done where others have it open, or where the log is missing already.
  */
 export function forgetDead(path: string): void {
-  whereAlone(path, (hadLog) => (hadLog ? `BEGIN IMMEDIATE; DELETE FROM meta WHERE ${openMarks}; COMMIT` : ''))?.close();
+  whereAlone(path, (hadLog) =>
+    hadLog ? `BEGIN IMMEDIATE; DELETE FROM meta WHERE ${openMarks}; COMMIT` : '',
+  )?.close();
 }
 
 /** Runs a script where no other connection has the database open: its write-ahead log is then taken into the file, and it has none. */

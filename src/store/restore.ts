@@ -213,8 +213,7 @@ function settle(fresh: string, lastId: number, now: Date): void {
 function keep(dataDir: string, live: string, now: Date): string | null {
   const sides = sideFiles.filter((side) => existsSync(live + side));
   if (!existsSync(live) && sides.length === 0) return null;
-  const kept = join(dataDir, `${keptPrefix}${timeName(now)}`);
-  mkdirSync(kept, { mode: 0o700 });
+  const kept = newFolder(join(dataDir, `${keptPrefix}${timeName(now)}`));
   if (existsSync(live)) linkOrMove(live, join(kept, databaseFile));
   const key = textOf(join(dataDir, keyFile));
   if (key !== null) writeFileSync(join(kept, keyFile), key, { mode: 0o600, flag: 'wx' });
@@ -222,6 +221,16 @@ function keep(dataDir: string, live: string, now: Date): string | null {
   syncFolder(kept);
   syncFolder(dataDir);
   return kept;
+}
+
+/** Makes a folder of that name, with a number behind it where there is one already. */
+function newFolder(path: string): string {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? path : `${path}-${number}`;
+    if (existsSync(name)) continue;
+    mkdirSync(name, { mode: 0o700 });
+    return name;
+  }
 }
 
 /** A second name, so that there is a database in place at every moment; file systems without such names have a moment without. */

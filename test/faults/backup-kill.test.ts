@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { unpackBackup } from '../../src/store/archive.ts';
+import { writeBackup } from '../../src/store/backup.ts';
+import { inspectDatabase } from '../../src/store/inspect.ts';
+import { openStore } from '../../src/store/open.ts';
+import { restoreBackup } from '../../src/store/restore.ts';
+import { toOlderTables } from '../../src/store/test-support/older-tables.ts';
+import { somePair, someRow, temporaryFolder } from '../../src/store/test-support/temp-store.ts';
+
+const program = fileURLToPath(new URL('../../bin/livestill.js', import.meta.url));
+
+/** Runs a program and kills it after so many ms; resolves when it is gone: with true where it had ended by itself. */
+function killed(args: readonly string[], afterMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const running = spawn(process.execPath, args, { stdio: 'ignore' });
+    const timer = setTimeout(() => running.kill('SIGKILL'), afterMs);
+    running.on('close', (_code, signal) => {
+      clearTimeout(timer);
+      resolve(signal === null);
+    });
+  });
+}
+
+/** How long the program takes when nobody kills it, in ms. */
+async function timeOf(args: readonly string[]): Promise<number> {
+  const since = performance.now();
+  await killed(args, 60_000);
+  return performance.now() - since;
+}
+
+/** A data folder with rows, and a backup of it with keys. */
+async function folderWithBackup(rows: number) {
+  const folder = await temporaryFolder();
+  const from = join(folder, 'from');
+  const store = await openStore({ dataDir: from, thread: false, sync: 'normal' });
+  await store.accounts.createApp({ appid: '1', name: 'x' }, somePair());
+  const detail = 'r'.repeat(400);
+  await Promise.all(
+    Array.from({ length: rows }, (_, i) =>
+      store.ledger.append(someRow({ requestId: `${i}`, reasons: [detail] })),
+    ),
+  );
+  await store.close();
+  const file = join(folder, 'whole.tar');
+  await writeBackup({
+    dataDir: from,
+    to: file,
+    why: 'asked',
+    withKeys: true,
+    masterKey: null,
+    version: null,
+  });
+  return { folder, file };
+}
+
+const put = (dataDir: string, file: string) =>
+  restoreBackup({ file, dataDir, masterKey: null, overDamaged: false, now: new Date() });
+
+const kills = 10;
+
+it('a backup killed at any moment leaves no file of that name, or a whole one; the next one clears up', async () => {
+  const { folder, file } = await folderWithBackup(6000);
+  const dataDir = join(folder, 'data');
+  await put(dataDir, file);
+  const to = join(folder, 'to');
+  mkdirSync(to);
+  const args = (name: string) => [program, 'backup', '--data', dataDir, '--to', join(to, name)];
+  const whole = await timeOf(args('first.tar'));
+  const left: string[] = [];
+  for (let i = 0; i < kills; i++) {
+    await killed(args(`${i}.tar`), whole * (0.3 + (0.7 * i) / kills));
+    left.push(...readdirSync(to).filter((name) => name.startsWith('.')));
+  }
+  const made = readdirSync(to).filter((name) => name.endsWith('.tar'));
+  for (const name of made)
+    expect(await unpackBackup(join(to, name), null)).toMatchObject({ ledgerRows: 6000 });
+  expect(left.length).toBeGreaterThan(0);
+  await timeOf(args('last.tar'));
+  expect(readdirSync(to).sort()).toEqual([...made, 'last.tar'].sort());
+  expect(inspectDatabase(dataDir, null)).toMatchObject({ problems: [], ledgerRows: 6000 });
+}, 180_000);
+
+/** What `doctor` finds, by the name of the check, in a process of its own: a connection here would hold the folder. */
+function doctor(dataDir: string): Promise<Record<string, { status: string; found: string }>> {
+  return new Promise((resolve) => {
+    const args = [program, 'doctor', '--data', dataDir, '--json'];
+    const running = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    let out = '';
+    running.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+    });
+    running.on('close', () => {
+      const { checks } = JSON.parse(out) as { checks: { name: string; status: string; found: string }[] };
+      resolve(Object.fromEntries(checks.map((check) => [check.name, check])));
+    });
+  });
+}
+
+const rowsIn = ({ database }: Awaited<ReturnType<typeof doctor>>) =>
+  Number(/(\d+) ledger row/.exec(database!.found)![1]);
+
+it('a restore killed at any moment leaves the old or the new database, whole, with keys that fit', async () => {
+  const old = await folderWithBackup(3000);
+  const fresh = await folderWithBackup(6000);
+  const restoring = (dataDir: string) => [program, 'restore', fresh.file, '--data', dataDir];
+  const first = join(old.folder, 'first');
+  await put(first, old.file);
+  const whole = await timeOf([program, 'restore', fresh.file, '--data', join(old.folder, 'new')]);
+  for (let i = 0; i < kills; i++) {
+    const dataDir = join(old.folder, `${i}`);
+    const raw = [program, 'restore', old.file, '--data', dataDir];
+    await timeOf(raw);
+    await killed(restoring(dataDir), whole * (0.35 + (0.65 * i) / kills));
+    const found = await doctor(dataDir);
+    expect([found.database, found['stored keys'], found['write-ahead log']]).toEqual([
+      expect.objectContaining({ status: 'ok' }),
+      expect.objectContaining({ status: 'ok' }),
+      undefined,
+    ]);
+    expect([3000, 6000]).toContain(rowsIn(found));
+    // The next one clears up: what is kept is a database of its own, never a second name of the one in place.
+    await timeOf(restoring(dataDir));
+    expect(rowsIn(await doctor(dataDir))).toBe(6000);
+    const inPlace = statSync(join(dataDir, 'livestill.sqlite')).ino;
+    const kept = readdirSync(dataDir).filter((name) => name.startsWith('replaced-'));
+    for (const name of kept) expect(statSync(join(dataDir, name, 'livestill.sqlite')).ino).not.toBe(inPlace);
+    expect(readdirSync(dataDir).filter((name) => name.startsWith('.'))).toEqual([]);
+    expect(readFileSync(join(dataDir, 'master.key'), 'utf8').match(/^[^#\n]+$/gm)).toHaveLength(1);
+  }
+}, 300_000);
+
+it('a migration killed at any moment is done at the next start, and no row is lost', async () => {
+  const { folder, file } = await folderWithBackup(6000);
+  const made = join(folder, 'made');
+  await put(made, file);
+  toOlderTables(made);
+  const older = join(folder, 'older.tar');
+  await writeBackup({
+    dataDir: made,
+    to: older,
+    why: 'asked',
+    withKeys: true,
+    masterKey: null,
+    version: null,
+  });
+  const listing = (dataDir: string) => [program, 'app', 'list', '--data', dataDir];
+  await put(join(folder, 'first'), older);
+  const whole = await timeOf(listing(join(folder, 'first')));
+  const ages = new Set<string>();
+  for (let i = 0; i < kills; i++) {
+    const dataDir = join(folder, `${i}`);
+    await put(dataDir, older);
+    await killed(listing(dataDir), whole * (0.3 + (0.7 * i) / kills));
+    const found = inspectDatabase(dataDir, null);
+    expect(found).toMatchObject({ problems: [], ledgerRows: 6000 });
+    ages.add(found.age);
+    const store = await openStore({ dataDir, thread: false });
+    expect(await store.ledger.count({})).toBe(6000);
+    await store.close();
+    expect(inspectDatabase(dataDir, null).age).toBe('current');
+    const backups = join(dataDir, 'backups');
+    const copies = readdirSync(backups).filter((name) => name.endsWith('.tar'));
+    expect(copies.length).toBeGreaterThan(0);
+    for (const name of copies)
+      expect(await unpackBackup(join(backups, name), null)).toMatchObject({ ledgerRows: 6000 });
+    expect(readdirSync(backups).filter((name) => name.startsWith('.'))).toEqual([]);
+  }
+  expect([...ages].sort()).toEqual(['current', 'older']);
+}, 180_000);
