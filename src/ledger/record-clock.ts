@@ -34,7 +34,8 @@ export function nextRecordClock(
   const byMs = elapsedMs === null ? gone : gone - elapsedMs;
   const forward = elapsedMs === null ? byMs > gapFrom : byMs > jumpFrom;
   const jumped = forward || byMs < -jumpFrom;
-  const step = jumped ? (elapsedMs ?? 0) : catchUp * Math.min(Math.max(gone, 0), longestStep);
+  const truly = elapsedMs ?? 0;
+  const step = jumped ? truly : Math.max(truly, catchUp * Math.min(Math.max(gone, 0), longestStep));
   const time = Math.min(now, start.time + step);
   return { clock: { time, wall: now, jump: jumped ? { at: now, byMs } : start.jump }, jumped };
 }
