@@ -94,6 +94,16 @@ describe('the page', () => {
     }
   });
 
+  it('shows how far records lag behind the clock, and its jumps by direction', async () => {
+    const metrics = metricsForTest();
+    const clock = () => ({ lagMs: 90_000, jumps: { forward: 2, back: 1 } });
+    metrics.watch({ fleet: fleetOf(), server, bodies, clock });
+    const text = await metrics.text();
+    expect(text).toContain('livestill_record_clock_lag_seconds 90\n');
+    expect(text).toContain('livestill_clock_jumps_total{direction="forward"} 2\n');
+    expect(text).toContain('livestill_clock_jumps_total{direction="back"} 1\n');
+  });
+
   it('shows the fleet as it is at that moment', async () => {
     const metrics = metricsForTest();
     let fleet = fleetOf();
