@@ -137,6 +137,17 @@ export async function unpackBackup(file: string, folder: string | null): Promise
   if (odd !== undefined) throw damaged(file, `unexpected entry ${JSON.stringify(odd.slice(0, 100))}`);
   if (text === undefined) throw damaged(file, `${manifestName} is missing`);
   const manifest = parseManifest(file, (await text).toString('utf8'));
+  await compare(file, manifest, found);
+  if (folder !== null) for (const name of found.keys()) syncFile(join(folder, name));
+  return manifest;
+}
+
+/** What was in the archive, and what its manifest says. */
+async function compare(
+  file: string,
+  manifest: BackupManifest,
+  found: ReadonlyMap<string, { readonly bytes: number; readonly sha256: Promise<string> }>,
+): Promise<void> {
   const wanted = Object.keys(manifest.files).sort().join();
   if (wanted !== [...found.keys()].sort().join()) throw damaged(file, `expected ${wanted} in it`);
   for (const [name, { bytes, sha256 }] of found) {
@@ -144,9 +155,7 @@ export async function unpackBackup(file: string, folder: string | null): Promise
     if (said?.bytes !== bytes || said.sha256 !== (await sha256)) {
       throw damaged(file, `${name} does not have the SHA-256 that the manifest says`);
     }
-    if (folder !== null) syncFile(join(folder, name));
   }
-  return manifest;
 }
 
 function isArchiveName(name: string): name is (typeof archiveNames)[keyof typeof archiveNames] {
