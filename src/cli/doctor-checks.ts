@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ConfigError } from '../config.ts';
 import { Fault, UsageError } from '../errors.ts';
+import { lagOf } from '../ledger/record-clock.ts';
+import type { RecordClock } from '../ledger/types.ts';
 import { type DatabaseFindings, inspectDatabase } from '../store/inspect.ts';
 
 /** How a check came out. `warn`: the service works, but someone should look; `fail`: it does not start or cannot be trusted. */
@@ -188,6 +190,7 @@ export function checkDatabase(dataDir: string, masterKey: string | null, now: nu
     return [fail('database', `${error.message} (${error.reason})`, advice), checkClock(now, null)];
   }
   const { problems, age, masterKeyFault, apps, ledgerRows, bytes } = found;
+  const log = checkLog(found, now);
   const checks: Check[] = [];
   if (problems.length > 0) {
     checks.push(
@@ -210,21 +213,78 @@ export function checkDatabase(dataDir: string, masterKey: string | null, now: nu
   } else {
     checks.push(ok('stored keys', 'the master key fits'));
   }
-  return [...checks, checkClock(now, found.newestRowAt)];
+  return [...checks, ...log, checkClock(now, found.newestRowAt, found.clock)];
 }
 
-/**
- * The clock: signatures are judged by it. It cannot be right when it shows a time before this version was written, or before
- * a row that is already in the ledger.
- */
-export function checkClock(now: number, newestRowAt: Date | null): Check {
-  const found = new Date(now).toISOString();
-  const advice = 'Set the clock (NTP): signatures are refused or accepted by it.';
-  if (now < firstRelease) return fail('clock', `${found}, before this version was written`, advice);
-  if (newestRowAt !== null && newestRowAt.getTime() > now + ahead) {
-    return fail('clock', `${found}, but the newest ledger row is of ${newestRowAt.toISOString()}`, advice);
+/** How long the opening of a database without its write-ahead log is warned of, in ms. */
+const rememberLog = 30 * 86_400_000;
+
+/** Whether the database came without its write-ahead log, as a copy of the file alone does. */
+function checkLog({ withoutLog, newestRowAt }: DatabaseFindings, now: number): readonly Check[] {
+  const name = 'write-ahead log';
+  const newest = `the newest ledger row is of ${newestRowAt?.toISOString() ?? 'no time'}`;
+  if (withoutLog === 'now') {
+    return [
+      fail(
+        name,
+        `missing, though the database was in use when it was last written: a copy of the file alone lacks the newest rows; ${newest}`,
+        'Put a backup back ("livestill restore"), or copy livestill.sqlite-wal along. If SQLite itself made the copy (".backup"), nothing is missing.',
+      ),
+    ];
   }
-  return ok('clock', found);
+  if (withoutLog === null || now - withoutLog.getTime() > rememberLog) return [];
+  return [
+    warn(
+      name,
+      `was missing when the database was opened at ${withoutLog.toISOString()}: rows from before then may be lost`,
+      'If the database was copied without livestill.sqlite-wal, put a backup back ("livestill restore").',
+    ),
+  ];
+}
+
+/** How long a jump of the clock is warned of, in ms. */
+const rememberJump = 7 * 86_400_000;
+/** How far the clock may be behind the last look of the service: the looks of several machines differ by less, in ms. */
+const behindLook = 5 * 60_000;
+
+/**
+ * The clock: signatures are judged by it, and old records are deleted by it. It cannot be right when it shows a time before this version was
+ * written, before a row that is already in the ledger, or before the service looked at it last.
+ */
+export function checkClock(now: number, newestRowAt: Date | null, seen: RecordClock | null = null): Check {
+  const name = 'clock';
+  const found = new Date(now).toISOString();
+  const advice =
+    'Set the clock (NTP): signatures are refused or accepted by it, and old records are deleted by it.';
+  if (now < firstRelease) return fail(name, `${found}, before this version was written`, advice);
+  if (newestRowAt !== null && newestRowAt.getTime() > now + ahead) {
+    return fail(name, `${found}, but the newest ledger row is of ${newestRowAt.toISOString()}`, advice);
+  }
+  if (seen === null) return ok(name, found);
+  if (seen.wall > now + behindLook) {
+    return fail(name, `${found}, but the service saw ${new Date(seen.wall).toISOString()}`, advice);
+  }
+  const jump = seen.jump !== null && now - seen.jump.at < rememberJump ? seen.jump : null;
+  const lag = lagOf(seen);
+  if (jump === null && lag < 3_600_000) return ok(name, found);
+  const what =
+    jump === null
+      ? ''
+      : `, jumped ${jump.byMs > 0 ? 'ahead' : 'back'} by ${spanOf(jump.byMs)}, seen at ${new Date(jump.at).toISOString()}`;
+  const behind =
+    lag < 3_600_000
+      ? ''
+      : `; records are deleted as if it were ${new Date(seen.time).toISOString()}, a day more every hour`;
+  return warn(
+    name,
+    `${found}${what}${behind}`,
+    `${advice} Where the service was down for so long, all is well.`,
+  );
+}
+
+function spanOf(ms: number): string {
+  const minutes = Math.round(Math.abs(ms) / 60_000);
+  return minutes < 2880 ? `${minutes} minutes` : `${Math.round(minutes / 1440)} days`;
 }
 
 /** What is at a path, or the system's code for why that cannot be told. */

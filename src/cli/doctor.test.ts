@@ -257,6 +257,48 @@ describe('clock', () => {
   });
 });
 
+describe('a clock that jumped', () => {
+  const day = 86_400_000;
+  async function looks(...times: readonly (readonly [wall: number, elapsed: number | null])[]) {
+    const store = await openStore({ dataDir: data, thread: false });
+    for (const [wall, elapsed] of times) await store.upkeep.lookAtClock(wall, elapsed);
+    await store.close();
+  }
+  const clockAt = (now: number) => found('clock', {}, { now: () => now });
+
+  it('is named with the time by which records are deleted meanwhile, and for a week after it was set right', async () => {
+    await looks([noon, null], [noon + 100 * day, 0]);
+    const ahead = await clockAt(noon + 100 * day);
+    expect(ahead).toMatchObject({ status: 'warn', exit: 0 });
+    expect(ahead.found).toContain('jumped ahead by 100 days');
+    expect(ahead.found).toContain('records are deleted as if it were 2026-11-23T12:00:00.000Z');
+    expect((await clockAt(noon)).status).toBe('fail');
+    await looks([noon + 3_600_000, 0]);
+    expect(await clockAt(noon + 3_600_000)).toMatchObject({
+      status: 'warn',
+      found: expect.stringContaining('jumped back by 100 days'),
+    });
+    await looks([noon + 9 * day, 9 * day - 3_600_000]);
+    expect((await clockAt(noon + 9 * day)).status).toBe('ok');
+  });
+});
+
+describe('a copy of the database without its write-ahead log', () => {
+  it('fails, with what to do', async () => {
+    const store = await openStore({ dataDir: data, thread: false });
+    const copy = join(root, 'copy');
+    await mkdir(copy, { mode: 0o700 });
+    for (const name of ['livestill.sqlite', 'master.key']) await copyFile(join(data, name), join(copy, name));
+    await store.close();
+    const said = await found('write-ahead log', { dataDir: copy });
+    expect(said).toMatchObject({
+      status: 'fail',
+      exit: 1,
+      advice: expect.stringContaining('livestill restore'),
+    });
+  });
+});
+
 describe('models', () => {
   it('files that are missing, and how to fetch them', async () => {
     const dir = join(root, 'models');

@@ -60,13 +60,14 @@ function verify(parent: Command): void {
 const names = { ledger: 'Decisions', admin: 'Changes by operators' } as const;
 
 function sentence(found: Verification): string {
-  const { chain, verified, unchained, pruned, erased, checkpoints, fault } = found;
+  const { chain, verified, unchained, pruned, erased, lost, checkpoints, fault } = found;
   const name = names[chain];
   if (fault !== null) return `${name}: NOT as written. First at row ${fault.rowId}: ${fault.text}.`;
   const rest = [
     pruned > 0 ? `${count(pruned, 'row')} deleted by retention` : '',
     erased > 0 ? `${count(erased, 'row')} erased on request` : '',
-    unchained > 0 ? `${count(unchained, 'row')} from before the chain, which nothing protects` : '',
+    lost > 0 ? `${count(lost, 'row')} lost before the folder was opened, as after a restore` : '',
+    unchained > 0 ? `${count(unchained, 'row')} of versions without a chain, which nothing protects` : '',
     `${count(checkpoints, 'signed state')} right`,
   ].filter((text) => text !== '');
   return `${name}: ${count(verified, 'row')} as written; ${rest.join('; ')}.`;

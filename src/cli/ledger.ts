@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { type ExportFormat, exportLines } from '../ledger/export.ts';
-import type { LedgerFilter } from '../ledger/types.ts';
+import { lagOf } from '../ledger/record-clock.ts';
+import type { LedgerFilter, RecordClock } from '../ledger/types.ts';
 import type { Verdict } from '../liveness/types.ts';
 import { duration, moment, numberOrNone } from './arguments.ts';
 import { count } from './count.ts';
@@ -154,8 +155,9 @@ function prune(parent: Command): void {
     .option('--yes', 'yes, delete them')
     .action((options: PruneOptions, command: Command) =>
       perform(command, options, () =>
-        withStore(options, false, async ({ ledger }) => {
+        withStore(options, false, async ({ ledger, upkeep }) => {
           const before = pruneBefore(options);
+          if (options.before === undefined) needRightClock(await upkeep.lastClock());
           const rows = await ledger.count({ until: before });
           if (options.yes !== true) {
             throw new UsageError(
@@ -178,4 +180,17 @@ function pruneBefore({ olderThan, before }: PruneOptions): Date {
     throw new UsageError('prune_range', 'expected one of --older-than and --before');
   }
   return before ?? new Date(Date.now() - olderThan! * 1000);
+}
+
+/**
+ * How old a row is depends on the clock: after a jump nothing is deleted by it.
+ * @throws UsageError `clock_jumped`
+ */
+function needRightClock(clock: RecordClock | null): void {
+  const lag = clock === null ? 0 : lagOf(clock);
+  if (lag < 86_400_000) return;
+  throw new UsageError(
+    'clock_jumped',
+    `the clock jumped by ${Math.round(lag / 86_400_000)} day(s): check it, and name the time by --before`,
+  );
 }

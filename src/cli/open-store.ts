@@ -53,6 +53,12 @@ export async function withStore<T>(
     lockWaitMs: 10_000,
     sync: config.ledger.sync,
     actor: systemActor(),
+    migrationBackups: config.backup.beforeMigration,
+    onMigrated: ({ backup }) => {
+      const copy = backup === null ? '' : `; a backup from before is in ${backup}`;
+      process.stderr.write(`livestill: the tables of an older version were brought up to date${copy}\n`);
+    },
+    onTrouble: (error) => void process.stderr.write(`livestill: ${error.message}\n`),
     ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
     ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
   });

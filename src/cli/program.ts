@@ -14,6 +14,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   sign: async () => (await import('./sign.ts')).registerSign,
   ledger: async () => (await import('./ledger.ts')).registerLedger,
   log: async () => (await import('./log.ts')).registerLog,
+  backup: async () => (await import('./backup.ts')).registerBackup,
+  restore: async () => (await import('./restore.ts')).registerRestore,
   config: async () => (await import('./config.ts')).registerConfig,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
   models: async () => (await import('./models.ts')).registerModels,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { createApiKeyAuthenticator } from '../account/api-key-check.ts';
+import type { IdempotencyBounds } from '../account/api-key-idempotency.ts';
 import { createAuthenticator } from '../account/authenticate.ts';
 import { createLimiter } from '../account/limiter.ts';
 import { type Config, configForRecord } from '../config.ts';
@@ -88,15 +89,17 @@ export async function startService(config: Config, log: Logger): Promise<Service
     const parts = { store, fleet, metrics, bodies, failedTries, tls, ownTable, refusals };
     const server = createServer(config, log, parts);
     closing.unshift(() => server.drain(0));
+    const retention = startRetentionOf(config, log, store);
+    closing.unshift(() => retention.stop());
     metrics.watch({
       fleet,
       server,
       bodies,
       failedTries,
+      clock: () => retention.seen,
       ...(tls === undefined ? {} : { certificate: () => server.tls?.expiresAt }),
     });
     const port = await listen('port', server, config.host, config.port);
-    const retention = startRetentionOf(config, log, store);
     const watch =
       tlsFiles &&
       tls &&
@@ -115,7 +118,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
         watch?.stop();
         const { cutOff } = await server.drain(config.timeouts.drainMs);
         await refusals.stop();
-        await retention?.stop();
+        await retention.stop();
         await fleet.close();
         await store.close();
         await admin.close();
@@ -156,11 +159,21 @@ function openStoreOf(config: Config, log: Logger): Promise<Store> {
   return openStore({
     dataDir: config.dataDir,
     sync: config.ledger.sync,
+    idempotency: idempotencyBounds(config),
+    migrationBackups: config.backup.beforeMigration,
+    onMigrated: (migrated) =>
+      log.warn({ event: 'migrated', ...migrated }, 'the tables of an older version were brought up to date'),
     onTrouble: (err) => log.error({ event: 'store_trouble', err }, 'trouble with the store'),
     actor: systemActor(),
     ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
     ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
   });
+}
+
+function idempotencyBounds({ idempotency }: Config): IdempotencyBounds {
+  const { maxRowsPerApp, maxMbPerApp, maxRows, maxMb } = idempotency;
+  const bytes = (mb: number) => mb * 1024 * 1024;
+  return { rowsPerApp: maxRowsPerApp, bytesPerApp: bytes(maxMbPerApp), rows: maxRows, bytes: bytes(maxMb) };
 }
 
 function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
@@ -257,15 +270,29 @@ function serverSettings(config: Config): LegacyServerSettings {
   };
 }
 
-function startRetentionOf(config: Config, log: Logger, store: Store): Retention | undefined {
+function startRetentionOf(config: Config, log: Logger, store: Store): Retention {
   const days = config.ledger.retentionDays;
-  if (days === null) return undefined;
   return startRetention({
     ledger: store.ledger,
+    upkeep: store.upkeep,
     days,
     clock: () => Date.now(),
-    onPruned: (rows) => log.info({ event: 'ledger_pruned', rows, days }, 'old ledger rows deleted'),
-    onTrouble: (err) => log.error({ event: 'ledger_prune_failed', err }, 'old ledger rows not deleted'),
+    evenClock: () => performance.now(),
+    onPruned: (rows, others) =>
+      log.info({ event: 'ledger_pruned', rows, others, days }, 'old records deleted'),
+    onClock: ({ time, wall, jump }, seen) =>
+      log[seen === 'jumped' ? 'error' : 'warn'](
+        {
+          event: seen === 'jumped' ? 'clock_jump' : 'clock_behind',
+          recordTime: new Date(time),
+          clock: new Date(wall),
+          jump,
+        },
+        seen === 'jumped'
+          ? 'the clock jumped, or the service did not run for long: nothing is deleted in this round; check the clock'
+          : 'the clock had jumped ahead: old records are deleted by a record time that comes after it by a day an hour',
+      ),
+    onTrouble: (err) => log.error({ event: 'ledger_prune_failed', err }, 'old records not deleted'),
   });
 }
 

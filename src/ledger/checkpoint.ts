@@ -40,7 +40,8 @@ export interface Tombstone extends Signed {
   readonly digest: string | null;
   readonly hashBefore: string;
   readonly hashAfter: string;
-  readonly reason: 'pruned' | 'erased';
+  /** `gap`: rows were not there when the data folder was opened, as after a restore. */
+  readonly reason: 'pruned' | 'erased' | 'gap';
   readonly at: Date;
 }
 

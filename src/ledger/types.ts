@@ -121,8 +121,39 @@ export interface LedgerReader {
   latest(filter: LedgerFilter, limit: number): Promise<readonly StoredLedgerRow[]>;
   /** How many rows match. */
   count(filter: LedgerFilter): Promise<number>;
-  /** Delete the rows older than `before`, a bounded number at a time; how many went. */
+  /**
+   * Delete the rows older than `before`, and what else was kept of requests from before then (kept answers), a bounded number at a
+   * time; how many rows of the ledger went.
+   */
   prune(before: Date): Promise<number>;
+}
+
+/** What is known of the clock by which records are let go. See `record-clock.ts`. */
+export interface RecordClock {
+  /** The time by which old records are told, ms since 1970: the clock's, or behind it after a jump. */
+  readonly time: number;
+  /** What the clock showed when it was last looked at, ms since 1970. */
+  readonly wall: number;
+  /** The last jump: when it was seen, by the clock as it was then, and by how many ms (negative: back); null: none was seen. */
+  readonly jump: { readonly at: number; readonly byMs: number } | null;
+}
+
+/** Letting go of what is over. Rejects with a `Fault` of code 108 when the store does not answer. */
+export interface Upkeep {
+  /**
+   * Looks at the clock and keeps what was seen.
+   * @param now ms since 1970
+   * @param elapsedMs what truly went by since the last look by this process; null at its first
+   * @returns `jumped`: this very look saw a jump
+   */
+  lookAtClock(
+    now: number,
+    elapsedMs: number | null,
+  ): Promise<{ readonly clock: RecordClock; readonly jumped: boolean }>;
+  /** As last looked at; null where it never was. */
+  lastClock(): Promise<RecordClock | null>;
+  /** Deletes what ended by `now` on its own account: kept answers, used signatures, daily counts. How many rows went. */
+  sweep(now: number): Promise<number>;
 }
 
 /** What an erasure is asked by; exactly one member. */

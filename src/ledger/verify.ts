@@ -20,7 +20,7 @@ export interface ChainedRow {
 
 /** The first thing that is wrong with a chain. */
 export interface ChainFault {
-  readonly kind: 'changed' | 'missing' | 'unchained' | 'tombstone' | 'checkpoint' | 'cut_off';
+  readonly kind: 'changed' | 'missing' | 'tombstone' | 'checkpoint' | 'cut_off';
   readonly rowId: number;
   readonly text: string;
 }
@@ -30,10 +30,12 @@ export interface Verification {
   readonly chain: ChainName;
   /** Rows whose hash was computed anew and is right. */
   readonly verified: number;
-  /** Rows from before the chain, which nothing protects. */
+  /** Rows of versions without a chain, which nothing protects. */
   readonly unchained: number;
   readonly pruned: number;
   readonly erased: number;
+  /** Rows that were lost before a data folder was opened, as after a restore. */
+  readonly lost: number;
   /** Checkpoints whose signature and hash are right. */
   readonly checkpoints: number;
   /** Newest row and its hash, where nothing is wrong. */
@@ -71,6 +73,9 @@ interface Walk {
   unchained: number;
   pruned: number;
   erased: number;
+  lost: number;
+  /** The newest row or deleted range with a hash. */
+  chainedId: number;
   readonly graves: Tombstone[];
   readonly checkpoints: Map<number, Checkpoint[]>;
   signed: number;
@@ -89,6 +94,8 @@ export async function verifyChain(parts: ChainParts): Promise<Verification> {
     unchained: 0,
     pruned: 0,
     erased: 0,
+    lost: 0,
+    chainedId: parts.start?.rowId ?? 0,
     graves: [...parts.tombstones],
     checkpoints: grouped(parts.checkpoints),
     signed: 0,
@@ -105,9 +112,9 @@ export async function verifyChain(parts: ChainParts): Promise<Verification> {
     if (!(error instanceof Found)) throw error;
     fault = error.fault;
   }
-  const { verified, unchained, pruned, erased, signed } = walk;
-  const head = fault === null && walk.begun ? { rowId: walk.lastId, hash: walk.hash } : null;
-  return { chain: parts.chain, verified, unchained, pruned, erased, checkpoints: signed, head, fault };
+  const { verified, unchained, pruned, erased, lost, signed } = walk;
+  const head = fault === null && walk.begun ? { rowId: walk.chainedId, hash: walk.hash } : null;
+  return { chain: parts.chain, verified, unchained, pruned, erased, lost, checkpoints: signed, head, fault };
 }
 
 function grouped(checkpoints: readonly Checkpoint[]): Map<number, Checkpoint[]> {
@@ -118,9 +125,8 @@ function grouped(checkpoints: readonly Checkpoint[]): Map<number, Checkpoint[]> 
 
 function passRow(walk: Walk, row: ChainedRow, parts: ChainParts): void {
   if (row.hash === null) {
-    if (walk.begun) {
-      throw new Found('unchained', row.id, `row ${row.id} carries no hash although earlier rows do`);
-    }
+    // Written by a version without a chain, before the first chained row or between two: what a hash was taken from makes the next one wrong.
+    if (walk.begun) walk.lastId = row.id;
     walk.unchained += 1;
     return;
   }
@@ -176,7 +182,8 @@ function passGraves(walk: Walk, beforeId: number, parts: ChainParts): void {
       );
     }
     if (reason === 'pruned') walk.pruned += rows;
-    else walk.erased += rows;
+    else if (reason === 'erased') walk.erased += rows;
+    else walk.lost += rows;
     advance(walk, toId, hashAfter, parts);
   }
 }
@@ -189,6 +196,7 @@ function isSigned(text: string, signed: Signed, { publicKeys }: ChainParts): boo
 function advance(walk: Walk, id: number, hash: string, parts: ChainParts): void {
   walk.begun = true;
   walk.lastId = id;
+  walk.chainedId = id;
   walk.hash = hash;
   for (const checkpoint of walk.checkpoints.get(id) ?? []) {
     if (!isSigned(checkpointText(checkpoint), checkpoint, parts)) {
@@ -204,22 +212,22 @@ function advance(walk: Walk, id: number, hash: string, parts: ChainParts): void 
 
 function checkEnd(walk: Walk, { head }: ChainParts): void {
   for (const id of walk.checkpoints.keys()) {
-    if (id > walk.lastId) {
+    if (id > walk.chainedId) {
       throw new Found(
         'cut_off',
-        walk.lastId + 1,
-        `rows up to ${id} were signed, but the chain ends at row ${walk.lastId}`,
+        walk.chainedId + 1,
+        `rows up to ${id} were signed, but the chain ends at row ${walk.chainedId}`,
       );
     }
   }
   if (
     head !== null &&
-    (head.rowId > walk.lastId || (head.rowId === walk.lastId && head.hash !== walk.hash))
+    (head.rowId > walk.chainedId || (head.rowId === walk.chainedId && head.hash !== walk.hash))
   ) {
     throw new Found(
       'cut_off',
-      walk.lastId + 1,
-      `the chain should end at row ${head.rowId}, but ends at row ${walk.lastId}`,
+      walk.chainedId + 1,
+      `the chain should end at row ${head.rowId}, but ends at row ${walk.chainedId}`,
     );
   }
 }

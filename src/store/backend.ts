@@ -11,17 +11,22 @@ import { type AccountReads, createAccountReads } from './accounts.ts';
 import { changesBy, type NoteChange } from './admin-log.ts';
 import { type ApiKeyRoom, createApiKeys } from './api-keys.ts';
 import { openAuditKey } from './audit-key.ts';
-import { movedChains, signHead } from './chain.ts';
-import { createDatabase, type StoreDatabase, storeFault } from './database.ts';
+import { gapOf, movedChains, recordGap, signHead } from './chain.ts';
+import { createDatabase, databaseFile, type StoreDatabase, storeFault } from './database.ts';
 import { createIdempotency } from './idempotency.ts';
+import { markOpen, type OpenMark, withoutLogKey } from './in-use.ts';
 import { type Keyring, keyringFromFile, keyringFromText } from './keyring.ts';
 import { createLedger, type LedgerRoom } from './ledger.ts';
+import { getMeta } from './meta.ts';
+import { copyBeforeMigration, dropOldCopies, type Migrated } from './migration-copy.ts';
+import type { MigratedSteps } from './migrations.ts';
 import { createRecord, type RecordRoom } from './record.ts';
 import { createReplay, createUsage } from './state.ts';
 import type { StoreOptions } from './types.ts';
+import { createUpkeep, type UpkeepRoom } from './upkeep.ts';
 
 /** The options a backend needs; all can be handed to a thread. */
-export type BackendOptions = Omit<StoreOptions, 'thread' | 'answerWithinMs' | 'onTrouble'>;
+export type BackendOptions = Omit<StoreOptions, 'thread' | 'answerWithinMs' | 'onTrouble' | 'onMigrated'>;
 
 /**
  * Every call the store knows, each with plain data in and out, so that they work the same in this thread and across to
@@ -35,17 +40,18 @@ export interface Backend
     ReplayStore,
     UsageStore,
     LedgerRoom,
-    RecordRoom {
+    RecordRoom,
+    UpkeepRoom {
   /** Remember in memory that a pair was used; written within some seconds. */
   touch(secretId: string, at: Date): Promise<void>;
   /** As `touch`, for an API key. */
   touchKey(keyId: string, at: Date): Promise<void>;
+  /** Lets backups of before migrations go that are older than this; how many went. */
+  dropOldCopies(before: Date): Promise<number>;
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The database's file in the data folder. */
-export const databaseName = 'livestill.sqlite';
 const touchEvery = 5000;
 
 /** What a backend tells unasked. */
@@ -53,6 +59,9 @@ export interface BackendEvents {
   readonly onTrouble: (error: Error) => void;
   /** The connection broke: a thread of its own should close the backend and end. */
   readonly onBroken?: () => void;
+  /** Tables of an older version are about to be changed: the opening may take as long as copying the file does. */
+  readonly onMigrating?: (() => void) | undefined;
+  readonly onMigrated?: ((migrated: Migrated) => void) | undefined;
 }
 
 /**
@@ -61,11 +70,11 @@ export interface BackendEvents {
  */
 export async function openBackend(options: BackendOptions, events: BackendEvents): Promise<Backend> {
   const { dataDir, create = true, sync = 'full', lockWaitMs = 3000 } = options;
-  const path = join(dataDir, databaseName);
+  const path = join(dataDir, databaseFile);
   if (!create && !existsSync(path)) {
     throw new UsageError(
       'data_missing',
-      `${resolve(dataDir)} is not a livestill data folder: expected ${databaseName} in it. ` +
+      `${resolve(dataDir)} is not a livestill data folder: expected ${databaseFile} in it. ` +
         '"livestill serve" or "livestill app create" makes one.',
     );
   }
@@ -75,18 +84,54 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     sync,
     lockWaitMs,
     ...(events.onBroken === undefined ? {} : { onDropped: events.onBroken }),
+    ...migrating(options, events),
   });
+  const opened = new Date();
+  let mark: OpenMark | undefined;
   try {
     if (create) makeDataFolder(resolve(dataDir));
-    await database.open();
+    mark = markOpen(path, opened);
+    await database.open().finally(mark.settle);
     const keyring = await openKeyring(database, options);
+    const withoutLog = await database.read(107, (db) => getMeta(db, withoutLogKey));
+    if (withoutLog === opened.toISOString()) events.onTrouble(openedWithoutLog(path));
     const auditKey = openAuditKey(dataDir, options.auditKey);
-    return assemble({ database, keyring, auditKey, note: changesBy(options.actor ?? unknownActor) }, events);
+    const note = changesBy(options.actor ?? unknownActor);
+    await closeGap(database, auditKey, note);
+    const backend = assemble({ database, keyring, auditKey, note, options }, events);
+    return {
+      ...backend,
+      async close() {
+        await backend.close();
+        mark?.clear();
+      },
+    };
   } catch (error) {
     await database.close();
+    mark?.clear();
     throw storeFault(107, error);
   }
 }
+
+/** The backup before a migration, and word of it. */
+function migrating({ dataDir, migrationBackups = 3 }: BackendOptions, events: BackendEvents) {
+  let backup: string | null = null;
+  return {
+    async beforeMigration(steps: MigratedSteps): Promise<void> {
+      events.onMigrating?.();
+      if (migrationBackups > 0) {
+        backup = await copyBeforeMigration(dataDir, steps, migrationBackups, new Date());
+      }
+    },
+    onMigrated: (steps: MigratedSteps) => events.onMigrated?.({ ...steps, backup }),
+  };
+}
+
+const openedWithoutLog = (path: string): Error =>
+  new Error(
+    `${path} was in use when it was last written, but its write-ahead log is missing: if it was copied without it, the newest rows are lost; ` +
+      'put a backup back with "livestill restore"',
+  );
 
 /** The master keys, once it is sure that they are those of this data folder. */
 async function openKeyring(
@@ -110,6 +155,15 @@ async function openKeyring(
   );
 }
 
+/** After a restore the numbers of rows go on behind what was replaced: the chain says so, and so does the log of changes. */
+async function closeGap(database: StoreDatabase, key: AuditKey, note: NoteChange): Promise<void> {
+  if ((await database.read(108, (db) => gapOf(db))) === null) return;
+  await database.write(108, async (db) => {
+    const rows = await recordGap(db, key);
+    if (rows > 0) await note(db, { action: 'ledger.gap', target: '', before: null, after: { rows } });
+  });
+}
+
 /** Who changes something where nobody was named. */
 const unknownActor: Actor = { kind: 'system', name: 'unknown', from: '' };
 
@@ -118,10 +172,11 @@ interface Parts {
   readonly keyring: Keyring;
   readonly auditKey: AuditKey;
   readonly note: NoteChange;
+  readonly options: BackendOptions;
 }
 
 function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
-  const { database, keyring, auditKey, note } = parts;
+  const { database, keyring, auditKey, note, options } = parts;
   const signing = signRegularly(database, auditKey, onTrouble);
   const touches = createTouches(database, 'secret', 'secret_id', onTrouble);
   const keyTouches = createTouches(database, 'api_key', 'key_id', onTrouble);
@@ -129,11 +184,15 @@ function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
     ...createAccountReads(database, keyring),
     ...createAccountAdmin(database, keyring, note),
     ...createApiKeys(database, note),
-    ...createIdempotency(database),
+    ...createIdempotency(database, options.idempotency),
     ...createReplay(database),
     ...createUsage(database),
     ...createLedger(database),
     ...createRecord(database, auditKey, note),
+    ...createUpkeep(database),
+    async dropOldCopies(before) {
+      return dropOldCopies(options.dataDir, before);
+    },
     async touch(secretId, at) {
       touches.note(secretId, at);
     },

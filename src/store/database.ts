@@ -2,9 +2,12 @@ import { closeSync, openSync, statSync } from 'node:fs';
 import { Kysely, sql, type Transaction } from 'kysely';
 import { Fault, UsageError } from '../errors.ts';
 import { LibsqlDialect } from './dialect.ts';
-import { migrate } from './migrations.ts';
+import { type MigratedSteps, migrate } from './migrations.ts';
 import { openConnection, sqliteCode } from './sqlite.ts';
 import type { Tables } from './tables.ts';
+
+/** The database's file in the data folder. */
+export const databaseFile = 'livestill.sqlite';
 
 /** 107: the accounts do not answer. 108: the memory of signatures, the limits or the ledger do not. */
 export type StoreCode = 107 | 108;
@@ -44,6 +47,10 @@ export interface DatabaseOptions {
    * process: whoever can should end the thread.
    */
   readonly onDropped?: () => void;
+  /** Asked before the tables of an older version are changed; what it throws keeps them as they are. */
+  readonly beforeMigration?: (steps: MigratedSteps) => Promise<void>;
+  /** Told once they are changed. */
+  readonly onMigrated?: (steps: MigratedSteps) => void;
 }
 
 interface Handles {
@@ -274,7 +281,8 @@ async function openHandles(options: DatabaseOptions, mayCreate: boolean): Promis
     }
     write.script(`PRAGMA synchronous=${sync === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA busy_timeout=${busyMs}`);
     const writer = new Kysely<Tables>({ dialect: new LibsqlDialect(write, wait) });
-    await migrate(writer);
+    const migrated = await migrate(writer, options.beforeMigration ?? (async () => {}));
+    if (migrated !== null) options.onMigrated?.(migrated);
     const read = openConnection(path, busyMs);
     read.script('PRAGMA query_only=ON');
     const reader = new Kysely<Tables>({ dialect: new LibsqlDialect(read, wait) });

@@ -1,6 +1,7 @@
 import { Fault, UsageError } from '../errors.ts';
 import type { Backend } from './backend.ts';
 import type { StoreCode } from './database.ts';
+import type { Migrated } from './migration-copy.ts';
 
 /** Every call of the backend, and the fault that stands for its not being answered. */
 export const calls: Readonly<Record<keyof Backend, StoreCode>> = {
@@ -45,6 +46,11 @@ export const calls: Readonly<Record<keyof Backend, StoreCode>> = {
   latestChanges: 108,
   noteChange: 108,
   pruneSome: 108,
+  lookAtClock: 108,
+  lastClock: 108,
+  sweepSome: 108,
+  forgetAnswers: 108,
+  dropOldCopies: 108,
   check: 108,
   close: 108,
 };
@@ -68,6 +74,9 @@ export type Reply =
   /** Answers and refusals of one moment. */
   | { readonly kind: 'several'; readonly replies: readonly Reply[] }
   | { readonly kind: 'trouble'; readonly error: PlainError }
+  /** Tables of an older version are being changed: opening takes as long as it takes. */
+  | { readonly kind: 'migrating' }
+  | { readonly kind: 'migrated'; readonly migrated: Migrated }
   /** It answers what it has and then ends: nothing more is to be sent to it. */
   | { readonly kind: 'ending' };
 

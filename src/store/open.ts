@@ -18,21 +18,30 @@ const pageSize = 500;
  * `master_key_malformed`, `store_locked`, `store_corrupt`, `store_newer`, …; the message says what to do
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { dataDir, create, masterKey, auditKey, actor, sync, lockWaitMs } = options;
+  const { dataDir, create, masterKey, auditKey, actor, sync, lockWaitMs, idempotency, migrationBackups } =
+    options;
   const plain = Object.fromEntries(
-    Object.entries({ create, masterKey, auditKey, actor, sync, lockWaitMs }).filter(
-      ([, value]) => value !== undefined,
-    ),
+    Object.entries({
+      create,
+      masterKey,
+      auditKey,
+      actor,
+      sync,
+      lockWaitMs,
+      idempotency,
+      migrationBackups,
+    }).filter(([, value]) => value !== undefined),
   );
   const onTrouble = options.onTrouble ?? (() => {});
   const backendOptions = { dataDir, ...plain };
   const backend =
     options.thread === false
-      ? await openBackend(backendOptions, { onTrouble })
+      ? await openBackend(backendOptions, { onTrouble, onMigrated: options.onMigrated })
       : await openRemoteBackend({
           backend: backendOptions,
           answerWithinMs: options.answerWithinMs ?? answerWithinMs,
           onTrouble,
+          onMigrated: options.onMigrated,
         });
   return facade(backend, onTrouble);
 }
@@ -92,6 +101,11 @@ function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
       adminLog: backend.latestChanges,
       note: backend.noteChange,
     },
+    upkeep: {
+      lookAtClock: backend.lookAtClock,
+      lastClock: backend.lastClock,
+      sweep: (now) => untilFew((limit) => backend.sweepSome(now, limit)),
+    },
     check: backend.check,
     close: backend.close,
   };
@@ -112,18 +126,22 @@ async function* readAll(
 }
 
 async function pruneAll(backend: Backend, before: Date): Promise<number> {
-  let gone = 0;
-  try {
-    for (;;) {
-      const some = await backend.pruneSome(before, pageSize);
-      gone += some;
-      if (some < pageSize) return gone;
-    }
-  } finally {
-    if (gone > 0) {
-      const after = { rows: gone, olderThan: before.toISOString() };
-      await backend.noteChange({ action: 'ledger.prune', target: '', before: null, after });
-    }
+  const gone = await untilFew((limit) => backend.pruneSome(before, limit));
+  if (gone > 0) {
+    const after = { rows: gone, olderThan: before.toISOString() };
+    await backend.noteChange({ action: 'ledger.prune', target: '', before: null, after });
+  }
+  await untilFew((limit) => backend.forgetAnswers(before, limit));
+  await backend.dropOldCopies(before);
+  return gone;
+}
+
+/** Repeats a deletion of at most so many rows, other writes in between, until fewer went; how many went in all. */
+async function untilFew(some: (limit: number) => Promise<number>): Promise<number> {
+  for (let gone = 0; ; ) {
+    const few = await some(pageSize);
+    gone += few;
+    if (few < pageSize) return gone;
   }
 }
 

@@ -76,7 +76,8 @@ describe('the chain over decisions', () => {
     ['the first row taken out', 'delete from ledger where id = 1', 'changed', 2],
     ['the newest row taken out', 'delete from ledger where id = 5', 'cut_off', 5],
     ['a hash', "update ledger set hash = 'ff' where id = 4", 'changed', 4],
-    ['a hash emptied', 'update ledger set hash = null where id = 4', 'unchained', 4],
+    ['a hash emptied', 'update ledger set hash = null where id = 4', 'changed', 5],
+    ['the newest hash emptied', 'update ledger set hash = null where id = 5', 'cut_off', 5],
   ])('finds %s, by the number of its row', async (_what, statement, kind, rowId) => {
     const { dataDir, store } = await filled();
     tamper(dataDir, statement);
@@ -135,6 +136,32 @@ describe('the chain over decisions', () => {
     expect(await store.chains.verify('ledger')).toMatchObject({ verified: 2, pruned: 3, fault: null });
     expect(await store.ledger.prune(new Date(10 * day))).toBe(2);
     expect(await store.chains.verify('ledger')).toMatchObject({ verified: 0, pruned: 5, fault: null });
+  });
+
+  it('says which rows a restore left out, and goes on behind them', async () => {
+    const { dataDir, store } = await filled();
+    await store.close();
+    tamper(dataDir, "update sqlite_sequence set seq = 9 where name = 'ledger'");
+    const again = await temporaryStore({ dataDir });
+    await again.ledger.append(someRow());
+    expect(await again.chains.verify('ledger')).toMatchObject({
+      verified: 6,
+      lost: 4,
+      head: { rowId: 10 },
+      fault: null,
+    });
+    expect(await again.chains.adminLog(1)).toMatchObject([{ action: 'ledger.gap', after: { rows: 4 } }]);
+  });
+
+  it('goes on behind rows that an earlier version wrote in between', async () => {
+    const { dataDir, store } = await filled(2);
+    tamper(
+      dataDir,
+      `insert into ledger (at, request_id, appid, secret_id, source, picture_bytes, picture_sha256, code, reasons, model_set_id,
+        milliseconds, caller_address) values (1, 'old', '1', 's', 'bytes', 1, 'ab', 0, '[]', 1, 1, '::1')`,
+    );
+    await store.ledger.append(someRow());
+    expect(await store.chains.verify('ledger')).toMatchObject({ verified: 3, unchained: 1, fault: null });
   });
 
   it('leaves rows of an earlier version as they are, and begins behind them', async () => {
@@ -215,7 +242,7 @@ describe('erasure', () => {
         contentType: 'application/json',
         body: `{"requestId":"${id}","faceBox":{}}`,
       };
-      await store.idempotency.finishIdempotent(scope, begun.token, answer, tomorrow);
+      await store.idempotency.finishIdempotent(scope, begun.token, answer, new Date(), tomorrow);
     }
     expect((await store.chains.erase({ requestId: 'r-1' })).keptAnswers).toBe(1);
     const left = { appid: '1000001', key: 'r-2' };

@@ -5,6 +5,7 @@ import { Fault, UsageError } from '../errors.ts';
 import type { Backend, BackendOptions } from './backend.ts';
 import { storeFault } from './database.ts';
 import { type Call, calls, fromPlain, type Reply } from './messages.ts';
+import type { Migrated } from './migration-copy.ts';
 
 /** How a backend in another thread is reached. */
 export interface RemoteOptions {
@@ -12,6 +13,7 @@ export interface RemoteOptions {
   /** After how long a call is given up, in ms. */
   readonly answerWithinMs: number;
   readonly onTrouble: (error: Error) => void;
+  readonly onMigrated?: ((migrated: Migrated) => void) | undefined;
   /** The thread's program; a test brings one that misbehaves. */
   readonly program?: URL;
 }
@@ -93,6 +95,7 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
     if (reply.kind === 'several') for (const one of reply.replies) receive(one);
     else if (reply.kind === 'answer') settle(reply.id, ({ resolve }) => resolve(reply.value));
     else if (reply.kind === 'refusal') settle(reply.id, ({ reject }) => reject(fromPlain(reply.error)));
+    else if (reply.kind === 'migrated') options.onMigrated?.(reply.migrated);
     else if (reply.kind === 'trouble') onTrouble(fromPlain(reply.error));
   }
 
@@ -108,7 +111,10 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
         else if (reply.kind === 'failed') reject(fromPlain(reply.error));
         else if (reply.kind === 'ending') live = live === starting ? null : live;
         else receive(reply);
-        if (reply.kind === 'opened' || reply.kind === 'failed') clearTimeout(timer);
+        // What the backup before a migration takes depends on the file: it is not given up half-way.
+        if (reply.kind === 'opened' || reply.kind === 'failed' || reply.kind === 'migrating') {
+          clearTimeout(timer);
+        }
       });
       worker.on('error', (error) => {
         reject(error);

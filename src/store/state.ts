@@ -45,7 +45,7 @@ export function createReplay(database: StoreDatabase): ReplayStore {
 }
 
 /** Daily counts, kept for as many days as an invoice may be asked about. */
-const daysKept = 400;
+export const daysKept = 400;
 /** How many older counts go with one request. */
 const daysSweep = 100;
 
@@ -85,12 +85,13 @@ export function createUsage(database: StoreDatabase): UsageStore {
 }
 
 /** Drops some of the counts from before `day`; how many. */
-async function dropCounts(db: Transaction<Tables>, day: string): Promise<number> {
+export async function dropCounts(db: Transaction<Tables>, day: string): Promise<number> {
   const { numAffectedRows } = await sql`delete from usage_day where (appid, day) in
     (select appid, day from usage_day where day < ${day} order by day limit ${daysSweep})`.execute(db);
   return Number(numAffectedRows ?? 0);
 }
 
-function daysBefore(day: string, days: number): string {
+/** The day so many days earlier. */
+export function daysBefore(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10);
 }

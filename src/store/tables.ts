@@ -181,6 +181,17 @@ export interface IdempotencyTable {
   readonly content_type: string | null;
   readonly body: string | null;
   readonly until: number;
+  /** When the request began; once it is answered, when that was. */
+  readonly at: number;
+  /** What the row takes, as counted in `idempotency_share`. */
+  readonly bytes: number;
+}
+
+/** How many idempotency answers each app has, and their bytes: kept by triggers. The sum over all stands under an empty appid. */
+export interface IdempotencyShareTable {
+  readonly appid: string;
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 /** Which apps list a bucket: `app.buckets` the other way round, kept by triggers. */
@@ -206,6 +217,7 @@ export interface Tables {
   readonly api_key: ApiKeyTable;
   readonly app_rules: AppRulesTable;
   readonly idempotency: IdempotencyTable;
+  readonly idempotency_share: IdempotencyShareTable;
   readonly app_bucket: AppBucketTable;
   readonly policy_version: PolicyVersionTable;
   readonly admin_log: AdminLogTable;

@@ -20,6 +20,8 @@ export async function serveStore(port: MessagePort, options: BackendOptions): Pr
   try {
     backend = await openBackend(options, {
       onTrouble: (error) => send({ kind: 'trouble', error: toPlain(error) }),
+      onMigrating: () => send({ kind: 'migrating' }),
+      onMigrated: (migrated) => send({ kind: 'migrated', migrated }),
       // A new thread starts clean; this one finishes what it has, then ends with its port.
       onBroken: () => {
         send({ kind: 'ending' });

@@ -1,9 +1,10 @@
 import type { ApiKeyAdmin, ApiKeyStore } from '../account/api-key.ts';
-import type { IdempotencyStore } from '../account/api-key-idempotency.ts';
+import type { IdempotencyBounds, IdempotencyStore } from '../account/api-key-idempotency.ts';
 import type { RulesStore } from '../account/policy.ts';
 import type { AccountAdmin, AccountStore, ReplayStore, UsageStore } from '../account/types.ts';
 import type { Actor } from '../ledger/admin.ts';
-import type { Chains, Ledger, LedgerReader } from '../ledger/types.ts';
+import type { Chains, Ledger, LedgerReader, Upkeep } from '../ledger/types.ts';
+import type { Migrated } from './migration-copy.ts';
 
 /** How a store is opened. */
 export interface StoreOptions {
@@ -28,6 +29,12 @@ export interface StoreOptions {
   readonly lockWaitMs?: number;
   /** After how long a call without answer is given up with a `Fault` 107 or 108, in ms (default 5000). */
   readonly answerWithinMs?: number;
+  /** How much is kept for requests with an `Idempotency-Key`. */
+  readonly idempotency?: IdempotencyBounds;
+  /** How many of the backups that are made before migrations are kept (default 3); 0: none is made. */
+  readonly migrationBackups?: number;
+  /** Told when the tables of an older version were brought up to date. */
+  readonly onMigrated?: (migrated: Migrated) => void;
   /** Told of trouble that no caller sees: last-used times that could not be written, a store thread that ended. */
   readonly onTrouble?: (error: Error) => void;
 }
@@ -45,6 +52,7 @@ export interface Store {
   readonly ledger: Ledger & LedgerReader;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;
+  readonly upkeep: Upkeep;
   /** Resolves when the store can be read and written (readiness). Rejects with a `Fault` of code 107 or 108. */
   check(): Promise<void>;
   /** Writes what is still waiting and closes. Calls made afterwards reject. */

@@ -217,7 +217,8 @@ describe('the page', () => {
       workersNow: () => [{ pid: 1, rssBytes: 1, judged: 0 }],
     };
     const own = createMetrics({ version: '0', onTrouble: (error) => expect(error).toBe(null) });
-    own.watch({ fleet, server: legacy.server, bodies: legacy.bodies });
+    const clock = () => ({ lagMs: 0, jumps: { forward: 0, back: 0 } });
+    own.watch({ fleet, server: legacy.server, bodies: legacy.bodies, clock });
     const finding = { code: 'BLURRED', severity: 'error', text: '', advice: '' } as const;
     const judgement = judgementOf({ reasons: [finding], milliseconds: { total: 2, decode: 1 } });
     const event = { reason: 'port', host: 'a', detail: null, milliseconds: 1, bytes: 0 } as const;

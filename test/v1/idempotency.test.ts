@@ -1,7 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'libsql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type {
+  IdempotencyBounds,
+  IdempotencyState,
+  IdempotencyStore,
+} from '../../src/account/api-key-idempotency.ts';
 import { Fault } from '../../src/errors.ts';
 import { createDatabase } from '../../src/store/database.ts';
 import { createIdempotency } from '../../src/store/idempotency.ts';
@@ -135,7 +141,7 @@ describe('the memory of Idempotency-Keys', () => {
   const at = (ms: number) => new Date(ms);
   const answer = { http: 200, contentType: 'application/json', body: '{}' };
 
-  async function memory(most?: number) {
+  async function file() {
     const dataDir = await mkdtemp(join(tmpdir(), 'livestill-idem-'));
     const path = join(dataDir, 'livestill.sqlite');
     const database = createDatabase({ path, create: true, sync: 'normal', lockWaitMs: 1000 });
@@ -143,8 +149,10 @@ describe('the memory of Idempotency-Keys', () => {
       await database.close();
       await rm(dataDir, { recursive: true, force: true });
     });
-    return createIdempotency(database, most);
+    return { database, dataDir };
   }
+
+  const memory = async (bounds?: IdempotencyBounds) => createIdempotency((await file()).database, bounds);
 
   it('lets one of many simultaneous requests begin', async () => {
     const store = await memory();
@@ -161,29 +169,132 @@ describe('the memory of Idempotency-Keys', () => {
     const first = await store.beginIdempotent(scope('a'), 'f', at(0), at(1000));
     const second = await store.beginIdempotent(scope('a'), 'f', at(1001), at(2000));
     if (first.kind !== 'begun' || second.kind !== 'begun') throw new Error('both must begin');
-    await store.finishIdempotent(scope('a'), first.token, { ...answer, body: 'late' }, at(9000));
+    await store.finishIdempotent(scope('a'), first.token, { ...answer, body: 'late' }, at(1001), at(9000));
     await store.releaseIdempotent(scope('a'), first.token);
     expect((await store.beginIdempotent(scope('a'), 'f', at(1002), at(2000))).kind).toBe('running');
-    await store.finishIdempotent(scope('a'), second.token, answer, at(9000));
+    await store.finishIdempotent(scope('a'), second.token, answer, at(1002), at(9000));
     expect(await store.beginIdempotent(scope('a'), 'f', at(1003), at(2000))).toEqual({
       kind: 'answered',
       answer,
     });
   });
 
-  it('forgets the oldest answers beyond its bound', async () => {
-    const store = await memory(3);
-    for (let i = 0; i < 6; i++) {
-      const state = await store.beginIdempotent(scope(`k${i}`), 'f', at(1 + i), at(1000));
-      if (state.kind === 'begun')
-        await store.finishIdempotent(scope(`k${i}`), state.token, answer, at(1e9 + i));
+  const large = 1e12;
+
+  async function fill(
+    store: IdempotencyStore,
+    app: string,
+    keys: readonly string[],
+    from: number,
+    body = '{}',
+  ) {
+    let n = 0;
+    const begun: IdempotencyState[] = [];
+    for (const key of keys) {
+      const now = from + n++;
+      const state = await store.beginIdempotent({ appid: app, key }, 'f', at(now), at(now + 1000));
+      begun.push(state);
+      if (state.kind === 'begun') {
+        const kept = { ...answer, body };
+        await store.finishIdempotent({ appid: app, key }, state.token, kept, at(now), at(now + day));
+      }
     }
-    await store.beginIdempotent(scope('sweep'), 'f', at(100_000), at(200_000));
-    const kinds = await Promise.all(
-      [0, 1, 2, 3, 4, 5].map(
-        async (i) => (await store.beginIdempotent(scope(`k${i}`), 'f', at(100_001), at(200_000))).kind,
-      ),
+    return begun;
+  }
+  const kinds = (states: readonly IdempotencyState[]) => states.map(({ kind }) => kind);
+  const keysOf = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}${i}`);
+
+  it('lets an app lose its own oldest answers beyond its share, and says so', async () => {
+    const store = await memory({ rowsPerApp: 3, bytesPerApp: large, rows: 1000, bytes: large });
+    const begun = await fill(store, appid, keysOf('k', 6), 1000);
+    expect(begun.map((one) => one.kind === 'begun' && one.shortened)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      { appid, answers: 1, keptSince: at(1001) },
+      { appid, answers: 1, keptSince: at(1002) },
+      { appid, answers: 1, keptSince: at(1003) },
+    ]);
+    expect(kinds(await fill(store, appid, ['k3', 'k4', 'k5', 'k0'], 2000))).toEqual([
+      'answered',
+      'answered',
+      'answered',
+      'begun',
+    ]);
+  });
+
+  it('keeps all that a quiet app has through the flood of a greedy one, by rows and by bytes', async () => {
+    for (const bounds of [
+      { rowsPerApp: 50, bytesPerApp: large, rows: 1000, bytes: large },
+      { rowsPerApp: 1000, bytesPerApp: 60_000, rows: 1000, bytes: large },
+      // Without a bound of its own the greedy app has most, and so it gives what all have too much.
+      { rowsPerApp: large, bytesPerApp: large, rows: 50, bytes: large },
+      { rowsPerApp: large, bytesPerApp: large, rows: large, bytes: 60_000 },
+    ]) {
+      const store = await memory(bounds);
+      const quiet = keysOf('quiet', 10);
+      await fill(store, '1', quiet, 0, 'x'.repeat(1000));
+      await fill(store, '2', keysOf('greedy', 400), 100, 'x'.repeat(1000));
+      expect(kinds(await fill(store, '1', quiet, day - 100))).toEqual(quiet.map(() => 'answered'));
+      const greedy = kinds(await fill(store, '2', keysOf('greedy', 400).reverse(), day - 100));
+      const kept = greedy.findIndex((kind) => kind !== 'answered');
+      expect(kept).toBeGreaterThan(25);
+      expect(kept).toBeLessThanOrEqual(50);
+    }
+  });
+
+  it('comes down to a bound that was lowered, while requests arrive', async () => {
+    const { database, dataDir } = await file();
+    const wide = createIdempotency(database, {
+      rowsPerApp: 1000,
+      bytesPerApp: large,
+      rows: 1000,
+      bytes: large,
+    });
+    await fill(wide, '1', keysOf('k', 300), 0);
+    const narrow = createIdempotency(database, {
+      rowsPerApp: 20,
+      bytesPerApp: large,
+      rows: 1000,
+      bytes: large,
+    });
+    await fill(narrow, '1', keysOf('n', 10), 1000);
+    const raw = new Database(join(dataDir, 'livestill.sqlite'));
+    onTestFinished(() => void raw.close());
+    expect(raw.prepare('select count(*) as n from idempotency').all()).toEqual([{ n: 20 }]);
+    // What the triggers count is what is there.
+    expect(raw.prepare('select * from idempotency_share order by appid').all()).toEqual(
+      raw
+        .prepare(
+          "select '' as appid, count(*) as rows, sum(bytes) as bytes from idempotency union select appid, count(*), sum(bytes) from idempotency group by appid order by appid",
+        )
+        .all(),
     );
-    expect(kinds).toEqual(['begun', 'begun', 'begun', 'answered', 'answered', 'answered']);
+  });
+
+  it('never drops a request in progress to make room', async () => {
+    const store = await memory({ rowsPerApp: 2, bytesPerApp: large, rows: 1000, bytes: large });
+    for (const key of ['a', 'b', 'c', 'd']) await store.beginIdempotent(scope(key), 'f', at(0), at(1000));
+    for (const key of ['a', 'b', 'c', 'd']) {
+      expect((await store.beginIdempotent(scope(key), 'f', at(1), at(1000))).kind).toBe('running');
+    }
+  });
+});
+
+describe('an app with more keys than its share', () => {
+  it('is told with each answer for how long they are kept', async () => {
+    const crowded = await startV1Test({
+      idempotency: { rowsPerApp: 3, bytesPerApp: 1e12, rows: 9, bytes: 1e12 },
+    });
+    onTestFinished(() => crowded.stop());
+    const keptFor: (string | null)[] = [];
+    for (let i = 0; i < 5; i++) {
+      crowded.time.ahead = i * 10_000;
+      const response = await send(`k${i}`, 'a picture', crowded);
+      keptFor.push(response.headers.get('idempotency-kept-for'));
+    }
+    expect(keptFor.slice(0, 3)).toEqual([null, null, null]);
+    for (const seconds of keptFor.slice(3)) expect(Number(seconds)).toBeGreaterThanOrEqual(19);
+    expect((await send('k4', 'a picture', crowded)).headers.get('idempotency-replayed')).toBe('true');
   });
 });

@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 
 import { apiKeyDigest, type NewApiKey, newApiKey } from '../../src/account/api-key.ts';
 import { createApiKeyAuthenticator } from '../../src/account/api-key-check.ts';
+import type { IdempotencyBounds } from '../../src/account/api-key-idempotency.ts';
 import { createAuthenticator } from '../../src/account/authenticate.ts';
 import { createLimiter } from '../../src/account/limiter.ts';
 import { Fault } from '../../src/errors.ts';
@@ -34,6 +35,7 @@ export interface V1TestOptions {
   readonly transport?: Partial<TransportSettings>;
   readonly observer?: Observer;
   readonly failedTries?: FailedTries;
+  readonly idempotency?: IdempotencyBounds;
 }
 
 /** A listening server of both APIs on a real store, with one app, one API key, and a judge that the test speaks for. */
@@ -56,7 +58,11 @@ export interface V1Test {
 
 export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'livestill-v1-')));
-  const store = await openStore({ dataDir, thread: false });
+  const store = await openStore({
+    dataDir,
+    thread: false,
+    ...(options.idempotency === undefined ? {} : { idempotency: options.idempotency }),
+  });
   const { accounts, apiKeys, idempotency, replay, usage } = store;
   if ((await accounts.findApp(appid)) === null) await accounts.createApp({ appid, name: 'v1' }, pair);
   const hand = handMadeJudge();

@@ -1,10 +1,12 @@
 import { Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import { registerApp } from '../app.ts';
+import { registerBackup } from '../backup.ts';
 import { registerConfig } from '../config.ts';
 import { registerKey } from '../key.ts';
 import { registerLedger } from '../ledger.ts';
 import { registerLog } from '../log.ts';
+import { registerRestore } from '../restore.ts';
 import { registerSign } from '../sign.ts';
 
 /** What a command said, and its exit status. */
@@ -37,6 +39,8 @@ export async function livestill(...args: readonly string[]): Promise<Said> {
   registerLedger(program, stdout);
   registerLog(program);
   registerConfig(program);
+  registerBackup(program);
+  registerRestore(program);
   const before = process.exitCode;
   process.exitCode = 0;
   try {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Kysely, Migrator } from 'kysely';
-import { databaseName } from '../backend.ts';
+import { databaseFile } from '../database.ts';
 import { LibsqlDialect } from '../dialect.ts';
 import { migrations } from '../migrations.ts';
 import { type Connection, openConnection } from '../sqlite.ts';
@@ -15,7 +15,7 @@ export async function oldDatabase(
   upTo: string,
   fill: (connection: Connection) => void,
 ): Promise<void> {
-  const connection = openConnection(join(dataDir, databaseName), 1000);
+  const connection = openConnection(join(dataDir, databaseFile), 1000);
   const db = new Kysely<Tables>({ dialect: new LibsqlDialect(connection, { lockWaitMs: 1000 }) });
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
   const { error } = await migrator.migrateTo(upTo);

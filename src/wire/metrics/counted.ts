@@ -70,6 +70,11 @@ export function createObserver(kit: Kit): Observer {
   );
   const appendFailures = kit.counter('ledger_append_failures_total', 'Rows that could not be written.');
 
+  const shortened = kit.counter(
+    'idempotency_shortened_total',
+    "Kept answers forgotten before 24 hours were over, since an app's share was full.",
+  );
+
   for (const labels of knownSeries.requests) requests.inc(labels, 0);
   for (const labels of knownSeries.durations) durations.zero(labels);
   for (const labels of knownSeries.refusals) refusals.inc(labels, 0);
@@ -104,5 +109,6 @@ export function createObserver(kit: Kit): Observer {
       appends.observe(seconds);
       if (!written) appendFailures.inc();
     },
+    idempotencyShortened: (answers) => shortened.inc(answers),
   };
 }

@@ -94,6 +94,16 @@ describe('the page', () => {
     }
   });
 
+  it('shows how far records lag behind the clock, and its jumps by direction', async () => {
+    const metrics = metricsForTest();
+    const clock = () => ({ lagMs: 90_000, jumps: { forward: 2, back: 1 } });
+    metrics.watch({ fleet: fleetOf(), server, bodies, clock });
+    const text = await metrics.text();
+    expect(text).toContain('livestill_record_clock_lag_seconds 90\n');
+    expect(text).toContain('livestill_clock_jumps_total{direction="forward"} 2\n');
+    expect(text).toContain('livestill_clock_jumps_total{direction="back"} 1\n');
+  });
+
   it('shows the fleet as it is at that moment', async () => {
     const metrics = metricsForTest();
     let fleet = fleetOf();
@@ -227,7 +237,7 @@ describe('a guarded observer', () => {
   it('passes everything on and keeps every error to itself', () => {
     const told: unknown[][] = [];
     const failing = Object.fromEntries(
-      ['request', 'reply', 'httpFault', 'download', 'ledgerAppend'].map((name) => [
+      ['request', 'reply', 'httpFault', 'download', 'ledgerAppend', 'idempotencyShortened'].map((name) => [
         name,
         (...given: unknown[]) => {
           told.push([name, ...given]);
@@ -250,13 +260,22 @@ describe('a guarded observer', () => {
     safe.httpFault('timeout');
     safe.download(event);
     safe.ledgerAppend(0.1, true);
+    safe.idempotencyShortened(2);
     expect(told).toEqual([
       ['request', seen],
       ['reply', 200],
       ['httpFault', 'timeout'],
       ['download', event],
       ['ledgerAppend', 0.1, true],
+      ['idempotencyShortened', 2],
     ]);
-    expect(errors).toEqual(['request', 'reply', 'httpFault', 'download', 'ledgerAppend']);
+    expect(errors).toEqual([
+      'request',
+      'reply',
+      'httpFault',
+      'download',
+      'ledgerAppend',
+      'idempotencyShortened',
+    ]);
   });
 });

@@ -17,6 +17,15 @@ export interface Watched {
   readonly failedTries?:
     | { readonly counts: { readonly refused: number; readonly addresses: number } }
     | undefined;
+  /** What is known of the clock by which records are let go. */
+  readonly clock?: () => ClockSeen;
+}
+
+/** The clock as the page shows it. */
+export interface ClockSeen {
+  /** How far the record time is behind the clock, in ms. */
+  readonly lagMs: number;
+  readonly jumps: { readonly forward: number; readonly back: number };
 }
 
 /** As much of the server as the page shows. */
@@ -89,7 +98,8 @@ export function createMetrics({ version, onTrouble }: MetricsOptions): Metrics {
 }
 
 /** What is looked at when the page is asked for. */
-function watchService(kit: Kit, { fleet, server, bodies, certificate, failedTries }: Watched): void {
+function watchService(kit: Kit, { fleet, server, bodies, certificate, failedTries, clock }: Watched): void {
+  if (clock !== undefined) watchClock(kit, clock);
   if (certificate !== undefined) {
     kit.looked(
       'tls_certificate_days_left',
@@ -156,5 +166,16 @@ function watchService(kit: Kit, { fleet, server, bodies, certificate, failedTrie
     Object.entries({ ...knownSeries.lost, ...fleet.lost }).map(
       ([why, count]) => [lostReason(why), count] as const,
     ),
+  );
+}
+
+function watchClock(kit: Kit, clock: () => ClockSeen): void {
+  kit.looked(
+    'record_clock_lag_seconds',
+    'How far the time by which old records are deleted is behind the clock, after a jump.',
+    () => clock().lagMs / 1000,
+  );
+  kit.lookedEach('clock_jumps_total', 'Jumps of the clock that were seen.', 'direction', () =>
+    Object.entries(clock().jumps),
   );
 }

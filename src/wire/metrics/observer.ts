@@ -42,6 +42,8 @@ export interface Observer {
   download(event: DownloadEvent): void;
   /** A row was to be written into the ledger, and so long it took. */
   ledgerAppend(seconds: number, written: boolean): void;
+  /** So many kept answers were forgotten before their time, since an app's share was full. */
+  idempotencyShortened(answers: number): void;
 }
 
 /**
@@ -63,5 +65,6 @@ export function guarded(observer: Observer, onTrouble: (error: unknown) => void)
     httpFault: quietly((fault: HttpFaultSeen) => observer.httpFault(fault)),
     download: quietly((event: DownloadEvent) => observer.download(event)),
     ledgerAppend: quietly((seconds: number, written: boolean) => observer.ledgerAppend(seconds, written)),
+    idempotencyShortened: quietly((answers: number) => observer.idempotencyShortened(answers)),
   };
 }

@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { IdempotencyScope, IdempotencyStore, KeptAnswer } from '../../account/api-key-idempotency.ts';
+import type {
+  IdempotencyScope,
+  IdempotencyStore,
+  KeptAnswer,
+  ShortenedMemory,
+} from '../../account/api-key-idempotency.ts';
 import type { Clock } from '../../account/types.ts';
 import type { Envelope } from '../envelope.ts';
 import type { PictureSource } from '../legacy/picture-source.ts';
+import type { Observer } from '../metrics/observer.ts';
 import { Problem } from './problems.ts';
 
 /** How long an answer is kept, and how long a request that was never heard of again holds its key, in ms. */
@@ -43,6 +49,7 @@ export interface IdempotencyParts {
   readonly idempotency: IdempotencyStore;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly observer?: Pick<Observer, 'idempotencyShortened'> | undefined;
 }
 
 /** An answer made by `work`: `keep` says whether a repeated request gets it too, without being judged again. */
@@ -80,7 +87,8 @@ export async function answerOnce(
     case 'begun':
       break;
   }
-  const { token } = state;
+  const { token, shortened } = state;
+  if (shortened !== undefined) tellShortened(parts, shortened, now);
   const settle = async (act: Promise<void>) => {
     await act.catch((err: unknown) =>
       log.error({ event: 'idempotency', err }, 'an Idempotency-Key stays held'),
@@ -95,8 +103,38 @@ export async function answerOnce(
   }
   const answer = keptOf(made);
   if (answer === null) await settle(idempotency.releaseIdempotent(scope, token));
-  else await settle(idempotency.finishIdempotent(scope, token, answer, new Date(clock() + keptFor)));
-  return made.envelope;
+  else
+    await settle(
+      idempotency.finishIdempotent(scope, token, answer, new Date(clock()), new Date(clock() + keptFor)),
+    );
+  return shortened?.appid === scope.appid ? withKeptFor(made.envelope, now, shortened) : made.envelope;
+}
+
+/** An app whose share is full is told with each answer for how long its answers are kept at present, in seconds. */
+function withKeptFor(envelope: Envelope, now: number, { keptSince }: ShortenedMemory): Envelope {
+  const seconds = Math.max(0, Math.floor((now - keptSince.getTime()) / 1000));
+  return { ...envelope, headers: { ...envelope.headers, 'idempotency-kept-for': String(seconds) } };
+}
+
+/** Apps with a full share that the log has named, and when: each once an hour, as many as are remembered; by store. */
+const namedIn = new WeakMap<IdempotencyStore, Map<string, number>>();
+const nameAgainAfter = 3_600_000;
+const mostNamed = 1000;
+
+function tellShortened(parts: IdempotencyParts, what: ShortenedMemory, now: number): void {
+  const { idempotency, log, observer } = parts;
+  const { appid, answers, keptSince } = what;
+  observer?.idempotencyShortened(answers);
+  const named = namedIn.get(idempotency) ?? new Map<string, number>();
+  namedIn.set(idempotency, named);
+  const last = named.get(appid);
+  if (last !== undefined && Math.abs(now - last) < nameAgainAfter) return;
+  if (named.size >= mostNamed) named.clear();
+  named.set(appid, now);
+  log.warn(
+    { event: 'idempotency_share_full', appid, keptSince },
+    'an app has more Idempotency-Keys than its share: its oldest answers are forgotten before 24 hours are over',
+  );
 }
 
 function keptOf({ envelope, keep }: Made): KeptAnswer | null {

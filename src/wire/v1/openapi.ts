@@ -143,6 +143,11 @@ export function openApiDocument(version: string): OpenApiDocument {
           description: 'true: this is the kept answer of an earlier request with the same Idempotency-Key.',
           schema: { type: 'string', enum: ['true'] },
         },
+        'Idempotency-Kept-For': {
+          description:
+            'Only where the app has more keys than its share: for so many seconds its answers are kept at present, in place of 24 hours.',
+          schema: { type: 'integer', minimum: 0 },
+        },
       },
     },
     'x-problems': Object.fromEntries(
@@ -218,7 +223,7 @@ function judgeOperation(): Operation {
       ...ok(
         'The picture was looked at; verdict says what came of it.',
         'Liveness',
-        ['Idempotency-Replayed'],
+        ['Idempotency-Replayed', 'Idempotency-Kept-For'],
         exampleAnswer as unknown as Json,
       ),
       ...problems([...always, ...keyed, ...judging]),
