@@ -35,7 +35,7 @@ export function ledgerRow({ at, exchange, facts, envelope, judgement, fault, mod
     code: envelope.code,
     verdict: judgement?.verdict ?? null,
     score: typeof score === 'number' ? score : null,
-    rawScore: judgement?.score ?? null,
+    rawScore: judgement?.rawScore ?? null,
     reasons: fault === null ? (judgement?.reasons.map((reason) => reason.code) ?? []) : [fault.reason],
     models: Object.fromEntries((judgement?.models ?? models).map((model) => [model.name, model.sha256])),
     milliseconds: since(exchange.startedAt),

@@ -191,7 +191,7 @@ describe("an app's policy", () => {
 
   it('does not change the score that is answered', () =>
     withServer({}, async (test) => {
-      test.judge.answer = () => judgementOf({ verdict: 'attack', score: 90, threshold: 92 });
+      test.judge.answer = () => judgementOf({ verdict: 'attack', rawScore: 90, threshold: 92 });
       const answer = await exchange(test.port, good());
       expect([answer.json.data, answer.headers['x-liveness-reason']]).toEqual([{ score: 90 }, 'attack']);
     }));

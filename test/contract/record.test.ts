@@ -49,7 +49,7 @@ const models = { 'test-model': 'a'.repeat(64) };
 describe('the ledger row of a judged request', () => {
   it('holds who, what, when, from where and what came of it', async () => {
     const reasons = [{ code: 'FACE_SMALL', severity: 'warning' as const, text: 't', advice: 'a' }];
-    test.judge.answer = () => judgementOf({ verdict: 'poor_quality', score: 97, reasons });
+    test.judge.answer = () => judgementOf({ verdict: 'poor_quality', rawScore: 97, reasons });
     await send({ image });
     const [row] = test.ledger.rows;
     expect(row).toMatchObject({

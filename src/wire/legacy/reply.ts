@@ -31,6 +31,8 @@ export function judgementEnvelope(judgement: Judgement, compat: CompatSettings, 
 
 /** The score as the wire reports it: capped where quality was too poor to judge, null where no face was judged. */
 function wireScore(judgement: Judgement): number | null {
-  if (judgement.verdict === 'no_face' || judgement.score === null) return null;
-  return judgement.verdict === 'poor_quality' ? Math.min(judgement.score, poorQualityCap) : judgement.score;
+  if (judgement.verdict === 'no_face' || judgement.rawScore === null) return null;
+  return judgement.verdict === 'poor_quality'
+    ? Math.min(judgement.rawScore, poorQualityCap)
+    : judgement.rawScore;
 }
