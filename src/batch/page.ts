@@ -12,6 +12,8 @@ export interface PageFacts {
   readonly version: string;
   /** False where the batch was stopped before its end. */
   readonly complete: boolean;
+  /** Files of the input that were not judged, a line each. */
+  readonly leftOut: readonly string[];
 }
 
 const STYLE = `
@@ -98,6 +100,7 @@ ${
         `<p class="dim">Where a slightly different picture would have been judged the other way: look at these first.</p><ul class="near">${summary.nearest.map((row) => card(row, thumbnails)).join('')}</ul>`,
       )
 }
+${facts.leftOut.length === 0 ? '' : section('Not judged', facts.leftOut.map((one) => `<p>${escapeHtml(one)}</p>`).join(''))}
 <h2>Models</h2>${facts.models.map((model) => `<p><code>${escapeHtml(model)}</code></p>`).join('')}
 </body></html>
 `;

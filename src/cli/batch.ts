@@ -1,9 +1,10 @@
-import { extname, resolve } from 'node:path';
+import { extname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { checkSettings, claimOutput, writeWhole } from '../batch/claim.ts';
+import { checkSettings, claimOutput } from '../batch/claim.ts';
 import { exportRows } from '../batch/export.ts';
 import { openJournal, recover } from '../batch/journal.ts';
 import { KeySet } from '../batch/key-set.ts';
+import { type BatchOutputs, checkOutputs, outputName } from '../batch/outputs.ts';
 import { reportPage } from '../batch/page.ts';
 import { PlaceSet } from '../batch/place-set.ts';
 import { createProgress } from '../batch/progress.ts';
@@ -16,12 +17,15 @@ import { thumbnailsOf } from '../batch/thumbnails.ts';
 import type { BatchSource } from '../batch/types.ts';
 import { loadConfig } from '../config.ts';
 import { UsageError } from '../errors.ts';
+import { absolutePath, pathOfArgument, pathText } from '../files/name.ts';
+import { writeWhole, writeWholeNew } from '../files/write.ts';
 import { startFleet } from '../fleet/fleet.ts';
 import { fleetSize } from '../fleet/memory.ts';
 import { DEFAULT_THRESHOLD } from '../liveness/judge.ts';
 import type { Profile } from '../liveness/types.ts';
 import { DEFAULT_LIMITS } from '../picture/decode.ts';
 import { createDownloader } from '../picture/download.ts';
+import { createLeftOutTally } from '../picture/left-out.ts';
 import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { explainErrors } from './outcome.ts';
 
@@ -36,6 +40,7 @@ interface BatchOptions {
   readonly models?: string;
   readonly pack: readonly string[];
   readonly config?: string;
+  readonly zipNames?: string;
   readonly reuse: boolean;
   readonly report: string | boolean;
   readonly thumbnails: boolean;
@@ -84,6 +89,10 @@ export function registerBatch(program: Command): void {
     .addOption(modelsOption())
     .addOption(packOption())
     .option('--config <file>', 'configuration file, of which download.* is used for urls')
+    .option(
+      '--zip-names <encoding>',
+      'of names in a zip that do not tell it: gb18030, shift_jis, cp437, … (default: UTF-8, else GB18030, else CP437)',
+    )
     .option('--no-reuse', 'judge a picture also where one of the same bytes was judged before')
     .option('--report <file>', 'HTML page with plots (default: the name of --out with .html)')
     .option('--no-report', 'no page')
@@ -95,15 +104,19 @@ export function registerBatch(program: Command): void {
 A list has a path or url a line, or JSON lines ({"path":…} or {"url":…}), or is a CSV (by its name)
 with a column path, url, file, picture or image. Relative paths start at the list's folder.
 
+Of a folder, zip or tar all pictures are judged, also those without an extension; what else is there is
+counted and named at the end. A list is checked to its end before anything is judged.
+
 Results are written as they come. Ctrl-C, a crash, kill -9: run the same command again and it goes
 on; no picture is judged twice or left out. With .csv and .parquet the results gather in
 <out>.ndjson and the file is made at the end. Beside the results lies <out>.run.json with the
-settings; with others the command refuses to go on.
+settings; with others the command refuses to go on. It never replaces a file of another run.
 
 Of pictures with the same bytes (SHA-256) within a run, one is judged; the others' rows have its result
 and name it (sameAs). The latest ${KEPT_RESULTS.toLocaleString('en')} results are remembered. --no-reuse judges every one.
 
-Exit status: 0 every picture has its row, 1 it could not go on, 2 wrong use, 130 stopped by a signal.
+Exit status: 0 every picture has its row, 1 it could not go on, there were no pictures, or a part of
+the input could not be read, 2 wrong use, 130 stopped by a signal.
 
 Examples:
   livestill batch photos/ --out results.ndjson
@@ -156,26 +169,45 @@ function countBeside(source: BatchSource, signal: AbortSignal): { total: number 
   return counter;
 }
 
-async function batch(input: string, options: BatchOptions, version: string): Promise<void> {
+/** The page beside the results, where no other one is named. */
+function pageOf({ report, out }: BatchOptions): string {
+  return typeof report === 'string' ? report : `${out.slice(0, out.length - extname(out).length)}.html`;
+}
+
+function madeMeanwhile(path: string, journal: string): UsageError {
+  return new UsageError(
+    'output_exists',
+    `${path} was made by somebody else meanwhile and was left alone; the rows are in ${journal}. Move it away and run the command again.`,
+  );
+}
+
+async function batch(argument: string, options: BatchOptions, version: string): Promise<void> {
   const format = formatOf(options);
   const { profile, threshold, out } = options;
   const journalPath = format === 'ndjson' ? out : `${out}.ndjson`;
-  const page =
-    typeof options.report === 'string'
-      ? options.report
-      : `${out.slice(0, out.length - extname(out).length)}.html`;
+  const page = options.report === false ? null : pageOf(options);
+  const outputs: BatchOutputs = { journal: journalPath, table: format === 'ndjson' ? null : out, page };
+  const path = argument === '-' ? argument : pathOfArgument(argument);
+  const input = pathText(path);
   const config = loadConfig({ file: options.config, environment: process.env });
   const downloader = createDownloader({ ...config.download, maxBytes: DEFAULT_LIMITS.bytes });
   const say = (text: string) => {
     if (options.quiet !== true) process.stderr.write(`${text}\n`);
   };
 
+  const own = await checkOutputs(outputs, argument === '-' ? null : argument);
   const claim = await claimOutput(journalPath);
   const stop = stopSignal();
+  const leftOut = createLeftOutTally();
   let source: BatchSource | undefined;
   let fleet: Awaited<ReturnType<typeof startFleet>> | undefined;
   try {
-    source = await openSource(input, { stdin: process.stdin, downloader, signal: stop.signal });
+    source = await openSource(path, {
+      stdin: process.stdin,
+      downloader,
+      signal: stop.signal,
+      zipNames: options.zipNames,
+    });
     const size = fleetSize({ workers: options.workers });
     fleet = await startFleet({
       ...size,
@@ -190,12 +222,18 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
     });
     await claim.confirm();
     const models = fleet.models.map((m) => `${m.name} ${m.sha256}`);
-    await checkSettings(journalPath, {
-      input: input === '-' ? '-' : resolve(input),
+    const settings = {
+      input: argument === '-' ? '-' : pathText(absolutePath(process.cwd(), path)),
       profile,
       threshold,
       models,
-    });
+    };
+    const made = [outputs.table, page].filter((file) => file !== null);
+    await checkSettings(
+      journalPath,
+      settings,
+      made.map((file) => outputName(journalPath, file)),
+    );
     const tally = createTally(threshold, NEAREST);
     const done = source.kind === 'list' ? new PlaceSet() : new KeySet();
     const { rows: before, cut } = await recover(journalPath, (row) => {
@@ -221,6 +259,7 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
         memory: options.reuse ? createResultMemory() : null,
         atOnce: size.workers + AHEAD,
         signal: stop.signal,
+        onLeftOut: leftOut.add,
         onRow: (row) => {
           tally.add(row);
           finished++;
@@ -235,25 +274,42 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
     const complete = !stop.signal.aborted;
     const seconds = (performance.now() - begun) / 1000;
     const summary = tally.summary();
-    if (complete && format !== 'ndjson') await exportRows(journalPath, format, out);
-    if (options.report !== false) {
+    const { lines, unreadable } = leftOut.counts();
+    if (complete && finished === 0) {
+      process.stderr.write([`livestill: no pictures in ${input}`, ...lines, ''].join('\n'));
+      process.exitCode = 1;
+      return;
+    }
+    if (complete && format !== 'ndjson' && !(await exportRows(journalPath, format, out, own.has(out)))) {
+      throw madeMeanwhile(out, journalPath);
+    }
+    if (page !== null) {
       const thumbnails =
         options.thumbnails && complete ? await thumbnailsOf(source, summary.nearest, stop.signal) : null;
-      const facts = { input, output: out, profile, models, version, complete };
-      await writeWhole(page, reportPage(summary, facts, thumbnails));
+      const facts = { input, output: out, profile, models, version, complete, leftOut: lines };
+      const text = reportPage(summary, facts, thumbnails);
+      if (own.has(page)) await writeWhole(page, text);
+      else if (!(await writeWholeNew(page, text))) throw madeMeanwhile(page, journalPath);
     }
-    if (options.quiet !== true) process.stdout.write(`${summaryText(summary)}\n`);
+    if (unreadable > 0) {
+      process.exitCode = 1;
+      if (options.quiet === true) process.stderr.write(`livestill: ${lines[0]}\n`);
+    }
+    if (options.quiet !== true) process.stdout.write(`${summaryText(summary, lines)}\n`);
     if (finished > before) {
       const rows = finished - before;
       const same =
         reused === 0 ? '' : ` ${reused} of them have the result of an earlier picture of the same bytes.`;
       say(`\n${rows} done in ${seconds.toFixed(1)} s, ${(rows / seconds).toFixed(1)}/s.${same}`);
     }
-    if (options.report !== false) say(`Page: ${page}`);
+    if (page !== null) say(`Page: ${page}`);
     if (!complete) {
       say('livestill: stopped; the same command goes on.');
       process.exitCode = STOPPED;
     }
+  } catch (error) {
+    if (!stop.signal.aborted || error !== stop.signal.reason) throw error;
+    process.exitCode = STOPPED;
   } finally {
     stop.off();
     await source?.close();
