@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reason } from '../liveness/reasons.ts';
+import { reportedScore } from '../liveness/reported-score.ts';
 import type { Judgement, Reason } from '../liveness/types.ts';
 import { checkRules, DEFAULT_RULES, isQualityFailure, type JudgingRules } from './policy.ts';
 import { decide, verdictUnder } from './policy-decide.ts';
@@ -63,7 +64,11 @@ describe('a decision', () => {
       judged({ faceCount: 2, reasons: [reason('SEVERAL_FACES')] }),
     ];
     for (const one of pictures) {
-      expect(decide(one, rules())).toEqual({ verdict: one.verdict, reasons: one.reasons });
+      expect(decide(one, rules())).toEqual({
+        verdict: one.verdict,
+        score: reportedScore(one.verdict, one.rawScore),
+        reasons: one.reasons,
+      });
     }
   });
 

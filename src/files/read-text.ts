@@ -1,5 +1,5 @@
-import { fstatSync } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { FilePath } from './name.ts';
 import { FileRefused, READ_FLAGS, readRegular } from './read.ts';
@@ -14,14 +14,13 @@ import { FileRefused, READ_FLAGS, readRegular } from './read.ts';
 export async function readText(path: FilePath, limit: number): Promise<Buffer> {
   if (path === '-') return collect(process.stdin, limit);
   if (!(await stat(path)).isFIFO()) return readRegular(path, limit);
-  const pipe = await open(path, READ_FLAGS);
-  try {
-    if (!fstatSync(pipe.fd).isFIFO()) return await readRegular(path, limit);
-    // Waited for by the event loop and not by a thread, so that a signal ends the process.
-    return await collect(new Socket({ fd: pipe.fd, readable: true, writable: false }), limit);
-  } finally {
-    await pipe.close().catch(() => {});
+  const fd = openSync(path, READ_FLAGS);
+  if (!fstatSync(fd).isFIFO()) {
+    closeSync(fd);
+    return readRegular(path, limit);
   }
+  // Waited for by the event loop and not by a thread, so that a signal ends the process. The socket closes it.
+  return collect(new Socket({ fd, readable: true, writable: false }), limit);
 }
 
 async function collect(stream: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {

@@ -84,6 +84,10 @@ async function isPicture(
     return looksLikePicture(await readHead(path, HEAD_BYTES)) || leave('no_picture', 'no picture');
   } catch (error) {
     if (error instanceof FileRefused) return leave('no_file', error.message);
+    const { code } = error as NodeJS.ErrnoException;
+    if (entry.isSymbolicLink() && (code === 'ENOENT' || code === 'ELOOP')) {
+      return leave('no_file', 'a link that leads nowhere');
+    }
     return leave('unreadable', whyUnreadable(error));
   }
 }

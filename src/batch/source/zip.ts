@@ -43,6 +43,7 @@ async function readEntry(zip: Zip, entry: Entry): Promise<Uint8Array> {
     checkReadable(entry);
     checkPictureBytes(entry.uncompressedSize);
     const bytes = await collectPicture(await zip.openReadStreamPromise(entry));
+    if (bytes.length !== entry.uncompressedSize) throw bad('its size is not the one in the archive');
     if (crc32(bytes) !== entry.crc32) throw bad('its checksum is not the one in the archive');
     return bytes;
   } catch (error) {
@@ -101,8 +102,12 @@ export function openZip(path: FilePath, options: ZipOptions): BatchSource {
   const open: Zip[] = [];
   async function* pictures(onLeftOut?: OnLeftOut): AsyncGenerator<ZipPicture> {
     try {
-      // Names are looked at here: the library ends at the first one it does not like.
-      const zip = await openPromise(path as string, { autoClose: false, decodeStrings: false });
+      // Names and sizes are looked at here, entry by entry: the library ends at the first one it does not like.
+      const zip = await openPromise(path as string, {
+        autoClose: false,
+        decodeStrings: false,
+        validateEntrySizes: false,
+      });
       open.push(zip);
       let place = 0;
       for await (const entry of zip.eachEntry()) {
