@@ -167,7 +167,6 @@ async function run(pictures: string | undefined, flags: EvaluateFlags): Promise<
         ? await measureScores(flags.scores!, flags)
         : await measurePictures(pictures!, system, flags, leftOut);
     await writeFiles(measured, flags);
-    for (const line of leftOut.counts().lines) process.stderr.write(`livestill: ${line}\n`);
     const { evaluation } = measured.full;
     process.stdout.write(
       flags.json
@@ -175,6 +174,7 @@ async function run(pictures: string | undefined, flags: EvaluateFlags): Promise<
         : printEvaluation(evaluation) + printTraps(measured.traps, measured.robustness),
     );
   } finally {
+    for (const line of leftOut.counts().lines) process.stderr.write(`livestill: ${line}\n`);
     await system?.close();
   }
 }
