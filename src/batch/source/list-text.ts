@@ -36,6 +36,29 @@ export async function* textChunks(chunks: AsyncIterable<Buffer>, list: string): 
   for await (const chunk of plain(chunks, list)) yield chunk.toString('latin1');
 }
 
+/** A list's bytes as they come, up to the first that show that it is none: an endless stream of anything else fills no disk. @throws {UsageError} */
+export async function* checkedChunks(chunks: AsyncIterable<Buffer>, list: string): AsyncGenerator<Buffer> {
+  let begun = 0;
+  let line = 1;
+  for await (const chunk of chunks) {
+    checkText(chunk, list);
+    let from = 0;
+    for (let to = chunk.indexOf(LINE_FEED); to >= 0; to = chunk.indexOf(LINE_FEED, from)) {
+      from = to + 1;
+      begun = 0;
+      line++;
+    }
+    begun += chunk.length - from;
+    if (begun > LONGEST_LINE) throw tooLong(list, line);
+    yield chunk;
+  }
+}
+
+function tooLong(list: string, line: number): UsageError {
+  const message = `${list}, line ${line}: longer than ${LONGEST_LINE} bytes, which is no path or url`;
+  return new UsageError('broken_input', message);
+}
+
 /** The lines of a list. @throws {UsageError} `broken_input` for a line that is too long, and for what is no text */
 export async function* linesOf(chunks: AsyncIterable<Buffer>, list: string): AsyncGenerator<ListLine> {
   let line = 1;
@@ -44,10 +67,7 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>, list: string): Asy
   const take = (piece: Buffer) => {
     rest.push(piece);
     length += piece.length;
-    if (length > LONGEST_LINE) {
-      const message = `${list}, line ${line}: longer than ${LONGEST_LINE} bytes, which is no path or url`;
-      throw new UsageError('broken_input', message);
-    }
+    if (length > LONGEST_LINE) throw tooLong(list, line);
   };
   const end = (): ListLine => {
     const whole = rest.length === 1 ? rest[0] : Buffer.concat(rest);

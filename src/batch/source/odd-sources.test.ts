@@ -376,6 +376,22 @@ describe('a list', () => {
     await expect(openSource(await put(name, content), options)).rejects.toThrow(message);
   });
 
+  it('on standard input ends with the first bytes that are none', async () => {
+    for (const [piece, message] of [
+      [Buffer.alloc(1000), /standard input is no list/],
+      [Buffer.alloc(1000, 'x'), /standard input, line 1: longer than/],
+    ] as const) {
+      let taken = 0;
+      const endless = Readable.from(
+        (function* () {
+          for (; taken < 10_000; taken++) yield piece;
+        })(),
+      ) as unknown as NodeJS.ReadableStream;
+      await expect(openSource('-', { ...options, stdin: endless })).rejects.toThrow(message);
+      expect(taken).toBeLessThan(1000);
+    }
+  });
+
   it.skipIf(process.platform === 'win32')(
     'is a regular file: a pipe or a device is not waited for',
     async () => {

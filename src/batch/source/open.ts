@@ -10,6 +10,7 @@ import type { Downloader } from '../../picture/types.ts';
 import type { BatchSource } from '../types.ts';
 import { openFolder } from './folder.ts';
 import { openList } from './list.ts';
+import { checkedChunks } from './list-text.ts';
 import { openTar } from './tar.ts';
 import { openZip } from './zip.ts';
 
@@ -73,16 +74,19 @@ async function checked(list: BatchSource, signal: AbortSignal): Promise<BatchSou
   }
 }
 
+const STANDARD_INPUT = 'standard input';
+
 async function openSpooled({ stdin, downloader, signal }: SourceOptions): Promise<BatchSource> {
   const folder = await mkdtemp(join(tmpdir(), 'livestill-batch-'));
   const path = join(folder, 'list');
   try {
-    await pipeline(stdin, createWriteStream(path, { mode: 0o600 }), { signal });
+    const list = checkedChunks(stdin as AsyncIterable<Buffer>, STANDARD_INPUT);
+    await pipeline(list, createWriteStream(path, { mode: 0o600 }), { signal });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
-  const list = openList(path, { base: process.cwd(), name: 'standard input', downloader });
+  const list = openList(path, { base: process.cwd(), name: STANDARD_INPUT, downloader });
   const source = { ...list, close: () => rm(folder, { recursive: true, force: true }) };
   return checked(source, signal);
 }

@@ -177,7 +177,9 @@ describe('a list', () => {
   );
 
   it('comes from standard input too', async () => {
-    const stdin = Readable.from([`${at('pictures/a.jpg')}\n`]) as unknown as NodeJS.ReadableStream;
+    const stdin = Readable.from([
+      Buffer.from(`${at('pictures/a.jpg')}\n`),
+    ]) as unknown as NodeJS.ReadableStream;
     const source = await openSource('-', { ...options, stdin });
     expect(Object.values(await contents(source))).toEqual(['A']);
     expect(Object.values(await contents(source))).toEqual(['A']);
