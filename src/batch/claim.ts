@@ -89,16 +89,20 @@ export async function claimOutput(journal: string): Promise<Claim> {
 /**
  * Compares the settings of an output with those of the run that began it, which stand in `<journal>.run.json`.
  * @param outputs the names of the files that this run makes of the journal, see `outputName`
+ * @returns the id of the run that began it
  * @throws UsageError for an output that was begun with other settings, or not by a batch at all
  */
 export async function checkSettings(
   journal: string,
   settings: BatchSettings,
   outputs: readonly string[] = [],
-): Promise<void> {
+): Promise<string> {
   const path = `${journal}.run.json`;
   const before = await readFile(path, 'utf8')
-    .then((text) => JSON.parse(text) as BatchSettings & { readonly outputs?: readonly string[] })
+    .then(
+      (text) =>
+        JSON.parse(text) as BatchSettings & { readonly outputs?: readonly string[]; readonly id?: string },
+    )
     .catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw new UsageError('output_settings', `${path} cannot be read; choose another --out`, {
@@ -113,8 +117,9 @@ export async function checkSettings(
         `${journal} exists and was not made by a batch (there is no ${path}): choose another --out or move it away`,
       );
     }
-    await writeWhole(path, `${JSON.stringify({ ...settings, outputs }, null, 2)}\n`);
-    return;
+    const id = randomUUID();
+    await writeWhole(path, `${JSON.stringify({ ...settings, outputs, id }, null, 2)}\n`);
+    return id;
   }
   for (const name of ['input', 'profile', 'threshold', 'models'] as const) {
     const [was, is] = [JSON.stringify(before[name]), JSON.stringify(settings[name])];
@@ -126,6 +131,8 @@ export async function checkSettings(
     }
   }
   const all = [...new Set([...(before.outputs ?? []), ...outputs])];
-  if (all.length === before.outputs?.length) return;
-  await writeWhole(path, `${JSON.stringify({ ...settings, outputs: all }, null, 2)}\n`);
+  if (all.length === before.outputs?.length && before.id !== undefined) return before.id;
+  const id = before.id ?? randomUUID();
+  await writeWhole(path, `${JSON.stringify({ ...settings, outputs: all, id }, null, 2)}\n`);
+  return id;
 }

@@ -1,6 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { readRegular } from '../files/read.ts';
 import { isTaken } from '../files/write.ts';
 import { escapeHtml } from './plots.ts';
 
@@ -15,8 +16,10 @@ export interface BatchOutputs {
 
 /** What an earlier run says of its outputs, in `<journal>.run.json`. */
 interface EarlierRun {
-  /** Paths from the journal's folder; missing in those of before 0.2. */
+  /** Paths from the journal's folder; missing in those of before 0.2, as is the id. */
   readonly outputs?: readonly string[];
+  /** Stands in the page. */
+  readonly id?: string;
 }
 
 /** An output's name as it stands in `<journal>.run.json`, so that all of them may be moved together. */
@@ -31,11 +34,14 @@ async function earlierRun(journal: string): Promise<EarlierRun | null> {
   }
 }
 
-/** Whether a page was written by a run with this result; before 0.2 nothing else told. */
-async function namesResult(page: string, result: string): Promise<boolean> {
-  const text = await readFile(page, 'utf8').catch(() => '');
-  return text.includes(`&rarr; <code>${escapeHtml(result)}</code>`);
+/** Whether a page was written by this run; of one of before 0.2, by a run with this result. */
+async function isPageOf(run: EarlierRun, page: string, result: string): Promise<boolean> {
+  const text = (await readRegular(page, LARGEST_PAGE).catch(() => Buffer.alloc(0))).toString('utf8');
+  return text.includes(run.id ?? `&rarr; <code>${escapeHtml(result)}</code>`);
 }
+
+/** Bytes; a page is a hundredth of it. */
+const LARGEST_PAGE = 64 * 2 ** 20;
 
 /**
  * Checks that no file would be lost: each output has a name of its own, and what is there under it was made by this very batch.
@@ -53,9 +59,8 @@ export async function checkOutputs(
   const own = new Set<string>();
   for (const path of [table, page]) {
     if (path === null || !(await isTaken(path))) continue;
-    const made =
-      earlier?.outputs?.includes(outputName(journal, path)) ??
-      (earlier !== null && (path === table || (await namesResult(path, table ?? journal))));
+    const known = earlier !== null && (earlier.outputs?.includes(outputName(journal, path)) ?? true);
+    const made = known && (path === table || (await isPageOf(earlier, path, table ?? journal)));
     if (!made) {
       const option = path === page ? '--report' : '--out';
       throw new UsageError(

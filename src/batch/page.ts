@@ -10,6 +10,8 @@ export interface PageFacts {
   readonly profile: string;
   readonly models: readonly string[];
   readonly version: string;
+  /** Id of the run, by which it knows its page again. */
+  readonly run: string;
   /** False where the batch was stopped before its end. */
   readonly complete: boolean;
   /** Files of the input that were not judged, a line each. */
@@ -78,6 +80,7 @@ export function reportPage(
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="livestill-run" content="${escapeHtml(facts.run)}">
 <title>livestill batch: ${escapeHtml(facts.input)}</title><style>${STYLE}</style></head><body>
 <h1>Batch of ${rows.toLocaleString('en')} pictures</h1>
 <p class="dim"><code>${escapeHtml(facts.input)}</code> &rarr; <code>${escapeHtml(facts.output)}</code></p>

@@ -16,6 +16,7 @@ const facts = {
   models: ['net 00ff'],
   version: '0.0.0',
   complete: true,
+  run: 'run-1',
   leftOut: [],
 };
 const row = (key: string, score: number, change: Partial<BatchRow> = {}) =>

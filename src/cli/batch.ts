@@ -5,13 +5,13 @@ import { exportRows } from '../batch/export.ts';
 import { openJournal, recover } from '../batch/journal.ts';
 import { KeySet } from '../batch/key-set.ts';
 import { type BatchOutputs, checkOutputs, outputName } from '../batch/outputs.ts';
-import { reportPage } from '../batch/page.ts';
+import { type PageFacts, reportPage } from '../batch/page.ts';
 import { PlaceSet } from '../batch/place-set.ts';
 import { createProgress } from '../batch/progress.ts';
 import { createResultMemory, KEPT_RESULTS } from '../batch/reuse.ts';
 import { runBatch } from '../batch/run.ts';
 import { openSource } from '../batch/source/open.ts';
-import { createTally, originOf } from '../batch/summary.ts';
+import { type BatchSummary, createTally, originOf } from '../batch/summary.ts';
 import { summaryText } from '../batch/text-summary.ts';
 import { thumbnailsOf } from '../batch/thumbnails.ts';
 import type { BatchSource } from '../batch/types.ts';
@@ -181,6 +181,56 @@ function madeMeanwhile(path: string, journal: string): UsageError {
   );
 }
 
+type Fleet = Awaited<ReturnType<typeof startFleet>>;
+
+function startWorkers(options: BatchOptions, workers: number, say: (text: string) => void): Promise<Fleet> {
+  const { profile, threshold, pack, models } = options;
+  return startFleet({
+    ...fleetSize({ workers }),
+    queueWaitMs: Number.POSITIVE_INFINITY,
+    engine: { profile, threshold, packs: pack, ...(models === undefined ? {} : { modelsDir: models }) },
+    onTrouble: (error) => say(`livestill: ${error.message}`),
+  });
+}
+
+/** What is made of the rows at the end. */
+interface Results {
+  readonly outputs: BatchOutputs;
+  /** Outputs of this very batch that are there and are replaced. */
+  readonly own: ReadonlySet<string>;
+  readonly format: Format;
+  readonly summary: BatchSummary;
+  readonly facts: PageFacts;
+  readonly source: BatchSource;
+  readonly thumbnails: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Writes table and page. @throws {UsageError} `output_exists` */
+async function writeResults(results: Results): Promise<void> {
+  const { outputs, own, format, summary, facts, source, signal } = results;
+  const { journal, table, page } = outputs;
+  if (facts.complete && table !== null && format !== 'ndjson') {
+    if (!(await exportRows(journal, format, table, own.has(table)))) throw madeMeanwhile(table, journal);
+  }
+  if (page === null) return;
+  const wanted = results.thumbnails && facts.complete;
+  const text = reportPage(
+    summary,
+    facts,
+    wanted ? await thumbnailsOf(source, summary.nearest, signal) : null,
+  );
+  if (own.has(page)) await writeWhole(page, text);
+  else if (!(await writeWholeNew(page, text))) throw madeMeanwhile(page, journal);
+}
+
+/** How many rows this run made, and how fast. */
+function speedText(rows: number, reused: number, seconds: number): string {
+  const same =
+    reused === 0 ? '' : ` ${reused} of them have the result of an earlier picture of the same bytes.`;
+  return `\n${rows} done in ${seconds.toFixed(1)} s, ${(rows / seconds).toFixed(1)}/s.${same}`;
+}
+
 async function batch(argument: string, options: BatchOptions, version: string): Promise<void> {
   const format = formatOf(options);
   const { profile, threshold, out } = options;
@@ -200,7 +250,7 @@ async function batch(argument: string, options: BatchOptions, version: string): 
   const stop = stopSignal();
   const leftOut = createLeftOutTally();
   let source: BatchSource | undefined;
-  let fleet: Awaited<ReturnType<typeof startFleet>> | undefined;
+  let fleet: Fleet | undefined;
   try {
     source = await openSource(path, {
       stdin: process.stdin,
@@ -208,18 +258,8 @@ async function batch(argument: string, options: BatchOptions, version: string): 
       signal: stop.signal,
       zipNames: options.zipNames,
     });
-    const size = fleetSize({ workers: options.workers });
-    fleet = await startFleet({
-      ...size,
-      queueWaitMs: Number.POSITIVE_INFINITY,
-      engine: {
-        profile,
-        threshold,
-        packs: options.pack,
-        ...(options.models === undefined ? {} : { modelsDir: options.models }),
-      },
-      onTrouble: (error) => say(`livestill: ${error.message}`),
-    });
+    const { workers } = fleetSize({ workers: options.workers });
+    fleet = await startWorkers(options, workers, say);
     await claim.confirm();
     const models = fleet.models.map((m) => `${m.name} ${m.sha256}`);
     const settings = {
@@ -229,7 +269,7 @@ async function batch(argument: string, options: BatchOptions, version: string): 
       models,
     };
     const made = [outputs.table, page].filter((file) => file !== null);
-    await checkSettings(
+    const run = await checkSettings(
       journalPath,
       settings,
       made.map((file) => outputName(journalPath, file)),
@@ -257,7 +297,7 @@ async function batch(argument: string, options: BatchOptions, version: string): 
         profile,
         threshold,
         memory: options.reuse ? createResultMemory() : null,
-        atOnce: size.workers + AHEAD,
+        atOnce: workers + AHEAD,
         signal: stop.signal,
         onLeftOut: leftOut.add,
         onRow: (row) => {
@@ -280,28 +320,22 @@ async function batch(argument: string, options: BatchOptions, version: string): 
       process.exitCode = 1;
       return;
     }
-    if (complete && format !== 'ndjson' && !(await exportRows(journalPath, format, out, own.has(out)))) {
-      throw madeMeanwhile(out, journalPath);
-    }
-    if (page !== null) {
-      const thumbnails =
-        options.thumbnails && complete ? await thumbnailsOf(source, summary.nearest, stop.signal) : null;
-      const facts = { input, output: out, profile, models, version, complete, leftOut: lines };
-      const text = reportPage(summary, facts, thumbnails);
-      if (own.has(page)) await writeWhole(page, text);
-      else if (!(await writeWholeNew(page, text))) throw madeMeanwhile(page, journalPath);
-    }
+    await writeResults({
+      outputs,
+      own,
+      format,
+      summary,
+      facts: { input, output: out, profile, models, version, run, complete, leftOut: lines },
+      source,
+      thumbnails: options.thumbnails,
+      signal: stop.signal,
+    });
     if (unreadable > 0) {
       process.exitCode = 1;
       if (options.quiet === true) process.stderr.write(`livestill: ${lines[0]}\n`);
     }
     if (options.quiet !== true) process.stdout.write(`${summaryText(summary, lines)}\n`);
-    if (finished > before) {
-      const rows = finished - before;
-      const same =
-        reused === 0 ? '' : ` ${reused} of them have the result of an earlier picture of the same bytes.`;
-      say(`\n${rows} done in ${seconds.toFixed(1)} s, ${(rows / seconds).toFixed(1)}/s.${same}`);
-    }
+    if (finished > before) say(speedText(finished - before, reused, seconds));
     if (page !== null) say(`Page: ${page}`);
     if (!complete) {
       say('livestill: stopped; the same command goes on.');

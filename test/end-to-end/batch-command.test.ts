@@ -167,6 +167,10 @@ describe('the batch command', { timeout: 120_000 }, () => {
     expect(await readFile(at('run.html'), 'utf8')).toBe(page);
     expect(await run(...args, '--out', at('run.csv'), '--report', at('other.html'))).toBe(0);
     expect(await run(...args, '--out', at('run.csv'), '--report', at('other.html'))).toBe(0);
+    // A page of another run that took the name since.
+    await writeFile(at('other.html'), page);
+    expect(await run(...args, '--out', at('run.csv'), '--report', at('other.html'))).toBe(2);
+    expect(await readFile(at('other.html'), 'utf8')).toBe(page);
     await writeFile(at('diary.csv'), 'dear diary');
     expect(await run(...args, '--out', at('diary.csv'), '--no-report')).toBe(2);
     expect(await readFile(at('diary.csv'), 'utf8')).toBe('dear diary');
