@@ -29,8 +29,9 @@ import {
 } from './evaluate-options.ts';
 import { openPictureSystem, type PictureSystem, version } from './evaluate-pictures.ts';
 import { printEvaluation, printTraps } from './evaluate-print.ts';
+import { tellLeftOut } from './tell-left-out.ts';
 
-/** Adds `livestill evaluate` to the program. Exit status: 0 measured, 2 wrong use or unusable input. */
+/** Adds `livestill evaluate` to the program. Exit status: 0 measured, 1 a part of a tree could not be read, 2 wrong use or unusable input. */
 export function registerEvaluate(program: Command): void {
   program
     .command('evaluate')
@@ -174,7 +175,7 @@ async function run(pictures: string | undefined, flags: EvaluateFlags): Promise<
         : printEvaluation(evaluation) + printTraps(measured.traps, measured.robustness),
     );
   } finally {
-    for (const line of leftOut.counts().lines) process.stderr.write(`livestill: ${line}\n`);
+    tellLeftOut(leftOut);
     await system?.close();
   }
 }

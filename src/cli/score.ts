@@ -12,6 +12,7 @@ import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { drawExplanation } from './explain.ts';
 import { expandInputs, type PictureInput } from './inputs.ts';
 import { createTable } from './table.ts';
+import { tellLeftOut } from './tell-left-out.ts';
 
 interface ScoreOptions {
   readonly json?: true;
@@ -225,9 +226,7 @@ async function explainFolder(folder: string): Promise<void> {
 async function score(paths: readonly string[], options: ScoreOptions): Promise<void> {
   const leftOut = createLeftOutTally();
   const inputs = await expandInputs(paths, process.stdin, leftOut.add);
-  const { lines, unreadable } = leftOut.counts();
-  for (const line of lines) process.stderr.write(`livestill: ${line}\n`);
-  if (unreadable > 0) process.exitCode = 1;
+  tellLeftOut(leftOut);
   if (inputs.length === 0) {
     process.stderr.write('livestill: no pictures there\n');
     process.exitCode = 1;

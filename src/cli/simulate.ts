@@ -9,6 +9,7 @@ import { isTaken } from '../files/write.ts';
 import { createLeftOutTally } from '../picture/left-out.ts';
 import { picturesOf } from './evaluate-files.ts';
 import { numberWithin } from './evaluate-options.ts';
+import { tellLeftOut } from './tell-left-out.ts';
 
 interface SimulateFlags {
   readonly out: string;
@@ -84,7 +85,7 @@ async function run(paths: readonly string[], flags: SimulateFlags): Promise<void
     if (found.isDirectory()) sources.push(...(await picturesOf(path, leftOut.add)));
     else sources.push({ name: basename(pathText(path)), path });
   }
-  for (const line of leftOut.counts().lines) process.stderr.write(`livestill: ${line}\n`);
+  tellLeftOut(leftOut);
   const names = new Set<string>();
   for (const { name, path } of sources) {
     if (names.has(name))

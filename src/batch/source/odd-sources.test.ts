@@ -341,6 +341,39 @@ describe('a tar', () => {
   });
 });
 
+describe('an archive with bytes changed anywhere', () => {
+  const files = [
+    ['a.jpg', JPEG],
+    ['sub/b', Buffer.concat([JPEG, Buffer.alloc(2000, 7)])],
+    ['notes.txt', Buffer.from('no')],
+  ] as const;
+
+  it.each(['zip', 'tar', 'tar.gz'])('ends, as a whole or refused: %s', async (kind) => {
+    const folder = await fresh();
+    await mkdir(join(folder, 'sub'));
+    for (const [name, content] of files) await writeFile(join(folder, name), content);
+    const path = at(`changed-${kind}`);
+    const names = files.map(([name]) => name);
+    if (kind === 'zip') await writeFile(path, madeZip(files));
+    else await create({ cwd: folder, file: path, gzip: kind === 'tar.gz', portable: true }, names);
+    const whole = await readFile(path);
+    const change = fc.record({ at: fc.nat(whole.length - 1), byte: fc.integer({ min: 0, max: 255 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 8 }), async (changes) => {
+        const bytes = Buffer.from(whole);
+        for (const one of changes) bytes[one.at] = one.byte;
+        await writeFile(path, bytes);
+        try {
+          await walked(await openSource(path, options));
+        } catch (error) {
+          expect(error).toBeInstanceOf(UsageError);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
 describe('a list', () => {
   it.skipIf(process.platform !== 'linux')(
     'may hold names that are no UTF-8, as lines and as CSV',
