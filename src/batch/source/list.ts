@@ -9,6 +9,7 @@ import { CsvError, csvRecords } from '../../report/csv.ts';
 import type { BatchItem, BatchSource } from '../types.ts';
 import { countOf } from './count.ts';
 import { linesOf, textChunks } from './list-text.ts';
+import { nameReader } from './zip-name.ts';
 
 /** How a list is read. */
 export interface ListOptions {
@@ -56,6 +57,11 @@ const shown = (fields: readonly string[]) =>
     .join(',')
     .slice(0, 80);
 
+/** What divides the fields, where it is not the comma. */
+function hint(fields: readonly string[]): string {
+  return fields.length === 1 && /[;\t]/.test(fields[0]) ? '; divide the fields by commas' : '';
+}
+
 async function* csvPictures(path: FilePath, list: string): AsyncGenerator<FilePath> {
   let column = -1;
   let columns = 0;
@@ -65,9 +71,11 @@ async function* csvPictures(path: FilePath, list: string): AsyncGenerator<FilePa
         const header = fields.map((f) => f.trim().toLowerCase());
         column = header.indexOf(NAMES.find((name) => header.includes(name)) ?? '');
         columns = fields.length;
-        if (column < 0) throw wrong(list, line, `the header ${shown(fields)}`);
+        if (column < 0) throw wrong(list, line, `the header ${shown(fields)}${hint(fields)}`);
         continue;
       }
+      // Spreadsheets write rows that were emptied.
+      if (fields.every((field) => field === '')) continue;
       if (fields.length !== columns) {
         const counts = `expected ${columns} fields as in the header, found ${fields.length}`;
         throw broken(list, line, `${counts}: ${shown(fields)}`);
@@ -93,10 +101,28 @@ async function* linePictures(path: FilePath, list: string): AsyncGenerator<FileP
   }
 }
 
+const decodedName = nameReader();
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Fault && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
 function reader(picture: FilePath, options: ListOptions): (signal: AbortSignal) => Promise<Uint8Array> {
   if (typeof picture !== 'string' || !/^https?:\/\//i.test(picture)) {
     const path = absolutePath(options.base, picture);
-    return (signal) => readPictureFile(path, signal);
+    if (typeof picture === 'string') return (signal) => readPictureFile(path, signal);
+    return async (signal) => {
+      try {
+        return await readPictureFile(path, signal);
+      } catch (error) {
+        // A list that was saved in another encoding than the names have on this machine.
+        const decoded = absolutePath(options.base, decodedName(picture));
+        if (!isMissing(error)) throw error;
+        return readPictureFile(decoded, signal).catch((second: unknown) => {
+          throw isMissing(second) ? error : second;
+        });
+      }
+    };
   }
   return async (signal) => {
     if (options.downloader === null) throw new Fault(-5805, 'downloads_off', 'Downloads are switched off.');

@@ -392,7 +392,19 @@ describe('a list', () => {
     },
   );
 
+  it('saved by Excel in China names files whose names are UTF-8; emptied rows are no rows', async () => {
+    const path = await fresh();
+    await writeFile(join(path, '张三.jpg'), 'picture');
+    await writeFile(
+      join(path, 'list.csv'),
+      Buffer.concat([Buffer.from('id,path\r\n1,'), GBK, Buffer.from('\r\n,\r\n')]),
+    );
+    const { given } = await walked(await openSource(join(path, 'list.csv'), options));
+    expect(given).toEqual({ '1:\\xD5\\xC5\\xC8\\xFD.jpg': 'picture' });
+  });
+
   it.each([
+    ['semicolon.csv', 'id;path\n1;a.jpg\n', /found the header id;path; divide the fields by commas/],
     ['quote.csv', 'path\n"a.jpg\nb.jpg\nc.jpg\n', /quote\.csv, line 2: a quote is opened and never closed/],
     ['late.csv', 'path\na.jpg\n"b.jpg\n"c.jpg"\n', /late\.csv, line 4: .*the quoted field begins in line 3/],
     ['comma.csv', 'path,x\na,b.jpg,1\n', /comma\.csv, line 2: expected 2 fields as in the header, found 3/],
