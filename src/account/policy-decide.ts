@@ -1,4 +1,5 @@
 import { reason } from '../liveness/reasons.ts';
+import { reportedScore } from '../liveness/reported-score.ts';
 import type { Judgement, Reason, Verdict } from '../liveness/types.ts';
 import { isQualityFailure, type JudgingRules } from './policy.ts';
 
@@ -30,6 +31,8 @@ export function verdictUnder(findings: Findings, rules: JudgingRules, threshold:
 /** A decision and the reasons that go with it. */
 export interface Decision {
   readonly verdict: Verdict;
+  /** Score under this verdict; null where it says "not judged". */
+  readonly score: number | null;
   readonly reasons: readonly Reason[];
 }
 
@@ -39,8 +42,10 @@ export interface Decision {
  * the app asked for it. Pure.
  */
 export function decide(judgement: Judgement, rules: JudgingRules): Decision {
-  const { face, score, threshold } = judgement;
-  if (face === null || score === null) return { verdict: 'no_face', reasons: judgement.reasons };
+  const { face, rawScore, threshold } = judgement;
+  if (face === null || rawScore === null) {
+    return { verdict: 'no_face', score: null, reasons: judgement.reasons };
+  }
   const found = judgement.reasons.filter((one) => one.code !== 'ATTACK_SUSPECTED');
   const narrow = rules.minFaceWidth !== null && face.box.right - face.box.left < rules.minFaceWidth;
   const small = found.some((one) => one.code === 'FACE_TOO_SMALL');
@@ -51,9 +56,10 @@ export function decide(judgement: Judgement, rules: JudgingRules): Decision {
     return one.severity === 'error' ? { ...one, severity: 'warning' } : one;
   });
   const codes = all.map((one) => one.code);
-  const verdict = narrow ? 'poor_quality' : verdictUnder({ score, codes }, rules, threshold);
+  const verdict = narrow ? 'poor_quality' : verdictUnder({ score: rawScore, codes }, rules, threshold);
   const suspicion = verdict === 'attack' ? [reason('ATTACK_SUSPECTED')] : [];
-  return { verdict, reasons: [...suspicion, ...weighed].sort(bySeverity) };
+  const score = reportedScore(verdict, rawScore);
+  return { verdict, score, reasons: [...suspicion, ...weighed].sort(bySeverity) };
 }
 
 const order = { error: 0, warning: 1, info: 2 } as const;

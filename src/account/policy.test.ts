@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reason } from '../liveness/reasons.ts';
+import { reportedScore } from '../liveness/reported-score.ts';
 import type { Judgement, Reason } from '../liveness/types.ts';
 import { checkRules, DEFAULT_RULES, isQualityFailure, type JudgingRules } from './policy.ts';
 import { decide, verdictUnder } from './policy-decide.ts';
@@ -11,6 +12,7 @@ function judged(change: Partial<Judgement>): Judgement {
   return {
     verdict: 'live',
     score: 93,
+    rawScore: 93,
     liveProbability: 0.9,
     threshold: 87,
     profile: 'careful',
@@ -56,20 +58,24 @@ describe('a decision', () => {
   it("under the default rules is the engine's own", () => {
     const pictures: Judgement[] = [
       judged({}),
-      judged({ verdict: 'attack', score: 87, reasons: [reason('ATTACK_SUSPECTED')] }),
-      judged({ verdict: 'poor_quality', score: 99, reasons: [reason('BLURRED'), reason('SOFT')] }),
-      judged({ verdict: 'no_face', score: null, face: null, reasons: [reason('NO_FACE')] }),
+      judged({ verdict: 'attack', rawScore: 87, reasons: [reason('ATTACK_SUSPECTED')] }),
+      judged({ verdict: 'poor_quality', rawScore: 99, reasons: [reason('BLURRED'), reason('SOFT')] }),
+      judged({ verdict: 'no_face', rawScore: null, face: null, reasons: [reason('NO_FACE')] }),
       judged({ faceCount: 2, reasons: [reason('SEVERAL_FACES')] }),
     ];
     for (const one of pictures) {
-      expect(decide(one, rules())).toEqual({ verdict: one.verdict, reasons: one.reasons });
+      expect(decide(one, rules())).toEqual({
+        verdict: one.verdict,
+        score: reportedScore(one.verdict, one.rawScore),
+        reasons: one.reasons,
+      });
     }
   });
 
   it('drops the suspicion of a picture that turns out unfit', () => {
     const one = judged({
       verdict: 'attack',
-      score: 5,
+      rawScore: 5,
       reasons: [reason('ATTACK_SUSPECTED'), reason('SEVERAL_FACES')],
     });
     expect(codes(decide(one, rules({ severalFaces: 'reject' })).reasons)).toEqual([
@@ -78,7 +84,7 @@ describe('a decision', () => {
   });
 
   it('tells a failure that does not reject as a warning', () => {
-    const one = judged({ verdict: 'poor_quality', score: 20, reasons: [reason('TOO_DARK')] });
+    const one = judged({ verdict: 'poor_quality', rawScore: 20, reasons: [reason('TOO_DARK')] });
     expect(codes(decide(one, rules({ rejectOn: [] })).reasons)).toEqual([
       ['ATTACK_SUSPECTED', 'error'],
       ['TOO_DARK', 'warning'],
@@ -95,7 +101,7 @@ describe('a decision', () => {
     });
     fc.assert(
       fc.property(some, anyRules, fc.integer({ min: 0, max: 100 }), (found, given, score) => {
-        const { verdict, reasons } = decide(judged({ score, reasons: found.map(reason) }), given);
+        const { verdict, reasons } = decide(judged({ rawScore: score, reasons: found.map(reason) }), given);
         const unfit = reasons.some((one) => one.severity === 'error' && one.code !== 'ATTACK_SUSPECTED');
         expect(unfit).toBe(verdict === 'poor_quality');
         expect(reasons.some((one) => one.code === 'ATTACK_SUSPECTED')).toBe(verdict === 'attack');
@@ -180,7 +186,7 @@ describe('a preview', () => {
         fc.integer({ min: 0, max: 100 }),
         fc.subarray(['BLURRED', 'SEVERAL_FACES'] as const),
         (score, found) => {
-          const picture = judged({ score, reasons: found.map(reason) });
+          const picture = judged({ rawScore: score, reasons: found.map(reason) });
           const strict = rules({ severalFaces: 'reject' });
           expect(verdictUnder({ score, codes: found }, strict, 87)).toBe(decide(picture, strict).verdict);
         },

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { UsageError } from '../errors.ts';
+import { writeWhole } from '../files/write.ts';
 
 /** What decides a row; a batch goes on only with the same. */
 export interface BatchSettings {
@@ -86,13 +87,22 @@ export async function claimOutput(journal: string): Promise<Claim> {
 }
 
 /**
- * Holds the settings of an output against those of the run that began it, which stand in `<journal>.run.json`.
+ * Compares the settings of an output with those of the run that began it, which stand in `<journal>.run.json`.
+ * @param outputs the names of the files that this run makes of the journal, see `outputName`
+ * @returns the id of the run that began it
  * @throws UsageError for an output that was begun with other settings, or not by a batch at all
  */
-export async function checkSettings(journal: string, settings: BatchSettings): Promise<void> {
+export async function checkSettings(
+  journal: string,
+  settings: BatchSettings,
+  outputs: readonly string[] = [],
+): Promise<string> {
   const path = `${journal}.run.json`;
   const before = await readFile(path, 'utf8')
-    .then((text) => JSON.parse(text) as BatchSettings)
+    .then(
+      (text) =>
+        JSON.parse(text) as BatchSettings & { readonly outputs?: readonly string[]; readonly id?: string },
+    )
     .catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw new UsageError('output_settings', `${path} cannot be read; choose another --out`, {
@@ -100,18 +110,16 @@ export async function checkSettings(journal: string, settings: BatchSettings): P
       });
     });
   if (before === null) {
-    const size = await stat(journal).then(
-      (s) => s.size,
-      () => 0,
-    );
-    if (size > 0) {
+    const info = await stat(journal).catch(() => null);
+    if (info !== null && (info.size > 0 || !info.isFile())) {
       throw new UsageError(
         'output_exists',
         `${journal} exists and was not made by a batch (there is no ${path}): choose another --out or move it away`,
       );
     }
-    await writeWhole(path, `${JSON.stringify(settings, null, 2)}\n`);
-    return;
+    const id = randomUUID();
+    await writeWhole(path, `${JSON.stringify({ ...settings, outputs, id }, null, 2)}\n`);
+    return id;
   }
   for (const name of ['input', 'profile', 'threshold', 'models'] as const) {
     const [was, is] = [JSON.stringify(before[name]), JSON.stringify(settings[name])];
@@ -122,17 +130,9 @@ export async function checkSettings(journal: string, settings: BatchSettings): P
       );
     }
   }
-}
-
-/** Writes a file so that it is there whole or not at all. */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, 'w');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
+  const all = [...new Set([...(before.outputs ?? []), ...outputs])];
+  if (all.length === before.outputs?.length && before.id !== undefined) return before.id;
+  const id = before.id ?? randomUUID();
+  await writeWhole(path, `${JSON.stringify({ ...settings, outputs: all, id }, null, 2)}\n`);
+  return id;
 }

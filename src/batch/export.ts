@@ -3,7 +3,9 @@ import { open, rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
+import { renameNew } from '../files/write.ts';
 import { RULES } from '../liveness/quality/rules.ts';
+import { csvLine } from '../report/csv.ts';
 import { journalRows } from './journal.ts';
 import type { BatchRow } from './types.ts';
 
@@ -25,6 +27,7 @@ export const TABLE_COLUMNS: readonly TableColumn[] = [
   { name: 'message', type: 'STRING', value: (r) => r.message },
   { name: 'verdict', type: 'STRING', value: (r) => r.verdict },
   { name: 'score', type: 'INT32', value: (r) => r.score },
+  { name: 'raw_score', type: 'INT32', value: (r) => r.rawScore },
   { name: 'live_probability', type: 'DOUBLE', value: (r) => r.liveProbability },
   { name: 'threshold', type: 'DOUBLE', value: (r) => r.threshold },
   { name: 'profile', type: 'STRING', value: (r) => r.profile },
@@ -48,21 +51,16 @@ export const TABLE_COLUMNS: readonly TableColumn[] = [
   ),
 ];
 
-/**
- * One field of CSV (RFC 4180). Text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, tab) gets an
- * apostrophe in front: names of pictures come from strangers.
- */
-export function csvField(value: string | number | null): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 async function* csvLines(journal: string): AsyncGenerator<string> {
-  yield `${TABLE_COLUMNS.map((c) => c.name).join(',')}\n`;
+  yield csvLine(
+    TABLE_COLUMNS.map((c) => c.name),
+    '\n',
+  );
   for await (const { row } of journalRows(journal)) {
-    yield `${TABLE_COLUMNS.map((c) => csvField(c.value(row))).join(',')}\n`;
+    yield csvLine(
+      TABLE_COLUMNS.map((c) => c.value(row)),
+      '\n',
+    );
   }
 }
 
@@ -75,8 +73,17 @@ async function* parquetRows(journal: string): AsyncGenerator<Record<string, stri
 /** Rows that are in memory at once while Parquet is written. */
 const ROW_GROUP = 10_000;
 
-/** Writes the journal's rows as CSV or Parquet; the file appears under its name when it is whole. */
-export async function exportRows(journal: string, format: 'csv' | 'parquet', path: string): Promise<void> {
+/**
+ * Writes the journal's rows as CSV or Parquet; the file appears under its name when it is whole.
+ * @param replace a file that is there; else it is left alone
+ * @returns false where the name is taken and must not be replaced
+ */
+export async function exportRows(
+  journal: string,
+  format: 'csv' | 'parquet',
+  path: string,
+  replace = false,
+): Promise<boolean> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     if (format === 'csv') {
@@ -100,9 +107,10 @@ export async function exportRows(journal: string, format: 'csv' | 'parquet', pat
     const file = await open(temporary, 'r+');
     await file.sync();
     await file.close();
+    if (!replace) return await renameNew(temporary, path);
     await rename(temporary, path);
-  } catch (error) {
+    return true;
+  } finally {
     await rm(temporary, { force: true });
-    throw error;
   }
 }

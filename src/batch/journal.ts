@@ -1,4 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { reportedScore } from '../liveness/reported-score.ts';
+import type { Verdict } from '../liveness/types.ts';
 import type { BatchRow } from './types.ts';
 
 /** What was found in the file of an earlier run. */
@@ -11,10 +13,30 @@ export interface Recovered {
 function rowOf(line: Buffer): BatchRow | null {
   try {
     const row = JSON.parse(line.toString('utf8')) as BatchRow | null;
-    return typeof row?.key === 'string' ? row : null;
+    return typeof row?.key === 'string' ? asNow(row) : null;
   } catch {
     return null;
   }
+}
+
+/** A row as it is written now. Until 0.1 rows had no `rawScore`, and `score` was the raw one, of pictures that were not judged too. */
+function asNow(row: BatchRow): BatchRow {
+  if (row.rawScore !== undefined) return row;
+  const { key, picture, sha256, sameAs, code, failure, message, verdict, score, ...rest } = row;
+  const reported = reportedScore(verdict as Verdict | null, score);
+  return {
+    key,
+    picture,
+    sha256,
+    sameAs,
+    code,
+    failure,
+    message,
+    verdict,
+    score: reported,
+    ...rest,
+    rawScore: score,
+  };
 }
 
 /** Bytes read at once. */

@@ -10,8 +10,12 @@ export interface PageFacts {
   readonly profile: string;
   readonly models: readonly string[];
   readonly version: string;
+  /** Id of the run, by which it knows its page again. */
+  readonly run: string;
   /** False where the batch was stopped before its end. */
   readonly complete: boolean;
+  /** Files of the input that were not judged, a line each. */
+  readonly leftOut: readonly string[];
 }
 
 const STYLE = `
@@ -76,6 +80,7 @@ export function reportPage(
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="livestill-run" content="${escapeHtml(facts.run)}">
 <title>livestill batch: ${escapeHtml(facts.input)}</title><style>${STYLE}</style></head><body>
 <h1>Batch of ${rows.toLocaleString('en')} pictures</h1>
 <p class="dim"><code>${escapeHtml(facts.input)}</code> &rarr; <code>${escapeHtml(facts.output)}</code></p>
@@ -98,6 +103,7 @@ ${
         `<p class="dim">Where a slightly different picture would have been judged the other way: look at these first.</p><ul class="near">${summary.nearest.map((row) => card(row, thumbnails)).join('')}</ul>`,
       )
 }
+${facts.leftOut.length === 0 ? '' : section('Not judged', facts.leftOut.map((one) => `<p>${escapeHtml(one)}</p>`).join(''))}
 <h2>Models</h2>${facts.models.map((model) => `<p><code>${escapeHtml(model)}</code></p>`).join('')}
 </body></html>
 `;

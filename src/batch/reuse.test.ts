@@ -12,6 +12,7 @@ import type { BatchItem, BatchRow } from './types.ts';
 const judgement = (score: number): Judgement => ({
   verdict: 'live',
   score,
+  rawScore: score,
   liveProbability: 0.5,
   threshold: 87,
   profile: 'fast',

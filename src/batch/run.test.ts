@@ -9,6 +9,7 @@ import type { BatchItem, BatchRow, BatchSource } from './types.ts';
 const judgement = (change: Partial<Judgement> = {}): Judgement => ({
   verdict: 'live',
   score: 97,
+  rawScore: 97,
   liveProbability: 0.123456789,
   threshold: 87,
   profile: 'fast',

@@ -1,6 +1,7 @@
 import { Fault } from '../errors.ts';
 import type { Judge } from '../fleet/types.ts';
 import type { Judgement, Profile } from '../liveness/types.ts';
+import type { OnLeftOut } from '../picture/candidate.ts';
 import type { Journal } from './journal.ts';
 import type { Keys } from './key-set.ts';
 import { type ResultMemory, sha256Of } from './reuse.ts';
@@ -21,6 +22,8 @@ export interface BatchTask {
   readonly atOnce: number;
   /** Told of every row once it is written. */
   readonly onRow: (row: BatchRow) => void;
+  /** Told of every file of the source that is not judged. */
+  readonly onLeftOut?: OnLeftOut;
   /** Aborted: no more pictures are begun; those in work are finished and written. */
   readonly signal: AbortSignal;
 }
@@ -45,6 +48,7 @@ export function rowOf(item: BatchItem, sha256: string, judgement: Judgement): Ba
     message: noFace ? judgement.reasons[0].text : 'OK',
     verdict: judgement.verdict,
     score: judgement.score,
+    rawScore: judgement.rawScore,
     liveProbability: judgement.liveProbability === null ? null : short(judgement.liveProbability),
     threshold: judgement.threshold,
     profile: judgement.profile,
@@ -68,6 +72,7 @@ function failedRow(item: BatchItem, task: BatchTask, sha256: string | null, faul
     message: fault.message,
     verdict: null,
     score: null,
+    rawScore: null,
     liveProbability: null,
     threshold: task.threshold,
     profile: task.profile,
@@ -146,7 +151,7 @@ export async function runBatch(task: BatchTask): Promise<void> {
     await write({ ...equal, key: item.key, picture: item.picture, sameAs: equal.key });
   };
   try {
-    for await (const item of source.items()) {
+    for await (const item of source.items(task.onLeftOut)) {
       if (signal.aborted || failure !== undefined) break;
       if (done.has(item.key)) continue;
       const bytes = readItem(item);

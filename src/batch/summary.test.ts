@@ -16,6 +16,8 @@ const facts = {
   models: ['net 00ff'],
   version: '0.0.0',
   complete: true,
+  run: 'run-1',
+  leftOut: [],
 };
 const row = (key: string, score: number, change: Partial<BatchRow> = {}) =>
   madeRow({ key, score, verdict: score > 87 ? 'live' : 'attack', ...change });

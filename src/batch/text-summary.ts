@@ -34,8 +34,11 @@ export function originText({ origin }: BatchSummary): string {
   return parts.join(', ');
 }
 
-/** The summary for a terminal. */
-export function summaryText(summary: BatchSummary): string {
+/**
+ * The summary for a terminal.
+ * @param leftOut what was left out, a line each
+ */
+export function summaryText(summary: BatchSummary, leftOut: readonly string[] = []): string {
   const { rows, outcomes, scores, reasons, failures, threshold } = summary;
   const names = [...outcomes.keys(), ...reasons.keys(), ...failures.keys()];
   const width = Math.max(10, ...names.map((name) => name.length));
@@ -46,5 +49,6 @@ export function summaryText(summary: BatchSummary): string {
   if (scores.some((n) => n > 0)) parts.push('', 'Scores of the judged', ...histogram(scores, threshold));
   if (failures.size > 0) parts.push('', 'Failures', ...list(failures));
   if (reasons.size > 0) parts.push('', 'Reasons', ...list(reasons).slice(0, 8));
+  if (leftOut.length > 0) parts.push('', 'Not judged', ...leftOut.map((one) => `  ${one}`));
   return parts.join('\n');
 }

@@ -1,3 +1,5 @@
+import type { OnLeftOut } from '../picture/candidate.ts';
+
 /** A picture to judge. */
 export interface BatchItem {
   /** The same for the same picture of the same input in every run, and different for every other. */
@@ -16,8 +18,11 @@ export interface BatchSource {
   readonly kind: 'folder' | 'zip' | 'tar' | 'list';
   /** An item can only be read before the next one is asked for (a tar is a stream). */
   readonly sequential: boolean;
-  /** All pictures, one after the other, never all in memory; may be walked again. @throws UsageError for a broken input */
-  items(): AsyncIterable<BatchItem>;
+  /**
+   * All pictures, one after the other, never all in memory; may be walked again. `onLeftOut` is told of what else is there.
+   * @throws UsageError for a broken input
+   */
+  items(onLeftOut?: OnLeftOut): AsyncIterable<BatchItem>;
   /** How many pictures `items` gives; remembers none of them. @throws as `items` does; AbortError */
   count(signal: AbortSignal): Promise<number>;
   /** Lets go of open files and of temporary ones. */
@@ -38,7 +43,10 @@ export interface BatchRow {
   readonly failure: string | null;
   readonly message: string;
   readonly verdict: string | null;
+  /** 0-100; null where the picture was not judged (`poor_quality`, `no_face`, a failure). */
   readonly score: number | null;
+  /** What the networks gave, of a picture too poor to judge as well; null without a face. */
+  readonly rawScore: number | null;
   readonly liveProbability: number | null;
   readonly threshold: number;
   readonly profile: string;

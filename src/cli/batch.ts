@@ -1,27 +1,31 @@
-import { extname, resolve } from 'node:path';
+import { extname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { checkSettings, claimOutput, writeWhole } from '../batch/claim.ts';
+import { checkSettings, claimOutput } from '../batch/claim.ts';
 import { exportRows } from '../batch/export.ts';
 import { openJournal, recover } from '../batch/journal.ts';
 import { KeySet } from '../batch/key-set.ts';
-import { reportPage } from '../batch/page.ts';
+import { type BatchOutputs, checkOutputs, outputName } from '../batch/outputs.ts';
+import { type PageFacts, reportPage } from '../batch/page.ts';
 import { PlaceSet } from '../batch/place-set.ts';
 import { createProgress } from '../batch/progress.ts';
 import { createResultMemory, KEPT_RESULTS } from '../batch/reuse.ts';
 import { runBatch } from '../batch/run.ts';
 import { openSource } from '../batch/source/open.ts';
-import { createTally, originOf } from '../batch/summary.ts';
+import { type BatchSummary, createTally, originOf } from '../batch/summary.ts';
 import { summaryText } from '../batch/text-summary.ts';
 import { thumbnailsOf } from '../batch/thumbnails.ts';
 import type { BatchSource } from '../batch/types.ts';
 import { loadConfig } from '../config.ts';
 import { UsageError } from '../errors.ts';
+import { absolutePath, pathOfArgument, pathText } from '../files/name.ts';
+import { writeWhole, writeWholeNew } from '../files/write.ts';
 import { startFleet } from '../fleet/fleet.ts';
 import { fleetSize } from '../fleet/memory.ts';
 import { DEFAULT_THRESHOLD } from '../liveness/judge.ts';
 import type { Profile } from '../liveness/types.ts';
 import { DEFAULT_LIMITS } from '../picture/decode.ts';
 import { createDownloader } from '../picture/download.ts';
+import { createLeftOutTally } from '../picture/left-out.ts';
 import { count } from './count.ts';
 import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { explainErrors } from './outcome.ts';
@@ -38,6 +42,7 @@ interface BatchOptions {
   readonly models?: string;
   readonly pack: readonly string[];
   readonly config?: string;
+  readonly zipNames?: string;
   readonly reuse: boolean;
   readonly report: string | boolean;
   readonly thumbnails: boolean;
@@ -86,6 +91,10 @@ export function registerBatch(program: Command): void {
     .addOption(modelsOption())
     .addOption(packOption())
     .option('--config <file>', 'configuration file, of which download.* is used for urls')
+    .option(
+      '--zip-names <encoding>',
+      'of names in a zip that do not tell it: gb18030, shift_jis, cp437, … (default: UTF-8, else GB18030, else CP437)',
+    )
     .option('--no-reuse', 'judge a picture also where one of the same bytes was judged before')
     .option('--report <file>', 'HTML page with plots (default: the name of --out with .html)')
     .option('--no-report', 'no page')
@@ -97,15 +106,19 @@ export function registerBatch(program: Command): void {
 A list has a path or url a line, or JSON lines ({"path":…} or {"url":…}), or is a CSV (by its name)
 with a column path, url, file, picture or image. Relative paths start at the list's folder.
 
+Of a folder, zip or tar all pictures are judged, also those without an extension; what else is there is
+counted and named at the end. A list is checked to its end before anything is judged.
+
 Results are written as they come. Ctrl-C, a crash, kill -9: run the same command again and it goes
 on; no picture is judged twice or left out. With .csv and .parquet the results gather in
 <out>.ndjson and the file is made at the end. Beside the results lies <out>.run.json with the
-settings; with others the command refuses to go on.
+settings; with others the command refuses to go on. It never replaces a file of another run.
 
 Of pictures with the same bytes (SHA-256) within a run, one is judged; the others' rows have its result
 and name it (sameAs). The latest ${KEPT_RESULTS.toLocaleString('en')} results are remembered. --no-reuse judges every one.
 
-Exit status: 0 every picture has its row, 1 it could not go on, 2 wrong use, 130 stopped by a signal.
+Exit status: 0 every picture has its row, 1 it could not go on, there were no pictures, or a part of
+the input could not be read, 2 wrong use, 130 stopped by a signal.
 
 Examples:
   livestill batch photos/ --out results.ndjson
@@ -158,46 +171,111 @@ function countBeside(source: BatchSource, signal: AbortSignal): { total: number 
   return counter;
 }
 
-async function batch(input: string, options: BatchOptions, version: string): Promise<void> {
+/** The page beside the results, where no other one is named. */
+function pageOf({ report, out }: BatchOptions): string {
+  return typeof report === 'string' ? report : `${out.slice(0, out.length - extname(out).length)}.html`;
+}
+
+function madeMeanwhile(path: string, journal: string): UsageError {
+  return new UsageError(
+    'output_exists',
+    `${path} was made by somebody else meanwhile and was left alone; the rows are in ${journal}. Move it away and run the command again.`,
+  );
+}
+
+type Fleet = Awaited<ReturnType<typeof startFleet>>;
+
+function startWorkers(options: BatchOptions, workers: number, say: (text: string) => void): Promise<Fleet> {
+  const { profile, threshold, pack, models } = options;
+  return startFleet({
+    ...fleetSize({ workers }),
+    queueWaitMs: Number.POSITIVE_INFINITY,
+    engine: { profile, threshold, packs: pack, ...(models === undefined ? {} : { modelsDir: models }) },
+    onTrouble: (error) => say(`livestill: ${error.message}`),
+  });
+}
+
+/** What is made of the rows at the end. */
+interface Results {
+  readonly outputs: BatchOutputs;
+  /** Outputs of this very batch that are there and are replaced. */
+  readonly own: ReadonlySet<string>;
+  readonly format: Format;
+  readonly summary: BatchSummary;
+  readonly facts: PageFacts;
+  readonly source: BatchSource;
+  readonly thumbnails: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Writes table and page. @throws {UsageError} `output_exists` */
+async function writeResults(results: Results): Promise<void> {
+  const { outputs, own, format, summary, facts, source, signal } = results;
+  const { journal, table, page } = outputs;
+  if (facts.complete && table !== null && format !== 'ndjson') {
+    if (!(await exportRows(journal, format, table, own.has(table)))) throw madeMeanwhile(table, journal);
+  }
+  if (page === null) return;
+  const wanted = results.thumbnails && facts.complete;
+  const text = reportPage(
+    summary,
+    facts,
+    wanted ? await thumbnailsOf(source, summary.nearest, signal) : null,
+  );
+  if (own.has(page)) await writeWhole(page, text);
+  else if (!(await writeWholeNew(page, text))) throw madeMeanwhile(page, journal);
+}
+
+/** How many rows this run made, and how fast. */
+function speedText(rows: number, reused: number, seconds: number): string {
+  const same =
+    reused === 0 ? '' : ` ${reused} of them have the result of an earlier picture of the same bytes.`;
+  return `\n${rows} done in ${seconds.toFixed(1)} s, ${(rows / seconds).toFixed(1)}/s.${same}`;
+}
+
+async function batch(argument: string, options: BatchOptions, version: string): Promise<void> {
   const format = formatOf(options);
   const { profile, threshold, out } = options;
   const journalPath = format === 'ndjson' ? out : `${out}.ndjson`;
-  const page =
-    typeof options.report === 'string'
-      ? options.report
-      : `${out.slice(0, out.length - extname(out).length)}.html`;
+  const page = options.report === false ? null : pageOf(options);
+  const outputs: BatchOutputs = { journal: journalPath, table: format === 'ndjson' ? null : out, page };
+  const path = argument === '-' ? argument : pathOfArgument(argument);
+  const input = pathText(path);
   const config = loadConfig({ file: options.config, environment: process.env });
   const downloader = createDownloader({ ...config.download, maxBytes: DEFAULT_LIMITS.bytes });
   const say = (text: string) => {
     if (options.quiet !== true) process.stderr.write(`${printable(text)}\n`);
   };
 
+  const own = await checkOutputs(outputs, argument === '-' ? null : argument);
   const claim = await claimOutput(journalPath);
   const stop = stopSignal();
+  const leftOut = createLeftOutTally();
   let source: BatchSource | undefined;
-  let fleet: Awaited<ReturnType<typeof startFleet>> | undefined;
+  let fleet: Fleet | undefined;
   try {
-    source = await openSource(input, { stdin: process.stdin, downloader, signal: stop.signal });
-    const size = fleetSize({ workers: options.workers });
-    fleet = await startFleet({
-      ...size,
-      queueWaitMs: Number.POSITIVE_INFINITY,
-      engine: {
-        profile,
-        threshold,
-        packs: options.pack,
-        ...(options.models === undefined ? {} : { modelsDir: options.models }),
-      },
-      onTrouble: (error) => say(`livestill: ${error.message}`),
+    source = await openSource(path, {
+      stdin: process.stdin,
+      downloader,
+      signal: stop.signal,
+      zipNames: options.zipNames,
     });
+    const { workers } = fleetSize({ workers: options.workers });
+    fleet = await startWorkers(options, workers, say);
     await claim.confirm();
     const models = fleet.models.map((m) => `${m.name} ${m.sha256}`);
-    await checkSettings(journalPath, {
-      input: input === '-' ? '-' : resolve(input),
+    const settings = {
+      input: argument === '-' ? '-' : pathText(absolutePath(process.cwd(), path)),
       profile,
       threshold,
       models,
-    });
+    };
+    const made = [outputs.table, page].filter((file) => file !== null);
+    const run = await checkSettings(
+      journalPath,
+      settings,
+      made.map((file) => outputName(journalPath, file)),
+    );
     const tally = createTally(threshold, NEAREST);
     const done = source.kind === 'list' ? new PlaceSet() : new KeySet();
     const { rows: before, cut } = await recover(journalPath, (row) => {
@@ -221,8 +299,9 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
         profile,
         threshold,
         memory: options.reuse ? createResultMemory() : null,
-        atOnce: size.workers + AHEAD,
+        atOnce: workers + AHEAD,
         signal: stop.signal,
+        onLeftOut: leftOut.add,
         onRow: (row) => {
           tally.add(row);
           finished++;
@@ -237,25 +316,36 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
     const complete = !stop.signal.aborted;
     const seconds = (performance.now() - begun) / 1000;
     const summary = tally.summary();
-    if (complete && format !== 'ndjson') await exportRows(journalPath, format, out);
-    if (options.report !== false) {
-      const thumbnails =
-        options.thumbnails && complete ? await thumbnailsOf(source, summary.nearest, stop.signal) : null;
-      const facts = { input, output: out, profile, models, version, complete };
-      await writeWhole(page, reportPage(summary, facts, thumbnails));
+    const { lines, unreadable } = leftOut.counts();
+    if (complete && finished === 0) {
+      process.stderr.write(printable([`livestill: no pictures in ${input}`, ...lines, ''].join('\n')));
+      process.exitCode = 1;
+      return;
     }
-    if (options.quiet !== true) print(`${summaryText(summary)}\n`);
-    if (finished > before) {
-      const rows = finished - before;
-      const same =
-        reused === 0 ? '' : ` ${reused} of them have the result of an earlier picture of the same bytes.`;
-      say(`\n${rows} done in ${seconds.toFixed(1)} s, ${(rows / seconds).toFixed(1)}/s.${same}`);
+    await writeResults({
+      outputs,
+      own,
+      format,
+      summary,
+      facts: { input, output: out, profile, models, version, run, complete, leftOut: lines },
+      source,
+      thumbnails: options.thumbnails,
+      signal: stop.signal,
+    });
+    if (unreadable > 0) {
+      process.exitCode = 1;
+      if (options.quiet === true) process.stderr.write(printable(`livestill: ${lines[0]}\n`));
     }
-    if (options.report !== false) say(`Page: ${page}`);
+    if (options.quiet !== true) print(`${summaryText(summary, lines)}\n`);
+    if (finished > before) say(speedText(finished - before, reused, seconds));
+    if (page !== null) say(`Page: ${page}`);
     if (!complete) {
       say('livestill: stopped; the same command goes on.');
       process.exitCode = STOPPED;
     }
+  } catch (error) {
+    if (!stop.signal.aborted || error !== stop.signal.reason) throw error;
+    process.exitCode = STOPPED;
   } finally {
     stop.off();
     await source?.close();

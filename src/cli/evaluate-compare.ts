@@ -9,7 +9,8 @@ const DEFAULT = 87;
 
 /** Compares two score files as the flags say. */
 export async function compareFiles(a: string, b: string, flags: EvaluateFlags): Promise<Comparison> {
-  const [rowsA, rowsB] = [await scoresOf(a), await scoresOf(b)];
+  const ignoreQuality = flags.ignoreQuality === true;
+  const [rowsA, rowsB] = [await scoresOf(a, ignoreQuality), await scoresOf(b, ignoreQuality)];
   const [nameA, nameB] = basename(a) === basename(b) ? [a, b] : [basename(a), basename(b)];
   const rule = flags.chooseThreshold;
   const given = flags.threshold ?? DEFAULT;

@@ -24,6 +24,7 @@ export interface EvaluateFlags {
   readonly robustness?: number;
   readonly saveScores?: string;
   readonly operatingPoints?: string;
+  readonly overwrite?: true;
   readonly cache: string | boolean;
   readonly profile: Profile;
   readonly ignoreQuality?: true;

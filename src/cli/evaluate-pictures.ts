@@ -51,7 +51,7 @@ function progress(name: string, total: number): { step(): void; end(): void } {
   return { step: () => bar.increment(), end: () => bar.stop() };
 }
 
-/** An engine with its caches: `answers-<system>.ndjson` by models, profile and version, `facts.ndjson` for all. */
+/** An engine with its caches: `answers-2-<system>.ndjson` (2: rows have raw scores) by models, profile and version, `facts.ndjson` for all. */
 export async function openPictureSystem(flags: EvaluateFlags): Promise<PictureSystem> {
   const engine: Liveness = await createLiveness({
     profile: flags.profile,
@@ -66,7 +66,7 @@ export async function openPictureSystem(flags: EvaluateFlags): Promise<PictureSy
   const folder = cacheFolder(flags);
   const open = <V>(name: string): Promise<Cache<V>> | Cache<V> =>
     folder === null ? memoryCache<V>() : fileCache<V>(join(folder, name));
-  const answers = await open<Answer>(`answers-${systemKey(engine.models, flags.profile, version)}.ndjson`);
+  const answers = await open<Answer>(`answers-2-${systemKey(engine.models, flags.profile, version)}.ndjson`);
   const facts = await open<PictureFacts | null>('facts-1.ndjson');
   const getJudge = () => Promise.resolve(judge);
   return {

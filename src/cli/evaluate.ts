@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { writeScores } from '../evaluation/data/score-file.ts';
@@ -14,6 +14,9 @@ import type { Robustness } from '../evaluation/robustness/robustness.ts';
 import { summarise } from '../evaluation/summary.ts';
 import { findScoreTraps, findTraps, type Traps } from '../evaluation/traps.ts';
 import type { Presentation } from '../evaluation/types.ts';
+import { makeFolder } from '../files/folder.ts';
+import { isTaken, writeNew } from '../files/write.ts';
+import { createLeftOutTally, type LeftOutTally } from '../picture/left-out.ts';
 import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { compareFiles, printComparison } from './evaluate-compare.ts';
 import { indexOf, readText, scoresOf } from './evaluate-files.ts';
@@ -27,8 +30,9 @@ import {
 import { openPictureSystem, type PictureSystem, version } from './evaluate-pictures.ts';
 import { printEvaluation, printTraps } from './evaluate-print.ts';
 import { print } from './printable.ts';
+import { tellLeftOut } from './tell-left-out.ts';
 
-/** Adds `livestill evaluate` to the program. Exit status: 0 measured, 2 wrong use or unusable input. */
+/** Adds `livestill evaluate` to the program. Exit status: 0 measured, 1 a part of a tree could not be read, 2 wrong use or unusable input. */
 export function registerEvaluate(program: Command): void {
   program
     .command('evaluate')
@@ -73,7 +77,8 @@ export function registerEvaluate(program: Command): void {
       '--operating-points <file>',
       'write the table of thresholds with error rates that a service publishes',
     )
-    .option('--ignore-quality', 'take the scores of pictures judged too poor as they are')
+    .option('--ignore-quality', 'take the raw scores of pictures judged too poor')
+    .option('--overwrite', 'replace files of an earlier evaluation; else they are never touched')
     .option('--cache <folder>', 'where answers are kept by picture and model (default: the cache folder)')
     .option('--no-cache', 'keep no answers')
     .addOption(profileOption())
@@ -151,16 +156,18 @@ function optionsOf(flags: EvaluateFlags, development: readonly Presentation[] | 
 
 async function run(pictures: string | undefined, flags: EvaluateFlags): Promise<void> {
   checkInputs(pictures, flags);
+  await checkOutputs(flags);
   if (flags.compare !== undefined) {
     await runComparison(flags.compare[0], flags.compare[1], flags);
     return;
   }
+  const leftOut = createLeftOutTally();
   const system = flags.scores === undefined ? await openPictureSystem(flags) : null;
   try {
     const measured =
       system === null
         ? await measureScores(flags.scores!, flags)
-        : await measurePictures(pictures!, system, flags);
+        : await measurePictures(pictures!, system, flags, leftOut);
     await writeFiles(measured, flags);
     const { evaluation } = measured.full;
     print(
@@ -169,6 +176,7 @@ async function run(pictures: string | undefined, flags: EvaluateFlags): Promise<
         : printEvaluation(evaluation) + printTraps(measured.traps, measured.robustness),
     );
   } finally {
+    tellLeftOut(leftOut);
     await system?.close();
   }
 }
@@ -178,14 +186,15 @@ async function runComparison(a: string, b: string, flags: EvaluateFlags): Promis
   if (flags.report !== undefined) {
     const hashes = await Promise.all([a, b].map(async (file) => sha256(await readText(file))));
     const provenance = { ...provenanceOf(`${a}, ${b}`, [], null), scoresSha256: hashes.join(', ') };
-    await write(flags.report, comparisonHtml(comparison, provenance));
+    await write(flags.report, comparisonHtml(comparison, provenance), flags);
   }
   print(flags.json ? `${JSON.stringify(comparison, null, 2)}\n` : printComparison(comparison));
 }
 
 async function measureScores(file: string, flags: EvaluateFlags): Promise<Measured> {
-  const rows = await scoresOf(file);
-  const development = flags.dev === undefined ? undefined : await scoresOf(flags.dev);
+  const ignore = flags.ignoreQuality === true;
+  const rows = await scoresOf(file, ignore);
+  const development = flags.dev === undefined ? undefined : await scoresOf(flags.dev, ignore);
   const full = evaluate(rows, optionsOf(flags, development));
   return {
     input: file,
@@ -198,11 +207,18 @@ async function measureScores(file: string, flags: EvaluateFlags): Promise<Measur
   };
 }
 
-async function measurePictures(path: string, system: PictureSystem, flags: EvaluateFlags): Promise<Measured> {
-  const judged = await system.judge(await indexOf(path));
+async function measurePictures(
+  path: string,
+  system: PictureSystem,
+  flags: EvaluateFlags,
+  leftOut: LeftOutTally,
+): Promise<Measured> {
+  const judged = await system.judge(await indexOf(path, leftOut.add));
   const rows = system.rows(judged);
   const development =
-    flags.dev === undefined ? undefined : system.rows(await system.judge(await indexOf(flags.dev)));
+    flags.dev === undefined
+      ? undefined
+      : system.rows(await system.judge(await indexOf(flags.dev, leftOut.add)));
   const full = evaluate(rows, optionsOf(flags, development));
   const robustness =
     flags.robustness === undefined
@@ -247,9 +263,39 @@ function provenanceOf(
 const quoted = (word: string) =>
   /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-async function write(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, text);
+/** The JSON file beside a report. */
+const numbersBeside = (report: string) => `${report.replace(/\.html?$/i, '')}.json`;
+
+/** Before anything is judged: no file is there that would be lost. @throws {UsageError} `file_exists`, `same_file` */
+async function checkOutputs(flags: EvaluateFlags): Promise<void> {
+  const { report, saveScores, operatingPoints: points, compare } = flags;
+  const beside = report === undefined || compare !== undefined ? undefined : numbersBeside(report);
+  const outputs = [report, beside, saveScores, points].filter((file) => file !== undefined);
+  if (new Set(outputs.map((file) => resolve(file))).size < outputs.length) {
+    throw new UsageError(
+      'same_file',
+      `expected a file of its own for each output, found ${outputs.join(', ')}`,
+    );
+  }
+  if (flags.overwrite === true) return;
+  for (const file of outputs) if (await isTaken(file)) throw fileExists(file);
+}
+
+const fileExists = (file: string) =>
+  new UsageError(
+    'file_exists',
+    `${file} exists already: expected the name of a new file; move it away, or add --overwrite`,
+  );
+
+async function write(file: string, text: string, { overwrite }: EvaluateFlags): Promise<void> {
+  await makeFolder(dirname(file));
+  if (overwrite === true) {
+    await writeFile(file, text);
+    return;
+  }
+  await writeNew(file, text).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EEXIST' ? fileExists(file) : error;
+  });
 }
 
 async function galleryOf({ full, judged, traps }: Measured): Promise<GallerySection[]> {
@@ -263,7 +309,7 @@ async function galleryOf({ full, judged, traps }: Measured): Promise<GallerySect
 async function writeFiles(measured: Measured, flags: EvaluateFlags): Promise<void> {
   const { rows, system, input } = measured;
   const provenance = provenanceOf(input, rows, system);
-  if (flags.saveScores !== undefined) await write(flags.saveScores, writeScores(rows));
+  if (flags.saveScores !== undefined) await write(flags.saveScores, writeScores(rows), flags);
   if (flags.operatingPoints !== undefined) {
     const table = operatingPoints(
       rows,
@@ -274,12 +320,12 @@ async function writeFiles(measured: Measured, flags: EvaluateFlags): Promise<voi
       },
       flags.confidence,
     );
-    await write(flags.operatingPoints, `${JSON.stringify(table, null, 2)}\n`);
+    await write(flags.operatingPoints, `${JSON.stringify(table, null, 2)}\n`, flags);
   }
   if (flags.report !== undefined) {
     const data = { ...machine(measured), provenance };
     const gallery = flags.gallery ? await galleryOf(measured) : [];
-    await write(flags.report, reportHtml({ ...measured, gallery, provenance, machine: data }));
-    await write(`${flags.report.replace(/\.html?$/i, '')}.json`, `${JSON.stringify(data, null, 2)}\n`);
+    await write(flags.report, reportHtml({ ...measured, gallery, provenance, machine: data }), flags);
+    await write(numbersBeside(flags.report), `${JSON.stringify(data, null, 2)}\n`, flags);
   }
 }

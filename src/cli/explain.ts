@@ -28,8 +28,13 @@ async function loadFont(): Promise<void> {
   }
 }
 
+/** Characters that XML has no way to write (XML 1.0, 2.2), such as the control characters of some file names, and line ends. */
+const UNWRITABLE = /[^\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+
 const escapeXml = (text: string) =>
-  text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
+  text
+    .replace(UNWRITABLE, '\ufffd')
+    .replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
 
 interface TextStyle {
   readonly size?: number;
@@ -140,6 +145,9 @@ function panel(judgement: Judgement, title: string, x0: number): Panel {
   );
   y += 30;
   pair('live above', String(judgement.threshold));
+  if (judgement.score === null && judgement.rawScore !== null) {
+    pair('raw score, not judged by', String(judgement.rawScore));
+  }
   if (judgement.liveProbability !== null)
     pair('P(live) at equal priors', judgement.liveProbability.toFixed(3));
   if (judgement.fusedLogit !== null) pair('fused logit', judgement.fusedLogit.toFixed(3));

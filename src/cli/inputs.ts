@@ -1,56 +1,51 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { PICTURE_EXTENSIONS } from '../batch/source/limits.ts';
+import { stat } from 'node:fs/promises';
+import { type FilePath, joinPath, pathOfArgument, pathText } from '../files/name.ts';
+import type { LeftOut, OnLeftOut } from '../picture/candidate.ts';
+import { collectPicture, readPictureFile, unreadable } from '../picture/file.ts';
+import { type FoundPicture, picturesBelow } from '../picture/folder.ts';
 
 /** A picture to judge: what to call it and how to get its bytes. */
 export interface PictureInput {
   readonly name: string;
+  /** @throws {Fault} -5805 `unreadable`, -4016 `too_large` */
   read(): Promise<Uint8Array>;
 }
 
-async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-function fileInput(path: string): PictureInput {
-  return { name: path, read: () => readFile(path) };
-}
-
-async function picturesBelow(folder: string): Promise<PictureInput[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const found: PictureInput[] = [];
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) found.push(...(await picturesBelow(path)));
-    else if (PICTURE_EXTENSIONS.has(extname(entry.name).toLowerCase())) found.push(fileInput(path));
-  }
-  return found;
-}
-
 /**
- * The pictures that arguments name, in the order given: a file as it is (whatever its name), a folder as all files below
- * it with a picture's extension (sorted by name), `-` as standard input. A path that does not exist stays in the list
- * and fails when it is read.
+ * The pictures that arguments name, in the order given: a file as it is (whatever its name), a folder as all pictures below it (by their
+ * extension or by content, sorted by name), `-` as standard input. A path that does not exist stays in the list and fails when it is read.
+ * What a folder holds besides is told to `onLeftOut`.
  */
 export async function expandInputs(
   paths: readonly string[],
   stdin: AsyncIterable<Uint8Array>,
+  onLeftOut: OnLeftOut,
 ): Promise<PictureInput[]> {
   const inputs: PictureInput[] = [];
-  for (const path of paths) {
-    if (path === '-') {
-      inputs.push({ name: '-', read: () => readAll(stdin) });
+  for (const argument of paths) {
+    if (argument === '-') {
+      inputs.push({ name: '-', read: () => collectPicture(stdin) });
       continue;
     }
+    const path = pathOfArgument(argument);
     const isFolder = await stat(path).then(
       (s) => s.isDirectory(),
       () => false,
     );
-    if (isFolder) inputs.push(...(await picturesBelow(path)));
-    else inputs.push(fileInput(path));
+    const found = isFolder ? await picturesIn(path, onLeftOut) : [{ name: '', path }];
+    for (const one of found) inputs.push({ name: pathText(one.path), read: () => readPictureFile(one.path) });
   }
   return inputs;
+}
+
+/** The pictures below a folder, sorted by name; a folder that cannot be looked into has none and is told as left out. */
+export async function picturesIn(folder: FilePath, onLeftOut: OnLeftOut): Promise<FoundPicture[]> {
+  const leave = (one: LeftOut) => onLeftOut({ ...one, name: pathText(joinPath(pathText(folder), one.name)) });
+  const found: FoundPicture[] = [];
+  try {
+    for await (const one of picturesBelow(folder, { sorted: true, onLeftOut: leave })) found.push(one);
+  } catch (error) {
+    onLeftOut({ name: pathText(folder), why: 'unreadable', detail: unreadable(error).message });
+  }
+  return found;
 }

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
@@ -139,6 +140,91 @@ describe('livestill score', () => {
       if (data[i] < 110 && data[i + 1] > 190 && data[i + 2] < 160) green++;
     }
     expect(green).toBeGreaterThan(1500);
+  });
+
+  it('has no score for a picture that was not judged, and the raw one beside it', async () => {
+    const blurred = join(folder, 'blurred.jpg');
+    await sharp(portrait).blur(4).jpeg().toFile(blurred);
+    await run('--json', blurred, portrait, join(folder, 'door', 'b', 'wall.webp'));
+    const [poor, good, none] = lines();
+    expect(poor).toMatchObject({ verdict: 'poor_quality', score: null, rawScore: expect.any(Number) });
+    expect(good.rawScore).toBe(good.score);
+    expect(none).toMatchObject({ verdict: 'no_face', score: null, rawScore: null });
+    out = '';
+    await run(blurred);
+    const [head, row] = out.split('\n');
+    const cell = (title: string) =>
+      row
+        .slice(0, head.indexOf(title) + title.length)
+        .split(' ')
+        .at(-1);
+    expect([cell('SCORE'), cell('RAW'), cell('P(LIVE)')]).toEqual(['-', String(poor.rawScore), '-']);
+  });
+
+  it('judges a folder by content, and names what it leaves out', async () => {
+    const mixed = join(folder, 'mixed');
+    await mkdir(mixed);
+    await copyFile(portrait, join(mixed, 'upload'));
+    await writeFile(join(mixed, 'a.heic'), '\0\0\0\x18ftypheic');
+    await writeFile(join(mixed, 'notes.txt'), 'no picture');
+    expect(await run('--json', mixed)).toBe(1);
+    expect(lines().map((l) => [l.file, l.code])).toEqual([
+      [join(mixed, 'a.heic'), -4016],
+      [join(mixed, 'upload'), 0],
+    ]);
+    expect(err).toBe(`livestill: 1 left out, no pictures: ${join(mixed, 'notes.txt')}\n`);
+  });
+
+  it('waits for no pipe and reads no endless file', async () => {
+    const odd = join(folder, 'odd');
+    await mkdir(odd);
+    execFileSync('mkfifo', [join(odd, 'pipe.jpg')]);
+    await symlink('/dev/zero', join(odd, 'zero.jpg'));
+    expect(await run('--json', odd, join(odd, 'zero.jpg'), join(odd, 'pipe.jpg'))).toBe(1);
+    expect(lines().map((l) => l.code)).toEqual([-5805, -5805, -5805, -5805]);
+    expect(lines()[0].message).toBe('cannot be read: it is a named pipe, and no regular file');
+    out = '';
+    vi.spyOn(process, 'stdin', 'get').mockReturnValue(
+      (async function* () {
+        for (;;) yield Buffer.alloc(1 << 20);
+      })() as never,
+    );
+    expect(await run('--json', '-')).toBe(1);
+    expect(lines()[0]).toMatchObject({ code: -4016, reason: 'too_large' });
+  });
+
+  it('draws pictures whatever their names, and over none that lies there', async () => {
+    const explain = join(folder, 'odd-names');
+    await mkdir(explain);
+    const names = [
+      'ctl\u001b[31m\n\u0001.jpg',
+      `${'n'.repeat(250)}.jpg`,
+      'a\ufffe<&>.jpg',
+      'p-2.jpg',
+      'p.jpg',
+    ];
+    const paths = names.map((name) => join(explain, '..', name));
+    for (const path of paths) await copyFile(portrait, path);
+    await writeFile(join(explain, 'p.explain.jpg'), 'of an earlier run');
+    expect(await run('--json', '--explain', explain, ...paths, paths[4])).toBe(0);
+    expect(await readFile(join(explain, 'p.explain.jpg'), 'utf8')).toBe('of an earlier run');
+    expect((await readdir(explain)).sort()).toEqual(
+      [
+        'a\ufffe<&>.explain.jpg',
+        'ctl_[31m__.explain.jpg',
+        `${'n'.repeat(200)}.explain.jpg`,
+        'p-2.explain.jpg',
+        'p-3.explain.jpg',
+        'p-4.explain.jpg',
+        'p.explain.jpg',
+      ].sort(),
+    );
+  });
+
+  it('ends where the folder for explanations cannot be made', async () => {
+    await expect(run('--explain', '/proc/x', portrait)).rejects.toThrow(
+      /--explain: the folder .* cannot be made/,
+    );
   });
 
   it('says so when a folder holds no pictures', async () => {

@@ -1,17 +1,20 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError } from 'commander';
 import { createLiveness, type JudgedPicture, type Liveness } from '../engine.ts';
-import { Fault } from '../errors.ts';
+import { Fault, UsageError } from '../errors.ts';
+import { makeFolder } from '../files/folder.ts';
 import type { Judgement, Profile, Verdict } from '../liveness/types.ts';
+import { createLeftOutTally } from '../picture/left-out.ts';
 import { count } from './count.ts';
 import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { drawExplanation } from './explain.ts';
 import { expandInputs, type PictureInput } from './inputs.ts';
 import { print, printableName } from './printable.ts';
 import { createTable } from './table.ts';
+import { tellLeftOut } from './tell-left-out.ts';
 
 interface ScoreOptions {
   readonly json?: true;
@@ -25,7 +28,13 @@ interface ScoreOptions {
 /** What is said of one file: the wire code it would have got, and the judgement where there is one. */
 export type ScoreResult = { readonly file: string; readonly code: number; readonly message: string } & (
   | ({ readonly judged: true } & Judgement)
-  | { readonly judged: false; readonly reason: string; readonly score: null; readonly verdict: null }
+  | {
+      readonly judged: false;
+      readonly reason: string;
+      readonly score: null;
+      readonly rawScore: null;
+      readonly verdict: null;
+    }
 );
 
 const MANY = 10;
@@ -56,12 +65,16 @@ export function registerScore(program: Command): void {
     .addHelpText(
       'after',
       `
-JPEG, PNG, WebP and BMP are judged; what a file is, is told by its content. Score 0-100: above
-the threshold the picture is taken for a live person. A verdict of poor_quality or no_face means
-"not judged", never "attack": take a better picture.
+JPEG, PNG, WebP and BMP are judged; what a file is, is told by its content. Of a folder all pictures
+are judged, whatever their names; other files are counted and named on standard error.
 
-With --json a line is {"file","code","message","score","verdict",…the whole judgement}. code is 0
-for a judged picture, -4015 no face, -4016 no usable picture, -5805 the file cannot be read.
+Score 0-100: above the threshold the picture is taken for a live person. A verdict of poor_quality or
+no_face means "not judged", never "attack", and has no score: take a better picture. RAW is what the
+networks gave all the same.
+
+With --json a line is {"file","code","message","verdict","score","rawScore",…the whole judgement}.
+code is 0 for a judged picture, -4015 no face, -4016 no usable picture, -5805 the file cannot be
+read. --explain overwrites nothing: where a name is taken, the next one gets a number.
 
 Exit status: 0 all were judged, 1 some were not, 2 wrong use.
 
@@ -75,29 +88,16 @@ Examples:
 }
 
 function failure(file: string, code: number, reason: string, message: string): ScoreResult {
-  return { file, code, message, judged: false, reason, score: null, verdict: null };
+  return { file, code, message, judged: false, reason, score: null, rawScore: null, verdict: null };
 }
-
-const READ_ERRORS = new Map([
-  ['ENOENT', 'there is no such file'],
-  ['EACCES', 'no permission to read it'],
-  ['EISDIR', 'it is a folder'],
-]);
 
 async function judgeInput(
   engine: Liveness,
   input: PictureInput,
   explain: ((judged: JudgedPicture) => Promise<void>) | null,
 ): Promise<ScoreResult> {
-  let bytes: Uint8Array;
   try {
-    bytes = await input.read();
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    return failure(input.name, -5805, 'unreadable', `cannot be read: ${READ_ERRORS.get(code) ?? code}`);
-  }
-  try {
-    const judged = await engine.judgeWithPicture(bytes);
+    const judged = await engine.judgeWithPicture(await input.read());
     const { judgement } = judged;
     await explain?.(judged);
     const noFace = judgement.verdict === 'no_face';
@@ -114,15 +114,32 @@ async function judgeInput(
   }
 }
 
-/** Names for explain pictures, no two alike in one run. */
-function createNamer(): (input: string) => string {
-  const taken = new Map<string, number>();
-  return (input) => {
-    const stem = input === '-' ? 'stdin' : basename(input, extname(input));
-    const count = (taken.get(stem) ?? 0) + 1;
-    taken.set(stem, count);
-    return `${stem}${count > 1 ? `-${count}` : ''}.explain.jpg`;
-  };
+/** Bytes of a name's beginning that are kept: file systems allow 255 for all of it. */
+const LONGEST_STEM = 200;
+
+/** What an explain picture is called after its input, without what no file name should have. */
+function stemOf(input: string): string {
+  const stem = input === '-' ? 'stdin' : basename(input, extname(input));
+  let kept = '';
+  for (const character of stem.replace(/[\p{Cc}\p{Cs}]/gu, '_')) {
+    if (Buffer.byteLength(kept + character) > LONGEST_STEM) break;
+    kept += character;
+  }
+  return kept;
+}
+
+/** Writes an explain picture under a name of its own: neither one of this run nor one that lies there is overwritten. */
+async function writeExplanation(folder: string, input: string, drawn: Buffer): Promise<void> {
+  const stem = stemOf(input);
+  for (let n = 1; ; n++) {
+    try {
+      const name = `${stem}${n > 1 ? `-${n}` : ''}.explain.jpg`;
+      await writeFile(join(folder, name), drawn, { flag: 'wx' });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
 }
 
 const VERDICT_STYLE = { live: 'green', attack: 'red', poor_quality: 'yellow', no_face: 'yellow' } as const;
@@ -134,12 +151,13 @@ function wantsColour(): boolean {
 }
 
 function toRow(result: ScoreResult): string[] {
-  if (!result.judged) return [result.file, `code ${result.code}`, '', '', '', '', result.message];
+  if (!result.judged) return [result.file, `code ${result.code}`, '', '', '', '', '', result.message];
   return [
     result.file,
     result.verdict,
-    result.score === null ? '' : String(result.score),
-    result.liveProbability === null ? '' : result.liveProbability.toFixed(2),
+    result.score === null ? '-' : String(result.score),
+    result.rawScore === null ? '-' : String(result.rawScore),
+    result.score === null || result.liveProbability === null ? '-' : result.liveProbability.toFixed(2),
     String(result.faceCount),
     result.milliseconds.total.toFixed(0),
     result.reasons.map((r) => r.code).join(' '),
@@ -153,6 +171,7 @@ function humanOutput(inputs: readonly PictureInput[]) {
       { title: 'PICTURE', width: Math.min(60, Math.max(...inputs.map((i) => printableName(i.name).length))) },
       { title: 'VERDICT', width: 'poor_quality'.length },
       { title: 'SCORE', right: true, width: 5 },
+      { title: 'RAW', right: true, width: 3 },
       { title: 'P(LIVE)', right: true, width: 7 },
       { title: 'FACES', right: true, width: 5 },
       { title: 'MS', right: true, width: 5 },
@@ -194,25 +213,39 @@ function humanOutput(inputs: readonly PictureInput[]) {
   };
 }
 
+/** @throws {UsageError} `folder_unwritable` */
+async function explainFolder(folder: string): Promise<void> {
+  await makeFolder(folder).catch((cause: NodeJS.ErrnoException) => {
+    throw new UsageError(
+      'folder_unwritable',
+      `--explain: the folder ${folder} cannot be made: ${cause.message}`,
+      {
+        cause,
+      },
+    );
+  });
+}
+
 async function score(paths: readonly string[], options: ScoreOptions): Promise<void> {
-  const inputs = await expandInputs(paths, process.stdin);
+  const leftOut = createLeftOutTally();
+  const inputs = await expandInputs(paths, process.stdin, leftOut.add);
+  tellLeftOut(leftOut);
   if (inputs.length === 0) {
-    process.stderr.write('livestill: no pictures there (looked for .jpg, .jpeg, .png, .webp, .bmp)\n');
+    process.stderr.write('livestill: no pictures there\n');
     process.exitCode = 1;
     return;
   }
+  if (options.explain !== undefined) await explainFolder(options.explain);
   const engine = await createLiveness({
     profile: options.profile,
     packs: options.pack,
     ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
     ...(options.models === undefined ? {} : { modelsDir: options.models }),
   });
-  if (options.explain !== undefined) await mkdir(options.explain, { recursive: true });
   const human = options.json ? null : humanOutput(inputs);
-  const nameOf = createNamer();
   const explainer = (folder: string, input: PictureInput) => async (judged: JudgedPicture) => {
     const drawn = await drawExplanation(judged.picture, judged.judgement, basename(input.name));
-    await writeFile(join(folder, nameOf(input.name)), drawn);
+    await writeExplanation(folder, input.name, drawn);
   };
   const verdicts = new Map<string, number>();
   let failed = 0;

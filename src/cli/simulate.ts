@@ -1,15 +1,20 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../errors.ts';
 import { makeSet } from '../evaluation/simulate/make-set.ts';
 import { parseKinds, type SimulatedKind } from '../evaluation/simulate/simulate.ts';
+import { pathOfArgument, pathText } from '../files/name.ts';
+import { isTaken } from '../files/write.ts';
+import { createLeftOutTally } from '../picture/left-out.ts';
 import { picturesOf } from './evaluate-files.ts';
 import { numberWithin } from './evaluate-options.ts';
 import { print, printableName, say } from './printable.ts';
+import { tellLeftOut } from './tell-left-out.ts';
 
 interface SimulateFlags {
   readonly out: string;
+  readonly overwrite?: true;
   readonly kinds: readonly SimulatedKind[];
   readonly seed: number;
   readonly strength: readonly number[];
@@ -46,6 +51,7 @@ export function registerSimulate(program: Command): void {
     .option('--strength <list>', 'how much of the medium shows, 0-1; several with commas', strengths, [1])
     .option('--size <pixels>', 'longer side of the pictures made', numberWithin(320, 2560, true), 960)
     .option('--subject <rule>', 'a subject is a file, a folder, or none (unknown)', subjectRule, 'file')
+    .option('--overwrite', 'replace the set of an earlier run in that folder; else it is never touched')
     .addHelpText(
       'after',
       `
@@ -65,24 +71,32 @@ Example:
 }
 
 async function run(paths: readonly string[], flags: SimulateFlags): Promise<void> {
-  const sources = [];
-  for (const path of paths) {
-    const found = await stat(path).catch(() => null);
-    if (found === null) throw new UsageError('unreadable', `${path}: there is no such file or folder.`);
-    if (found.isDirectory()) sources.push(...(await picturesOf(path)));
-    else sources.push({ name: basename(path), path });
+  if (flags.overwrite !== true && (await isTaken(join(flags.out, 'index.ndjson')))) {
+    throw new UsageError(
+      'file_exists',
+      `${flags.out} has the set of an earlier run (index.ndjson): expected another folder, or --overwrite`,
+    );
   }
+  const sources = [];
+  const leftOut = createLeftOutTally();
+  for (const argument of paths) {
+    const path = pathOfArgument(argument);
+    const found = await stat(path).catch(() => null);
+    if (found === null) throw new UsageError('unreadable', `${argument}: there is no such file or folder.`);
+    if (found.isDirectory()) sources.push(...(await picturesOf(path, leftOut.add)));
+    else sources.push({ name: basename(pathText(path)), path });
+  }
+  tellLeftOut(leftOut);
   const names = new Set<string>();
   for (const { name, path } of sources) {
     if (names.has(name))
       throw new UsageError(
         'same_name',
-        `${path}: another source has the name ${name} too; give their common folder.`,
+        `${pathText(path)}: another source has the name ${name} too; give their common folder.`,
       );
     names.add(name);
   }
-  if (sources.length === 0)
-    throw new UsageError('empty', 'There are no pictures there (.jpg, .png, .webp, .bmp).');
+  if (sources.length === 0) throw new UsageError('empty', 'There are no pictures there.');
   const { rows, skipped } = await makeSet(sources, flags.out, {
     ...flags,
     strengths: flags.strength,
@@ -90,7 +104,7 @@ async function run(paths: readonly string[], flags: SimulateFlags): Promise<void
       flags.subject === 'none' ? null : flags.subject === 'folder' ? dirname(name) : name,
     onDone: (name) => say(`${printableName(name)}\n`),
   });
-  for (const path of skipped) say(`livestill: ${printableName(path)} cannot be decoded and was left out\n`);
+  for (const path of skipped) say(`livestill: left out ${printableName(path)}\n`);
   const attacks = rows.filter((row) => row.label === 'attack').length;
   print(
     `${attacks} SIMULATED attack pictures of ${rows.length - attacks} sources in ${flags.out}; index: index.ndjson\n`,

@@ -61,6 +61,8 @@ export interface Liveness {
   verdict: Verdict;
   /** 0-100; above `threshold` means live. Null when the verdict is `poor_quality` or `no_face`. */
   score: number | null;
+  /** What the networks gave, of a picture too poor to judge as well; not to decide by. Null without a face. */
+  rawScore: number | null;
   threshold: number;
   /** Probability of a bona fide presentation at equal priors, 0-1; null when `score` is. */
   liveProbability: number | null;

@@ -1,3 +1,5 @@
+import type { FilePath } from '../files/name.ts';
+
 /** What a presentation truly was (ISO/IEC 30107-3): a live person, or an attack presentation. */
 export type Label = 'bona-fide' | 'attack';
 
@@ -46,5 +48,7 @@ export function isScored(row: Presentation): row is Scored {
 /** What a picture of the index is, before it is judged. */
 export interface IndexedPicture extends Described {
   /** Where the file lies. */
-  readonly path: string;
+  readonly path: FilePath;
+  /** Found in a folder tree, and named by no index: that it cannot be read is then no mistake of the index. */
+  readonly inTree?: true;
 }

@@ -1,12 +1,11 @@
+import { type CsvCell, csvLine } from '../report/csv.ts';
 import type { LedgerRow, StoredLedgerRow } from './types.ts';
 
 /** How a ledger is written out. */
 export type ExportFormat = 'ndjson' | 'csv';
 
-type Cell = string | number | null;
-
 /** The columns in their order: the name in the export, and the value of a row. */
-const columns: readonly (readonly [name: string, value: (row: StoredLedgerRow) => Cell])[] = [
+const columns: readonly (readonly [name: string, value: (row: StoredLedgerRow) => CsvCell])[] = [
   ['id', (row) => row.id],
   ['at', (row) => row.at.toISOString()],
   ['requestId', (row) => row.requestId],
@@ -40,21 +39,6 @@ export function toJsonLine(row: StoredLedgerRow): string {
 /** One row as a line of CSV (RFC 4180). */
 export function toCsvLine(row: StoredLedgerRow): string {
   return csvLine(columns.map(([, value]) => value(row)));
-}
-
-function csvLine(cells: readonly Cell[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`;
-}
-
-/**
- * A cell of CSV. A text that a spreadsheet would take for a formula gets an apostrophe in front: it may come from a caller
- * (OWASP, "CSV Injection"). Numbers stay numbers, negative ones too.
- */
-export function csvCell(value: Cell): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** Write out rows line by line, as they come; CSV begins with the names of the columns. Memory does not grow with the rows. */

@@ -6,6 +6,7 @@ import { holdPicture, letGo } from './kernel/memory.ts';
 import { assessQuality } from './quality/assess.ts';
 import { measureFace } from './quality/measure.ts';
 import { reason } from './reasons.ts';
+import { reportedScore } from './reported-score.ts';
 import { turnClockwise } from './resample.ts';
 import type {
   CropEvidence,
@@ -89,7 +90,7 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
   let quality: readonly QualityComponent[] = [];
   let evidence: CropEvidence[] = [];
   let z: number | null = null;
-  let score: number | null = null;
+  let rawScore: number | null = null;
   const { face } = detection;
   if (face === null) {
     reasons.push(reason(detection.why === 'detectors_disagree' ? 'DETECTORS_DISAGREE' : 'NO_FACE'));
@@ -104,9 +105,9 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
       models.classifiers.map((c) => c.card),
       evidence,
     );
-    score = scoreOf(settings.profile, z);
+    rawScore = scoreOf(settings.profile, z);
     quality = assessed.components;
-    verdict = assessed.tooPoor ? 'poor_quality' : score > settings.threshold ? 'live' : 'attack';
+    verdict = assessed.tooPoor ? 'poor_quality' : rawScore > settings.threshold ? 'live' : 'attack';
     if (verdict === 'attack') reasons.push(reason('ATTACK_SUSPECTED'));
     reasons.push(...assessed.reasons);
     if (detection.quarterTurns !== 0) reasons.push(reason('PICTURE_TURNED'));
@@ -114,7 +115,8 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
   milliseconds.total = performance.now() - start;
   return {
     verdict,
-    score,
+    score: reportedScore(verdict, rawScore),
+    rawScore,
     liveProbability: z === null ? null : liveProbability(settings.profile, z),
     threshold: settings.threshold,
     profile: settings.profile,

@@ -97,9 +97,11 @@ export interface ModelUsed {
 /** Everything that is said of one picture. */
 export interface Judgement {
   readonly verdict: Verdict;
-  /** Integer 0-100; above `threshold` means live. Null when no face was judged. */
+  /** Integer 0-100; above `threshold` means live. Null where the picture was not judged: `poor_quality`, `no_face`. */
   readonly score: number | null;
-  /** Probability of a bona fide presentation at equal priors, 0-1; null when no face was judged. */
+  /** What the networks gave, whether the picture was fit to be judged or not: of a `poor_quality` picture too. Null without a face. */
+  readonly rawScore: number | null;
+  /** Probability of a bona fide presentation at equal priors, 0-1, that belongs to `rawScore`; null without a face. */
   readonly liveProbability: number | null;
   readonly threshold: number;
   readonly profile: Profile;

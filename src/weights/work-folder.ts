@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '../files/folder.ts';
 import { systemCode } from './error.ts';
 
 /** A folder of one pull, inside the folder of the weights: on the same file system, so a rename out of it is atomic. */
@@ -63,7 +64,7 @@ export async function clearStale(dir: string, now: number = Date.now()): Promise
 
 /** Makes a work folder in `dir` (made too, if missing). Throws the system's error. */
 export async function openWorkFolder(dir: string): Promise<WorkFolder> {
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   const path = await mkdtemp(join(dir, `.pull-${machineTag()}-${process.pid}-`));
   const beat = setInterval(() => {
     const now = new Date();

@@ -49,7 +49,7 @@ export function ledgerRow(decided: Decided): LedgerRow {
     code: envelope.code,
     verdict: judgement?.verdict ?? null,
     score: typeof score === 'number' ? score : null,
-    rawScore: judgement?.score ?? null,
+    rawScore: judgement?.rawScore ?? null,
     reasons: fault === null ? (judgement?.reasons.map((reason) => reason.code) ?? []) : [fault.reason],
     models: Object.fromEntries((judgement?.models ?? models).map((model) => [model.name, model.sha256])),
     milliseconds: since(exchange.startedAt),

@@ -100,7 +100,8 @@ describe('judge', () => {
   );
 
   it('gives a picture that was not checked as an answer', async () => {
-    test.judge.answer = () => judgementOf({ verdict: 'no_face', score: null, reasons: [reason('NO_FACE')] });
+    test.judge.answer = () =>
+      judgementOf({ verdict: 'no_face', rawScore: null, reasons: [reason('NO_FACE')] });
     const { verdict, score, reasons } = await client({ language: 'zh' }).judge(bytes);
     expect([verdict, score, reasons[0]?.text]).toEqual(['no_face', null, '图片中未发现人脸。']);
     expect((await client().judge(bytes, { language: 'en' })).reasons[0]?.text).toBe(

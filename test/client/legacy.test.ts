@@ -37,7 +37,7 @@ describe('LegacyClient', () => {
   });
 
   it('says why a picture is not taken for live', async () => {
-    test.judge.answer = () => judgementOf({ verdict: 'poor_quality', score: 99 });
+    test.judge.answer = () => judgementOf({ verdict: 'poor_quality', rawScore: 99 });
     expect(await client().judge(bytes)).toMatchObject({ score: 60, reason: 'poor_quality' });
   });
 

@@ -242,7 +242,7 @@ describe("an app's policy", () => {
   ] as const)('lies at 87 in the score that is answered: $score under $threshold is $answered', (row) =>
     withServer({}, async (test) => {
       const { verdict, score, threshold, answered } = row;
-      test.judge.answer = () => judgementOf({ verdict, score, threshold });
+      test.judge.answer = () => judgementOf({ verdict, rawScore: score, threshold });
       const { headers, json } = await exchange(test.port, good());
       expect(json.data).toEqual({ score: answered });
       expect(headers['x-liveness-raw-score']).toBe(String(score));

@@ -32,7 +32,7 @@ describe('many requests at once', () => {
       const score = Number(picture.toString());
       // The later ones are done first.
       await new Promise((resolve) => setTimeout(resolve, 100 - score));
-      return judgementOf({ score });
+      return judgementOf({ rawScore: score });
     };
     const scores = Array.from({ length: 100 }, (_, at) => at);
     const answers = await Promise.all(

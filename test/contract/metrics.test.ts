@@ -23,8 +23,8 @@ afterAll(() => test.stop());
 describe('requests of the old API', () => {
   it.each([
     ['live', judgementOf(), '0', true],
-    ['attack', judgementOf({ verdict: 'attack', score: 3 }), '0', true],
-    ['poor_quality', judgementOf({ verdict: 'poor_quality', score: 97 }), '0', true],
+    ['attack', judgementOf({ verdict: 'attack', rawScore: 3 }), '0', true],
+    ['poor_quality', judgementOf({ verdict: 'poor_quality', rawScore: 97 }), '0', true],
     ['no_face', noFace, '-4015', false],
   ])('judged: %s', async (verdict, judgement, code, scored) => {
     legacy.judge.answer = () => judgement;

@@ -58,7 +58,7 @@ async function call(picture: Buffer): Promise<Answer> {
 }
 
 /** What the contract makes of a judgement. */
-function expected({ verdict, score }: Judgement): Omit<Answer, 'requestId'> {
+function expected({ verdict, rawScore: score }: Judgement): Omit<Answer, 'requestId'> {
   if (verdict === 'no_face' || score === null) return { code: -4015, score: undefined, reason: 'no_face' };
   if (verdict === 'poor_quality') return { code: 0, score: Math.min(score, 60), reason: verdict };
   return { code: 0, score, reason: verdict === 'live' ? null : verdict };

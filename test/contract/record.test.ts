@@ -50,7 +50,7 @@ const models = { 'test-model': 'a'.repeat(64) };
 describe('the ledger row of a judged request', () => {
   it('holds who, what, when, from where and what came of it', async () => {
     const reasons = [{ code: 'FACE_SMALL', severity: 'warning' as const, text: 't', advice: 'a' }];
-    test.judge.answer = () => judgementOf({ verdict: 'poor_quality', score: 97, reasons });
+    test.judge.answer = () => judgementOf({ verdict: 'poor_quality', rawScore: 97, reasons });
     await send({ image });
     const [row] = test.ledger.rows;
     expect(row).toMatchObject({
@@ -135,7 +135,7 @@ describe('the ledger row of a judged request', () => {
       { ...blur, limit: { min: 40, max: null }, advised: { min: null, max: null } },
       { ...blur, name: 'Yaw', passed: true, limit: { min: -30, max: 30 }, advised: { min: null, max: null } },
     ];
-    test.judge.answer = () => judgementOf({ verdict: 'attack', score: 80, threshold: 92, quality });
+    test.judge.answer = () => judgementOf({ verdict: 'attack', rawScore: 80, threshold: 92, quality });
     await send({ image });
     expect(test.ledger.rows[0]?.explanation).toEqual({
       api: 'legacy',

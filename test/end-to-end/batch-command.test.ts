@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerBatch } from '../../src/cli/batch.ts';
 import { FleetError } from '../../src/fleet/fleet.ts';
+import { parseCsv } from '../../src/report/csv.ts';
 import { groupPhoto } from '../support/pictures.ts';
 
 let folder: string;
@@ -130,6 +131,88 @@ describe('the batch command', { timeout: 120_000 }, () => {
     expect(err).toMatch(/expected --out to end in .*found .*x\.doc/);
     expect(await run(at('nothing'), '--out', at('y.ndjson'))).toBe(2);
     expect(err).toMatch(/found nothing at/);
+  });
+
+  it('judges a folder by content, tells what it left out, and is not content with nothing', async () => {
+    await mkdir(at('mixed'));
+    await copyFile(at('pictures', 'a.jpg'), at('mixed', 'upload'));
+    await writeFile(at('mixed', 'notes.txt'), 'no picture');
+    expect(await run(at('mixed'), '--out', at('m.ndjson'), ...common)).toBe(0);
+    expect(out).toContain('1 pictures');
+    expect(out).toContain('1 left out, no pictures: notes.txt');
+    expect(await readFile(at('m.html'), 'utf8')).toContain('1 left out, no pictures: notes.txt');
+    await rm(at('mixed', 'upload'));
+    expect(await run(at('mixed'), '--out', at('none.ndjson'), ...common)).toBe(1);
+    expect(err).toContain(`no pictures in ${at('mixed')}\n1 left out, no pictures: notes.txt`);
+    await expect(readFile(at('none.html'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('judges nothing of a list with a quote that is never closed', async () => {
+    await writeFile(
+      at('quote.csv'),
+      `path\n${at('pictures', 'a.jpg')}\n"${at('pictures', 'b.png')}\nc.jpg\n`,
+    );
+    expect(await run(at('quote.csv'), '--out', at('q.ndjson'), ...common)).toBe(2);
+    expect(err).toContain('quote.csv, line 3: a quote is opened and never closed');
+    await expect(readFile(at('q.ndjson'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('replaces no file that it has not made itself', async () => {
+    const args = [at('pictures'), ...common];
+    expect(await run(...args, '--out', at('run.ndjson'))).toBe(0);
+    const page = await readFile(at('run.html'), 'utf8');
+    // Another result would have the same page.
+    expect(await run(...args, '--out', at('run.csv'))).toBe(2);
+    expect(err).toMatch(/run\.html exists and was not made by this batch: choose another --report/);
+    expect(await readFile(at('run.html'), 'utf8')).toBe(page);
+    expect(await run(...args, '--out', at('run.csv'), '--report', at('other.html'))).toBe(0);
+    expect(await run(...args, '--out', at('run.csv'), '--report', at('other.html'))).toBe(0);
+    // A page of another run that took the name since.
+    await writeFile(at('other.html'), page);
+    expect(await run(...args, '--out', at('run.csv'), '--report', at('other.html'))).toBe(2);
+    expect(await readFile(at('other.html'), 'utf8')).toBe(page);
+    await writeFile(at('diary.csv'), 'dear diary');
+    expect(await run(...args, '--out', at('diary.csv'), '--no-report')).toBe(2);
+    expect(await readFile(at('diary.csv'), 'utf8')).toBe('dear diary');
+    await writeFile(at('list.csv'), `path\n${at('pictures', 'a.jpg')}\n`);
+    for (const [input, ...more] of [
+      [at('list.csv'), '--out', at('list.csv')],
+      [at('pictures'), '--out', at('x.html'), '--format', 'ndjson'],
+      [at('pictures'), '--out', at('x.csv'), '--report', at('x.csv.ndjson.run.json')],
+    ]) {
+      expect(await run(input, ...more, ...common)).toBe(2);
+      expect(err).toMatch(/would be the .* and the .*: choose another --out or --report/);
+      err = '';
+    }
+    expect(await readFile(at('list.csv'), 'utf8')).toContain('path\n');
+  });
+
+  it('goes on with results of before there was a raw score, and reads them as they are meant', async () => {
+    const args = [at('pictures'), '--out', at('old.csv'), ...common];
+    expect(await run(...args)).toBe(0);
+    const journal = at('old.csv.ndjson');
+    const rows = (await readFile(journal, 'utf8'))
+      .trim()
+      .split('\n')
+      .slice(0, 2)
+      .map((row) => JSON.parse(row));
+    const { rawScore: _, ...poor } = {
+      ...rows[0],
+      verdict: 'poor_quality',
+      score: 98,
+      failure: null,
+      code: 0,
+    };
+    await writeFile(journal, `${JSON.stringify(poor)}\n${JSON.stringify(rows[1])}\n`);
+    const settings = JSON.parse(await readFile(`${journal}.run.json`, 'utf8'));
+    await writeFile(`${journal}.run.json`, JSON.stringify({ ...settings, outputs: undefined }));
+    expect(await run(...args)).toBe(0);
+    expect(err).toContain('2 pictures are judged already; going on.');
+    const [names, ...lines] = parseCsv(await readFile(at('old.csv'), 'utf8')).map((record) => record.fields);
+    const row = lines.find((fields) => fields[0] === poor.key)!;
+    const cell = (name: string) => row[names.indexOf(name)];
+    expect([cell('verdict'), cell('score'), cell('raw_score')]).toEqual(['poor_quality', '', '98']);
+    expect(lines).toHaveLength(3);
   });
 
   it('fails where the weights are missing, and leaves no lock', async () => {

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -15,7 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs the command line here and gives what it printed. */
+let said = '';
+
+/** Runs the command line here and gives what it printed; `said` is what it wrote to standard error. */
 async function livestill(...words: string[]): Promise<string> {
   const program = new Command('livestill').exitOverride().configureOutput({ writeErr: () => {} });
   registerEvaluate(program);
@@ -25,7 +28,11 @@ async function livestill(...words: string[]): Promise<string> {
     printed += String(text);
     return true;
   });
-  const err = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  said = '';
+  const err = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said += String(text);
+    return true;
+  });
   try {
     for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => {} });
     await program.parseAsync(words, { from: 'user' });
@@ -183,8 +190,8 @@ describe('simulate, then evaluate', () => {
       await writeFile(join(live, `${name}.jpg`), small);
     }
     const set = join(folder, 'set');
-    const said = await livestill('simulate', live, '--out', set, '--kinds', 'screen-tablet', '--size', '640');
-    expect(said).toMatch(/2 SIMULATED attack pictures of 2 sources/);
+    const made = await livestill('simulate', live, '--out', set, '--kinds', 'screen-tablet', '--size', '640');
+    expect(made).toMatch(/2 SIMULATED attack pictures of 2 sources/);
     const cache = join(folder, 'cache');
     const words = [
       'evaluate',
@@ -213,6 +220,91 @@ describe('simulate, then evaluate', () => {
     const without = join(folder, 'without.html');
     await livestill(...words, '--report', without, '--no-gallery', '--ignore-quality');
     expect(await readFile(without, 'utf8')).not.toContain('data:image');
+  });
+
+  it('counts what cannot be judged as a non-response, and names what is no picture', async () => {
+    const tree = join(folder, 'tree');
+    await mkdir(join(tree, 'bona-fide'), { recursive: true });
+    await mkdir(join(tree, 'attack', 'print'), { recursive: true });
+    const jpeg = await sharp(await groupPhoto('sample1.jpg'))
+      .resize(400)
+      .jpeg()
+      .toBuffer();
+    await writeFile(join(tree, 'bona-fide', 'upload'), jpeg);
+    await writeFile(join(tree, 'bona-fide', 'x.heic'), '\0\0\0\x18ftypheic');
+    await writeFile(join(tree, 'bona-fide', 'scan'), 'II*\0 tiff');
+    await writeFile(join(tree, 'attack', 'print', 'a.jpg'), jpeg);
+    execFileSync('mkfifo', [join(tree, 'attack', 'print', 'pipe.jpg')]);
+    await symlink('/dev/zero', join(tree, 'attack', 'print', 'zero.jpg'));
+    await writeFile(join(tree, 'attack', 'print', 'notes.txt'), 'no picture');
+    const words = ['evaluate', tree, '--profile', 'fast', '--no-cache', '--bootstrap', '0'];
+    const scores = join(folder, 'tree.ndjson');
+    await livestill(...words, '--save-scores', scores, '--report', join(folder, 'tree.html'));
+    const rows = (await readFile(scores, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { path: string; nonResponse?: string });
+    expect(
+      Object.fromEntries(rows.map((row) => [row.path, row.nonResponse?.split(':').at(-1)])),
+    ).toMatchObject({
+      'bona-fide/x.heic': 'unsupported',
+      'bona-fide/scan': 'unsupported',
+      'attack/print/pipe.jpg': 'unreadable',
+      'attack/print/zero.jpg': 'unreadable',
+    });
+    expect(rows.map((row) => row.path)).toContain('bona-fide/upload');
+    expect(rows).toHaveLength(6);
+    expect(said).toMatch(/1 left out, no pictures: .*notes\.txt/);
+  });
+
+  it('replaces no file of an earlier evaluation unless told to', async () => {
+    const file = join(folder, 'some.ndjson');
+    await writeFile(file, ndjson(madeScores(10)));
+    const words = ['evaluate', '--scores', file, '--bootstrap', '0'];
+    for (const [option, name, taken] of [
+      ['--report', 'first.html', 'first.html'],
+      ['--report', 'second.html', 'second.json'],
+      ['--save-scores', 'saved.ndjson', 'saved.ndjson'],
+      ['--operating-points', 'points.json', 'points.json'],
+    ]) {
+      await writeFile(join(folder, taken), 'of somebody else');
+      const again = [...words, option, join(folder, name)];
+      await expect(livestill(...again)).rejects.toThrow(/exists already: .*--overwrite/);
+      expect(await readFile(join(folder, taken), 'utf8')).toBe('of somebody else');
+      await livestill(...again, '--overwrite');
+      expect(await readFile(join(folder, taken), 'utf8')).not.toBe('of somebody else');
+    }
+    const same = join(folder, 'same.json');
+    await expect(livestill(...words, '--save-scores', same, '--operating-points', same)).rejects.toThrow(
+      /a file of its own/,
+    );
+    const set = join(folder, 'earlier-set');
+    await mkdir(set);
+    await writeFile(join(set, 'index.ndjson'), 'of somebody else');
+    await expect(livestill('simulate', file, '--out', set)).rejects.toThrow(/set of an earlier run/);
+  });
+
+  it('takes the reported score of results, and the raw one where quality is to be ignored', async () => {
+    const file = join(folder, 'results.ndjson');
+    const row = { threshold: 87, code: 0, profile: 'fast' };
+    await writeFile(
+      file,
+      ndjson([
+        { ...row, key: 'a', label: 'bona-fide', verdict: 'live', score: 95, rawScore: 95 },
+        { ...row, key: 'b', label: 'bona-fide', verdict: 'attack', score: 20 },
+        { ...row, key: 'c', label: 'attack', verdict: 'poor_quality', score: null, rawScore: 99 },
+        // As it was written before there was a raw score.
+        { ...row, key: 'd', label: 'attack', verdict: 'poor_quality', score: 98 },
+        { ...row, key: 'e', label: 'attack', verdict: 'no_face', score: null, rawScore: null },
+        { ...row, key: 'f', label: 'attack', verdict: 'attack', score: 3, rawScore: 3 },
+      ]),
+    );
+    const of = async (...more: string[]) =>
+      JSON.parse(await livestill('evaluate', '--scores', file, '--bootstrap', '0', '--json', ...more));
+    expect(await of()).toMatchObject({ apcer: { unspecified: 0 }, apnrr: { unspecified: 0.75 } });
+    const raw = await of('--ignore-quality');
+    expect(raw.apcer.unspecified).toBeCloseTo(2 / 3);
+    expect(raw.apnrr.unspecified).toBe(0.25);
   });
 
   it('names the picture of an index that is not there', async () => {

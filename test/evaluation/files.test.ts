@@ -1,57 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CsvError, parseCsv } from '../../src/evaluation/data/csv.ts';
 import { readScores, writeScores } from '../../src/evaluation/data/score-file.ts';
-
-describe('CSV', () => {
-  it('follows RFC 4180', () => {
-    const text = '\ufeffa,b\r\n"x, ""y""","two\r\nlines"\r\n\r\n1,\n"",""';
-    expect(parseCsv(text)).toEqual([
-      { line: 1, fields: ['a', 'b'] },
-      { line: 2, fields: ['x, "y"', 'two\r\nlines'] },
-      { line: 5, fields: ['1', ''] },
-      { line: 6, fields: ['', ''] },
-    ]);
-  });
-
-  it('comes back as it was written', () => {
-    const field = fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', 'ü') });
-    fc.assert(
-      fc.property(
-        fc.array(fc.array(field, { minLength: 2, maxLength: 4 }), { maxLength: 6 }),
-        fc.constantFrom('\n', '\r\n'),
-        (records, end) => {
-          const text = records
-            .map((r) => r.map((f) => `"${f.replaceAll('"', '""')}"`).join(',') + end)
-            .join('');
-          expect(parseCsv(text).map((r) => r.fields)).toEqual(records);
-        },
-      ),
-    );
-  });
-
-  it('never fails but with a CsvError', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r') }), (text) => {
-        try {
-          parseCsv(text);
-        } catch (error) {
-          expect(error).toBeInstanceOf(CsvError);
-        }
-      }),
-    );
-  });
-
-  it.each([
-    ['a,"b', 1, 'never closed'],
-    ['a\n"b"c', 2, 'after a closing quote'],
-    ['a\nb"c', 2, 'inside a field'],
-  ])('refuses %j', (text, line, message) => {
-    expect(() => parseCsv(text)).toThrow(
-      expect.objectContaining({ line, message: expect.stringContaining(message) }),
-    );
-  });
-});
 
 describe('a score file', () => {
   it('may be NDJSON, with names of other systems and fields of its own', () => {

@@ -177,7 +177,7 @@ const picture = (given: Partial<IndexedPicture> & { label: Label }): IndexedPict
 
 const answer = (given: Partial<Answer>): Answer => ({
   outcome: 'judged',
-  score: 90,
+  rawScore: 90,
   probability: 0.9,
   logit: 2,
   reasons: [],
@@ -190,10 +190,10 @@ describe('an answer', () => {
   const live = picture({ label: 'bona-fide' });
 
   it('counts a picture judged too poor as a non-response, unless quality is to be ignored', () => {
-    const poor = answer({ outcome: 'poor_quality', score: 40 });
+    const poor = answer({ outcome: 'poor_quality', rawScore: 40 });
     expect(presentationOf(live, poor, false)).toMatchObject({ score: null, nonResponse: 'poor_quality' });
     expect(presentationOf(live, poor, true)).toMatchObject({ score: 40, nonResponse: null });
-    const none = answer({ outcome: 'no_face', score: null });
+    const none = answer({ outcome: 'no_face', rawScore: null });
     expect(presentationOf(live, none, true)).toMatchObject({ score: null, nonResponse: 'no_face' });
   });
 
@@ -205,7 +205,7 @@ describe('an answer', () => {
     });
     expect(await ask(judge(new Fault(-4016, 'corrupt', 'x')), photo)).toMatchObject({
       outcome: 'refused:corrupt',
-      score: null,
+      rawScore: null,
     });
     await expect(ask(judge(new Fault(213, 'worker', 'x')), photo)).rejects.toThrow('x');
   });

@@ -278,7 +278,9 @@ describe('a set', () => {
       out,
       { kinds: ['screen-phone'], seed: 1, strengths: [0.5, 1], size: SIZE, subjectOf: ({ name }) => name },
     );
-    expect(skipped).toEqual([join(folder, 'broken.jpg')]);
+    expect(skipped).toEqual([
+      expect.stringContaining(`${join(folder, 'broken.jpg')}: the bytes are no picture`),
+    ]);
     const text = await readFile(join(out, 'index.ndjson'), 'utf8');
     const index = readIndex(join(out, 'index.ndjson'), text);
     expect(index.map((p) => [p.label, p.species, p.subject])).toEqual([

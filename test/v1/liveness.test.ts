@@ -28,8 +28,9 @@ const quality: Judgement['quality'] = [
     passed: true,
   },
 ];
-const withFace = (change: Partial<Judgement> = {}) => judgementOf({ face, quality, ...change });
-const blurred = withFace({ verdict: 'poor_quality', score: 97, reasons: [reason('BLURRED')] });
+const withFace = (change: Parameters<typeof judgementOf>[0] = {}) =>
+  judgementOf({ face, quality, ...change });
+const blurred = withFace({ verdict: 'poor_quality', rawScore: 97, reasons: [reason('BLURRED')] });
 
 beforeAll(async () => {
   test = await startV1Test({
@@ -80,6 +81,7 @@ describe('the answer to a judged picture', () => {
       requestId: 'mine-1',
       verdict: 'live',
       score: 93,
+      rawScore: 93,
       threshold: 87,
       liveProbability: 0.9,
       classProbabilities: { live: 0.9, print: 0.05, replay: 0.05 },
@@ -108,7 +110,7 @@ describe('the answer to a judged picture', () => {
 
   it('speaks of the score as judged and of the quarter turns in degrees', async () => {
     test.judge.answer = () =>
-      withFace({ verdict: 'attack', score: 12, quarterTurns: 3, reasons: [reason('PICTURE_TURNED')] });
+      withFace({ verdict: 'attack', rawScore: 12, quarterTurns: 3, reasons: [reason('PICTURE_TURNED')] });
     const body = await answered(await raw());
     expect([body.verdict, body.score, body.rotation]).toEqual(['attack', 12, 270]);
     expect(body.reasons.map((one) => [one.code, one.severity])).toEqual([
@@ -125,6 +127,7 @@ describe('the answer to a judged picture', () => {
     const body = await answered(await raw());
     expect(body.verdict).toBe(verdict);
     expect([body.score, body.liveProbability, body.classProbabilities]).toEqual([null, null, {}]);
+    expect(body.rawScore).toBe(judgement.rawScore);
   });
 
   it.each([
@@ -216,7 +219,7 @@ describe("an app's policy", () => {
   });
 
   it('rejects several faces where it says so, as poor quality and never as an attack', async () => {
-    test.judge.answer = () => withFace({ score: 3, faceCount: 2, reasons: [reason('SEVERAL_FACES')] });
+    test.judge.answer = () => withFace({ rawScore: 3, faceCount: 2, reasons: [reason('SEVERAL_FACES')] });
     expect((await answered(await raw())).verdict).toBe('attack');
     await test.store.rules.setRules(appid, { severalFaces: 'reject' });
     const body = await answered(await raw());
@@ -263,7 +266,7 @@ describe("an app's policy", () => {
   });
 
   it('lets the score decide where poor quality is only a warning', async () => {
-    test.judge.answer = () => ({ ...blurred, score: 20 });
+    test.judge.answer = () => ({ ...blurred, rawScore: 20 });
     await test.store.rules.setRules(appid, { poorQuality: 'warning' });
     const body = await answered(await raw());
     expect([body.verdict, body.score]).toEqual(['attack', 20]);

@@ -1,18 +1,20 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { extname } from 'node:path';
 import { Fault, UsageError } from '../../errors.ts';
+import { absolutePath, type FilePath, nameText, pathOf } from '../../files/name.ts';
+import { readPictureFile } from '../../picture/file.ts';
 import type { Downloader } from '../../picture/types.ts';
+import { CsvError, csvRecords } from '../../report/csv.ts';
 import type { BatchItem, BatchSource } from '../types.ts';
 import { countOf } from './count.ts';
-import { csvRecords } from './csv-records.ts';
-import { readPictureFile } from './folder.ts';
+import { linesOf, textChunks } from './list-text.ts';
+import { nameReader } from './zip-name.ts';
 
 /** How a list is read. */
 export interface ListOptions {
   /** Relative paths of the list start here. */
-  readonly base: string;
+  readonly base: FilePath;
   /** What the list is called in messages. */
   readonly name: string;
   /** Null: urls become rows of code -5805. */
@@ -24,63 +26,103 @@ export interface ListOptions {
 /** Members (NDJSON) or columns (CSV) that may name the picture, the first that is there. */
 const NAMES = ['path', 'url', 'file', 'picture', 'image'];
 
-function wrong(list: string, row: number, found: string): UsageError {
-  return new UsageError(
-    'broken_input',
-    `${list}, row ${row}: expected a path or url (a member or column ${NAMES.join(', ')}), found ${found}`,
-  );
+function broken(list: string, line: number, message: string): UsageError {
+  return new UsageError('broken_input', `${list}, line ${line}: ${message}`);
 }
 
-function fromJson(line: string, list: string, row: number): string {
+function wrong(list: string, line: number, found: string): UsageError {
+  const expected = `expected a path or url (a member or column ${NAMES.join(', ')})`;
+  return broken(list, line, `${expected}, found ${found}`);
+}
+
+function fromJson(text: string, list: string, line: number): string {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = JSON.parse(text);
   } catch {
-    throw wrong(list, row, `no JSON: ${line.slice(0, 80)}`);
+    throw wrong(list, line, `no JSON: ${text.slice(0, 80)}`);
   }
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string' && value !== '') return value;
   const members = value as Readonly<Record<string, unknown>> | null;
   const named = NAMES.map((name) => members?.[name]).find((v) => typeof v === 'string' && v !== '');
-  if (named === undefined) throw wrong(list, row, line.slice(0, 80));
+  if (named === undefined) throw wrong(list, line, text.slice(0, 80));
   return named as string;
 }
 
-async function* csvPictures(path: string, list: string): AsyncGenerator<string> {
-  const stream = createReadStream(path, 'utf8') as AsyncIterable<string>;
+/** Bytes that were read one character each. */
+const fieldPath = (field: string) => pathOf(Buffer.from(field, 'latin1'));
+const shown = (fields: readonly string[]) =>
+  fields
+    .map((field) => nameText(Buffer.from(field, 'latin1')))
+    .join(',')
+    .slice(0, 80);
+
+/** What divides the fields, where it is not the comma. */
+function hint(fields: readonly string[]): string {
+  return fields.length === 1 && /[;\t]/.test(fields[0]) ? '; divide the fields by commas' : '';
+}
+
+async function* csvPictures(path: FilePath, list: string): AsyncGenerator<FilePath> {
   let column = -1;
-  let row = 0;
-  for await (const fields of csvRecords(stream)) {
-    if (column < 0) {
-      const header = fields.map((f) => f.trim().toLowerCase());
-      column = header.indexOf(NAMES.find((name) => header.includes(name)) ?? '');
-      if (column < 0) throw wrong(list, 1, `the header ${fields.join(',').slice(0, 80)}`);
-      continue;
+  let columns = 0;
+  try {
+    for await (const { line, fields } of csvRecords(textChunks(createReadStream(path), list))) {
+      if (column < 0) {
+        const header = fields.map((f) => f.trim().toLowerCase());
+        column = header.indexOf(NAMES.find((name) => header.includes(name)) ?? '');
+        columns = fields.length;
+        if (column < 0) throw wrong(list, line, `the header ${shown(fields)}${hint(fields)}`);
+        continue;
+      }
+      // Spreadsheets write rows that were emptied.
+      if (fields.every((field) => field === '')) continue;
+      if (fields.length !== columns) {
+        const counts = `expected ${columns} fields as in the header, found ${fields.length}`;
+        throw broken(list, line, `${counts}: ${shown(fields)}`);
+      }
+      const value = fields[column];
+      if (value === '') throw wrong(list, line, shown(fields));
+      yield fieldPath(value);
     }
-    row++;
-    const value = fields[column] ?? '';
-    if (value === '') throw wrong(list, row + 1, fields.join(',').slice(0, 80));
-    yield value;
+  } catch (error) {
+    if (error instanceof CsvError) throw broken(list, error.line, error.message);
+    throw error;
   }
 }
 
-async function* linePictures(path: string, list: string): AsyncGenerator<string> {
-  const lines = createInterface({
-    input: createReadStream(path, 'utf8'),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  });
-  let row = 0;
-  for await (const line of lines) {
-    row++;
-    const text = row === 1 ? line.replace(/^\ufeff/, '') : line;
+async function* linePictures(path: FilePath, list: string): AsyncGenerator<FilePath> {
+  for await (const { line, bytes } of linesOf(createReadStream(path), list)) {
+    const found = pathOf(bytes);
+    const text = typeof found === 'string' ? found : bytes.toString('latin1');
     if (text.trim() === '') continue;
-    yield /^\s*[{"]/.test(text) ? fromJson(text, list, row) : text;
+    if (!/^\s*[{"]/.test(text)) yield found;
+    else if (typeof found === 'string') yield fromJson(found, list, line);
+    else throw wrong(list, line, 'JSON that is not UTF-8');
   }
 }
 
-function reader(picture: string, options: ListOptions): (signal: AbortSignal) => Promise<Uint8Array> {
-  if (!/^https?:\/\//i.test(picture)) {
-    const path = resolve(options.base, picture);
-    return (signal) => readPictureFile(path, signal);
+const decodedName = nameReader();
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Fault && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
+function reader(picture: FilePath, options: ListOptions): (signal: AbortSignal) => Promise<Uint8Array> {
+  if (typeof picture !== 'string' || !/^https?:\/\//i.test(picture)) {
+    const path = absolutePath(options.base, picture);
+    if (typeof picture === 'string') return (signal) => readPictureFile(path, signal);
+    return async (signal) => {
+      try {
+        return await readPictureFile(path, signal);
+      } catch (error) {
+        // A list that was saved in another encoding than the names have on this machine.
+        const decoded = absolutePath(options.base, decodedName(picture));
+        if (!isMissing(error)) throw error;
+        return readPictureFile(decoded, signal).catch((second: unknown) => {
+          throw isMissing(second) ? error : second;
+        });
+      }
+    };
   }
   return async (signal) => {
     if (options.downloader === null) throw new Fault(-5805, 'downloads_off', 'Downloads are switched off.');
@@ -93,26 +135,30 @@ function reader(picture: string, options: ListOptions): (signal: AbortSignal) =>
  * The pictures that a list names, in its order: CSV with a header (by the file's extension), else a line each, as JSON (an object or
  * a string) or as it stands. The key is the place in the list and the text, so a picture may stand in it more than once.
  */
-export function openList(path: string, options: ListOptions): BatchSource {
-  const pictures = extname(options.name).toLowerCase() === '.csv' ? csvPictures : linePictures;
-  async function* items(): AsyncGenerator<BatchItem> {
-    let place = 0;
+export function openList(path: FilePath, options: ListOptions): BatchSource {
+  const isCsv = extname(options.name).toLowerCase() === '.csv';
+  async function* pictures(): AsyncGenerator<FilePath> {
     try {
-      for await (const picture of pictures(path, options.name)) {
-        place++;
-        yield { key: `${place}:${picture}`, picture, read: reader(picture, options) };
-      }
+      yield* isCsv ? csvPictures(path, options.name) : linePictures(path, options.name);
     } catch (error) {
       if (error instanceof UsageError) throw error;
       const { message } = error as Error;
       throw new UsageError('broken_input', `${options.name} cannot be read: ${message}`, { cause: error });
     }
   }
+  async function* items(): AsyncGenerator<BatchItem> {
+    let place = 0;
+    for await (const path of pictures()) {
+      place++;
+      const picture = typeof path === 'string' ? path : nameText(path);
+      yield { key: `${place}:${picture}`, picture, read: reader(path, options) };
+    }
+  }
   return {
     kind: 'list',
     sequential: false,
     items,
-    count: (signal) => countOf(pictures(path, options.name), signal),
+    count: (signal) => countOf(pictures(), signal),
     close: async () => {
       if (options.temporary === true) await rm(path, { force: true });
     },

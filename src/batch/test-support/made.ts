@@ -13,6 +13,7 @@ export function madeRow(change: Partial<BatchRow> & { readonly key: string }): B
     message: 'OK',
     verdict: 'live',
     score: 95,
+    rawScore: 95,
     liveProbability: 0.9,
     threshold: 87,
     profile: 'fast',
@@ -26,17 +27,38 @@ export function madeRow(change: Partial<BatchRow> & { readonly key: string }): B
   };
 }
 
+/** What may be odd about an entry of a zip. */
+export interface ZipOddities {
+  /** General purpose flags; 0x0800, the name is UTF-8, where nothing is said. */
+  readonly flags?: number;
+  /** The checksum that is written; that of the content where nothing is said. */
+  readonly crc?: number;
+  /** A field of the directory: its id and what is in it. */
+  readonly extra?: readonly [id: number, data: Uint8Array];
+}
+
+/** An entry of a zip; a name may be bytes of any encoding. */
+export type ZipEntry = readonly [name: string | Uint8Array, content: Uint8Array, odd?: ZipOddities];
+
 /** A zip of stored (not compressed) entries, by the format's own rules (APPNOTE.TXT 4.3). */
-export function madeZip(entries: readonly (readonly [name: string, content: Uint8Array])[]): Buffer {
+export function madeZip(entries: readonly ZipEntry[]): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
-  for (const [name, content] of entries) {
-    const text = Buffer.from(name);
+  for (const [name, content, odd = {}] of entries) {
+    const text = Buffer.from(name as string);
+    const extra = Buffer.concat([
+      Buffer.alloc(odd.extra === undefined ? 0 : 4),
+      odd.extra?.[1] ?? Buffer.alloc(0),
+    ]);
+    if (odd.extra !== undefined) {
+      extra.writeUInt16LE(odd.extra[0], 0);
+      extra.writeUInt16LE(odd.extra[1].length, 2);
+    }
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
-    common.writeUInt16LE(0x0800, 2);
-    common.writeUInt32LE(crc32(content), 10);
+    common.writeUInt16LE(odd.flags ?? 0x0800, 2);
+    common.writeUInt32LE(odd.crc ?? crc32(content), 10);
     common.writeUInt32LE(content.length, 14);
     common.writeUInt32LE(content.length, 18);
     common.writeUInt16LE(text.length, 22);
@@ -48,9 +70,10 @@ export function madeZip(entries: readonly (readonly [name: string, content: Uint
         Buffer.from('PK\x01\x02', 'latin1'),
         Buffer.from([20, 0]),
         common.subarray(0, 24),
-        Buffer.alloc(2),
+        Buffer.from([extra.length, 0]),
         central.subarray(2),
         text,
+        extra,
       ]),
     );
     parts.push(local);

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import type { FilePath } from '../../files/name.ts';
 import type { IndexedPicture } from '../types.ts';
 import { describedBy, textField } from './fields.ts';
 import { badFile, readTable } from './table-file.ts';
@@ -35,7 +36,7 @@ const TREE = `bona-fide/…        pictures of live people
 /** A file below a folder, its path relative to that folder with slashes. */
 export interface FoundFile {
   readonly name: string;
-  readonly path: string;
+  readonly path: FilePath;
 }
 
 /**
@@ -45,7 +46,7 @@ export interface FoundFile {
  * @throws {UsageError} reason `bad_tree` when the tree is another one or empty.
  */
 export function indexOfTree(folder: string, files: readonly FoundFile[]): IndexedPicture[] {
-  const base = { subject: null, session: null, device: null, group: null, fold: null };
+  const base = { subject: null, session: null, device: null, group: null, fold: null, inTree: true } as const;
   const pictures: IndexedPicture[] = [];
   const strangers: string[] = [];
   for (const { name, path } of files) {

@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { CsvError, parseCsv } from './csv.ts';
+import { CsvError, parseCsv } from '../../report/csv.ts';
 
 /** One record of an index or score file: its line and its fields by name. */
 export interface TableRecord {
@@ -27,6 +27,10 @@ const ALIASES: Readonly<Record<string, string>> = {
   set: 'fold',
   file: 'path',
   id: 'path',
+  key: 'path',
+  raw_score: 'rawscore',
+  live_probability: 'probability',
+  liveprobability: 'probability',
   pai_species: 'species',
 };
 

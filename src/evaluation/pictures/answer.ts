@@ -7,8 +7,8 @@ import type { IndexedPicture, Presentation } from '../types.ts';
 export interface Answer {
   /** `judged`, or why there is no response: `poor_quality`, `no_face`, `refused:<reason>`. */
   readonly outcome: string;
-  /** 0-100; of a poor picture too, null without a face. */
-  readonly score: number | null;
+  /** 0-100, as the networks gave it before the quality gate: of a poor picture too, null without a face. */
+  readonly rawScore: number | null;
   readonly probability: number | null;
   readonly logit: number | null;
   readonly reasons: readonly string[];
@@ -38,7 +38,7 @@ export function answerOf(judgement: Judgement): Answer {
   const { verdict } = judgement;
   return {
     outcome: verdict === 'live' || verdict === 'attack' ? 'judged' : verdict,
-    score: judgement.score,
+    rawScore: judgement.rawScore,
     probability: judgement.liveProbability,
     logit: judgement.fusedLogit,
     reasons: judgement.reasons.map((r) => r.code),
@@ -53,14 +53,19 @@ export async function ask(judge: PictureJudge, bytes: Uint8Array): Promise<Answe
     return answerOf(await judge.judge(bytes));
   } catch (error) {
     if (!(error instanceof Fault && error.code === -4016)) throw error;
-    const none = { score: null, probability: null, logit: null, reasons: [], quality: {}, quarterTurns: 0 };
-    return { outcome: `refused:${error.reason}`, ...none };
+    return refusedBy(error);
   }
 }
 
+/** The answer to a picture that got none. */
+export function refusedBy({ reason }: Fault): Answer {
+  const none = { rawScore: null, probability: null, logit: null, reasons: [], quality: {}, quarterTurns: 0 };
+  return { outcome: `refused:${reason}`, ...none };
+}
+
 /**
- * The presentation of a picture with its answer. A picture judged too poor is a non-response, as the service treats it, but
- * for `ignoreQuality`, which takes its score as it is.
+ * The presentation of a picture with its answer. A picture judged too poor is a non-response, as the service treats it: rates measured with
+ * its raw score would be those of a system without the quality gate, which is what `ignoreQuality` measures.
  */
 export function presentationOf(
   { path: _, ...described }: IndexedPicture,
@@ -68,11 +73,11 @@ export function presentationOf(
   ignoreQuality: boolean,
 ): Presentation {
   const responds =
-    answer.score !== null &&
+    answer.rawScore !== null &&
     (answer.outcome === 'judged' || (ignoreQuality && answer.outcome === 'poor_quality'));
   return {
     ...described,
-    score: responds ? answer.score : null,
+    score: responds ? answer.rawScore : null,
     probability: responds ? answer.probability : null,
     nonResponse: responds ? null : answer.outcome,
   };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../files/folder.ts';
 
 /** Remembers one value for each key over runs. */
 export interface Cache<V> {
@@ -31,7 +32,7 @@ export function memoryCache<V>(): Cache<V> {
  * is passed over; the value is then made anew.
  */
 export async function fileCache<V>(file: string): Promise<Cache<V>> {
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw error;

@@ -1,14 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { Fault, UsageError } from '../../errors.ts';
+import { pathText } from '../../files/name.ts';
+import { readPictureFileSync } from '../../picture/file.ts';
 import type { IndexedPicture } from '../types.ts';
-import { type Answer, ask, type PictureJudge } from './answer.ts';
+import { type Answer, ask, type PictureJudge, refusedBy } from './answer.ts';
 import { type Cache, pictureHash } from './cache.ts';
 import { type PictureFacts, pictureFacts } from './facts.ts';
 
 /** A picture with all that was found out about it. */
 export interface JudgedPicture {
   readonly picture: IndexedPicture;
-  /** SHA-256 of the file. */
+  /** SHA-256 of the file; empty where it could not be read. */
   readonly sha256: string;
   readonly answer: Answer;
   /** Null when the file cannot be decoded. */
@@ -27,16 +28,20 @@ export interface JudgeAllOptions {
   readonly concurrency?: number;
 }
 
-/** Reads a picture of the index. @throws {UsageError} reason `unreadable`. */
+/**
+ * Reads a picture.
+ * @throws {UsageError} reason `unreadable` for one that the index names
+ * @throws {Fault} -4016 `too_large`; -5805 `unreadable` for one that was found in a tree
+ */
 export async function readPicture(picture: IndexedPicture): Promise<Uint8Array> {
   try {
     // Local files by the ten thousand: reading them in one go takes a fraction of four asynchronous steps for each.
-    return readFileSync(picture.path);
+    return readPictureFileSync(picture.path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    if (!(error instanceof Fault) || error.reason !== 'unreadable' || picture.inTree === true) throw error;
     throw new UsageError(
       'unreadable',
-      `${picture.path}: expected a picture that the index names, found none that can be read (${code}). Correct the index.`,
+      `${pathText(picture.path)}: expected a picture that the index names, it ${error.message}. Correct the index.`,
       { cause: error },
     );
   }
@@ -80,7 +85,14 @@ export function judgeAll(
   options: JudgeAllOptions,
 ): Promise<JudgedPicture[]> {
   return mapConcurrently(pictures, options.concurrency ?? 1, async (picture) => {
-    const bytes = await readPicture(picture);
+    let bytes: Uint8Array;
+    try {
+      bytes = await readPicture(picture);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      options.onDone?.();
+      return { picture, sha256: '', answer: refusedBy(error), facts: null };
+    }
     const sha256 = pictureHash(bytes);
     let facts = options.facts.get(sha256);
     if (facts === undefined) {

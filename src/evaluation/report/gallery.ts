@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { Fault } from '../../errors.ts';
+import { Fault, UsageError } from '../../errors.ts';
 import { decodePicture } from '../../picture/decode.ts';
 import { type JudgedPicture, readPicture } from '../pictures/judge-all.ts';
 import type { Presentation } from '../types.ts';
@@ -30,7 +30,8 @@ async function thumbnail(judged: JudgedPicture): Promise<string | null> {
       .toBuffer();
     return `data:image/jpeg;base64,${small.toString('base64')}`;
   } catch (error) {
-    if (error instanceof Fault) return null;
+    // It may be gone since it was judged.
+    if (error instanceof Fault || error instanceof UsageError) return null;
     throw error;
   }
 }

@@ -57,15 +57,16 @@ interface Pair {
   readonly after: Answer;
 }
 
-function verdict({ outcome, score }: Answer, threshold: number): string {
-  return outcome !== 'judged' || score === null ? 'no response' : score > threshold ? 'accepted' : 'rejected';
+function verdict({ outcome, rawScore }: Answer, threshold: number): string {
+  if (outcome !== 'judged' || rawScore === null) return 'no response';
+  return rawScore > threshold ? 'accepted' : 'rejected';
 }
 
 function effect(pairs: readonly Pair[], threshold: number): Effect {
   const changed = pairs.filter((p) => verdict(p.before, threshold) !== verdict(p.after, threshold)).length;
   const lost = pairs.filter((p) => p.before.outcome === 'judged' && p.after.outcome !== 'judged').length;
   const both = pairs.filter((p) => p.before.outcome === 'judged' && p.after.outcome === 'judged');
-  const moves = both.map((p) => p.after.score! - p.before.score!);
+  const moves = both.map((p) => p.after.rawScore! - p.before.rawScore!);
   const sizes = moves.map(Math.abs).sort((a, b) => a - b);
   const mean = (values: readonly number[]) =>
     values.length === 0 ? null : values.reduce((sum, v) => sum + v, 0) / values.length;

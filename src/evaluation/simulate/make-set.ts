@@ -1,7 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { Fault } from '../../errors.ts';
+import { makeFolder } from '../../files/folder.ts';
+import { type FilePath, pathText } from '../../files/name.ts';
 import { decodePicture } from '../../picture/decode.ts';
+import { readPictureFile } from '../../picture/file.ts';
 import { seedOf } from '../metrics/random.ts';
 import { pictureHash } from '../pictures/cache.ts';
 import { type SimulatedKind, simulate } from './simulate.ts';
@@ -10,7 +13,7 @@ import { type SimulatedKind, simulate } from './simulate.ts';
 export interface SourcePicture {
   /** Name below its folder, slashes between. */
   readonly name: string;
-  readonly path: string;
+  readonly path: FilePath;
 }
 
 /** What to make of the sources. */
@@ -39,6 +42,17 @@ those of the system.
 const slashes = (path: string) => path.split(sep).join('/');
 const stem = (name: string) => name.replace(/\.[^./]+$/, '').replaceAll('/', '_');
 
+/** A source with its hash; what it cannot be used for, as a fault. */
+async function readAndDecode(path: FilePath) {
+  try {
+    const bytes = await readPictureFile(path);
+    return { sha256: pictureHash(bytes), picture: await decodePicture(bytes) };
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+}
+
 /**
  * Writes simulated attacks of each source to `attack/simulated-<kind>/` below `out`, with `index.ndjson` (sources and
  * attacks, fit for `livestill evaluate`) and a note that says what they are. Sources that cannot be decoded are named in
@@ -49,29 +63,25 @@ export async function makeSet(
   out: string,
   options: SetOptions,
 ): Promise<{ readonly rows: readonly SetRow[]; readonly skipped: readonly string[] }> {
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   const rows: SetRow[] = [];
   const skipped: string[] = [];
   for (const source of sources) {
-    const bytes = await readFile(source.path);
     const subject = options.subjectOf(source);
-    const picture = await decodePicture(bytes).catch((error: unknown) => {
-      if (error instanceof Fault) return null;
-      throw error;
-    });
-    if (picture === null) {
-      skipped.push(source.path);
+    const read = await readAndDecode(source.path);
+    if (read instanceof Fault) {
+      skipped.push(`${pathText(source.path)}: ${read.message}`);
       continue;
     }
-    const sha256 = pictureHash(bytes);
-    rows.push({ path: slashes(relative(out, source.path)), label: 'bona-fide', subject, sha256 });
+    const { picture, sha256 } = read;
+    rows.push({ path: slashes(relative(out, pathText(source.path))), label: 'bona-fide', subject, sha256 });
     for (const kind of options.kinds) {
       for (const strength of options.strengths) {
         const seed = seedOf(options.seed, source.name);
         const { jpeg, record } = await simulate(picture, { kind, seed, strength, size: options.size });
         const suffix = options.strengths.length > 1 ? `-s${strength}` : '';
         const path = `attack/simulated-${kind}${suffix}/${stem(source.name)}.jpg`;
-        await mkdir(dirname(join(out, path)), { recursive: true });
+        await makeFolder(dirname(join(out, path)));
         await writeFile(join(out, path), jpeg);
         rows.push({
           path,

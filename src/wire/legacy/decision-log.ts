@@ -50,7 +50,7 @@ export function logDecision(
   if (judgement !== undefined) {
     line.verdict = judgement.verdict;
     line.score = envelope?.data.score ?? null;
-    line.rawScore = judgement.score;
+    line.rawScore = judgement.rawScore;
     line.liveProbability = judgement.liveProbability;
     line.threshold = judgement.threshold;
     line.profile = judgement.profile;

@@ -31,7 +31,7 @@ export function judgementEnvelope(judgement: Judgement, compat: CompatSettings, 
 }
 
 /** Why the score is low, and the score as judged, before the app's threshold was mapped onto 87. */
-function judgementHeaders({ verdict, score }: Judgement): Readonly<Record<string, string>> {
+function judgementHeaders({ verdict, rawScore: score }: Judgement): Readonly<Record<string, string>> {
   const reason = verdict === 'live' ? {} : { 'x-liveness-reason': verdict };
   return score === null ? reason : { ...reason, 'x-liveness-raw-score': String(score) };
 }
@@ -40,7 +40,7 @@ function judgementHeaders({ verdict, score }: Judgement): Readonly<Record<string
  * The score as the wire reports it: the threshold in force lies at 87, quality too poor to judge is capped, null where no face was
  * judged.
  */
-function wireScore({ verdict, score, threshold }: Judgement): number | null {
+function wireScore({ verdict, rawScore: score, threshold }: Judgement): number | null {
   if (verdict === 'no_face' || score === null) return null;
   const reported = reportedScore(score, threshold);
   return verdict === 'poor_quality' ? Math.min(reported, poorQualityCap) : reported;

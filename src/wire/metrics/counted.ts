@@ -92,7 +92,7 @@ export function createObserver(kit: Kit): Observer {
       if (total !== undefined) judgements.observe({ profile: judgement.profile }, total / 1000);
       for (const [name, spent] of Object.entries(each)) steps.inc({ step: step(name) }, spent / 1000);
       if (outcome !== 'judged') return;
-      if (judgement.score !== null) scores.observe({ verdict }, judgement.score);
+      if (judgement.rawScore !== null) scores.observe({ verdict }, judgement.rawScore);
       for (const one of judgement.reasons) findings.inc({ finding: finding(one.code) });
     },
     reply: (sent) => replies.inc({ status: status(String(sent)) }),

@@ -5,6 +5,7 @@ export const exampleAnswer: LivenessBody = {
   requestId: '0f3c1f0e-8d1d-4c55-9f0b-1f6f2f3d9a10',
   verdict: 'live',
   score: 92,
+  rawScore: 92,
   threshold: 87,
   liveProbability: 0.894,
   classProbabilities: { live: 0.795, attack_1: 0.204, attack_2: 0.001 },

@@ -27,7 +27,8 @@ export function livenessBody(
   return {
     requestId: options.requestId,
     verdict,
-    score: judged ? judgement.score : null,
+    score: decision.score,
+    rawScore: judgement.rawScore,
     threshold: judgement.threshold,
     liveProbability: judged ? judgement.liveProbability : null,
     classProbabilities: judged ? { ...judgement.classProbabilities } : {},

@@ -110,6 +110,11 @@ export const livenessSchema = Type.Object(
       Type.Integer({ minimum: 0, maximum: 100 }),
       'Above the threshold means live. Null when the verdict is poor_quality or no_face.',
     ),
+    rawScore: maybe(
+      Type.Integer({ minimum: 0, maximum: 100 }),
+      'What the networks gave, whether the picture was fit to be judged or not: for records and statistics, not to decide by. ' +
+        'Equal to score where that is a number; null when there is no face.',
+    ),
     threshold: Type.Number({
       minimum: 0,
       maximum: 100,

@@ -1,13 +1,16 @@
 import type { Fault } from '../../../src/errors.ts';
 import type { Judge, JudgeOptions } from '../../../src/fleet/types.ts';
 import type { LedgerRow } from '../../../src/ledger/types.ts';
+import { reportedScore } from '../../../src/liveness/reported-score.ts';
 import type { Judgement } from '../../../src/liveness/types.ts';
 
-/** A judgement as the engine gives it, of a live face with score 93, changed by `change`. */
-export function judgementOf(change: Partial<Judgement> = {}): Judgement {
+/** A judgement as the engine gives it, of a live face with raw score 93, changed by `change`. */
+export function judgementOf(change: Partial<Omit<Judgement, 'score'>> = {}): Judgement {
+  const { verdict = 'live', rawScore = 93 } = change;
   return {
-    verdict: 'live',
-    score: 93,
+    verdict,
+    rawScore,
+    score: reportedScore(verdict, rawScore),
     liveProbability: 0.9,
     threshold: 87,
     profile: 'careful',
@@ -27,7 +30,12 @@ export function judgementOf(change: Partial<Judgement> = {}): Judgement {
   };
 }
 
-export const noFace = judgementOf({ verdict: 'no_face', score: null, liveProbability: null, faceCount: 0 });
+export const noFace = judgementOf({
+  verdict: 'no_face',
+  rawScore: null,
+  liveProbability: null,
+  faceCount: 0,
+});
 
 /** A judge that keeps what it was given and answers what the test says. */
 export interface HandMadeJudge extends Judge {

@@ -168,31 +168,31 @@ export const outcomes: readonly Row[] = [
   scores(
     'attack',
     12,
-    judged(() => judgementOf({ verdict: 'attack', score: 12 })),
+    judged(() => judgementOf({ verdict: 'attack', rawScore: 12 })),
     why('attack'),
   ),
   scores(
     'attack with score 0',
     0,
-    judged(() => judgementOf({ verdict: 'attack', score: 0 })),
+    judged(() => judgementOf({ verdict: 'attack', rawScore: 0 })),
     why('attack'),
   ),
   scores(
     'poor quality, judged high',
     60,
-    judged(() => judgementOf({ verdict: 'poor_quality', score: 97 })),
+    judged(() => judgementOf({ verdict: 'poor_quality', rawScore: 97 })),
     why('poor_quality'),
   ),
   scores(
     'poor quality, judged low',
     41,
-    judged(() => judgementOf({ verdict: 'poor_quality', score: 41 })),
+    judged(() => judgementOf({ verdict: 'poor_quality', rawScore: 41 })),
     why('poor_quality'),
   ),
   scores(
     'live with 100',
     100,
-    judged(() => judgementOf({ score: 100 })),
+    judged(() => judgementOf({ rawScore: 100 })),
   ),
 ];
 
