@@ -48,6 +48,16 @@ const REASONS = {
   ],
   BLURRED: ['error', 'The face is blurred.', 'Hold still, let the camera focus, clean the lens.'],
   HEAD_TILTED: ['error', 'The head is tilted by more than 20 degrees.', 'Hold head and camera upright.'],
+  NO_COLOUR: [
+    'error',
+    'The picture has no natural colour: it is grey, infrared or of a single tone.',
+    'Take the photo in colour, with an ordinary camera, in enough light and without a filter.',
+  ],
+  CHANNELS_SWAPPED: [
+    'error',
+    'The colour channels of the picture are changed over.',
+    'Have whoever runs the app send red, green and blue in this order; some libraries hand out blue first.',
+  ],
   FACE_SMALL: ['warning', 'The face is small (under 80 pixels wide).', 'Come closer to the camera.'],
   FACE_CLOSE: ['warning', 'There is little room around the face.', 'Hold the camera a little further away.'],
   DARK: ['warning', 'The face is rather dark.', 'Turn towards a light.'],

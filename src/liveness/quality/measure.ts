@@ -8,6 +8,7 @@ import { type Framing, measureFraming } from './framing.ts';
 import { type LightSpread, measureBackLight, measureLightSpread } from './light.ts';
 import { measurePose, type Pose } from './pose.ts';
 import { measureSharpness } from './sharpness.ts';
+import { measureChannelOrder, measureColourVariation } from './tone.ts';
 import { lumaWindow } from './window.ts';
 
 /** Every measure of one face. */
@@ -19,6 +20,10 @@ export interface Measures extends Exposure, LightSpread, Framing, Pose {
   readonly blocks: number;
   /** CIELAB units; see {@link measureColour}. */
   readonly colourDistance: number;
+  /** CIELAB units; see {@link measureColourVariation}. */
+  readonly colourVariation: number;
+  /** Degrees; see {@link measureChannelOrder}. */
+  readonly channelOrder: number;
   readonly faceCount: number;
 }
 
@@ -36,6 +41,8 @@ export function measureFace(picture: RgbPicture, face: LocatedFace, faceCount: n
     backLight: measureBackLight(picture, face.box, exposure.brightness),
     blocks: measureBlocks(picture, face.box),
     colourDistance: measureColour(window),
+    colourVariation: measureColourVariation(window),
+    channelOrder: measureChannelOrder(picture, window),
     faceCount,
   };
 }

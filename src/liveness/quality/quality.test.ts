@@ -40,6 +40,8 @@ const good: Measures = {
   faceCount: 1,
   blocks: 1.05,
   colourDistance: 0,
+  colourVariation: 5,
+  channelOrder: 0,
 };
 
 describe('lumaWindow', () => {
@@ -154,6 +156,8 @@ describe('assessQuality', () => {
     [{ sharpness: 5.9 }, { sharpness: 6 }, 'BLURRED'],
     [{ roll: 20.1 }, { roll: 20 }, 'HEAD_TILTED'],
     [{ roll: -20.1 }, { roll: -20 }, 'HEAD_TILTED'],
+    [{ colourVariation: 1.49 }, { colourVariation: 1.5 }, 'NO_COLOUR'],
+    [{ channelOrder: 30.1 }, { channelOrder: 30 }, 'CHANNELS_SWAPPED'],
   ])('rejects %o and not %o: %s', (outside, inside, code) => {
     expect(codes(outside)).toEqual([true, `error:${code}`]);
     expect(codes(inside)[0]).toBe(false);
@@ -216,6 +220,8 @@ describe('assessQuality', () => {
       'LuminanceDeviation',
       'Sharpness',
       'HeadPoseRoll',
+      'ColourVariation',
+      'ChannelOrder',
     ]);
   });
 

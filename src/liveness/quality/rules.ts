@@ -81,6 +81,18 @@ const DECIDING: readonly ComponentRule[] = [
     reject: { min: -20, max: 20, below: 'HEAD_TILTED', above: 'HEAD_TILTED' },
   },
   {
+    name: 'ColourVariation',
+    unit: 'CIELAB units',
+    value: (m) => m.colourVariation,
+    reject: { min: 1.5, below: 'NO_COLOUR' },
+  },
+  {
+    name: 'ChannelOrder',
+    unit: 'degrees of hue',
+    value: (m) => m.channelOrder,
+    reject: { max: 30, above: 'CHANNELS_SWAPPED' },
+  },
+  {
     name: 'NoseOffset',
     unit: 'eye distances',
     value: (m) => m.noseOffset,

@@ -25,6 +25,14 @@ export const chineseTexts = {
   LOW_CONTRAST: texts('面部几乎没有对比度。', '请擦净镜头；避免雾气、强逆光和滤镜。'),
   BLURRED: texts('面部模糊。', '请保持不动，等待对焦，擦净镜头。'),
   HEAD_TILTED: texts('头部倾斜超过 20 度。', '请保持头部和相机竖直。'),
+  NO_COLOUR: texts(
+    '图片没有自然色彩：黑白、红外或单一色调。',
+    '请在光线充足处用普通相机拍摄彩色照片，不要使用滤镜。',
+  ),
+  CHANNELS_SWAPPED: texts(
+    '图片的颜色通道顺序有误。',
+    '请应用开发者按红、绿、蓝的顺序发送；有些图像库默认蓝色在前。',
+  ),
   FACE_SMALL: texts('人脸较小（宽度不足 80 像素）。', '请靠近镜头。'),
   FACE_CLOSE: texts('人脸周围空间较少。', '请将相机稍微拿远一些。'),
   DARK: texts('面部偏暗。', '请面向光源。'),
