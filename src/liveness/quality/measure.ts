@@ -1,11 +1,12 @@
 import { cropRect } from '../crop.ts';
 import type { LocatedFace } from '../detect/face.ts';
-import type { RgbPicture } from '../types.ts';
+import type { Box, RgbPicture } from '../types.ts';
 import { measureColour } from './colour.ts';
 import { measureBlocks } from './compression.ts';
 import { type Exposure, measureExposure } from './exposure.ts';
 import { type Framing, measureFraming } from './framing.ts';
 import { type LightSpread, measureBackLight, measureLightSpread } from './light.ts';
+import { measureColourNoise } from './noise.ts';
 import { measurePose, type Pose } from './pose.ts';
 import { measureSharpness } from './sharpness.ts';
 import { measureChannelOrder, measureColourVariation } from './tone.ts';
@@ -24,11 +25,23 @@ export interface Measures extends Exposure, LightSpread, Framing, Pose {
   readonly colourVariation: number;
   /** Degrees; see {@link measureChannelOrder}. */
   readonly channelOrder: number;
+  /** Steps of 0-255; see {@link measureColourNoise}. */
+  readonly colourNoise: number;
   readonly faceCount: number;
+  /** Width of the largest other face, as a share of the judged one's; null where there is none. */
+  readonly secondFace: number | null;
 }
 
-/** Measures the quality of `face` in the upright `picture`, in which `faceCount` faces were found. */
-export function measureFace(picture: RgbPicture, face: LocatedFace, faceCount: number): Measures {
+/**
+ * Measures the quality of `face` in the upright `picture`, in which `faceCount` faces were found; `others` are the boxes of all
+ * but this one, the largest first.
+ */
+export function measureFace(
+  picture: RgbPicture,
+  face: LocatedFace,
+  faceCount: number,
+  others: readonly Box[] = [],
+): Measures {
   const square = cropRect({ kind: 'square', factor: 1 }, face.box, 1, picture.width, picture.height);
   const window = lumaWindow(picture, square);
   const exposure = measureExposure(window);
@@ -43,6 +56,10 @@ export function measureFace(picture: RgbPicture, face: LocatedFace, faceCount: n
     colourDistance: measureColour(window),
     colourVariation: measureColourVariation(window),
     channelOrder: measureChannelOrder(picture, window),
+    colourNoise: measureColourNoise(window),
     faceCount,
+    secondFace: others.length === 0 ? null : widthOf(others[0]) / widthOf(face.box),
   };
 }
+
+const widthOf = (box: Box) => box.right - box.left;

@@ -42,6 +42,8 @@ const good: Measures = {
   colourDistance: 0,
   colourVariation: 5,
   channelOrder: 0,
+  secondFace: null,
+  colourNoise: 0.3,
 };
 
 describe('lumaWindow', () => {
@@ -157,6 +159,7 @@ describe('assessQuality', () => {
     [{ roll: 20.1 }, { roll: 20 }, 'HEAD_TILTED'],
     [{ roll: -20.1 }, { roll: -20 }, 'HEAD_TILTED'],
     [{ colourVariation: 1.49 }, { colourVariation: 1.5 }, 'NO_COLOUR'],
+    [{ colourNoise: 2.01 }, { colourNoise: 2 }, 'NOISY'],
     [{ channelOrder: 30.1 }, { channelOrder: 30 }, 'CHANNELS_SWAPPED'],
   ])('rejects %o and not %o: %s', (outside, inside, code) => {
     expect(codes(outside)).toEqual([true, `error:${code}`]);
@@ -185,6 +188,8 @@ describe('assessQuality', () => {
     [{ pitch: -25.1 }, 'HEAD_RAISED'],
     [{ pitch: 25.1 }, 'HEAD_LOWERED'],
     [{ colourDistance: 5.1 }, 'UNNATURAL_COLOUR'],
+    [{ colourNoise: 1.51 }, 'GRAINY'],
+    [{ secondFace: 0.71 }, 'FACES_ALIKE'],
   ])('warns of %o but judges: %s', (change, code) => {
     expect(codes(change)).toEqual([false, `warning:${code}`]);
   });
@@ -222,6 +227,7 @@ describe('assessQuality', () => {
       'HeadPoseRoll',
       'ColourVariation',
       'ChannelOrder',
+      'ColourNoise',
     ]);
   });
 

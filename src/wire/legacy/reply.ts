@@ -25,8 +25,23 @@ export function judgementEnvelope(judgement: Judgement, compat: CompatSettings, 
     code: 0,
     message: 'OK',
     data: { ...session, score: score ?? 0 },
-    headers: judgement.verdict === 'live' ? {} : { 'x-liveness-reason': judgement.verdict },
+    headers: {
+      ...(judgement.verdict === 'live' ? {} : { 'x-liveness-reason': judgement.verdict }),
+      ...severalFaces(judgement),
+    },
   };
+}
+
+/** At most so many sizes are told. */
+const MOST_FACES = 8;
+
+/** Sizes of the faces in pixels, the judged one's first, where there is more than one. */
+function severalFaces({ faceSizes = [] }: Judgement): Readonly<Record<string, string>> {
+  if (faceSizes.length < 2) return {};
+  const sizes = faceSizes
+    .slice(0, MOST_FACES)
+    .map(({ width, height }) => `${Math.round(width)}x${Math.round(height)}`);
+  return { 'x-liveness-faces': `SEVERAL_FACES ${faceSizes.length}: ${sizes.join(', ')}` };
 }
 
 /** The score as the wire reports it: capped where quality was too poor to judge, null where no face was judged. */

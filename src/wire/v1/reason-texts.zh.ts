@@ -25,6 +25,7 @@ export const chineseTexts = {
   LOW_CONTRAST: texts('面部几乎没有对比度。', '请擦净镜头；避免雾气、强逆光和滤镜。'),
   BLURRED: texts('面部模糊。', '请保持不动，等待对焦，擦净镜头。'),
   HEAD_TILTED: texts('头部倾斜超过 20 度。', '请保持头部和相机竖直。'),
+  NOISY: texts('图片布满彩色噪点。', '请在光线更充足处拍摄，擦净镜头，不要使用数码变焦。'),
   NO_COLOUR: texts(
     '图片没有自然色彩：黑白、红外或单一色调。',
     '请在光线充足处用普通相机拍摄彩色照片，不要使用滤镜。',
@@ -37,6 +38,7 @@ export const chineseTexts = {
   FACE_CLOSE: texts('人脸周围空间较少。', '请将相机稍微拿远一些。'),
   DARK: texts('面部偏暗。', '请面向光源。'),
   BRIGHT: texts('面部偏亮。', '请避开直射光。'),
+  GRAINY: texts('图片中有彩色噪点。', '请在光线更充足处拍摄。'),
   SOFT: texts('面部不够清晰。', '请保持不动，等待对焦。'),
   HEAD_TURNED: texts('头部转向一侧。', '请正视镜头。'),
   EYES_CLOSE_TOGETHER: texts('双眼距离不足 37 像素：人脸过小或转向一侧。', '请靠近镜头并正视镜头。'),
@@ -48,8 +50,13 @@ export const chineseTexts = {
   HEAD_AT_EDGE: texts('头部触及画面边缘。', '请将头部移到画面中间，并将相机拿远一些。'),
   HEAD_RAISED: texts('头部后仰。', '请收下巴，正视镜头。'),
   HEAD_LOWERED: texts('头部低垂。', '请抬起下巴，正视镜头。'),
+  FACES_ALIKE: texts(
+    '画面中有两张几乎一样大的人脸，无法确定指的是哪一张。',
+    '请保证画面中只有一个人，面部旁边也不要有他人的照片。',
+  ),
   UNNATURAL_COLOUR: texts('面部没有自然的肤色。', '请使用白光；请发送未加滤镜的彩色图片。'),
   COMPRESSED: texts('图片压缩过度，已出现方块。', '请发送相机原图，JPEG 质量 40 或更高。'),
   SEVERAL_FACES: texts('画面中有多张人脸。', '请保证画面中只有一个人。'),
+  BORDERS: texts('图片四周有边框，判定时已去除。', '请发送原照片，不要发送截图或加边的图片。'),
   PICTURE_TURNED: texts('图片是侧放或倒置的，已转正。', '无需处理。'),
 } as const satisfies Record<ReasonCode, ReasonTexts>;
