@@ -26,7 +26,7 @@ export interface ComponentRule {
  * Colour noise that the networks in force stand, on the scale of `ColourNoise`: above `most` prints were taken for live, above
  * `careful` live people for attacks. Set anew when networks or crops change: `bench/noise-curves.mjs` measures both.
  */
-export const COLOUR_NOISE = { careful: 1.5, most: 2 } as const;
+export const COLOUR_NOISE = { careful: 1.2, most: 1.6 } as const;
 
 /**
  * Components that can decide that a picture is too poor to judge, and their limits. The limits were measured on private data
