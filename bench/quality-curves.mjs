@@ -118,6 +118,47 @@ const CURVES = [
     make: (p, f, k) => perPixel(p, f, (r, g, b) => [r / k, g, b * k]),
   },
   {
+    component: 'ColourVariation',
+    what: 'saturation times',
+    steps: [1, 0.5, 0.25, 0.1, 0],
+    make: (p, f, k) =>
+      perPixel(p, f, (r, g, b) => {
+        const y = grey(r, g, b);
+        return [y + (r - y) * k, y + (g - y) * k, y + (b - y) * k];
+      }),
+  },
+  {
+    component: 'ColourVariation',
+    what: 'of one tone: none (0), bluish infrared (1), night vision (2), sepia (3)',
+    steps: [0, 1, 2, 3],
+    make: (p, f, k) =>
+      perPixel(p, f, (r, g, b) => {
+        const y = grey(r, g, b);
+        return [
+          [r, g, b],
+          [y * 0.9 + 20, y * 0.75 + 10, y * 0.95 + 25],
+          [y * 0.3, y, y * 0.35],
+          [y * 1.35, y * 1.2, y * 0.94],
+        ][k];
+      }),
+  },
+  {
+    component: 'ChannelOrder',
+    what: 'as it is (0), blue first (1), green first (2), luminance and differences as colours (3), bluish light (4)',
+    steps: [0, 1, 2, 3, 4],
+    make: (p, f, k) =>
+      perPixel(p, f, (r, g, b) => {
+        const y = grey(r, g, b);
+        return [
+          [r, g, b],
+          [b, g, r],
+          [g, r, b],
+          [y, 128 + (b - y) * 0.564, 128 + (r - y) * 0.713],
+          [r / 1.5, g, b * 1.5],
+        ][k];
+      }),
+  },
+  {
     component: 'Sharpness',
     what: 'blur, sigma in hundredths of the face width',
     steps: [0, 0.5, 1, 2, 3],
@@ -181,7 +222,7 @@ function spread(rule, measures) {
     .map((m) => rule.value(m))
     .filter((v) => v !== null)
     .sort((a, b) => a - b);
-  const { min = -Infinity, max = Infinity } = rule.warn ?? {};
+  const { min = -Infinity, max = Infinity } = rule.warn ?? rule.reject ?? {};
   const outside = values.filter((v) => !(v >= min && v <= max)).length;
   return {
     n: values.length,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { systemActor } from './actor.ts';
+import { say } from './printable.ts';
 
 /** The options by which every command finds its data folder. */
 export interface DataOptions {
@@ -56,9 +57,9 @@ export async function withStore<T>(
     migrationBackups: config.backup.beforeMigration,
     onMigrated: ({ backup }) => {
       const copy = backup === null ? '' : `; a backup from before is in ${backup}`;
-      process.stderr.write(`livestill: the tables of an older version were brought up to date${copy}\n`);
+      say(`livestill: the tables of an older version were brought up to date${copy}\n`);
     },
-    onTrouble: (error) => void process.stderr.write(`livestill: ${error.message}\n`),
+    onTrouble: (error) => say(`livestill: ${error.message}\n`),
     ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
     ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
   });

@@ -1,3 +1,4 @@
+import { findBars, withBars, withoutBars } from './bars.ts';
 import { liveProbability, scoreOf } from './calibrate.ts';
 import { type Classifier, classifyFace, classProbabilities } from './classify.ts';
 import { type Detectors, detectFace, detectionPicture, type LocatedFace } from './detect/face.ts';
@@ -9,8 +10,10 @@ import { reason } from './reasons.ts';
 import { reportedScore } from './reported-score.ts';
 import { turnClockwise } from './resample.ts';
 import type {
+  Box,
   CropEvidence,
   FaceFinding,
+  FaceSize,
   Judgement,
   ModelUsed,
   Profile,
@@ -47,6 +50,10 @@ function faceFinding(face: LocatedFace): FaceFinding {
   };
 }
 
+function sizeOf(box: Box): FaceSize {
+  return { width: box.right - box.left, height: box.bottom - box.top };
+}
+
 /** Mean class probabilities over the runs of the built-in classifier. */
 function meanClasses(builtIn: Classifier, evidence: readonly CropEvidence[]): Record<string, number> {
   const { card } = builtIn;
@@ -57,7 +64,7 @@ function meanClasses(builtIn: Classifier, evidence: readonly CropEvidence[]): Re
 }
 
 /**
- * Judges a decoded picture (EXIF orientation already applied): finds the face, turns it upright, runs every classifier on
+ * Judges a decoded picture (EXIF orientation already applied): leaves bars around it aside, finds the face, turns it upright, runs every classifier on
  * its crops, fuses, maps to a score and measures quality. The same pixels always give the same numbers.
  */
 export async function judgePicture(
@@ -65,11 +72,14 @@ export async function judgePicture(
   picture: RgbPicture,
   settings: JudgeSettings,
 ): Promise<Judgement> {
-  holdPicture(picture);
+  const bars = findBars(picture);
+  const inner = bars === null ? picture : withoutBars(picture, bars);
+  holdPicture(inner);
   try {
-    return await judge(models, picture, settings);
+    const judgement = await judge(models, inner, settings);
+    return bars === null ? judgement : withBars(judgement, bars, picture);
   } finally {
-    letGo(picture);
+    letGo(inner);
   }
 }
 
@@ -96,7 +106,7 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
     reasons.push(reason(detection.why === 'detectors_disagree' ? 'DETECTORS_DISAGREE' : 'NO_FACE'));
   } else {
     const before = performance.now();
-    const assessed = assessQuality(measureFace(upright, face, detection.faceCount));
+    const assessed = assessQuality(measureFace(upright, face, detection.faceCount, detection.others));
     spent('quality', performance.now() - before);
     for (const classifier of models.classifiers) {
       evidence = evidence.concat(await classifyFace(classifier, upright, face.box, settings.profile, spent));
@@ -124,6 +134,7 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
     fusedLogit: z,
     face: face === null ? null : faceFinding(face),
     faceCount: detection.faceCount,
+    faceSizes: face === null ? [] : [face.box, ...detection.others].map(sizeOf),
     width: upright.width,
     height: upright.height,
     quarterTurns: face === null ? 0 : detection.quarterTurns,

@@ -48,10 +48,26 @@ const REASONS = {
   ],
   BLURRED: ['error', 'The face is blurred.', 'Hold still, let the camera focus, clean the lens.'],
   HEAD_TILTED: ['error', 'The head is tilted by more than 20 degrees.', 'Hold head and camera upright.'],
+  NOISY: [
+    'error',
+    'The picture is full of coloured noise.',
+    'Take the photo in more light, with a clean lens and without digital zoom.',
+  ],
+  NO_COLOUR: [
+    'error',
+    'The picture has no natural colour: it is grey, infrared or of a single tone.',
+    'Take the photo in colour, with an ordinary camera, in enough light and without a filter.',
+  ],
+  CHANNELS_SWAPPED: [
+    'error',
+    'The colour channels of the picture are changed over.',
+    'Have whoever runs the app send red, green and blue in this order; some libraries hand out blue first.',
+  ],
   FACE_SMALL: ['warning', 'The face is small (under 80 pixels wide).', 'Come closer to the camera.'],
   FACE_CLOSE: ['warning', 'There is little room around the face.', 'Hold the camera a little further away.'],
   DARK: ['warning', 'The face is rather dark.', 'Turn towards a light.'],
   BRIGHT: ['warning', 'The face is rather bright.', 'Move out of the direct light.'],
+  GRAINY: ['warning', 'There is coloured noise in the picture.', 'Take the photo in more light.'],
   SOFT: ['warning', 'The face is not quite sharp.', 'Hold still and let the camera focus.'],
   HEAD_TURNED: ['warning', 'The head is turned to the side.', 'Look straight into the camera.'],
   EYES_CLOSE_TOGETHER: [
@@ -87,6 +103,11 @@ const REASONS = {
   ],
   HEAD_RAISED: ['warning', 'The head is tilted back.', 'Lower the chin and look straight into the camera.'],
   HEAD_LOWERED: ['warning', 'The head is bent down.', 'Raise the chin and look straight into the camera.'],
+  FACES_ALIKE: [
+    'warning',
+    'Two faces are nearly of one size: the picture does not say which of them is meant.',
+    'Have only one person in the picture, and no photo of another beside the face.',
+  ],
   UNNATURAL_COLOUR: [
     'warning',
     'The face has no natural skin colour.',
@@ -101,6 +122,11 @@ const REASONS = {
     'info',
     'There is more than one face in the picture.',
     'Have only one person in the picture.',
+  ],
+  BORDERS: [
+    'info',
+    'The picture has bars around it; they were left aside.',
+    'Send the photo itself, not a screenshot or a padded copy.',
   ],
   PICTURE_TURNED: [
     'info',

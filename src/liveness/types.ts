@@ -77,6 +77,12 @@ export interface FaceFinding {
   readonly detectorIoU: number | null;
 }
 
+/** Size of a face box, pixels of the upright picture. */
+export interface FaceSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** One network run: which model, which crop, the logit `z` it gave (clamped to [-12, 12]) and its class probabilities. */
 export interface CropEvidence {
   readonly model: string;
@@ -111,6 +117,8 @@ export interface Judgement {
   readonly fusedLogit: number | null;
   readonly face: FaceFinding | null;
   readonly faceCount: number;
+  /** Of every face found, the judged one's first, then by size; empty when no face was judged. */
+  readonly faceSizes?: readonly FaceSize[];
   /** Size of the upright picture in pixels. */
   readonly width: number;
   readonly height: number;

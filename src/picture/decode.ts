@@ -3,9 +3,11 @@ import { Fault } from '../errors.ts';
 import type { RgbPicture } from '../liveness/types.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { isPlainProfile } from './colour-profile.ts';
+import { jpegEndsInZeros, readJpegData } from './jpeg-damage.ts';
 import { surveyJpeg } from './jpeg-survey.ts';
 import { pngIsComplete, withoutTexts } from './png-chunks.ts';
 import { type PictureFormat, sniffFormat } from './sniff.ts';
+import { webpHasHole } from './webp-chunks.ts';
 
 /** What a picture may be at most; checked before anything is decoded. */
 export interface PictureLimits {
@@ -67,9 +69,11 @@ function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('timeout:');
 }
 
-function pipeline(bytes: Uint8Array, limits: PictureLimits, ignoreIcc: boolean): Sharp {
+type Strictness = 'error' | 'warning';
+
+function pipeline(bytes: Uint8Array, limits: PictureLimits, failOn: Strictness, ignoreIcc: boolean): Sharp {
   const options = {
-    failOn: 'error',
+    failOn,
     limitInputPixels: limits.pixels,
     ignoreIcc,
     sequentialRead: true,
@@ -90,6 +94,33 @@ function lean(bytes: Uint8Array, format: 'jpeg' | 'png' | 'webp'): Uint8Array {
   return bytes.subarray(0, end);
 }
 
+/**
+ * Refuses data that is lacking or cannot be right, of which the library only warns, or makes a picture without a word. Says what
+ * the library is to read, and how strict it has to be: where this here could not read the file, its every warning counts.
+ */
+function checkData(
+  bytes: Uint8Array,
+  format: 'jpeg' | 'png' | 'webp',
+): { readonly bytes: Uint8Array; readonly failOn: Strictness } {
+  if (format === 'png' && !pngIsComplete(bytes)) throw refuse('truncated', 'the png is cut off');
+  if (format === 'webp' && webpHasHole(bytes)) {
+    throw refuse('truncated', 'the webp is cut off (a part of it holds only zeros)');
+  }
+  if (format !== 'jpeg') return { bytes, failOn: 'error' };
+  const { state, endsAt } = readJpegData(bytes);
+  if (state === 'unread') return { bytes, failOn: 'warning' };
+  if (state !== 'whole') {
+    const what = state.reason === 'truncated' ? 'is cut off' : 'is damaged';
+    throw refuse(state.reason, `the jpeg ${what} (${state.detail})`);
+  }
+  // The library must not look for scans in what its maker put behind a picture without an end marker.
+  const ended = endsAt !== null && endsAt + 1 < bytes.length;
+  return {
+    bytes: ended ? Buffer.concat([bytes.subarray(0, endsAt), Buffer.from([0xff, 0xd9])]) : bytes,
+    failOn: 'error',
+  };
+}
+
 async function decodeCompressed(
   file: Uint8Array,
   format: 'jpeg' | 'png' | 'webp',
@@ -97,16 +128,18 @@ async function decodeCompressed(
 ): Promise<RgbPicture> {
   const bytes = lean(file, format);
   const fail = (error: unknown): never => {
-    throw decodeFault(format, error);
+    const fault = decodeFault(format, error);
+    if (format !== 'jpeg' || fault.reason !== 'corrupt' || !jpegEndsInZeros(bytes)) throw fault;
+    throw refuse('truncated', 'the jpeg is cut off (it ends in zeros)', error);
   };
   const metadata = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata().catch(fail);
   if (metadata.format !== format)
     throw refuse('corrupt', `expected ${format}, the decoder sees ${metadata.format}`);
   checkSize(metadata.width, metadata.height, limits);
   if ((metadata.pages ?? 1) > 1) throw refuse('animated', 'the picture is animated; send one still photo');
-  if (format === 'png' && !pngIsComplete(bytes)) throw refuse('truncated', 'the png is cut off');
+  const checked = checkData(bytes, format);
   const run = (ignoreIcc: boolean) => {
-    const upright = pipeline(bytes, limits, ignoreIcc).autoOrient().removeAlpha();
+    const upright = pipeline(checked.bytes, limits, checked.failOn, ignoreIcc).autoOrient().removeAlpha();
     // The library applies a 16-bit picture's colour profile only when told to work in sRGB from the start.
     const placed = metadata.depth === 'uchar' ? upright : upright.pipelineColourspace('srgb');
     return placed.toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });

@@ -7,7 +7,7 @@ export interface CorsSettings {
 
 const methods = 'POST';
 const requestHeaders = 'authorization, content-type, x-request-id';
-const replyHeaders = 'x-request-id, x-liveness-reason, x-liveness-raw-score, retry-after';
+const replyHeaders = 'x-request-id, x-liveness-reason, x-liveness-raw-score, x-liveness-faces, retry-after';
 
 /**
  * The CORS headers of a reply. Empty while no origin is configured. With a list, `Vary: Origin` stands in every reply, so

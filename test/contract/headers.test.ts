@@ -92,7 +92,7 @@ describe('CORS', () => {
           expect(answer.headers).toMatchObject({
             'access-control-allow-origin': origin,
             'access-control-expose-headers':
-              'x-request-id, x-liveness-reason, x-liveness-raw-score, retry-after',
+              'x-request-id, x-liveness-reason, x-liveness-raw-score, x-liveness-faces, retry-after',
             vary: 'origin',
           });
         }

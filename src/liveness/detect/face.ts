@@ -31,6 +31,8 @@ export interface Detection {
   readonly face: LocatedFace | null;
   readonly why: 'found' | 'no_face' | 'detectors_disagree';
   readonly faceCount: number;
+  /** Boxes of the other faces in the upright picture, the largest first; none where `face` is null. */
+  readonly others: readonly Box[];
 }
 
 /** Longest side of the picture that the detectors see, in pixels. */
@@ -149,7 +151,7 @@ export async function detectFace(
     const agreed = overlap !== null && overlap > AGREEMENT_OVERLAP;
     // A turned picture counts only where the second detector sees the same face in it.
     if (turned && !agreed) continue;
-    const base = { quarterTurns: turns, faceCount: faces.faces.length };
+    const base = { quarterTurns: turns, faceCount: faces.faces.length, others: [] };
     if (found === null) return { ...base, face: null, why: 'no_face' };
     if (!agreed && found.score < SCORE_ALONE) return { ...base, face: null, why: 'detectors_disagree' };
     const sideways = turns % 2 === 1;
@@ -158,6 +160,10 @@ export async function detectFace(
     return {
       ...base,
       why: 'found',
+      others: faces.faces
+        .filter((face) => face !== found)
+        .map((face) => calibrateBox(scaleBox(face.box, kx, ky)))
+        .sort((a, b) => boxArea(b) - boxArea(a)),
       face: {
         box: calibrateBox(scaleBox(found.box, kx, ky)),
         points: found.points.map((p) => ({ x: p.x * kx, y: p.y * ky })),

@@ -40,6 +40,10 @@ const good: Measures = {
   faceCount: 1,
   blocks: 1.05,
   colourDistance: 0,
+  colourVariation: 5,
+  channelOrder: 0,
+  secondFace: null,
+  colourNoise: 0.3,
 };
 
 describe('lumaWindow', () => {
@@ -154,6 +158,9 @@ describe('assessQuality', () => {
     [{ sharpness: 5.9 }, { sharpness: 6 }, 'BLURRED'],
     [{ roll: 20.1 }, { roll: 20 }, 'HEAD_TILTED'],
     [{ roll: -20.1 }, { roll: -20 }, 'HEAD_TILTED'],
+    [{ colourVariation: 1.49 }, { colourVariation: 1.5 }, 'NO_COLOUR'],
+    [{ colourNoise: 1.61 }, { colourNoise: 1.6 }, 'NOISY'],
+    [{ channelOrder: 30.1 }, { channelOrder: 30 }, 'CHANNELS_SWAPPED'],
   ])('rejects %o and not %o: %s', (outside, inside, code) => {
     expect(codes(outside)).toEqual([true, `error:${code}`]);
     expect(codes(inside)[0]).toBe(false);
@@ -181,6 +188,8 @@ describe('assessQuality', () => {
     [{ pitch: -25.1 }, 'HEAD_RAISED'],
     [{ pitch: 25.1 }, 'HEAD_LOWERED'],
     [{ colourDistance: 5.1 }, 'UNNATURAL_COLOUR'],
+    [{ colourNoise: 1.21 }, 'GRAINY'],
+    [{ secondFace: 0.71 }, 'FACES_ALIKE'],
   ])('warns of %o but judges: %s', (change, code) => {
     expect(codes(change)).toEqual([false, `warning:${code}`]);
   });
@@ -216,6 +225,9 @@ describe('assessQuality', () => {
       'LuminanceDeviation',
       'Sharpness',
       'HeadPoseRoll',
+      'ColourVariation',
+      'ChannelOrder',
+      'ColourNoise',
     ]);
   });
 

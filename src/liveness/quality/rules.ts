@@ -23,6 +23,12 @@ export interface ComponentRule {
 }
 
 /**
+ * Colour noise that the networks in force stand, on the scale of `ColourNoise`: above `most` prints were taken for live, above
+ * `careful` live people for attacks. Set anew when networks or crops change: `bench/noise-curves.mjs` measures both.
+ */
+export const COLOUR_NOISE = { careful: 1.2, most: 1.6 } as const;
+
+/**
  * Components that can decide that a picture is too poor to judge, and their limits. The limits were measured on private data
  * (docs/accuracy.md): a heavily blurred attack looks live, so the sharpness limit guards security; the others mainly keep
  * real people from being refused.
@@ -79,6 +85,25 @@ const DECIDING: readonly ComponentRule[] = [
     unit: 'degrees',
     value: (m) => m.roll,
     reject: { min: -20, max: 20, below: 'HEAD_TILTED', above: 'HEAD_TILTED' },
+  },
+  {
+    name: 'ColourVariation',
+    unit: 'CIELAB units',
+    value: (m) => m.colourVariation,
+    reject: { min: 1.5, below: 'NO_COLOUR' },
+  },
+  {
+    name: 'ChannelOrder',
+    unit: 'degrees of hue',
+    value: (m) => m.channelOrder,
+    reject: { max: 30, above: 'CHANNELS_SWAPPED' },
+  },
+  {
+    name: 'ColourNoise',
+    unit: '0-255',
+    value: (m) => m.colourNoise,
+    reject: { max: COLOUR_NOISE.most, above: 'NOISY' },
+    warn: { max: COLOUR_NOISE.careful, above: 'GRAINY' },
   },
   {
     name: 'NoseOffset',
@@ -170,6 +195,12 @@ const ADVISING: readonly ComponentRule[] = [
     unit: 'faces',
     value: (m) => m.faceCount,
     warn: { max: 1, above: 'SEVERAL_FACES' },
+  },
+  {
+    name: 'SecondFaceSize',
+    unit: 'widths of the judged face',
+    value: (m) => m.secondFace,
+    warn: { max: 0.7, above: 'FACES_ALIKE' },
   },
   {
     name: 'CompressionArtifacts',

@@ -31,9 +31,23 @@ export function judgementEnvelope(judgement: Judgement, compat: CompatSettings, 
 }
 
 /** Why the score is low, and the score as judged, before the app's threshold was mapped onto 87. */
-function judgementHeaders({ verdict, rawScore: score }: Judgement): Readonly<Record<string, string>> {
+function judgementHeaders(judgement: Judgement): Readonly<Record<string, string>> {
+  const { verdict, rawScore: score } = judgement;
   const reason = verdict === 'live' ? {} : { 'x-liveness-reason': verdict };
-  return score === null ? reason : { ...reason, 'x-liveness-raw-score': String(score) };
+  const raw = score === null ? {} : { 'x-liveness-raw-score': String(score) };
+  return { ...reason, ...raw, ...severalFaces(judgement) };
+}
+
+/** At most so many sizes are told. */
+const MOST_FACES = 8;
+
+/** Sizes of the faces in pixels, the judged one's first, where there is more than one. */
+function severalFaces({ faceSizes = [] }: Judgement): Readonly<Record<string, string>> {
+  if (faceSizes.length < 2) return {};
+  const sizes = faceSizes
+    .slice(0, MOST_FACES)
+    .map(({ width, height }) => `${Math.round(width)}x${Math.round(height)}`);
+  return { 'x-liveness-faces': `SEVERAL_FACES ${faceSizes.length}: ${sizes.join(', ')}` };
 }
 
 /**

@@ -1,0 +1,33 @@
+/** Zeros in a row that no coded picture holds: its bytes are as good as random, and flat areas take next to none. */
+const ZEROS = 256;
+
+/**
+ * Whether a part of a WebP's coded picture was never filled: many zeros in a row inside a `VP8 ` or `VP8L` chunk (a buffer that
+ * was too short, a lost piece). Its decoder makes a picture of them without a word. Never throws.
+ */
+export function webpHasHole(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 12; at + 8 <= bytes.length; ) {
+    const type = String.fromCharCode(...bytes.subarray(at, at + 4));
+    const length = view.getUint32(at + 4, true);
+    const content = bytes.subarray(at + 8, at + 8 + length);
+    if ((type === 'VP8 ' || type === 'VP8L') && longestZeros(content) >= ZEROS) return true;
+    at += 8 + length + (length & 1);
+  }
+  return false;
+}
+
+/** The longest run of zeros, found by looking at every 256th byte first. */
+function longestZeros(bytes: Uint8Array): number {
+  let longest = 0;
+  for (let at = ZEROS - 1; at < bytes.length; at += ZEROS) {
+    if (bytes[at] !== 0) continue;
+    let first = at;
+    while (first > 0 && bytes[first - 1] === 0) first--;
+    let last = at;
+    while (last + 1 < bytes.length && bytes[last + 1] === 0) last++;
+    longest = Math.max(longest, last - first + 1);
+    at = last;
+  }
+  return longest;
+}
