@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelError } from './model-error.ts';
 import { ownChannelBlock } from './onnx/block.ts';
+import { inferenceLibrary, type LibrarySession } from './onnx/library.ts';
 import { optimiseModel } from './onnx/optimise.ts';
 
 /** The shape a network must have: names and dimensions, `null` where any size will do. */
@@ -70,6 +70,7 @@ function check(
  * One thread a network keeps results the same at any load; parallel work belongs to several engines.
  *
  * @throws {ModelError} when the file cannot be read or is no ONNX model, or its inputs or outputs differ.
+ * @throws {InferenceLibraryError} when the inference library cannot be loaded.
  */
 export async function loadNetwork(file: string, shape: NetworkShape): Promise<Network> {
   let bytes: Buffer;
@@ -78,9 +79,10 @@ export async function loadNetwork(file: string, shape: NetworkShape): Promise<Ne
   } catch (cause) {
     throw new ModelError(file, 'the model file cannot be read; run `livestill models pull`', { cause });
   }
-  let session: InferenceSession;
+  const { createSession, Tensor } = inferenceLibrary();
+  let session: LibrarySession;
   try {
-    session = await InferenceSession.create(optimiseModel(bytes, ownChannelBlock()), {
+    session = await createSession(optimiseModel(bytes, ownChannelBlock()), {
       executionProviders: ['cpu'],
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
