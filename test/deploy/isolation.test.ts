@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -27,34 +27,57 @@ const noSeccomp = installed(() => succeeds(python, '-c', 'import seccomp'), 'pyt
 const noSystemd = succeeds('systemd-analyze', '--version') ? null : 'systemd is not installed';
 const why = (reason: string | null) => (reason === null ? '' : ` (skipped: ${reason})`);
 
-/** Runs a command under the profile, as a container runtime does. */
-const confined = (command: string, ...args: string[]): SpawnSyncReturns<string> =>
-  spawnSync(python, [path('test/deploy/under-seccomp.py'), profile, command, ...args], { encoding: 'utf8' });
+/** Runs a command under a profile, as a container runtime does. */
+const under = (file: string, command: string, ...args: string[]): SpawnSyncReturns<string> =>
+  spawnSync(python, [path('test/deploy/under-seccomp.py'), file, command, ...args], { encoding: 'utf8' });
+const confined = (command: string, ...args: string[]) => under(profile, command, ...args);
+
+/** Judges under a profile in this process and in workers. */
+async function expectJudges(file: string): Promise<void> {
+  await withFolder(async (folder) => {
+    const program = path('bin/livestill.js');
+    const scored = under(file, process.execPath, program, 'score', '--json', groupPhotoPath('sample1.jpg'));
+    expect(scored.status, scored.stderr).toBe(0);
+    expect(scored.stdout).toContain('"verdict":"live"');
+
+    const out = join(folder, 'results.csv');
+    const pictures = join(groupPhotoPath('sample1.jpg'), '..');
+    const settings = ['--profile', 'fast', '--quiet'];
+    const batch = under(file, process.execPath, program, 'batch', pictures, '--out', out, ...settings);
+    expect(batch.status, batch.stderr).toBe(0);
+    expect((await readFile(out, 'utf8')).split('\n').length).toBeGreaterThan(6);
+
+    const made = under(file, process.execPath, program, 'app', 'create', '--data', join(folder, 'data'));
+    expect(made.status, made.stderr).toBe(0);
+  });
+}
+
+/** The system calls that the unit's filters leave, out of systemd's own sets. */
+function systemCallsOf(unitText: string): string[] {
+  const sets = new Map<string, string[]>();
+  let members: string[] = [];
+  for (const line of spawnSync('systemd-analyze', ['syscall-filter'], { encoding: 'utf8' }).stdout.split(
+    '\n',
+  )) {
+    if (line.startsWith('@')) {
+      members = [];
+      sets.set(line.trim(), members);
+    } else if (/^ +[@a-z]/.test(line)) members.push(line.trim());
+  }
+  const expand = (name: string): string[] =>
+    name.startsWith('@') ? (sets.get(name) ?? []).flatMap(expand) : [name];
+  const left = new Set<string>();
+  for (const [, not, names] of unitText.matchAll(/^SystemCallFilter=(~?)(.*)$/gm)) {
+    for (const call of names!.split(' ').flatMap(expand)) {
+      if (not === '') left.add(call);
+      else left.delete(call);
+    }
+  }
+  return [...left];
+}
 
 describe.skipIf(noSeccomp !== null)(`deploy/seccomp/livestill.json${why(noSeccomp)}`, () => {
-  it('lets livestill judge, with its networks in this process and in workers', () =>
-    withFolder(async (folder) => {
-      const program = path('bin/livestill.js');
-      const scored = confined(process.execPath, program, 'score', '--json', groupPhotoPath('sample1.jpg'));
-      expect(scored.status, scored.stderr).toBe(0);
-      expect(scored.stdout).toContain('"verdict":"live"');
-
-      const out = join(folder, 'results.csv');
-      const pictures = join(groupPhotoPath('sample1.jpg'), '..');
-      const batch = confined(
-        process.execPath,
-        program,
-        'batch',
-        pictures,
-        '--out',
-        out,
-        '--profile',
-        'fast',
-        '--quiet',
-      );
-      expect(batch.status, batch.stderr).toBe(0);
-      expect((await readFile(out, 'utf8')).split('\n').length).toBeGreaterThan(6);
-    }));
+  it('lets livestill judge and keep its data', () => expectJudges(profile));
 
   it.for([
     { name: 'a user namespace', command: ['unshare', '--user', 'true'] },
@@ -88,4 +111,16 @@ describe.skipIf(noSystemd !== null)(`deploy/systemd/livestill.service${why(noSys
     const exposure = Number(/exposure level for livestill\.service: ([\d.]+)/.exec(stdout)?.[1]);
     expect(exposure).toBeLessThan(2);
   });
+
+  it.skipIf(noSeccomp !== null)(`lets livestill judge and keep its data${why(noSeccomp)}`, () =>
+    withFolder(async (folder) => {
+      const names = systemCallsOf(await readFile(unit, 'utf8'));
+      expect(names).toContain('openat');
+      expect(names).not.toContain('mount');
+      const file = join(folder, 'profile.json');
+      const syscalls = [{ names, action: 'SCMP_ACT_ALLOW' }];
+      await writeFile(file, JSON.stringify({ defaultErrnoRet: 1, syscalls }));
+      await expectJudges(file);
+    }),
+  );
 });
