@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const ownNpm = `npm@${spawnSync('npm', ['--version'], { encoding: 'utf8' }).stdout?.split('.')[0]}`;
 const oldNode = Number(process.versions.node.split('.')[0]) < 22;
 
 /** How each manager is had, installs a tarball and runs a program of the project. */
@@ -152,14 +153,14 @@ async function check(name, tarball, registry, strace) {
   for (const path of [tools, project, join(folder, 'home')]) mkdirSync(path, { recursive: true });
   const plain = environment(folder, registry.url);
   const env = { ...plain, ...settings?.(folder) };
-  const had = await run(
-    'npm',
-    ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', tools, tool],
-    { cwd: tools, env: plain },
-  );
-  if (had.status !== 0) return { wrong: [`${tool} was not to be had: ${had.words}`] };
-  writeFileSync(join(project, 'package.json'), '{"name":"empty","version":"1.0.0","private":true}\n');
   const manager = [process.execPath, join(tools, 'node_modules', file)];
+  if (tool === ownNpm) manager.splice(0, 2, 'npm');
+  else {
+    const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--prefix', tools];
+    const had = await run('npm', ['install', ...flags, tool], { cwd: tools, env: plain });
+    if (had.status !== 0) return { wrong: [`${tool} was not to be had: ${had.words}`] };
+  }
+  writeFileSync(join(project, 'package.json'), '{"name":"empty","version":"1.0.0","private":true}\n');
   const trace = join(folder, 'connections');
   const watch = strace ? ['strace', '-f', '--seccomp-bpf', '-e', 'trace=connect', '-o', trace] : [];
   const [command, ...args] = [...watch, ...manager, ...install(tarball)];

@@ -115,7 +115,7 @@ describe('the house', () => {
       )
       .filter((file) => /\.[cm]?[jt]s$/.test(file) && file !== join('test', 'architecture.test.ts'))
       .filter((file) =>
-        /(?:from|import|require)[\s(]*['"`](?:onnxruntime-node|[^'"`]*onnxruntime-node\/)|onnxruntime_binding|dist\/backend\.js/.test(
+        /(?:from|import|require)[\s(]*['"`](?:onnxruntime-node|[^'"`]*(?:onnxruntime-node\/|onnxruntime_binding|dist\/backend\.js))|process\.dlopen/.test(
           readFileSync(join(root, file), 'utf8'),
         ),
       );
