@@ -29,17 +29,15 @@ describe('the wanted platforms', () => {
   });
 
   it('are those that are named, where any are', () => {
-    expect(wantedPlatforms(lock, { npm_command: 'pack', LIVESTILL_PLATFORMS: 'linux-arm64' })).toEqual([
+    expect(wantedPlatforms(lock, { npm_command: 'pack', PACK_PLATFORMS: 'linux-arm64' })).toEqual([
       'linux-arm64',
     ]);
-    expect(wantedPlatforms(lock, { LIVESTILL_PLATFORMS: 'linux-x64, win32-x64' })).toEqual([
+    expect(wantedPlatforms(lock, { PACK_PLATFORMS: 'linux-x64, win32-x64' })).toEqual([
       'linux-x64',
       'win32-x64',
     ]);
-    expect(wantedPlatforms(lock, { LIVESTILL_PLATFORMS: 'all' })).toEqual(platformsOf(lock));
-    expect(() => wantedPlatforms(lock, { LIVESTILL_PLATFORMS: 'linux-ppc64' })).toThrow(
-      /found "linux-ppc64"/,
-    );
+    expect(wantedPlatforms(lock, { PACK_PLATFORMS: 'all' })).toEqual(platformsOf(lock));
+    expect(() => wantedPlatforms(lock, { PACK_PLATFORMS: 'linux-ppc64' })).toThrow(/found "linux-ppc64"/);
   });
 
   it('are none on a platform that the library does not exist for', () => {

@@ -46,21 +46,21 @@ export function platformsOf(lock: NativeLock): string[] {
 }
 
 /**
- * The platforms whose files belong into the package or the clone: those named in `LIVESTILL_PLATFORMS` (comma between them, or `all`);
+ * The platforms whose files belong into the package or the clone: those named in `PACK_PLATFORMS` (comma between them, or `all`);
  * without it the packed ones where npm packs or publishes, else the machine's own.
  *
  * @throws {RangeError} naming a platform that the lock does not have.
  */
 export function wantedPlatforms(lock: NativeLock, env: NodeJS.ProcessEnv, own = OWN_PLATFORM): string[] {
   const known = platformsOf(lock);
-  const named = env.LIVESTILL_PLATFORMS;
+  const named = env.PACK_PLATFORMS;
   if (named === 'all') return known;
   if (named !== undefined && named !== '') {
     const list = named.split(',').map((name) => name.trim());
     const unknown = list.find((name) => !known.includes(name));
     if (unknown !== undefined) {
       throw new RangeError(
-        `LIVESTILL_PLATFORMS: expected names out of ${known.join(', ')}, or all; found "${unknown}"`,
+        `PACK_PLATFORMS: expected names out of ${known.join(', ')}, or all; found "${unknown}"`,
       );
     }
     return list;

@@ -163,14 +163,14 @@ describe('npm prepare in a clone', () => {
       type: 'commonjs',
     });
 
-    expect((await prepare({ LIVESTILL_PLATFORMS: 'linux-z80' }).ended).out).toBe(
+    expect((await prepare({ PACK_PLATFORMS: 'linux-z80' }).ended).out).toBe(
       line('built dist/', 0, 1, 'linux-z80'),
     );
     expect(await libraryFiles()).toEqual([join('bin', 'b.so'), join('dist', 'a.js'), 'package.json']);
 
-    const unknown = await prepare({ LIVESTILL_PLATFORMS: 'amiga' }).ended;
+    const unknown = await prepare({ PACK_PLATFORMS: 'amiga' }).ended;
     expect(unknown.status).toBe(1);
-    expect(unknown.err).toContain('LIVESTILL_PLATFORMS: expected names out of');
+    expect(unknown.err).toContain('PACK_PLATFORMS: expected names out of');
   });
 
   it('replaces a file of the library that was changed, and refuses another package under its name', async () => {
