@@ -15,7 +15,6 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { createLiveness } from '../dist/engine.js';
 import { cropRect, cropTensor } from '../dist/liveness/crop.js';
@@ -24,6 +23,7 @@ import { detectFace, detectionPicture } from '../dist/liveness/detect/face.js';
 import { rfbInput } from '../dist/liveness/detect/rfb.js';
 import { loadModels } from '../dist/liveness/load.js';
 import { ownChannelBlock } from '../dist/liveness/onnx/block.js';
+import { inferenceLibrary } from '../dist/liveness/onnx/library.js';
 import { optimiseModel } from '../dist/liveness/onnx/optimise.js';
 import { builtInClassifier } from '../dist/liveness/pack.js';
 import { decodePicture } from '../dist/picture/decode.js';
@@ -53,6 +53,7 @@ const OURS = {
 };
 const extra = (session) => ({ extra: { session } });
 
+const { createSession, Tensor } = inferenceLibrary();
 sharp.concurrency(1);
 sharp.cache(false);
 
@@ -123,7 +124,7 @@ function report(title, variants, times, columns = []) {
 
 /** A session as a variant: how it was made, how it runs on all its tensors, what it gives for them. */
 async function sessionVariant(name, source, settings, tensors) {
-  const [created, session] = await timed(() => InferenceSession.create(source, { ...OURS, ...settings }));
+  const [created, session] = await timed(() => createSession(source, { ...OURS, ...settings }));
   const [{ name: input, shape }] = session.inputMetadata;
   const dims = shape.map((d) => (typeof d === 'number' ? d : 1));
   const one = (data) => session.run({ [input]: new Tensor('float32', data, dims) });
@@ -189,7 +190,7 @@ async function graph() {
     for (const level of ['all', 'extended', 'basic']) {
       const file = join(folder, `${name}-${level}.onnx`);
       const settings = { graphOptimizationLevel: level, optimizedModelFilePath: file };
-      await (await InferenceSession.create(bytes, { ...OURS, ...settings })).release();
+      await (await createSession(bytes, { ...OURS, ...settings })).release();
       const stored = await readFile(file);
       const rest = { graphOptimizationLevel: level === 'all' ? 'disabled' : 'all' };
       variants.push(await sessionVariant(`stored after ${level}`, stored, rest, tensors[name]));
@@ -216,7 +217,7 @@ async function files() {
 async function tensors() {
   const all = (await inputs()).tensors;
   for (const name of ['classifier', 'blaze']) {
-    const session = await InferenceSession.create(await model(name), OURS);
+    const session = await createSession(await model(name), OURS);
     const [{ name: input, shape }] = session.inputMetadata;
     const dims = shape.map((d) => (typeof d === 'number' ? d : 1));
     const fresh = (data) => ({ [input]: new Tensor('float32', data, dims) });

@@ -1,4 +1,4 @@
-// Lists the licences of everything that is installed to run livestill, on any platform, from package-lock.json.
+// Lists the licences of everything that is installed to run livestill, on any platform, from package-lock.json and native/native.lock.json.
 // node scripts/licences.mjs           write docs/licences.md
 // node scripts/licences.mjs --check   only compare; status 1 when the page is out of date or a licence is not among those allowed
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -52,13 +52,20 @@ for (const [path, entry] of Object.entries(packages)) {
   known.direct ||= packages[''].dependencies?.[name] !== undefined && path === `node_modules/${name}`;
   found.set(key, known);
 }
+const native = JSON.parse(readFileSync(file('native/native.lock.json'), 'utf8'));
+found.set(native.package, {
+  name: native.package,
+  licence: native.licence,
+  versions: new Set([native.version]),
+  direct: true,
+});
 const all = [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 const refused = all.filter(({ licence }) => !isAllowed(licence));
 
 const counts = new Map();
 for (const { licence } of all) counts.set(licence, (counts.get(licence) ?? 0) + 1);
 const row = (cells) => `| ${cells.join(' | ')} |`;
-const page = `<!-- Made by scripts/licences.mjs from package-lock.json. Do not change this page by hand. -->
+const page = `<!-- Made by scripts/licences.mjs from package-lock.json and native/native.lock.json. Do not change this page by hand. -->
 
 # Licences
 
@@ -74,7 +81,8 @@ ${[...counts]
   .join('\n')}
 
 The packages under LGPL are builds of libvips and what it is made of, which \`sharp\` loads as a shared library of its own: to use another
-build, install libvips on the system and build \`sharp\` against it. Each such package lists its parts in a file of its own.
+build, install libvips on the system and build \`sharp\` against it. Each such package lists its parts in a file of its own. Files of \`onnxruntime-node\` are part of livestill's own package, with the licence and
+the notices of its parts in \`native/\`.
 
 ${row(['package', 'version', 'licence', 'direct'])}
 ${row(['---', '---', '---', '---'])}

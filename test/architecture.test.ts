@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['networks'],
   client: [],
   weights: ['files'],
+  native: ['files', 'weights'],
   report: [],
   files: [],
   picture: ['liveness', 'errors', 'networks', 'files'],
@@ -50,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that a room must not go beyond. */
 const MAY_USE: Readonly<Record<string, readonly string[]>> = {
-  liveness: ['onnxruntime-node', 'sharp'],
+  liveness: ['onnxruntime-common', 'sharp'],
   errors: [],
   client: [],
 };
@@ -108,6 +109,22 @@ describe('the house', () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+
+  it('loads the inference library in one place only', () => {
+    const root = join(src, '..');
+    const loader = join('src', 'liveness', 'onnx', 'library.ts');
+    const found = ['src', 'bench', 'scripts', 'test', 'examples', 'bin']
+      .flatMap((folder) =>
+        readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((f) => join(folder, f)),
+      )
+      .filter((file) => /\.[cm]?[jt]s$/.test(file) && file !== join('test', 'architecture.test.ts'))
+      .filter((file) =>
+        /(?:from|import|require)[\s(]*['"`](?:onnxruntime-node|[^'"`]*(?:onnxruntime-node\/|onnxruntime_binding|dist\/backend\.js))|process\.dlopen/.test(
+          readFileSync(join(root, file), 'utf8'),
+        ),
+      );
+    expect(found).toEqual([loader]);
   });
 
   it('speaks SQL in one room only', () => {

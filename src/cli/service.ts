@@ -182,6 +182,7 @@ function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
     ...fleetSize(config),
     queueWaitMs: config.queueWaitMs,
     pinWorkers: config.pinWorkers,
+    startTimeoutMs: config.timeouts.workerStartMs,
     engine: {
       profile,
       threshold,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLiveness } from '../engine.ts';
+import { confiningCommand } from './confine.ts';
 import { type Fleet, type FleetOptions, startFleet } from './fleet.ts';
 import { allowedProcessors } from './processors.ts';
 
@@ -43,6 +44,18 @@ describe('a fleet with real networks', () => {
     expect(judgement).toMatchObject({ threshold: 12, profile: 'careful' });
     expect((await fleet.judge(Uint8Array.from(picture))).profile).toBe('fast');
   });
+
+  it.runIf(confiningCommand().length > 0)(
+    'runs them with no right to gain and no file to write (skipped where util-linux or Linux is not there)',
+    () => {
+      for (const { pid } of fleet.workersNow()) {
+        expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^NoNewPrivs:\t1$/m);
+        const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
+        expect(limits).toMatch(/^Max file size +0 +0 +bytes *$/m);
+        expect(limits).toMatch(/^Max core file size +0 +0 +bytes *$/m);
+      }
+    },
+  );
 
   it('tells which models it uses, before any picture', () => {
     expect(fleet.models.map((model) => model.role).sort()).toEqual(['classifier', 'detector', 'detector']);

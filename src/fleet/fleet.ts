@@ -19,6 +19,8 @@ export interface FleetOptions {
   readonly engine: LivenessOptions;
   /** After how long a picture counts as stuck and its worker is replaced, in ms; 30 000 where nothing is given. */
   readonly judgeTimeoutMs?: number;
+  /** How long a worker may take to load its networks and run them once, in ms; 60 000 where nothing is given. */
+  readonly startTimeoutMs?: number;
   /** Resident memory a worker may take, in bytes; one that takes more is replaced. Without bound where nothing is given. */
   readonly workerMemoryBytes?: number;
   /** Bind each worker to a processor of its own; where that cannot be done it is trouble, and the worker runs unbound. */
@@ -78,6 +80,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       return worker;
     },
     judgeTimeoutMs: options.judgeTimeoutMs ?? 30_000,
+    startTimeoutMs: options.startTimeoutMs ?? 60_000,
     memoryBytes: workerMemoryBytes,
     onTrouble,
   });

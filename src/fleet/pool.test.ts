@@ -38,6 +38,7 @@ it('a replacement takes the place of the worker it replaces, also of one that ha
       return process;
     },
     judgeTimeoutMs: 1000,
+    startTimeoutMs: 1000,
     memoryBytes: 100,
     onTrouble: () => {},
   });
@@ -51,4 +52,29 @@ it('a replacement takes the place of the worker it replaces, also of one that ha
   await vi.waitFor(() => expect(workers).toHaveLength(5), { timeout: 5000 });
   expect(workers.slice(3).map(({ place }) => place)).toEqual([1, 2]);
   await pool.close();
+});
+
+it('a worker that never gets ready is ended, and the start fails with why', async () => {
+  let lost: (why: WorkerLost) => void = () => {};
+  const worker: WorkerProcess = {
+    ...handMadeWorker({ bytes: 10 }),
+    start: () =>
+      new Promise((_, reject) => {
+        lost = reject;
+      }),
+    kill: (why) => lost(why),
+  };
+  const pool = createPool({
+    workers: 1,
+    engine: {},
+    spawn: () => worker,
+    judgeTimeoutMs: 1000,
+    startTimeoutMs: 20,
+    memoryBytes: 100,
+    onTrouble: () => {},
+  });
+  await expect(pool.start()).rejects.toMatchObject({
+    reason: 'worker_stuck',
+    message: 'was not ready in 20 ms',
+  });
 });

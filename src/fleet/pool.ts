@@ -11,6 +11,8 @@ export interface PoolOptions {
   readonly spawn: (place: number) => WorkerProcess;
   /** A picture that takes longer costs its worker, in ms. */
   readonly judgeTimeoutMs: number;
+  /** A worker that takes longer to load its networks and run them once is ended, in ms. */
+  readonly startTimeoutMs: number;
   /** Resident memory above which a worker is ended, in bytes; Infinity: never. */
   readonly memoryBytes: number;
   /** Told of workers lost without a picture in their hands, and of those that do not start. */
@@ -64,7 +66,7 @@ const keptShare = 0.75;
 const pauses = [250, 10_000] as const;
 
 export function createPool(options: PoolOptions): Pool {
-  const { engine, spawn, judgeTimeoutMs, memoryBytes, onTrouble } = options;
+  const { engine, spawn, judgeTimeoutMs, startTimeoutMs, memoryBytes, onTrouble } = options;
   const members = new Set<Member>();
   const starting = new Set<WorkerProcess>();
   const waiting: { take(member: Member): void; drop(error: WorkerLost): void }[] = [];
@@ -89,7 +91,14 @@ export function createPool(options: PoolOptions): Pool {
   const enrol = async (place: number): Promise<StartAnswer> => {
     const process = spawn(place);
     starting.add(process);
-    const answer = await process.start(engine).finally(() => starting.delete(process));
+    const timer = setTimeout(
+      () => process.kill(new WorkerLost('worker_stuck', `was not ready in ${startTimeoutMs} ms`)),
+      startTimeoutMs,
+    );
+    const answer = await process.start(engine).finally(() => {
+      clearTimeout(timer);
+      starting.delete(process);
+    });
     if (answer.kind === 'failure' || closing) {
       process.kill(new WorkerLost('worker_crashed', 'was ended'));
       return answer;

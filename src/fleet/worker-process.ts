@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import type { LivenessOptions } from '../engine.ts';
+import { confiningCommand } from './confine.ts';
 import type { JudgeAnswer, JudgeTask, Message, StartAnswer } from './messages.ts';
 
 /** How a worker came to its end: the reason for log and metrics, and a few words that follow "A worker". */
@@ -47,14 +48,18 @@ const mostWords = 4096;
 const niceness = 5;
 
 /**
- * Starts a worker process on a built worker file. Its environment holds no setting of the service: no key leaves the main process. What
- * it writes to its error stream before it crashes is the cause of its `WorkerLost`.
+ * Starts a worker process on a built worker file. Its environment holds no setting of the service: no key leaves the main process. Where
+ * the system can do it, it may write into no file and gain no rights. What it writes to its error stream before it crashes is the cause
+ * of its `WorkerLost`.
  */
 export function startWorkerProcess(file: string): WorkerProcess {
+  const [execPath = process.execPath, ...before] = confiningCommand();
   const child = fork(file, [], {
+    execPath,
     serialization: 'advanced',
     env: workerEnvironment(process.env),
     execArgv: [
+      ...(before.length === 0 ? [] : [...before, process.execPath]),
       ...process.execArgv.filter((arg) => !arg.startsWith('--inspect')),
       `--max-old-space-size=${heapMb}`,
       '--single-threaded-gc',

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,9 +11,8 @@ const linux = existsSync('/proc/self/status');
 
 /** A worker that speaks the protocol and does what the picture's text says. */
 const program = `
-  import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+  import { existsSync, readdirSync, writeFileSync } from 'node:fs';
   const file = (name) => new URL('./' + name, import.meta.url);
-  const tried = file('tried');
   const models = [{ name: 'none', role: 'classifier', sha256: '0' }];
   const kept = [];
   let count = 0;
@@ -33,8 +32,10 @@ const program = `
   }
   async function judge(picture) {
     const what = picture.toString();
-    appendFileSync(tried, what + '\\n');
-    const times = readFileSync(tried, 'utf8').split('\\n').filter((line) => line === what).length;
+    // Empty files: a worker may write no byte into any.
+    const tried = 'tried-' + picture.toString('hex') + '-';
+    writeFileSync(file(tried + process.pid + '-' + process.hrtime.bigint()), '');
+    const times = readdirSync(file('.')).filter((name) => name.startsWith(tried)).length;
     if (what === 'exit once' && times === 1) process.exit(3);
     if (what === 'hang once' && times === 1) for (;;);
     if (what === 'exit') process.exit(3);
@@ -57,8 +58,10 @@ const program = `
 let folder: string;
 let fleet: Fleet;
 const troubles: Error[] = [];
+const triedFiles = async (start = 'tried-') =>
+  (await readdir(folder)).filter((name) => name.startsWith(start)).map((name) => join(folder, name));
 const timesTried = async (what: string) =>
-  (await readFile(join(folder, 'tried'), 'utf8')).split('\n').filter((line) => line === what).length;
+  (await triedFiles(`tried-${Buffer.from(what).toString('hex')}-`)).length;
 const judge = (what: string, signal?: AbortSignal) =>
   fleet.judge(Uint8Array.from(Buffer.from(what)), signal === undefined ? {} : { signal });
 const pids = () => fleet.workersNow().map((worker) => worker.pid);
@@ -77,7 +80,9 @@ beforeAll(async () => {
     onTrouble: (error) => void troubles.push(error),
   });
 });
-beforeEach(() => writeFile(join(folder, 'tried'), ''));
+beforeEach(async () => {
+  for (const file of await triedFiles()) await rm(file);
+});
 afterEach(() => void troubles.splice(0));
 afterAll(async () => {
   await fleet.close();

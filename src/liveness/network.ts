@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { ModelError } from './model-error.ts';
 import { ownChannelBlock } from './onnx/block.ts';
+import { findExternalTensor } from './onnx/external-data.ts';
+import { inferenceLibrary, type LibrarySession } from './onnx/library.ts';
 import { optimiseModel } from './onnx/optimise.ts';
+import { MalformedError } from './onnx/protobuf.ts';
 
 /** The shape a network must have: names and dimensions, `null` where any size will do. */
 export interface NetworkShape {
@@ -65,11 +67,29 @@ function check(
   }
 }
 
+/** Refuses a model whose hash does not cover all of its numbers, and bytes that are no model. */
+function checkWhole(file: string, bytes: Uint8Array): void {
+  let outside: string | null;
+  try {
+    outside = findExternalTensor(bytes);
+  } catch (cause) {
+    if (!(cause instanceof MalformedError)) throw cause;
+    throw new ModelError(file, `the file is not a usable ONNX model (${cause.message})`, { cause });
+  }
+  if (outside === null) return;
+  throw new ModelError(
+    file,
+    `tensor "${outside}" keeps its data outside this file, where the file's hash does not cover it; save the model with all of its ` +
+      'data in one file (in Python: onnx.save(model, path) without save_as_external_data)',
+  );
+}
+
 /**
  * Loads an ONNX file for the CPU with one thread, checks its inputs and outputs against `shape`, and hashes it.
  * One thread a network keeps results the same at any load; parallel work belongs to several engines.
  *
  * @throws {ModelError} when the file cannot be read or is no ONNX model, or its inputs or outputs differ.
+ * @throws {InferenceLibraryError} when the inference library cannot be loaded.
  */
 export async function loadNetwork(file: string, shape: NetworkShape): Promise<Network> {
   let bytes: Buffer;
@@ -78,9 +98,11 @@ export async function loadNetwork(file: string, shape: NetworkShape): Promise<Ne
   } catch (cause) {
     throw new ModelError(file, 'the model file cannot be read; run `livestill models pull`', { cause });
   }
-  let session: InferenceSession;
+  checkWhole(file, bytes);
+  const { createSession, Tensor } = inferenceLibrary();
+  let session: LibrarySession;
   try {
-    session = await InferenceSession.create(optimiseModel(bytes, ownChannelBlock()), {
+    session = await createSession(optimiseModel(bytes, ownChannelBlock()), {
       executionProviders: ['cpu'],
       intraOpNumThreads: 1,
       interOpNumThreads: 1,

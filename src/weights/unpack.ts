@@ -4,6 +4,9 @@ import { Parser, type ReadEntry } from 'tar';
 import { WeightsError } from './error.ts';
 import type { WeightEntry } from './lock.ts';
 
+/** A file in the tarball of a package, as a lock names it. */
+export type PackedFile = Pick<WeightEntry, 'name' | 'package' | 'version' | 'pathInTarball' | 'size'>;
+
 /**
  * Takes single files out of a gzipped tarball, reading it once as a stream; nothing else of it is kept or written. A file is
  * held in memory only if its header gives exactly the size the lock expects, so memory is bounded by the lock.
@@ -15,7 +18,7 @@ import type { WeightEntry } from './lock.ts';
  */
 export async function takeFiles(
   tarball: string,
-  entries: readonly WeightEntry[],
+  entries: readonly PackedFile[],
 ): Promise<ReadonlyMap<string, Buffer>> {
   const wanted = new Map(entries.map((entry) => [entry.pathInTarball, entry]));
   const contents: Promise<readonly [string, Buffer]>[] = [];

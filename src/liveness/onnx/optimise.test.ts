@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { makeOnnx } from '../test-support/onnx.ts';
 import { readGraph } from './graph.ts';
+import { inferenceLibrary } from './library.ts';
 import { optimiseModel } from './optimise.ts';
 import { MalformedError } from './protobuf.ts';
 
@@ -35,7 +35,8 @@ async function run(
   dims: readonly number[],
   data: Float32Array,
 ): Promise<number[]> {
-  const session = await InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  const { createSession, Tensor } = inferenceLibrary();
+  const session = await createSession(model, { intraOpNumThreads: 1, logSeverityLevel: 3 });
   const results = await session.run({ [input]: new Tensor('float32', data, dims) });
   await session.release();
   return Array.from(Object.values(results)[0].data as Float32Array);

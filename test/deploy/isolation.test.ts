@@ -1,0 +1,126 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { withFolder } from '../contract/support/process.ts';
+import { groupPhotoPath } from '../support/pictures.ts';
+
+const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const profile = path('deploy/seccomp/livestill.json');
+const unit = path('deploy/systemd/livestill.service');
+/** Debian's own Python: another one on the PATH does not see Debian's packages. */
+const python = '/usr/bin/python3';
+
+function installed(works: () => boolean, what: string): string | null {
+  if (process.platform !== 'linux') return 'Linux alone has it';
+  if (works()) return null;
+  if (process.getuid?.() !== 0) return `${what} is not installed, and only root may install it`;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  spawnSync('apt-get', ['update', '-qq'], { env });
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', what], { env });
+  return works() ? null : `${what} cannot be installed here`;
+}
+const succeeds = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
+
+const noSeccomp = installed(() => succeeds(python, '-c', 'import seccomp'), 'python3-seccomp');
+const noSystemd = succeeds('systemd-analyze', '--version') ? null : 'systemd is not installed';
+const why = (reason: string | null) => (reason === null ? '' : ` (skipped: ${reason})`);
+
+/** Runs a command under a profile, as a container runtime does. */
+const under = (file: string, command: string, ...args: string[]): SpawnSyncReturns<string> =>
+  spawnSync(python, [path('test/deploy/under-seccomp.py'), file, command, ...args], { encoding: 'utf8' });
+const confined = (command: string, ...args: string[]) => under(profile, command, ...args);
+
+/** Judges under a profile in this process and in workers. */
+async function expectJudges(file: string): Promise<void> {
+  await withFolder(async (folder) => {
+    const program = path('bin/livestill.js');
+    const scored = under(file, process.execPath, program, 'score', '--json', groupPhotoPath('sample1.jpg'));
+    expect(scored.status, scored.stderr).toBe(0);
+    expect(scored.stdout).toContain('"verdict":"live"');
+
+    const out = join(folder, 'results.csv');
+    const pictures = join(groupPhotoPath('sample1.jpg'), '..');
+    const settings = ['--profile', 'fast', '--quiet'];
+    const batch = under(file, process.execPath, program, 'batch', pictures, '--out', out, ...settings);
+    expect(batch.status, batch.stderr).toBe(0);
+    expect((await readFile(out, 'utf8')).split('\n').length).toBeGreaterThan(6);
+
+    const made = under(file, process.execPath, program, 'app', 'create', '--data', join(folder, 'data'));
+    expect(made.status, made.stderr).toBe(0);
+  });
+}
+
+/** The system calls that the unit's filters leave, out of systemd's own sets. */
+function systemCallsOf(unitText: string): string[] {
+  const sets = new Map<string, string[]>();
+  let members: string[] = [];
+  for (const line of spawnSync('systemd-analyze', ['syscall-filter'], { encoding: 'utf8' }).stdout.split(
+    '\n',
+  )) {
+    if (line.startsWith('@')) {
+      members = [];
+      sets.set(line.trim(), members);
+    } else if (/^ +[@a-z]/.test(line)) members.push(line.trim());
+  }
+  const expand = (name: string): string[] =>
+    name.startsWith('@') ? (sets.get(name) ?? []).flatMap(expand) : [name];
+  const left = new Set<string>();
+  for (const [, not, names] of unitText.matchAll(/^SystemCallFilter=(~?)(.*)$/gm)) {
+    for (const call of names!.split(' ').flatMap(expand)) {
+      if (not === '') left.add(call);
+      else left.delete(call);
+    }
+  }
+  return [...left];
+}
+
+describe.skipIf(noSeccomp !== null)(`deploy/seccomp/livestill.json${why(noSeccomp)}`, () => {
+  it('lets livestill judge and keep its data', () => expectJudges(profile));
+
+  it.for([
+    { name: 'a user namespace', command: ['unshare', '--user', 'true'] },
+    { name: 'a network namespace', command: ['unshare', '--net', 'true'] },
+    { name: 'a mount', command: ['mount', '-t', 'tmpfs', 'none', '/mnt'] },
+    { name: 'a new root', command: ['chroot', '/', 'true'] },
+    {
+      name: 'a packet socket',
+      command: [python, '-c', 'import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)'],
+    },
+    {
+      name: 'a look at another process',
+      command: [python, '-c', 'import ctypes, sys; sys.exit(ctypes.CDLL(None).ptrace(0, 0, 0, 0) != 0)'],
+    },
+  ])('refuses $name', ({ command: [program, ...args] }) => {
+    expect(confined('true').status).toBe(0);
+    expect(confined(program!, ...args).status).not.toBe(0);
+  });
+});
+
+describe.skipIf(noSystemd !== null)(`deploy/systemd/livestill.service${why(noSystemd)}`, () => {
+  it('is understood in full by systemd, and leaves little open', () => {
+    const verified = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });
+    const complaints = verified.stderr.split('\n').filter((line) => line.includes('livestill.service'));
+    // Where livestill is not installed in /opt, there is no such program: that is no fault of the file.
+    expect(complaints.filter((line) => !/is not executable|No such file/.test(line))).toEqual([]);
+
+    const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=true', unit], {
+      encoding: 'utf8',
+    });
+    const exposure = Number(/exposure level for livestill\.service: ([\d.]+)/.exec(stdout)?.[1]);
+    expect(exposure).toBeLessThan(2);
+  });
+
+  it.skipIf(noSeccomp !== null)(`lets livestill judge and keep its data${why(noSeccomp)}`, () =>
+    withFolder(async (folder) => {
+      const names = systemCallsOf(await readFile(unit, 'utf8'));
+      expect(names).toContain('openat');
+      expect(names).not.toContain('mount');
+      const file = join(folder, 'profile.json');
+      const syscalls = [{ names, action: 'SCMP_ACT_ALLOW' }];
+      await writeFile(file, JSON.stringify({ defaultErrnoRet: 1, syscalls }));
+      await expectJudges(file);
+    }),
+  );
+});
