@@ -47,11 +47,20 @@ function build() {
 const done = build();
 const { pullWeights } = await import(pathToFileURL(built).href);
 try {
-  const weights = await pullWeights();
+  /** @type {string[]} */
+  const failures = [];
+  const weights = await pullWeights({ onOptionalFailure: (error) => failures.push(error.message) });
+  const absent = weights.filter((weight) => weight.action === 'absent').map((weight) => weight.name);
   const fetched = weights.filter((weight) => weight.action === 'fetched').length;
   console.log(
-    `livestill: ${done}; ${weights.length} weight files in models/ verified, ${fetched} of them fetched now`,
+    `livestill: ${done}; ${weights.length - absent.length} weight files in models/ verified, ${fetched} of them fetched now`,
   );
+  if (absent.length > 0) {
+    console.error(
+      `livestill: without ${absent.join(' and ')} it judges with the profile "single" alone, ` +
+        `until "npx livestill models pull" has fetched them. ${failures.join(' ')}`,
+    );
+  }
 } catch (error) {
   if (error?.name !== 'WeightsError') throw error;
   fail(`the weights are not in place. ${error.message}`);

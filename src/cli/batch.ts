@@ -22,7 +22,7 @@ import { DEFAULT_THRESHOLD } from '../liveness/judge.ts';
 import type { Profile } from '../liveness/types.ts';
 import { DEFAULT_LIMITS } from '../picture/decode.ts';
 import { createDownloader } from '../picture/download.ts';
-import { modelsOption, packOption, profileOption } from './engine-options.ts';
+import { lackingLine, modelsOption, packOption, profileOption } from './engine-options.ts';
 import { explainErrors } from './outcome.ts';
 
 type Format = 'ndjson' | 'csv' | 'parquet';
@@ -31,7 +31,7 @@ interface BatchOptions {
   readonly out: string;
   readonly format?: Format;
   readonly threshold: number;
-  readonly profile: Profile;
+  readonly profile?: Profile;
   readonly workers?: number;
   readonly models?: string;
   readonly pack: readonly string[];
@@ -158,7 +158,7 @@ function countBeside(source: BatchSource, signal: AbortSignal): { total: number 
 
 async function batch(input: string, options: BatchOptions, version: string): Promise<void> {
   const format = formatOf(options);
-  const { profile, threshold, out } = options;
+  const { threshold, out } = options;
   const journalPath = format === 'ndjson' ? out : `${out}.ndjson`;
   const page =
     typeof options.report === 'string'
@@ -181,7 +181,7 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
       ...size,
       queueWaitMs: Number.POSITIVE_INFINITY,
       engine: {
-        profile,
+        ...(options.profile === undefined ? {} : { profile: options.profile }),
         threshold,
         packs: options.pack,
         ...(options.models === undefined ? {} : { modelsDir: options.models }),
@@ -189,6 +189,8 @@ async function batch(input: string, options: BatchOptions, version: string): Pro
       onTrouble: (error) => say(`livestill: ${error.message}`),
     });
     await claim.confirm();
+    const { profile, lacking } = fleet;
+    if (lacking !== null && options.profile === undefined) say(`livestill: ${lackingLine(profile, lacking)}`);
     const models = fleet.models.map((m) => `${m.name} ${m.sha256}`);
     await checkSettings(journalPath, {
       input: input === '-' ? '-' : resolve(input),

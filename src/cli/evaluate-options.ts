@@ -25,7 +25,7 @@ export interface EvaluateFlags {
   readonly saveScores?: string;
   readonly operatingPoints?: string;
   readonly cache: string | boolean;
-  readonly profile: Profile;
+  readonly profile?: Profile;
   readonly ignoreQuality?: true;
   readonly models?: string;
   readonly pack: readonly string[];

@@ -4,6 +4,8 @@ import { type Policy, type PolicyPreview, previewPolicy } from '../account/polic
 import type { App, AppPolicy } from '../account/types.ts';
 import { checkPolicy } from '../account/validate.ts';
 import { UsageError } from '../errors.ts';
+import { PROFILES } from '../liveness/profiles.ts';
+import type { Profile } from '../liveness/types.ts';
 import { appJson } from './app.ts';
 import { duration, moment, numberOrDefault } from './arguments.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
@@ -14,7 +16,7 @@ interface PolicyOptions extends DataOptions {
   readonly json?: boolean;
   readonly appid?: string;
   readonly threshold?: number | null;
-  readonly profile?: 'careful' | 'fast' | 'default';
+  readonly profile?: Profile | 'default';
   readonly severalFaces?: JudgingRules['severalFaces'];
   readonly minFace?: number | null;
   readonly rejectOn?: readonly string[] | null;
@@ -33,8 +35,7 @@ export function registerPolicy(app: Command): void {
     .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
     .addOption(
       new Option('--profile <name>', 'how carefully pictures are judged').choices([
-        'careful',
-        'fast',
+        ...PROFILES,
         'default',
       ]),
     );

@@ -6,7 +6,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { createLiveness, type JudgedPicture, type Liveness } from '../engine.ts';
 import { Fault } from '../errors.ts';
 import type { Judgement, Profile, Verdict } from '../liveness/types.ts';
-import { modelsOption, packOption, profileOption } from './engine-options.ts';
+import { lackingLine, modelsOption, packOption, profileOption } from './engine-options.ts';
 import { drawExplanation } from './explain.ts';
 import { expandInputs, type PictureInput } from './inputs.ts';
 import { createTable } from './table.ts';
@@ -14,7 +14,7 @@ import { createTable } from './table.ts';
 interface ScoreOptions {
   readonly json?: true;
   readonly threshold?: number;
-  readonly profile: Profile;
+  readonly profile?: Profile;
   readonly explain?: string;
   readonly models?: string;
   readonly pack: readonly string[];
@@ -199,11 +199,14 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
     return;
   }
   const engine = await createLiveness({
-    profile: options.profile,
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
     packs: options.pack,
     ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
     ...(options.models === undefined ? {} : { modelsDir: options.models }),
   });
+  if (engine.lacking !== null && options.profile === undefined) {
+    process.stderr.write(`livestill: ${lackingLine(engine.profile, engine.lacking)}\n`);
+  }
   if (options.explain !== undefined) await mkdir(options.explain, { recursive: true });
   const human = options.json ? null : humanOutput(inputs);
   const nameOf = createNamer();

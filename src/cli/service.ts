@@ -5,9 +5,12 @@ import { createAuthenticator } from '../account/authenticate.ts';
 import { createLimiter } from '../account/limiter.ts';
 import type { Config } from '../config.ts';
 import { UsageError } from '../errors.ts';
+import type { Lacking } from '../engine.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
 import { availableMemory, bodyMemoryFor, fleetSize } from '../fleet/memory.ts';
 import { type Retention, startRetention } from '../ledger/retention.ts';
+import { readBuiltInCards } from '../liveness/built-in.ts';
+import type { Profile } from '../liveness/types.ts';
 import { createDownloader } from '../picture/download.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { type AdminServer, createAdminServer } from '../wire/admin/health.ts';
@@ -19,15 +22,27 @@ import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from
 import { loadTls, type TlsIdentity, watchTls } from '../wire/tls.ts';
 import { defaultTransport } from '../wire/transport.ts';
 import { createV1 } from '../wire/v1/face.ts';
-import type { OperatingTable } from '../wire/v1/operating-points.ts';
+import { type OperatingTable, publishedTables } from '../wire/v1/operating-points.ts';
 import { readOwnTable } from '../wire/v1/own-operating-points.ts';
+import { lackingLine } from './engine-options.ts';
 import { StartError } from './start-error.ts';
 import { version } from './version.ts';
+
+/** How far the start has come. */
+interface State {
+  ready: boolean;
+  draining: boolean;
+  fleet?: Fleet;
+}
 
 /** A running service. */
 export interface Service {
   readonly store: Store;
   readonly workers: number;
+  /** The profile of pictures that are judged without one being named. */
+  readonly profile: Profile;
+  /** What cannot be used for want of networks; null where everything is in place. */
+  readonly lacking: Lacking | null;
   /** Resident memory each worker may take, in bytes. */
   readonly workerMemoryBytes: number;
   /** What all bodies together may hold, in bytes. */
@@ -49,24 +64,26 @@ export interface Service {
 export async function startService(config: Config, log: Logger): Promise<Service> {
   const tlsFiles = tlsFilesOf(config);
   const tls = tlsFiles === undefined ? undefined : await loadTls(tlsFiles);
-  const ownTable = config.operatingPoints === null ? null : await loadOwnTable(config.operatingPoints);
+  const tables = await operatingTables(config);
   const closing: (() => Promise<unknown>)[] = [];
-  const state = { ready: false, draining: false };
+  const state: State = { ready: false, draining: false };
   try {
     const store = await openStoreOf(config, log);
     closing.unshift(() => store.close());
     const metrics = metricsOf(log);
     closing.unshift(async () => metrics.stop());
-    const admin = createAdminServer(readiness(state, store, log), log, metrics);
+    const admin = createAdminServer(readiness(state, store, log), log, metrics, () => networksOf(state.fleet));
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     const fleet = await startFleetOf(config, log);
     closing.unshift(() => fleet.close());
+    state.fleet = fleet;
+    await checkProfiles(fleet, store, log);
     const { maxBodiesMb } = config;
     const bodies = createBodyMemory(
       maxBodiesMb === null ? bodyMemoryFor(availableMemory()) : maxBodiesMb * 1024 * 1024,
     );
-    const server = createServer(config, log, { store, fleet, metrics, bodies, tls, ownTable });
+    const server = createServer(config, log, { store, fleet, metrics, bodies, tls, tables });
     closing.unshift(() => server.drain(0));
     metrics.watch({ fleet, server, bodies });
     const port = await listen('port', server, config.host, config.port);
@@ -76,6 +93,8 @@ export async function startService(config: Config, log: Logger): Promise<Service
     return {
       store,
       workers: fleet.workers,
+      profile: fleet.profile,
+      lacking: fleet.lacking,
       workerMemoryBytes: fleet.workerMemoryBytes,
       bodyMemoryBytes: bodies.limit,
       port,
@@ -109,6 +128,33 @@ function metricsOf(log: Logger): Metrics {
   return createMetrics({ version, onTrouble });
 }
 
+/** The operator's own measurement first, where there is one, then those of the cards. */
+async function operatingTables({ operatingPoints }: Config): Promise<readonly OperatingTable[]> {
+  const published = publishedTables(await readBuiltInCards());
+  return operatingPoints === null ? published : [await loadOwnTable(operatingPoints), ...published];
+}
+
+/** What `/readyz` says of the networks: the profile in use, and what is missing. */
+function networksOf(fleet: Fleet | undefined): Readonly<Record<string, unknown>> {
+  if (fleet === undefined) return {};
+  return { profile: fleet.profile, ...(fleet.lacking === null ? {} : { lacking: fleet.lacking }) };
+}
+
+/**
+ * Where networks are missing, says so in the log, and looks for apps that ask for what cannot be judged.
+ * @throws StartError naming such an app and what to do
+ */
+async function checkProfiles({ profile, lacking }: Fleet, store: Store, log: Logger): Promise<void> {
+  if (lacking === null) return;
+  log.warn({ event: 'networks_missing', profile, ...lacking }, lackingLine(profile, lacking));
+  const appid = await store.accounts.findAppWithProfile(lacking.profiles);
+  if (appid === null) return;
+  throw new StartError(
+    `the app ${appid} asks for a profile that needs ${lacking.networks.join(' and ')}, which are not in place: run ` +
+      `"${lacking.command}", or give the app another profile with "livestill app policy ${appid} --profile single"`,
+  );
+}
+
 async function loadOwnTable(file: string): Promise<OperatingTable> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new UsageError(
@@ -138,7 +184,7 @@ function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
     queueWaitMs: config.queueWaitMs,
     pinWorkers: config.pinWorkers,
     engine: {
-      profile,
+      ...(profile === null ? {} : { profile }),
       threshold,
       packs: models.packs,
       limits: { bytes: picture.maxBytes, pixels: picture.maxPixels, side: picture.maxSide },
@@ -154,11 +200,11 @@ interface Parts {
   readonly metrics: Metrics;
   readonly bodies: BodyMemory;
   readonly tls: TlsIdentity | undefined;
-  readonly ownTable: OperatingTable | null;
+  readonly tables: readonly OperatingTable[];
 }
 
 function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
-  const { store, fleet, metrics, bodies, tls, ownTable } = parts;
+  const { store, fleet, metrics, bodies, tls, tables } = parts;
   const clock = () => Date.now();
   const { accounts, apiKeys, idempotency, replay, usage } = store;
   const { observer } = metrics;
@@ -175,7 +221,7 @@ function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
     log,
     observer,
   };
-  const { cors, maxBodyBytes, profile, threshold } = config;
+  const { cors, maxBodyBytes, threshold } = config;
   return createLegacyServer({
     ...shared,
     authenticator: createAuthenticator({ accounts, replay, clock, settings: signature }),
@@ -184,7 +230,7 @@ function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
       apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
       idempotency,
       maxBodyBytes,
-      settings: { cors, profile, threshold, version, ownTable },
+      settings: { cors, profile: fleet.profile, threshold, version, tables },
     }),
     tls,
     settings: serverSettings(config),

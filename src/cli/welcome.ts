@@ -6,6 +6,7 @@ import type { Config } from '../config.ts';
 import { availableCores } from '../fleet/cores.ts';
 import { availableMemory, megabytes } from '../fleet/memory.ts';
 import { baseUrl, curlLine, shellWord } from './curl.ts';
+import { lackingLine } from './engine-options.ts';
 import { pairs } from './outcome.ts';
 import type { Service } from './service.ts';
 
@@ -25,7 +26,10 @@ export async function welcome(config: Config, service: Service): Promise<string>
     ['v1', `${base}/v1/liveness, described at ${base}/v1/reference`],
     ['admin', `http://${config.adminHost}:${service.adminPort} (/healthz, /readyz, /metrics)`],
     ['data', resolve(config.dataDir)],
-    ['workers', `${service.workers} processes (${availableCores()} processors), profile ${config.profile}`],
+    ['workers', `${service.workers} processes (${availableCores()} processors), profile ${service.profile}`],
+    ...(service.lacking === null
+      ? []
+      : [['networks', lackingLine(service.profile, service.lacking)] as [string, string]]),
     [
       'memory',
       `${megabytes(availableMemory())} MB, of which each worker may take ${megabytes(service.workerMemoryBytes)} MB`,

@@ -11,7 +11,7 @@ const from = { name: 'nets', version: '1.0.0', tarball: noise('tarball', 100) };
 const entry = makeEntry({ content: noise('net', 10), from });
 const second: WeightEntry = { ...entry, name: 'two', file: 'two.onnx' };
 
-const lockOf = (...weights: unknown[]) => JSON.stringify({ lockVersion: 1, weights });
+const lockOf = (...weights: unknown[]) => JSON.stringify({ lockVersion: 2, weights });
 
 function refusal(json: string): WeightsError {
   try {
@@ -71,13 +71,13 @@ describe('parseLock', () => {
     ['version', '^1.0.0', 'expected an exact version such as 1.2.0, found "^1.0.0"'],
     ['version', '1.0.0 & x', 'expected an exact version such as 1.2.0, found "1.0.0 & x"'],
     [
-      'pathInTarball',
+      'pathInArchive',
       'package/../x',
       'expected a relative path with / and without . or .. parts, found "package/../x"',
     ],
-    ['pathInTarball', '/x', 'expected a relative path with / and without . or .. parts, found "/x"'],
-    ['tarballSha256', undefined, 'expected 64 lower-case hex digits, found nothing'],
-    ['tarballSize', null, 'expected a whole number of bytes from 1 to 1073741824, found null'],
+    ['pathInArchive', '/x', 'expected a relative path with / and without . or .. parts, found "/x"'],
+    ['archiveSha256', undefined, 'expected 64 lower-case hex digits, found nothing'],
+    ['archiveSize', null, 'expected a whole number of bytes from 1 to 1073741824, found null'],
     ['licence', '', 'expected an SPDX licence expression, found ""'],
     ['origin', ' ', 'expected a text that is not empty (at most 1000 characters), found " "'],
     ['trainingDataUnknowns', 7, 'expected a text that is not empty (at most 1000 characters), found 7'],
@@ -97,7 +97,7 @@ describe('parseLock', () => {
     ],
     [JSON.stringify({ lockVersion: 2, weights: [entry] }), /^lockVersion: expected 1, found 2$/],
     [
-      JSON.stringify({ lockVersion: 1, weights: [entry], more: 1 }),
+      JSON.stringify({ lockVersion: 2, weights: [entry], more: 1 }),
       /^more: unknown key, expected only lockVersion, weights$/,
     ],
     [lockOf(), /^weights: expected a list with at least one entry, found \[\]$/],
@@ -111,8 +111,8 @@ describe('parseLock', () => {
       /^weights\[1\]\.name: "one" is already used by weights\[0\]; weights\[1\]\.file: "one.onnx" is/,
     ],
     [
-      lockOf(entry, { ...second, tarballSize: 99 }),
-      /^weights\[1\]\.tarballSize: the entry "one" says 100 of the same nets@1\.0\.0, found 99$/,
+      lockOf(entry, { ...second, archiveSize: 99 }),
+      /^weights\[1\]\.archiveSize: the entry "one" says 100 of the same nets@1\.0\.0, found 99$/,
     ],
   ])('refuses %j', (json, found) => {
     expect(refusal(json).found).toMatch(found);
@@ -148,13 +148,13 @@ describe('parseLock', () => {
   it('lets no package, version, file or path through that a shell or a file system could read otherwise', () => {
     const risky = fc
       .tuple(
-        fc.constantFrom('package', 'version', 'file', 'pathInTarball') as fc.Arbitrary<keyof WeightEntry>,
+        fc.constantFrom('package', 'version', 'file', 'pathInArchive') as fc.Arbitrary<keyof WeightEntry>,
         fc.string(),
         fc.constantFrom('"', '\\', '\n', '\0', ':'),
         fc.string(),
       )
       .map(([key, before, bad, after]) => ({ key, value: `${before}${bad}${after}` }))
-      .filter(({ key, value }) => key !== 'pathInTarball' || /[\\:]/.test(value));
+      .filter(({ key, value }) => key !== 'pathInArchive' || /[\\:]/.test(value));
     fc.assert(
       fc.property(risky, ({ key, value }) => {
         expect(refusal(lockOf({ ...entry, [key]: value })).found).toContain(`weights[0].${key}: expected`);

@@ -12,6 +12,9 @@ import { createTransport, defaultTransport } from '../transport.ts';
 /** What can keep the service from taking requests; each check resolves with `ok` or says in a few words what is wrong. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<string>>>;
 
+/** What `/readyz` says besides: facts that keep nothing from working. */
+export type ReadinessFacts = () => Readonly<Record<string, unknown>>;
+
 /** The admin port: is the process alive, can it take requests, and how is it doing? */
 export interface AdminServer {
   /**
@@ -27,7 +30,12 @@ export interface AdminServer {
  * every check says `ok`, else 503, each check named in the body. `GET /metrics` is the page for Prometheus, where there is one. It has
  * no authentication: keep it on the loopback or behind something that has.
  */
-export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?: MetricsPage): AdminServer {
+export function createAdminServer(
+  checks: ReadinessChecks,
+  log: Logger,
+  metrics?: MetricsPage,
+  facts: ReadinessFacts = () => ({}),
+): AdminServer {
   const requestId = () => requestIdFrom(undefined);
   const app = createTransport({
     transport: defaultTransport,
@@ -49,7 +57,7 @@ export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?
     const ready = found.every(([, state]) => state === 'ok');
     return reply
       .code(ready ? 200 : 503)
-      .send({ status: ready ? 'ready' : 'not ready', checks: Object.fromEntries(found) });
+      .send({ status: ready ? 'ready' : 'not ready', checks: Object.fromEntries(found), ...facts() });
   });
   if (metrics !== undefined) {
     app.get('/metrics', async (_request, reply) =>

@@ -25,6 +25,7 @@ export function livenessBody(
   const narrow = face !== null && face.box.right - face.box.left < (minFaceWidth ?? 0);
   return {
     requestId: options.requestId,
+    profile: judgement.profile,
     verdict,
     score: judged ? judgement.score : null,
     threshold: judgement.threshold,
