@@ -47,12 +47,17 @@ function complaint(change: (c: Record<string, unknown>) => void): string {
 describe('parseCard', () => {
   it('reads a card: one number for mean and scale stands for all planes', () => {
     const parsed = parseCard('card.json', { ...card, input: { ...card.input, mean: 127.5 } });
-    expect(parsed.model).toBe('house.onnx');
-    expect(parsed.card).toMatchObject({
+    expect(parsed).toMatchObject({
+      model: 'house.onnx',
       name: 'house-model',
       input: { mean: [127.5, 127.5, 127.5], scale: [1, 1, 1] },
       output: { classes: ['print', 'live'], liveIndex: 1 },
-      weight: 0.5,
+      profiles: {
+        careful: { crops: card.crops, boxScales: [1, 1.1], weight: 0.5 },
+        fast: { boxScales: [1], weight: 0.5 },
+        single: { boxScales: [1, 1.1], weight: 0.5 },
+      },
+      licence: null,
     });
   });
 
@@ -61,7 +66,7 @@ describe('parseCard', () => {
     [
       'an unknown member',
       (c) => (c.colour = 'RGB'),
-      'colour is not known here; known are name, model, input',
+      'colour is not known here; known are name, role, model, input',
     ],
     ['a bad name', (c) => (c.name = 'My Model'), 'name must be lower-case letters'],
     ['a path instead of a file', (c) => (c.model = '../m.onnx'), 'model must be the name of an .onnx file'],
@@ -73,17 +78,17 @@ describe('parseCard', () => {
     [
       'a fractional side',
       (c) => (c.input = { ...card.input, width: 16.5 }),
-      'input.width must be a whole number of pixels, found 16.5',
+      'input.width must be a whole number of pixels from 8 to 1024, found 16.5',
     ],
     [
       'two means',
       (c) => (c.input = { ...card.input, mean: [1, 2] }),
-      'input.mean must be a list of at least 3, found [1,2]',
+      'input.mean must be a number or a list of three, each from -1000 to 1000, found [1,2]',
     ],
     [
       'four means',
       (c) => (c.input = { ...card.input, mean: [1, 2, 3, 4] }),
-      'input.mean must be a number or a list of three, found [1,2,3,4]',
+      'input.mean must be a number or a list of three, each from -1000 to 1000, found [1,2,3,4]',
     ],
     ['no crops', (c) => (c.crops = []), 'crops must be a list of at least 1, found []'],
     [
@@ -128,7 +133,7 @@ describe('loadClassifier', () => {
   const load = async (made: MadeModel | string) => {
     const file = join(folder, 'house.onnx');
     await writeFile(file, typeof made === 'string' ? made : makeOnnx(made));
-    return loadClassifier(parseCard('card.json', card).card, file);
+    return loadClassifier(parseCard('card.json', card), file);
   };
 
   it('loads a model that fits its card and runs it', async () => {
@@ -167,7 +172,7 @@ describe('loadClassifier', () => {
 
   it('refuses a missing file', async () => {
     const missing = join(folder, 'missing.onnx');
-    await expect(loadClassifier(parseCard('card.json', card).card, missing)).rejects.toThrow(
+    await expect(loadClassifier(parseCard('card.json', card), missing)).rejects.toThrow(
       /missing\.onnx: .*cannot be read/,
     );
   });

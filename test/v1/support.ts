@@ -102,7 +102,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
       apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
       idempotency,
       maxBodyBytes: settings.maxBodyBytes,
-      settings: { cors: settings.cors, threshold: 87, profile: 'careful', version },
+      settings: { cors: settings.cors, threshold: 87, profile: 'careful', tables, version },
     }),
   });
   const port = await server.listen('127.0.0.1', 0);

@@ -27,7 +27,7 @@ const measured = measure(rows, {
 describe('readOwnTable', () => {
   it('publishes what was measured, before the published tables, in the form of the API', () => {
     const own = readOwnTable('points.json', JSON.stringify(measured));
-    const body = operatingPoints(87, 'fast', own);
+    const body = operatingPoints(87, 'fast', [own]);
     expect(Value.Check(operatingPointsSchema, body)).toBe(true);
     expect(body.tables[0]).toBe(own);
     expect(body.tables.length).toBeGreaterThan(1);
