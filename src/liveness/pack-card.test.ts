@@ -61,12 +61,74 @@ describe('parseCard', () => {
     });
   });
 
+  it('reads which profiles it takes part in, with crops and weight of each', () => {
+    const { boxScales: _, weight: __, ...rest } = card;
+    const profiles = { fast: { boxScales: [1], weight: 0.25 } };
+    expect(parseCard('card.json', { ...rest, profiles }).profiles).toEqual({
+      fast: { crops: card.crops, boxScales: [1], weight: 0.25 },
+    });
+  });
+
+  it('reads licence, origin, unknowns and calibrations', () => {
+    const calibration = [
+      {
+        profile: 'fast',
+        networks: ['house-model'],
+        score: [
+          [-3, 0],
+          [2, 87.5],
+          [5, 100],
+        ],
+        probability: { a: 1, b: 0 },
+        review: { low: 0.4, high: 0.7 },
+      },
+    ];
+    const said = { licence: 'MIT', origin: 'trained here', unknowns: 'nothing' };
+    expect(parseCard('card.json', { ...card, ...said, calibration })).toMatchObject({ ...said, calibration });
+  });
+
   it.each<[string, (c: Record<string, unknown>) => void, string]>([
     ['a missing member', (c) => delete c.weight, 'weight must be a number from 0.001 to 1000, found nothing'],
     [
       'an unknown member',
       (c) => (c.colour = 'RGB'),
       'colour is not known here; known are name, role, model, input',
+    ],
+    [
+      'the short form beside profiles',
+      (c) => (c.profiles = { fast: { boxScales: [1], weight: 1 } }),
+      'boxScales must be left out beside profiles',
+    ],
+    [
+      'an unknown profile',
+      (c) => (c.profiles = { quick: { boxScales: [1], weight: 1 } }),
+      'profiles.quick is not known here; known are careful, fast, single',
+    ],
+    [
+      'a crop of a profile that is not among the crops',
+      (c) => {
+        delete c.boxScales;
+        delete c.weight;
+        c.profiles = { fast: { crops: [{ kind: 'silent', factor: 4 }], boxScales: [1], weight: 1 } };
+      },
+      'profiles.fast.crops must be among the crops of the card, found {"kind":"silent","factor":4}',
+    ],
+    [
+      'a curve that falls',
+      (c) =>
+        (c.calibration = [
+          {
+            profile: 'fast',
+            networks: ['a'],
+            score: [
+              [0, 0],
+              [-1, 100],
+            ],
+            probability: { a: 1, b: 0 },
+            review: null,
+          },
+        ]),
+      'calibration[0].score must be pairs of rising logits whose scores go from 0 to 100',
     ],
     ['a bad name', (c) => (c.name = 'My Model'), 'name must be lower-case letters'],
     ['a path instead of a file', (c) => (c.model = '../m.onnx'), 'model must be the name of an .onnx file'],

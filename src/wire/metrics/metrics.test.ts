@@ -39,6 +39,8 @@ function fleetOf(change: Partial<FleetSeen> = {}): FleetSeen {
     waiting: 5,
     workerMemoryBytes: 2 ** 30,
     lost: { worker_crashed: 3 },
+    profile: 'careful',
+    lacking: null,
     workersNow: () => [
       { pid: 11, rssBytes: 100_000, judged: 7 },
       { pid: 12, rssBytes: null, judged: 8 },
