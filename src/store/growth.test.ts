@@ -105,6 +105,10 @@ describe('buckets', () => {
     await store.close();
     const old = behind(dataDir);
     for (const undo of [
+      'drop trigger app_profile_added',
+      'drop trigger app_profile_changed',
+      'alter table app drop column profile_name',
+      "delete from kysely_migration where name = '0009-profiles'",
       'drop trigger app_bucket_added',
       'drop trigger app_bucket_changed',
       'drop table app_bucket',

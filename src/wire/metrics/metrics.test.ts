@@ -115,6 +115,7 @@ describe('the page', () => {
       Object.fromEntries([...samples].filter(([key]) => /work|waiting|connections|livestill_body/.test(key))),
     ).toEqual({
       livestill_requests_in_work: 4,
+      livestill_networks_missing: 0,
       livestill_body_memory_bytes: 70,
       livestill_body_memory_limit_bytes: 1000,
       livestill_connections: 9,
