@@ -236,19 +236,26 @@ describe('createLiveness', () => {
     }
   });
 
-  it.each(['careful', 'fast'] as const)('does not start with %s by name while the pair is missing', async (profile) => {
-    const dir = await withoutPair(join(folder, `without pair for ${profile}`));
-    const error = await createLiveness({ modelsDir: dir, profile }).catch((e: unknown) => e);
-    expect(error).toBeInstanceOf(WeightsError);
-    expect((error as Error).message).toMatch(
-      new RegExp(`^profile "${profile}": .*minifasnet-v2-80.*Run "livestill models pull --dir .*"single"\\.$`),
-    );
-  });
+  it.each(['careful', 'fast'] as const)(
+    'does not start with %s by name while the pair is missing',
+    async (profile) => {
+      const dir = await withoutPair(join(folder, `without pair for ${profile}`));
+      const error = await createLiveness({ modelsDir: dir, profile }).catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(WeightsError);
+      expect((error as Error).message).toMatch(
+        new RegExp(
+          `^profile "${profile}": .*minifasnet-v2-80.*Run "livestill models pull --dir .*"single"\\.$`,
+        ),
+      );
+    },
+  );
 
   it('does not start with half of the pair changed', async () => {
     const dir = await withoutPair(join(folder, 'damaged pair'));
     await writeFile(join(dir, 'minifasnet-v2-80.onnx'), 'changed');
-    await expect(createLiveness({ modelsDir: dir })).rejects.toThrow(/minifasnet-v2-80\.onnx.*livestill models pull/s);
+    await expect(createLiveness({ modelsDir: dir })).rejects.toThrow(
+      /minifasnet-v2-80\.onnx.*livestill models pull/s,
+    );
   });
 
   it('refuses a pack whose name is taken', async () => {

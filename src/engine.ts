@@ -88,7 +88,8 @@ async function profileOf(
   asked: Profile | undefined,
   lacking: Lacking | null,
 ): Promise<Profile> {
-  if (lacking === null || !lacking.profiles.includes(asked ?? DEFAULT_PROFILE)) return asked ?? DEFAULT_PROFILE;
+  if (lacking === null || !lacking.profiles.includes(asked ?? DEFAULT_PROFILE))
+    return asked ?? DEFAULT_PROFILE;
   if (asked === undefined) return FALLBACK_PROFILE;
   await models.close();
   const { networks, command } = lacking;

@@ -3,7 +3,14 @@ import type { Config } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import { ModelError } from '../liveness/model-error.ts';
 import { readModelPack } from '../liveness/pack-card.ts';
-import { expectedWords, foundWords, MODELS_DIR, pullCommand, verifyWeights, WeightsError } from '../weights/index.ts';
+import {
+  expectedWords,
+  foundWords,
+  MODELS_DIR,
+  pullCommand,
+  verifyWeights,
+  WeightsError,
+} from '../weights/index.ts';
 import { loadTls } from '../wire/tls.ts';
 import { type Check, type CheckStatus, fail, lookAt, modeOf, ok, warn } from './doctor-checks.ts';
 

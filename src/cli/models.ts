@@ -15,7 +15,7 @@ import {
   type WeightsLock,
 } from '../weights/index.ts';
 import { packOption } from './engine-options.ts';
-import { listNetworks, networkLicences, type Network } from './networks.ts';
+import { listNetworks, type Network, networkLicences } from './networks.ts';
 import { createTable } from './table.ts';
 
 /** What the commands work with; a test brings its own. Default: the package's lock, the npm client and pip. */

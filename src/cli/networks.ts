@@ -54,7 +54,13 @@ export async function listNetworks(
     const { card, file } = await readModelPack(folder);
     const sha256 = await hashFile(file).catch(() => undefined);
     const status = sha256 === undefined ? 'missing' : 'ok';
-    return { name: card.name, ...facts(card), path: file, status, ...(sha256 === undefined ? {} : { sha256 }) };
+    return {
+      name: card.name,
+      ...facts(card),
+      path: file,
+      status,
+      ...(sha256 === undefined ? {} : { sha256 }),
+    };
   });
   return [...builtIn, ...(await Promise.all(added))];
 }

@@ -34,10 +34,7 @@ export function registerPolicy(app: Command): void {
     .option('--appid <digits>', 'the app, in place of the argument')
     .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
     .addOption(
-      new Option('--profile <name>', 'how carefully pictures are judged').choices([
-        ...PROFILES,
-        'default',
-      ]),
+      new Option('--profile <name>', 'how carefully pictures are judged').choices([...PROFILES, 'default']),
     );
   withRules(policy)
     .addHelpText(

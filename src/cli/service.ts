@@ -4,8 +4,8 @@ import { createApiKeyAuthenticator } from '../account/api-key-check.ts';
 import { createAuthenticator } from '../account/authenticate.ts';
 import { createLimiter } from '../account/limiter.ts';
 import type { Config } from '../config.ts';
-import { UsageError } from '../errors.ts';
 import type { Lacking } from '../engine.ts';
+import { UsageError } from '../errors.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
 import { availableMemory, bodyMemoryFor, fleetSize } from '../fleet/memory.ts';
 import { type Retention, startRetention } from '../ledger/retention.ts';
@@ -72,7 +72,9 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => store.close());
     const metrics = metricsOf(log);
     closing.unshift(async () => metrics.stop());
-    const admin = createAdminServer(readiness(state, store, log), log, metrics, () => networksOf(state.fleet));
+    const admin = createAdminServer(readiness(state, store, log), log, metrics, () =>
+      networksOf(state.fleet),
+    );
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     const fleet = await startFleetOf(config, log);

@@ -56,7 +56,11 @@ const provenance = {
   licence: Type.Optional(text),
   /** File in `models/licences/` with the text of the licence. */
   licenceFile: Type.Optional(
-    Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*\\.txt$', maxLength: 100, ...expected('the name of a .txt file') }),
+    Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*\\.txt$',
+      maxLength: 100,
+      ...expected('the name of a .txt file'),
+    }),
   ),
   attribution: Type.Optional(text),
   origin: Type.Optional(text),
@@ -124,9 +128,7 @@ export const classifierSchema = closed({
   model,
   input,
   crops: list(crop, 1),
-  boxScales: Type.Optional(
-    closed({ careful: boxScales, fast: boxScales, single: Type.Optional(boxScales) }),
-  ),
+  boxScales: Type.Optional(closed({ careful: boxScales, fast: boxScales, single: Type.Optional(boxScales) })),
   weight: Type.Optional(number(0.001, 1000)),
   profiles: Type.Optional(
     closed({

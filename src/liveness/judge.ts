@@ -81,7 +81,8 @@ export async function judgePicture(
 
 async function judge(models: Models, picture: RgbPicture, settings: JudgeSettings): Promise<Judgement> {
   const plan = models.profiles.get(settings.profile);
-  if (plan === undefined) throw new RangeError(`the networks of the profile "${settings.profile}" are not loaded`);
+  if (plan === undefined)
+    throw new RangeError(`the networks of the profile "${settings.profile}" are not loaded`);
   const milliseconds: Record<string, number> = { detect: 0, crop: 0, classify: 0, quality: 0 };
   const spent = (step: string, ms: number) => {
     milliseconds[step] += ms;
@@ -109,7 +110,10 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
     for (const classifier of plan.classifiers) {
       evidence = evidence.concat(await classifyFace(classifier, upright, face.box, plan.profile, spent));
     }
-    const weighed = plan.cards.map(({ name, profiles }) => ({ name, weight: profiles[plan.profile]!.weight }));
+    const weighed = plan.cards.map(({ name, profiles }) => ({
+      name,
+      weight: profiles[plan.profile]!.weight,
+    }));
     z = fuseLogits(weighed, evidence);
     score = scoreOf(plan.calibration, z);
     quality = assessed.components;

@@ -78,13 +78,17 @@ export async function loadModels(
   };
   const detector = (name: string): string => {
     const file = files.get(name);
-    if (file === undefined) throw new ModelError(name, 'the detector is missing; run `livestill models pull`');
+    if (file === undefined)
+      throw new ModelError(name, 'the detector is missing; run `livestill models pull`');
     return file;
   };
   try {
     const cards = await readBuiltInCards();
     const builtIn = cards.filter((card): card is ClassifierCard => card.role === 'classifier');
-    const added = await readPacks(packs, cards.map(({ name }) => name));
+    const added = await readPacks(
+      packs,
+      cards.map(({ name }) => name),
+    );
     const plans = planProfiles(
       builtIn,
       added.map(({ card }) => card),

@@ -64,14 +64,20 @@ function membershipsOf(file: string, card: ClassifierFile): Readonly<Partial<Rec
     const known = crops.map(cropName);
     for (const profile of named) {
       const unknown = profiles[profile]?.crops?.find((crop) => !known.includes(cropName(crop)));
-      if (unknown !== undefined) refuse(file, `profiles.${profile}.crops`, 'among the crops of the card', unknown);
+      if (unknown !== undefined)
+        refuse(file, `profiles.${profile}.crops`, 'among the crops of the card', unknown);
     }
-    return Object.fromEntries(named.map((profile) => [profile, { crops, ...profiles[profile] } as Membership]));
+    return Object.fromEntries(
+      named.map((profile) => [profile, { crops, ...profiles[profile] } as Membership]),
+    );
   }
   if (boxScales === undefined) return refuse(file, 'boxScales', 'an object', boxScales);
   if (weight === undefined) return refuse(file, 'weight', 'a number from 0.001 to 1000', weight);
   return Object.fromEntries(
-    PROFILES.map((profile) => [profile, { crops, weight, boxScales: boxScales[profile] ?? boxScales.careful }]),
+    PROFILES.map((profile) => [
+      profile,
+      { crops, weight, boxScales: boxScales[profile] ?? boxScales.careful },
+    ]),
   );
 }
 

@@ -46,7 +46,7 @@ describe('planProfiles', () => {
     ]);
   });
 
-  it("keeps the built-in calibration where a pack joins that brings none, and says that it was not fitted for it", () => {
+  it('keeps the built-in calibration where a pack joins that brings none, and says that it was not fitted for it', () => {
     const { ready } = planProfiles(builtIn, [own], all);
     expect(names(ready.get('fast')!.cards).at(-1)).toBe('own');
     expect(ready.get('fast')).toMatchObject({ calibrated: false, calibration: calibrationOf('fast') });
@@ -57,7 +57,10 @@ describe('planProfiles', () => {
     const networks = [...all, 'own'];
     const block = { ...calibrationOf('fast'), networks, probability: { a: 2, b: 1 } };
     const { ready } = planProfiles(builtIn, [{ ...own, calibration: [block] }], all);
-    expect(ready.get('fast')).toMatchObject({ calibrated: true, calibration: { probability: { a: 2, b: 1 } } });
+    expect(ready.get('fast')).toMatchObject({
+      calibrated: true,
+      calibration: { probability: { a: 2, b: 1 } },
+    });
     const fewer = { ...block, networks: ['own'] };
     const other = planProfiles(builtIn, [{ ...own, calibration: [fewer] }], all);
     expect(other.ready.get('fast')).toMatchObject({ calibrated: false });
@@ -65,8 +68,12 @@ describe('planProfiles', () => {
 
   it('refuses two calibrations for the same networks, and a profile without any', () => {
     const twice = { ...own, calibration: [calibrationOf('careful')] };
-    expect(() => planProfiles(builtIn, [twice], all)).toThrow(/minifasnet-v2-se-128 and own each bring one of the profile "careful"/);
+    expect(() => planProfiles(builtIn, [twice], all)).toThrow(
+      /minifasnet-v2-se-128 and own each bring one of the profile "careful"/,
+    );
     const without = { ...firstClassifier, calibration: [] };
-    expect(() => planProfiles([without, ...pair], [], all)).toThrow(/no card brings one of the profile "careful"/);
+    expect(() => planProfiles([without, ...pair], [], all)).toThrow(
+      /no card brings one of the profile "careful"/,
+    );
   });
 });

@@ -40,7 +40,9 @@ function fitted(
   members: readonly ClassifierCard[],
 ): Calibration | undefined {
   const blocks = cards.flatMap(({ name, calibration }) =>
-    calibration.filter((b) => b.profile === profile && sameNetworks(b, members)).map((block) => ({ name, block })),
+    calibration
+      .filter((b) => b.profile === profile && sameNetworks(b, members))
+      .map((block) => ({ name, block })),
   );
   if (blocks.length > 1) {
     const names = blocks.map(({ name }) => name).join(' and ');

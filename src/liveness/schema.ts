@@ -68,7 +68,12 @@ export function complaintsAbout(schema: TSchema, value: unknown): readonly Compl
     if (error.keyword === 'additionalProperties') {
       const known = Object.keys(node.properties ?? {});
       for (const name of error.params.additionalProperties) {
-        add({ path: member(name), expected: 'nothing', found: showValue(isRecord(at) ? at[name] : at), known });
+        add({
+          path: member(name),
+          expected: 'nothing',
+          found: showValue(isRecord(at) ? at[name] : at),
+          known,
+        });
       }
     } else if (error.keyword === 'required') {
       for (const name of error.params.requiredProperties) {

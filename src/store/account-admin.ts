@@ -48,7 +48,12 @@ export function createAccountAdmin(database: StoreDatabase, keyring: Keyring): A
     },
     async findAppWithProfile(profiles) {
       const row = await database.read(107, (db) =>
-        db.selectFrom('app').select('appid').where('profile_name', 'in', profiles).limit(1).executeTakeFirst(),
+        db
+          .selectFrom('app')
+          .select('appid')
+          .where('profile_name', 'in', profiles)
+          .limit(1)
+          .executeTakeFirst(),
       );
       return row?.appid ?? null;
     },

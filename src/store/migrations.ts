@@ -157,9 +157,7 @@ const profiles: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     await db.schema
       .alterTable('app')
-      .addColumn('profile_name', 'text', (c) =>
-        c.check(sql`profile_name in ('careful', 'fast', 'single')`),
-      )
+      .addColumn('profile_name', 'text', (c) => c.check(sql`profile_name in ('careful', 'fast', 'single')`))
       .execute();
     await sql`update app set profile_name = profile`.execute(db);
     await sql`create trigger app_profile_added after insert on app

@@ -40,10 +40,15 @@ describe('the lock of this package', () => {
     expect(basename(LOCK_FILE)).toBe('weights.lock.json');
     for (const { name, file, sha256, package: source, convertedFrom } of (await loadLock()).weights) {
       const page = await readFile(`${MODELS_DIR}${name}/README.md`, 'utf8');
-      const { licence, model, ...card } = JSON.parse(await readFile(`${MODELS_DIR}${name}/card.json`, 'utf8'));
-      for (const fact of [name, licence, sha256, source, convertedFrom?.sha256 ?? '']) expect(page).toContain(fact);
+      const { licence, model, ...card } = JSON.parse(
+        await readFile(`${MODELS_DIR}${name}/card.json`, 'utf8'),
+      );
+      for (const fact of [name, licence, sha256, source, convertedFrom?.sha256 ?? ''])
+        expect(page).toContain(fact);
       expect({ name: card.name, file: model }).toEqual({ name, file });
-      expect(await readFile(`${MODELS_DIR}licences/${card.licenceFile}`, 'utf8')).toContain(licence.slice(0, 3));
+      expect(await readFile(`${MODELS_DIR}licences/${card.licenceFile}`, 'utf8')).toContain(
+        licence.slice(0, 3),
+      );
       for (const said of [card.attribution, card.origin, card.unknowns]) expect(said).toMatch(/\w{3}/);
     }
   });

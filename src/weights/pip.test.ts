@@ -72,7 +72,8 @@ describe.skipIf(!hasPip)('pipFetcher with the real pip', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('pipFetcher', () => {
-  const say = (words: string, status: number) => `console.error(${JSON.stringify(words)}); process.exit(${status});`;
+  const say = (words: string, status: number) =>
+    `console.error(${JSON.stringify(words)}); process.exit(${status});`;
 
   it('says what to do where there is no Python', async () => {
     const PATH = await pathWith('something-else', '');
@@ -102,7 +103,10 @@ describe.skipIf(process.platform === 'win32')('pipFetcher', () => {
 
   it.each([
     ['ERROR: HTTP error 403 Client Error: Forbidden for url', 'registry_refused'],
-    ["WARNING: Retrying after connection broken by 'ProxyError('Cannot connect to proxy.')'\nERROR: No matching distribution found", 'registry_unreachable'],
+    [
+      "WARNING: Retrying after connection broken by 'ProxyError('Cannot connect to proxy.')'\nERROR: No matching distribution found",
+      'registry_unreachable',
+    ],
     ['ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device', 'disk_full'],
     ['ERROR: something that nobody foresaw', 'pip_failed'],
   ])('takes %j for %s', async (words, reason) => {

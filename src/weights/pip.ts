@@ -16,10 +16,12 @@ const HERE: PipSurroundings = { env: process.env, platform: process.platform };
 
 /** Ways to start pip, the likeliest first. */
 function candidates(platform: NodeJS.Platform): readonly ClientCommand[] {
-  const start = (command: string, ...args: string[]) => ({ command, args: [...args, '-m', 'pip'], shell: false });
-  return platform === 'win32'
-    ? [start('py', '-3'), start('python')]
-    : [start('python3'), start('python')];
+  const start = (command: string, ...args: string[]) => ({
+    command,
+    args: [...args, '-m', 'pip'],
+    shell: false,
+  });
+  return platform === 'win32' ? [start('py', '-3'), start('python')] : [start('python3'), start('python')];
 }
 
 /**
@@ -129,7 +131,8 @@ export function pipFetcher({ env, platform }: PipSurroundings = HERE): FetchWhee
         // In the empty folder, since Python looks for modules in the one it is started in.
         finished = await runClient(client, args, { env: pipEnvironment(env), cwd: into });
       } catch (error) {
-        if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'EACCES') throw pipMissing(String(error), error);
+        if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'EACCES')
+          throw pipMissing(String(error), error);
         missing.push(`no program ${client.command}`);
         continue;
       }

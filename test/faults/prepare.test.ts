@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { WeightsLock } from '../../src/weights/index.ts';
+import { convertMiniFasNet } from '../../src/weights/pytorch/minifasnet.ts';
 import { smallState } from '../../src/weights/test-support/minifasnet.ts';
 import { writeState } from '../../src/weights/test-support/pickle.ts';
 import {
@@ -17,7 +18,6 @@ import {
   threeWeights,
 } from '../../src/weights/test-support/registry.ts';
 import { makePackage } from '../../src/weights/test-support/wheels.ts';
-import { convertMiniFasNet } from '../../src/weights/pytorch/minifasnet.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -203,7 +203,9 @@ describe.skipIf(process.platform === 'win32')('weights of the Python registry in
     const PATH = await withPython(`console.error('No module named pip'); process.exit(1);`);
     const { status, out, err } = await prepare({ PATH }).ended;
     expect({ status, out }).toEqual({ status: 0, out: line('built dist/', 3) });
-    expect(err).toMatch(/^livestill: without one-80 it judges with the profile "single" alone, until "npx livestill models pull"/);
+    expect(err).toMatch(
+      /^livestill: without one-80 it judges with the profile "single" alone, until "npx livestill models pull"/,
+    );
     expect(err).toContain('python3 without pip, python without pip');
     expect(err.trimEnd().split('\n')).toHaveLength(1);
     expect(await workFolders()).toEqual([]);

@@ -231,7 +231,9 @@ describe.each(images.map((golden) => ({ name: golden.image, golden })))(
         near(rect[side], expected.rect[side], 1, `rectangle ${side}`);
       const tensor = cropTensor(picture, crop, expected.rect, firstClassifier.input);
       compareInput(tensor, expected.input, 64 * 128 + 64, { moments: 0.05, values: 0.5 });
-      const output = Array.from((await models.profiles.get('single')!.classifiers[0].network.run(tensor)).get('output')!);
+      const output = Array.from(
+        (await models.profiles.get('single')!.classifiers[0].network.run(tensor)).get('output')!,
+      );
       output.forEach((v, i) => {
         near(v, expected.output[i], 0.03, `output[${i}]`);
       });

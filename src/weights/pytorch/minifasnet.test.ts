@@ -34,26 +34,43 @@ describe('convertMiniFasNet', () => {
     ['without', 1, false],
     ['with', 2, true],
     ['with', 3, true],
-  ])('computes what the layers compute one by one, %s squeeze and excitation (seed %i)', async (_, seed, excited) => {
-    const state = smallState(seed, excited);
-    const model = convertMiniFasNet(readPytorchState(writeState(state)));
-    const input = numbers(seed + 99, 3 * 80 * 80);
-    const expected = plainForward(state, input);
-    const scale = Math.max(1, ...expected.map(Math.abs));
-    near(await run(model, input), expected, 2e-5 * scale);
-  });
+  ])(
+    'computes what the layers compute one by one, %s squeeze and excitation (seed %i)',
+    async (_, seed, excited) => {
+      const state = smallState(seed, excited);
+      const model = convertMiniFasNet(readPytorchState(writeState(state)));
+      const input = numbers(seed + 99, 3 * 80 * 80);
+      const expected = plainForward(state, input);
+      const scale = Math.max(1, ...expected.map(Math.abs));
+      near(await run(model, input), expected, 2e-5 * scale);
+    },
+  );
 
   it('gives the same bytes for the same state', () => {
     const state = smallState(4, true);
-    expect(convertMiniFasNet(readPytorchState(writeState(state))).equals(convertMiniFasNet(state))).toBe(true);
+    expect(convertMiniFasNet(readPytorchState(writeState(state))).equals(convertMiniFasNet(state))).toBe(
+      true,
+    );
   });
 
   it.each<[string, (state: Map<string, StateTensor>) => unknown, RegExp]>([
     ['a missing tensor', (s) => s.delete('conv1.bn.bias'), /the tensor conv1\.bn\.bias is missing/],
-    ['a missing stage', (s) => s.delete('conv_4.model.0.conv.conv.weight'), /conv_4\.model\.0\.conv\.conv\.weight is missing/],
+    [
+      'a missing stage',
+      (s) => s.delete('conv_4.model.0.conv.conv.weight'),
+      /conv_4\.model\.0\.conv\.conv\.weight is missing/,
+    ],
     ['a tensor too many', (s) => s.set('extra', s.get('prob.weight')!), /does not have: extra/],
-    ['a bias of another length', (s) => s.set('bn.bias', s.get('conv1.bn.bias')!), /bn\.bias must have 4 numbers/],
-    ['whole numbers for weights', (s) => s.set('prob.weight', s.get('bn.num_batches_tracked')!), /prob\.weight must be float32 with 2 dimensions/],
+    [
+      'a bias of another length',
+      (s) => s.set('bn.bias', s.get('conv1.bn.bias')!),
+      /bn\.bias must have 4 numbers/,
+    ],
+    [
+      'whole numbers for weights',
+      (s) => s.set('prob.weight', s.get('bn.num_batches_tracked')!),
+      /prob\.weight must be float32 with 2 dimensions/,
+    ],
   ])('refuses %s', (_, change, message) => {
     const state = new Map(smallState(5, true));
     change(state);
@@ -77,7 +94,10 @@ const GOLDEN: Readonly<Record<string, Readonly<Record<number, readonly number[]>
     44444: [-1.23972, 3.10589, -1.86755],
   },
 };
-const REFERENCE = { 'minifasnet-v2-80': 'silentface-v2-80-s2.7', 'minifasnet-v1-se-80': 'silentface-v1se-80-s4.0' };
+const REFERENCE = {
+  'minifasnet-v2-80': 'silentface-v2-80-s2.7',
+  'minifasnet-v1-se-80': 'silentface-v1se-80-s4.0',
+};
 const referenceFile = (name: keyof typeof REFERENCE) =>
   join(fileURLToPath(new URL('../../../../shared/reference/', import.meta.url)), `${REFERENCE[name]}.onnx`);
 

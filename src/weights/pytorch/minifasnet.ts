@@ -66,7 +66,8 @@ class Conversion {
   #normalisation(name: string, channels: number): Normalisation {
     const parts = ['weight', 'bias', 'running_mean', 'running_var'].map((part) => {
       const { dims, values } = this.take(`${name}.${part}`, 1);
-      if (dims[0] !== channels) throw new ConversionError(`the tensor ${name}.${part} must have ${channels} numbers`);
+      if (dims[0] !== channels)
+        throw new ConversionError(`the tensor ${name}.${part} must have ${channels} numbers`);
       return values;
     });
     if (this.has(`${name}.num_batches_tracked`)) this.#used.add(`${name}.num_batches_tracked`);
@@ -144,7 +145,8 @@ class Conversion {
   /** @throws {ConversionError} when a tensor was not used. */
   checkAllUsed(): void {
     const left = [...this.#state.keys()].filter((name) => !this.#used.has(name));
-    if (left.length > 0) throw new ConversionError(`tensors that a MiniFASNet does not have: ${left.slice(0, 5).join(', ')}`);
+    if (left.length > 0)
+      throw new ConversionError(`tensors that a MiniFASNet does not have: ${left.slice(0, 5).join(', ')}`);
   }
 }
 

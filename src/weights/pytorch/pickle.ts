@@ -135,7 +135,9 @@ export class PickleReader {
         return true;
       case 0x68: // BINGET
       case 0x6a: // LONG_BINGET
-        this.#stack.push(this.#kept(opcode === 0x68 ? this.#byte() : this.#view.getUint32(this.#take(4), true)));
+        this.#stack.push(
+          this.#kept(opcode === 0x68 ? this.#byte() : this.#view.getUint32(this.#take(4), true)),
+        );
         return true;
       default:
         return false;
@@ -256,7 +258,8 @@ export class PickleReader {
   /** @param pairs key, value, key, value, ... */
   #set(pairs: readonly PickleValue[]): void {
     const dict = this.#pop();
-    if (typeof dict !== 'object' || dict?.kind !== 'dict') throw this.#error('an entry for what is no dictionary');
+    if (typeof dict !== 'object' || dict?.kind !== 'dict')
+      throw this.#error('an entry for what is no dictionary');
     if (pairs.length % 2 !== 0) throw this.#error('an entry without a value');
     for (let i = 0; i < pairs.length; i += 2) {
       const key = pairs[i];

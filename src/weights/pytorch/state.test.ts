@@ -26,7 +26,8 @@ function refusal(bytes: Uint8Array): string {
 }
 
 /** A file whose dictionary is made of these pieces. */
-const withDictionary = (...parts: Buffer[]) => Buffer.concat([header, pickle(...parts), pickle(op.emptyList)]);
+const withDictionary = (...parts: Buffer[]) =>
+  Buffer.concat([header, pickle(...parts), pickle(op.emptyList)]);
 const made = [op.name('collections', 'OrderedDict'), op.emptyTuple, op.reduce];
 
 describe('readPytorchState', () => {
@@ -103,17 +104,45 @@ describe('readPytorchState', () => {
       /two entries "a"/,
     ],
     ['a key that is no text', withDictionary(...made, op.mark, op.int(1), op.none, op.setItems), /no text/],
-    ['a call of a class of numbers', withDictionary(op.name('torch', 'FloatStorage'), op.emptyTuple, op.reduce), /a call of torch\.FloatStorage/],
-    ['a dictionary that is made with something in it', withDictionary(made[0], op.mark, op.none, op.tuple, op.reduce), /with something in it/],
+    [
+      'a call of a class of numbers',
+      withDictionary(op.name('torch', 'FloatStorage'), op.emptyTuple, op.reduce),
+      /a call of torch\.FloatStorage/,
+    ],
+    [
+      'a dictionary that is made with something in it',
+      withDictionary(made[0], op.mark, op.none, op.tuple, op.reduce),
+      /with something in it/,
+    ],
     ['a call without a tuple', withDictionary(made[0], op.none, op.reduce), /REDUCE without a tuple/],
-    ['a call of what is no name', withDictionary(op.none, op.emptyTuple, op.reduce), /REDUCE of what is no name/],
-    ['state that is set on a dictionary', withDictionary(...made, op.emptyDict, op.mark, op.text('__class__'), op.none, op.setItems, op.build), /BUILD of anything but the _metadata/],
-    ['state that is set on a name', withDictionary(made[0], op.emptyDict, op.build), /BUILD of anything but the _metadata/],
+    [
+      'a call of what is no name',
+      withDictionary(op.none, op.emptyTuple, op.reduce),
+      /REDUCE of what is no name/,
+    ],
+    [
+      'state that is set on a dictionary',
+      withDictionary(...made, op.emptyDict, op.mark, op.text('__class__'), op.none, op.setItems, op.build),
+      /BUILD of anything but the _metadata/,
+    ],
+    [
+      'state that is set on a name',
+      withDictionary(made[0], op.emptyDict, op.build),
+      /BUILD of anything but the _metadata/,
+    ],
     ['what was never kept', withDictionary(op.get(7)), /nothing was kept at place 7/],
     ['an empty stack', withDictionary(op.setItems), /a mark is missing/],
     ['values left over', withDictionary(op.none, op.none), /values are left over/],
-    ['a persistent id that is no storage', withDictionary(op.emptyTuple, op.persid), /a persistent id that is no storage/],
-    ['a text beyond any name', withDictionary(op.text('x'.repeat(5000))), /a text of 5000 bytes is longer than 4096/],
+    [
+      'a persistent id that is no storage',
+      withDictionary(op.emptyTuple, op.persid),
+      /a persistent id that is no storage/,
+    ],
+    [
+      'a text beyond any name',
+      withDictionary(op.text('x'.repeat(5000))),
+      /a text of 5000 bytes is longer than 4096/,
+    ],
     ['a text that is not UTF-8', withDictionary(Buffer.from([0x58, 1, 0, 0, 0, 0xff])), /not UTF-8/],
   ])('refuses %s', (_, bytes, message) => {
     expect(refusal(bytes)).toMatch(message);
@@ -137,11 +166,17 @@ describe('readPytorchState', () => {
     const keys = pickle(op.emptyList, op.mark, op.text('0'), op.appends);
     const count = (n: number) => Buffer.from(BigInt64Array.of(BigInt(n)).buffer);
     expect(refusal(file(pickle(op.emptyList)))).toMatch(/the storage "0" is not in the file/);
-    expect(refusal(file(pickle(op.emptyList, op.mark, op.text('1'), op.appends)))).toMatch(/no tensor uses the storage "1"/);
-    expect(refusal(file(pickle(op.emptyList, op.mark, op.text('0'), op.text('0'), op.appends)))).toMatch(/listed twice/);
+    expect(refusal(file(pickle(op.emptyList, op.mark, op.text('1'), op.appends)))).toMatch(
+      /no tensor uses the storage "1"/,
+    );
+    expect(refusal(file(pickle(op.emptyList, op.mark, op.text('0'), op.text('0'), op.appends)))).toMatch(
+      /listed twice/,
+    );
     expect(refusal(file(keys, count(3), Buffer.alloc(12)))).toMatch(/must hold 2 numbers, found 3/);
     expect(refusal(file(keys, count(2), Buffer.alloc(7)))).toMatch(/a storage is cut off/);
-    expect(readPytorchState(file(keys, count(2), Buffer.alloc(8))).get('a')?.values).toEqual(new Float32Array(2));
+    expect(readPytorchState(file(keys, count(2), Buffer.alloc(8))).get('a')?.values).toEqual(
+      new Float32Array(2),
+    );
   });
 
   it('answers any bytes with tensors or a PickleError', () => {

@@ -32,7 +32,8 @@ export function readPytorchState(bytes: Uint8Array): ReadonlyMap<string, StateTe
   };
   if (next() !== MAGIC) throw new PickleError('the file is no PyTorch state of a version before 1.6', at);
   const version = next();
-  if (version !== VERSION) throw new PickleError(`the version must be ${VERSION}, found ${show(version)}`, at);
+  if (version !== VERSION)
+    throw new PickleError(`the version must be ${VERSION}, found ${show(version)}`, at);
   const sizes = next();
   const isLittle = typeof sizes === 'object' && sizes?.kind === 'dict' && sizes.entries.get('little_endian');
   if (isLittle !== true) throw new PickleError('the numbers must be little-endian', at);
@@ -50,7 +51,8 @@ function show(value: PickleValue): string {
 }
 
 function tensorsOf(value: PickleValue, at: number): ReadonlyMap<string, TensorView> {
-  if (typeof value !== 'object' || value?.kind !== 'dict') throw new PickleError('the state is no dictionary', at);
+  if (typeof value !== 'object' || value?.kind !== 'dict')
+    throw new PickleError('the state is no dictionary', at);
   const tensors = new Map<string, TensorView>();
   const storages = new Map<string, Storage>();
   for (const [key, one] of value.entries) {

@@ -96,7 +96,8 @@ function tensor(parts: readonly PickleValue[]): Called {
   }
   let inOrder = 1;
   for (let i = dims.length - 1; i >= 0; i--) {
-    if (steps[i] !== inOrder && dims[i] !== 1) return { refusal: 'a tensor whose numbers do not lie in order' };
+    if (steps[i] !== inOrder && dims[i] !== 1)
+      return { refusal: 'a tensor whose numbers do not lie in order' };
     inOrder *= dims[i];
   }
   // Products of sides beyond 2^53 are far beyond any count that a storage can have.

@@ -68,7 +68,9 @@ interface Planes {
 export function plainForward(state: ReadonlyMap<string, StateTensor>, input: Float32Array): number[] {
   const at = (name: string) => state.get(name)!.values as Float32Array;
   const normalise = (x: Planes, name: string): Planes => {
-    const [w, b, m, v] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) => at(`${name}.${part}`));
+    const [w, b, m, v] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
+      at(`${name}.${part}`),
+    );
     const size = x.side * x.side;
     const values = x.values.map((value, i) => {
       const c = Math.floor(i / size);
@@ -94,7 +96,8 @@ export function plainForward(state: ReadonlyMap<string, StateTensor>, input: Flo
                 if (y < 0 || xx < 0 || y >= x.side || xx >= x.side) continue;
                 const c = depthwise ? o : i;
                 sum +=
-                  x.values[(c * x.side + y) * x.side + xx] * weights[((o * perGroup + i) * kernel + ky) * kernel + kx];
+                  x.values[(c * x.side + y) * x.side + xx] *
+                  weights[((o * perGroup + i) * kernel + ky) * kernel + kx];
               }
           values[(o * side + row) * side + column] = sum;
         }
@@ -115,9 +118,14 @@ export function plainForward(state: ReadonlyMap<string, StateTensor>, input: Flo
     const mean = Float64Array.from({ length: x.channels }, (_, c) =>
       x.values.subarray(c * size, (c + 1) * size).reduce((a, b) => a + b / size, 0),
     );
-    const squeezed = normalise(conv({ channels: x.channels, side: 1, values: mean }, `${name}.fc1.weight`, 1, 0), `${name}.bn1`);
+    const squeezed = normalise(
+      conv({ channels: x.channels, side: 1, values: mean }, `${name}.fc1.weight`, 1, 0),
+      `${name}.bn1`,
+    );
     const relu = { ...squeezed, values: squeezed.values.map((v) => Math.max(0, v)) };
-    const factor = normalise(conv(relu, `${name}.fc2.weight`, 1, 0), `${name}.bn2`).values.map((v) => 1 / (1 + Math.exp(-v)));
+    const factor = normalise(conv(relu, `${name}.fc2.weight`, 1, 0), `${name}.bn2`).values.map(
+      (v) => 1 / (1 + Math.exp(-v)),
+    );
     return { ...x, values: x.values.map((v, i) => v * factor[Math.floor(i / size)]) };
   };
   let x: Planes = { channels: 3, side: 80, values: Float64Array.from(input) };

@@ -36,9 +36,12 @@ export const op = {
   build: Buffer.from('b'),
   int(value: number): Buffer {
     if (value < 256) return Buffer.from([0x4b, value]);
-    return value < 65_536 ? Buffer.concat([Buffer.from('M'), u16(value)]) : Buffer.concat([Buffer.from('J'), u32(value)]);
+    return value < 65_536
+      ? Buffer.concat([Buffer.from('M'), u16(value)])
+      : Buffer.concat([Buffer.from('J'), u32(value)]);
   },
-  text: (value: string) => Buffer.concat([Buffer.from('X'), u32(Buffer.byteLength(value)), Buffer.from(value)]),
+  text: (value: string) =>
+    Buffer.concat([Buffer.from('X'), u32(Buffer.byteLength(value)), Buffer.from(value)]),
   name: (module: string, name: string) => Buffer.from(`c${module}\n${name}\n`, 'latin1'),
   put: (place: number) => Buffer.from([0x71, place]),
   get: (place: number) => Buffer.from([0x68, place]),
@@ -65,7 +68,12 @@ export const header = Buffer.concat([
 ]);
 
 /** A tensor as PyTorch pickles it: a call on a storage. */
-export function tensorPieces(key: string, tensor: Pick<StateTensor, 'type' | 'dims'>, count: number, offset = 0): Buffer {
+export function tensorPieces(
+  key: string,
+  tensor: Pick<StateTensor, 'type' | 'dims'>,
+  count: number,
+  offset = 0,
+): Buffer {
   const type = tensor.type === 'float32' ? 'FloatStorage' : 'LongStorage';
   const strides = tensor.dims.map((_, i) => tensor.dims.slice(i + 1).reduce((a, b) => a * b, 1));
   return Buffer.concat([

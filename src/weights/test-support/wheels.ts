@@ -49,7 +49,16 @@ export function makeWheel(files: Readonly<Record<string, Uint8Array | string>>):
   }
   const directory = Buffer.concat(central);
   const count = central.length;
-  const end = words([4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, directory.length], [4, at], [2, 0]);
+  const end = words(
+    [4, 0x06054b50],
+    [2, 0],
+    [2, 0],
+    [2, count],
+    [2, count],
+    [4, directory.length],
+    [4, at],
+    [2, 0],
+  );
   return Buffer.concat([...local, directory, end]);
 }
 
@@ -77,15 +86,18 @@ export interface StandInIndex {
 }
 
 export async function startIndex(name: string, version: string, wheel: Buffer): Promise<StandInIndex> {
-  const file = `${name.replaceAll("-", "_")}-${version}-py3-none-any.whl`;
+  const file = `${name.replaceAll('-', '_')}-${version}-py3-none-any.whl`;
   const requests: string[] = [];
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     requests.push(path);
-    if (path === `/files/${file}`) return response.writeHead(200, { 'content-length': wheel.length }).end(wheel);
+    if (path === `/files/${file}`)
+      return response.writeHead(200, { 'content-length': wheel.length }).end(wheel);
     if (path !== `/simple/${name}/`) return response.writeHead(404).end();
     const link = `<a href="/files/${file}#sha256=${sha256(wheel)}">${file}</a>`;
-    return response.writeHead(200, { 'content-type': 'text/html' }).end(`<!DOCTYPE html><html><body>${link}</body></html>`);
+    return response
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end(`<!DOCTYPE html><html><body>${link}</body></html>`);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {
@@ -96,7 +108,10 @@ export async function startIndex(name: string, version: string, wheel: Buffer): 
 }
 
 /** The environment of an operator whose index is `url`, with nothing of this machine's pip. */
-export function pipOperator(url: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function pipOperator(
+  url: string,
+  more: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   const own = Object.entries(process.env).filter(
     (pair): pair is [string, string] => pair[1] !== undefined && !/^pip_|^npm_config_|proxy$/i.test(pair[0]),
   );

@@ -120,9 +120,12 @@ function watchService(kit: Kit, { fleet, server, bodies }: Watched): void {
     'Networks that are not in place: above 0, only the profile that needs none of them is used.',
     () => fleet.lacking?.networks.length ?? 0,
   );
-  kit.lookedEach('default_profile', 'Profile in use where none is named; the value is always 1.', 'profile', () => [
-    [fleet.profile, 1] as const,
-  ]);
+  kit.lookedEach(
+    'default_profile',
+    'Profile in use where none is named; the value is always 1.',
+    'profile',
+    () => [[fleet.profile, 1] as const],
+  );
   kit.looked('workers_wanted', 'Worker processes as configured.', () => fleet.workers);
   if (Number.isFinite(fleet.workerMemoryBytes)) {
     kit.looked(

@@ -131,11 +131,7 @@ async function answerOperatingPoints(
   facts.secretId = keyId;
   const { threshold, profile } = app.policy;
   const { settings } = deps;
-  const body = operatingPoints(
-    threshold ?? settings.threshold,
-    profile ?? settings.profile,
-    settings.tables,
-  );
+  const body = operatingPoints(threshold ?? settings.threshold, profile ?? settings.profile, settings.tables);
   return jsonEnvelope(body, textHeaders(language));
 }
 
