@@ -55,6 +55,10 @@ try {
   console.log(
     `livestill: ${done}; ${weights.length - absent.length} weight files in models/ verified, ${fetched} of them fetched now`,
   );
+  // What is packed is what others install without pip.
+  if (absent.length > 0 && /^(?:pack|publish)$/.test(process.env.npm_command ?? '')) {
+    fail(`the package would lack ${absent.join(' and ')}. ${failures.join(' ')}`);
+  }
   if (absent.length > 0) {
     console.error(
       `livestill: without ${absent.join(' and ')} it judges with the profile "single" alone, ` +

