@@ -110,7 +110,7 @@ export interface AccountAdmin {
   createApp(app: NewApp, secret: NewSecret): Promise<App>;
   /** All apps, oldest first; with `limit` the first so many, at a cost that does not grow with the others. */
   listApps(limit?: number): Promise<readonly App[]>;
-  /** The appid of an app whose policy names one of these profiles; null when none does. */
+  /** The appid of an app, not closed, whose policy names one of these profiles; null when none does. */
   findAppWithProfile(profiles: readonly Profile[]): Promise<string | null>;
   /** Set the state. A closed app cannot be opened again. */
   setAppState(appid: string, state: AppState): Promise<App>;

@@ -52,6 +52,7 @@ export function createAccountAdmin(database: StoreDatabase, keyring: Keyring): A
           .selectFrom('app')
           .select('appid')
           .where('profile_name', 'in', profiles)
+          .where('state', '!=', 'closed')
           .limit(1)
           .executeTakeFirst(),
       );

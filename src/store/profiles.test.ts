@@ -82,4 +82,6 @@ it('finds an app that asks for one of some profiles', async () => {
   expect(await accounts.findAppWithProfile(['careful', 'fast'])).toBeNull();
   await accounts.setPolicy('1000002', { profile: 'careful' });
   expect(await accounts.findAppWithProfile(['careful', 'fast'])).toBe('1000002');
+  await accounts.setAppState('1000002', 'closed');
+  expect(await accounts.findAppWithProfile(['careful', 'fast'])).toBeNull();
 });
