@@ -25,7 +25,7 @@ describe('a worker with an engine', () => {
   it('warms up and tells its models', () => {
     expect(answer).toMatchObject({
       kind: 'warm',
-      profile: 'fast',
+      profile: 'careful',
       lacking: null,
       models: [{}, {}, {}, {}, {}],
       milliseconds: expect.any(Number),
