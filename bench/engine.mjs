@@ -2,7 +2,7 @@
  * npm run bench:engine [-- --rounds N] [-- --quantile 0.5] [-- --profile careful] [-- --json]
  *
  * Milliseconds of every step of a judgement (median of many, or another quantile: a low one where others use the machine
- * too), for both profiles and two picture sizes, and in the same run the floor: decoding alone plus each network alone on ready
+ * too), for all profiles and two picture sizes, and in the same run the floor: decoding alone plus each network alone on ready
  * tensors. `least` is the floor without the second detector where the judgement did not ask it. All on one thread. Floor and
  * judgement take turns, so that whatever else the machine does hits both alike.
  */
@@ -16,7 +16,6 @@ import { blazeInput } from '../dist/liveness/detect/blazeface.js';
 import { detectFace, detectionPicture } from '../dist/liveness/detect/face.js';
 import { rfbInput } from '../dist/liveness/detect/rfb.js';
 import { loadModels } from '../dist/liveness/load.js';
-import { builtInClassifier } from '../dist/liveness/pack.js';
 import { decodePicture } from '../dist/picture/decode.js';
 import { requireWeights } from '../dist/weights/index.js';
 import { percentile, portrait } from './support.mjs';
@@ -50,12 +49,7 @@ async function timed(run) {
 }
 
 const weights = await requireWeights();
-const path = (name) => weights.get(name).path;
-const models = await loadModels({
-  blaze: path('blazeface-back-256'),
-  rfb: path('rfb-320'),
-  classifier: path('minifasnet-v2-se-128'),
-});
+const models = await loadModels(new Map([...weights].map(([name, { path }]) => [name, path])));
 const engine = await createLiveness();
 const results = [];
 
@@ -65,19 +59,18 @@ for (const [width, height] of SIZES) {
   const small = detectionPicture(picture);
   const { face } = await detectFace(models.detectors, picture, small);
   if (face === null) throw new Error('the bench picture shows no face');
-  const crop = builtInClassifier.crops[0];
   const tensors = {
     blaze: blazeInput(small, 0).tensor,
     rfb: rfbInput(small, 0).tensor,
-    classifier: cropTensor(
-      picture,
-      crop,
-      cropRect(crop, face.box, 1, width, height),
-      builtInClassifier.input,
-    ),
   };
-  for (const profile of options.profile === undefined ? ['careful', 'fast'] : [options.profile]) {
-    const runs = builtInClassifier.boxScales[profile].length * builtInClassifier.crops.length;
+  const tensorOf = ({ crops: [crop], input }) =>
+    cropTensor(picture, crop, cropRect(crop, face.box, 1, width, height), input).slice();
+  for (const profile of options.profile === undefined ? [...models.profiles.keys()] : [options.profile]) {
+    const plans = models.profiles.get(profile).classifiers.map(({ card, network }) => {
+      const { crops, boxScales } = card.profiles[profile];
+      return { network, tensor: tensorOf(card), runs: crops.length * boxScales.length };
+    });
+    const runs = plans.reduce((sum, plan) => sum + plan.runs, 0);
     const judged = { total: [], ...Object.fromEntries(STEPS.map((s) => [s, []])) };
     const alone = { decode: [], blaze: [], rfb: [], classifier: [] };
     for (let round = -5; round < rounds; round++) {
@@ -87,7 +80,9 @@ for (const [width, height] of SIZES) {
         blaze: await timed(() => models.detectors.blaze.run(tensors.blaze)),
         rfb: await timed(() => models.detectors.rfb.run(tensors.rfb)),
         classifier: await timed(async () => {
-          for (let i = 0; i < runs; i++) await models.classifiers[0].network.run(tensors.classifier);
+          for (const { network, tensor, runs: times } of plans) {
+            for (let i = 0; i < times; i++) await network.run(tensor);
+          }
         }),
       };
       if (round < 0) continue;
@@ -131,7 +126,7 @@ if (options.json) {
     const rest = [floorMs.toFixed(1), ratio.toFixed(2), leastMs.toFixed(1)];
     row(`${width}x${height}`, profile, ...numbers, ...rest);
   }
-  console.log('\nfloor        profile     decode + BlazeFace + RFB + classifier x runs, each alone');
+  console.log('\nfloor        profile     decode + BlazeFace + RFB + classifiers x runs, each alone');
   for (const { width, height, profile, floor, runs } of results) {
     const numbers = [floor.decode, floor.blaze, floor.rfb, floor.classifier].map((n) =>
       n.toFixed(1).padStart(6),

@@ -198,11 +198,7 @@ const CURVES = [
 ];
 
 const weights = await requireWeights();
-const models = await loadModels({
-  blaze: weights.get('blazeface-back-256').path,
-  rfb: weights.get('rfb-320').path,
-  classifier: weights.get('minifasnet-v2-se-128').path,
-});
+const models = await loadModels(new Map([...weights].map(([name, { path }]) => [name, path])));
 
 async function find(picture) {
   const detection = await detectFace(models.detectors, picture, detectionPicture(picture));

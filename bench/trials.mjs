@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { createLiveness } from '../dist/engine.js';
+import { readBuiltInCards } from '../dist/liveness/built-in.js';
 import { cropRect, cropTensor } from '../dist/liveness/crop.js';
 import { blazeInput } from '../dist/liveness/detect/blazeface.js';
 import { detectFace, detectionPicture } from '../dist/liveness/detect/face.js';
@@ -25,7 +26,6 @@ import { loadModels } from '../dist/liveness/load.js';
 import { ownChannelBlock } from '../dist/liveness/onnx/block.js';
 import { inferenceLibrary } from '../dist/liveness/onnx/library.js';
 import { optimiseModel } from '../dist/liveness/onnx/optimise.js';
-import { builtInClassifier } from '../dist/liveness/pack.js';
 import { decodePicture } from '../dist/picture/decode.js';
 import { requireWeights } from '../dist/weights/index.js';
 import { percentile, portrait, printTable, processUse } from './support.mjs';
@@ -65,16 +65,19 @@ const FILES = {
   classifier: path('minifasnet-v2-se-128'),
 };
 
-/** Bytes of the bench picture, its pixels, and what each network is given of it; nine crops for the classifier. */
+const FIRST = (await readBuiltInCards()).find(({ name }) => name === 'minifasnet-v2-se-128');
+
+/** Bytes of the bench picture, its pixels, and what each network is given of it; the nine crops of `single` for the classifier. */
 async function inputs() {
   const bytes = await portrait(width, height);
   const picture = await decodePicture(bytes);
-  const models = await loadModels(FILES);
+  const models = await loadModels(new Map([...weights].map(([name, file]) => [name, file.path])));
   const { face } = await detectFace(models.detectors, picture, detectionPicture(picture));
   await models.close();
   const small = detectionPicture(picture);
-  const { crops, boxScales, input } = builtInClassifier;
-  const classifier = boxScales.careful.flatMap((scale) =>
+  const { input } = FIRST;
+  const { crops, boxScales } = FIRST.profiles.single;
+  const classifier = boxScales.flatMap((scale) =>
     crops.map((crop) => cropTensor(picture, crop, cropRect(crop, face.box, scale, width, height), input)),
   );
   return {

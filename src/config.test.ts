@@ -43,7 +43,7 @@ describe('the defaults', () => {
       signature: { skewSeconds: 300, windowSeconds: 900, maxDays: 90 },
       compat: { sessionId: false, noFace: 'error', bodySign: false },
       threshold: 87,
-      profile: 'careful',
+      profile: null,
       picture: { maxPixels: 40_000_000, maxSide: 16_384 },
       cors: { origins: [] },
       trustedProxies: [],
@@ -176,7 +176,7 @@ describe('a mistake', () => {
     [
       'not one of the words',
       { file: fileWith({ profile: 'quick' }) },
-      'profile (file): expected one of careful, fast, found "quick"',
+      'profile (file): expected one of careful, fast, single or null, found "quick"',
     ],
     [
       'neither yes nor no',

@@ -50,6 +50,8 @@ describe('judge', () => {
       'blazeface-back-256',
       'rfb-320',
       'minifasnet-v2-se-128',
+      'minifasnet-v1-se-80',
+      'minifasnet-v2-80',
     ]);
     for (const model of judgement.models) expect(model.sha256).toMatch(/^[0-9a-f]{64}$/);
     const { box, keyPoints } = judgement.face!;
@@ -156,7 +158,7 @@ describe('judge', () => {
 
   it('takes profile and threshold per call', async () => {
     const careful = await engine.judge(photo, { profile: 'careful', threshold: 100 });
-    expect(careful.crops).toHaveLength(9);
+    expect(careful.crops).toHaveLength(5);
     expect(careful).toMatchObject({ verdict: 'attack', threshold: 100, profile: 'careful' });
     expect(codes(careful)[0]).toBe('ATTACK_SUSPECTED');
     await expect(engine.judge(photo, { threshold: 101 })).rejects.toThrow(
@@ -229,6 +231,54 @@ describe('createLiveness', () => {
     }
   });
 
+  it('judges with the first recipe while the pair is missing, and says what it lacks', async () => {
+    const dir = await withoutPair(join(folder, 'without pair'));
+    const own = await createLiveness({ modelsDir: dir });
+    try {
+      expect(own.profile).toBe('single');
+      expect(own.lacking).toEqual({
+        profiles: ['careful', 'fast'],
+        networks: ['minifasnet-v1-se-80', 'minifasnet-v2-80'],
+        command: `livestill models pull --dir ${JSON.stringify(dir)}`,
+      });
+      const judgement = await own.judge(photo);
+      expect(judgement.profile).toBe('single');
+      expect(judgement.crops).toHaveLength(9);
+      expect(judgement.models).toHaveLength(3);
+      const asked = await engine.judge(photo, { profile: 'single' });
+      expect(timeless(judgement)).toEqual(timeless(asked));
+      await expect(own.judge(photo, { profile: 'careful' })).rejects.toMatchObject({
+        code: 213,
+        reason: 'profile_unavailable',
+        message: expect.stringContaining('livestill models pull --dir'),
+      });
+    } finally {
+      await own.close();
+    }
+  });
+
+  it.each(['careful', 'fast'] as const)(
+    'does not start with %s by name while the pair is missing',
+    async (profile) => {
+      const dir = await withoutPair(join(folder, `without pair for ${profile}`));
+      const error = await createLiveness({ modelsDir: dir, profile }).catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(WeightsError);
+      expect((error as Error).message).toMatch(
+        new RegExp(
+          `^profile "${profile}": .*minifasnet-v2-80.*Run "livestill models pull --dir .*"single"\\.$`,
+        ),
+      );
+    },
+  );
+
+  it('does not start with half of the pair changed', async () => {
+    const dir = await withoutPair(join(folder, 'damaged pair'));
+    await writeFile(join(dir, 'minifasnet-v2-80.onnx'), 'changed');
+    await expect(createLiveness({ modelsDir: dir })).rejects.toThrow(
+      /minifasnet-v2-80\.onnx.*livestill models pull/s,
+    );
+  });
+
   it('refuses a pack whose name is taken', async () => {
     const pack = await makePack(join(folder, 'twin'), 'minifasnet-v2-se-128');
     await expect(createLiveness({ packs: [pack] })).rejects.toThrow(
@@ -255,6 +305,15 @@ describe('createLiveness', () => {
     await expect(createLiveness({ threshold: -1 })).rejects.toThrow(RangeError);
   });
 });
+
+/** A folder with the weight files of the first recipe alone. */
+async function withoutPair(path: string): Promise<string> {
+  await mkdir(path, { recursive: true });
+  for (const name of ['blazeface-back-256', 'rfb-320', 'minifasnet-v2-se-128']) {
+    await cp(join(MODELS_DIR, `${name}.onnx`), join(path, `${name}.onnx`));
+  }
+  return path;
+}
 
 /** A pack that calls every picture an attack: class 1 wins by the sum of the planes' means. */
 async function makePack(path: string, name: string): Promise<string> {

@@ -1,9 +1,11 @@
+import { Fault } from './errors.ts';
 import { DEFAULT_THRESHOLD, judgePicture } from './liveness/judge.ts';
-import { loadModels } from './liveness/load.ts';
+import { type LoadedModels, loadModels } from './liveness/load.ts';
+import { DEFAULT_PROFILE, FALLBACK_PROFILE } from './liveness/profiles.ts';
 import { turnClockwise } from './liveness/resample.ts';
 import type { Judgement, ModelUsed, Profile, RgbPicture } from './liveness/types.ts';
 import { DEFAULT_LIMITS, type DecodedPicture, decodePicture, type PictureLimits } from './picture/decode.ts';
-import { requireWeights } from './weights/index.ts';
+import { pullCommand, requireWeights, WeightsError } from './weights/index.ts';
 
 /** How an engine is made. */
 export interface LivenessOptions {
@@ -11,7 +13,7 @@ export interface LivenessOptions {
   readonly modelsDir?: string;
   /** Folders of models of your own, each with `card.json` and an ONNX file. */
   readonly packs?: readonly string[];
-  /** `careful` (default) or `fast`. */
+  /** `careful`, `fast` or `single`; where nothing is given `careful`, or `single` while the networks of the others are missing. */
   readonly profile?: Profile;
   /** Score above which a picture is taken for live; 87 where nothing is given. */
   readonly threshold?: number;
@@ -32,14 +34,28 @@ export interface JudgedPicture {
   readonly picture: RgbPicture;
 }
 
+/** Profiles that cannot be used, and what mends that. */
+export interface Lacking {
+  readonly profiles: readonly Profile[];
+  /** Names of the networks that are not in place. */
+  readonly networks: readonly string[];
+  /** The command that fetches them. */
+  readonly command: string;
+}
+
 /** A loaded engine. Calls may overlap; each takes the calling thread for most of its time. */
 export interface Liveness {
-  /** The models that take part, with the hashes of their files. */
+  /** The models that take part in the engine's profile, with the hashes of their files. */
   readonly models: readonly ModelUsed[];
+  /** The profile where a call names none. */
+  readonly profile: Profile;
+  /** What cannot be used for want of networks; null where everything is in place. */
+  readonly lacking: Lacking | null;
   /**
    * Judges the bytes of one JPEG, PNG, WebP or BMP file.
    *
-   * @throws {Fault} code -4016 when the bytes are no usable picture (`reason` says why).
+   * @throws {Fault} code -4016 when the bytes are no usable picture (`reason` says why); code 213, `profile_unavailable`, when the
+   * call asks for a profile whose networks are not in place.
    * @throws {TypeError} when it is given something else than bytes, a path for one.
    * @throws {Error} when the engine was closed.
    */
@@ -65,6 +81,42 @@ function checkBytes(bytes: unknown): void {
   );
 }
 
+function lackingOf({ missing }: LoadedModels, dir: string | undefined): Lacking | null {
+  if (missing.size === 0) return null;
+  const networks = [...new Set([...missing.values()].flat())].sort();
+  return { profiles: [...missing.keys()], networks, command: pullCommand(dir) };
+}
+
+/** Why a profile cannot be used, and what to do. */
+function unusable(profile: Profile, { networks, command }: Lacking): string {
+  return `the profile "${profile}" needs ${networks.join(' and ')}, which are not in place: run "${command}", or ask for "${FALLBACK_PROFILE}"`;
+}
+
+/** The profile of an engine: the one asked for, or the default, or the one that needs the fewest networks. */
+async function profileOf(
+  models: LoadedModels,
+  asked: Profile | undefined,
+  lacking: Lacking | null,
+): Promise<Profile> {
+  if (lacking === null || !lacking.profiles.includes(asked ?? DEFAULT_PROFILE))
+    return asked ?? DEFAULT_PROFILE;
+  if (asked === undefined) return FALLBACK_PROFILE;
+  await models.close();
+  const { networks, command } = lacking;
+  throw new WeightsError({
+    reason: 'not_usable',
+    file: `profile "${asked}"`,
+    expected: `the networks ${networks.join(' and ')}`,
+    found: 'no such files',
+    advice: `Run "${command}" to fetch them, or ask for the profile "${FALLBACK_PROFILE}"`,
+  });
+}
+
+function usable(profile: Profile, lacking: Lacking | null): Profile {
+  if (lacking === null || !lacking.profiles.includes(profile)) return profile;
+  throw new Fault(213, 'profile_unavailable', unusable(profile, lacking));
+}
+
 /**
  * Loads the networks and gives an engine that judges pictures, in this thread.
  *
@@ -76,17 +128,14 @@ function checkBytes(bytes: unknown): void {
  * @throws {ModelError} when a model pack cannot be used.
  */
 export async function createLiveness(options: LivenessOptions = {}): Promise<Liveness> {
-  const base = {
-    profile: options.profile ?? 'careful',
-    threshold: checkThreshold(options.threshold ?? DEFAULT_THRESHOLD),
-  };
+  const threshold = checkThreshold(options.threshold ?? DEFAULT_THRESHOLD);
   const limits: PictureLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const weights = await requireWeights(options.modelsDir);
-  const path = (name: string) => weights.get(name)!.path;
-  const models = await loadModels(
-    { blaze: path('blazeface-back-256'), rfb: path('rfb-320'), classifier: path('minifasnet-v2-se-128') },
-    options.packs,
-  );
+  const files = new Map(Array.from(weights.values(), ({ name, path }) => [name, path] as const));
+  const models = await loadModels(files, options.packs);
+  const lacking = lackingOf(models, options.modelsDir);
+  const profile = await profileOf(models, options.profile, lacking);
+  const base = { profile, threshold };
 
   let closed = false;
   const run = async (bytes: Uint8Array, call: JudgeOptions): Promise<[Judgement, DecodedPicture]> => {
@@ -94,7 +143,7 @@ export async function createLiveness(options: LivenessOptions = {}): Promise<Liv
     checkBytes(bytes);
     call.signal?.throwIfAborted();
     const settings = {
-      profile: call.profile ?? base.profile,
+      profile: call.profile === undefined ? base.profile : usable(call.profile, lacking),
       threshold: call.threshold === undefined ? base.threshold : checkThreshold(call.threshold),
     };
     const start = performance.now();
@@ -107,7 +156,9 @@ export async function createLiveness(options: LivenessOptions = {}): Promise<Liv
   };
 
   return {
-    models: models.used,
+    models: models.profiles.get(profile)?.used ?? [],
+    profile,
+    lacking,
     judge: async (bytes, call = {}) => (await run(bytes, call))[0],
     async judgeWithPicture(bytes, call = {}) {
       const [judgement, picture] = await run(bytes, call);

@@ -13,6 +13,7 @@ export {
   createLiveness,
   type JudgedPicture,
   type JudgeOptions,
+  type Lacking,
   type Liveness,
   type LivenessOptions,
 } from './engine.ts';

@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   networks: [],
   config: ['networks'],
   client: [],
-  weights: ['files'],
+  weights: ['files', 'liveness'],
   native: ['files', 'weights'],
   report: [],
   files: [],
@@ -51,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that a room must not go beyond. */
 const MAY_USE: Readonly<Record<string, readonly string[]>> = {
-  liveness: ['onnxruntime-common', 'sharp'],
+  liveness: ['onnxruntime-common', 'sharp', 'typebox', 'typebox/value'],
   errors: [],
   client: [],
 };

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts';
+import type { Profile } from '../liveness/types.ts';
 import type { ParsedSignature } from './signature.ts';
 
 /** Milliseconds since 1970 (UTC). Handed in, so that tests can set the time. */
@@ -23,7 +24,7 @@ export interface AppLimits {
 export interface AppPolicy {
   /** Score above which a picture is taken for live, 0-100. */
   readonly threshold: number | null;
-  readonly profile: 'careful' | 'fast' | null;
+  readonly profile: Profile | null;
 }
 
 /** One caller's account. */
@@ -111,6 +112,8 @@ export interface AccountAdmin {
   createApp(app: NewApp, secret: NewSecret): Promise<App>;
   /** All apps, oldest first; with `limit` the first so many, at a cost that does not grow with the others. */
   listApps(limit?: number): Promise<readonly App[]>;
+  /** The appid of an app, not closed, whose policy names one of these profiles; null when none does. */
+  findAppWithProfile(profiles: readonly Profile[]): Promise<string | null>;
   /** Set the state. A closed app cannot be opened again. */
   setAppState(appid: string, state: AppState): Promise<App>;
   /** Change the limits named in `limits`; null lifts one. */

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { PROFILES } from '../liveness/profiles.ts';
 import type { AppLimits, AppPolicy, NewApp, NewSecret } from './types.ts';
 
 const refuse = (reason: string, what: string, expected: string, found: unknown): never => {
@@ -87,7 +88,7 @@ export function checkPolicy(policy: Partial<AppPolicy>): void {
   if (threshold != null && !(typeof threshold === 'number' && threshold >= 0 && threshold <= 100)) {
     refuse('invalid_policy', 'threshold', 'a number from 0 to 100, or default', threshold);
   }
-  if (profile != null && profile !== 'careful' && profile !== 'fast') {
-    refuse('invalid_policy', 'profile', 'careful, fast or default', profile);
+  if (profile != null && !PROFILES.includes(profile)) {
+    refuse('invalid_policy', 'profile', `${PROFILES.join(', ')} or default`, profile);
   }
 }

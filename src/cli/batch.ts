@@ -27,7 +27,7 @@ import { DEFAULT_LIMITS } from '../picture/decode.ts';
 import { createDownloader } from '../picture/download.ts';
 import { createLeftOutTally } from '../picture/left-out.ts';
 import { count } from './count.ts';
-import { modelsOption, packOption, profileOption } from './engine-options.ts';
+import { lackingLine, modelsOption, packOption, profileOption } from './engine-options.ts';
 import { explainErrors } from './outcome.ts';
 import { print, printable } from './printable.ts';
 
@@ -37,7 +37,7 @@ interface BatchOptions {
   readonly out: string;
   readonly format?: Format;
   readonly threshold: number;
-  readonly profile: Profile;
+  readonly profile?: Profile;
   readonly workers?: number;
   readonly models?: string;
   readonly pack: readonly string[];
@@ -190,7 +190,12 @@ function startWorkers(options: BatchOptions, workers: number, say: (text: string
   return startFleet({
     ...fleetSize({ workers }),
     queueWaitMs: Number.POSITIVE_INFINITY,
-    engine: { profile, threshold, packs: pack, ...(models === undefined ? {} : { modelsDir: models }) },
+    engine: {
+      threshold,
+      packs: pack,
+      ...(profile === undefined ? {} : { profile }),
+      ...(models === undefined ? {} : { modelsDir: models }),
+    },
     onTrouble: (error) => say(`livestill: ${error.message}`),
   });
 }
@@ -235,7 +240,7 @@ function speedText(rows: number, reused: number, seconds: number): string {
 
 async function batch(argument: string, options: BatchOptions, version: string): Promise<void> {
   const format = formatOf(options);
-  const { profile, threshold, out } = options;
+  const { threshold, out } = options;
   const journalPath = format === 'ndjson' ? out : `${out}.ndjson`;
   const page = options.report === false ? null : pageOf(options);
   const outputs: BatchOutputs = { journal: journalPath, table: format === 'ndjson' ? null : out, page };
@@ -263,6 +268,8 @@ async function batch(argument: string, options: BatchOptions, version: string): 
     const { workers } = fleetSize({ workers: options.workers });
     fleet = await startWorkers(options, workers, say);
     await claim.confirm();
+    const { profile, lacking } = fleet;
+    if (lacking !== null && options.profile === undefined) say(`livestill: ${lackingLine(profile, lacking)}`);
     const models = fleet.models.map((m) => `${m.name} ${m.sha256}`);
     const settings = {
       input: argument === '-' ? '-' : pathText(absolutePath(process.cwd(), path)),

@@ -3,7 +3,14 @@ import type { Config } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import { ModelError } from '../liveness/model-error.ts';
 import { readModelPack } from '../liveness/pack-card.ts';
-import { expectedWords, foundWords, MODELS_DIR, verifyWeights, WeightsError } from '../weights/index.ts';
+import {
+  expectedWords,
+  foundWords,
+  MODELS_DIR,
+  pullCommand,
+  verifyWeights,
+  WeightsError,
+} from '../weights/index.ts';
 import { loadTls } from '../wire/tls.ts';
 import { count } from './count.ts';
 import { type Check, type CheckStatus, fail, lookAt, modeOf, ok, warn } from './doctor-checks.ts';
@@ -13,19 +20,21 @@ export const certificateDays = 21;
 const dayMs = 86_400_000;
 
 /** The built-in networks by size and SHA-256, and the cards of the packs. */
-export async function checkModels({ models }: Config): Promise<readonly Check[]> {
+export async function checkModels({ models, profile }: Config): Promise<readonly Check[]> {
   const checks: Check[] = [];
   const dir = models.dir ?? MODELS_DIR;
-  const where = models.dir === null ? '' : ` --dir ${JSON.stringify(dir)}`;
   try {
     const reports = await verifyWeights(dir);
     const wrong = reports.filter(({ status }) => status !== 'ok');
     const found = wrong.map((one) => `${one.path}: expected ${expectedWords(one)}, found ${foundWords(one)}`);
-    checks.push(
-      wrong.length === 0
-        ? ok('models', `${count(reports.length, 'file')}, all with the SHA-256 of the lock`)
-        : fail('models', found.join('; '), `livestill models pull${where}`),
-    );
+    const optional = wrong.every((one) => one.optional && one.status === 'missing');
+    const asked = profile === 'careful' || profile === 'fast';
+    const without = `${wrong.map(({ name }) => name).join(' and ')} not in place: ${asked ? `the profile "${profile}" cannot be used` : 'judging with the profile "single"'}`;
+    if (wrong.length === 0) {
+      checks.push(ok('models', `${count(reports.length, 'file')}, all with the SHA-256 of the lock`));
+    } else if (optional) {
+      checks.push((asked ? fail : warn)('models', without, pullCommand(dir)));
+    } else checks.push(fail('models', found.join('; '), pullCommand(dir)));
   } catch (error) {
     if (!(error instanceof WeightsError)) throw error;
     checks.push(fail('models', error.message, error.advice));

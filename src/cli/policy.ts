@@ -4,6 +4,8 @@ import { type Policy, type PolicyPreview, previewPolicy } from '../account/polic
 import type { App, AppPolicy } from '../account/types.ts';
 import { checkPolicy } from '../account/validate.ts';
 import { UsageError } from '../errors.ts';
+import { PROFILES } from '../liveness/profiles.ts';
+import type { Profile } from '../liveness/types.ts';
 import { appJson } from './app.ts';
 import { duration, moment, numberOrDefault } from './arguments.ts';
 import { count } from './count.ts';
@@ -15,7 +17,7 @@ interface PolicyOptions extends DataOptions {
   readonly json?: boolean;
   readonly appid?: string;
   readonly threshold?: number | null;
-  readonly profile?: 'careful' | 'fast' | 'default';
+  readonly profile?: Profile | 'default';
   readonly severalFaces?: JudgingRules['severalFaces'];
   readonly minFace?: number | null;
   readonly rejectOn?: readonly string[] | null;
@@ -33,11 +35,7 @@ export function registerPolicy(app: Command): void {
     .option('--appid <digits>', 'the app, in place of the argument')
     .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
     .addOption(
-      new Option('--profile <name>', 'how carefully pictures are judged').choices([
-        'careful',
-        'fast',
-        'default',
-      ]),
+      new Option('--profile <name>', 'how carefully pictures are judged').choices([...PROFILES, 'default']),
     );
   withRules(policy)
     .addHelpText(

@@ -9,17 +9,17 @@ import { makeFolder } from '../files/folder.ts';
 import type { Judgement, Profile, Verdict } from '../liveness/types.ts';
 import { createLeftOutTally } from '../picture/left-out.ts';
 import { count } from './count.ts';
-import { modelsOption, packOption, profileOption } from './engine-options.ts';
+import { lackingLine, modelsOption, packOption, profileOption } from './engine-options.ts';
 import { drawExplanation } from './explain.ts';
 import { expandInputs, type PictureInput } from './inputs.ts';
-import { print, printableName } from './printable.ts';
+import { print, printableName, say } from './printable.ts';
 import { createTable } from './table.ts';
 import { tellLeftOut } from './tell-left-out.ts';
 
 interface ScoreOptions {
   readonly json?: true;
   readonly threshold?: number;
-  readonly profile: Profile;
+  readonly profile?: Profile;
   readonly explain?: string;
   readonly models?: string;
   readonly pack: readonly string[];
@@ -237,11 +237,14 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   }
   if (options.explain !== undefined) await explainFolder(options.explain);
   const engine = await createLiveness({
-    profile: options.profile,
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
     packs: options.pack,
     ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
     ...(options.models === undefined ? {} : { modelsDir: options.models }),
   });
+  if (engine.lacking !== null && options.profile === undefined) {
+    say(`livestill: ${lackingLine(engine.profile, engine.lacking)}\n`);
+  }
   const human = options.json ? null : humanOutput(inputs);
   const explainer = (folder: string, input: PictureInput) => async (judged: JudgedPicture) => {
     const drawn = await drawExplanation(judged.picture, judged.judgement, basename(input.name));

@@ -1,11 +1,13 @@
 import { EventEmitter } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { blankPicture } from '../fleet/warm-up.ts';
+import { openStore } from '../store/open.ts';
+import { MODELS_DIR } from '../weights/index.ts';
 import { registerServe, type ServeOptions, type Surroundings, serve } from './serve.ts';
 
 let folder: string;
@@ -48,6 +50,16 @@ const options = (more: ServeOptions = {}): ServeOptions => ({
   workers: 1,
   ...more,
 });
+
+/** A folder with the weight files of the first recipe alone. */
+async function withoutPair(): Promise<string> {
+  const dir = join(folder, 'weights');
+  await mkdir(dir, { recursive: true });
+  for (const name of ['blazeface-back-256', 'rfb-320', 'minifasnet-v2-se-128']) {
+    await cp(join(MODELS_DIR, `${name}.onnx`), join(dir, `${name}.onnx`));
+  }
+  return dir;
+}
 
 async function stop({ signals, exits }: World): Promise<void> {
   signals.emit('SIGTERM');
@@ -119,6 +131,47 @@ describe('serve', () => {
     await stop(secure);
   });
 
+  it('starts without the pair when no profile is named, and says so everywhere, with what mends it', async () => {
+    const dir = await withoutPair();
+    const without = world({ LIVESTILL_PROFILE: '', LIVESTILL_MODELS_DIR: dir });
+    expect(await serve(options(), without)).toBe(0);
+    const command = `livestill models pull --dir ${JSON.stringify(dir)}`;
+    const lines = without.said.join('\n').split('\n');
+    expect(lines.filter((line) => line.includes(command))).toHaveLength(1);
+    expect(without.said.join('\n')).toMatch(
+      /judging with the profile "single", "careful" and "fast" cannot be used/,
+    );
+    const { adminPort } = without.lines.find(({ event }) => event === 'ready') as { adminPort: number };
+    const warned = without.lines.find(({ event }) => event === 'networks_missing');
+    expect(warned).toMatchObject({ level: 40, profile: 'single', command });
+    const ready = await fetch(`http://127.0.0.1:${adminPort}/readyz`);
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toMatchObject({
+      status: 'ready',
+      profile: 'single',
+      lacking: {
+        profiles: ['careful', 'fast'],
+        networks: ['minifasnet-v1-se-80', 'minifasnet-v2-80'],
+        command,
+      },
+    });
+    const page = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+    expect(page).toContain('\nlivestill_networks_missing 2\n');
+    expect(page).toContain('\nlivestill_default_profile{profile="single"} 1\n');
+    await stop(without);
+
+    const store = await openStore({ dataDir: join(folder, 'data'), thread: false });
+    const [app] = await store.accounts.listApps(1);
+    await store.accounts.setPolicy(app!.appid, { profile: 'careful' });
+    await store.close();
+    const asking = world({ LIVESTILL_PROFILE: '', LIVESTILL_MODELS_DIR: dir });
+    expect(await serve(options(), asking)).toBe(1);
+    expect(asking.said.join('\n')).toContain(
+      `the app ${app!.appid} asks for a profile that needs minifasnet-v1-se-80`,
+    );
+    expect(asking.said.join('\n')).toContain(command);
+  });
+
   const cannot: [string, () => Promise<Partial<Record<string, string>>>, ServeOptions, number, RegExp][] = [
     ['a wrong setting', async () => ({ LIVESTILL_PROFILE: 'quick' }), {}, 2, /careful, fast/],
     [
@@ -130,6 +183,13 @@ describe('serve', () => {
       {},
       1,
       /blazeface-back-256/,
+    ],
+    [
+      'a profile by name whose networks are missing',
+      async () => ({ LIVESTILL_MODELS_DIR: await withoutPair() }),
+      {},
+      1,
+      /profile "fast": .*minifasnet-v2-80.*Run "livestill models pull --dir/,
     ],
     [
       'a data folder that is a file',

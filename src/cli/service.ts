@@ -5,11 +5,14 @@ import type { IdempotencyBounds } from '../account/api-key-idempotency.ts';
 import { createAuthenticator } from '../account/authenticate.ts';
 import { createLimiter } from '../account/limiter.ts';
 import { type Config, configForRecord } from '../config.ts';
+import type { Lacking } from '../engine.ts';
 import { UsageError } from '../errors.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
 import { availableMemory, bodyMemoryFor, fleetSize } from '../fleet/memory.ts';
 import { createRefusalCounter, type RefusalCounter } from '../ledger/refusals.ts';
 import { type Retention, startRetention } from '../ledger/retention.ts';
+import { readBuiltInCards } from '../liveness/built-in.ts';
+import type { Profile } from '../liveness/types.ts';
 import { createDownloader } from '../picture/download.ts';
 import { openStore, type Store } from '../store/open.ts';
 import { type AdminServer, createAdminServer } from '../wire/admin/health.ts';
@@ -22,17 +25,29 @@ import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from
 import { loadTls, type TlsIdentity, watchTls } from '../wire/tls.ts';
 import { defaultTransport } from '../wire/transport.ts';
 import { createV1 } from '../wire/v1/face.ts';
-import type { OperatingTable } from '../wire/v1/operating-points.ts';
+import { type OperatingTable, publishedTables } from '../wire/v1/operating-points.ts';
 import { readOwnTable } from '../wire/v1/own-operating-points.ts';
 import { systemActor } from './actor.ts';
+import { lackingLine } from './engine-options.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
 import { StartError } from './start-error.ts';
 import { version } from './version.ts';
+
+/** How far the start has come. */
+interface State {
+  ready: boolean;
+  draining: boolean;
+  fleet?: Fleet;
+}
 
 /** A running service. */
 export interface Service {
   readonly store: Store;
   readonly workers: number;
+  /** The profile of pictures that are judged without one being named. */
+  readonly profile: Profile;
+  /** What cannot be used for want of networks; null where everything is in place. */
+  readonly lacking: Lacking | null;
   /** Resident memory each worker may take, in bytes. */
   readonly workerMemoryBytes: number;
   /** What all bodies together may hold, in bytes. */
@@ -54,9 +69,9 @@ export interface Service {
 export async function startService(config: Config, log: Logger): Promise<Service> {
   const tlsFiles = tlsFilesOf(config);
   const tls = tlsFiles === undefined ? undefined : await loadTls(tlsFiles);
-  const ownTable = config.operatingPoints === null ? null : await loadOwnTable(config.operatingPoints);
+  const tables = await operatingTables(config);
   const closing: (() => Promise<unknown>)[] = [];
-  const state = { ready: false, draining: false };
+  const state: State = { ready: false, draining: false };
   try {
     const store = await openStoreOf(config, log);
     closing.unshift(() => store.close());
@@ -68,11 +83,14 @@ export async function startService(config: Config, log: Logger): Promise<Service
       readinessChecks({ state, store, log, freeBytes: () => freeBytesAt(config.dataDir) }),
       log,
       metrics,
+      () => networksOf(state.fleet),
     );
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     const fleet = await startFleetOf(config, log);
     closing.unshift(() => fleet.close());
+    state.fleet = fleet;
+    await checkProfiles(fleet, store, log);
     const { maxBodiesMb } = config;
     const bodies = createBodyMemory(
       maxBodiesMb === null ? bodyMemoryFor(availableMemory()) : maxBodiesMb * 1024 * 1024,
@@ -86,7 +104,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     });
     closing.unshift(() => refusals.stop());
     const failedTries = failedTriesOf(config, log);
-    const parts = { store, fleet, metrics, bodies, failedTries, tls, ownTable, refusals };
+    const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals };
     const server = createServer(config, log, parts);
     closing.unshift(() => server.drain(0));
     const retention = startRetentionOf(config, log, store);
@@ -108,6 +126,8 @@ export async function startService(config: Config, log: Logger): Promise<Service
     return {
       store,
       workers: fleet.workers,
+      profile: fleet.profile,
+      lacking: fleet.lacking,
       workerMemoryBytes: fleet.workerMemoryBytes,
       bodyMemoryBytes: bodies.limit,
       port,
@@ -140,6 +160,33 @@ function metricsOf(log: Logger): Metrics {
     told = true;
   };
   return createMetrics({ version, onTrouble });
+}
+
+/** The operator's own measurement first, where there is one, then those of the cards. */
+async function operatingTables({ operatingPoints }: Config): Promise<readonly OperatingTable[]> {
+  const published = publishedTables(await readBuiltInCards());
+  return operatingPoints === null ? published : [await loadOwnTable(operatingPoints), ...published];
+}
+
+/** What `/readyz` says of the networks: the profile in use, and what is missing. */
+function networksOf(fleet: Fleet | undefined): Readonly<Record<string, unknown>> {
+  if (fleet === undefined) return {};
+  return { profile: fleet.profile, ...(fleet.lacking === null ? {} : { lacking: fleet.lacking }) };
+}
+
+/**
+ * Where networks are missing, says so in the log, and looks for apps that ask for what cannot be judged.
+ * @throws StartError naming such an app and what to do
+ */
+async function checkProfiles({ profile, lacking }: Fleet, store: Store, log: Logger): Promise<void> {
+  if (lacking === null) return;
+  log.warn({ event: 'networks_missing', profile, ...lacking }, lackingLine(profile, lacking));
+  const appid = await store.accounts.findAppWithProfile(lacking.profiles);
+  if (appid === null) return;
+  throw new StartError(
+    `the app ${appid} asks for a profile that needs ${lacking.networks.join(' and ')}, which are not in place: run ` +
+      `"${lacking.command}", or give the app another profile with "livestill app policy ${appid} --profile single"`,
+  );
 }
 
 async function loadOwnTable(file: string): Promise<OperatingTable> {
@@ -184,7 +231,7 @@ function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
     pinWorkers: config.pinWorkers,
     startTimeoutMs: config.timeouts.workerStartMs,
     engine: {
-      profile,
+      ...(profile === null ? {} : { profile }),
       threshold,
       packs: models.packs,
       limits: { bytes: picture.maxBytes, pixels: picture.maxPixels, side: picture.maxSide },
@@ -211,12 +258,12 @@ interface Parts {
   readonly bodies: BodyMemory;
   readonly failedTries: FailedTries | undefined;
   readonly tls: TlsIdentity | undefined;
-  readonly ownTable: OperatingTable | null;
+  readonly tables: readonly OperatingTable[];
   readonly refusals: RefusalCounter;
 }
 
 function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
-  const { store, fleet, metrics, bodies, failedTries, tls, ownTable, refusals } = parts;
+  const { store, fleet, metrics, bodies, failedTries, tls, tables, refusals } = parts;
   const clock = () => Date.now();
   const { accounts, apiKeys, idempotency, replay, usage } = store;
   const { observer } = metrics;
@@ -236,7 +283,7 @@ function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
     log,
     observer,
   };
-  const { cors, maxBodyBytes, profile, threshold } = config;
+  const { cors, maxBodyBytes, threshold } = config;
   return createLegacyServer({
     ...shared,
     authenticator: createAuthenticator({ accounts, replay, clock, settings: signature }),
@@ -245,7 +292,7 @@ function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
       apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
       idempotency,
       maxBodyBytes,
-      settings: { cors, profile, threshold, version, ownTable },
+      settings: { cors, profile: fleet.profile, threshold, version, tables },
     }),
     tls,
     settings: serverSettings(config),

@@ -4,6 +4,7 @@ import { availableCores } from '../fleet/cores.ts';
 import { availableMemory, megabytes } from '../fleet/memory.ts';
 import { count } from './count.ts';
 import { baseUrl, shellWord } from './curl.ts';
+import { lackingLine } from './engine-options.ts';
 import { type KeyPlace, makeFirstApp } from './first-app.ts';
 import { pairs } from './outcome.ts';
 import type { Service } from './service.ts';
@@ -27,8 +28,11 @@ export async function welcome(
     ['data', resolve(config.dataDir)],
     [
       'workers',
-      `${count(service.workers, 'process', 'processes')} (${count(availableCores(), 'processor')}), profile ${config.profile}`,
+      `${count(service.workers, 'process', 'processes')} (${count(availableCores(), 'processor')}), profile ${service.profile}`,
     ],
+    ...(service.lacking === null
+      ? []
+      : [['networks', lackingLine(service.profile, service.lacking)] as [string, string]]),
     [
       'memory',
       `${megabytes(availableMemory())} MB, of which each worker may take ${megabytes(service.workerMemoryBytes)} MB`,

@@ -59,6 +59,8 @@ export interface Model {
 export interface Liveness {
   requestId: string;
   verdict: Verdict;
+  /** Which networks judged, and how: scores of different profiles are not to be compared. */
+  profile: 'careful' | 'fast' | 'single';
   /** 0-100; above `threshold` means live. Null when the verdict is `poor_quality` or `no_face`. */
   score: number | null;
   /** What the networks gave, of a picture too poor to judge as well; not to decide by. Null without a face. */
@@ -97,9 +99,9 @@ export interface OperatingPoint {
 /** The answer of `GET /v1/operating-points`. */
 export interface OperatingPoints {
   threshold: number;
-  profile: 'careful' | 'fast';
+  profile: 'careful' | 'fast' | 'single';
   tables: {
-    profile: 'careful' | 'fast';
+    profile: 'careful' | 'fast' | 'single';
     points: OperatingPoint[];
     data: { description: string; pictures: number; sources: number; held: string; document: string };
   }[];

@@ -58,7 +58,14 @@ describe('a fleet with real networks', () => {
   );
 
   it('tells which models it uses, before any picture', () => {
-    expect(fleet.models.map((model) => model.role).sort()).toEqual(['classifier', 'detector', 'detector']);
+    expect(fleet.models.map((model) => model.role)).toEqual([
+      'detector',
+      'detector',
+      'classifier',
+      'classifier',
+      'classifier',
+    ]);
+    expect(fleet).toMatchObject({ profile: 'fast', lacking: null });
     for (const model of fleet.models) expect(model.sha256).toMatch(/^[0-9a-f]{64}$/);
   });
 });

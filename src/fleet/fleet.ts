@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { LivenessOptions } from '../engine.ts';
+import type { Lacking, LivenessOptions } from '../engine.ts';
 import { Fault } from '../errors.ts';
+import type { Profile } from '../liveness/types.ts';
 import { readText } from './cores.ts';
 import { createGate } from './gate.ts';
 import type { JudgeAnswer, WarmAnswer, WorkerFailure } from './messages.ts';
@@ -36,6 +37,10 @@ export interface Fleet extends Judge {
   readonly workers: number;
   /** Resident memory a worker may take, in bytes. */
   readonly workerMemoryBytes: number;
+  /** The profile of pictures that are judged without one being named. */
+  readonly profile: Profile;
+  /** What cannot be used for want of networks; null where everything is in place. */
+  readonly lacking: Lacking | null;
   /** Pictures waiting for a worker, and being judged. */
   readonly waiting: number;
   readonly running: number;
@@ -102,6 +107,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     workers,
     workerMemoryBytes,
     models: warm.models,
+    profile: warm.profile,
+    lacking: warm.lacking,
     refusal: (app) => gate.refusal(app),
     get waiting() {
       return gate.waiting;

@@ -1,4 +1,4 @@
-import type { LivenessOptions } from '../engine.ts';
+import type { Lacking, LivenessOptions } from '../engine.ts';
 import type { Judgement, ModelUsed, Profile } from '../liveness/types.ts';
 
 /*
@@ -35,6 +35,9 @@ export interface JudgeTask {
 export interface WarmAnswer {
   readonly kind: 'warm';
   readonly models: readonly ModelUsed[];
+  /** The engine's own profile, and what it cannot judge with. */
+  readonly profile: Profile;
+  readonly lacking: Lacking | null;
   readonly milliseconds: number;
 }
 

@@ -15,7 +15,7 @@ function handMadeWorker(memory: { bytes: number }): WorkerProcess {
     get alive() {
       return alive;
     },
-    start: async () => ({ kind: 'warm', models: [], milliseconds: 1 }),
+    start: async () => ({ kind: 'warm', models: [], profile: 'careful', lacking: null, milliseconds: 1 }),
     judge: async () => ({ kind: 'fault', code: -4016, reason: 'test', message: 'test' }),
     kill(why) {
       alive = false;

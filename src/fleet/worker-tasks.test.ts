@@ -23,7 +23,13 @@ describe('a worker with an engine', () => {
   });
 
   it('warms up and tells its models', () => {
-    expect(answer).toMatchObject({ kind: 'warm', models: [{}, {}, {}], milliseconds: expect.any(Number) });
+    expect(answer).toMatchObject({
+      kind: 'warm',
+      profile: 'careful',
+      lacking: null,
+      models: [{}, {}, {}, {}, {}],
+      milliseconds: expect.any(Number),
+    });
   });
 
   it('judges a photo, finds no face in a blank picture, and refuses what is none', async () => {

@@ -22,7 +22,8 @@ export function createWorkerTasks(): WorkerTasks {
         await engine.judge(blankPicture());
         const since = performance.now();
         await engine.judge(blankPicture());
-        return { kind: 'warm', models: engine.models, milliseconds: performance.now() - since };
+        const { models, profile, lacking } = engine;
+        return { kind: 'warm', models, profile, lacking, milliseconds: performance.now() - since };
       } catch (error) {
         return failureOf(error);
       }

@@ -1,47 +1,13 @@
-import type { Profile } from './types.ts';
+import type { Calibration } from './card-schema.ts';
 
-interface Calibration {
-  /** Points (Z, score) of a piecewise linear curve, flat outside. */
-  readonly knots: readonly (readonly [number, number])[];
-  /** Platt scaling: probability at equal priors = 1 / (1 + exp(-(a Z + b))). */
-  readonly a: number;
-  readonly b: number;
-}
+/** What of a calibration makes a score of a logit: points (Z, score) of a piecewise linear curve, flat outside. */
+export type ScoreCurve = Pick<Calibration, 'score'>;
 
-/**
- * Fitted on 2 780 private pictures of eight sources (docs/accuracy.md). 87.5 lies at the fitted 5 % attack acceptance; the
- * curve has no untouched test set, held-out calibration error of the probability is about 0.04.
- */
-const CALIBRATION: Readonly<Record<Profile, Calibration>> = {
-  careful: {
-    knots: [
-      [-3, 0],
-      [0.4, 50],
-      [1.8, 87.5],
-      [2.3, 90],
-      [3.8, 95],
-      [5.8, 100],
-    ],
-    a: 0.777,
-    b: -0.238,
-  },
-  fast: {
-    knots: [
-      [-3, 0],
-      [0.4, 50],
-      [2.0, 87.5],
-      [2.5, 90],
-      [4.0, 95],
-      [6.0, 100],
-    ],
-    a: 0.752,
-    b: -0.244,
-  },
-};
+/** What of a calibration makes a probability of a logit (Platt scaling): `1 / (1 + exp(-(a Z + b)))`. */
+export type ProbabilityScaling = Pick<Calibration, 'probability'>;
 
 /** The score before rounding, 0-100, for a fused logit. */
-export function exactScore(profile: Profile, z: number): number {
-  const { knots } = CALIBRATION[profile];
+export function exactScore({ score: knots }: ScoreCurve, z: number): number {
   if (!(z > knots[0][0])) return knots[0][1];
   for (let i = 1; i < knots.length; i++) {
     const [x0, y0] = knots[i - 1];
@@ -52,12 +18,11 @@ export function exactScore(profile: Profile, z: number): number {
 }
 
 /** The score as answered: an integer 0-100, halves upwards. */
-export function scoreOf(profile: Profile, z: number): number {
-  return Math.floor(exactScore(profile, z) + 0.5);
+export function scoreOf(curve: ScoreCurve, z: number): number {
+  return Math.floor(exactScore(curve, z) + 0.5);
 }
 
 /** Probability of a bona fide presentation at equal priors, 0-1. */
-export function liveProbability(profile: Profile, z: number): number {
-  const { a, b } = CALIBRATION[profile];
+export function liveProbability({ probability: { a, b } }: ProbabilityScaling, z: number): number {
   return 1 / (1 + Math.exp(-(a * z + b)));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { classifyFace } from './classify.ts';
-import { builtInClassifier } from './pack.ts';
+import { firstClassifier } from './test-support/cards.ts';
 
 /** A classifier that answers with what it is given: sum, first and last value of the tensor. */
 function counting() {
@@ -14,7 +14,7 @@ function counting() {
     },
     close: async () => {},
   };
-  return { inputs, classifier: { card: builtInClassifier, network } };
+  return { inputs, classifier: { card: firstClassifier, network } };
 }
 
 const picture = {
@@ -28,7 +28,7 @@ describe('classifyFace', () => {
   it('runs every crop of a small face at every scale', async () => {
     const { inputs, classifier } = counting();
     const box = { left: 40, top: 50, right: 52, bottom: 66 };
-    const evidence = await classifyFace(classifier, picture, box, 'careful', nothing);
+    const evidence = await classifyFace(classifier, picture, box, 'single', nothing);
     expect(evidence.map((e) => `${e.crop}@${e.boxScale}`)).toEqual(
       [1, 0.9, 1.1].flatMap((s) => ['square1.0', 'square2.0', 'silent2.7'].map((c) => `${c}@${s}`)),
     );
@@ -39,7 +39,7 @@ describe('classifyFace', () => {
     const { inputs, classifier } = counting();
     const box = { left: 10, top: 15, right: 80, bottom: 105 };
     const times: string[] = [];
-    const evidence = await classifyFace(classifier, picture, box, 'careful', (step) => times.push(step));
+    const evidence = await classifyFace(classifier, picture, box, 'single', (step) => times.push(step));
     const rects = evidence.map((e) => `${e.crop} ${JSON.stringify(e.rect)}`);
     const different = new Set(rects).size;
     expect(different).toBeLessThan(9);

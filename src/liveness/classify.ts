@@ -52,7 +52,7 @@ export function liveLogit(card: ClassifierCard, values: readonly number[]): numb
 }
 
 /**
- * Runs a classifier on all its crops of one face.
+ * Runs a classifier on all crops that it takes of a face in the profile.
  *
  * @param box the calibrated face box in pixels of the upright `picture`.
  * @param spent told the milliseconds of each crop and each run.
@@ -65,11 +65,12 @@ export async function classifyFace(
   spent: (step: 'crop' | 'classify', milliseconds: number) => void,
 ): Promise<CropEvidence[]> {
   const { card, network } = classifier;
+  const { crops, boxScales } = card.profiles[profile] ?? { crops: [], boxScales: [] };
   const evidence: CropEvidence[] = [];
   // Of a large face, crops that may not leave the picture can be the same at several scales.
   const known = new Map<string, readonly number[]>();
-  for (const boxScale of card.boxScales[profile]) {
-    for (const crop of card.crops) {
+  for (const boxScale of boxScales) {
+    for (const crop of crops) {
       const start = performance.now();
       const rect = cropRect(crop, box, boxScale, picture.width, picture.height);
       const same = [crop.kind, rect.x, rect.y, rect.w, rect.h].join();

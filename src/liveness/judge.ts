@@ -2,8 +2,9 @@ import { findBars, withBars, withoutBars } from './bars.ts';
 import { liveProbability, scoreOf } from './calibrate.ts';
 import { type Classifier, classifyFace, classProbabilities } from './classify.ts';
 import { type Detectors, detectFace, detectionPicture, type LocatedFace } from './detect/face.ts';
-import { fuseLogits } from './fuse.ts';
+import { fuseLogits, type Weighed } from './fuse.ts';
 import { holdPicture, letGo } from './kernel/memory.ts';
+import type { ProfilePlan } from './plans.ts';
 import { assessQuality } from './quality/assess.ts';
 import { measureFace } from './quality/measure.ts';
 import { reason } from './reasons.ts';
@@ -23,11 +24,17 @@ import type {
   Verdict,
 } from './types.ts';
 
-/** Everything loaded that a judgement needs. The first classifier is the built-in one. */
+/** A profile with its loaded classifiers, the weightiest built-in one first. */
+export interface ReadyProfile extends ProfilePlan {
+  readonly classifiers: readonly Classifier[];
+  /** Every network that takes part, the detectors included. */
+  readonly used: readonly ModelUsed[];
+}
+
+/** Everything loaded that a judgement needs. */
 export interface Models {
   readonly detectors: Detectors;
-  readonly classifiers: readonly Classifier[];
-  readonly used: readonly ModelUsed[];
+  readonly profiles: ReadonlyMap<Profile, ReadyProfile>;
 }
 
 /** What one judgement is asked for. */
@@ -54,9 +61,9 @@ function sizeOf(box: Box): FaceSize {
   return { width: box.right - box.left, height: box.bottom - box.top };
 }
 
-/** Mean class probabilities over the runs of the built-in classifier. */
-function meanClasses(builtIn: Classifier, evidence: readonly CropEvidence[]): Record<string, number> {
-  const { card } = builtIn;
+/** Mean class probabilities over the runs of one classifier. */
+function meanClasses(leading: Classifier, evidence: readonly CropEvidence[]): Record<string, number> {
+  const { card } = leading;
   const runs = evidence.filter((e) => e.model === card.name).map((e) => classProbabilities(card, e.outputs));
   return Object.fromEntries(
     card.output.classes.map((name, i) => [name, runs.reduce((sum, p) => sum + p[i], 0) / runs.length]),
@@ -83,7 +90,18 @@ export async function judgePicture(
   }
 }
 
+/** The profile with its networks; asking for one that is not ready is a mistake of the caller. */
+function readyProfile({ profiles }: Models, name: Profile): ReadyProfile {
+  const ready = profiles.get(name);
+  if (ready === undefined) throw new RangeError(`the networks of the profile "${name}" are not loaded`);
+  return ready;
+}
+
+const weighed = ({ cards, profile }: ReadyProfile): readonly Weighed[] =>
+  cards.map((card) => ({ name: card.name, weight: card.profiles[profile]?.weight ?? 0 }));
+
 async function judge(models: Models, picture: RgbPicture, settings: JudgeSettings): Promise<Judgement> {
+  const plan = readyProfile(models, settings.profile);
   const milliseconds: Record<string, number> = { detect: 0, crop: 0, classify: 0, quality: 0 };
   const spent = (step: string, ms: number) => {
     milliseconds[step] += ms;
@@ -108,14 +126,11 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
     const before = performance.now();
     const assessed = assessQuality(measureFace(upright, face, detection.faceCount, detection.others));
     spent('quality', performance.now() - before);
-    for (const classifier of models.classifiers) {
-      evidence = evidence.concat(await classifyFace(classifier, upright, face.box, settings.profile, spent));
+    for (const classifier of plan.classifiers) {
+      evidence = evidence.concat(await classifyFace(classifier, upright, face.box, plan.profile, spent));
     }
-    z = fuseLogits(
-      models.classifiers.map((c) => c.card),
-      evidence,
-    );
-    rawScore = scoreOf(settings.profile, z);
+    z = fuseLogits(weighed(plan), evidence);
+    rawScore = scoreOf(plan.calibration, z);
     quality = assessed.components;
     verdict = assessed.tooPoor ? 'poor_quality' : rawScore > settings.threshold ? 'live' : 'attack';
     if (verdict === 'attack') reasons.push(reason('ATTACK_SUSPECTED'));
@@ -127,10 +142,10 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
     verdict,
     score: reportedScore(verdict, rawScore),
     rawScore,
-    liveProbability: z === null ? null : liveProbability(settings.profile, z),
+    liveProbability: z === null ? null : liveProbability(plan.calibration, z),
     threshold: settings.threshold,
     profile: settings.profile,
-    classProbabilities: evidence.length === 0 ? {} : meanClasses(models.classifiers[0], evidence),
+    classProbabilities: evidence.length === 0 ? {} : meanClasses(plan.classifiers[0], evidence),
     fusedLogit: z,
     face: face === null ? null : faceFinding(face),
     faceCount: detection.faceCount,
@@ -141,7 +156,7 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
     quality,
     reasons,
     crops: evidence,
-    models: models.used,
+    models: plan.used,
     milliseconds,
   };
 }

@@ -47,13 +47,44 @@ function complaint(change: (c: Record<string, unknown>) => void): string {
 describe('parseCard', () => {
   it('reads a card: one number for mean and scale stands for all planes', () => {
     const parsed = parseCard('card.json', { ...card, input: { ...card.input, mean: 127.5 } });
-    expect(parsed.model).toBe('house.onnx');
-    expect(parsed.card).toMatchObject({
+    expect(parsed).toMatchObject({
+      model: 'house.onnx',
       name: 'house-model',
       input: { mean: [127.5, 127.5, 127.5], scale: [1, 1, 1] },
       output: { classes: ['print', 'live'], liveIndex: 1 },
-      weight: 0.5,
+      profiles: {
+        careful: { crops: card.crops, boxScales: [1, 1.1], weight: 0.5 },
+        fast: { boxScales: [1], weight: 0.5 },
+        single: { boxScales: [1, 1.1], weight: 0.5 },
+      },
+      licence: null,
     });
+  });
+
+  it('reads which profiles it takes part in, with crops and weight of each', () => {
+    const { boxScales: _, weight: __, ...rest } = card;
+    const profiles = { fast: { boxScales: [1], weight: 0.25 } };
+    expect(parseCard('card.json', { ...rest, profiles }).profiles).toEqual({
+      fast: { crops: card.crops, boxScales: [1], weight: 0.25 },
+    });
+  });
+
+  it('reads licence, origin, unknowns and calibrations', () => {
+    const calibration = [
+      {
+        profile: 'fast',
+        networks: ['house-model'],
+        score: [
+          [-3, 0],
+          [2, 87.5],
+          [5, 100],
+        ],
+        probability: { a: 1, b: 0 },
+        review: { low: 0.4, high: 0.7 },
+      },
+    ];
+    const said = { licence: 'MIT', origin: 'trained here', unknowns: 'nothing' };
+    expect(parseCard('card.json', { ...card, ...said, calibration })).toMatchObject({ ...said, calibration });
   });
 
   it.each<[string, (c: Record<string, unknown>) => void, string]>([
@@ -61,7 +92,43 @@ describe('parseCard', () => {
     [
       'an unknown member',
       (c) => (c.colour = 'RGB'),
-      'colour is not known here; known are name, model, input',
+      'colour is not known here; known are name, role, model, input',
+    ],
+    [
+      'the short form beside profiles',
+      (c) => (c.profiles = { fast: { boxScales: [1], weight: 1 } }),
+      'boxScales must be left out beside profiles',
+    ],
+    [
+      'an unknown profile',
+      (c) => (c.profiles = { quick: { boxScales: [1], weight: 1 } }),
+      'profiles.quick is not known here; known are careful, fast, single',
+    ],
+    [
+      'a crop of a profile that is not among the crops',
+      (c) => {
+        delete c.boxScales;
+        delete c.weight;
+        c.profiles = { fast: { crops: [{ kind: 'silent', factor: 4 }], boxScales: [1], weight: 1 } };
+      },
+      'profiles.fast.crops must be among the crops of the card, found {"kind":"silent","factor":4}',
+    ],
+    [
+      'a curve that falls',
+      (c) =>
+        (c.calibration = [
+          {
+            profile: 'fast',
+            networks: ['a'],
+            score: [
+              [0, 0],
+              [-1, 100],
+            ],
+            probability: { a: 1, b: 0 },
+            review: null,
+          },
+        ]),
+      'calibration[0].score must be pairs of rising logits whose scores go from 0 to 100',
     ],
     ['a bad name', (c) => (c.name = 'My Model'), 'name must be lower-case letters'],
     ['a path instead of a file', (c) => (c.model = '../m.onnx'), 'model must be the name of an .onnx file'],
@@ -73,17 +140,17 @@ describe('parseCard', () => {
     [
       'a fractional side',
       (c) => (c.input = { ...card.input, width: 16.5 }),
-      'input.width must be a whole number of pixels, found 16.5',
+      'input.width must be a whole number of pixels from 8 to 1024, found 16.5',
     ],
     [
       'two means',
       (c) => (c.input = { ...card.input, mean: [1, 2] }),
-      'input.mean must be a list of at least 3, found [1,2]',
+      'input.mean must be a number or a list of three, each from -1000 to 1000, found [1,2]',
     ],
     [
       'four means',
       (c) => (c.input = { ...card.input, mean: [1, 2, 3, 4] }),
-      'input.mean must be a number or a list of three, found [1,2,3,4]',
+      'input.mean must be a number or a list of three, each from -1000 to 1000, found [1,2,3,4]',
     ],
     ['no crops', (c) => (c.crops = []), 'crops must be a list of at least 1, found []'],
     [
@@ -128,7 +195,7 @@ describe('loadClassifier', () => {
   const load = async (made: MadeModel | string) => {
     const file = join(folder, 'house.onnx');
     await writeFile(file, typeof made === 'string' ? made : makeOnnx(made));
-    return loadClassifier(parseCard('card.json', card).card, file);
+    return loadClassifier(parseCard('card.json', card), file);
   };
 
   it('loads a model that fits its card and runs it', async () => {
@@ -167,7 +234,7 @@ describe('loadClassifier', () => {
 
   it('refuses a missing file', async () => {
     const missing = join(folder, 'missing.onnx');
-    await expect(loadClassifier(parseCard('card.json', card).card, missing)).rejects.toThrow(
+    await expect(loadClassifier(parseCard('card.json', card), missing)).rejects.toThrow(
       /missing\.onnx: .*cannot be read/,
     );
   });

@@ -1,8 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CropKind } from './crop.ts';
+import {
+  type Calibration,
+  type ClassifierFile,
+  classifierSchema,
+  type DetectorFile,
+  detectorSchema,
+} from './card-schema.ts';
+import { cropName } from './crop.ts';
 import { ModelError } from './model-error.ts';
-import type { ClassifierCard } from './pack.ts';
+import type { ClassifierCard, Membership, NetworkCard, Provenance } from './pack.ts';
+import { PROFILES } from './profiles.ts';
+import { complaintsAbout, showValue } from './schema.ts';
+import type { Profile } from './types.ts';
 
 /** A model that an operator adds: its card and the path of its ONNX file. */
 export interface ModelPack {
@@ -10,161 +20,141 @@ export interface ModelPack {
   readonly file: string;
 }
 
-/** What stands in `card.json`, where it stands, for exact messages. */
-class Reader {
-  readonly #file: string;
-  readonly #path: string;
-  readonly #value: unknown;
-
-  constructor(file: string, path: string, value: unknown) {
-    this.#file = file;
-    this.#path = path;
-    this.#value = value;
-  }
-
-  fail(expected: string): never {
-    const found = this.#value === undefined ? 'nothing' : JSON.stringify(this.#value);
-    throw new ModelError(this.#file, `${this.#path || 'the card'} must be ${expected}, found ${found}`);
-  }
-
-  /** The members of an object; a member that is not in `known` is refused. */
-  members(known: readonly string[]): (name: string) => Reader {
-    const value = this.#value;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) this.fail('an object');
-    const map = new Map(Object.entries(value));
-    for (const name of map.keys()) {
-      if (!known.includes(name)) {
-        const where = this.#path === '' ? name : `${this.#path}.${name}`;
-        throw new ModelError(this.#file, `${where} is not known here; known are ${known.join(', ')}`);
-      }
-    }
-    return (name) =>
-      new Reader(this.#file, this.#path === '' ? name : `${this.#path}.${name}`, map.get(name));
-  }
-
-  list(minimum: number): Reader[] {
-    const value = this.#value;
-    if (!Array.isArray(value) || value.length < minimum) this.fail(`a list of at least ${minimum}`);
-    return value.map((item: unknown, i) => new Reader(this.#file, `${this.#path}[${i}]`, item));
-  }
-
-  text(): string {
-    return typeof this.#value === 'string' && this.#value !== ''
-      ? this.#value
-      : this.fail('a non-empty text');
-  }
-
-  oneOf<T extends string>(choices: readonly T[]): T {
-    const found = choices.find((c) => c === this.#value);
-    return found ?? this.fail(`one of ${choices.map((c) => `"${c}"`).join(', ')}`);
-  }
-
-  number(low: number, high: number): number {
-    const value = this.#value;
-    if (typeof value !== 'number' || !(value >= low && value <= high))
-      this.fail(`a number from ${low} to ${high}`);
-    return value;
-  }
-
-  side(): number {
-    const value = this.number(8, 1024);
-    return Number.isInteger(value) ? value : this.fail('a whole number of pixels');
-  }
-
-  /** One number for all three planes, or a list of three. */
-  perPlane(low: number, high: number): [number, number, number] {
-    if (!Array.isArray(this.#value)) {
-      const same = this.number(low, high);
-      return [same, same, same];
-    }
-    const items = this.list(3);
-    if (items.length !== 3) this.fail('a number or a list of three');
-    return [items[0].number(low, high), items[1].number(low, high), items[2].number(low, high)];
-  }
+/** Throws the first complaint about a card. */
+function check(file: string, schema: typeof classifierSchema | typeof detectorSchema, value: unknown): void {
+  const [first] = complaintsAbout(schema, value);
+  if (first === undefined) return;
+  const { path, expected, found, known } = first;
+  throw new ModelError(
+    file,
+    known === undefined
+      ? `${path || 'the card'} must be ${expected}, found ${found}`
+      : `${path} is not known here; known are ${known.join(', ')}`,
+  );
 }
 
-function readCrop(reader: Reader): CropKind {
-  const crop = reader.members(['kind', 'factor']);
-  return { kind: crop('kind').oneOf(['square', 'silent']), factor: crop('factor').number(0.5, 6) };
+function refuse(file: string, path: string, expected: string, value: unknown): never {
+  throw new ModelError(file, `${path} must be ${expected}, found ${showValue(value)}`);
+}
+
+/** One number for all three planes, or a list of three. */
+const perPlane = (value: number | readonly number[]): readonly [number, number, number] =>
+  typeof value === 'number' ? [value, value, value] : [value[0], value[1], value[2]];
+
+const provenanceOf = (card: ClassifierFile | DetectorFile): Provenance => ({
+  licence: card.licence ?? null,
+  licenceFile: card.licenceFile ?? null,
+  attribution: card.attribution ?? null,
+  origin: card.origin ?? null,
+  unknowns: card.unknowns ?? null,
+});
+
+/**
+ * Which profiles a card takes part in: those of its member `profiles`, or, in the short form of `boxScales` and `weight`, all of
+ * them. A short card that names no scales for `single` was written when that profile was called `careful`.
+ */
+function membershipsOf(file: string, card: ClassifierFile): Readonly<Partial<Record<Profile, Membership>>> {
+  const { profiles, boxScales, weight, crops } = card;
+  if (profiles !== undefined) {
+    for (const short of ['boxScales', 'weight'] as const) {
+      if (card[short] !== undefined) refuse(file, short, 'left out beside profiles', card[short]);
+    }
+    const named = PROFILES.filter((profile) => profiles[profile] !== undefined);
+    if (named.length === 0) refuse(file, 'profiles', `an object with ${PROFILES.join(', ')}`, profiles);
+    const known = crops.map(cropName);
+    for (const profile of named) {
+      const unknown = profiles[profile]?.crops?.find((crop) => !known.includes(cropName(crop)));
+      if (unknown !== undefined)
+        refuse(file, `profiles.${profile}.crops`, 'among the crops of the card', unknown);
+    }
+    return Object.fromEntries(
+      named.map((profile) => [profile, { crops, ...profiles[profile] } as Membership]),
+    );
+  }
+  if (boxScales === undefined) return refuse(file, 'boxScales', 'an object', boxScales);
+  if (weight === undefined) return refuse(file, 'weight', 'a number from 0.001 to 1000', weight);
+  return Object.fromEntries(
+    PROFILES.map((profile) => [
+      profile,
+      { crops, weight, boxScales: boxScales[profile] ?? boxScales.careful },
+    ]),
+  );
+}
+
+/** A curve that rises from 0 to 100, limits in order, each network once. */
+function checkCalibration(file: string, block: Calibration, index: number): void {
+  const at = `calibration[${index}]`;
+  const rises = block.score.every(
+    ([z, score], i) => i === 0 || (z > block.score[i - 1][0] && score >= block.score[i - 1][1]),
+  );
+  if (!rises || block.score[0][1] !== 0 || block.score[block.score.length - 1][1] !== 100) {
+    refuse(file, `${at}.score`, 'pairs of rising logits whose scores go from 0 to 100', block.score);
+  }
+  if (block.review !== null && !(block.review.low < block.review.high)) {
+    refuse(file, `${at}.review`, 'a low limit below a high one', block.review);
+  }
+  if (new Set(block.networks).size !== block.networks.length) {
+    refuse(file, `${at}.networks`, 'different names', block.networks);
+  }
 }
 
 /**
- * Checks a parsed `card.json` and gives the card.
+ * Checks a parsed `card.json` of a classifier and gives the card.
  *
  * @param file the card's path, for messages.
  * @throws {ModelError} naming the member, what was expected and what was found.
  */
-export function parseCard(
-  file: string,
-  value: unknown,
-): { readonly card: ClassifierCard; readonly model: string } {
-  const card = new Reader(file, '', value).members([
-    'name',
-    'model',
-    'input',
-    'crops',
-    'boxScales',
-    'output',
-    'weight',
-  ]);
-  const name = card('name').text();
-  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)) {
-    card('name').fail('lower-case letters, digits, ".", "_" and "-", at most 64');
+export function parseCard(file: string, value: unknown): ClassifierCard {
+  check(file, classifierSchema, value);
+  const card = value as ClassifierFile;
+  const { classes, live } = card.output;
+  if (new Set(classes).size !== classes.length) refuse(file, 'output.classes', 'different names', classes);
+  const liveIndex = classes.indexOf(live);
+  if (liveIndex === -1) {
+    refuse(file, 'output.live', `one of ${classes.map((c) => `"${c}"`).join(', ')}`, live);
   }
-  const model = card('model').text();
-  if (!/^[^/\\]+\.onnx$/.test(model)) card('model').fail('the name of an .onnx file in the same folder');
-  const input = card('input').members(['name', 'width', 'height', 'layout', 'colourOrder', 'scale', 'mean']);
-  const scales = card('boxScales').members(['careful', 'fast']);
-  const output = card('output').members(['name', 'classes', 'live', 'values']);
-  const classes = output('classes')
-    .list(2)
-    .map((c) => c.text());
-  if (new Set(classes).size !== classes.length) output('classes').fail('different names');
-  const readScales = (profile: 'careful' | 'fast') =>
-    scales(profile)
-      .list(1)
-      .map((s) => s.number(0.5, 2));
+  const calibration = card.calibration ?? [];
+  for (const [index, block] of calibration.entries()) checkCalibration(file, block, index);
   return {
-    model,
-    card: {
-      name,
-      input: {
-        name: input('name').text(),
-        width: input('width').side(),
-        height: input('height').side(),
-        layout: input('layout').oneOf(['NCHW', 'NHWC']),
-        colourOrder: input('colourOrder').oneOf(['RGB', 'BGR']),
-        scale: input('scale').perPlane(-1000, 1000),
-        mean: input('mean').perPlane(-1000, 1000),
-      },
-      crops: card('crops').list(1).map(readCrop),
-      boxScales: { careful: readScales('careful'), fast: readScales('fast') },
-      output: {
-        name: output('name').text(),
-        classes,
-        liveIndex: classes.indexOf(output('live').oneOf(classes)),
-        values: output('values').oneOf(['logits', 'probabilities']),
-      },
-      weight: card('weight').number(0.001, 1000),
-    },
+    role: 'classifier',
+    name: card.name,
+    model: card.model,
+    input: { ...card.input, mean: perPlane(card.input.mean), scale: perPlane(card.input.scale) },
+    crops: card.crops,
+    profiles: membershipsOf(file, card),
+    output: { name: card.output.name, classes, liveIndex, values: card.output.values },
+    calibration,
+    ...provenanceOf(card),
   };
 }
 
-/** Reads the pack in `folder`: `card.json` and the ONNX file it names. @throws {ModelError} */
-export async function readModelPack(folder: string): Promise<ModelPack> {
-  const file = join(folder, 'card.json');
+/** As {@link parseCard}, for a card of either role. @throws {ModelError} */
+export function parseNetworkCard(file: string, value: unknown): NetworkCard {
+  const role = typeof value === 'object' && value !== null && 'role' in value ? value.role : undefined;
+  if (role !== 'detector') return parseCard(file, value);
+  check(file, detectorSchema, value);
+  const card = value as DetectorFile;
+  return { role: 'detector', name: card.name, model: card.model, ...provenanceOf(card) };
+}
+
+/** The content of a `card.json`. @throws {ModelError} */
+export async function readCardFile(file: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
     throw new ModelError(file, 'the card of the model pack cannot be read', { cause });
   }
-  let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   } catch (cause) {
     throw new ModelError(file, `the card is not valid JSON (${(cause as Error).message})`, { cause });
   }
-  const { card, model } = parseCard(file, value);
-  return { card, file: join(folder, model) };
+}
+
+/** Reads the pack in `folder`: `card.json` and the ONNX file it names. @throws {ModelError} */
+export async function readModelPack(folder: string): Promise<ModelPack> {
+  const file = join(folder, 'card.json');
+  const card = parseCard(file, await readCardFile(file));
+  return { card, file: join(folder, card.model) };
 }

@@ -1,13 +1,36 @@
+import type { Calibration } from './card-schema.ts';
 import type { CropKind, TensorForm } from './crop.ts';
 import type { Profile } from './types.ts';
 
-/** What is known of a classifier: what it sees, how, and what its numbers mean. */
-export interface ClassifierCard {
-  readonly name: string;
-  readonly input: TensorForm & { readonly name: string };
+/** What a network's card says of where it comes from; null where it says nothing. */
+export interface Provenance {
+  readonly licence: string | null;
+  /** Name of the file in `models/licences/` that holds the licence's text. */
+  readonly licenceFile: string | null;
+  readonly attribution: string | null;
+  readonly origin: string | null;
+  readonly unknowns: string | null;
+}
+
+/** How a classifier takes part in a profile. */
+export interface Membership {
   readonly crops: readonly CropKind[];
-  /** Factors on the face box for which every crop is run, by profile. */
-  readonly boxScales: Readonly<Record<Profile, readonly number[]>>;
+  /** Factors on the face box for which every crop is run. */
+  readonly boxScales: readonly number[];
+  /** Weight of this classifier's mean logit in the fusion; those of the built-in ones add up to 1 in every profile. */
+  readonly weight: number;
+}
+
+/** What is known of a classifier: what it sees, how, what its numbers mean, and which profiles it takes part in. */
+export interface ClassifierCard extends Provenance {
+  readonly role: 'classifier';
+  readonly name: string;
+  /** Name of the ONNX file. */
+  readonly model: string;
+  readonly input: TensorForm & { readonly name: string };
+  /** Every crop that it takes, in any profile. */
+  readonly crops: readonly CropKind[];
+  readonly profiles: Readonly<Partial<Record<Profile, Membership>>>;
   readonly output: {
     readonly name: string;
     /** Class names in the order of the output's numbers. */
@@ -15,31 +38,16 @@ export interface ClassifierCard {
     readonly liveIndex: number;
     readonly values: 'logits' | 'probabilities';
   };
-  /** Weight of this model's mean logit in the fusion; the built-in model has 1. */
-  readonly weight: number;
+  /** Fitted for certain networks together; see `plans.ts` for which is used. */
+  readonly calibration: readonly Calibration[];
 }
 
-/**
- * The built-in classifier MiniFASNetV2-SE 128: planes B, G, R with values 0..255 as they are; class 0 is live. Crops and
- * box scales as measured: nine runs for `careful`, three for `fast`.
- */
-export const builtInClassifier: ClassifierCard = {
-  name: 'minifasnet-v2-se-128',
-  input: {
-    name: 'input',
-    width: 128,
-    height: 128,
-    layout: 'NCHW',
-    colourOrder: 'BGR',
-    mean: [0, 0, 0],
-    scale: [1, 1, 1],
-  },
-  crops: [
-    { kind: 'square', factor: 1 },
-    { kind: 'square', factor: 2 },
-    { kind: 'silent', factor: 2.7 },
-  ],
-  boxScales: { careful: [1, 0.9, 1.1], fast: [1] },
-  output: { name: 'output', classes: ['live', 'attack_1', 'attack_2'], liveIndex: 0, values: 'logits' },
-  weight: 1,
-};
+/** What is known of a built-in detector. */
+export interface DetectorCard extends Provenance {
+  readonly role: 'detector';
+  readonly name: string;
+  readonly model: string;
+}
+
+/** The card of any network. */
+export type NetworkCard = ClassifierCard | DetectorCard;

@@ -19,8 +19,11 @@ export interface Box {
   readonly bottom: number;
 }
 
-/** `careful`: nine network runs a picture (the default). `fast`: three. */
-export type Profile = 'careful' | 'fast';
+/**
+ * `careful`: five runs of three classifiers a picture (the default). `fast`: three. `single`: nine runs of the first classifier
+ * alone, for installations without the other two.
+ */
+export type Profile = 'careful' | 'fast' | 'single';
 
 /**
  * What the picture was judged to be. `attack` is an attack presentation (ISO/IEC 30107-3), `live` a bona fide one;
@@ -111,7 +114,10 @@ export interface Judgement {
   readonly liveProbability: number | null;
   readonly threshold: number;
   readonly profile: Profile;
-  /** Mean class probabilities over all runs of the built-in classifier, by class name; empty when no face was judged. */
+  /**
+   * Mean class probabilities over the runs of the classifier with the greatest weight in the profile, by class name; empty when
+   * no face was judged.
+   */
   readonly classProbabilities: Readonly<Record<string, number>>;
   /** The fused logit Z; null when no face was judged. */
   readonly fusedLogit: number | null;

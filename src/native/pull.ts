@@ -92,12 +92,13 @@ async function fetchFiles(
     if (found !== tarballSha256) throw wrong(`tarball of ${spec}`, tarballSha256, found);
     const contents = await takeFiles(
       tarball,
-      files.map(({ path, size }) => ({
+      files.map(({ path, size, sha256 }) => ({
         name: path,
         package: name,
         version,
-        pathInTarball: `package/${path}`,
+        pathInArchive: `package/${path}`,
         size,
+        sha256,
       })),
     );
     for (const { path, sha256 } of files) {

@@ -9,6 +9,7 @@ import {
   checkPolicy,
 } from '../account/validate.ts';
 import { Fault, UsageError } from '../errors.ts';
+import type { Profile } from '../liveness/types.ts';
 import { openSecret, toApp, toSummary } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
 import type { StoreDatabase } from './database.ts';
@@ -52,6 +53,18 @@ export function createAccountAdmin(
       });
       return rows.map(toApp);
     },
+    async findAppWithProfile(profiles) {
+      const row = await database.read(107, (db) =>
+        db
+          .selectFrom('app')
+          .select('appid')
+          .where('profile_name', 'in', profiles)
+          .where('state', '!=', 'closed')
+          .limit(1)
+          .executeTakeFirst(),
+      );
+      return row?.appid ?? null;
+    },
     setAppState: (appid, state) =>
       change(async (db) => {
         const { state: before } = await needApp(db, appid);
@@ -70,7 +83,9 @@ export function createAccountAdmin(
     async setPolicy(appid, policy) {
       checkPolicy(policy);
       const { threshold, profile } = policy;
-      return change((db) => update(db, note, 'app.policy', appid, given({ threshold, profile })));
+      return change((db) =>
+        update(db, note, 'app.policy', appid, given({ threshold, ...profileColumns(profile) })),
+      );
     },
     async setBuckets(appid, buckets) {
       checkBuckets(buckets);
@@ -147,6 +162,11 @@ function given<T extends object>(columns: T): { [K in keyof T]?: Exclude<T[K], u
   };
 }
 
+/** Both columns of a profile; versions before `single` read the older one, and take the server's setting in its place. */
+function profileColumns<P extends Profile | null | undefined>(profile: P) {
+  return { profile: profile === 'single' ? null : profile, profile_name: profile };
+}
+
 function newRow(app: Parameters<AccountAdmin['createApp']>[0], now: number): AppTable {
   return {
     appid: app.appid,
@@ -158,7 +178,7 @@ function newRow(app: Parameters<AccountAdmin['createApp']>[0], now: number): App
     concurrent: app.limits?.concurrent ?? null,
     daily: app.limits?.daily ?? null,
     threshold: app.policy?.threshold ?? null,
-    profile: app.policy?.profile ?? null,
+    ...profileColumns(app.policy?.profile ?? null),
     created_at: now,
   };
 }

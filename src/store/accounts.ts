@@ -23,7 +23,7 @@ export function toApp(row: AppTable): App {
     concurrent: row.concurrent,
     daily: row.daily,
   };
-  const policy: AppPolicy = { threshold: row.threshold, profile: row.profile as AppPolicy['profile'] };
+  const policy: AppPolicy = { threshold: row.threshold, profile: row.profile_name as AppPolicy['profile'] };
   return {
     appid: row.appid,
     name: row.name,

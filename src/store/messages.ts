@@ -10,6 +10,7 @@ export const calls: Readonly<Record<keyof Backend, StoreCode>> = {
   findBucketOwner: 107,
   createApp: 107,
   listApps: 107,
+  findAppWithProfile: 107,
   setAppState: 107,
   setLimits: 107,
   setPolicy: 107,

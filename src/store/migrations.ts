@@ -240,6 +240,29 @@ const record: Migration = {
   },
 };
 
+/**
+ * The profile `single`. The older column's check knows two names, and SQLite cannot change a check: a column beside it, which
+ * triggers keep in step with what versions before this one write as long as any of them runs.
+ */
+const profiles: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await db.schema
+      .alterTable('app')
+      .addColumn('profile_name', 'text', (c) => c.check(sql`profile_name in ('careful', 'fast', 'single')`))
+      .execute();
+    await sql`update app set profile_name = profile`.execute(db);
+    await sql`create trigger app_profile_added after insert on app
+      when new.profile is not null and new.profile_name is null begin
+        update app set profile_name = new.profile where appid = new.appid;
+      end`.execute(db);
+    await sql`create trigger app_profile_changed after update of profile on app
+      when new.profile is not old.profile and new.profile_name is old.profile_name
+        and new.profile_name is not new.profile begin
+        update app set profile_name = new.profile where appid = new.appid;
+      end`.execute(db);
+  },
+};
+
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-first': first,
@@ -247,6 +270,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-indexes': indexes,
   '0004-idempotency-shares': shares,
   '0006-record': record,
+  '0009-profiles': profiles,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

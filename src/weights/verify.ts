@@ -15,6 +15,8 @@ export interface WeightReport {
   /** Absolute path. */
   readonly path: string;
   readonly status: WeightStatus;
+  /** Whether livestill runs without it, with fewer profiles. */
+  readonly optional: boolean;
   readonly expected: { readonly size: number; readonly sha256: string };
   /** Bytes and SHA-256; null where they could not be, or needed not be, taken. */
   readonly found: { readonly size: number | null; readonly sha256: string | null };
@@ -50,6 +52,7 @@ export async function verifyWeight(entry: WeightEntry, dir: string): Promise<Wei
     file: entry.file,
     path,
     status,
+    optional: entry.optional,
     expected: { size: entry.size, sha256: entry.sha256 },
     found: { size, sha256 },
     detail,
@@ -110,9 +113,14 @@ const REASONS: Readonly<Record<Exclude<WeightStatus, 'ok'>, WeightsReason>> = {
   unreadable: 'unreadable',
 };
 
-function adviceFor(first: WeightReport, others: readonly WeightReport[], dir: string): string {
+/** The command that brings the weights into `dir`. */
+export function pullCommand(dir: string = MODELS_DIR): string {
   const where = resolve(dir) === resolve(MODELS_DIR) ? '' : ` --dir ${JSON.stringify(resolve(dir))}`;
-  const pull = `run "livestill models pull${where}" to fetch what is missing and replace what is wrong`;
+  return `livestill models pull${where}`;
+}
+
+function adviceFor(first: WeightReport, others: readonly WeightReport[], dir: string): string {
+  const pull = `run "${pullCommand(dir)}" to fetch what is missing and replace what is wrong`;
   const also = others.map((report) => `${report.file} (${foundWords(report)})`).join(', ');
   return [
     first.status === 'unreadable' ? `Let this user read it, or ${pull}` : `R${pull.slice(1)}`,
@@ -121,18 +129,19 @@ function adviceFor(first: WeightReport, others: readonly WeightReport[], dir: st
 }
 
 /**
- * The weights, all verified by size and SHA-256, by name. Call it before loading any of them: the service does not start
- * without its models. A few megabytes are read, some ten milliseconds.
+ * The weights, all verified by size and SHA-256, by name; optional ones that are missing are left out. Call it before loading any of
+ * them: the service does not start without its models. A few megabytes are read, some ten milliseconds.
  *
  * @param dir the folder of the weights; default: the package's own `models/`
- * @throws WeightsError about the first file that is missing or wrong; its advice names the others
+ * @throws WeightsError about the first file that is missing (an optional one may be) or wrong; its advice names the others
  */
 export async function requireWeights(
   dir: string = MODELS_DIR,
   lock?: WeightsLock,
 ): Promise<ReadonlyMap<string, VerifiedWeight>> {
   const reports = await verifyWeights(dir, lock);
-  const wrong = reports.filter((report) => report.status !== 'ok');
+  const present = reports.filter((report) => !(report.optional && report.status === 'missing'));
+  const wrong = present.filter((report) => report.status !== 'ok');
   const first = wrong[0];
   if (first !== undefined && first.status !== 'ok') {
     throw new WeightsError({
@@ -144,7 +153,7 @@ export async function requireWeights(
     });
   }
   return new Map(
-    reports.map(({ name, file, expected: { size, sha256 } }) => [
+    present.map(({ name, file, expected: { size, sha256 } }) => [
       name,
       { name, path: join(resolve(dir), file), size, sha256 },
     ]),

@@ -354,6 +354,6 @@ describe('patience', () => {
 describe('operatingPoints', () => {
   it('are those of the server', async () => {
     const { threshold, tables } = await client().operatingPoints();
-    expect([threshold, tables.map((table) => table.profile)]).toEqual([87, ['careful', 'fast']]);
+    expect([threshold, tables.map((table) => table.profile)]).toEqual([87, ['careful', 'fast', 'single']]);
   });
 });

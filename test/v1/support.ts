@@ -10,6 +10,7 @@ import { createAuthenticator } from '../../src/account/authenticate.ts';
 import { createLimiter } from '../../src/account/limiter.ts';
 import { Fault } from '../../src/errors.ts';
 import type { Judge } from '../../src/fleet/types.ts';
+import { readBuiltInCards } from '../../src/liveness/built-in.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
 import type { Downloader } from '../../src/picture/types.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
@@ -20,6 +21,7 @@ import type { Observer } from '../../src/wire/metrics/observer.ts';
 import { createLegacyServer, type LegacyServerSettings } from '../../src/wire/server.ts';
 import { defaultTransport, type TransportSettings } from '../../src/wire/transport.ts';
 import { createV1 } from '../../src/wire/v1/face.ts';
+import { publishedTables } from '../../src/wire/v1/operating-points.ts';
 import { type HandMadeJudge, handMadeJudge, judgementOf } from '../contract/support/judge.ts';
 
 export const appid = '1000001';
@@ -103,6 +105,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     observer: options.observer,
     failedTries: options.failedTries,
   };
+  const tables = publishedTables(await readBuiltInCards());
   const signature = { skewSeconds: 300, windowSeconds: 900, maxDays: 90, bodySign: false };
   const server = createLegacyServer({
     ...shared,
@@ -113,7 +116,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
       apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
       idempotency,
       maxBodyBytes: settings.maxBodyBytes,
-      settings: { cors: settings.cors, threshold: 87, profile: 'careful', version },
+      settings: { cors: settings.cors, threshold: 87, profile: 'careful', tables, version },
     }),
   });
   const port = await server.listen('127.0.0.1', 0);

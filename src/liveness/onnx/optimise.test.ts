@@ -60,17 +60,24 @@ describe('optimiseModel', () => {
     );
   });
 
-  it.each([8, 16])(
-    'rewrites the whole classifier for blocks of %i: no PRelu, whole blocks, the same logits',
-    async (block) => {
-      const file = await readFile(weightFile('minifasnet-v2-se-128'));
+  it.each([
+    ['minifasnet-v2-se-128', 128, 8],
+    ['minifasnet-v2-se-128', 128, 16],
+    ['minifasnet-v2-80', 80, 8],
+    ['minifasnet-v2-80', 80, 16],
+    ['minifasnet-v1-se-80', 80, 8],
+    ['minifasnet-v1-se-80', 80, 16],
+  ])(
+    'rewrites the whole of %s (%i pixels) for blocks of %i: no PRelu, whole blocks, the same logits',
+    async (name, side, block) => {
+      const file = await readFile(weightFile(name));
       const optimised = optimiseModel(file, block);
       expect(oddWidths(file, block).length).toBeGreaterThan(10);
       expect(oddWidths(optimised, block)).toEqual([]);
       expect(operators(optimised)).not.toContain('PRelu');
       for (const seed of [1, 7919, 104_729]) {
-        const data = Float32Array.from({ length: 3 * 128 * 128 }, (_, i) => ((i + 1) * seed) % 256);
-        const dims = [1, 3, 128, 128];
+        const data = Float32Array.from({ length: 3 * side * side }, (_, i) => ((i + 1) * seed) % 256);
+        const dims = [1, 3, side, side];
         const [found, expected] = [
           await run(optimised, 'input', dims, data),
           await run(file, 'input', dims, data),

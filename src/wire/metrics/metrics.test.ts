@@ -39,6 +39,8 @@ function fleetOf(change: Partial<FleetSeen> = {}): FleetSeen {
     waiting: 5,
     workerMemoryBytes: 2 ** 30,
     lost: { worker_crashed: 3 },
+    profile: 'careful',
+    lacking: null,
     workersNow: () => [
       { pid: 11, rssBytes: 100_000, judged: 7 },
       { pid: 12, rssBytes: null, judged: 8 },
@@ -123,6 +125,7 @@ describe('the page', () => {
       Object.fromEntries([...samples].filter(([key]) => /work|waiting|connections|livestill_body/.test(key))),
     ).toEqual({
       livestill_requests_in_work: 4,
+      livestill_networks_missing: 0,
       livestill_body_memory_bytes: 70,
       livestill_body_memory_limit_bytes: 1000,
       livestill_connections: 9,

@@ -52,6 +52,10 @@ export interface FleetSeen {
   }[];
   /** Workers lost since the start, by reason. */
   readonly lost: Readonly<Record<string, number>>;
+  /** The profile of pictures that are judged without one being named. */
+  readonly profile: string;
+  /** The networks that are not in place; null where none is missing. */
+  readonly lacking: { readonly networks: readonly string[] } | null;
 }
 
 /** A page in Prometheus' text format. */
@@ -147,6 +151,17 @@ function watchService(kit: Kit, { fleet, server, bodies, certificate, failedTrie
   );
   kit.looked('pictures_in_work', 'Pictures being judged.', () => fleet.running);
   kit.looked('pictures_waiting', 'Pictures waiting for a worker.', () => fleet.waiting);
+  kit.looked(
+    'networks_missing',
+    'Networks that are not in place: above 0, only the profile that needs none of them is used.',
+    () => fleet.lacking?.networks.length ?? 0,
+  );
+  kit.lookedEach(
+    'default_profile',
+    'Profile in use where none is named; the value is always 1.',
+    'profile',
+    () => [[fleet.profile, 1] as const],
+  );
   kit.looked('workers_wanted', 'Worker processes as configured.', () => fleet.workers);
   if (Number.isFinite(fleet.workerMemoryBytes)) {
     kit.looked(

@@ -4,6 +4,7 @@ import type { LivenessBody } from './schemas.ts';
 export const exampleAnswer: LivenessBody = {
   requestId: '0f3c1f0e-8d1d-4c55-9f0b-1f6f2f3d9a10',
   verdict: 'live',
+  profile: 'careful',
   score: 92,
   rawScore: 92,
   threshold: 87,

@@ -29,8 +29,8 @@ export interface V1Settings {
   /** The server's threshold and profile, for apps that have none of their own. */
   readonly threshold: number;
   readonly profile: Profile;
-  /** What the operator measured, for `GET /v1/operating-points`. */
-  readonly ownTable?: OperatingTable | null;
+  /** What was measured, for `GET /v1/operating-points`: the operator's own table first, where there is one. */
+  readonly tables: readonly OperatingTable[];
   /** Version of livestill, for the documents. */
   readonly version: string;
 }
@@ -152,11 +152,7 @@ async function answerOperatingPoints(
   facts.secretId = keyId;
   const { threshold, profile } = app.policy;
   const { settings } = deps;
-  const body = operatingPoints(
-    threshold ?? settings.threshold,
-    profile ?? settings.profile,
-    settings.ownTable,
-  );
+  const body = operatingPoints(threshold ?? settings.threshold, profile ?? settings.profile, settings.tables);
   return jsonEnvelope(body, textHeaders(language));
 }
 

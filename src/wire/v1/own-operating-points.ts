@@ -19,7 +19,9 @@ const fileSchema = Type.Object({
     subjects: Type.Union([Type.Null(), Type.Integer({ minimum: 0 })]),
     simulated: Type.Boolean(),
   }),
-  system: Type.Object({ profile: Type.Union([Type.Literal('careful'), Type.Literal('fast')]) }),
+  system: Type.Object({
+    profile: Type.Union([Type.Literal('careful'), Type.Literal('fast'), Type.Literal('single')]),
+  }),
   points: Type.Array(
     Type.Object({ threshold: Type.Number({ minimum: 0, maximum: 100 }), apcer: rate, bpcer: rate }),
     { minItems: 1 },

@@ -26,6 +26,7 @@ export function livenessBody(
   const narrow = face !== null && face.box.right - face.box.left < (minFaceWidth ?? 0);
   return {
     requestId: options.requestId,
+    profile: judgement.profile,
     verdict,
     score: decision.score,
     rawScore: judgement.rawScore,

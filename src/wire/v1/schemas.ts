@@ -101,6 +101,10 @@ export const modelSchema = Type.Object(
 export const livenessSchema = Type.Object(
   {
     requestId: Type.String({ description: 'Names this judgement in the log and the ledger of the server.' }),
+    profile: oneOf(
+      ['careful', 'fast', 'single'],
+      'Which networks judged, and how: scores of different profiles are not to be compared.',
+    ),
     verdict: oneOf(
       ['live', 'attack', 'poor_quality', 'no_face'],
       'live: a bona fide presentation. attack: an attack presentation (ISO/IEC 30107-3). poor_quality and no_face: not ' +
@@ -233,11 +237,11 @@ export const operatingPointSchema = Type.Object(
 export const operatingPointsSchema = Type.Object(
   {
     threshold: Type.Number({ description: "The threshold of this caller's app." }),
-    profile: oneOf(['careful', 'fast'], "The profile of this caller's app."),
+    profile: oneOf(['careful', 'fast', 'single'], "The profile of this caller's app."),
     tables: Type.Array(
       Type.Object(
         {
-          profile: oneOf(['careful', 'fast'], 'The profile that was measured.'),
+          profile: oneOf(['careful', 'fast', 'single'], 'The profile that was measured.'),
           points: Type.Array(operatingPointSchema),
           data: Type.Object(
             {

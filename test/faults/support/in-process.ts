@@ -75,7 +75,7 @@ export function inProcess(observer?: Observer): InProcess {
       releaseIdempotent: async () => {},
     },
     maxBodyBytes,
-    settings: { cors: { origins: [] }, threshold: 87, profile: 'careful', version: '0.0.0' },
+    settings: { cors: { origins: [] }, threshold: 87, profile: 'careful', tables: [], version: '0.0.0' },
   });
   return {
     async legacy(request, random) {
