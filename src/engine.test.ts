@@ -119,11 +119,12 @@ describe('judge', () => {
       (p: Sharp) => p.extract({ left: 95, top: 140, width: 220, height: 290 }),
       'FACE_TOO_CLOSE',
     ],
-  ])('does not judge a %s face, and keeps its score', async (_, spoil, code) => {
+  ])('does not judge a %s face, and keeps its raw score', async (_, spoil, code) => {
     const judgement = await engine.judge(await spoil(sharp(photo)).jpeg({ quality: 95 }).toBuffer());
     expect(codes(judgement)).toContain(code);
     expect(judgement.verdict).toBe('poor_quality');
-    expect(judgement.score).not.toBeNull();
+    expect(judgement.score).toBeNull();
+    expect(judgement.rawScore).not.toBeNull();
     expect(judgement.quality.some((q) => !q.passed)).toBe(true);
   });
 

@@ -266,13 +266,13 @@ export function checkClock(now: number, newestRowAt: Date | null, seen: RecordCl
   }
   const jump = seen.jump !== null && now - seen.jump.at < rememberJump ? seen.jump : null;
   const lag = lagOf(seen);
-  if (jump === null && lag < 3_600_000) return ok(name, found);
+  if (jump === null && lag <= 3_600_000) return ok(name, found);
   const what =
     jump === null
       ? ''
       : `, jumped ${jump.byMs > 0 ? 'ahead' : 'back'} by ${spanOf(jump.byMs)}, seen at ${new Date(jump.at).toISOString()}`;
   const behind =
-    lag < 3_600_000
+    lag <= 3_600_000
       ? ''
       : `; records are deleted as if it were ${new Date(seen.time).toISOString()}, a day more every hour`;
   return warn(

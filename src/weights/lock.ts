@@ -89,7 +89,10 @@ export function specOf({ package: name, version }: Pick<WeightEntry, 'package' |
 }
 
 /** Bytes and SHA-256 of the file in the archive. */
-export function sourceOf(entry: Pick<WeightEntry, 'size' | 'sha256' | 'convertedFrom'>): { readonly size: number; readonly sha256: string } {
+export function sourceOf(entry: Pick<WeightEntry, 'size' | 'sha256' | 'convertedFrom'>): {
+  readonly size: number;
+  readonly sha256: string;
+} {
   const { size, sha256 } = entry.convertedFrom ?? entry;
   return { size, sha256 };
 }

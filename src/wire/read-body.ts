@@ -90,7 +90,8 @@ function readInto(
  * the body; parts of a form and bare pictures are used where they stand.
  */
 export function decodingBytes(contentType: string | undefined, body: Buffer): number {
-  return /^\s*"?\s*application\/json/i.test(contentType ?? '') ? Math.ceil(body.length * 1.75) : 0;
+  const type = (contentType ?? '').trimStart().replace('"', '').trimStart().slice(0, 16).toLowerCase();
+  return type === 'application/json' ? Math.ceil(body.length * 1.75) : 0;
 }
 
 function tooLarge(found: string, limit: number): Fault {

@@ -72,7 +72,7 @@ describe('livestill serve', () => {
         async ({ port, adminPort }) => {
           expect((await get(adminPort, '/healthz')).body).toBe('{"status":"ok"}');
           expect((await get(adminPort, '/readyz')).body).toBe(
-            '{"status":"ready","checks":{"service":"ok","store":"ok"},"profile":"fast"}',
+            '{"status":"ready","checks":{"service":"ok","store":"ok","disk":"ok"},"profile":"fast"}',
           );
           for (const path of ['/healthz', '/readyz']) expect((await get(port, path)).status).toBe(404);
           for (const path of ['/', '/face/livedetectpicture']) {

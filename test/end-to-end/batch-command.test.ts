@@ -69,7 +69,7 @@ describe('the batch command', { timeout: 120_000 }, () => {
     expect(page.match(/src="data:image\/jpeg/g)).toHaveLength(2);
     err = '';
     expect(await run(at('pictures'), '--out', at('r.jsonl'), ...common)).toBe(0);
-    expect(err).toContain('3 pictures are judged already; going on.');
+    expect(err).toContain('3 pictures judged already; going on.');
     expect(err).not.toContain('done in');
     expect(await readFile(at('r.jsonl'), 'utf8')).toBe(rows);
   });
@@ -207,7 +207,7 @@ describe('the batch command', { timeout: 120_000 }, () => {
     const settings = JSON.parse(await readFile(`${journal}.run.json`, 'utf8'));
     await writeFile(`${journal}.run.json`, JSON.stringify({ ...settings, outputs: undefined }));
     expect(await run(...args)).toBe(0);
-    expect(err).toContain('2 pictures are judged already; going on.');
+    expect(err).toContain('2 pictures judged already; going on.');
     const [names, ...lines] = parseCsv(await readFile(at('old.csv'), 'utf8')).map((record) => record.fields);
     const row = lines.find((fields) => fields[0] === poor.key)!;
     const cell = (name: string) => row[names.indexOf(name)];

@@ -186,7 +186,9 @@ describe('livestill batch', { timeout: 120_000 }, () => {
     expect(await readFile(at('stopped.html'), 'utf8')).toContain('stopped before its end');
     const again = await batch(args);
     expect(again.status).toBe(0);
-    expect(again.err).toContain(`${partly.length} pictures are judged already`);
+    expect(again.err).toContain(
+      `${partly.length === 1 ? '1 picture' : `${partly.length} pictures`} judged already`,
+    );
     expect(again.err).toContain(`${60 - partly.length} done in`);
     expect((await readFile(at('stopped.csv'), 'utf8')).trim().split('\n')).toHaveLength(61);
   });

@@ -30,6 +30,9 @@ const recordTables = [
 export function toOlderTables(dataDir: string): void {
   const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
   for (const undo of [
+    'drop trigger app_profile_added',
+    'drop trigger app_profile_changed',
+    'alter table app drop column profile_name',
     'drop trigger idempotency_added',
     'drop trigger idempotency_changed',
     'drop trigger idempotency_dropped',

@@ -196,7 +196,11 @@ describe('counting', () => {
     fc.assert(
       fc.property(fc.array(any, { minLength: 100, maxLength: 200 }), (given) => {
         for (const { code, reason, name, status } of given) {
-          const judgement = { milliseconds: { total: 5, [name]: 3 }, score: 3, reasons: [{ code: reason }] };
+          const judgement = {
+            milliseconds: { total: 5, [name]: 3 },
+            rawScore: 3,
+            reasons: [{ code: reason }],
+          };
           observer.request({ ...seen, code, reason });
           observer.request({
             ...seen,
