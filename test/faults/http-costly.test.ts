@@ -48,7 +48,7 @@ describe('bodies made to cost much', () => {
     [
       'half a million members',
       `"image":"${image}",${Array.from({ length: 500_000 }, (_, at) => `"k${at}":0`).join(',')}`,
-      0,
+      3,
     ],
     ['a picture in the prototype', `"__proto__":{"image":"${image}"}`, -5805],
     ['a null byte in the picture', '"image":"YWJj\\u0000"', 21],
