@@ -26,5 +26,10 @@ export async function readBuiltInCards(dir: string = CARDS_DIR): Promise<readonl
     ),
   );
   const found = there.flat().sort();
-  return Promise.all(found.map(async (file) => parseNetworkCard(file, await readCardFile(file))));
+  return Promise.all(
+    found.map(async (file) => {
+      const { value, sha256 } = await readCardFile(file);
+      return { ...parseNetworkCard(file, value), cardSha256: sha256 };
+    }),
+  );
 }

@@ -5,7 +5,7 @@ import { loadRfb } from './detect/rfb.ts';
 import type { Models, ReadyProfile } from './judge.ts';
 import { ModelError } from './model-error.ts';
 import type { Network } from './network.ts';
-import type { ClassifierCard } from './pack.ts';
+import type { ClassifierCard, NetworkCard } from './pack.ts';
 import { type ModelPack, readModelPack } from './pack-card.ts';
 import { type Plans, planProfiles } from './plans.ts';
 import type { ModelUsed, Profile } from './types.ts';
@@ -38,6 +38,12 @@ async function readPacks(folders: readonly string[], taken: readonly string[]): 
   return packs;
 }
 
+/** The hash of the card of a built-in network. */
+function cardOf(cards: readonly NetworkCard[], name: string): Pick<ModelUsed, 'cardSha256'> {
+  const hash = cards.find((card) => card.name === name)?.cardSha256;
+  return hash === undefined ? {} : { cardSha256: hash };
+}
+
 /** The profiles with what they need at hand. */
 function readyProfiles(
   { ready }: Plans,
@@ -51,6 +57,7 @@ function readyProfiles(
         name: card.name,
         role: 'classifier',
         sha256: network.sha256,
+        ...(card.cardSha256 === undefined ? {} : { cardSha256: card.cardSha256 }),
       }));
       return [profile, { ...plan, classifiers: members, used: [...detectors, ...used] }] as const;
     }),
@@ -107,8 +114,8 @@ export async function loadModels(
       classifiers.set(card.name, classifier);
     }
     const detectors: ModelUsed[] = [
-      { name: BLAZE, role: 'detector', sha256: blaze.sha256 },
-      { name: RFB, role: 'detector', sha256: rfb.sha256 },
+      { name: BLAZE, role: 'detector', sha256: blaze.sha256, ...cardOf(cards, BLAZE) },
+      { name: RFB, role: 'detector', sha256: rfb.sha256, ...cardOf(cards, RFB) },
     ];
     return {
       detectors: { blaze, rfb },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -137,16 +138,22 @@ export function parseNetworkCard(file: string, value: unknown): NetworkCard {
   return { role: 'detector', name: card.name, model: card.model, ...provenanceOf(card) };
 }
 
-/** The content of a `card.json`. @throws {ModelError} */
-export async function readCardFile(file: string): Promise<unknown> {
-  let text: string;
+/**
+ * The content of a card's file, and the file's SHA-256.
+ * @throws {ModelError} when it cannot be read or is no JSON
+ */
+export async function readCardFile(
+  file: string,
+): Promise<{ readonly value: unknown; readonly sha256: string }> {
+  let bytes: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (cause) {
     throw new ModelError(file, 'the card of the model pack cannot be read', { cause });
   }
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+    const value = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, '')) as unknown;
+    return { value, sha256: createHash('sha256').update(bytes).digest('hex') };
   } catch (cause) {
     throw new ModelError(file, `the card is not valid JSON (${(cause as Error).message})`, { cause });
   }
@@ -155,6 +162,7 @@ export async function readCardFile(file: string): Promise<unknown> {
 /** Reads the pack in `folder`: `card.json` and the ONNX file it names. @throws {ModelError} */
 export async function readModelPack(folder: string): Promise<ModelPack> {
   const file = join(folder, 'card.json');
-  const card = parseCard(file, await readCardFile(file));
+  const { value, sha256 } = await readCardFile(file);
+  const card = { ...parseCard(file, value), cardSha256: sha256 };
   return { card, file: join(folder, card.model) };
 }

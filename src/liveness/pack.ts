@@ -10,6 +10,8 @@ export interface Provenance {
   readonly attribution: string | null;
   readonly origin: string | null;
   readonly unknowns: string | null;
+  /** SHA-256 of the card's file, hex; missing where the card came from elsewhere. */
+  readonly cardSha256?: string;
 }
 
 /** How a classifier takes part in a profile. */

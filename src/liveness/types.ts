@@ -101,6 +101,8 @@ export interface ModelUsed {
   readonly name: string;
   readonly role: 'detector' | 'classifier';
   readonly sha256: string;
+  /** SHA-256 of its `card.json`, hex: what is known of it, how it takes part, how its numbers were fitted. */
+  readonly cardSha256?: string;
 }
 
 /** Everything that is said of one picture. */

@@ -75,9 +75,17 @@ function explanationOf(decided: Decided): Explanation {
     liveProbability: judgement?.liveProbability ?? null,
     faceCount: judgement?.faceCount ?? null,
     quality: judgement === null ? [] : decidingQuality(judgement),
-    cards: {},
+    cards: cardsOf(judgement?.models ?? decided.models),
     reference: facts.reference ?? null,
   };
+}
+
+/** The hashes of the cards of those models that have one. */
+function cardsOf(models: readonly ModelUsed[]): Readonly<Record<string, string>> {
+  const entries = models.flatMap(({ name, cardSha256 }) =>
+    cardSha256 === undefined ? [] : [[name, cardSha256]],
+  );
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 /** The same few policies stand behind very many rows: each is put into words and hashed once. */

@@ -135,7 +135,10 @@ describe('the ledger row of a judged request', () => {
       { ...blur, limit: { min: 40, max: null }, advised: { min: null, max: null } },
       { ...blur, name: 'Yaw', passed: true, limit: { min: -30, max: 30 }, advised: { min: null, max: null } },
     ];
-    test.judge.answer = () => judgementOf({ verdict: 'attack', rawScore: 80, threshold: 92, quality });
+    const [model] = judgementOf().models;
+    const models = [{ ...model!, cardSha256: 'c'.repeat(64) }];
+    test.judge.answer = () =>
+      judgementOf({ verdict: 'attack', rawScore: 80, threshold: 92, quality, models });
     await send({ image });
     expect(test.ledger.rows[0]?.explanation).toEqual({
       api: 'legacy',
@@ -150,7 +153,7 @@ describe('the ledger row of a judged request', () => {
       liveProbability: 0.9,
       faceCount: 1,
       quality: [{ name: 'Sharpness', value: 12, unit: 'variance', min: 40, max: null }],
-      cards: {},
+      cards: { 'test-model': 'c'.repeat(64) },
       reference: null,
     });
   });
