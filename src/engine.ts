@@ -37,7 +37,7 @@ export interface Liveness {
   /** The models that take part, with the hashes of their files. */
   readonly models: readonly ModelUsed[];
   /**
-   * Judges the bytes of one JPEG, PNG, WebP or BMP file.
+   * Judges the bytes of one JPEG, PNG, WebP, BMP, HEIC or AVIF file.
    *
    * @throws {Fault} code -4016 when the bytes are no usable picture (`reason` says why).
    * @throws {TypeError} when it is given something else than bytes, a path for one.

@@ -36,6 +36,12 @@ function compatibleBrands(bytes: Uint8Array): string[] {
   return brands;
 }
 
+/** Whether a file is HEIC or AVIF, which not every way in takes. */
+export function isHeif(bytes: Uint8Array): boolean {
+  const format = sniffFormat(bytes);
+  return format === 'heif' || format === 'avif';
+}
+
 /** Tells a file's kind by its content alone; a name or a declared type plays no part. */
 export function sniffFormat(bytes: Uint8Array): PictureFormat {
   if (startsWith(bytes, [0xff, 0xd8, 0xff])) return 'jpeg';
