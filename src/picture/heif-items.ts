@@ -165,6 +165,16 @@ export function readHeifItems(bytes: Uint8Array, meta: Box): HeifItems {
  * @throws BoxError `truncated` where the file ends before it
  */
 export function dataOf(bytes: Uint8Array, items: HeifItems, id: number): Uint8Array {
+  const pieces = piecesOf(bytes, items, id);
+  const parts = pieces.map(({ from, to }) => bytes.subarray(from, to));
+  return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
+}
+
+/**
+ * Where the data of an item lies.
+ * @throws BoxError `truncated` where the file ends before it
+ */
+export function piecesOf(bytes: Uint8Array, items: HeifItems, id: number): readonly Extent[] {
   const pieces = items.extents.get(id);
   if (pieces === undefined || pieces === null || pieces.length === 0) {
     throw new BoxError('corrupt', 'the data of the picture lies outside the file');
@@ -177,6 +187,5 @@ export function dataOf(bytes: Uint8Array, items: HeifItems, id: number): Uint8Ar
   }
   // Pieces may overlap, and would then unpack into more than the file.
   if (length > bytes.length) throw new BoxError('corrupt', 'pieces of data overlap');
-  const parts = pieces.map(({ from, to }) => bytes.subarray(from, to));
-  return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
+  return pieces;
 }

@@ -1,12 +1,18 @@
 import { type Box, BoxError, BoxReader, boxesIn } from './heif-boxes.ts';
-import { dataOf, type HeifItems, readHeifItems } from './heif-items.ts';
-import { longestZeros, ZEROS } from './zeros.ts';
+import { dataOf, type Extent, type HeifItems, piecesOf, readHeifItems } from './heif-items.ts';
+import { hasMonotony, longestZeros, ZEROS } from './zeros.ts';
 
 /** How the colours of a HEIF or AVIF picture are meant. */
 export type HeifColour =
   | { readonly kind: 'srgb' }
   | { readonly kind: 'p3' }
   | { readonly kind: 'icc'; readonly profile: Uint8Array };
+
+/** A coded picture or tile in HEVC: where its parameters (`hvcC`) and its data lie. */
+export interface HevcItem {
+  readonly configuration: Extent;
+  readonly data: readonly Extent[];
+}
 
 /** What a file says of its primary picture before anything is decoded. */
 export interface HeifSurvey {
@@ -19,6 +25,10 @@ export interface HeifSurvey {
   /** Widest and highest of the picture and its tiles. */
   readonly side: number;
   readonly colour: HeifColour;
+  /** The picture or its tiles, each once; none where the codec is another. */
+  readonly hevc: readonly HevcItem[];
+  /** Coded as red, green and blue rather than as brightness and two differences. */
+  readonly isRgb: boolean;
 }
 
 /** Why a picture is refused by its boxes. */
@@ -96,6 +106,16 @@ function colourOf(bytes: Uint8Array, boxes: readonly Box[]): HeifColour {
   return profile === undefined ? colour : { kind: 'icc', profile };
 }
 
+/** Matrix coefficients of 0 (ITU-T H.273 §8.3). */
+function isRgb(bytes: Uint8Array, boxes: readonly Box[]): boolean {
+  return boxes.some((box) => {
+    const reader = new BoxReader(bytes, box.from, box.to);
+    if (reader.word() !== 'nclx') return false;
+    reader.number(4);
+    return reader.number(2) === 0;
+  });
+}
+
 /** The tiles of a grid (ISO/IEC 23008-12 §6.6.2.3), each as often as it is used. */
 function tilesOf(bytes: Uint8Array, items: HeifItems): readonly number[] {
   const data = dataOf(bytes, items, items.primary);
@@ -159,9 +179,11 @@ function checkData(
   items: HeifItems,
   coded: ReadonlySet<number>,
   codec: HeifSurvey['codec'],
-): void {
+): HevcItem[] {
+  const hevc: HevcItem[] = [];
   for (const id of coded) {
     const data = dataOf(bytes, items, id);
+    if (hasMonotony(data)) throw new BoxError('truncated', 'a part of it holds one value only');
     if (codec === 'hevc') {
       const [hvcC] = ofType(items.properties.get(id), 'hvcC');
       // ISO/IEC 14496-15 §8.3.2.1: 23 bytes before the parameter sets, the length's size in the 22nd.
@@ -169,10 +191,15 @@ function checkData(
         throw new BoxError('corrupt', 'the parameters of its coding are missing');
       }
       checkHevc(data, ((bytes[hvcC.from + 21] as number) & 3) + 1);
+      hevc.push({
+        configuration: { from: hvcC.from, to: hvcC.to },
+        data: piecesOf(bytes, items, id),
+      });
     } else if (data.length === 0 || longestZeros(data) >= ZEROS) {
       throw new BoxError('truncated', 'a part of it holds only zeros');
     }
   }
+  return hevc;
 }
 
 function survey(bytes: Uint8Array): HeifSurvey {
@@ -189,7 +216,7 @@ function survey(bytes: Uint8Array): HeifSurvey {
   // Its transparency is decoded with it, wherever it is dropped afterwards.
   const beside = items.references.filter(({ type, to }) => type === 'auxl' && to.includes(items.primary));
   const sizes = [...coded, ...beside.map(({ from }) => from)].map((id) => sizeOf(bytes, items, id));
-  checkData(bytes, items, new Set(coded), codec);
+  const hevc = checkData(bytes, items, new Set(coded), codec);
   const own = ofType(items.properties.get(items.primary), 'colr');
   const colours = own.length > 0 ? own : ofType(items.properties.get(coded[0] as number), 'colr');
   return {
@@ -199,6 +226,8 @@ function survey(bytes: Uint8Array): HeifSurvey {
     codedPixels: sizes.reduce((sum, size) => sum + size.width * size.height, 0),
     side: Math.max(width, height, ...new Set(sizes.flatMap((size) => [size.width, size.height]))),
     colour: colourOf(bytes, colours),
+    hevc,
+    isRgb: isRgb(bytes, colours),
   };
 }
 

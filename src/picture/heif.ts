@@ -11,9 +11,9 @@ import { checkSize, DECODE_SECONDS, type PictureLimits, refuse } from './limits.
 import { toSrgb } from './to-srgb.ts';
 import { type WasmModule, webAssembly } from './web-assembly.ts';
 
-/** Memory of the library itself, and for each pixel of the picture and its tiles: 8 bytes were measured with 8 bits, 16 with 10. */
+/** Memory of the library itself, and for each pixel of the picture and its tiles: a picture without tiles counts twice. */
 const BASE_BYTES = 64 * 1024 * 1024;
-const BYTES_A_PIXEL = 24;
+const BYTES_A_PIXEL = 12;
 /** Tiles may reach beyond the picture, and its transparency is decoded with it. */
 const MOST_CODED = 2.5;
 
@@ -48,7 +48,10 @@ function threadFile(): string {
  * Decodes in a thread of its own, which ends with its memory when it answers or after `DECODE_SECONDS`: what a file does to the library,
  * it does to nobody else.
  */
-async function decodeHevc(file: Uint8Array, pixels: number): Promise<RgbPicture> {
+async function decodeHevc(
+  bytes: Uint8Array,
+  { hevc: items, isRgb, ...found }: HeifSurvey,
+): Promise<RgbPicture> {
   const module = await library();
   if (module === null) {
     throw refuse(
@@ -56,9 +59,19 @@ async function decodeHevc(file: Uint8Array, pixels: number): Promise<RgbPicture>
       'HEIC pictures need the optional package libheif-js, which is not installed here; send JPEG, PNG, WebP, BMP or AVIF',
     );
   }
-  const memoryBytes = BASE_BYTES + pixels * BYTES_A_PIXEL;
-  const workerData: HeifThreadData = { livestillHeif: { file, module, memoryBytes } };
-  const worker = new Worker(threadFile(), { workerData, execArgv: [], env: {}, stdout: true, stderr: true });
+  const memoryBytes =
+    BASE_BYTES + 2 * bytes.length + (found.width * found.height + found.codedPixels) * BYTES_A_PIXEL;
+  // A copy: a view would take all the memory it lies in along.
+  const file = new Uint8Array(bytes);
+  const workerData: HeifThreadData = { livestillHeif: { file, items, isRgb, module, memoryBytes } };
+  const worker = new Worker(threadFile(), {
+    workerData,
+    transferList: [file.buffer],
+    execArgv: [],
+    env: {},
+    stdout: true,
+    stderr: true,
+  });
   let timer: NodeJS.Timeout | undefined;
   try {
     const answer = await new Promise<HeifThreadAnswer>((resolve, reject) => {
@@ -130,10 +143,7 @@ export async function decodeHeif(
   if (found.side > limits.side) {
     throw refuse('too_many_pixels', `no side of its parts may exceed ${limits.side} pixels`);
   }
-  const decoded =
-    found.codec === 'hevc'
-      ? await decodeHevc(bytes, found.width * found.height + found.codedPixels)
-      : await decodeAv1(bytes, limits);
+  const decoded = found.codec === 'hevc' ? await decodeHevc(bytes, found) : await decodeAv1(bytes, limits);
   checkSize(decoded.width, decoded.height, limits);
   // A crop makes it smaller; more pixels than were announced are a lie about the size.
   if (decoded.width * decoded.height > found.width * found.height) {

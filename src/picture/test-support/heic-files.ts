@@ -74,13 +74,16 @@ export interface HeicParts {
 const ispe = (size: readonly [number, number]) => box('ispe', 0, u32(size[0]), u32(size[1]));
 const infe = (id: number, type: string) => box('infe', 2, u16(id, 0), Buffer.from(`${type}\0`, 'latin1'));
 
-/** A HEIC or AVIF file made of a coded picture and boxes of one's own: item 1 is the coded picture, item 2 the grid. */
+/** A HEIC or AVIF file made of a coded picture and boxes of one's own: item 1 is the coded picture; a grid has one item for each
+ * tile, all of the same data, and comes last. */
 export function heicOf(coded: Coded, parts: HeicParts = {}): Buffer {
   const { grid, properties = [], size = [96, 64] } = parts;
   const data = parts.data ?? coded.data;
   const brand = parts.brand ?? (coded.type === 'av01' ? 'avif' : 'heic');
   const ftyp = box('ftyp', Buffer.from(brand), u32(0), Buffer.from(`mif1${brand}`));
-  const primary = grid === undefined ? 1 : 2;
+  const tiles = parts.tiles ?? (grid === undefined ? 1 : grid.columns * grid.rows);
+  const primary = grid === undefined ? 1 : tiles + 1;
+  const tileIds = Array.from({ length: tiles }, (_, at) => at + 1);
   const configuration = box(coded.type === 'av01' ? 'av1C' : 'hvcC', coded.configuration);
   const shared = [ispe(size), configuration, ...(grid === undefined ? [] : [ispe(grid.size)])];
   const ipco = box('ipco', ...shared, ...properties);
@@ -88,10 +91,7 @@ export function heicOf(coded: Coded, parts: HeicParts = {}): Buffer {
   const associations: [number, number[]][] =
     grid === undefined
       ? [[1, [1, 2, ...own]]]
-      : [
-          [1, [1, 2]],
-          [2, [3, ...own]],
-        ];
+      : [...tileIds.map((id): [number, number[]] => [id, [1, 2]]), [primary, [3, ...own]]];
   const ipma = box(
     'ipma',
     0,
@@ -102,9 +102,7 @@ export function heicOf(coded: Coded, parts: HeicParts = {}): Buffer {
     grid === undefined
       ? Buffer.alloc(0)
       : Buffer.concat([Buffer.from([0, 0, grid.rows - 1, grid.columns - 1]), u16(...grid.size)]);
-  const tiles = parts.tiles ?? (grid === undefined ? 0 : grid.columns * grid.rows);
-  const iref =
-    grid === undefined ? [] : [box('iref', 0, box('dimg', u16(2, tiles, ...Array<number>(tiles).fill(1))))];
+  const iref = grid === undefined ? [] : [box('iref', 0, box('dimg', u16(primary, tiles, ...tileIds)))];
   const metaOf = (from: number) =>
     box(
       'meta',
@@ -114,16 +112,16 @@ export function heicOf(coded: Coded, parts: HeicParts = {}): Buffer {
       box(
         'iloc',
         1,
-        u16(0x4400, grid === undefined ? 1 : 2),
-        ...[u16(1, 0, 0, 1), u32(from), u32(data.length)],
-        ...(grid === undefined ? [] : [u16(2, 1, 0, 1), u32(0), u32(gridData.length)]),
+        u16(0x4400, primary),
+        ...tileIds.flatMap((id) => [u16(id, 0, 0, 1), u32(from), u32(data.length)]),
+        ...(grid === undefined ? [] : [u16(primary, 1, 0, 1), u32(0), u32(gridData.length)]),
       ),
       box(
         'iinf',
         0,
         u16(primary),
-        infe(1, parts.dataType ?? coded.type),
-        ...(grid === undefined ? [] : [infe(2, 'grid')]),
+        ...tileIds.map((id) => infe(id, parts.dataType ?? coded.type)),
+        ...(grid === undefined ? [] : [infe(primary, 'grid')]),
       ),
       ...iref,
       box('iprp', ipco, ipma),
