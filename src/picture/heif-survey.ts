@@ -29,6 +29,8 @@ export interface HeifSurvey {
   readonly hevc: readonly HevcItem[];
   /** Coded as red, green and blue rather than as brightness and two differences. */
   readonly isRgb: boolean;
+  /** HEVC of more than 8 bits. */
+  readonly isDeep: boolean;
 }
 
 /** Why a picture is refused by its boxes. */
@@ -227,6 +229,7 @@ function survey(bytes: Uint8Array): HeifSurvey {
     side: Math.max(width, height, ...new Set(sizes.flatMap((size) => [size.width, size.height]))),
     colour: colourOf(bytes, colours),
     hevc,
+    isDeep: hevc.some(({ configuration }) => ((bytes[configuration.from + 17] as number) & 7) > 0),
     isRgb: isRgb(bytes, colours),
   };
 }

@@ -279,6 +279,16 @@ describe('HEIC and AVIF', () => {
     await decodePicture(bytes, { bytes: bytes.length, side: 96, pixels: 96 * 64 });
   });
 
+  it.each([
+    ['AVIF', avif],
+    ['HEIC of 10 bits', async () => heicFile('ten-bit.heic')],
+  ])('allows fewer pixels of %s, which take more memory', async (_, encode) => {
+    const bytes = await encode();
+    const limits = { ...DEFAULT_LIMITS, pixels: 96 * 64 * 1.5 };
+    expect((await refusal(bytes, limits)).reason).toBe('too_many_pixels');
+    await decodePicture(bytes, { ...limits, pixels: (96 * 64) / 0.6 + 1 });
+  });
+
   it('names the missing package where libheif-js is not installed; AVIF does not need it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'livestill-heif-'));
     try {

@@ -16,6 +16,10 @@ const BASE_BYTES = 64 * 1024 * 1024;
 const BYTES_A_PIXEL = 12;
 /** Tiles may reach beyond the picture, and its transparency is decoded with it. */
 const MOST_CODED = 2.5;
+/** Share of the pixels that may be AV1 or deeper than 8 bits: they take 20 bytes a pixel while they are decoded, HEVC of 8 bits takes 12. */
+const HEAVY_SHARE = 0.6;
+/** Tiles may reach a little beyond the largest picture. */
+const OVERHANG = 1.1;
 
 const nameOf = (codec: HeifSurvey['codec']) => (codec === 'hevc' ? 'HEIC' : 'AVIF');
 
@@ -93,7 +97,12 @@ async function decodeHevc(
 
 async function decodeAv1(file: Uint8Array, limits: PictureLimits): Promise<RgbPicture> {
   try {
-    const options = { failOn: 'error', limitInputPixels: limits.pixels, ignoreIcc: true } as const;
+    const options = {
+      failOn: 'error',
+      limitInputPixels: limits.pixels,
+      ignoreIcc: true,
+      sequentialRead: true,
+    } as const;
     const { data, info } = await sharp(file, options)
       .timeout({ seconds: DECODE_SECONDS })
       .removeAlpha()
@@ -139,6 +148,16 @@ export async function decodeHeif(
   checkSize(found.width, found.height, limits);
   if (found.codedPixels > MOST_CODED * Math.min(limits.pixels, found.width * found.height + 1_048_576)) {
     throw refuse('too_many_pixels', `its parts have ${found.codedPixels} pixels, far more than the picture`);
+  }
+  const share = found.codec === 'av1' || found.isDeep ? HEAVY_SHARE : 1;
+  if (
+    found.codedPixels > limits.pixels * share * OVERHANG ||
+    found.width * found.height > limits.pixels * share
+  ) {
+    throw refuse(
+      'too_many_pixels',
+      `${found.width} x ${found.height} with ${found.codedPixels} coded pixels is over the limit of ${limits.pixels * share} pixels for its kind`,
+    );
   }
   if (found.side > limits.side) {
     throw refuse('too_many_pixels', `no side of its parts may exceed ${limits.side} pixels`);
