@@ -16,6 +16,11 @@ const BASE_BYTES = 64 * 1024 * 1024;
 const BYTES_A_PIXEL = 12;
 /** Tiles may reach beyond the picture, and its transparency is decoded with it. */
 const MOST_CODED = 2.5;
+/**
+ * Seconds after which a HEIC is given up, whatever else the machine does: less than the 30 after which its worker counts as stuck. The largest
+ * takes 5 on a processor of its own.
+ */
+const HEVC_SECONDS = 25;
 /** Share of the pixels that may be AV1 or deeper than 8 bits: they take 20 bytes a pixel while they are decoded, HEVC of 8 bits takes 12. */
 const HEAVY_SHARE = 0.6;
 /** Tiles may reach a little beyond the largest picture. */
@@ -49,7 +54,7 @@ function threadFile(): string {
 }
 
 /**
- * Decodes in a thread of its own, which ends with its memory when it answers or after `DECODE_SECONDS`: what a file does to the library,
+ * Decodes in a thread of its own, which ends with its memory when it answers or after `HEVC_SECONDS`: what a file does to the library,
  * it does to nobody else.
  */
 async function decodeHevc(
@@ -80,8 +85,8 @@ async function decodeHevc(
   try {
     const answer = await new Promise<HeifThreadAnswer>((resolve, reject) => {
       timer = setTimeout(
-        () => reject(refuse('too_slow', `the HEIC takes more than ${DECODE_SECONDS} s to decode`)),
-        DECODE_SECONDS * 1000,
+        () => reject(refuse('too_slow', `the HEIC takes more than ${HEVC_SECONDS} s to decode`)),
+        HEVC_SECONDS * 1000,
       );
       worker.once('message', resolve);
       worker.once('error', reject);
@@ -156,7 +161,7 @@ export async function decodeHeif(
   ) {
     throw refuse(
       'too_many_pixels',
-      `${found.width} x ${found.height} with ${found.codedPixels} coded pixels is over the limit of ${limits.pixels * share} pixels for its kind`,
+      `${found.width} x ${found.height} with ${found.codedPixels} coded pixels is over the limit of ${Math.floor(limits.pixels * share)} pixels for its kind`,
     );
   }
   if (found.side > limits.side) {
