@@ -15,6 +15,7 @@ const allowed = new Map([
   ['CC0-1.0', 'nothing'],
   ['ISC', 'pass on the licence'],
   ['MIT', 'pass on the licence'],
+  ['LGPL-3.0', 'as LGPL-3.0-or-later; it is a package of its own that can be replaced or left out'],
   [
     'LGPL-3.0-or-later',
     'pass on the licence; let the library be replaced by another build (it is a shared library of its own)',
@@ -50,7 +51,9 @@ for (const [path, entry] of Object.entries(packages)) {
   const key = `${name} ${entry.license ?? 'none named'}`;
   const known = found.get(key) ?? { name, licence: entry.license, versions: new Set(), direct: false };
   known.versions.add(entry.version);
-  known.direct ||= packages[''].dependencies?.[name] !== undefined && path === `node_modules/${name}`;
+  const { dependencies = {}, optionalDependencies = {} } = packages[''];
+  known.direct ||=
+    (dependencies[name] ?? optionalDependencies[name]) !== undefined && path === `node_modules/${name}`;
   found.set(key, known);
 }
 const native = JSON.parse(readFileSync(file('native/native.lock.json'), 'utf8'));
@@ -93,7 +96,10 @@ ${[...counts]
   .map(([licence, count]) => row([licence, count, allowed.get(licence) ?? 'what its parts ask for']))
   .join('\n')}
 
-The packages under LGPL are builds of libvips and what it is made of, which \`sharp\` loads as a shared library of its own: to use another
+\`libheif-js\` holds builds of libheif and libde265 (LGPL-3.0); its texts lie in the package, in \`LICENSE\` and \`libheif-wasm/LICENSE\`. It is loaded
+from a folder of its own at run time: to use another build, put it there, or delete the folder (see [dependencies.md](dependencies.md)).
+
+The other packages under LGPL are builds of libvips and what it is made of, which \`sharp\` loads as a shared library of its own: to use another
 build, install libvips on the system and build \`sharp\` against it. Each such package lists its parts in a file of its own. Files of \`onnxruntime-node\` are part of livestill's own package, with the licence and
 the notices of its parts in \`native/\`.
 

@@ -205,6 +205,11 @@ export const configSchema = Type.Object(
         default: 'error',
         description: 'No face found: answer code -4015 (`error`), or code 0 with score 0 (`score-zero`).',
       }),
+      heif: yesNo({
+        default: false,
+        description:
+          'Judge HEIC and AVIF on the old endpoint too; otherwise they are refused there with -4016, as ever. `/v1` always takes them.',
+      }),
       bodySign: yesNo({
         default: false,
         description: 'Let a `sign` member of the body stand in for a missing `Authorization` header.',

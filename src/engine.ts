@@ -52,7 +52,7 @@ export interface Liveness {
   /** What cannot be used for want of networks; null where everything is in place. */
   readonly lacking: Lacking | null;
   /**
-   * Judges the bytes of one JPEG, PNG, WebP or BMP file.
+   * Judges the bytes of one JPEG, PNG, WebP, BMP, HEIC or AVIF file.
    *
    * @throws {Fault} code -4016 when the bytes are no usable picture (`reason` says why); code 213, `profile_unavailable`, when the
    * call asks for a profile whose networks are not in place.

@@ -296,8 +296,8 @@ const sent: readonly CatalogueEntry[] = [
     zh: '自拍照解码失败',
     en: 'The selfie could not be decoded',
     action: {
-      en: 'Send a complete JPEG, PNG, WebP or BMP within the pixel limit; no GIF.',
-      zh: '请发送完整且未超过像素上限的 JPEG、PNG、WebP 或 BMP 图片，不支持 GIF。',
+      en: 'Send a complete JPEG, PNG, WebP or BMP within the pixel limit; no GIF, and HEIC or AVIF only where they were switched on.',
+      zh: '请发送完整且未超过像素上限的 JPEG、PNG、WebP 或 BMP 图片，不支持 GIF；HEIC 和 AVIF 仅在启用后支持。',
     },
   },
   {

@@ -127,6 +127,12 @@ describe('the house', () => {
     expect(found).toEqual([loader]);
   });
 
+  it('loads the HEIC library in its thread only', () => {
+    const found = files.filter((file) => readFileSync(join(src, file), 'utf8').includes("'libheif-js"));
+    expect(found.sort()).toEqual([join('picture', 'heif-thread.ts'), join('picture', 'heif.ts')]);
+    expect(readFileSync(join(src, 'picture', 'heif.ts'), 'utf8')).toContain(".resolve('libheif-js");
+  });
+
   it('speaks SQL in one room only', () => {
     const speakers = files.filter((file) => importsOf(file).some((s) => /^(?:kysely|libsql|pg)$/.test(s)));
     expect(speakers.map(roomOf).filter((room) => room !== 'store')).toEqual([]);

@@ -65,8 +65,8 @@ export function registerScore(program: Command): void {
     .addHelpText(
       'after',
       `
-JPEG, PNG, WebP and BMP are judged; what a file is, is told by its content. Of a folder all pictures
-are judged, whatever their names; other files are counted and named on standard error.
+JPEG, PNG, WebP, BMP, HEIC and AVIF are judged; what a file is, is told by its content. Of a folder all
+pictures are judged, whatever their names; other files are counted and named on standard error.
 
 Score 0-100: above the threshold the picture is taken for a live person. A verdict of poor_quality or
 no_face means "not judged", never "attack", and has no score: take a better picture. RAW is what the

@@ -117,7 +117,6 @@ describe('decodePicture', () => {
 
   it.each([
     ['GIF', 'unsupported', () => asSharp(picture).gif().toBuffer()],
-    ['AVIF', 'unsupported', () => asSharp(picture).avif().toBuffer()],
     ['TIFF', 'unsupported', () => asSharp(picture).tiff().toBuffer()],
     [
       'SVG',

@@ -1,28 +1,19 @@
 import sharp, { type Sharp } from 'sharp';
-import { Fault } from '../errors.ts';
+import type { Fault } from '../errors.ts';
 import type { RgbPicture } from '../liveness/types.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { isPlainProfile } from './colour-profile.ts';
+import { decodeHeif } from './heif.ts';
 import { jpegEndsInZeros, readJpegData } from './jpeg-damage.ts';
 import { surveyJpeg } from './jpeg-survey.ts';
+import { checkSize, DECODE_SECONDS, DEFAULT_LIMITS, type PictureLimits, refuse } from './limits.ts';
 import { pngIsComplete, withoutTexts } from './png-chunks.ts';
-import { type PictureFormat, sniffFormat } from './sniff.ts';
+import { ACCEPTED_NAMES, type PictureFormat, sniffFormat } from './sniff.ts';
 import { webpHasHole } from './webp-chunks.ts';
 
-/** What a picture may be at most; checked before anything is decoded. */
-export interface PictureLimits {
-  /** Bytes of the file. */
-  readonly bytes: number;
-  /** Width times height. */
-  readonly pixels: number;
-  /** Width, and height, in pixels. */
-  readonly side: number;
-}
+export { DEFAULT_LIMITS, type PictureLimits } from './limits.ts';
 
-/** Limits where nothing else is set. */
-export const DEFAULT_LIMITS: PictureLimits = { bytes: 32 * 1024 * 1024, pixels: 40_000_000, side: 16_384 };
-
-/** A decoded picture: EXIF orientation applied, 8-bit sRGB, alpha dropped. */
+/** A decoded picture: turned upright as the file says, 8-bit sRGB, alpha dropped. */
 export interface DecodedPicture extends RgbPicture {
   readonly format: PictureFormat;
 }
@@ -31,23 +22,6 @@ export interface DecodedPicture extends RgbPicture {
  * Scans of a JPEG, at most. Encoders write about ten, the most thorough some thirty; each one costs a pass over all pixels.
  */
 const MOST_SCANS = 64;
-
-/** Seconds after which the library leaves a picture alone: several times what the largest one takes. */
-const DECODE_SECONDS = 15;
-
-function refuse(reason: string, message: string, cause?: unknown): Fault {
-  return new Fault(-4016, reason, message, { cause });
-}
-
-function checkSize(width: number, height: number, limits: PictureLimits): void {
-  if (!(width > 0 && height > 0)) throw refuse('empty', `size ${width} x ${height} has no pixels`);
-  if (width > limits.side || height > limits.side) {
-    throw refuse('too_many_pixels', `${width} x ${height}: no side may exceed ${limits.side} pixels`);
-  }
-  if (width * height > limits.pixels) {
-    throw refuse('too_many_pixels', `${width} x ${height} is over the limit of ${limits.pixels} pixels`);
-  }
-}
 
 /** The library's failure as a fault, its wording kept for the operator's log alone. */
 function decodeFault(format: string, error: unknown): Fault {
@@ -168,8 +142,9 @@ function tripleGrey(grey: Uint8Array): Uint8Array {
 }
 
 /**
- * Decodes JPEG, PNG, WebP or BMP to interleaved 8-bit sRGB with the EXIF orientation applied and alpha dropped. Embedded
- * colour profiles are converted to sRGB, CMYK and grey too. The kind is told by content; everything else is refused.
+ * Decodes JPEG, PNG, WebP, BMP, HEIC or AVIF to interleaved 8-bit sRGB, upright and with alpha dropped: as EXIF says, or in HEIC and
+ * AVIF as their own boxes say. Embedded colour profiles are converted to sRGB, CMYK and grey too. The kind is told by content;
+ * everything else is refused.
  *
  * @throws {Fault} -4016 with reason `not_an_image`, `unsupported`, `truncated`, `corrupt`, `empty`, `animated`,
  * `too_many_pixels`, `too_many_scans`, `too_slow` or `too_large`.
@@ -193,9 +168,12 @@ export async function decodePicture(
     case 'png':
     case 'webp':
       return { ...(await decodeCompressed(bytes, format, limits)), format };
+    case 'heif':
+    case 'avif':
+      return { ...(await decodeHeif(bytes, format, limits)), format };
     case 'unknown':
-      throw refuse('not_an_image', 'the bytes are no picture of a known kind; send JPEG, PNG, WebP or BMP');
+      throw refuse('not_an_image', `the bytes are no picture of a known kind; send ${ACCEPTED_NAMES}`);
     default:
-      throw refuse('unsupported', `${format} pictures are not judged; send JPEG, PNG, WebP or BMP`);
+      throw refuse('unsupported', `${format} pictures are not judged; send ${ACCEPTED_NAMES}`);
   }
 }

@@ -1,5 +1,4 @@
-/** Zeros in a row that no coded picture holds: its bytes are as good as random, and flat areas take next to none. */
-const ZEROS = 256;
+import { longestZeros, ZEROS } from './zeros.ts';
 
 /**
  * Whether a part of a WebP's coded picture was never filled: many zeros in a row inside a `VP8 ` or `VP8L` chunk (a buffer that
@@ -15,19 +14,4 @@ export function webpHasHole(bytes: Uint8Array): boolean {
     at += 8 + length + (length & 1);
   }
   return false;
-}
-
-/** The longest run of zeros, found by looking at every 256th byte first. */
-function longestZeros(bytes: Uint8Array): number {
-  let longest = 0;
-  for (let at = ZEROS - 1; at < bytes.length; at += ZEROS) {
-    if (bytes[at] !== 0) continue;
-    let first = at;
-    while (first > 0 && bytes[first - 1] === 0) first--;
-    let last = at;
-    while (last + 1 < bytes.length && bytes[last + 1] === 0) last++;
-    longest = Math.max(longest, last - first + 1);
-    at = last;
-  }
-  return longest;
 }

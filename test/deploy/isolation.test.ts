@@ -40,6 +40,10 @@ async function expectJudges(file: string): Promise<void> {
     expect(scored.status, scored.stderr).toBe(0);
     expect(scored.stdout).toContain('"verdict":"live"');
 
+    const heic = path('src/picture/test-support/heic/plain.heic');
+    const decoded = under(file, process.execPath, program, 'score', '--json', heic);
+    expect(decoded.stdout, decoded.stderr).toMatch(/"verdict":"(?:no_face|poor_quality)"/);
+
     const out = join(folder, 'results.csv');
     const pictures = join(groupPhotoPath('sample1.jpg'), '..');
     const settings = ['--profile', 'fast', '--quiet'];

@@ -247,7 +247,7 @@ describe('simulate, then evaluate', () => {
     expect(
       Object.fromEntries(rows.map((row) => [row.path, row.nonResponse?.split(':').at(-1)])),
     ).toMatchObject({
-      'bona-fide/x.heic': 'unsupported',
+      'bona-fide/x.heic': 'truncated',
       'bona-fide/scan': 'unsupported',
       'attack/print/pipe.jpg': 'unreadable',
       'attack/print/zero.jpg': 'unreadable',

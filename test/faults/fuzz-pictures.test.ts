@@ -2,6 +2,7 @@ import { encode } from 'fast-bmp';
 import { beforeAll, expect, it } from 'vitest';
 import { Fault } from '../../src/errors.ts';
 import { decodePicture } from '../../src/picture/decode.ts';
+import { codedOf, heicFile, heicOf, irot, nclx } from '../../src/picture/test-support/heic-files.ts';
 import { asSharp, gradient } from '../../src/picture/test-support/made.ts';
 import { fuzz, mutate, pick, type Random } from './support/fuzz.ts';
 import { spoiltWithin, withCheckSums } from './support/png-pieces.ts';
@@ -31,6 +32,10 @@ const words = [
   'ALPH',
   'ANIM',
   'BM',
+  'ftyp',
+  'meta',
+  'iloc',
+  'ipma',
   '\0\0\0\0',
   '\xff\xff\xff\xff',
   '\x7f\xff\xff\xff',
@@ -49,6 +54,7 @@ beforeAll(async () => {
     await of().webp().toBuffer(),
     await of().webp({ lossless: true }).toBuffer(),
     await of().withMetadata({ orientation: 6 }).jpeg().toBuffer(),
+    await of().avif({ effort: 2 }).toBuffer(),
     Buffer.from(
       encode({ width: 24, height: 16, data: picture.data, bitsPerPixel: 24, components: 3, channels: 3 }),
     ),
@@ -79,6 +85,69 @@ it('pictures', { timeout: 120_000 }, async () => {
       return name('refused');
     }
   });
-  for (const outcome of ['jpeg', 'png', 'webp', 'bmp', 'refused', 'png within: png', 'png within: refused'])
+  for (const outcome of [
+    'avif',
+    'jpeg',
+    'png',
+    'webp',
+    'bmp',
+    'refused',
+    'png within: png',
+    'png within: refused',
+  ])
+    expect(outcomes[outcome], outcome).toBeGreaterThan(0);
+});
+
+const heicWords = [
+  'ftyp',
+  'meta',
+  'iloc',
+  'iinf',
+  'infe',
+  'ipma',
+  'ipco',
+  'ispe',
+  'hvcC',
+  'hvc1',
+  'grid',
+  'iref',
+  'dimg',
+  'auxl',
+  'irot',
+  'idat',
+  'mdat',
+  'moov',
+];
+
+it('HEIC', { timeout: 120_000 }, async () => {
+  const plain = heicFile('plain.heic');
+  const files = [
+    plain,
+    heicFile('alpha.heic'),
+    heicFile('ten-bit.heic'),
+    heicFile('thumbnail.heic'),
+    heicOf(codedOf(plain), { grid: { columns: 2, rows: 2, size: [190, 120] } }),
+    heicOf(codedOf(plain), { properties: [irot(1), nclx(12, 13)] }),
+  ];
+  const { outcomes } = await fuzz('heic', 1500, [], async (random) => {
+    const whole = pick(random, files);
+    // Where the boxes are there is most to break; the data behind them has no structure.
+    const boxes = whole.indexOf('mdat');
+    const bytes =
+      random.below(4) === 0
+        ? mutate(whole, random, heicWords)
+        : Buffer.concat([mutate(whole.subarray(0, boxes), random, heicWords), whole.subarray(boxes)]);
+    try {
+      const { width, height, data } = await decodePicture(bytes, limits);
+      expect(data.length).toBe(width * height * 3);
+      expect(width * height).toBeLessThanOrEqual(limits.pixels);
+      return 'decoded';
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      expect(error.code).toBe(-4016);
+      return error.reason;
+    }
+  });
+  for (const outcome of ['decoded', 'corrupt', 'truncated', 'unsupported'])
     expect(outcomes[outcome], outcome).toBeGreaterThan(0);
 });

@@ -93,7 +93,7 @@ async function openSpooled({ stdin, downloader, signal }: SourceOptions): Promis
 
 /** The first bytes of a zip's first entry, and of a zip without any. */
 const ZIP = ['PK\x03\x04', 'PK\x05\x06'];
-/** JPEG, PNG, WebP. A bitmap's `BM` could as well begin a path. */
+/** JPEG, PNG, WebP; HEIC and AVIF have theirs at the fifth byte. A bitmap's `BM` could as well begin a path. */
 const PICTURE = ['\xff\xd8\xff', '\x89PNG', 'RIFF'];
 
 /** By the file's first bytes; what is none of these is a list. */
@@ -108,7 +108,8 @@ async function kindOf(path: FilePath, name: string): Promise<'zip' | 'tar' | 'ta
     if (ZIP.some((magic) => head.startsWith(magic))) return 'zip';
     if (head.startsWith('\x1f\x8b')) return 'tar.gz';
     if (head.slice(257, 262) === 'ustar') return 'tar';
-    return PICTURE.some((magic) => head.startsWith(magic)) ? 'picture' : 'list';
+    const isPicture = head.startsWith('ftyp', 4) || PICTURE.some((magic) => head.startsWith(magic));
+    return isPicture ? 'picture' : 'list';
   } finally {
     await file.close();
   }

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import sharp, { type Metadata } from 'sharp';
 import { decodePicture } from '../../picture/decode.ts';
 import { readExif } from './exif.ts';
 import { jpegQuality } from './jpeg-quality.ts';
@@ -39,10 +39,16 @@ function differenceHash(grey: Uint8Array): string {
   return (bits.match(/.{4}/g) ?? []).map((four) => Number.parseInt(four, 2).toString(16)).join('');
 }
 
+/** Of HEIC the image library may not know the codec: such a picture has no metadata here. */
+async function metadataOf(bytes: Uint8Array, format: string): Promise<Metadata | null> {
+  const metadata = sharp(bytes).metadata();
+  return format === 'heif' ? metadata.catch(() => null) : metadata;
+}
+
 /** Looks at a picture file. @throws {Fault} -4016 when it cannot be decoded. */
 export async function pictureFacts(bytes: Uint8Array): Promise<PictureFacts> {
   const { data, width, height, format } = await decodePicture(bytes);
-  const metadata = format === 'bmp' ? null : await sharp(bytes).metadata();
+  const metadata = format === 'bmp' ? null : await metadataOf(bytes, format);
   const exif = readExif(metadata?.exif);
   const grey = await sharp(data, { raw: { width, height, channels: 3 } })
     .greyscale()

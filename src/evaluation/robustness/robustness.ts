@@ -4,7 +4,7 @@ import { type Answer, ask, type PictureJudge } from '../pictures/answer.ts';
 import type { Cache } from '../pictures/cache.ts';
 import { type JudgedPicture, mapConcurrently, readPicture } from '../pictures/judge-all.ts';
 import type { Label } from '../types.ts';
-import { TRANSFORMATIONS, type Transformation } from './transformations.ts';
+import { plainFile, TRANSFORMATIONS, type Transformation } from './transformations.ts';
 
 /** What a transformation did to pictures of one label, or to all. */
 export interface Effect {
@@ -110,7 +110,10 @@ export async function tryRobustness(
       const key = `${j.sha256}/${t.family}=${t.step}`;
       let answer = options.answers.get(key);
       if (answer === undefined) {
-        answer = await ask(await options.judge(), await t.apply(await readPicture(j.picture)));
+        answer = await ask(
+          await options.judge(),
+          await t.apply(await plainFile(await readPicture(j.picture))),
+        );
         await options.answers.put(key, answer);
       }
       answers.push(answer);

@@ -1,4 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
+import { decodePicture } from '../../picture/decode.ts';
+import { sniffFormat } from '../../picture/sniff.ts';
 import { createRandom } from '../metrics/random.ts';
 
 /** A change that a picture may go through on its way, and that should not change what is said of it. */
@@ -27,6 +29,13 @@ export const FAMILIES: Readonly<Record<string, { readonly axis: string; readonly
     crop: { axis: 'cropped to 3:4', identity: null },
     grey: { axis: 'without colour', identity: null },
   };
+
+/** The picture as a file that the image library reads by itself: BMP, HEIC and AVIF become PNG. */
+export async function plainFile(bytes: Uint8Array): Promise<Uint8Array> {
+  if (!['bmp', 'heif', 'avif'].includes(sniffFormat(bytes))) return bytes;
+  const { data, width, height } = await decodePicture(bytes);
+  return lossless(fromRaw(data, width, height));
+}
 
 /** Upright sRGB without colour profile. */
 const upright = (bytes: Uint8Array): Sharp => sharp(bytes).autoOrient().removeAlpha().toColourspace('srgb');

@@ -7,6 +7,7 @@ import type { Judge, JudgeOptions } from '../../fleet/types.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
 import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
+import { isHeif } from '../../picture/sniff.ts';
 import type { Downloader } from '../../picture/types.ts';
 import type { BodyHold, BodyMemory } from '../body-memory.ts';
 import { readContentCoding } from '../content-coding.ts';
@@ -201,6 +202,9 @@ async function judge(
     );
   };
   try {
+    if (deps.settings.compat.heif !== true && isHeif(picture)) {
+      throw new Fault(-4016, 'unsupported', 'HEIC and AVIF are judged here with compat.heif alone.');
+    }
     const judgement = await deps.judge.judge(picture, judgeOptions(caller, exchange.signal));
     facts.judgement = judgement;
     const envelope = judgementEnvelope(judgement, deps.settings.compat, exchange.requestId);

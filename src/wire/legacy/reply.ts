@@ -9,6 +9,8 @@ export interface CompatSettings {
   readonly sessionId: boolean;
   /** What a picture without a face answers: code -4015, or code 0 with score 0. */
   readonly noFace: 'error' | 'score-zero';
+  /** Judge HEIC and AVIF, which the old service refused. */
+  readonly heif?: boolean;
 }
 
 /** The highest score that a picture too poor to judge is reported with. */

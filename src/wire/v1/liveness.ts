@@ -21,7 +21,7 @@ import type { Observer } from '../metrics/observer.ts';
 import { checkAnnouncedSize, decodingBytes, withBody } from '../read-body.ts';
 import { answerOnce, fingerprintOf, idempotencyKeyOf, type Made } from './idempotency.ts';
 import type { Language } from './language.ts';
-import { inputType, pictureOf, refuseCoded } from './picture-input.ts';
+import { checkDeclared, type InputType, inputType, pictureOf, refuseCoded } from './picture-input.ts';
 import { asProblem, problemEnvelope } from './problems.ts';
 import { referenceOf } from './reference.ts';
 import { livenessBody, livenessEnvelope } from './reply.ts';
@@ -63,6 +63,7 @@ interface Call {
   readonly language: Language;
   readonly caller: ApiKeyCaller;
   readonly hold: BodyHold;
+  readonly type: InputType;
 }
 
 /**
@@ -99,7 +100,7 @@ export async function answerLiveness(
       if (type.kind === 'json') hold.add(decodingBytes('application/json', body));
       const source = await pictureOf(type, body);
       facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
-      const call: Call = { exchange, facts, notes, language, caller, hold };
+      const call: Call = { exchange, facts, notes, language, caller, hold, type };
       if (key === null) return (await judged(deps, call, source)).envelope;
       const scope = { appid: caller.app.appid, key };
       return await answerOnce(deps, scope, fingerprintOf(source), () => judged(deps, call, source));
@@ -148,6 +149,7 @@ async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Pr
     );
   };
   try {
+    checkDeclared(call.type, picture);
     const judgement = await deps.judge.judge(picture, {
       app: caller.app.appid,
       signal: exchange.signal,

@@ -199,12 +199,16 @@ function judgeOperation(): Operation {
     ],
     requestBody: {
       required: true,
-      description: 'One still JPEG, PNG, WebP or BMP. Its kind is told by its content.',
+      description:
+        'One still JPEG, PNG, WebP, BMP, HEIC or AVIF. Its kind is told by its content; HEIC and AVIF must not be sent as another kind of picture.',
       content: {
         'image/jpeg': binary,
         'image/png': binary,
         'image/webp': binary,
         'image/bmp': binary,
+        'image/heic': binary,
+        'image/heif': binary,
+        'image/avif': binary,
         'application/octet-stream': binary,
         'multipart/form-data': {
           schema: {

@@ -1,3 +1,5 @@
+import { Fault } from '../../errors.ts';
+import { isHeif } from '../../picture/sniff.ts';
 import { readContentCoding } from '../content-coding.ts';
 import { readBodyType } from '../legacy/content-type.ts';
 import { parseMultipartBody } from '../legacy/multipart-body.ts';
@@ -7,22 +9,37 @@ import { Problem } from './problems.ts';
 
 /** How a body is to be read, by its `Content-Type`. */
 export type InputType =
-  | { readonly kind: 'raw' }
+  | {
+      readonly kind: 'raw';
+      /** The picture's type where it was named as one other than HEIC and AVIF. */
+      readonly declared?: string;
+    }
   | { readonly kind: 'json' }
   | { readonly kind: 'multipart'; readonly boundary: string };
 
 /** What the `Accept` header of a 415 says. */
-const taken = 'image/jpeg, image/png, image/webp, image/bmp, multipart/form-data, application/json';
+const taken =
+  'image/jpeg, image/png, image/webp, image/bmp, image/heic, image/heif, image/avif, multipart/form-data, application/json';
+
+/** Types that name another kind than HEIC and AVIF. */
+const otherTypes: ReadonlySet<string> = new Set([
+  'image/jpeg',
+  'image/jpg',
+  'image/pjpeg',
+  'image/png',
+  'image/webp',
+  'image/bmp',
+]);
 
 /**
  * Reads the `Content-Type`. Every `image/…` type, `application/octet-stream` and none at all mean that the body is the
- * picture: its kind is told by its content.
+ * picture: its kind is told by its content, see {@link checkDeclared} for HEIC and AVIF.
  * @throws Problem `unsupported_media_type`
  */
 export function inputType(header: string | undefined): InputType {
   const mediaType = (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (mediaType === '' || mediaType === 'application/octet-stream' || /^image\/[\w.+-]+$/.test(mediaType)) {
-    return { kind: 'raw' };
+    return otherTypes.has(mediaType) ? { kind: 'raw', declared: mediaType } : { kind: 'raw' };
   }
   const type = readBodyType(header);
   if (type.kind !== 'refused') return type;
@@ -46,6 +63,20 @@ export function refuseCoded(contentEncoding: string | undefined): void {
     `The body must be sent as it is, without Content-Encoding; found ${named}.`,
     // RFC 9110 §15.5.16: what is taken, where a coding was the reason.
     { reason: 'content_encoding', headers: { 'accept-encoding': 'identity' } },
+  );
+}
+
+/**
+ * Refuses a HEIC or AVIF body that was sent as another kind: callers from before these were judged, who name every picture a JPEG, go on
+ * being answered what they were.
+ * @throws Fault -4016 `unsupported`
+ */
+export function checkDeclared(type: InputType, picture: Uint8Array): void {
+  if (type.kind !== 'raw' || type.declared === undefined || !isHeif(picture)) return;
+  throw new Fault(
+    -4016,
+    'unsupported',
+    `The body is HEIC or AVIF but was sent as ${type.declared}: send it as image/heic, image/avif or application/octet-stream.`,
   );
 }
 

@@ -152,8 +152,8 @@ export const problemKinds = {
     3,
     ['The Content-Type or Content-Encoding is not taken', '不支持该 Content-Type 或 Content-Encoding'],
     [
-      'Send image/jpeg, image/png, image/webp, image/bmp, multipart/form-data or application/json, without Content-Encoding.',
-      '请使用 image/jpeg、image/png、image/webp、image/bmp、multipart/form-data 或 application/json，不要使用 Content-Encoding。',
+      'Send image/jpeg, image/png, image/webp, image/bmp, image/heic, image/avif, multipart/form-data or application/json, without Content-Encoding.',
+      '请使用 image/jpeg、image/png、image/webp、image/bmp、image/heic、image/avif、multipart/form-data 或 application/json，不要使用 Content-Encoding。',
     ],
   ),
   expectation_failed: kind(
@@ -167,8 +167,8 @@ export const problemKinds = {
     -4016,
     ['The picture cannot be read', '无法读取图片'],
     [
-      'Send one still JPEG, PNG, WebP or BMP; "reason" says what is wrong with this one.',
-      '请发送单张静态 JPEG、PNG、WebP 或 BMP 图片；“reason”说明了问题。',
+      'Send one still JPEG, PNG, WebP, BMP, HEIC or AVIF; "reason" says what is wrong with this one.',
+      '请发送单张静态 JPEG、PNG、WebP、BMP、HEIC 或 AVIF 图片；“reason”说明了问题。',
     ],
   ),
   download_failed: kind(

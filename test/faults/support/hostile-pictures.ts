@@ -1,5 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
+import { heicFile } from '../../../src/picture/test-support/heic-files.ts';
 import { asSharp, gradient } from '../../../src/picture/test-support/made.ts';
 import {
   blankPng,
@@ -47,6 +48,8 @@ export async function honestPictures(): Promise<ReadonlyMap<string, Buffer>> {
     ['webp', await grained.clone().webp().toBuffer()],
     ['lossless webp', await grained.clone().webp({ lossless: true }).toBuffer()],
     ['bmp', Buffer.concat([bmp(160, 120, 24, 0), pixels])],
+    ['avif', await grained.clone().avif({ effort: 2 }).toBuffer()],
+    ['heic', heicFile('plain.heic')],
   ]);
 }
 
