@@ -26,6 +26,24 @@ export interface TarOptions {
   readonly signal: AbortSignal;
 }
 
+const blockSize = 512;
+
+/** Whether a tar ended as tars do: with a block of zeros (POSIX pax, "ustar Interchange Format"), whole blocks before it. */
+function createEndMark(): { see(chunk: Buffer): void; seen(): boolean } {
+  let tail = Buffer.alloc(0);
+  let length = 0;
+  return {
+    see(chunk) {
+      length += chunk.length;
+      tail =
+        chunk.length >= blockSize
+          ? Buffer.from(chunk.subarray(-blockSize))
+          : Buffer.concat([tail, chunk]).subarray(-blockSize);
+    },
+    seen: () => length % blockSize === 0 && tail.length === blockSize && tail.every((byte) => byte === 0),
+  };
+}
+
 function broken(name: string, error: unknown): UsageError {
   const detail = error instanceof Error ? error.message : String(error);
   return new UsageError('broken_input', `${name} cannot be read as a tar: ${detail}`, { cause: error });
@@ -87,13 +105,17 @@ async function* entriesOf(
   // A pipe passes no failures on.
   file.on('error', (error) => bytes.destroy(error));
   const pump = async () => {
+    const end = createEndMark();
     for await (const chunk of bytes as AsyncIterable<Buffer>) {
       if (ended) return;
+      end.see(chunk);
       if (parser.write(chunk)) continue;
       await new Promise<void>((resolve) => {
         drained = resolve;
       });
     }
+    // Cut between two entries an archive looks whole, but for what ends it.
+    if (!end.seen()) leave('unreadable', name, 'the archive ends without its end mark: it may have been cut');
     if (!ended) parser.end();
   };
   const onAbort = () => stop();
