@@ -11,7 +11,7 @@ import { type AccountReads, createAccountReads } from './accounts.ts';
 import { changesBy, type NoteChange } from './admin-log.ts';
 import { type ApiKeyRoom, createApiKeys } from './api-keys.ts';
 import { openAuditKey } from './audit-key.ts';
-import { gapOf, movedChains, recordGap, signHead } from './chain.ts';
+import { movedChains, signHead } from './chain.ts';
 import { createDatabase, databaseFile, type StoreDatabase, storeFault } from './database.ts';
 import { createIdempotency } from './idempotency.ts';
 import { markOpen, type OpenMark, withoutLogKey } from './in-use.ts';
@@ -20,6 +20,7 @@ import { createLedger, type LedgerRoom } from './ledger.ts';
 import { getMeta } from './meta.ts';
 import { copyBeforeMigration, dropOldCopies, type Migrated } from './migration-copy.ts';
 import type { MigratedSteps } from './migrations.ts';
+import { noteOpening } from './opening-notes.ts';
 import { createRecord, type RecordRoom } from './record.ts';
 import { createReplay, createUsage } from './state.ts';
 import type { StoreOptions } from './types.ts';
@@ -78,13 +79,14 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
         '"livestill serve" or "livestill app create" makes one.',
     );
   }
+  const migration = migrating(options, events);
   const database = createDatabase({
     path,
     create,
     sync,
     lockWaitMs,
     ...(events.onBroken === undefined ? {} : { onDropped: events.onBroken }),
-    ...migrating(options, events),
+    ...migration.hooks,
   });
   const opened = new Date();
   let mark: OpenMark | undefined;
@@ -97,7 +99,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     if (withoutLog === opened.toISOString()) events.onTrouble(openedWithoutLog(path));
     const auditKey = openAuditKey(dataDir, options.auditKey);
     const note = changesBy(options.actor ?? unknownActor);
-    await closeGap(database, auditKey, note);
+    await noteOpening(database, auditKey, note, migration.done());
     const backend = assemble({ database, keyring, auditKey, note, options }, events);
     return {
       ...backend,
@@ -116,15 +118,20 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
 /** The backup before a migration, and word of it. */
 function migrating({ dataDir, migrationBackups = 3 }: BackendOptions, events: BackendEvents) {
   let backup: string | null = null;
-  return {
+  let done: Migrated | null = null;
+  const hooks = {
     async beforeMigration(steps: MigratedSteps): Promise<void> {
       events.onMigrating?.();
       if (migrationBackups > 0) {
         backup = await copyBeforeMigration(dataDir, steps, migrationBackups, new Date());
       }
     },
-    onMigrated: (steps: MigratedSteps) => events.onMigrated?.({ ...steps, backup }),
+    onMigrated(steps: MigratedSteps): void {
+      done = { ...steps, backup };
+      events.onMigrated?.(done);
+    },
   };
+  return { hooks, done: (): Migrated | null => done };
 }
 
 const openedWithoutLog = (path: string): Error =>
@@ -153,15 +160,6 @@ async function openKeyring(
     `the SecretKeys of ${dataDir} are encrypted under the master key ${missing.join(', ')}; ${where} holds ${keyring.newest.id}: ` +
       'hand over the key they were made with',
   );
-}
-
-/** After a restore the numbers of rows go on behind what was replaced: the chain says so, and so does the log of changes. */
-async function closeGap(database: StoreDatabase, key: AuditKey, note: NoteChange): Promise<void> {
-  if ((await database.read(108, (db) => gapOf(db))) === null) return;
-  await database.write(108, async (db) => {
-    const rows = await recordGap(db, key);
-    if (rows > 0) await note(db, { action: 'ledger.gap', target: '', before: null, after: { rows } });
-  });
 }
 
 /** Who changes something where nobody was named. */

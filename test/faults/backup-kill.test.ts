@@ -62,7 +62,14 @@ async function folderWithBackup(rows: number) {
 }
 
 const put = (dataDir: string, file: string) =>
-  restoreBackup({ file, dataDir, masterKey: null, overDamaged: false, now: new Date() });
+  restoreBackup({
+    file,
+    dataDir,
+    masterKey: null,
+    overDamaged: false,
+    now: new Date(),
+    actor: { kind: 'system', name: 'restorer', from: '192.0.2.3' },
+  });
 
 /** How long after its work began it is killed, in ms: unpacking, checking and exchanging take some 100 ms. */
 const moments = [0, 10, 25, 50, 80, 120, 200];
