@@ -26,7 +26,7 @@ import type { Profile } from '../liveness/types.ts';
 import { DEFAULT_LIMITS } from '../picture/decode.ts';
 import { createDownloader } from '../picture/download.ts';
 import { createLeftOutTally } from '../picture/left-out.ts';
-import { count } from './count.ts';
+import { count } from '../report/count.ts';
 import { modelsOption, packOption, profileOption } from './engine-options.ts';
 import { explainErrors } from './outcome.ts';
 import { print, printable } from './printable.ts';

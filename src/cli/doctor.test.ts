@@ -137,7 +137,7 @@ describe('livestill doctor', () => {
 
 describe('Node.js', () => {
   it.each([
-    ['v20.20.2', 'ok'],
+    ['v20.20.2', 'warn'],
     ['v22.23.0', 'ok'],
     ['v24.14.1', 'ok'],
     ['v24.14.0', 'warn'],
@@ -279,7 +279,7 @@ describe('a clock that jumped', () => {
       found: expect.stringContaining('jumped back by 100 days'),
     });
     await looks([noon + 9 * day, 9 * day - 3_600_000]);
-    expect((await clockAt(noon + 9 * day)).status).toBe('ok');
+    expect(await clockAt(noon + 9 * day)).toMatchObject({ status: 'ok' });
   });
 });
 

@@ -1,5 +1,5 @@
 import type { DecidingQuality, Explanation, StoredLedgerRow } from '../ledger/types.ts';
-import { count } from './count.ts';
+import { count } from '../report/count.ts';
 import { createTable } from './table.ts';
 
 /** Rows as a table for people, newest first. */

@@ -4,9 +4,9 @@ import { type Policy, type PolicyPreview, previewPolicy } from '../account/polic
 import type { App, AppPolicy } from '../account/types.ts';
 import { checkPolicy } from '../account/validate.ts';
 import { UsageError } from '../errors.ts';
+import { count } from '../report/count.ts';
 import { appJson } from './app.ts';
 import { duration, moment, numberOrDefault } from './arguments.ts';
-import { count } from './count.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
 import { type Outcome, pairs, perform } from './outcome.ts';
 import { createTable } from './table.ts';

@@ -22,6 +22,7 @@ import { copyBeforeMigration, dropOldCopies, type Migrated } from './migration-c
 import type { MigratedSteps } from './migrations.ts';
 import { noteOpening } from './opening-notes.ts';
 import { createRecord, type RecordRoom } from './record.ts';
+import { sqliteLibrary } from './sqlite.ts';
 import { createReplay, createUsage } from './state.ts';
 import type { StoreOptions } from './types.ts';
 import { createUpkeep, type UpkeepRoom } from './upkeep.ts';
@@ -80,6 +81,8 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     );
   }
   const migration = migrating(options, events);
+  // Before anything is made in the folder: an empty file would be taken for a database that lost its content.
+  needLibrary();
   const database = createDatabase({
     path,
     create,
@@ -111,6 +114,14 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
   } catch (error) {
     await database.close();
     mark?.clear();
+    throw storeFault(107, error);
+  }
+}
+
+function needLibrary(): void {
+  try {
+    sqliteLibrary();
+  } catch (error) {
     throw storeFault(107, error);
   }
 }
