@@ -67,7 +67,7 @@ export function printEvaluation(evaluation: Evaluation): string {
     rows,
   );
   const lines = [
-    `${counts.presentations} presentations: ${counts.bonaFide} bona fide, ${counts.attacks} attacks of ${Object.keys(counts.species).length} species; ${bootstrap.clusters} ${unit}`,
+    `${count(counts.presentations, 'presentation')}: ${counts.bonaFide} bona fide, ${count(counts.attacks, 'attack')} of ${Object.keys(counts.species).length} species; ${bootstrap.clusters} ${unit}`,
     thresholdLine(evaluation),
     '',
     table.head,

@@ -191,6 +191,6 @@ function needRightClock(clock: RecordClock | null): void {
   if (lag < 86_400_000) return;
   throw new UsageError(
     'clock_jumped',
-    `the clock jumped by ${Math.round(lag / 86_400_000)} day(s): check it, and name the time by --before`,
+    `the clock jumped by ${count(Math.round(lag / 86_400_000), 'day')}: check it, and name the time by --before`,
   );
 }
