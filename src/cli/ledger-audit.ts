@@ -59,7 +59,7 @@ function verify(parent: Command): void {
 const names = { ledger: 'Decisions', admin: 'Changes by operators' } as const;
 
 function sentence(found: Verification): string {
-  const { chain, verified, unchained, pruned, erased, lost, checkpoints, fault } = found;
+  const { chain, verified, unchained, pruned, erased, lost, checkpoints, keys, fault } = found;
   const name = names[chain];
   if (fault !== null) return `${name}: NOT as written. First at row ${fault.rowId}: ${fault.text}.`;
   const rest = [
@@ -68,6 +68,9 @@ function sentence(found: Verification): string {
     lost > 0 ? `${count(lost, 'row')} lost before the folder was opened, as after a restore` : '',
     unchained > 0 ? `${count(unchained, 'row')} of versions without a chain, which nothing protects` : '',
     `${count(checkpoints, 'signed state')} right`,
+    keys.length > 1
+      ? `signed by the keys ${keys.join(', ')}: right after a restore or a change of audit.key, else look into it`
+      : '',
   ].filter((text) => text !== '');
   return `${name}: ${count(verified, 'row')} as written; ${rest.join('; ')}.`;
 }
