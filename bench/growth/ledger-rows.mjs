@@ -27,6 +27,9 @@ export function someRow(i) {
     models: { one: 'cd'.repeat(32), two: 'ef'.repeat(32), three: '01'.repeat(32) },
     milliseconds: 187.5,
     callerAddress: '192.0.2.7',
+    kind: 'judged',
+    requests: 1,
+    explanation: null,
   };
 }
 

@@ -112,7 +112,7 @@ function doctor(dataDir: string): Promise<Record<string, { status: string; found
 }
 
 const rowsIn = ({ database }: Awaited<ReturnType<typeof doctor>>) =>
-  Number(/(\d+) ledger row/.exec(database!.found)![1]);
+  Number(/([\d,]+) ledger row/.exec(database!.found)![1]!.replaceAll(',', ''));
 
 it('a restore killed at any moment leaves the old or the new database, whole, with keys that fit', async () => {
   const old = await folderWithBackup(3000);

@@ -25,6 +25,9 @@ const row = (requestId) => ({
   models: { one: 'cd'.repeat(32) },
   milliseconds: 100,
   callerAddress: '192.0.2.7',
+  kind: 'judged',
+  requests: 1,
+  explanation: null,
 });
 
 if (mode === 'append') {
