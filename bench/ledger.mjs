@@ -1,11 +1,15 @@
-// What a row of the ledger costs, with SQLite in a thread of its own and in the main thread.
+// What a row of the ledger costs, with SQLite in a thread of its own and in the main thread, and which share of a picture's cost that is.
 // npm run build && node bench/ledger.mjs
 // A slow disk can be imitated (Linux, strace): each sync takes 20 ms longer.
 // strace -f -q -o /dev/null -e trace=fdatasync,fsync -e inject=fdatasync,fsync:delay_exit=20000 node bench/ledger.mjs
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLiveness } from '../dist/engine.js';
+import { chainStart, contentDigest, linkHash } from '../dist/ledger/chain.js';
+import { chainedValues, modelsText, toColumns } from '../dist/store/ledger-columns.js';
 import { openStore } from '../dist/store/open.js';
+import { portrait } from './support.mjs';
 
 const row = {
   kind: 'judged',
@@ -72,6 +76,7 @@ async function measure(thread, atOnce) {
     last = now;
   }, 5);
   const begin = performance.now();
+  const cpu = process.cpuUsage();
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       while (performance.now() - begin < 2000) {
@@ -82,6 +87,7 @@ async function measure(thread, atOnce) {
     }),
   );
   const seconds = (performance.now() - begin) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
   clearInterval(timer);
   await store.close();
   rmSync(dataDir, { recursive: true });
@@ -89,11 +95,47 @@ async function measure(thread, atOnce) {
     thread: thread ? 'own' : 'main',
     'rows at once': atOnce,
     'rows a second': Math.round(times.length / seconds),
+    'processor ms a row': Number(((user + system) / 1000 / times.length).toFixed(3)),
     'row, median ms': Number(quantile(times, 0.5).toFixed(2)),
     'row, 99 % ms': Number(quantile(times, 0.99).toFixed(2)),
     'event loop late, median ms': Number(quantile(lags, 0.5).toFixed(2)),
     'event loop late, most ms': Number(Math.max(...lags).toFixed(1)),
   };
+}
+
+/** Processor time of the chain alone (digest and link of one row), in ms, and of a judgement by profile. */
+async function shares() {
+  const columns = toColumns(row);
+  const models = modelsText(row);
+  const many = 20_000;
+  let hash = chainStart;
+  const chain = processorMs(() => {
+    for (let id = 1; id <= many; id++) {
+      hash = linkHash(
+        hash,
+        contentDigest('ledger-1', 'ab'.repeat(16), chainedValues(id, columns, models, 'cd'.repeat(32))),
+      );
+    }
+  });
+  const picture = await portrait(720, 960);
+  const judged = {};
+  for (const profile of ['careful', 'fast']) {
+    const liveness = await createLiveness({ profile });
+    for (let i = 0; i < 3; i++) await liveness.judge(picture);
+    judged[profile] =
+      (await processorMs(async () => {
+        for (let i = 0; i < 15; i++) await liveness.judge(picture);
+      })) / 15;
+    await liveness.close();
+  }
+  return { chain: (await chain) / many, ...judged };
+}
+
+async function processorMs(work) {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
 const results = [];
@@ -104,3 +146,18 @@ process.stdout.write(
   `Node ${process.version}, ${cpus().length} processors, a sync of 4 kB takes ${syncCost().toFixed(2)} ms\n`,
 );
 console.table(results);
+
+const { chain, careful, fast } = await shares();
+process.stdout.write(
+  `Processor ms: the chain of a row ${chain.toFixed(3)}, a judgement ${careful.toFixed(1)} (careful), ${fast.toFixed(1)} (fast)\n`,
+);
+const row16 = results.find((one) => one.thread === 'own' && one['rows at once'] === 16)['processor ms a row'];
+for (const [name, cost] of [
+  ['careful', careful],
+  ['fast', fast],
+]) {
+  const share = (ms) => `${((100 * ms) / (cost + row16)).toFixed(2)} %`;
+  process.stdout.write(
+    `${name}: a row is ${share(row16)} of a picture's processor time, its chain ${share(chain)}\n`,
+  );
+}

@@ -109,6 +109,7 @@ const { pullWeights } = await import(pathToFileURL(built).href);
 const { loadNativeLock, wantedPlatforms } = await import(
   pathToFileURL(join(root, 'dist', 'native', 'lock.js')).href
 );
+const { count } = await import(pathToFileURL(join(root, 'dist', 'report', 'count.js')).href);
 const { pullNative } = await import(pathToFileURL(join(root, 'dist', 'native', 'pull.js')).href);
 try {
   const platforms = wantedPlatforms(await loadNativeLock(), process.env);
@@ -119,8 +120,8 @@ try {
   const absent = weights.filter((weight) => weight.action === 'absent').map((weight) => weight.name);
   const fetched = weights.filter((weight) => weight.action === 'fetched').length;
   console.log(
-    `livestill: ${done}; ${library.files} files of ${library.spec} for ${platforms.join(', ')} in native/ verified, ${library.fetched} of them fetched now; ` +
-      `${weights.length - absent.length} weight files in models/ verified, ${fetched} of them fetched now`,
+    `livestill: ${done}; ${count(library.files, 'file')} of ${library.spec} for ${platforms.join(', ')} in native/ verified, ${library.fetched} of them fetched now; ` +
+      `${count(weights.length - absent.length, 'weight file')} in models/ verified, ${fetched} of them fetched now`,
   );
   // What is packed is what others install without pip.
   if (absent.length > 0 && /^(?:pack|publish)$/.test(process.env.npm_command ?? '')) {

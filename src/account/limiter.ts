@@ -1,4 +1,5 @@
 import { Fault } from '../errors.ts';
+import { count } from '../report/count.ts';
 import type { App, Clock, Lease, Limiter, UsageStore } from './types.ts';
 
 /** What a limiter works with. */
@@ -46,13 +47,20 @@ export function createLimiter(parts: LimiterParts): Limiter {
       const account = refill(app, now);
       const { requestsPerSecond: rate, concurrent, daily } = app.limits;
       if (concurrent !== null && account.running >= concurrent) {
-        throw new Fault(15, 'concurrent', `${concurrent} requests of ${app.appid} run already`, {
-          retryAfter: 1,
-        });
+        throw new Fault(
+          15,
+          'concurrent',
+          `${count(concurrent, 'request')} of ${app.appid} ${concurrent === 1 ? 'runs' : 'run'} already`,
+          {
+            retryAfter: 1,
+          },
+        );
       }
       if (rate !== null && account.tokens < 1) {
         const retryAfter = Math.ceil((1 - account.tokens) / rate);
-        throw new Fault(15, 'rate', `${app.appid} sent more than ${rate} requests a second`, { retryAfter });
+        throw new Fault(15, 'rate', `${app.appid} sent more than ${count(rate, 'request')} a second`, {
+          retryAfter,
+        });
       }
       account.tokens -= 1;
       account.running += 1;
@@ -83,5 +91,7 @@ async function countForDay(appid: string, daily: number, now: number, usage: Usa
   const day = new Date(now).toISOString().slice(0, 10);
   if ((await usage.consume(appid, day, daily)) !== null) return;
   const retryAfter = Math.ceil((msOfDay - (now % msOfDay)) / 1000);
-  throw new Fault(15, 'daily', `${appid} has used its ${daily} requests of ${day} (UTC)`, { retryAfter });
+  throw new Fault(15, 'daily', `${appid} has used its ${count(daily, 'request')} of ${day} (UTC)`, {
+    retryAfter,
+  });
 }

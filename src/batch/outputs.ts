@@ -35,9 +35,14 @@ async function earlierRun(journal: string): Promise<EarlierRun | null> {
 }
 
 /** Whether a page was written by this run; of one of before 0.2, by a run with this result. */
-async function isPageOf(run: EarlierRun, page: string, result: string): Promise<boolean> {
+function isPageOf(run: EarlierRun, page: string, result: string): Promise<boolean> {
+  return pageIsOf(run.id ?? `&rarr; <code>${escapeHtml(result)}</code>`, page);
+}
+
+/** Whether a page holds the id of this run. */
+export async function pageIsOf(id: string, page: string): Promise<boolean> {
   const text = (await readRegular(page, LARGEST_PAGE).catch(() => Buffer.alloc(0))).toString('utf8');
-  return text.includes(run.id ?? `&rarr; <code>${escapeHtml(result)}</code>`);
+  return text.includes(id);
 }
 
 /** Bytes; a page is a hundredth of it. */

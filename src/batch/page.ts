@@ -1,3 +1,4 @@
+import { count } from '../report/count.ts';
 import { acceptanceCurve, barTable, escapeHtml, scoreHistogram } from './plots.ts';
 import type { BatchSummary } from './summary.ts';
 import { originText } from './text-summary.ts';
@@ -82,13 +83,13 @@ export function reportPage(
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <meta name="livestill-run" content="${escapeHtml(facts.run)}">
 <title>livestill batch: ${escapeHtml(facts.input)}</title><style>${STYLE}</style></head><body>
-<h1>Batch of ${rows.toLocaleString('en')} pictures</h1>
+<h1>Batch of ${count(rows, 'picture')}</h1>
 <p class="dim"><code>${escapeHtml(facts.input)}</code> &rarr; <code>${escapeHtml(facts.output)}</code></p>
 <p class="dim">Profile ${escapeHtml(facts.profile)}, live above ${threshold}, livestill ${escapeHtml(facts.version)}.</p>
 <p class="dim">${originText(summary)}.</p>${stopped}
 <div class="figures">${figure('live', of('live'), rows, 'live')}${figure('attack', of('attack'), rows, 'attack')}${figure('poor quality', of('poor_quality'), rows)}${figure('no face', of('no_face'), rows)}${figure('failed', others, rows)}</div>
 ${section(
-  `Scores of ${judged.toLocaleString('en')} pictures`,
+  `Scores of ${count(judged, 'picture')}`,
   `<div class="plots"><figure style="margin:0">${scoreHistogram(scores, threshold)}<figcaption class="dim">Pictures by score. Without those too poor to judge.</figcaption></figure>
 <figure style="margin:0">${acceptanceCurve(scores, threshold)}<figcaption class="dim">Share that would count as live at another threshold.</figcaption></figure></div>`,
 )}

@@ -1,3 +1,4 @@
+import { count } from '../report/count.ts';
 import type { BatchSummary } from './summary.ts';
 
 const BAR = 40;
@@ -45,7 +46,7 @@ export function summaryText(summary: BatchSummary, leftOut: readonly string[] = 
   const list = (counts: ReadonlyMap<string, number>) =>
     [...counts].map(([name, n]) => line(name, n, rows, width));
   const origin = rows === 0 ? '' : `: ${originText(summary)}`;
-  const parts = [`${rows.toLocaleString('en')} pictures${origin}`, ...list(outcomes)];
+  const parts = [`${count(rows, 'picture')}${origin}`, ...list(outcomes)];
   if (scores.some((n) => n > 0)) parts.push('', 'Scores of the judged', ...histogram(scores, threshold));
   if (failures.size > 0) parts.push('', 'Failures', ...list(failures));
   if (reasons.size > 0) parts.push('', 'Reasons', ...list(reasons).slice(0, 8));

@@ -36,6 +36,12 @@ export function wholeSeconds(text: string): number {
   return Number(text);
 }
 
+/** A whole number from 1 on. */
+export function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Expected a whole number, 1 or more.');
+  return Number(text);
+}
+
 /** A moment: `2026-11-23`, `2026-11-23T10:00:00Z`. A day alone begins at midnight UTC. */
 export function moment(text: string): Date {
   const value = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)

@@ -1,4 +1,5 @@
 import { readdirSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { somePair, someRow, temporaryFolder, temporaryStore } from '../store/test-support/temp-store.ts';
@@ -28,6 +29,30 @@ describe('livestill backup and restore', () => {
     expect(readdirSync(back).sort()).toEqual(['livestill.sqlite', 'master.key']);
     const rows = await livestillJson<unknown[]>('ledger', 'show', '--data', back);
     expect(rows).toHaveLength(1);
+  });
+
+  it('leave who did it in the log of changes, the restore under the name of who restored', async () => {
+    const file = join(folder, 'b.tar');
+    await livestill('backup', '--data', dataDir, '--to', file, '--with-keys');
+    const log = (...args: string[]) => livestillJson<{ action: string }[]>('log', 'admin', ...args);
+    expect(await log('--data', dataDir, '--action', 'store')).toMatchObject([
+      { action: 'store.backup', target: file, after: { withKeys: true, ledgerRows: 1, lastRow: 1 } },
+    ]);
+    const back = join(folder, 'data');
+    await livestill('restore', file, '--data', back);
+    const restored = {
+      action: 'store.restore',
+      target: file,
+      actor: { kind: 'system', name: userInfo().username },
+      after: { lastRow: 1, replacedLastRow: 0 },
+    };
+    for (const _ of [1, 2]) expect(await log('--data', back, '--action', 'store')).toMatchObject([restored]);
+    expect(await log('--data', back, '--target', '1')).toMatchObject([{ action: 'app.create' }]);
+    expect(await log('--data', back, '--until', '2026-01-01')).toEqual([]);
+    expect((await livestill('log', 'admin', '--action', 'ap', '--data', back)).out).toBe(
+      'No change matches.\n',
+    );
+    expect((await livestill('ledger', 'verify', '--data', back)).status).toBe(0);
   });
 
   it('refuse with status 2 and a word on what to do', async () => {

@@ -1,9 +1,12 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { type BackupManifest, unpackBackup } from '../store/archive.ts';
 import { writeBackup } from '../store/backup.ts';
-import { configOf, type DataOptions, dataCommand } from './open-store.ts';
+import { schemaAge } from '../store/migrations.ts';
+import { configOf, type DataOptions, dataCommand, withStore } from './open-store.ts';
 import { type Outcome, pairs, perform } from './outcome.ts';
+import { say } from './printable.ts';
 import { version } from './version.ts';
 
 interface BackupCommandOptions extends DataOptions {
@@ -53,7 +56,27 @@ async function backup(options: BackupCommandOptions): Promise<Outcome> {
   const { dataDir, masterKey } = configOf(options);
   const file = to as string;
   const manifest = await writeBackup({ dataDir, to: file, why: 'asked', withKeys, masterKey, version });
+  await noteBackup(options, resolve(file), manifest);
   return { text: `${file} was made and checked.\n${contents(manifest)}`, json: { file, manifest } };
+}
+
+/**
+ * Who took a copy goes into the log of changes. Not in tables of an older version, which have none or would be brought up to date by it.
+ * The backup is there and whole whether or not that works.
+ */
+async function noteBackup(options: DataOptions, file: string, manifest: BackupManifest): Promise<void> {
+  if (schemaAge(manifest.migrations) !== 'current') return;
+  const { ledgerRows, lastLedgerId, files } = manifest;
+  const after = { withKeys: files['master.key'] !== undefined, ledgerRows, lastRow: lastLedgerId };
+  try {
+    await withStore(options, false, ({ chains }) =>
+      chains.note({ action: 'store.backup', target: file, before: null, after }),
+    );
+  } catch (error) {
+    say(
+      `livestill: the backup was made, but the log of changes does not have it: ${(error as Error).message}\n`,
+    );
+  }
 }
 
 /** What a backup holds, a line each. */

@@ -26,7 +26,7 @@ import type { Profile } from '../liveness/types.ts';
 import { DEFAULT_LIMITS } from '../picture/decode.ts';
 import { createDownloader } from '../picture/download.ts';
 import { createLeftOutTally } from '../picture/left-out.ts';
-import { count } from './count.ts';
+import { count } from '../report/count.ts';
 import { lackingLine, modelsOption, packOption, profileOption } from './engine-options.ts';
 import { explainErrors } from './outcome.ts';
 import { print, printable } from './printable.ts';
@@ -234,7 +234,9 @@ async function writeResults(results: Results): Promise<void> {
 /** How many rows this run made, and how fast. */
 function speedText(rows: number, reused: number, seconds: number): string {
   const same =
-    reused === 0 ? '' : ` ${reused} of them have the result of an earlier picture of the same bytes.`;
+    reused === 0
+      ? ''
+      : ` ${reused} of them ${reused === 1 ? 'has' : 'have'} the result of an earlier picture of the same bytes.`;
   return `\n${rows} done in ${seconds.toFixed(1)} s, ${(rows / seconds).toFixed(1)}/s.${same}`;
 }
 
@@ -290,7 +292,7 @@ async function batch(argument: string, options: BatchOptions, version: string): 
       tally.add(row);
     });
     if (before > 0) say(`livestill: ${count(before, 'picture')} judged already; going on.`);
-    if (cut > 0) say(`livestill: cut off ${cut} bytes of a row that was not whole.`);
+    if (cut > 0) say(`livestill: cut off ${count(cut, 'byte')} of a row that was not whole.`);
     let finished = before;
     let reused = 0;
     const counter = countBeside(source, stop.signal);

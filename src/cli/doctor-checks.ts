@@ -5,6 +5,7 @@ import type { ConfigError } from '../config.ts';
 import { Fault, UsageError } from '../errors.ts';
 import { lagOf } from '../ledger/record-clock.ts';
 import type { RecordClock } from '../ledger/types.ts';
+import { count } from '../report/count.ts';
 import { type DatabaseFindings, inspectDatabase } from '../store/inspect.ts';
 
 /** How a check came out. `warn`: the service works, but someone should look; `fail`: it does not start or cannot be trusted. */
@@ -73,19 +74,26 @@ export function checkNode(version: string): Check {
   const name = 'Node.js';
   const [major = 0, minor = 0, patch = 0] = version.replace(/^v/, '').split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    return fail(name, version, 'livestill needs Node.js 20.19 or newer: install 22 or 24.');
+    return fail(name, version, 'livestill needs Node.js 20.19 or newer: install 24.');
   }
   const safe = safeReleases[major];
   if (safe === undefined) {
     return warn(name, version, 'livestill is tested with Node.js 20, 22 and 24: use one of these.');
   }
   const isSafe = minor > safe[0] || (minor === safe[0] && patch >= safe[1]);
+  if (isSafe && major === 20) {
+    return warn(
+      name,
+      `${version}: past its end of life (April 2026), without security fixes`,
+      'Go over to Node.js 24.',
+    );
+  }
   return isSafe
     ? ok(name, version)
     : warn(
         name,
         `${version}: a hostile JSON body can hold it up (CVE-2026-21717)`,
-        `Update to ${major}.${safe.join('.')} or newer.`,
+        major === 20 ? 'Go over to Node.js 24.' : `Update to ${major}.${safe.join('.')} or newer.`,
       );
 }
 
@@ -153,6 +161,10 @@ export async function checkFiles(dataDir: string, masterKey: string | null): Pro
   } else {
     checks.push(rights('master key', key, found));
   }
+  const audit = join(resolve(dataDir), 'audit.key');
+  const auditFound = await lookAt(audit);
+  // Made at the first start, and not there where LIVESTILL_AUDIT_KEY has it or a restore made the folder.
+  if (typeof auditFound !== 'string') checks.push(rights('audit key', audit, auditFound));
   for (const suffix of ['', '-wal', '-shm']) {
     const path = join(resolve(dataDir), `livestill.sqlite${suffix}`);
     const side = await lookAt(path);
@@ -201,7 +213,7 @@ export function checkDatabase(dataDir: string, masterKey: string | null, now: nu
       fail('database', 'written by a newer livestill', 'Use that version, or restore a copy made before it.'),
     );
   } else {
-    const size = `whole, ${mebibytes(bytes)}, ${apps} app(s), ${ledgerRows} ledger row(s)`;
+    const size = `whole, ${mebibytes(bytes)}, ${count(apps, 'app')}, ${count(ledgerRows, 'ledger row')}`;
     checks.push(
       ok('database', age === 'older' ? `${size}; the next start brings its tables up to date` : size),
     );
@@ -247,6 +259,9 @@ const rememberJump = 7 * 86_400_000;
 /** How far the clock may be behind the last look of the service: the looks of several machines differ by less, in ms. */
 const behindLook = 5 * 60_000;
 
+/** How far behind the clock the record time may be before it is told, as in the service's log, in ms. */
+const littleLag = 3_600_000;
+
 /**
  * The clock: signatures are judged by it, and old records are deleted by it. It cannot be right when it shows a time before this version was
  * written, before a row that is already in the ledger, or before the service looked at it last.
@@ -266,13 +281,13 @@ export function checkClock(now: number, newestRowAt: Date | null, seen: RecordCl
   }
   const jump = seen.jump !== null && now - seen.jump.at < rememberJump ? seen.jump : null;
   const lag = lagOf(seen);
-  if (jump === null && lag <= 3_600_000) return ok(name, found);
+  if (jump === null && lag <= littleLag) return ok(name, found);
   const what =
     jump === null
       ? ''
       : `, jumped ${jump.byMs > 0 ? 'ahead' : 'back'} by ${spanOf(jump.byMs)}, seen at ${new Date(jump.at).toISOString()}`;
   const behind =
-    lag <= 3_600_000
+    lag <= littleLag
       ? ''
       : `; records are deleted as if it were ${new Date(seen.time).toISOString()}, a day more every hour`;
   return warn(

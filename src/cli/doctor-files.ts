@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { UsageError } from '../errors.ts';
 import { ModelError } from '../liveness/model-error.ts';
 import { readModelPack } from '../liveness/pack-card.ts';
+import { count } from '../report/count.ts';
 import {
   expectedWords,
   foundWords,
@@ -12,7 +13,6 @@ import {
   WeightsError,
 } from '../weights/index.ts';
 import { loadTls } from '../wire/tls.ts';
-import { count } from './count.ts';
 import { type Check, type CheckStatus, fail, lookAt, modeOf, ok, warn } from './doctor-checks.ts';
 
 /** Days before a certificate's end from which on it is warned of; renewal by ACME happens 30 days before it. */

@@ -157,7 +157,7 @@ describe('livestill doctor', () => {
 
 describe('Node.js', () => {
   it.each([
-    ['v20.20.2', 'ok'],
+    ['v20.20.2', 'warn'],
     ['v22.23.0', 'ok'],
     ['v24.14.1', 'ok'],
     ['v24.14.0', 'warn'],

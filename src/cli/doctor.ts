@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type Config, ConfigError } from '../config.ts';
+import { count } from '../report/count.ts';
 import {
   type Check,
   checkDatabase,
@@ -11,6 +12,7 @@ import {
   configurationFailed,
 } from './doctor-checks.ts';
 import { checkCertificate, checkModels } from './doctor-files.ts';
+import { checkNativeLibraries } from './doctor-native.ts';
 import { checkPorts } from './doctor-ports.ts';
 import { configOf, type DataOptions, dataCommand } from './open-store.ts';
 import { perform } from './outcome.ts';
@@ -44,7 +46,7 @@ export function registerDoctor(program: Command, machine: Machine = thisMachine)
     .addHelpText(
       'after',
       `
-Looks at the Node.js version, the rights of the data folder and its files, room on its disk, the
+Looks at the Node.js version, the native libraries (each is loaded), the rights of the data folder and its files, room on its disk, the
 database (SQLite's own check of every page), whether the master key fits, the clock, the SHA-256
 of the networks, certificate dates, and the ports. Nothing is changed, and a service may be
 running meanwhile. Run it as the user that runs the service.
@@ -76,16 +78,19 @@ async function examine(options: DataOptions, machine: Machine): Promise<readonly
     return [node, configurationFailed(error)];
   }
   const { dataDir, masterKey } = config;
+  const libraries = await checkNativeLibraries();
+  const hasDatabase = libraries.every(({ name, status }) => name !== 'database library' || status === 'ok');
   const folder = await checkFolder(dataDir, machine.uid);
   const data = folder.isThere
     ? [
         ...(await checkFiles(dataDir, masterKey)),
         checkRoom(await machine.freeBytes(dataDir)),
-        ...checkDatabase(dataDir, masterKey, machine.now()),
+        ...(hasDatabase ? checkDatabase(dataDir, masterKey, machine.now()) : []),
       ]
     : [];
   return [
     node,
+    ...libraries,
     folder.check,
     ...data,
     ...(await checkModels(config)),
@@ -102,7 +107,7 @@ function textOf(checks: readonly Check[]): string {
   const failed = checks.filter(({ status }) => status === 'fail').length;
   const verdict =
     failed > 0
-      ? `${failed} of ${checks.length} checks failed.`
+      ? `${failed} of ${count(checks.length, 'check')} failed.`
       : todo.length > 0
         ? 'Nothing failed; look into the warnings.'
         : 'All is well.';

@@ -4,7 +4,7 @@ import type { Interval } from '../evaluation/metrics/intervals.ts';
 import type { Rate } from '../evaluation/rates.ts';
 import type { Robustness } from '../evaluation/robustness/robustness.ts';
 import type { Traps } from '../evaluation/traps.ts';
-import { count } from './count.ts';
+import { count } from '../report/count.ts';
 import { createTable } from './table.ts';
 
 const per = (share: number | null) => (share === null ? '-' : `${(share * 100).toFixed(2)} %`);
@@ -67,7 +67,7 @@ export function printEvaluation(evaluation: Evaluation): string {
     rows,
   );
   const lines = [
-    `${counts.presentations} presentations: ${counts.bonaFide} bona fide, ${counts.attacks} attacks of ${Object.keys(counts.species).length} species; ${bootstrap.clusters} ${unit}`,
+    `${count(counts.presentations, 'presentation')}: ${counts.bonaFide} bona fide, ${count(counts.attacks, 'attack')} of ${Object.keys(counts.species).length} species; ${bootstrap.clusters} ${unit}`,
     thresholdLine(evaluation),
     '',
     table.head,

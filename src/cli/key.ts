@@ -3,6 +3,7 @@ import type { ApiKeySummary } from '../account/api-key.ts';
 import { newSecret } from '../account/generate.ts';
 import type { SecretSummary } from '../account/types.ts';
 import { UsageError } from '../errors.ts';
+import { count } from '../report/count.ts';
 import {
   type ApiKeyOptions,
   apiKeysTable,
@@ -13,7 +14,6 @@ import {
 } from './api-key.ts';
 import { givenSecret, keysTable } from './app.ts';
 import { duration } from './arguments.ts';
-import { count } from './count.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
 import { type Outcome, pairs, perform } from './outcome.ts';
 

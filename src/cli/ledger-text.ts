@@ -1,5 +1,5 @@
 import type { DecidingQuality, Explanation, StoredLedgerRow } from '../ledger/types.ts';
-import { count } from './count.ts';
+import { count } from '../report/count.ts';
 import { createTable } from './table.ts';
 
 /** Rows as a table for people, newest first. */
@@ -67,7 +67,7 @@ function why(row: StoredLedgerRow): string {
   if (explanation === null) {
     return ['The row was written by a version that did not keep why.', ...modelsOf(row, {})].join('\n');
   }
-  if (row.kind !== 'judged') return `livestill ${explanation.version} answered.`;
+  if (row.kind !== 'judged' || row.verdict === null) return `livestill ${explanation.version} answered.`;
   return [
     `livestill ${explanation.version} judged. ${rule(row, explanation)}`,
     ...(explanation.quality.length === 0
@@ -86,17 +86,12 @@ function modelsOf({ models }: StoredLedgerRow, cards: Explanation['cards']): rea
 }
 
 function rule(
-  { rawScore }: StoredLedgerRow,
+  { rawScore, verdict }: StoredLedgerRow,
   { profile, threshold, policy, liveProbability, faceCount }: Explanation,
 ): string {
   const faces = faceCount === null ? '' : `${count(faceCount, 'face')} found. `;
   if (threshold === null) return faces;
-  const side =
-    rawScore === null
-      ? ''
-      : rawScore > threshold
-        ? ', which the score passed'
-        : ', which the score did not pass';
+  const side = rawScore === null ? '' : sideOf(rawScore > threshold, verdict);
   const probability =
     liveProbability === null
       ? ''
@@ -105,11 +100,16 @@ function rule(
   return `${faces}Profile ${profile}; a picture is live above ${threshold}${side}.${probability}${by}`;
 }
 
+function sideOf(passed: boolean, verdict: StoredLedgerRow['verdict']): string {
+  if (verdict === 'poor_quality') return '; the score decided nothing, as the picture was too poor to judge';
+  return passed ? ', which the score passed' : ', which the score did not pass';
+}
+
 function limits({ name, value, unit, min, max }: DecidingQuality): string {
   const range = [min === null ? '' : `at least ${min}`, max === null ? '' : `at most ${max}`].filter(
     (text) => text !== '',
   );
-  return `  ${name}  ${value} ${unit} (expected ${range.join(', ')})`;
+  return `  ${name}  ${Number(value.toPrecision(6))} ${unit} (expected ${range.join(', ')})`;
 }
 
 function place({ id, hash }: StoredLedgerRow): string {

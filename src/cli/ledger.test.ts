@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -195,6 +195,43 @@ describe('livestill ledger verify, head and erase', () => {
     for (const wrong of [[], ['--request-id', 'a', '--reference', 'b'], ['--picture-sha256', 'abc']]) {
       expect((await ledger('erase', ...wrong)).status).toBe(2);
     }
+  });
+});
+
+describe('livestill ledger erase --batch', () => {
+  const sha256 = 'ab'.repeat(32);
+  const row = (key: string, hash: string) => `${JSON.stringify({ key, picture: key, sha256: hash })}\n`;
+  const batch = () => join(dataDir, 'batch.ndjson');
+  beforeEach(() => {
+    writeFileSync(batch(), row('gone', sha256) + row('stays', 'cd'.repeat(32)));
+    writeFileSync(`${batch()}.run.json`, JSON.stringify({ outputs: [] }));
+  });
+
+  it('takes the picture of a request out of the results of a batch, with a proof and an entry in the log', async () => {
+    const asked = await ledger('erase', '--request-id', 'second', '--batch', batch());
+    expect([asked.status, asked.err]).toEqual([
+      2,
+      expect.stringContaining('1 row and 1 row of batches would be erased'),
+    ]);
+    const { out } = await ledger('erase', '--request-id', 'second', '--batch', batch(), '--yes');
+    expect(out).toContain(`${batch()}: 1 row erased.`);
+    expect(JSON.parse(out.slice(out.indexOf('{')))).toMatchObject({ batches: [{ rows: 1 }], notReached: [] });
+    expect(readFileSync(batch(), 'utf8')).toBe(row('stays', 'cd'.repeat(32)));
+    const log = await livestillJson('log', 'admin', '--action', 'batch.erase', '--data', dataDir);
+    expect(log).toMatchObject([{ target: batch(), after: { rows: 1 } }]);
+  });
+
+  it('erases nothing while the batch runs', async () => {
+    writeFileSync(`${batch()}.lock`, JSON.stringify({ pid: 1, host: 'another machine' }));
+    const args = ['--picture-sha256', sha256, '--batch', batch(), '--yes'];
+    expect((await ledger('erase', ...args)).err).toContain('is writing to');
+    expect((await ledger('verify')).out).toContain('3 rows as written; ');
+  });
+
+  it('names the copies in the data folder', async () => {
+    mkdirSync(join(dataDir, 'replaced-20261128T180000Z'));
+    const { out } = await ledger('erase', '--request-id', 'second', '--yes');
+    expect(out).toMatch(/Not reached: .*replaced-20261128T180000Z\. Delete it/);
   });
 });
 

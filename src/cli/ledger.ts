@@ -8,8 +8,8 @@ import { type ExportFormat, exportLines } from '../ledger/export.ts';
 import { lagOf } from '../ledger/record-clock.ts';
 import type { LedgerFilter, RecordClock } from '../ledger/types.ts';
 import type { Verdict } from '../liveness/types.ts';
+import { count } from '../report/count.ts';
 import { duration, moment, numberOrNone } from './arguments.ts';
-import { count } from './count.ts';
 import { registerAudit } from './ledger-audit.ts';
 import { rowsTable, sentences } from './ledger-text.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
@@ -191,6 +191,6 @@ function needRightClock(clock: RecordClock | null): void {
   if (lag < 86_400_000) return;
   throw new UsageError(
     'clock_jumped',
-    `the clock jumped by ${Math.round(lag / 86_400_000)} day(s): check it, and name the time by --before`,
+    `the clock jumped by ${count(Math.round(lag / 86_400_000), 'day')}: check it, and name the time by --before`,
   );
 }

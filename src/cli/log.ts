@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { StoredAdminEntry } from '../ledger/admin.ts';
-import { numberOrNone } from './arguments.ts';
+import type { AdminFilter, StoredAdminEntry } from '../ledger/admin.ts';
+import { moment, numberOrNone } from './arguments.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
 import { perform } from './outcome.ts';
 import { createTable } from './table.ts';
 
-interface Options extends DataOptions {
+interface Options extends DataOptions, AdminFilter {
   readonly json?: boolean;
   readonly last: number | null;
 }
@@ -23,22 +23,31 @@ chained and signed like decisions ("livestill ledger verify") and never deleted.
 
 Examples:
   livestill log admin --last 50
+  livestill log admin --action service.start                with which settings the service was started
+  livestill log admin --action app --target 1000001         all that was done to this app
   livestill log admin --json > changes.json`,
     );
   dataCommand(log, 'admin', 'show the last changes, newest first')
     .option('--last <number>', 'how many (1-1000)', numberOrNone, 20)
+    .option('--since <time>', 'from this time on: 2026-11-23 or 2026-11-23T10:00:00Z', moment)
+    .option('--until <time>', 'before this time', moment)
+    .option('--action <name>', 'of this kind: app.policy, or app for all that begin so')
+    .option('--target <name>', 'done to this: an appid, a SecretId, a file')
     .action((options: Options, command: Command) =>
       perform(command, options, () =>
         withStore(options, false, async ({ chains }) => {
-          const entries = await chains.adminLog(options.last ?? 1000);
-          return { text: changes(entries), json: entries };
+          const { last, since, until, action, target } = options;
+          const filter = { since, until, action, target };
+          const entries = await chains.adminLog(last ?? 1000, filter);
+          const isAll = Object.values(filter).every((value) => value === undefined);
+          const none = isAll ? 'Nothing was changed yet.' : 'No change matches.';
+          return { text: entries.length === 0 ? none : changes(entries), json: entries };
         }),
       ),
     );
 }
 
 function changes(entries: readonly StoredAdminEntry[]): string {
-  if (entries.length === 0) return 'Nothing was changed yet.';
   const rows = entries.map(({ at, actor, action, target, before, after }) => [
     at.toISOString(),
     actor.name,
@@ -57,7 +66,7 @@ function changes(entries: readonly StoredAdminEntry[]): string {
 /** Longest text of a change in the table, in characters; `--json` has the whole. */
 const longestChange = 160;
 
-/** The members that differ, `name: before -> after`. */
+/** The members that differ (`as before`: none), `name: before -> after`. */
 function difference(before: unknown, after: unknown): string {
   const [old, now] = [flat(before), flat(after)];
   const names = [...new Set([...old.keys(), ...now.keys()])];
@@ -68,7 +77,7 @@ function difference(before: unknown, after: unknown): string {
         ? `${name}: ${now.get(name) ?? 'none'}`
         : `${name}: ${old.get(name) ?? 'none'} -> ${now.get(name) ?? 'none'}`,
     );
-  const text = parts.join(', ');
+  const text = parts.length === 0 ? 'as before' : parts.join(', ');
   return text.length > longestChange ? `${text.slice(0, longestChange)}…` : text;
 }
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
+import { nativeTrouble } from '../errors-native.ts';
 import { print, say } from './printable.ts';
 import { createProgram, refuseUnknownWords } from './program.ts';
 
@@ -7,7 +8,7 @@ import { createProgram, refuseUnknownWords } from './program.ts';
 const WRONG_USE = 2;
 
 function sayError(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = nativeTrouble(error) ?? (error instanceof Error ? error.message : String(error));
   say(`livestill: ${message}\n`);
 }
 

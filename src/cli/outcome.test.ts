@@ -11,6 +11,9 @@ describe('advice in a message', () => {
     expect(inPlace('"livestill key list"', { data: 'd', config: 'c.json' })).toBe(
       '"livestill key list --data d --config c.json"',
     );
+    for (const name of ['backup', 'log admin', 'restore']) {
+      expect(inPlace(`"livestill ${name}"`, { data: 'd' })).toBe(`"livestill ${name} --data d"`);
+    }
   });
 
   it('leaves alone what names a place already, and commands that work on no data folder', () => {

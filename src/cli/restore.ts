@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { restoreBackup } from '../store/restore.ts';
+import { systemActor } from './actor.ts';
 import { contents } from './backup.ts';
 import { configOf, type DataOptions, dataCommand } from './open-store.ts';
 import { type Outcome, perform } from './outcome.ts';
@@ -39,7 +40,14 @@ Examples:
 async function restore(file: string, options: RestoreCommandOptions): Promise<Outcome> {
   const { dataDir, masterKey } = configOf(options);
   const { overDamaged = false } = options;
-  const done = await restoreBackup({ file, dataDir, masterKey, overDamaged, now: new Date() });
+  const done = await restoreBackup({
+    file,
+    dataDir,
+    masterKey,
+    overDamaged,
+    now: new Date(),
+    actor: systemActor(),
+  });
   const { manifest, findings, kept, keysReplaced } = done;
   const lines = [
     `${file} was put into ${dataDir}.`,

@@ -8,7 +8,7 @@ import { Fault, UsageError } from '../errors.ts';
 import { makeFolder } from '../files/folder.ts';
 import type { Judgement, Profile, Verdict } from '../liveness/types.ts';
 import { createLeftOutTally } from '../picture/left-out.ts';
-import { count } from './count.ts';
+import { count } from '../report/count.ts';
 import { lackingLine, modelsOption, packOption, profileOption } from './engine-options.ts';
 import { drawExplanation } from './explain.ts';
 import { expandInputs, type PictureInput } from './inputs.ts';

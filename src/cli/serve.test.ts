@@ -9,6 +9,7 @@ import { blankPicture } from '../fleet/warm-up.ts';
 import { openStore } from '../store/open.ts';
 import { MODELS_DIR } from '../weights/index.ts';
 import { registerServe, type ServeOptions, type Surroundings, serve } from './serve.ts';
+import { livestill, livestillJson } from './test-support/livestill.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -88,8 +89,18 @@ describe('serve', () => {
     first.signals.emit('SIGHUP');
     await stop(first);
 
-    const second = world();
+    const second = world({ LIVESTILL_QUEUE_WAIT_MS: '2900' });
     await serve(options(), second);
+    const log = await livestillJson<Record<'before' | 'after', { config: Record<string, unknown> } | null>[]>(
+      ...['log', 'admin', '--action', 'service.start', '--data', join(folder, 'data')],
+    );
+    const changed = { ...log[1].after?.config, queueWaitMs: 2900 };
+    expect(log).toMatchObject([
+      { before: log[1].after, after: { config: changed } },
+      { before: null, after: { config: { queueWaitMs: 3000 } } },
+    ]);
+    const shown = await livestill('log', 'admin', '--last', '1', '--data', join(folder, 'data'));
+    expect(shown.out).toMatch(/service\.start +- +config\.queueWaitMs: 3000 -> 2900$/m);
     expect(second.said[0]).toContain('A call to copy: npx livestill sign --data');
     expect(second.said[0]).not.toContain('SecretKey');
     await stop(second);

@@ -75,8 +75,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
   try {
     const store = await openStoreOf(config, log);
     closing.unshift(() => store.close());
-    const after = { version, config: configForRecord(config) };
-    await store.chains.note({ action: 'service.start', target: '', before: null, after });
+    await noteStart(store, config);
     const metrics = metricsOf(log);
     closing.unshift(async () => metrics.stop());
     const admin = createAdminServer(
@@ -150,6 +149,14 @@ export async function startService(config: Config, log: Logger): Promise<Service
     for (const close of closing) await close().catch(() => {});
     throw error;
   }
+}
+
+/** The log of changes has the settings of each start beside those of the start before, so that a change of them stands out. */
+async function noteStart({ chains }: Store, config: Config): Promise<void> {
+  const action = 'service.start';
+  const [last] = await chains.adminLog(1, { action });
+  const after = { version, config: configForRecord(config) };
+  await chains.note({ action, target: '', before: last?.after ?? null, after });
 }
 
 /** A figure that cannot be taken is told of in the log, the first time. */

@@ -7,6 +7,7 @@ import { parseKinds, type SimulatedKind } from '../evaluation/simulate/simulate.
 import { pathOfArgument, pathText } from '../files/name.ts';
 import { isTaken } from '../files/write.ts';
 import { createLeftOutTally } from '../picture/left-out.ts';
+import { count } from '../report/count.ts';
 import { picturesOf } from './evaluate-files.ts';
 import { numberWithin } from './evaluate-options.ts';
 import { print, printableName, say } from './printable.ts';
@@ -107,7 +108,7 @@ async function run(paths: readonly string[], flags: SimulateFlags): Promise<void
   for (const path of skipped) say(`livestill: left out ${printableName(path)}\n`);
   const attacks = rows.filter((row) => row.label === 'attack').length;
   print(
-    `${attacks} SIMULATED attack pictures of ${rows.length - attacks} sources in ${flags.out}; index: index.ndjson\n`,
+    `${count(attacks, 'SIMULATED attack picture')} of ${count(rows.length - attacks, 'source')} in ${flags.out}; index: index.ndjson\n`,
   );
   if (skipped.length > 0) process.exitCode = 1;
 }

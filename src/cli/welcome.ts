@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { availableCores } from '../fleet/cores.ts';
 import { availableMemory, megabytes } from '../fleet/memory.ts';
-import { count } from './count.ts';
+import { count } from '../report/count.ts';
 import { baseUrl, shellWord } from './curl.ts';
 import { lackingLine } from './engine-options.ts';
 import { type KeyPlace, makeFirstApp } from './first-app.ts';

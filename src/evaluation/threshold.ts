@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { count } from '../report/count.ts';
 import { clusterKey, coarsestKind } from './metrics/clusters.ts';
 import {
   type ErrorCurve,
@@ -68,7 +69,7 @@ export function chooseThreshold(rows: readonly Presentation[], rule: ThresholdRu
   if (curve.bonaFide === 0 || curve.attacks === 0) {
     throw new UsageError(
       'one_class',
-      `A threshold is chosen from scored pictures of both classes; found ${curve.bonaFide} bona fide and ${curve.attacks} attacks. Use fewer folds, more pictures, or --threshold.`,
+      `A threshold is chosen from scored pictures of both classes; found ${curve.bonaFide} bona fide and ${count(curve.attacks, 'attack')}. Use fewer folds, more pictures, or --threshold.`,
     );
   }
   switch (rule.name) {

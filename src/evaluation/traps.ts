@@ -1,3 +1,4 @@
+import { count } from '../report/count.ts';
 import { type NearDuplicate, nearDuplicates } from './duplicates.ts';
 import { areaUnderRoc, errorCurve } from './metrics/curve.ts';
 import { createRandom } from './metrics/random.ts';
@@ -185,7 +186,7 @@ function countWarnings(rows: readonly Presentation[]): string[] {
   const people = new Set(bonaFide.map((row) => row.subject).filter((s) => s !== null)).size;
   if (people > 0 && people < FEW_SUBJECTS) {
     warnings.push(
-      `Only ${people} people among the bona fide: even without a single error up to ${Math.round(100 * (1 - 0.05 ** (1 / people)))} % of people could be rejected.`,
+      `Only ${count(people, 'person', 'people')} among the bona fide: even without a single error up to ${Math.round(100 * (1 - 0.05 ** (1 / people)))} % of people could be rejected.`,
     );
   }
   const species = new Map<string, number>();

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Lacking, LivenessOptions } from '../engine.ts';
 import { Fault } from '../errors.ts';
+import { nativeTrouble } from '../errors-native.ts';
 import type { Profile } from '../liveness/types.ts';
 import { readText } from './cores.ts';
 import { createGate } from './gate.ts';
@@ -168,8 +169,9 @@ function judgementOf(answer: JudgeAnswer, onTrouble: (error: Error) => void) {
 
 async function startOf(pool: Pool): Promise<WarmAnswer> {
   const answer = await pool.start().catch((error: unknown) => {
+    // What it wrote last stands in the cause: a library that cannot be loaded ends it before it can answer.
     if (error instanceof WorkerLost)
-      throw new FleetError(`A worker process ${error.message} while it was started.`);
+      throw new FleetError(nativeTrouble(error) ?? `A worker process ${error.message} while it was started.`);
     throw error;
   });
   if (answer.kind === 'failure') throw new FleetError(answer.message);

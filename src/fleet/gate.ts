@@ -1,4 +1,5 @@
 import { Fault } from '../errors.ts';
+import { count } from '../report/count.ts';
 import { createTurns, type Waiting } from './turns.ts';
 
 /** One picture's place at a worker. */
@@ -73,7 +74,7 @@ export function createGate(options: GateOptions): Gate {
     new Fault(
       -5802,
       reason,
-      `${what}; ${turns.size} pictures wait for ${places} workers, ${maxWaitMs} ms are allowed.`,
+      `${what}; ${count(turns.size, 'picture')} ${turns.size === 1 ? 'waits' : 'wait'} for ${count(places, 'worker')}, ${maxWaitMs} ms are allowed.`,
       { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) },
     );
   const full = () => {
@@ -86,7 +87,7 @@ export function createGate(options: GateOptions): Gate {
     const own = turns.lineOf(app);
     const wait = (own.length + 1) * (own.turnMs ?? turnMs());
     if (own.length > 0 && wait > headroom * maxWaitMs) {
-      const what = `The app has ${own.length} pictures waiting and the next would wait about ${Math.round(wait)} ms`;
+      const what = `The app has ${count(own.length, 'picture')} waiting and the next would wait about ${Math.round(wait)} ms`;
       return fault('queue_full', what, wait);
     }
     if (turns.size < room()) return null;

@@ -19,6 +19,16 @@ export interface AdminEntry {
   readonly after: unknown;
 }
 
+/** Which changes are wanted; a member left out does not narrow. */
+export interface AdminFilter {
+  /** From this time on, and before that one. */
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  /** `app.policy`, or `app` for everything that begins with `app.`. */
+  readonly action?: string | undefined;
+  readonly target?: string | undefined;
+}
+
 /** A change as it lies in the admin log: numbered, chained, never changed. */
 export interface StoredAdminEntry extends AdminEntry {
   readonly id: number;

@@ -1,5 +1,5 @@
 import type { Verdict } from '../liveness/types.ts';
-import type { AdminEntry, StoredAdminEntry } from './admin.ts';
+import type { AdminEntry, AdminFilter, StoredAdminEntry } from './admin.ts';
 import type { ChainName, Checkpoint, Tombstone } from './checkpoint.ts';
 import type { Verification } from './verify.ts';
 
@@ -184,7 +184,7 @@ export interface Chains {
   hashAt(chain: ChainName, rowId: number): Promise<string | 'deleted' | null>;
   erase(target: ErasureTarget): Promise<Erasure>;
   /** Changes by operators, newest first, at most `limit` (1-1000). */
-  adminLog(limit: number): Promise<readonly StoredAdminEntry[]>;
+  adminLog(limit: number, filter?: AdminFilter): Promise<readonly StoredAdminEntry[]>;
   /** Remember what an operator did outside of accounts (configuration at start, export). */
   note(entry: AdminEntry): Promise<void>;
 }

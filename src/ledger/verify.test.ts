@@ -58,7 +58,12 @@ describe('a chain', () => {
       fc.asyncProperty(contents, async (texts) => {
         const rows = chainOf(texts);
         const found = await verified(rows, { checkpoints: [checkpoint(rows.at(-1)!)] });
-        expect(found).toMatchObject({ verified: texts.length, checkpoints: 1, fault: null });
+        expect(found).toMatchObject({
+          verified: texts.length,
+          checkpoints: 1,
+          keys: [expect.stringMatching(/^[0-9a-f]{16}$/)],
+          fault: null,
+        });
       }),
     ));
 

@@ -38,6 +38,8 @@ export interface Verification {
   readonly lost: number;
   /** Checkpoints whose signature and hash are right. */
   readonly checkpoints: number;
+  /** Ids of the keys that signed them, in the order of the rows. More than one: after a restore, a change of the key, or a forgery. */
+  readonly keys: readonly string[];
   /** Newest row and its hash, where nothing is wrong. */
   readonly head: { readonly rowId: number; readonly hash: string } | null;
   readonly fault: ChainFault | null;
@@ -79,6 +81,7 @@ interface Walk {
   readonly graves: Tombstone[];
   readonly checkpoints: Map<number, Checkpoint[]>;
   signed: number;
+  readonly keys: Set<string>;
 }
 
 /**
@@ -99,6 +102,7 @@ export async function verifyChain(parts: ChainParts): Promise<Verification> {
     graves: [...parts.tombstones],
     checkpoints: grouped(parts.checkpoints),
     signed: 0,
+    keys: new Set(),
   };
   let fault: ChainFault | null = null;
   try {
@@ -114,7 +118,8 @@ export async function verifyChain(parts: ChainParts): Promise<Verification> {
   }
   const { verified, unchained, pruned, erased, lost, signed } = walk;
   const head = fault === null && walk.begun ? { rowId: walk.chainedId, hash: walk.hash } : null;
-  return { chain: parts.chain, verified, unchained, pruned, erased, lost, checkpoints: signed, head, fault };
+  const counts = { verified, unchained, pruned, erased, lost, checkpoints: signed };
+  return { chain: parts.chain, ...counts, keys: [...walk.keys], head, fault };
 }
 
 function grouped(checkpoints: readonly Checkpoint[]): Map<number, Checkpoint[]> {
@@ -206,6 +211,7 @@ function advance(walk: Walk, id: number, hash: string, parts: ChainParts): void 
       throw new Found('checkpoint', id, `row ${id} or one before it was changed after it was signed`);
     }
     walk.signed += 1;
+    walk.keys.add(checkpoint.keyId);
   }
   walk.checkpoints.delete(id);
 }

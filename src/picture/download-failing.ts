@@ -79,7 +79,7 @@ export function createFailing(options: FailingOptions): Failing {
     if (rest > 0) {
       throw refused(
         reason,
-        `${what} failed ${record.failures} times in a row; it is tried again in ${Math.ceil(rest / 1000)} s.`,
+        `${what} failed ${record.failures === 1 ? 'once' : `${record.failures} times in a row`}; it is tried again in ${Math.ceil(rest / 1000)} s.`,
         { retryAfter: rest / 1000 },
       );
     }

@@ -1,5 +1,5 @@
-import type { Kysely, Transaction } from 'kysely';
-import type { Actor, AdminEntry, StoredAdminEntry } from '../ledger/admin.ts';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Actor, AdminEntry, AdminFilter, StoredAdminEntry } from '../ledger/admin.ts';
 import type { ChainValue } from '../ledger/chain.ts';
 import { takePlace } from './chain.ts';
 import type { AdminLogTable, Tables } from './tables.ts';
@@ -40,9 +40,22 @@ export function adminValues(
   return [id, at, actor_kind, actor_name, actor_from, action, target, before, after];
 }
 
-/** The newest entries, newest first. */
-export async function latestChanges(db: Kysely<Tables>, limit: number): Promise<readonly StoredAdminEntry[]> {
-  const rows = await db.selectFrom('admin_log').selectAll().orderBy('id', 'desc').limit(limit).execute();
+/** The newest entries that match, newest first. */
+export async function latestChanges(
+  db: Kysely<Tables>,
+  limit: number,
+  { since, until, action, target }: AdminFilter = {},
+): Promise<readonly StoredAdminEntry[]> {
+  let query = db.selectFrom('admin_log').selectAll();
+  if (since !== undefined) query = query.where('at', '>=', since.getTime());
+  if (until !== undefined) query = query.where('at', '<', until.getTime());
+  if (target !== undefined) query = query.where('target', '=', target);
+  if (action !== undefined) {
+    // Not LIKE: its wildcards in a caller's text would match other actions.
+    const inGroup = sql<boolean>`substr(action, 1, ${action.length + 1}) = ${`${action}.`}`;
+    query = query.where((eb) => eb.or([eb('action', '=', action), inGroup]));
+  }
+  const rows = await query.orderBy('id', 'desc').limit(limit).execute();
   return rows.map((row) => ({
     id: row.id,
     at: new Date(row.at),

@@ -11,7 +11,7 @@ import { type AccountReads, createAccountReads } from './accounts.ts';
 import { changesBy, type NoteChange } from './admin-log.ts';
 import { type ApiKeyRoom, createApiKeys } from './api-keys.ts';
 import { openAuditKey } from './audit-key.ts';
-import { gapOf, movedChains, recordGap, signHead } from './chain.ts';
+import { movedChains, signHead } from './chain.ts';
 import { createDatabase, databaseFile, type StoreDatabase, storeFault } from './database.ts';
 import { createIdempotency } from './idempotency.ts';
 import { markOpen, type OpenMark, withoutLogKey } from './in-use.ts';
@@ -20,7 +20,9 @@ import { createLedger, type LedgerRoom } from './ledger.ts';
 import { getMeta } from './meta.ts';
 import { copyBeforeMigration, dropOldCopies, type Migrated } from './migration-copy.ts';
 import type { MigratedSteps } from './migrations.ts';
+import { noteOpening } from './opening-notes.ts';
 import { createRecord, type RecordRoom } from './record.ts';
+import { sqliteLibrary } from './sqlite.ts';
 import { createReplay, createUsage } from './state.ts';
 import type { StoreOptions } from './types.ts';
 import { createUpkeep, type UpkeepRoom } from './upkeep.ts';
@@ -78,13 +80,16 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
         '"livestill serve" or "livestill app create" makes one.',
     );
   }
+  const migration = migrating(options, events);
+  // Before anything is made in the folder: an empty file would be taken for a database that lost its content.
+  needLibrary();
   const database = createDatabase({
     path,
     create,
     sync,
     lockWaitMs,
     ...(events.onBroken === undefined ? {} : { onDropped: events.onBroken }),
-    ...migrating(options, events),
+    ...migration.hooks,
   });
   const opened = new Date();
   let mark: OpenMark | undefined;
@@ -97,7 +102,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     if (withoutLog === opened.toISOString()) events.onTrouble(openedWithoutLog(path));
     const auditKey = openAuditKey(dataDir, options.auditKey);
     const note = changesBy(options.actor ?? unknownActor);
-    await closeGap(database, auditKey, note);
+    await noteOpening(database, auditKey, note, migration.done());
     const backend = assemble({ database, keyring, auditKey, note, options }, events);
     return {
       ...backend,
@@ -113,18 +118,31 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
   }
 }
 
+function needLibrary(): void {
+  try {
+    sqliteLibrary();
+  } catch (error) {
+    throw storeFault(107, error);
+  }
+}
+
 /** The backup before a migration, and word of it. */
 function migrating({ dataDir, migrationBackups = 3 }: BackendOptions, events: BackendEvents) {
   let backup: string | null = null;
-  return {
+  let done: Migrated | null = null;
+  const hooks = {
     async beforeMigration(steps: MigratedSteps): Promise<void> {
       events.onMigrating?.();
       if (migrationBackups > 0) {
         backup = await copyBeforeMigration(dataDir, steps, migrationBackups, new Date());
       }
     },
-    onMigrated: (steps: MigratedSteps) => events.onMigrated?.({ ...steps, backup }),
+    onMigrated(steps: MigratedSteps): void {
+      done = { ...steps, backup };
+      events.onMigrated?.(done);
+    },
   };
+  return { hooks, done: (): Migrated | null => done };
 }
 
 const openedWithoutLog = (path: string): Error =>
@@ -153,15 +171,6 @@ async function openKeyring(
     `the SecretKeys of ${dataDir} are encrypted under the master key ${missing.join(', ')}; ${where} holds ${keyring.newest.id}: ` +
       'hand over the key they were made with',
   );
-}
-
-/** After a restore the numbers of rows go on behind what was replaced: the chain says so, and so does the log of changes. */
-async function closeGap(database: StoreDatabase, key: AuditKey, note: NoteChange): Promise<void> {
-  if ((await database.read(108, (db) => gapOf(db))) === null) return;
-  await database.write(108, async (db) => {
-    const rows = await recordGap(db, key);
-    if (rows > 0) await note(db, { action: 'ledger.gap', target: '', before: null, after: { rows } });
-  });
 }
 
 /** Who changes something where nobody was named. */

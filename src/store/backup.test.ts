@@ -41,7 +41,16 @@ const restoreInto = (
   dataDir: string,
   file: string,
   parts: { masterKey?: string; overDamaged?: boolean } = {},
-) => restoreBackup({ file, dataDir, masterKey: null, overDamaged: false, now: new Date(), ...parts });
+) =>
+  restoreBackup({
+    file,
+    dataDir,
+    masterKey: null,
+    overDamaged: false,
+    now: new Date(),
+    actor: { kind: 'system', name: 'restorer', from: '192.0.2.3' },
+    ...parts,
+  });
 
 /** A data folder whose service has ended: closed by another process, since here a closed connection lives on until it is collected. */
 async function closedFolder(rows = 20): Promise<string> {
@@ -371,6 +380,12 @@ describe('tables of an older version', () => {
       },
     ]);
     await store.ledger.append(someRow({ requestId: 'after' }));
+    expect(await store.chains.adminLog(1)).toMatchObject([
+      {
+        action: 'store.migrate',
+        after: { steps: ['0004-idempotency-shares', '0006-record'], backup: told[0]!.backup },
+      },
+    ]);
     const { backup } = told[0]!;
     expect(await unpackBackup(backup!, null)).toMatchObject({ why: 'before a migration', ledgerRows: 20 });
     const back = join(await temporaryFolder(), 'data');

@@ -1,6 +1,7 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { Kysely, sql, type Transaction } from 'kysely';
 import { Fault, UsageError } from '../errors.ts';
+import { NativeLibraryError } from '../errors-native.ts';
 import { LibsqlDialect } from './dialect.ts';
 import { type MigratedSteps, migrate } from './migrations.ts';
 import { openConnection, sqliteCode } from './sqlite.ts';
@@ -89,6 +90,8 @@ const reasons: readonly (readonly [prefix: string, reason: string, text: string]
 export function storeFault(code: StoreCode, error: unknown): Fault | UsageError {
   if (error instanceof UsageError) return error;
   if (error instanceof Fault) return error.code === 107 || error.code === 108 ? withCode(code, error) : error;
+  if (error instanceof NativeLibraryError)
+    return new Fault(code, 'store_library', error.message, { cause: error });
   const found = reasons.find(([prefix]) => sqliteCode(error).startsWith(prefix));
   const detail = error instanceof Error ? error.message : String(error);
   if (found === undefined)

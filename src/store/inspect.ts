@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault, type UsageError } from '../errors.ts';
 import type { RecordClock } from '../ledger/types.ts';
+import { count } from '../report/count.ts';
 import { databaseFile, storeFault } from './database.ts';
 import { forgetDead, openMarks, withoutLogKey } from './in-use.ts';
 import { keyringFromFile, keyringFromText } from './keyring.ts';
@@ -80,7 +81,10 @@ export function checkTables(column: Column): readonly string[] {
   const problems = found.length === 1 && found[0] === 'ok' ? [] : found;
   return dangling.length === 0
     ? problems
-    : [...problems, `${dangling.length} rows point to rows that are not there`];
+    : [
+        ...problems,
+        `${count(dangling.length, 'row')} ${dangling.length === 1 ? 'points to a row that is' : 'point to rows that are'} not there`,
+      ];
 }
 
 function metaOf(

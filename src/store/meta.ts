@@ -1,9 +1,25 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { Actor } from '../ledger/admin.ts';
 import type { RecordClock } from '../ledger/types.ts';
 import type { Tables } from './tables.ts';
 
 /** Under this key in `meta` stands the record clock. */
 export const clockKey = 'record_clock';
+
+/** Under this key in `meta` stands a restore that the log of changes has no entry of yet. */
+export const restoredKey = 'restored';
+
+/** What the log of changes will say of a restore. */
+export interface RestoreNote {
+  readonly actor: Actor;
+  readonly file: string;
+  readonly at: string;
+  /** When the backup was made, and the last ledger row in it. */
+  readonly madeAt: string;
+  readonly lastRow: number;
+  /** The last ledger row of the database that it replaced; 0: there was none. */
+  readonly replacedLastRow: number;
+}
 
 /** A value of `meta`; undefined where there is none. */
 export async function getMeta(db: Kysely<Tables>, key: string): Promise<string | undefined> {

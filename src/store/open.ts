@@ -2,6 +2,7 @@ import type { ChainName } from '../ledger/checkpoint.ts';
 import type { LedgerFilter, LedgerPlace, LedgerReader, StoredLedgerRow } from '../ledger/types.ts';
 import { type ChainedRow, type Verification, verifyChain } from '../ledger/verify.ts';
 import { type Backend, openBackend } from './backend.ts';
+import type { ChainFrame } from './record.ts';
 import { openRemoteBackend } from './remote.ts';
 import type { Store, StoreOptions } from './types.ts';
 
@@ -146,13 +147,36 @@ async function untilFew(some: (limit: number) => Promise<number>): Promise<numbe
   }
 }
 
+/** How often a chain is gone through where rows are deleted meanwhile. */
+const mostWalks = 5;
+
+/** Rows that are deleted behind the back of a verification look as if they were taken out: then it begins anew. */
 async function verifyAll(
   backend: Backend,
   chain: ChainName,
   from: number | null,
   to: number | null,
 ): Promise<Verification> {
-  const frame = await backend.chainFrame(chain, from, to);
+  let frame = await backend.chainFrame(chain, from, to);
+  for (let walk = 1; ; walk++) {
+    const found = await verifyOnce(backend, chain, frame, from, to);
+    if (found.fault === null || walk === mostWalks) return found;
+    const now = await backend.chainFrame(chain, from, to);
+    if (gravesOf(now) === gravesOf(frame)) return found;
+    frame = now;
+  }
+}
+
+const gravesOf = ({ tombstones }: ChainFrame): string =>
+  JSON.stringify(tombstones.map(({ fromId, toId }) => [fromId, toId]));
+
+function verifyOnce(
+  backend: Backend,
+  chain: ChainName,
+  frame: ChainFrame,
+  from: number | null,
+  to: number | null,
+): Promise<Verification> {
   async function* rows(): AsyncGenerator<ChainedRow> {
     // What is appended meanwhile is another verification's.
     const end = to ?? frame.head?.rowId ?? null;

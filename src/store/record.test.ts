@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Connection, openConnection } from './sqlite.ts';
 import { oldDatabase } from './test-support/old-store.ts';
@@ -188,6 +189,25 @@ describe('the chain over decisions', () => {
       verified: 1,
       fault: null,
     });
+  });
+});
+
+describe('a verification beside other work', () => {
+  it('takes no row for missing that is erased or pruned meanwhile', async () => {
+    const { dataDir, store } = await filled(0);
+    const other = await temporaryStore({ dataDir, thread: true });
+    const rows = Array.from({ length: 3000 }, (_, i) =>
+      someRow({ requestId: `r-${i + 1}`, at: new Date(i < 600 ? 0 : day) }),
+    );
+    for (const row of rows) void store.ledger.append(row);
+    await expect.poll(() => store.ledger.count({}), { timeout: 20_000 }).toBe(3000);
+    const verifying = other.chains.verify('ledger');
+    // The verification has begun and is not yet where the rows go.
+    await setTimeout(5);
+    await Promise.all([store.chains.erase({ requestId: 'r-2900' }), store.ledger.prune(new Date(day / 2))]);
+    const found = await verifying;
+    expect(found.fault).toBeNull();
+    expect(await store.chains.verify('ledger')).toMatchObject({ verified: 2399, pruned: 600, erased: 1 });
   });
 });
 

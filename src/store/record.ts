@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { AdminEntry, StoredAdminEntry } from '../ledger/admin.ts';
+import type { AdminEntry, AdminFilter, StoredAdminEntry } from '../ledger/admin.ts';
 import { contentDigest } from '../ledger/chain.ts';
 import type { AuditKey, ChainName, Checkpoint, Tombstone } from '../ledger/checkpoint.ts';
 import type { Erasure, ErasureTarget } from '../ledger/types.ts';
@@ -38,7 +38,7 @@ export interface RecordRoom {
   chainHead(chain: ChainName): Promise<(Checkpoint & { readonly publicKey: string }) | null>;
   hashAt(chain: ChainName, rowId: number): Promise<string | 'deleted' | null>;
   erase(target: ErasureTarget): Promise<Erasure>;
-  latestChanges(limit: number): Promise<readonly StoredAdminEntry[]>;
+  latestChanges(limit: number, filter?: AdminFilter): Promise<readonly StoredAdminEntry[]>;
   noteChange(entry: AdminEntry): Promise<void>;
   /** Delete at most `limit` rows older than `before`; how many went. */
   pruneSome(before: Date, limit: number): Promise<number>;
@@ -59,7 +59,8 @@ export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteC
       await database.truncateLog(108);
       return erased;
     },
-    latestChanges: (limit) => database.read(108, (db) => latestChanges(db, bounded(limit))),
+    latestChanges: (limit, filter = {}) =>
+      database.read(108, (db) => latestChanges(db, bounded(limit), filter)),
     noteChange: (entry) => database.write(108, (db) => note(db, entry)),
     pruneSome: (before, limit) => database.write(108, (db) => pruneRows(db, key, before, limit)),
   };

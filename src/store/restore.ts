@@ -11,12 +11,13 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Fault, UsageError } from '../errors.ts';
+import type { Actor } from '../ledger/admin.ts';
 import { archiveNames, type BackupManifest, unpackBackup, unpackedKeys } from './archive.ts';
 import { lastLedgerId } from './backup.ts';
 import { databaseFile, storeFault } from './database.ts';
 import { makeWorkFolder, syncFile, syncFolder, timeName } from './files.ts';
 import { columnOf, type DatabaseFindings, inspectDatabase } from './inspect.ts';
-import { clockKey } from './meta.ts';
+import { clockKey, type RestoreNote, restoredKey } from './meta.ts';
 import { type Connection, openConnection, sqliteCode } from './sqlite.ts';
 
 /** How a backup is put back. */
@@ -28,6 +29,8 @@ export interface RestoreOptions {
   /** Go on where the database that is there is damaged, so that nobody can tell whether a service works on it. */
   readonly overDamaged: boolean;
   readonly now: Date;
+  /** Who restores, for the log of changes. */
+  readonly actor: Actor;
 }
 
 /** What was put back, and where what was there before lies now; null: nothing was there. */
@@ -59,7 +62,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     const manifest = await unpackBackup(file, work);
     const keys = unpackedKeys(work, manifest);
     const findings = checkUnpacked(work, dataDir, masterKey, keys);
-    const { kept, keysReplaced } = exchange(options, dataDir, work, masterKey === null ? keys : null);
+    const parts = { work, manifest, keys: masterKey === null ? keys : null };
+    const { kept, keysReplaced } = exchange(options, dataDir, parts);
     return { manifest, findings, kept, keysReplaced };
   } catch (error) {
     throw error instanceof UsageError || error instanceof Fault ? error : storeFault(107, error);
@@ -125,13 +129,21 @@ interface Replaced {
   readonly keysReplaced: boolean;
 }
 
-function exchange(options: RestoreOptions, dataDir: string, work: string, keys: string | null): Replaced {
+/** What was unpacked, and where; `keys`: the master keys to put in place. */
+interface Unpacked {
+  readonly work: string;
+  readonly manifest: BackupManifest;
+  readonly keys: string | null;
+}
+
+function exchange(options: RestoreOptions, dataDir: string, unpacked: Unpacked): Replaced {
+  const { work, manifest, keys } = unpacked;
   const live = join(dataDir, databaseFile);
   const fresh = join(work, databaseFile);
   dropHalfKept(dataDir, live);
   const lock = existsSync(live) ? lockAlone(live, options.overDamaged) : null;
   try {
-    settle(fresh, lock === null ? 0 : lastIdOf(lock), options.now);
+    settle(fresh, lock === null ? 0 : lastIdOf(lock), options, manifest);
     const kept = keep(dataDir, live, options.now);
     const keysReplaced = keys !== null && keys !== textOf(join(dataDir, keyFile));
     // Between these steps the keys of both databases are at hand: whichever is in place can be read.
@@ -190,7 +202,12 @@ function lastIdOf(lock: Connection): number {
  * Numbers of ledger rows are never given out twice: counting goes on behind what was replaced. The clock is taken to be right, since somebody stands
  * at the machine.
  */
-function settle(fresh: string, lastId: number, now: Date): void {
+function settle(
+  fresh: string,
+  lastId: number,
+  { file, now, actor }: RestoreOptions,
+  { createdAt, lastLedgerId: backupEnds }: BackupManifest,
+): void {
   const connection = openConnection(fresh, 500);
   try {
     connection.begin();
@@ -200,7 +217,16 @@ function settle(fresh: string, lastId: number, now: Date): void {
     const put = (key: string, value: string) =>
       connection.execute('INSERT OR REPLACE INTO meta VALUES (?, ?)', [key, value]);
     put(clockKey, JSON.stringify({ time: now.getTime(), wall: now.getTime(), jump: null }));
-    put('restored_at', now.toISOString());
+    // The tables may be of an older version, without a log of changes: the first version that has one writes it there.
+    const restored: RestoreNote = {
+      actor,
+      file: resolve(file),
+      at: now.toISOString(),
+      madeAt: createdAt,
+      lastRow: backupEnds,
+      replacedLastRow: lastId,
+    };
+    put(restoredKey, JSON.stringify(restored));
     connection.commit();
   } finally {
     connection.rollback();

@@ -1,4 +1,23 @@
-import Database from 'libsql';
+import { createRequire } from 'node:module';
+import type Database from 'libsql';
+import { NativeLibraryError, nativeTrouble } from '../errors-native.ts';
+
+const require = createRequire(import.meta.url);
+
+/**
+ * The SQLite library, loaded when it is first needed: a command that has no use for it works without, and one that has can say what is wrong.
+ * @throws NativeLibraryError
+ */
+export function sqliteLibrary(): typeof Database {
+  try {
+    return require('libsql') as typeof Database;
+  } catch (cause) {
+    throw new NativeLibraryError(
+      nativeTrouble(cause) ?? `libsql cannot be loaded: ${(cause as Error).message}`,
+      cause,
+    );
+  }
+}
 
 /** What may be bound to a parameter. libsql ends the process on some other types (booleans, buffers outside an array). */
 export type SqlValue = string | number | bigint | null | Uint8Array;
@@ -45,7 +64,7 @@ const cached = 200;
  * @param busyMs how long a statement waits for a lock, blocking the thread, in ms
  */
 export function openConnection(path: string, busyMs: number): Connection {
-  const database = new Database(path, { timeout: busyMs });
+  const database = new (sqliteLibrary())(path, { timeout: busyMs });
   const statements = new Map<string, Database.Statement>();
   let inTransaction = false;
 

@@ -62,7 +62,14 @@ async function folderWithBackup(rows: number) {
 }
 
 const put = (dataDir: string, file: string) =>
-  restoreBackup({ file, dataDir, masterKey: null, overDamaged: false, now: new Date() });
+  restoreBackup({
+    file,
+    dataDir,
+    masterKey: null,
+    overDamaged: false,
+    now: new Date(),
+    actor: { kind: 'system', name: 'restorer', from: '192.0.2.3' },
+  });
 
 /** How long after its work began it is killed, in ms: unpacking, checking and exchanging take some 100 ms. */
 const moments = [0, 10, 25, 50, 80, 120, 200];
@@ -105,7 +112,7 @@ function doctor(dataDir: string): Promise<Record<string, { status: string; found
 }
 
 const rowsIn = ({ database }: Awaited<ReturnType<typeof doctor>>) =>
-  Number(/(\d+) ledger row/.exec(database!.found)![1]);
+  Number(/([\d,]+) ledger row/.exec(database!.found)![1]!.replaceAll(',', ''));
 
 it('a restore killed at any moment leaves the old or the new database, whole, with keys that fit', async () => {
   const old = await folderWithBackup(3000);

@@ -42,7 +42,7 @@ beforeEach(async () => {
   work = await mkdtemp(join(tmpdir(), 'livestill-prepare-'));
   clone = join(work, 'a clone with spaces');
   await mkdir(join(clone, 'models'), { recursive: true });
-  for (const folder of ['weights', 'native', 'files'])
+  for (const folder of ['weights', 'native', 'files', 'report'])
     await cp(join(ROOT, 'src', folder), join(clone, 'src', folder), {
       recursive: true,
       filter: (path) => !/\.test\.ts$|test-support/.test(path),
@@ -136,7 +136,8 @@ describe('npm prepare in a clone', () => {
     await mkdir(join(clone, 'dist'));
     await writeFile(join(clone, 'dist', 'stale.js'), '');
     expect(await prepare().ended).toEqual({ status: 0, out: line('built dist/', 3, 2), err: '' });
-    expect((await readdir(join(clone, 'dist'))).sort()).toEqual(['files', 'liveness', 'native', 'weights']);
+    const built = ['files', 'liveness', 'native', 'report', 'weights'];
+    expect((await readdir(join(clone, 'dist'))).sort()).toEqual(built);
     expect(await weightFiles()).toHaveLength(3);
 
     const asked = registry.requests.length;

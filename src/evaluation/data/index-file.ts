@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import type { FilePath } from '../../files/name.ts';
+import { count } from '../../report/count.ts';
 import type { IndexedPicture } from '../types.ts';
 import { describedBy, textField } from './fields.ts';
 import { badFile, readTable } from './table-file.ts';
@@ -60,7 +61,7 @@ export function indexOfTree(folder: string, files: readonly FoundFile[]): Indexe
   if (strangers.length > 0 || pictures.length === 0) {
     const found =
       strangers.length > 0
-        ? `${strangers.length} pictures that lie elsewhere, such as ${strangers[0]}`
+        ? `${count(strangers.length, 'picture')} that ${strangers.length === 1 ? 'lies' : 'lie'} elsewhere, such as ${strangers[0]}`
         : 'no pictures';
     throw new UsageError(
       'bad_tree',

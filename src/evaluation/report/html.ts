@@ -1,3 +1,4 @@
+import { count } from '../../report/count.ts';
 import type { Comparison } from '../compare.ts';
 import type { FullEvaluation } from '../evaluate.ts';
 import type { Robustness } from '../robustness/robustness.ts';
@@ -114,7 +115,7 @@ export function reportHtml({ full, traps, robustness, gallery, provenance, machi
     `<h2>Traps</h2>${trapSection(traps)}`,
     robustness === null
       ? ''
-      : `<h2>Robustness</h2><p>${robustness.pictures} pictures, each judged again after every change; threshold ${robustness.threshold}. "Lost": no response any more.</p><div class="figures">${robustnessFigures(robustness)}</div>${robustnessTable(robustness)}`,
+      : `<h2>Robustness</h2><p>${count(robustness.pictures, 'picture')}, each judged again after every change; threshold ${robustness.threshold}. "Lost": no response any more.</p><div class="figures">${robustnessFigures(robustness)}</div>${robustnessTable(robustness)}`,
     gallery.length === 0 ? '' : `<h2>Pictures to look at</h2>${gallerySection(gallery)}`,
     provenanceSection(provenance),
   ];

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createProgram } from '../../src/cli/program.ts';
+
+const bin = fileURLToPath(new URL('../../bin/livestill.js', import.meta.url));
+const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'livestill-status-'));
+  writeFileSync(join(root, 'text.jpg'), 'no picture');
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const status = (args: readonly string[]) =>
+  new Promise<readonly [number | null, string]>((resolve) => {
+    const child = execFile(process.execPath, [bin, ...args], { cwd: root }, (_error, _out, err) =>
+      resolve([child.exitCode, err]),
+    );
+  });
+
+/** The commands in the first column of the table. */
+const documented = Array.from(page.matchAll(/^\| ((?:`[a-z]+`(?:, )?)+) \|.*\|.*\|.*\|$/gm), ([, cell]) =>
+  Array.from(String(cell).matchAll(/`([a-z]+)`/g), ([, name]) => String(name)),
+).flat();
+
+describe('exit statuses', () => {
+  it('stand in docs/operations.md for every command', async () => {
+    const { commands } = await createProgram(new Command(), []);
+    expect(documented.sort()).toEqual(commands.map((one) => one.name()).sort());
+  });
+
+  it('2 for an unknown option, with every command', async () => {
+    const { commands } = await createProgram(new Command(), []);
+    const found = await Promise.all(
+      commands.map(async (one) => [one.name(), (await status([one.name(), '--no-such-option']))[0]]),
+    );
+    expect(found).toEqual(commands.map((one) => [one.name(), 2]));
+  }, 60_000);
+
+  it.each<readonly [expected: number, args: string]>([
+    [0, 'app create --appid 1 --data data'],
+    [2, 'app show 2 --data data'],
+    [2, 'app list --data nowhere'],
+    [0, 'key list --data data'],
+    [2, 'key disable AKIDnone --data data'],
+    [0, 'sign --data data'],
+    [1, 'sign --check YWJj'],
+    [0, 'ledger verify --data data'],
+    [2, 'ledger show no-such-request --data data'],
+    [2, 'ledger erase --reference a --data data'],
+    [0, 'log admin --data data'],
+    [0, 'backup --data data --to b.tar'],
+    [2, 'backup --data data --to b.tar'],
+    [0, 'restore b.tar --data data'],
+    [2, 'restore text.jpg --data data'],
+    [0, 'config check'],
+    [2, 'config check --config nowhere.json'],
+    [2, 'serve --config nowhere.json'],
+    [1, 'serve --data text.jpg --port 0 --admin-port 0'],
+    [1, 'doctor --data nowhere'],
+    [1, 'score text.jpg'],
+    [2, 'score'],
+    [2, 'batch nowhere --out b.ndjson'],
+    [2, 'evaluate nowhere'],
+    [2, 'simulate nowhere --out s'],
+    [0, 'models verify'],
+    [1, 'models verify --dir nowhere'],
+  ])(
+    '%i: livestill %s',
+    async (expected, args) => {
+      const [found, err] = await status(args.split(' '));
+      expect([found, err]).toEqual([expected, expect.any(String)]);
+      if (expected === 2) expect(err).not.toBe('');
+    },
+    30_000,
+  );
+});
