@@ -64,7 +64,7 @@ export async function startService({ config, apps, workers, env = {} }) {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, LIVESTILL_LOG_FORMAT: 'json', ...env },
   });
-  const log = logWatch([made.quiet?.appid]);
+  const log = logWatch('quiet' in made ? [made.quiet.appid] : []);
   const service = { data, apps: made, pid: child.pid, log: log.seen, ended: undefined };
   child.stdout.setEncoding('utf8').on('data', log.take);
   let start = '';
