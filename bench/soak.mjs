@@ -71,7 +71,8 @@ const plain = await startService({
     // The callers of the soak share few addresses, and most of what they send fails on purpose.
     failedTries: { perMinute: null },
     download: { allowPrivate: ['127.0.0.0/8'], ports: [foreign.port], timeoutMs: 1500 },
-    idempotency: { maxRowsPerApp: 2000, maxRows: 3000 },
+    // Small, so that the flood is over it within a minute.
+    idempotency: { maxRowsPerApp: 50, maxRows: 80 },
   },
 });
 const tls = await startService({

@@ -63,16 +63,21 @@ export function attacksOn(world, service) {
     return raw(
       'odd forwarding headers',
       5000,
-      `${head(legacy, json, `${name}: ${value}`, 'Content-Length: 2')}{}`,
+      `${head(legacy, json, `${name}: ${value}`, 'Connection: close', 'Content-Length: 2')}{}`,
       {
         from: world.proxy,
       },
     );
   };
   const thousandsOfHeaders = () =>
-    raw('thousands of headers', 5000, head(legacy, ...Array(3000).fill('a:'), 'X-Forwarded-For: 6.6.6.6'), {
-      from: world.proxy,
-    });
+    raw(
+      'thousands of headers',
+      5000,
+      head(legacy, 'Connection: close', ...Array(3000).fill('a:'), 'X-Forwarded-For: 6.6.6.6'),
+      {
+        from: world.proxy,
+      },
+    );
   const escapedNames = () => {
     const body = `{${'"\\u0069":1,'.repeat((5.9 * MiB) / 11)}"appid":"1"}`;
     return post('escaped JSON names', asJson, text(body));
