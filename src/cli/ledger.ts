@@ -14,6 +14,7 @@ import { registerAudit } from './ledger-audit.ts';
 import { rowsTable, sentences } from './ledger-text.ts';
 import { type DataOptions, dataCommand, withStore } from './open-store.ts';
 import { explainErrors, type Outcome, perform } from './outcome.ts';
+import { printable } from './printable.ts';
 
 interface FilterOptions extends DataOptions {
   readonly json?: boolean;
@@ -118,7 +119,7 @@ function exportAll(parent: Command, stdout: Writable): void {
             await chains.note({ action: 'ledger.export', target: '', before: null, after });
             const lines = Readable.from(exportLines(ledger.read(filterOf(options)), options.format));
             if (options.output === undefined)
-              await pipeline(lines, stdout, { end: false }).catch(ignoreClosedPipe);
+              await pipeline(lines, forPeople(stdout), stdout, { end: false }).catch(ignoreClosedPipe);
             else
               await pipeline(lines, createWriteStream(options.output, { flags: 'wx', mode: 0o600 })).catch(
                 explainFile,
@@ -126,6 +127,14 @@ function exportAll(parent: Command, stdout: Writable): void {
           }),
         ),
     );
+}
+
+/** What is written for programs stays as it is, except on a terminal, which would act on control characters. */
+function forPeople(stdout: Writable) {
+  const isTerminal = 'isTTY' in stdout && stdout.isTTY === true;
+  return async function* (lines: AsyncIterable<string>) {
+    for await (const line of lines) yield isTerminal ? printable(line) : line;
+  };
 }
 
 /** `livestill ledger export | head` ends early: that is no failure. */

@@ -15,8 +15,11 @@ function sayError(error: unknown): void {
 // A reader that has seen enough (`livestill score … | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
-  throw error;
+  sayError(error);
+  process.exit(1);
 });
+// Where nobody reads what is said, or it cannot be kept, there is nobody left to tell.
+process.stderr.on('error', () => {});
 
 try {
   const program = await createProgram(

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { Fault, UsageError } from '../errors.ts';
 import { FleetError } from '../fleet/fleet.ts';
@@ -7,6 +7,7 @@ import { collectGarbageLater } from '../fleet/garbage.ts';
 import { createLog } from '../wire/log.ts';
 import type { KeyPlace } from './first-app.ts';
 import { humanLog } from './human-log.ts';
+import { createLogOutput, logFileOf } from './log-output.ts';
 import { printable } from './printable.ts';
 import { type Service, startService } from './service.ts';
 import { StartError } from './start-error.ts';
@@ -107,12 +108,14 @@ export async function serve(options: ServeOptions, surroundings: Surroundings): 
 }
 
 function surroundingsOf(): Surroundings {
-  const log = pino.destination({ dest: 1, sync: false });
+  const say = (text: string) => void process.stderr.write(`${printable(text)}\n`);
+  const log = createLogOutput({ file: logFileOf(1), onTrouble: (what) => say(`livestill: ${what}`) });
+  process.once('exit', () => log.flushSync());
   return {
     environment: process.env,
     log,
     terminal: { log: process.stdout.isTTY === true, said: process.stderr.isTTY === true },
-    say: (text) => void process.stderr.write(`${printable(text)}\n`),
+    say,
     on: (event, handler) => void process.on(event, handler),
     exit: (status) => process.exit(status),
     flush: () => log.flushSync(),

@@ -56,6 +56,18 @@ describe('refusals of known callers', () => {
     expect(rows.reduce((sum, row) => sum + row.requests, 0)).toBe(10_000);
   });
 
+  it('of an app whose addresses change make few rows, and take nothing from those of another app', async () => {
+    const { counter, rows } = counting(undefined, 3_600_000);
+    for (let i = 0; i < 10_000; i += 1)
+      counter.note({ ...refusal, appid: 'greedy', callerAddress: `2001:db8::${i.toString(16)}` });
+    counter.note({ ...refusal, appid: 'quiet' });
+    await counter.stop();
+    expect(rows.filter(({ appid }) => appid === 'greedy').length).toBeLessThanOrEqual(51);
+    expect(rows.filter(({ appid }) => appid === 'quiet')).toMatchObject([
+      { callerAddress: '192.0.2.1', secretId: 'lsk_1', requests: 1 },
+    ]);
+  });
+
   it('are told of when they cannot be kept, and the next ones are kept again', async () => {
     const kept: LedgerRow[] = [];
     let fails = true;

@@ -31,7 +31,11 @@ export interface RefusalParts {
   readonly everyMs?: number;
 }
 
-/** Different refusals that are told apart between two writings; what comes beyond loses address and key, never its count. */
+/**
+ * Different refusals that are told apart between two writings, of one app and of all; what comes beyond loses address and key, never its
+ * count. A caller with a network of addresses could otherwise write rows without end, and use up what is told apart of other apps.
+ */
+const mostKindsOfApp = 50;
 const mostKinds = 500;
 
 interface Counted extends Refusal {
@@ -46,11 +50,13 @@ interface Counted extends Refusal {
 export function createRefusalCounter(parts: RefusalParts): RefusalCounter {
   const { ledger, clock, version, onTrouble, everyMs = 1000 } = parts;
   let waiting = new Map<string, Counted>();
+  let kinds = new Map<string, number>();
   let writing: Promise<void> = Promise.resolve();
 
   async function write(): Promise<void> {
     const counted = [...waiting.values()];
     waiting = new Map();
+    kinds = new Map();
     await Promise.all(
       counted.map((one) => ledger.append(rowOf(one, version)).catch((error: unknown) => onTrouble(error))),
     );
@@ -64,19 +70,28 @@ export function createRefusalCounter(parts: RefusalParts): RefusalCounter {
 
   return {
     note(refusal) {
-      const crowded = waiting.size >= mostKinds;
+      const own = kinds.get(refusal.appid) ?? 0;
+      const crowded = own >= mostKindsOfApp || waiting.size >= mostKinds;
+      // One that is told apart already is counted there, however many have come since.
+      const known = waiting.get(keyOf(refusal));
       const told = crowded ? { ...refusal, secretId: '', callerAddress: '' } : refusal;
-      const { api, appid, secretId, code, reason, callerAddress } = told;
-      const key = JSON.stringify([api, appid, secretId, code, reason, callerAddress]);
-      const known = waiting.get(key);
-      if (known !== undefined) known.requests += 1;
-      else waiting.set(key, { ...told, at: clock(), requests: 1 });
+      const counted = known ?? waiting.get(keyOf(told));
+      if (counted !== undefined) {
+        counted.requests += 1;
+        return;
+      }
+      waiting.set(keyOf(told), { ...told, at: clock(), requests: 1 });
+      kinds.set(refusal.appid, own + 1);
     },
     async stop() {
       clearInterval(timer);
       await begin();
     },
   };
+}
+
+function keyOf({ api, appid, secretId, code, reason, callerAddress }: Refusal): string {
+  return JSON.stringify([api, appid, secretId, code, reason, callerAddress]);
 }
 
 function rowOf(one: Counted, version: string): LedgerRow {
