@@ -6,7 +6,7 @@ import type { Presentation } from './types.ts';
 const presentation = fc
   .record({
     attack: fc.boolean(),
-    species: fc.constantFrom('print', 'screen', 'mask'),
+    species: fc.constantFrom('print', 'mask', 'unspecified', null),
     subject: fc.option(fc.constantFrom('a', 'b')),
     score: fc.option(fc.integer({ min: 0, max: 100 })),
   })
@@ -36,7 +36,7 @@ describe('countByProtocol', () => {
         const attacks = Object.values(species).reduce((sum, c) => sum + c.n, 0);
         expect(attacks + bonaFide.n + bonaFide.noResponse).toBe(rows.length);
         for (const [name, c] of Object.entries(species)) {
-          const of = rows.filter((r) => r.species === name);
+          const of = rows.filter((r) => r.label === 'attack' && (r.species ?? 'unspecified') === name);
           expect(c.errors).toBe(of.filter((r) => (r.score ?? 0) > 87).length);
           expect(c.within).toBe(c.errors === 0);
         }

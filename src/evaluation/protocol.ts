@@ -69,10 +69,10 @@ function missingOf(rows: readonly Presentation[], species: ProtocolReport['speci
   if (simulated > 0) missing.push(`species: ${simulated} attacks are simulated, not presented to a camera`);
   const anonymous = rows.filter((row) => row.subject === null).length;
   if (anonymous > 0) missing.push(`people: ${anonymous} presentations name no subject`);
-  for (const [name, { n, errors, interval, limit }] of Object.entries(species)) {
-    if (errors === 0 && interval !== null && interval[1] > Math.max(limit, 0.01)) {
+  for (const [name, { n, within, interval, limit }] of Object.entries(species)) {
+    if (within === true && interval !== null && interval[1] > Math.max(limit, 0.01)) {
       const most = (interval[1] * 100).toFixed(1);
-      missing.push(`numbers: ${name} has ${n} presentations; up to ${most} % accepted cannot be excluded`);
+      missing.push(`numbers: ${name}: ${n} presented; up to ${most} % accepted cannot be excluded`);
     }
   }
   missing.push('the plan of a laboratory: its species, people and numbers of presentations');
@@ -91,16 +91,18 @@ export function countByProtocol(
   confidence = 0.95,
 ): ProtocolReport {
   const limits = PROTOCOLS[protocol];
-  const answers = new Map(rows.map((row, i) => [row, accepted(i)] as const));
+  // An attack without a species and one of the species "unspecified" count together.
+  const named = rows.map((row) => ({ ...row, species: row.species || UNNAMED_SPECIES }));
+  const answers = new Map<Presentation, boolean | null>(named.map((row, i) => [row, accepted(i)]));
   const having = (of: readonly Presentation[], answer: boolean | null) =>
     of.filter((row) => answers.get(row) === answer).length;
   const species = Object.fromEntries(
-    [...attacksBySpecies(rows)].map(([name, of]) => [
-      name === '' ? UNNAMED_SPECIES : name,
+    [...attacksBySpecies(named)].map(([name, of]) => [
+      name,
       counted(having(of, true), of.length, having(of, null), limits.accepted, confidence),
     ]),
   );
-  const live = rows.filter((row) => row.label === 'bona-fide');
+  const live = named.filter((row) => row.label === 'bona-fide');
   const silent = having(live, null);
   const bonaFide = counted(having(live, false), live.length - silent, silent, limits.bpcer, confidence);
   const all = [...Object.values(species), bonaFide];
