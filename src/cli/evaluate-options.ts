@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { GROUP_FIELDS, type GroupField } from '../evaluation/groups.ts';
 import type { ClusterKind } from '../evaluation/metrics/clusters.ts';
+import type { ProtocolName } from '../evaluation/protocol.ts';
 import { parseThresholdRule, type ThresholdRule } from '../evaluation/threshold.ts';
 import type { Profile } from '../liveness/types.ts';
 
@@ -19,6 +20,7 @@ export interface EvaluateFlags {
   readonly seed: number;
   readonly confidence: number;
   readonly json?: true;
+  readonly protocol?: ProtocolName;
   readonly report?: string;
   readonly gallery: boolean;
   readonly robustness?: number;

@@ -1,6 +1,7 @@
 import type { Evaluation } from '../evaluation/evaluate.ts';
 import type { Estimate } from '../evaluation/measure.ts';
 import type { Interval } from '../evaluation/metrics/intervals.ts';
+import { PROTOCOL_COLUMNS, type ProtocolReport, protocolRows } from '../evaluation/protocol.ts';
 import type { Rate } from '../evaluation/rates.ts';
 import type { Robustness } from '../evaluation/robustness/robustness.ts';
 import type { Traps } from '../evaluation/traps.ts';
@@ -30,6 +31,26 @@ export function thresholdLine({ threshold }: Evaluation): string {
   const rule = threshold.rule === null ? '' : ` by ${threshold.rule}`;
   const folds = threshold.folds.length === 0 ? '' : ` (median of ${threshold.folds.length} folds)`;
   return `Threshold ${Number(threshold.value.toPrecision(8))}${folds}, ${SOURCES[threshold.source]}${rule}; a score above it is accepted`;
+}
+
+/** What a test by a protocol would count, for people; empty where none was asked for. */
+export function printProtocol(report: ProtocolReport | null): string {
+  if (report === null) return '';
+  const rows = protocolRows(report);
+  const table = createTable(
+    PROTOCOL_COLUMNS.map((title, k) => ({ title, right: k > 0 })),
+    rows,
+  );
+  return `${[
+    '',
+    `Protocol ${report.protocol}: ${report.withinLimits ? 'all counts within the limits' : 'NOT within all limits'}`,
+    report.notice,
+    table.head,
+    ...rows.map((row) => table.line(row)),
+    `People: ${report.bonaFideSubjects} bona fide, ${report.attackSubjects} attacked`,
+    'Missing for the claim:',
+    ...report.missing.map((what) => `  ${what}`),
+  ].join('\n')}\n`;
 }
 
 /** The evaluation as a table for people. */

@@ -8,6 +8,7 @@ import { type EvaluateOptions, evaluate, type FullEvaluation } from '../evaluati
 import { acceptance } from '../evaluation/measure.ts';
 import { operatingPoints } from '../evaluation/operating-points.ts';
 import type { JudgedPicture } from '../evaluation/pictures/judge-all.ts';
+import { countByProtocol, PROTOCOL_NAMES, type ProtocolReport } from '../evaluation/protocol.ts';
 import { type GallerySection, makeGallery } from '../evaluation/report/gallery.ts';
 import { comparisonHtml, type Provenance, reportHtml } from '../evaluation/report/html.ts';
 import type { Robustness } from '../evaluation/robustness/robustness.ts';
@@ -28,7 +29,7 @@ import {
   thresholdRule,
 } from './evaluate-options.ts';
 import { openPictureSystem, type PictureSystem, version } from './evaluate-pictures.ts';
-import { printEvaluation, printTraps } from './evaluate-print.ts';
+import { printEvaluation, printProtocol, printTraps } from './evaluate-print.ts';
 import { print } from './printable.ts';
 import { tellLeftOut } from './tell-left-out.ts';
 
@@ -64,6 +65,11 @@ export function registerEvaluate(program: Command): void {
     .option('--bootstrap <n>', 'replicates; 0 for none', numberWithin(0, 100_000, true), 1000)
     .option('--seed <n>', 'seed of bootstrap, folds and drawing', numberWithin(0, 2 ** 32 - 1, true), 1)
     .option('--confidence <share>', 'confidence of the intervals', numberWithin(0.5, 0.9999), 0.95)
+    .addOption(
+      new Option('--protocol <name>', 'state what a test by this protocol would count').choices(
+        PROTOCOL_NAMES,
+      ),
+    )
     .option('--json', 'print one JSON object, shares of 1')
     .option('--report <file>', 'write an HTML report; the JSON goes beside it')
     .option('--no-gallery', 'leave pictures out of the report')
@@ -109,6 +115,7 @@ interface Measured {
   readonly full: FullEvaluation;
   readonly traps: Traps;
   readonly robustness: Robustness | null;
+  readonly protocol: ProtocolReport | null;
   readonly system: PictureSystem | null;
 }
 
@@ -122,6 +129,9 @@ function checkInputs(pictures: string | undefined, flags: EvaluateFlags): void {
   }
   if (flags.compare !== undefined && flags.compare.length !== 2) {
     throw new UsageError('input', `--compare: expected two score files, found ${flags.compare.length}.`);
+  }
+  if (flags.compare !== undefined && flags.protocol !== undefined) {
+    throw new UsageError('input', '--protocol measures one system: leave out --compare.');
   }
   if (flags.scores !== undefined && flags.robustness !== undefined) {
     throw new UsageError('input', '--robustness needs pictures, not scores.');
@@ -173,7 +183,9 @@ async function run(pictures: string | undefined, flags: EvaluateFlags): Promise<
     print(
       flags.json
         ? `${JSON.stringify(machine(measured), null, 2)}\n`
-        : printEvaluation(evaluation) + printTraps(measured.traps, measured.robustness),
+        : printEvaluation(evaluation) +
+            printProtocol(measured.protocol) +
+            printTraps(measured.traps, measured.robustness),
     );
   } finally {
     tellLeftOut(leftOut);
@@ -203,6 +215,7 @@ async function measureScores(file: string, flags: EvaluateFlags): Promise<Measur
     full,
     traps: findScoreTraps(rows),
     robustness: null,
+    protocol: protocolOf(full, flags),
     system: null,
   };
 }
@@ -225,15 +238,21 @@ async function measurePictures(
       ? null
       : await system.robustness(judged, full.evaluation.threshold.value, flags.robustness);
   const traps = findTraps(rows, judged, full.folds, flags.seed);
-  return { input: path, rows, judged, full, traps, robustness, system };
+  return { input: path, rows, judged, full, traps, robustness, protocol: protocolOf(full, flags), system };
 }
 
+const protocolOf = (full: FullEvaluation, { protocol, confidence }: EvaluateFlags) =>
+  protocol === undefined
+    ? null
+    : countByProtocol(full.rows, acceptance(full.rows, full.choice), protocol, confidence);
+
 /** What programs get: the summary, and beside it traps and robustness. */
-function machine({ full, traps, robustness, system }: Measured) {
+function machine({ full, traps, robustness, protocol, system }: Measured) {
   return {
     ...summarise(full.evaluation),
     traps,
     ...(robustness === null ? {} : { robustness }),
+    ...(protocol === null ? {} : { protocol }),
     system: { version, profile: system?.profile ?? null, models: modelsOf(system) },
   };
 }

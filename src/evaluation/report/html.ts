@@ -1,6 +1,7 @@
 import { count } from '../../report/count.ts';
 import type { Comparison } from '../compare.ts';
 import type { FullEvaluation } from '../evaluate.ts';
+import { PROTOCOL_COLUMNS, type ProtocolReport, protocolRows } from '../protocol.ts';
 import type { Robustness } from '../robustness/robustness.ts';
 import type { Traps } from '../traps.ts';
 import {
@@ -47,6 +48,7 @@ export interface ReportParts {
   readonly full: FullEvaluation;
   readonly traps: Traps;
   readonly robustness: Robustness | null;
+  readonly protocol?: ProtocolReport | null;
   readonly gallery: readonly GallerySection[];
   readonly provenance: Provenance;
   /** The same as an object for machines; stands in the report as JSON. */
@@ -82,8 +84,16 @@ function provenanceSection(p: Provenance): string {
   )}<p class="dim">All numbers stand in this file as JSON too, in the element with the id "data".</p>`;
 }
 
+function protocolSection(report: ProtocolReport): string {
+  const missing = report.missing.map((what) => `<li>${escapeHtml(what)}</li>`).join('');
+  const verdict = report.withinLimits ? 'All counts are within the limits.' : 'Not within all limits.';
+  return `<h2>Protocol ${report.protocol}</h2><p class="warn">${report.notice}</p><p>${verdict} People: ${report.bonaFideSubjects} bona fide, ${report.attackSubjects} attacked.</p>${table([...PROTOCOL_COLUMNS], protocolRows(report))}<p>Missing for the claim:</p><ul>${missing}</ul>`;
+}
+
 /** The report as one HTML file that needs nothing from elsewhere. */
-export function reportHtml({ full, traps, robustness, gallery, provenance, machine }: ReportParts): string {
+export function reportHtml(parts: ReportParts): string {
+  const { full, traps, robustness, gallery, provenance, machine } = parts;
+  const protocol = parts.protocol ?? null;
   const { evaluation } = full;
   const simulated = Object.keys(evaluation.counts.species).some((name) => name.startsWith('simulated-'));
   const banner = simulated
@@ -111,6 +121,7 @@ export function reportHtml({ full, traps, robustness, gallery, provenance, machi
     reliability(full),
     '</div><h2>All numbers</h2>',
     measureTable(evaluation),
+    protocol === null ? '' : protocolSection(protocol),
     evaluation.groups.length === 0 ? '' : `<h2>Groups</h2>${groupTables(evaluation)}`,
     `<h2>Traps</h2>${trapSection(traps)}`,
     robustness === null
