@@ -111,11 +111,7 @@ const KINDS = [
 ];
 
 const weights = await requireWeights();
-const models = await loadModels({
-  blaze: weights.get('blazeface-back-256').path,
-  rfb: weights.get('rfb-320').path,
-  classifier: weights.get('minifasnet-v2-se-128').path,
-});
+const models = await loadModels(new Map(Array.from(weights, ([name, { path }]) => [name, path])));
 
 async function read(folder) {
   const names = (await readdir(folder, { recursive: true })).filter((f) =>
@@ -143,7 +139,7 @@ for (const [i, group] of ['live', 'attacks'].entries()) {
         threshold: 87,
       });
       const noise = judged.quality.find(({ name }) => name === 'ColourNoise')?.value;
-      if (noise !== undefined) results[k][group].push({ noise, score: judged.score });
+      if (noise !== undefined) results[k][group].push({ noise, score: judged.rawScore });
     }
   }
 }
