@@ -138,7 +138,7 @@ describe('the batch command', { timeout: 120_000 }, () => {
     await copyFile(at('pictures', 'a.jpg'), at('mixed', 'upload'));
     await writeFile(at('mixed', 'notes.txt'), 'no picture');
     expect(await run(at('mixed'), '--out', at('m.ndjson'), ...common)).toBe(0);
-    expect(out).toContain('1 pictures');
+    expect(out).toContain('1 picture:');
     expect(out).toContain('1 left out, no pictures: notes.txt');
     expect(await readFile(at('m.html'), 'utf8')).toContain('1 left out, no pictures: notes.txt');
     await rm(at('mixed', 'upload'));
