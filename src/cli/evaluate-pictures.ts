@@ -12,6 +12,7 @@ import type { IndexedPicture, Presentation } from '../evaluation/types.ts';
 import type { ModelUsed, Profile } from '../liveness/types.ts';
 import { lackingLine } from './engine-options.ts';
 import type { EvaluateFlags } from './evaluate-options.ts';
+import { say } from './printable.ts';
 
 /** Version of the program, from its manifest. */
 export const version = (
@@ -61,7 +62,7 @@ export async function openPictureSystem(flags: EvaluateFlags): Promise<PictureSy
   });
   const { profile } = engine;
   if (engine.lacking !== null && flags.profile === undefined) {
-    process.stderr.write(`livestill: ${lackingLine(profile, engine.lacking)}\n`);
+    say(`livestill: ${lackingLine(profile, engine.lacking)}\n`);
   }
   const judge: PictureJudge = {
     models: engine.models,
