@@ -129,8 +129,8 @@ describe('the memory of failing urls', () => {
     memory.note({ urls: [url('/quiet')], failure: 'http_404' }, 'quiet');
     for (let at = 0; at < 1000; at++) memory.note({ urls: [url(`/${at}`)], failure: 'http_404' }, 'greedy');
     expect(memory.size).toBe(10);
-    expect(() => memory.check(url('/quiet'), 'quiet')).toThrow('failed 1 times');
-    expect(() => memory.check(url('/999'), 'greedy')).toThrow('failed 1 times');
+    expect(() => memory.check(url('/quiet'), 'quiet')).toThrow('failed once');
+    expect(() => memory.check(url('/999'), 'greedy')).toThrow('failed once');
     expect(() => memory.check(url('/0'), 'greedy')).not.toThrow();
   });
 
