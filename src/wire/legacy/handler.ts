@@ -6,7 +6,6 @@ import { Fault } from '../../errors.ts';
 import type { Judge, JudgeOptions } from '../../fleet/types.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
 import type { Ledger } from '../../ledger/types.ts';
-import type { Judgement } from '../../liveness/types.ts';
 import { isHeif } from '../../picture/sniff.ts';
 import type { Downloader } from '../../picture/types.ts';
 import type { BodyHold, BodyMemory } from '../body-memory.ts';
@@ -15,12 +14,12 @@ import { type Envelope, faultEnvelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
 import type { FailedTries } from '../failed-tries.ts';
 import { fetchRecorded } from '../fetch-picture.ts';
-import { ledgerRow } from '../ledger-row.ts';
 import type { Observer } from '../metrics/observer.ts';
 import { requestSeen } from '../metrics/request-seen.ts';
 import { noteRefusal } from '../note-refusal.ts';
 import { peerGroup } from '../peer-group.ts';
 import { checkAnnouncedSize, decodingBytes, RequestAborted, withBody } from '../read-body.ts';
+import { recorderOf } from '../record-decision.ts';
 import { parseLegacyBody } from './body.ts';
 import { type Facts, logDecision } from './decision-log.ts';
 import { holdsKeyIfAsked, isFailedTry } from './failed-try.ts';
@@ -185,22 +184,8 @@ async function judge(
   caller: Caller,
   picture: Uint8Array,
 ): Promise<Envelope> {
-  const record = (envelope: Envelope, judgement: Judgement | null, fault: Fault | null) => {
-    facts.isRecorded = true;
-    return deps.ledger.append(
-      ledgerRow({
-        api: 'legacy',
-        version: deps.version,
-        at: deps.clock(),
-        exchange,
-        facts,
-        envelope,
-        judgement,
-        fault,
-        models: deps.judge.models,
-      }),
-    );
-  };
+  const { version, judge: judging } = deps;
+  const record = recorderOf(deps, { api: 'legacy', version, exchange, facts, models: judging.models });
   try {
     if (deps.settings.compat.heif !== true && isHeif(picture)) {
       throw new Fault(-4016, 'unsupported', 'HEIC and AVIF are judged here with compat.heif alone.');

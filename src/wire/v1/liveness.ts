@@ -14,11 +14,11 @@ import type { BodyHold, BodyMemory } from '../body-memory.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
 import { fetchRecorded } from '../fetch-picture.ts';
-import { ledgerRow } from '../ledger-row.ts';
 import type { Facts } from '../legacy/decision-log.ts';
 import type { PictureSource } from '../legacy/picture-source.ts';
 import type { Observer } from '../metrics/observer.ts';
 import { checkAnnouncedSize, decodingBytes, withBody } from '../read-body.ts';
+import { recorderOf } from '../record-decision.ts';
 import { answerOnce, fingerprintOf, idempotencyKeyOf, type Made } from './idempotency.ts';
 import type { Language } from './language.ts';
 import { checkDeclared, type InputType, inputType, pictureOf, refuseCoded } from './picture-input.ts';
@@ -131,23 +131,9 @@ async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Pr
   facts.pictureBytes = picture.byteLength;
   facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
   const { threshold, profile } = caller.app.policy;
-  const record = (envelope: Envelope, judgement: Judgement | null, fault: Fault | null) => {
-    facts.isRecorded = true;
-    return deps.ledger.append(
-      ledgerRow({
-        api: 'v1',
-        version: deps.version,
-        at: deps.clock(),
-        exchange,
-        facts,
-        envelope,
-        judgement,
-        fault,
-        rules: caller.rules,
-        models: deps.judge.models,
-      }),
-    );
-  };
+  const { version, judge } = deps;
+  const row = { api: 'v1', version, exchange, facts, rules: caller.rules, models: judge.models } as const;
+  const record = recorderOf(deps, row);
   try {
     checkDeclared(call.type, picture);
     const judgement = await deps.judge.judge(picture, {
