@@ -154,7 +154,8 @@ function filtered(db: Kysely<Tables>, filter: LedgerFilter): SelectQueryBuilder<
   return query;
 }
 
-const bounded = (limit: number): number => Math.min(1000, Math.max(1, Math.floor(limit)));
+/** A number of rows to read at once, 1 to 1000. */
+export const bounded = (limit: number): number => Math.min(1000, Math.max(1, Math.floor(limit)));
 
 /** The matching rows, each with its set of models and its policy. */
 export function rowsOf(db: Kysely<Tables>, filter: LedgerFilter) {

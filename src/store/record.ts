@@ -8,7 +8,7 @@ import type { ChainedRow } from '../ledger/verify.ts';
 import { adminValues, latestChanges, type NoteChange } from './admin-log.ts';
 import { bury, hashAt, hashBefore, signHead, toCheckpoint, toTombstone } from './chain.ts';
 import type { StoreDatabase } from './database.ts';
-import { rowsOf } from './ledger.ts';
+import { bounded, rowsOf } from './ledger.ts';
 import { chainedValues, type JoinedRow } from './ledger-columns.ts';
 import type { Tables } from './tables.ts';
 
@@ -65,8 +65,6 @@ export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteC
     pruneSome: (before, limit) => database.write(108, (db) => pruneRows(db, key, before, limit)),
   };
 }
-
-const bounded = (limit: number): number => Math.min(1000, Math.max(1, Math.floor(limit)));
 
 async function frameOf(
   db: Kysely<Tables>,
