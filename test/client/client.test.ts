@@ -1,4 +1,4 @@
-import { createReadStream, mkdtempSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, request as requestTo, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -67,7 +67,9 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 describe('judge', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'livestill-client-')), 'selfie.jpg');
+  const folder = mkdtempSync(join(tmpdir(), 'livestill-client-'));
+  const file = join(folder, 'selfie.jpg');
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(file, bytes);
   async function* parts() {
     for (let at = 0; at < bytes.length; at += 9999) yield bytes.slice(at, at + 9999);
