@@ -16,7 +16,7 @@ import { blazeInput } from '../dist/liveness/detect/blazeface.js';
 import { detectFace, detectionPicture } from '../dist/liveness/detect/face.js';
 import { rfbInput } from '../dist/liveness/detect/rfb.js';
 import { loadModels } from '../dist/liveness/load.js';
-import { decodePicture } from '../dist/picture/decode.js';
+import { decodePicture } from '../dist/picture/decode/decode.js';
 import { requireWeights } from '../dist/weights/index.js';
 import { percentile, portrait } from './support.mjs';
 

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { judgePicture } from '../dist/liveness/judge.js';
 import { loadModels } from '../dist/liveness/load.js';
-import { decodePicture } from '../dist/picture/decode.js';
+import { decodePicture } from '../dist/picture/decode/decode.js';
 import { requireWeights } from '../dist/weights/index.js';
 import { percentile } from './support.mjs';
 

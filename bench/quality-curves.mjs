@@ -17,7 +17,7 @@ import { loadModels } from '../dist/liveness/load.js';
 import { measureFace } from '../dist/liveness/quality/measure.js';
 import { RULES } from '../dist/liveness/quality/rules.js';
 import { turnClockwise } from '../dist/liveness/resample.js';
-import { decodePicture } from '../dist/picture/decode.js';
+import { decodePicture } from '../dist/picture/decode/decode.js';
 import { requireWeights } from '../dist/weights/index.js';
 
 const { values: options, positionals } = parseArgs({

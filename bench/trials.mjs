@@ -26,7 +26,7 @@ import { loadModels } from '../dist/liveness/load.js';
 import { ownChannelBlock } from '../dist/liveness/onnx/block.js';
 import { inferenceLibrary } from '../dist/liveness/onnx/library.js';
 import { optimiseModel } from '../dist/liveness/onnx/optimise.js';
-import { decodePicture } from '../dist/picture/decode.js';
+import { decodePicture } from '../dist/picture/decode/decode.js';
 import { requireWeights } from '../dist/weights/index.js';
 import { percentile, portrait, printTable, processUse } from './support.mjs';
 

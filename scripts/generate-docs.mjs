@@ -3,7 +3,7 @@
 // node scripts/generate-docs.mjs --check   only compare; status 1 when a page is out of date
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { settings } from '../dist/config.js';
+import { settings } from '../dist/config/load.js';
 import { catalogue, wireVariants } from '../dist/errors.js';
 
 const note = '<!-- Made by scripts/generate-docs.mjs. Change the source, not this page. -->';

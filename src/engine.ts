@@ -4,7 +4,12 @@ import { type LoadedModels, loadModels } from './liveness/load.ts';
 import { DEFAULT_PROFILE, FALLBACK_PROFILE } from './liveness/profiles.ts';
 import { turnClockwise } from './liveness/resample.ts';
 import type { Judgement, ModelUsed, Profile, RgbPicture } from './liveness/types.ts';
-import { DEFAULT_LIMITS, type DecodedPicture, decodePicture, type PictureLimits } from './picture/decode.ts';
+import {
+  DEFAULT_LIMITS,
+  type DecodedPicture,
+  decodePicture,
+  type PictureLimits,
+} from './picture/decode/decode.ts';
 import { pullCommand, requireWeights, WeightsError } from './weights/index.ts';
 
 /** How an engine is made. */

@@ -21,5 +21,5 @@ export { Fault } from './errors.ts';
 export { DEFAULT_THRESHOLD } from './liveness/judge.ts';
 export { ModelError } from './liveness/model-error.ts';
 export type * from './liveness/types.ts';
-export { DEFAULT_LIMITS, type PictureLimits } from './picture/decode.ts';
+export { DEFAULT_LIMITS, type PictureLimits } from './picture/decode/decode.ts';
 export { WeightsError } from './weights/index.ts';

@@ -20,16 +20,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: [],
   files: [],
   picture: ['liveness', 'errors', 'networks', 'files'],
-  account: ['report', 'liveness', 'errors', 'networks'],
-  ledger: ['liveness', 'errors', 'account', 'report'],
-  store: ['report', 'liveness', 'errors', 'networks', 'account', 'ledger'],
+  account: ['report', 'liveness', 'errors', 'networks', 'policy'],
+  policy: ['liveness', 'errors'],
+  ledger: ['policy', 'liveness', 'errors', 'account', 'report'],
+  store: ['policy', 'report', 'liveness', 'errors', 'networks', 'account', 'ledger'],
   engine: ['liveness', 'errors', 'picture', 'weights'],
   fleet: ['report', 'liveness', 'errors', 'picture', 'engine'],
   batch: ['liveness', 'errors', 'files', 'report', 'picture', 'engine', 'fleet'],
   evaluation: ['liveness', 'errors', 'files', 'report', 'picture', 'engine'],
-  wire: ['liveness', 'errors', 'networks', 'config', 'account', 'picture', 'fleet', 'ledger'],
+  wire: ['policy', 'liveness', 'errors', 'networks', 'config', 'account', 'picture', 'fleet', 'ledger'],
   index: ['liveness', 'errors', 'picture', 'engine', 'weights'],
   cli: [
+    'policy',
     'liveness',
     'errors',
     'config',
@@ -129,8 +131,13 @@ describe('the house', () => {
 
   it('loads the HEIC library in its thread only', () => {
     const found = files.filter((file) => readFileSync(join(src, file), 'utf8').includes("'libheif-js"));
-    expect(found.sort()).toEqual([join('picture', 'heif-thread.ts'), join('picture', 'heif.ts')]);
-    expect(readFileSync(join(src, 'picture', 'heif.ts'), 'utf8')).toContain(".resolve('libheif-js");
+    expect(found.sort()).toEqual([
+      join('picture', 'decode', 'heif', 'heif.ts'),
+      join('picture', 'decode', 'heif', 'thread.ts'),
+    ]);
+    expect(readFileSync(join(src, 'picture', 'decode', 'heif', 'heif.ts'), 'utf8')).toContain(
+      ".resolve('libheif-js",
+    );
   });
 
   it('speaks SQL in one room only', () => {

@@ -1,7 +1,7 @@
 /** Cost against the number of apps: real accounts in a real store, and services on top of it. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sign } from '../../dist/account/signature.js';
+import { sign } from '../../dist/account/signature/signature.js';
 import { openStore } from '../../dist/store/open.js';
 import { median } from '../support.mjs';
 import { least } from './fit.mjs';

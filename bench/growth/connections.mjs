@@ -1,7 +1,7 @@
 /** Cost against idle connections: opened and kept by a process of their own, each after one request. */
 import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sign } from '../../dist/account/signature.js';
+import { sign } from '../../dist/account/signature/signature.js';
 import { openStore } from '../../dist/store/open.js';
 import { median, processUse } from '../support.mjs';
 import { least } from './fit.mjs';

@@ -2,7 +2,7 @@
 import { rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { previewPolicy } from '../../dist/account/policy-preview.js';
+import { previewPolicy } from '../../dist/policy/preview.js';
 import { openStore } from '../../dist/store/open.js';
 import { median } from '../support.mjs';
 import { least } from './fit.mjs';

@@ -1,7 +1,7 @@
 /** Cost against the size of the picture: the engine in this process, one thread, processor time. */
 import sharp from 'sharp';
 import { createLiveness } from '../../dist/engine.js';
-import { DEFAULT_LIMITS, decodePicture } from '../../dist/picture/decode.js';
+import { DEFAULT_LIMITS, decodePicture } from '../../dist/picture/decode/decode.js';
 import { median, portrait } from '../support.mjs';
 
 const profiles = ['careful', 'fast'];

@@ -3,15 +3,15 @@
  * that many bytes or characters.
  */
 
-import { isInside } from '../../dist/account/api-key.js';
-import { createApiKeyAuthenticator } from '../../dist/account/api-key-check.js';
+import { isInside } from '../../dist/account/api-key/api-key.js';
+import { createApiKeyAuthenticator } from '../../dist/account/api-key/check.js';
 import { createAuthenticator } from '../../dist/account/authenticate.js';
 import { csvRecords } from '../../dist/batch/source/csv-records.js';
 import { Fault } from '../../dist/errors.js';
 import { readFields } from '../../dist/liveness/onnx/protobuf.js';
 import { networkProblem } from '../../dist/networks.js';
-import { surveyJpeg } from '../../dist/picture/jpeg-survey.js';
-import { withoutTexts } from '../../dist/picture/png-chunks.js';
+import { surveyJpeg } from '../../dist/picture/decode/jpeg/survey.js';
+import { withoutTexts } from '../../dist/picture/decode/png-chunks.js';
 import { createCallerAddress } from '../../dist/wire/caller-address.js';
 import { readContentCoding } from '../../dist/wire/content-coding.js';
 import { readBodyType } from '../../dist/wire/legacy/content-type.js';

@@ -3,7 +3,7 @@ import { Fault } from '../errors.ts';
 import type { Store } from '../store/open.ts';
 import { temporaryFolder, temporaryStore } from '../store/test-support/temp-store.ts';
 import { createAuthenticator } from './authenticate.ts';
-import { digestOf, type SignatureContent, sign } from './signature.ts';
+import { digestOf, type SignatureContent, sign } from './signature/signature.ts';
 import type { AuthenticationRequest, Authenticator, SignatureSettings } from './types.ts';
 
 const now = 1_795_000_000;

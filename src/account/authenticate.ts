@@ -1,7 +1,12 @@
 import { Fault } from '../errors.ts';
 import { checkBucket, checkPair, checkState } from './checks.ts';
-import { type ParsedSignature, readSignature, tryReadSignature, verifyDigest } from './signature.ts';
-import { checkTime } from './signature-time.ts';
+import {
+  type ParsedSignature,
+  readSignature,
+  tryReadSignature,
+  verifyDigest,
+} from './signature/signature.ts';
+import { checkTime } from './signature/time.ts';
 import type {
   AccountStore,
   AuthenticationRequest,

@@ -1,6 +1,6 @@
 import { Fault } from '../errors.ts';
-import { type ParsedSignature, verifyDigest } from './signature.ts';
-import { explainDigest } from './signature-mistakes.ts';
+import { explainDigest } from './signature/mistakes.ts';
+import { type ParsedSignature, verifyDigest } from './signature/signature.ts';
 import type { AccountStore, App, SecretPair } from './types.ts';
 
 /**

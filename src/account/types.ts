@@ -1,6 +1,6 @@
 import type { Fault } from '../errors.ts';
 import type { Profile } from '../liveness/types.ts';
-import type { ParsedSignature } from './signature.ts';
+import type { ParsedSignature } from './signature/signature.ts';
 
 /** Milliseconds since 1970 (UTC). Handed in, so that tests can set the time. */
 export type Clock = () => number;

@@ -1,7 +1,7 @@
 import { Fault } from '../errors.ts';
 import type { Judge } from '../fleet/types.ts';
 import type { Judgement, Profile } from '../liveness/types.ts';
-import type { OnLeftOut } from '../picture/candidate.ts';
+import type { OnLeftOut } from '../picture/decode/candidate.ts';
 import type { Journal } from './journal.ts';
 import type { Keys } from './key-set.ts';
 import { type ResultMemory, sha256Of } from './reuse.ts';

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { decodePicture } from '../picture/decode.ts';
+import { decodePicture } from '../picture/decode/decode.ts';
 import type { BatchRow, BatchSource } from './types.ts';
 
 /** Longest side of a thumbnail, pixels. */

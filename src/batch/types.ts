@@ -1,4 +1,4 @@
-import type { OnLeftOut } from '../picture/candidate.ts';
+import type { OnLeftOut } from '../picture/decode/candidate.ts';
 
 /** A picture to judge. */
 export interface BatchItem {

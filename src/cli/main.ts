@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
 import { nativeTrouble } from '../errors-native.ts';
-import { print, say } from './printable.ts';
-import { createProgram, refuseUnknownWords } from './program.ts';
+import { print, say } from './shared/printable.ts';
+import { createProgram, refuseUnknownWords } from './shared/program.ts';
 
 /** Exit status for wrong use: an unknown option or command, a missing argument, a bad value. */
 const WRONG_USE = 2;

@@ -1,4 +1,4 @@
-import { dedicateImageLibrary } from '../picture/library.ts';
+import { dedicateImageLibrary } from '../picture/decode/library.ts';
 import { collectGarbageLater } from './garbage.ts';
 import type { Message } from './messages.ts';
 import { createPictureInput } from './picture-input.ts';

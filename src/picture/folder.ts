@@ -2,7 +2,13 @@ import type { Dirent, Stats } from 'node:fs';
 import { opendir, readdir, stat } from 'node:fs/promises';
 import { type FilePath, joinPath, nameText, pathOf } from '../files/name.ts';
 import { FileRefused, kindOf, readHead, whyUnreadable } from '../files/read.ts';
-import { HEAD_BYTES, isPictureName, isResourceFork, looksLikePicture, type OnLeftOut } from './candidate.ts';
+import {
+  HEAD_BYTES,
+  isPictureName,
+  isResourceFork,
+  looksLikePicture,
+  type OnLeftOut,
+} from './decode/candidate.ts';
 
 /** A picture below a folder. */
 export interface FoundPicture {

@@ -1,4 +1,4 @@
-import type { LeftOut } from './candidate.ts';
+import type { LeftOut } from './decode/candidate.ts';
 
 /** Files that were left out, counted, some of them by name. */
 export interface LeftOutCounts {

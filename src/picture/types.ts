@@ -1,4 +1,4 @@
-import type { DownloadRefusal } from './download-reasons.ts';
+import type { DownloadRefusal } from './download/reasons.ts';
 
 /** How a download went. Never holds the url itself, which may carry a token. */
 export interface DownloadEvent {

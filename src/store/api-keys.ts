@@ -1,9 +1,9 @@
-import type { ApiKeyAdmin, ApiKeyScope, ApiKeySummary, StoredApiKey } from '../account/api-key.ts';
-import { checkNewApiKey } from '../account/api-key.ts';
-import { checkRules, DEFAULT_RULES, type JudgingRules, type RulesStore } from '../account/policy.ts';
+import type { ApiKeyAdmin, ApiKeyScope, ApiKeySummary, StoredApiKey } from '../account/api-key/api-key.ts';
+import { checkNewApiKey } from '../account/api-key/api-key.ts';
 import { checkAppid } from '../account/validate.ts';
 import { UsageError } from '../errors.ts';
 import { canonicalNetwork } from '../networks.ts';
+import { checkRules, DEFAULT_RULES, type JudgingRules, type RulesStore } from '../policy/policy.ts';
 import { toApp } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
 import type { StoreDatabase } from './database.ts';

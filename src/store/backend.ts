@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { sql } from 'kysely';
-import type { IdempotencyStore } from '../account/api-key-idempotency.ts';
+import type { IdempotencyStore } from '../account/api-key/idempotency.ts';
 import type { AccountAdmin, ReplayStore, UsageStore } from '../account/types.ts';
 import { Fault, UsageError } from '../errors.ts';
 import type { Actor } from '../ledger/admin.ts';

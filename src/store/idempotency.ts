@@ -5,7 +5,7 @@ import type {
   IdempotencyState,
   IdempotencyStore,
   ShortenedMemory,
-} from '../account/api-key-idempotency.ts';
+} from '../account/api-key/idempotency.ts';
 import type { StoreDatabase } from './database.ts';
 import { storedClock } from './meta.ts';
 import { everyApp, rowOverhead } from './step-shares.ts';

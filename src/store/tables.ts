@@ -151,7 +151,7 @@ export interface AuditKeyTable {
   readonly first_at: number;
 }
 
-/** See `account/api-key.ts`. The key itself is kept nowhere. */
+/** See `account/api-key/api-key.ts`. The key itself is kept nowhere. */
 export interface ApiKeyTable {
   readonly key_id: string;
   readonly appid: string;

@@ -1,9 +1,9 @@
-import type { ApiKeyAdmin, ApiKeyStore } from '../account/api-key.ts';
-import type { IdempotencyBounds, IdempotencyStore } from '../account/api-key-idempotency.ts';
-import type { RulesStore } from '../account/policy.ts';
+import type { ApiKeyAdmin, ApiKeyStore } from '../account/api-key/api-key.ts';
+import type { IdempotencyBounds, IdempotencyStore } from '../account/api-key/idempotency.ts';
 import type { AccountAdmin, AccountStore, ReplayStore, UsageStore } from '../account/types.ts';
 import type { Actor } from '../ledger/admin.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../ledger/types.ts';
+import type { RulesStore } from '../policy/policy.ts';
 import type { Migrated } from './migration-copy.ts';
 
 /** How a store is opened. */

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { JudgingRules } from '../account/policy.ts';
 import { Fault } from '../errors.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { Downloader } from '../picture/types.ts';
+import type { JudgingRules } from '../policy/policy.ts';
 import type { Envelope } from './envelope.ts';
 import type { Exchange } from './exchange.ts';
 import { type Answering, downloadRefusedRow } from './ledger-row.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { DEFAULT_RULES, type JudgingRules } from '../account/policy.ts';
 import type { Fault } from '../errors.ts';
 import type { DecidingQuality, Explanation, LedgerRow, PolicyVersion } from '../ledger/types.ts';
 import type { Judgement, ModelUsed } from '../liveness/types.ts';
+import { DEFAULT_RULES, type JudgingRules } from '../policy/policy.ts';
 import type { Envelope } from './envelope.ts';
 import type { Exchange } from './exchange.ts';
 import { type Facts, since } from './legacy/decision-log.ts';

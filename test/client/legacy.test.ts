@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readSignature, sign, verifyDigest } from '../../src/account/signature.ts';
+import { readSignature, sign, verifyDigest } from '../../src/account/signature/signature.ts';
 import { InputError, LegacyClient, LegacyError, legacySign } from '../../src/client/index.ts';
 import { judgementOf, noFace } from '../contract/support/judge.ts';
 import { appid, pair, startV1Test, type V1Test } from '../v1/support.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Fault } from '../../src/errors.ts';
-import { createDownloader } from '../../src/picture/download.ts';
-import { DOWNLOAD_REASONS } from '../../src/picture/download-reasons.ts';
+import { createDownloader } from '../../src/picture/download/download.ts';
+import { DOWNLOAD_REASONS } from '../../src/picture/download/reasons.ts';
 import { faultEnvelope } from '../../src/wire/envelope.ts';
 import { boundedValues } from '../../src/wire/metrics/bounded.ts';
 import { createMetrics } from '../../src/wire/metrics/metrics.ts';

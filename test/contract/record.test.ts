@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_RULES } from '../../src/account/policy.ts';
 import { Fault } from '../../src/errors.ts';
+import { DEFAULT_RULES } from '../../src/policy/policy.ts';
 import { appid, secretId, secretKey, signature } from './support/accounts.ts';
 import { judgementOf, noFace } from './support/judge.ts';
 import { exchange, post } from './support/raw.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { registerBatch } from '../../src/cli/batch.ts';
+import { registerBatch } from '../../src/cli/batch/batch.ts';
 import { FleetError } from '../../src/fleet/fleet.ts';
 import { parseCsv } from '../../src/report/csv.ts';
 import { groupPhoto } from '../support/pictures.ts';

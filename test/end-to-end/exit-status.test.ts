@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProgram } from '../../src/cli/program.ts';
+import { createProgram } from '../../src/cli/shared/program.ts';
 
 const bin = fileURLToPath(new URL('../../bin/livestill.js', import.meta.url));
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { registerEvaluate } from '../../src/cli/evaluate.ts';
-import { registerSimulate } from '../../src/cli/simulate.ts';
+import { registerEvaluate } from '../../src/cli/evaluate/evaluate.ts';
+import { registerSimulate } from '../../src/cli/evaluate/simulate.ts';
 import { createRandom } from '../../src/evaluation/metrics/random.ts';
 import { groupPhoto } from '../support/pictures.ts';
 

@@ -17,7 +17,7 @@ import { drawPictures } from '../../src/evaluation/robustness/robustness.ts';
 import { TRANSFORMATIONS } from '../../src/evaluation/robustness/transformations.ts';
 import { findTraps } from '../../src/evaluation/traps.ts';
 import type { IndexedPicture, Label } from '../../src/evaluation/types.ts';
-import { decodePicture } from '../../src/picture/decode.ts';
+import { decodePicture } from '../../src/picture/decode/decode.ts';
 import { groupPhoto } from '../support/pictures.ts';
 
 let folder: string;

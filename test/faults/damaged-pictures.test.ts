@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/errors.ts';
-import { decodePicture } from '../../src/picture/decode.ts';
+import { decodePicture } from '../../src/picture/decode/decode.ts';
 import { damagedJpegs, oddJpegs, scene, wholeJpegs } from './support/damaged-pictures.ts';
 import type { HostilePicture } from './support/hostile-pictures.ts';
 import { rounds, seeded } from './support/seeded.ts';

@@ -3,8 +3,8 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { decodePicture } from '../../src/picture/decode.ts';
-import { DOWNLOAD_REASONS } from '../../src/picture/download-reasons.ts';
+import { decodePicture } from '../../src/picture/decode/decode.ts';
+import { DOWNLOAD_REASONS } from '../../src/picture/download/reasons.ts';
 import { asSharp, gradient } from '../../src/picture/test-support/made.ts';
 import { startUrlServer, testDownloader, type UrlServer } from './support/url-server.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createDownloader } from '../../src/picture/download.ts';
+import { createDownloader } from '../../src/picture/download/download.ts';
 import type { Downloader, DownloadFor } from '../../src/picture/types.ts';
 import { appid, signature } from '../contract/support/accounts.ts';
 import { exchange, post } from '../contract/support/raw.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createGate } from '../../src/picture/download-gate.ts';
+import { createGate } from '../../src/picture/download/gate.ts';
 import { type NameServer, startNameServer } from './support/name-server.ts';
 import { startUrlServer, testDownloader, type UrlServer } from './support/url-server.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { ConfigError, explainConfig, loadConfig, printableConfig, settings } from '../../src/config.ts';
+import { ConfigError, explainConfig, loadConfig, printableConfig, settings } from '../../src/config/load.ts';
 import { fuzz, mutate, pick, type Random } from './support/fuzz.ts';
 
 /* Configuration files and environments at random, by seed: each is taken or refused with a line for every problem. */

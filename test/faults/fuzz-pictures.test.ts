@@ -1,7 +1,7 @@
 import { encode } from 'fast-bmp';
 import { beforeAll, expect, it } from 'vitest';
 import { Fault } from '../../src/errors.ts';
-import { decodePicture } from '../../src/picture/decode.ts';
+import { decodePicture } from '../../src/picture/decode/decode.ts';
 import { codedOf, heicFile, heicOf, irot, nclx } from '../../src/picture/test-support/heic-files.ts';
 import { asSharp, gradient } from '../../src/picture/test-support/made.ts';
 import { fuzz, mutate, pick, type Random } from './support/fuzz.ts';

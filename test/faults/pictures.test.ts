@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Fault } from '../../src/errors.ts';
-import { type DecodedPicture, decodePicture } from '../../src/picture/decode.ts';
+import { type DecodedPicture, decodePicture } from '../../src/picture/decode/decode.ts';
 import { mutations, randomTails, truncations } from './support/broken-pictures.ts';
 import { metadataFloods } from './support/hostile-metadata.ts';
 import {

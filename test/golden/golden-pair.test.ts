@@ -9,7 +9,7 @@ import { fuseLogits } from '../../src/liveness/fuse.ts';
 import { type LoadedModels, loadModels } from '../../src/liveness/load.ts';
 import { calibrationOf, firstClassifier, pair } from '../../src/liveness/test-support/cards.ts';
 import type { CropEvidence } from '../../src/liveness/types.ts';
-import { decodePicture } from '../../src/picture/decode.ts';
+import { decodePicture } from '../../src/picture/decode/decode.ts';
 import { requireWeights } from '../../src/weights/index.ts';
 import { groupPhotoPath, hasShared, samplePath, sharedFolder } from '../support/pictures.ts';
 

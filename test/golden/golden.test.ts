@@ -15,7 +15,7 @@ import { type LoadedModels, loadModels } from '../../src/liveness/load.ts';
 import { turnClockwise } from '../../src/liveness/resample.ts';
 import { calibrationOf, firstClassifier } from '../../src/liveness/test-support/cards.ts';
 import type { Box } from '../../src/liveness/types.ts';
-import { decodePicture } from '../../src/picture/decode.ts';
+import { decodePicture } from '../../src/picture/decode/decode.ts';
 import { requireWeights } from '../../src/weights/index.ts';
 import { groupPhotoPath, hasShared, samplePath, sharedFolder } from '../support/pictures.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import Database from 'libsql';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { apiKeyDigest } from '../../src/account/api-key.ts';
-import { livestill } from '../../src/cli/test-support/livestill.ts';
+import { apiKeyDigest } from '../../src/account/api-key/api-key.ts';
+import { livestill } from '../../src/cli/shared/test-support/livestill.ts';
 import { someRow, temporaryFolder, temporaryStore } from '../../src/store/test-support/temp-store.ts';
 
 const appid = '1000001';

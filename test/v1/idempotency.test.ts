@@ -7,7 +7,7 @@ import type {
   IdempotencyBounds,
   IdempotencyState,
   IdempotencyStore,
-} from '../../src/account/api-key-idempotency.ts';
+} from '../../src/account/api-key/idempotency.ts';
 import { Fault } from '../../src/errors.ts';
 import { createDatabase } from '../../src/store/database.ts';
 import { createIdempotency } from '../../src/store/idempotency.ts';

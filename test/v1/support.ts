@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 
-import { apiKeyDigest, type NewApiKey, newApiKey } from '../../src/account/api-key.ts';
-import { createApiKeyAuthenticator } from '../../src/account/api-key-check.ts';
-import type { IdempotencyBounds } from '../../src/account/api-key-idempotency.ts';
+import { apiKeyDigest, type NewApiKey, newApiKey } from '../../src/account/api-key/api-key.ts';
+import { createApiKeyAuthenticator } from '../../src/account/api-key/check.ts';
+import type { IdempotencyBounds } from '../../src/account/api-key/idempotency.ts';
 import { createAuthenticator } from '../../src/account/authenticate.ts';
 import { createLimiter } from '../../src/account/limiter.ts';
 import { Fault } from '../../src/errors.ts';

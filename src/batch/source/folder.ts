@@ -1,5 +1,5 @@
 import type { FilePath } from '../../files/name.ts';
-import type { OnLeftOut } from '../../picture/candidate.ts';
+import type { OnLeftOut } from '../../picture/decode/candidate.ts';
 import { readPictureFile } from '../../picture/file.ts';
 import { picturesBelow } from '../../picture/folder.ts';
 import type { BatchItem, BatchSource } from '../types.ts';

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { create, Header } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fault, UsageError } from '../../errors.ts';
-import type { LeftOut } from '../../picture/candidate.ts';
+import type { LeftOut } from '../../picture/decode/candidate.ts';
 import { madeZip, type ZipEntry } from '../test-support/made.ts';
 import type { BatchSource } from '../types.ts';
 import { openSource } from './open.ts';

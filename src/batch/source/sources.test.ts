@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { create } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fault } from '../../errors.ts';
-import { DEFAULT_LIMITS } from '../../picture/decode.ts';
+import { DEFAULT_LIMITS } from '../../picture/decode/decode.ts';
 import { madeZip } from '../test-support/made.ts';
 import type { BatchSource } from '../types.ts';
 import { openSource } from './open.ts';

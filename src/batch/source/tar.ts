@@ -10,7 +10,7 @@ import {
   type LeftOut,
   looksLikePicture,
   type OnLeftOut,
-} from '../../picture/candidate.ts';
+} from '../../picture/decode/candidate.ts';
 import { checkPictureBytes, collectPicture } from '../../picture/file.ts';
 import { KeySet } from '../key-set.ts';
 import type { BatchItem, BatchSource } from '../types.ts';

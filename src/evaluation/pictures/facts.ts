@@ -1,5 +1,5 @@
 import sharp, { type Metadata } from 'sharp';
-import { decodePicture } from '../../picture/decode.ts';
+import { decodePicture } from '../../picture/decode/decode.ts';
 import { readExif } from './exif.ts';
 import { jpegQuality } from './jpeg-quality.ts';
 

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { Fault, UsageError } from '../../errors.ts';
-import { decodePicture } from '../../picture/decode.ts';
+import { decodePicture } from '../../picture/decode/decode.ts';
 import { type JudgedPicture, readPicture } from '../pictures/judge-all.ts';
 import type { Presentation } from '../types.ts';
 

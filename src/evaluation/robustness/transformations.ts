@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from 'sharp';
-import { decodePicture } from '../../picture/decode.ts';
-import { sniffFormat } from '../../picture/sniff.ts';
+import { decodePicture } from '../../picture/decode/decode.ts';
+import { sniffFormat } from '../../picture/decode/sniff.ts';
 import { createRandom } from '../metrics/random.ts';
 
 /** A change that a picture may go through on its way, and that should not change what is said of it. */

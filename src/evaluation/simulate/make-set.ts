@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { Fault } from '../../errors.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { type FilePath, pathText } from '../../files/name.ts';
-import { decodePicture } from '../../picture/decode.ts';
+import { decodePicture } from '../../picture/decode/decode.ts';
 import { readPictureFile } from '../../picture/file.ts';
 import { seedOf } from '../metrics/random.ts';
 import { pictureHash } from '../pictures/cache.ts';

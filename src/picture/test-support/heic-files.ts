@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { boxesIn } from '../heif-boxes.ts';
+import { boxesIn } from '../decode/heif/boxes.ts';
 
 /** A HEIC file of this folder: see README.md there. */
 export function heicFile(name: string): Buffer {

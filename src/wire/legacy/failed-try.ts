@@ -1,4 +1,4 @@
-import type { ParsedSignature } from '../../account/signature.ts';
+import type { ParsedSignature } from '../../account/signature/signature.ts';
 import type { Authenticator } from '../../account/types.ts';
 import { Fault } from '../../errors.ts';
 import type { Exchange } from '../exchange.ts';

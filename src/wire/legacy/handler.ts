@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import { type ParsedSignature, tryReadSignature } from '../../account/signature.ts';
+import { type ParsedSignature, tryReadSignature } from '../../account/signature/signature.ts';
 import type { Authenticator, Caller, Clock, Limiter } from '../../account/types.ts';
 import { Fault } from '../../errors.ts';
 import type { Judge, JudgeOptions } from '../../fleet/types.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
 import type { Ledger } from '../../ledger/types.ts';
-import { isHeif } from '../../picture/sniff.ts';
+import { isHeif } from '../../picture/decode/sniff.ts';
 import type { Downloader } from '../../picture/types.ts';
 import type { BodyHold, BodyMemory } from '../body-memory.ts';
 import { readContentCoding } from '../content-coding.ts';

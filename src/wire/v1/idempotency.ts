@@ -5,7 +5,7 @@ import type {
   IdempotencyStore,
   KeptAnswer,
   ShortenedMemory,
-} from '../../account/api-key-idempotency.ts';
+} from '../../account/api-key/idempotency.ts';
 import type { Clock } from '../../account/types.ts';
 import type { Envelope } from '../envelope.ts';
 import type { PictureSource } from '../legacy/picture-source.ts';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { ApiKeyAuthenticator, ApiKeyCaller } from '../../account/api-key-check.ts';
-import type { IdempotencyStore } from '../../account/api-key-idempotency.ts';
-import { decide } from '../../account/policy-decide.ts';
+import type { ApiKeyAuthenticator, ApiKeyCaller } from '../../account/api-key/check.ts';
+import type { IdempotencyStore } from '../../account/api-key/idempotency.ts';
 import type { Clock, Limiter } from '../../account/types.ts';
 import { Fault } from '../../errors.ts';
 import type { Judge } from '../../fleet/types.ts';
@@ -10,6 +9,7 @@ import type { RefusalCounter } from '../../ledger/refusals.ts';
 import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
+import { decide } from '../../policy/decide.ts';
 import type { BodyHold, BodyMemory } from '../body-memory.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { apiKeyScopes } from '../../account/api-key.ts';
+import { apiKeyScopes } from '../../account/api-key/api-key.ts';
 import { exampleAnswer } from './example.ts';
 import { type ProblemCode, type ProblemKind, problemKinds } from './problem-catalogue.ts';
 import { jsonRequestSchema, livenessSchema, operatingPointsSchema, problemSchema } from './schemas.ts';

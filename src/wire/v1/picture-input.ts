@@ -1,5 +1,5 @@
 import { Fault } from '../../errors.ts';
-import { isHeif } from '../../picture/sniff.ts';
+import { isHeif } from '../../picture/decode/sniff.ts';
 import { readContentCoding } from '../content-coding.ts';
 import { readBodyType } from '../legacy/content-type.ts';
 import { parseMultipartBody } from '../legacy/multipart-body.ts';

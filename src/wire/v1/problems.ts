@@ -1,4 +1,4 @@
-import { ApiKeyRefused } from '../../account/api-key-check.ts';
+import { ApiKeyRefused } from '../../account/api-key/check.ts';
 import { Fault } from '../../errors.ts';
 import type { Envelope } from '../envelope.ts';
 import { contentLanguage, type Language } from './language.ts';

@@ -1,5 +1,5 @@
-import type { Decision } from '../../account/policy-decide.ts';
 import type { Judgement, QualityComponent } from '../../liveness/types.ts';
+import type { Decision } from '../../policy/decide.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Language } from './language.ts';
 import { textHeaders } from './problems.ts';

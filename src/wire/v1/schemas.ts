@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { apiKeyScopes } from '../../account/api-key.ts';
+import { apiKeyScopes } from '../../account/api-key/api-key.ts';
 import { type ProblemCode, problemKinds } from './problem-catalogue.ts';
 
 /*

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import { surveyJpeg } from '../../../src/picture/jpeg-survey.ts';
+import { surveyJpeg } from '../../../src/picture/decode/jpeg/survey.ts';
 import type { HostilePicture } from './hostile-pictures.ts';
 import { withRestarts } from './jpeg-restarts.ts';
 import { seeded } from './seeded.ts';

@@ -1,5 +1,5 @@
-import { BitReader, HuffmanReader } from '../../../src/picture/jpeg-bits.ts';
-import { readFrame, readScanHeader, typicalTables } from '../../../src/picture/jpeg-frame.ts';
+import { BitReader, HuffmanReader } from '../../../src/picture/decode/jpeg/bits.ts';
+import { readFrame, readScanHeader, typicalTables } from '../../../src/picture/decode/jpeg/frame.ts';
 
 class BitWriter {
   readonly bytes: number[] = [];

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
-import { nameServerResolve, type Resolve } from '../../../src/picture/download-resolve.ts';
+import { nameServerResolve, type Resolve } from '../../../src/picture/download/resolve.ts';
 
 /** What the server says to one question: addresses of both kinds, of which it sends those asked for. */
 export type Zone = (name: string, question: number) => readonly string[] | 'silent' | 'unknown' | 'failure';

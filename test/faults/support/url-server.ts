@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createDownloader, type DownloadOptions } from '../../../src/picture/download.ts';
+import { createDownloader, type DownloadOptions } from '../../../src/picture/download/download.ts';
 import type { DownloadEvent } from '../../../src/picture/types.ts';
 
 /** A url's server on 127.0.0.1 that does what the test says. */

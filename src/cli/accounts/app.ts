@@ -1,0 +1,259 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { newAppid, newSecret } from '../../account/generate.ts';
+import type { App, AppLimits, AppPolicy, AppState, NewSecret, SecretSummary } from '../../account/types.ts';
+import { UsageError } from '../../errors.ts';
+import { gather, numberOrNone, secretKeyFrom } from '../shared/arguments.ts';
+import { shellWord } from '../shared/curl.ts';
+import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
+import { pairs, perform } from '../shared/outcome.ts';
+import { createTable } from '../shared/table.ts';
+import { registerPolicy } from './policy.ts';
+
+interface Options extends DataOptions {
+  readonly json?: boolean;
+}
+
+interface CreateOptions extends Options {
+  readonly appid?: string;
+  readonly name?: string;
+  readonly secretId?: string;
+  readonly secretKey?: string;
+  readonly bucket?: readonly string[];
+}
+
+/** An app as it is printed for programs. */
+export function appJson(app: App): Readonly<Record<string, unknown>> {
+  return { ...app, createdAt: app.createdAt.toISOString() };
+}
+
+/**
+ * A pair out of two options: both given, or none and then made anew.
+ * @throws UsageError `secret_incomplete`
+ */
+export async function givenSecret(options: {
+  readonly secretId?: string;
+  readonly secretKey?: string;
+}): Promise<NewSecret | null> {
+  const { secretId, secretKey } = options;
+  if (secretId === undefined && secretKey === undefined) return null;
+  if (secretId === undefined || secretKey === undefined) {
+    const missing = secretId === undefined ? '--secret-id' : '--secret-key';
+    throw new UsageError(
+      'secret_incomplete',
+      `expected --secret-id and --secret-key together, ${missing} is missing`,
+    );
+  }
+  return { secretId, secretKey: await secretKeyFrom(secretKey) };
+}
+
+/** Adds `livestill app …` to the program. */
+export function registerApp(program: Command): void {
+  const app = program
+    .command('app')
+    .description('the apps that may call: make, list, switch off, limit')
+    .addHelpText(
+      'after',
+      `
+An app is one caller: an appid, a name, one or several SecretId/SecretKey pairs ("livestill key"),
+limits and settings of its own. A running service sees every change with its next request.
+
+Examples:
+  livestill app create --name "Front desk"
+  livestill app create --appid 1000001 --secret-id AKID… --secret-key -     keys of the old service
+  livestill app limit 1000001 --rate 10 --burst 20 --concurrent 4 --daily 50000
+  livestill app policy 1000001 --threshold 92
+  livestill app suspend 1000001`,
+    );
+  create(app);
+  list(app);
+  show(app);
+  states(app);
+  limit(app);
+  registerPolicy(app);
+  buckets(app);
+}
+
+function create(parent: Command): void {
+  dataCommand(parent, 'create', 'make an app and its first pair of keys; the SecretKey is shown this once')
+    .option('--appid <digits>', 'appid, as old clients have it (default: a new one)')
+    .option('--name <text>', 'what people call it (default: "app" and the appid)')
+    .option('--secret-id <id>', 'a SecretId that exists already, with --secret-key')
+    .option('--secret-key <key>', 'its SecretKey; - reads it from standard input')
+    .option(
+      '--bucket <name>',
+      'a bucket the app may sign for; may be repeated (default: buckets are not compared)',
+      gather,
+    )
+    .action((options: CreateOptions, command: Command) =>
+      perform(command, options, async () => {
+        const brought = await givenSecret(options);
+        const secret = brought ?? newSecret();
+        const appid = options.appid ?? newAppid();
+        const name = options.name ?? `app ${appid}`;
+        return withStore(options, true, async ({ accounts }, { dataDir }) => {
+          const app = await accounts.createApp({ appid, name, buckets: options.bucket ?? [] }, secret);
+          const keep = brought === null ? '   (shown this once: keep it safe)' : '';
+          return {
+            text: `App ${app.appid} (${app.name}) was made in ${resolve(dataDir)}.\n\n${pairs([
+              ['appid', app.appid],
+              ['SecretId', secret.secretId],
+              ['SecretKey', `${secret.secretKey}${keep}`],
+            ])}\n\nA first call: livestill sign --data ${shellWord(dataDir)} --appid ${app.appid}`,
+            json: { appid: app.appid, name: app.name, ...secret, ...appJson(app) },
+          };
+        });
+      }),
+    );
+}
+
+function list(parent: Command): void {
+  dataCommand(parent, 'list', 'list all apps').action((options: Options, command: Command) =>
+    perform(command, options, () =>
+      withStore(options, false, async ({ accounts }) => {
+        const apps = await accounts.listApps();
+        const rows = apps.map((one) => [one.appid, one.state, limitsText(one.limits), one.name]);
+        const table = createTable(
+          [{ title: 'appid' }, { title: 'state' }, { title: 'limits' }, { title: 'name' }],
+          rows,
+        );
+        const text =
+          apps.length === 0
+            ? 'There are no apps yet: "livestill app create" makes one.'
+            : [table.head, ...rows.map(table.line)].join('\n');
+        return { text, json: apps.map(appJson) };
+      }),
+    ),
+  );
+}
+
+function show(parent: Command): void {
+  dataCommand(parent, 'show', 'show one app with its keys (not the SecretKeys) and what it used today')
+    .argument('<appid>')
+    .action((appid: string, options: Options, command: Command) =>
+      perform(command, options, () =>
+        withStore(options, false, async ({ accounts, usage }) => {
+          const keys = await accounts.listSecrets(appid);
+          const found = (await accounts.findApp(appid))!;
+          const usedToday = await usage.used(appid, new Date().toISOString().slice(0, 10));
+          return { text: appText(found, keys, usedToday), json: { ...appJson(found), keys, usedToday } };
+        }),
+      ),
+    );
+}
+
+function states(parent: Command): void {
+  const state = (name: string, description: string) =>
+    dataCommand(parent, name, description).argument('<appid>');
+  const act = (command: Command, to: AppState) =>
+    command.action((appid: string, options: Options & { yes?: boolean }, self: Command) =>
+      perform(self, options, async () => {
+        if (to === 'closed' && options.yes !== true) {
+          throw new UsageError(
+            'not_confirmed',
+            `closing ${appid} cannot be undone: add --yes, or use "livestill app suspend"`,
+          );
+        }
+        return withStore(options, false, async ({ accounts }) => {
+          const app = await accounts.setAppState(appid, to);
+          return { text: `App ${app.appid} (${app.name}) is ${app.state}.`, json: appJson(app) };
+        });
+      }),
+    );
+  act(state('suspend', 'refuse its requests for now (code 3, "account abnormal,errorno is:2")'), 'suspended');
+  act(state('resume', 'accept its requests again'), 'active');
+  act(state('close', 'refuse its requests for good').option('--yes', 'yes, for good'), 'closed');
+}
+
+interface LimitOptions extends Options {
+  readonly rate?: number | null;
+  readonly burst?: number | null;
+  readonly concurrent?: number | null;
+  readonly daily?: number | null;
+}
+
+function limit(parent: Command): void {
+  dataCommand(parent, 'limit', 'set limits; "none" lifts one, one that is not named stays')
+    .argument('<appid>')
+    .option('--rate <number>', 'requests a second, on average', numberOrNone)
+    .option('--burst <number>', 'how many may come at once on top of that', numberOrNone)
+    .option('--concurrent <number>', 'requests running at the same moment', numberOrNone)
+    .option('--daily <number>', 'requests a day (UTC)', numberOrNone)
+    .addHelpText('after', '\nOver a limit the service answers code 15, HTTP 429, with Retry-After.')
+    .action((appid: string, options: LimitOptions, command: Command) =>
+      perform(command, options, () =>
+        withStore(options, false, async ({ accounts }) => {
+          const { rate: requestsPerSecond, burst, concurrent, daily } = options;
+          const wanted = Object.entries({ requestsPerSecond, burst, concurrent, daily }).filter(
+            ([, value]) => value !== undefined,
+          );
+          const app = await accounts.setLimits(appid, Object.fromEntries(wanted) as Partial<AppLimits>);
+          return { text: `Limits of ${appid}: ${limitsText(app.limits)}`, json: appJson(app) };
+        }),
+      ),
+    );
+}
+
+function buckets(parent: Command): void {
+  dataCommand(
+    parent,
+    'buckets',
+    'replace the list of buckets the app may sign for; without names: buckets are not compared',
+  )
+    .argument('<appid>')
+    .argument('[bucket...]')
+    .action((appid: string, names: readonly string[], options: Options, command: Command) =>
+      perform(command, options, () =>
+        withStore(options, false, async ({ accounts }) => {
+          const app = await accounts.setBuckets(appid, names);
+          const text = app.buckets.length === 0 ? 'not compared' : app.buckets.join(', ');
+          return { text: `Buckets of ${appid}: ${text}`, json: appJson(app) };
+        }),
+      ),
+    );
+}
+
+function limitsText(limits: AppLimits): string {
+  const parts = [
+    limits.requestsPerSecond === null ? '' : `${limits.requestsPerSecond}/s`,
+    limits.burst === null ? '' : `burst ${limits.burst}`,
+    limits.concurrent === null ? '' : `${limits.concurrent} at once`,
+    limits.daily === null ? '' : `${limits.daily} a day`,
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}
+
+function policyText(policy: AppPolicy): string {
+  return `threshold ${policy.threshold ?? 'default'}, profile ${policy.profile ?? 'default'}`;
+}
+
+function appText(app: App, keys: readonly SecretSummary[], usedToday: number): string {
+  const lines: (readonly [string, string])[] = [
+    ['appid', app.appid],
+    ['name', app.name],
+    ['state', app.state],
+    ['made', app.createdAt.toISOString()],
+    ['buckets', app.buckets.length === 0 ? 'not compared' : app.buckets.join(', ')],
+    ['limits', limitsText(app.limits)],
+    ['settings', policyText(app.policy)],
+  ];
+  if (app.limits.daily !== null) lines.push(['used today', String(usedToday)]);
+  return `${pairs(lines)}\n\n${keysTable(keys)}`;
+}
+
+/** Pairs of keys as a table for people. */
+export function keysTable(keys: readonly SecretSummary[]): string {
+  const rows = keys.map((key) => [
+    key.secretId,
+    key.enabled ? 'enabled' : 'disabled',
+    key.expiresAt === null ? '-' : key.expiresAt.toISOString(),
+    key.lastUsedAt === null ? 'never' : key.lastUsedAt.toISOString(),
+    key.createdAt.toISOString(),
+  ]);
+  const titles = ['SecretId', 'state', 'ends', 'last used', 'made'];
+  const table = createTable(
+    titles.map((title) => ({ title })),
+    rows,
+  );
+  return [table.head, ...rows.map((row) => table.line(row))].join('\n');
+}

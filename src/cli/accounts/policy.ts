@@ -1,0 +1,240 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { App, AppPolicy } from '../../account/types.ts';
+import { checkPolicy } from '../../account/validate.ts';
+import { UsageError } from '../../errors.ts';
+import { PROFILES } from '../../liveness/profiles.ts';
+import type { Profile } from '../../liveness/types.ts';
+import { checkRules, type JudgingRules } from '../../policy/policy.ts';
+import { type Policy, type PolicyPreview, previewPolicy } from '../../policy/preview.ts';
+import { count } from '../../report/count.ts';
+import { duration, moment, numberOrDefault } from '../shared/arguments.ts';
+import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
+import { type Outcome, pairs, perform } from '../shared/outcome.ts';
+import { createTable } from '../shared/table.ts';
+import { appJson } from './app.ts';
+
+interface PolicyOptions extends DataOptions {
+  readonly json?: boolean;
+  readonly appid?: string;
+  readonly threshold?: number | null;
+  readonly profile?: Profile | 'default';
+  readonly severalFaces?: JudgingRules['severalFaces'];
+  readonly minFace?: number | null;
+  readonly rejectOn?: readonly string[] | null;
+  readonly poorQuality?: JudgingRules['poorQuality'];
+}
+
+/** Adds `livestill app policy` and `livestill app policy preview`. */
+export function registerPolicy(app: Command): void {
+  const policy = dataCommand(
+    app,
+    'policy',
+    'show or set what the app decides for itself; "default" goes back to the server\'s setting',
+  )
+    .argument('[appid]')
+    .option('--appid <digits>', 'the app, in place of the argument')
+    .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
+    .addOption(
+      new Option('--profile <name>', 'how carefully pictures are judged').choices([...PROFILES, 'default']),
+    );
+  withRules(policy)
+    .addHelpText(
+      'after',
+      `
+Threshold and profile count for both APIs, everything else for /v1 alone: the old endpoint keeps to
+its contract. Without an option the settings are shown.
+
+Examples:
+  livestill app policy 1000001
+  livestill app policy 1000001 --threshold 92 --several-faces reject --min-face 120
+  livestill app policy preview --appid 1000001 --threshold 90 --since 7d`,
+    )
+    .action((appid: string | undefined, options: PolicyOptions, command: Command) =>
+      perform(command, options, () => showOrSet(appidOf(appid, options), options)),
+    );
+  preview(policy);
+}
+
+function withRules(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--several-faces <what>', 'judge the largest, or take the picture for unfit').choices([
+        'largest',
+        'reject',
+      ]),
+    )
+    .option('--min-face <pixels>', 'narrower faces are unfit to be judged', numberOrDefault)
+    .option(
+      '--reject-on <codes>',
+      'quality failures that make a picture unfit: BLURRED,TOO_DARK; none; default',
+      codes,
+    )
+    .addOption(
+      new Option(
+        '--poor-quality <what>',
+        'verdict: poor quality is a verdict of its own; warning: the score decides all the same',
+      ).choices(['verdict', 'warning']),
+    );
+}
+
+/** A list of reason codes with commas; `none`: no code, null for `default`. */
+function codes(text: string): readonly string[] | null {
+  if (text === 'default') return null;
+  if (text === 'none') return [];
+  return text.split(',').map((code) => code.trim().toUpperCase());
+}
+
+function appidOf(argument: string | undefined, options: { readonly appid?: string }): string {
+  const appid = argument ?? options.appid;
+  if (appid !== undefined) return appid;
+  throw new UsageError('appid_missing', 'expected an appid: "livestill app list" shows those that exist');
+}
+
+/** Only what was asked for. */
+function given<T extends object>(members: T): Partial<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function changes(options: PolicyOptions): { policy: Partial<AppPolicy>; rules: Partial<JudgingRules> } {
+  const { threshold, severalFaces, minFace: minFaceWidth, rejectOn, poorQuality } = options;
+  const profile = options.profile === 'default' ? null : options.profile;
+  const policy = given({ threshold, profile }) as Partial<AppPolicy>;
+  const rules = given({ severalFaces, minFaceWidth, rejectOn, poorQuality }) as Partial<JudgingRules>;
+  checkPolicy(policy);
+  checkRules(rules);
+  return { policy, rules };
+}
+
+function showOrSet(appid: string, options: PolicyOptions): Promise<Outcome> {
+  const change = changes(options);
+  return withStore(options, false, async (store) => {
+    const app = await store.accounts.setPolicy(appid, change.policy);
+    const rules =
+      Object.keys(change.rules).length === 0
+        ? await store.rules.findRules(appid)
+        : await store.rules.setRules(appid, change.rules);
+    return {
+      text: `Settings of ${appid}:\n\n${pairs(policyLines(app, rules))}`,
+      json: { ...appJson(app), rules },
+    };
+  });
+}
+
+function policyLines({ policy }: App, rules: JudgingRules): readonly (readonly [string, string])[] {
+  const { severalFaces, minFaceWidth, rejectOn, poorQuality } = rules;
+  return [
+    ['threshold', String(policy.threshold ?? 'default')],
+    ['profile', policy.profile ?? 'default'],
+    ['several faces', severalFaces],
+    ['minimum face', minFaceWidth === null ? 'default' : `${minFaceWidth} pixels wide`],
+    ['reject on', rejectOn === null ? 'default: every quality error' : rejectOn.join(', ') || 'none'],
+    ['poor quality', poorQuality],
+  ];
+}
+
+interface PreviewOptions extends PolicyOptions {
+  readonly since: Date;
+  readonly until?: Date;
+}
+
+function preview(parent: Command): void {
+  const command = dataCommand(
+    parent,
+    'preview',
+    "say what other settings would have done to the ledger's pictures; nothing is changed",
+  )
+    .argument('[appid]')
+    .option('--appid <digits>', 'the app, in place of the argument')
+    .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
+    .option('--since <time>', 'from then on: 7d, 12h, 2026-11-23', sinceTime, sinceTime('7d'))
+    .option('--until <time>', 'before this time', moment);
+  withRules(command).action((appid: string | undefined, _options: PreviewOptions, self: Command) => {
+    // Options that "policy" has too are taken by it, wherever they stand.
+    const options = withNulls(self.optsWithGlobals<PreviewOptions>());
+    return perform(self, options, () => runPreview(appidOf(appid, options), options));
+  });
+}
+
+/** commander makes an empty text of a null that an option's parser gave; here of those that the parent command parsed. */
+function withNulls(options: PreviewOptions): PreviewOptions {
+  const members = Object.entries(options).map(([name, value]) => [name, value === '' ? null : value]);
+  return Object.fromEntries(members) as PreviewOptions;
+}
+
+/** A moment, or a duration before now. */
+function sinceTime(text: string): Date {
+  if (/^\d+[smhd]$/.test(text)) return new Date(Date.now() - duration(text) * 1000);
+  try {
+    return moment(text);
+  } catch {
+    throw new InvalidArgumentError('Expected a duration such as 7d, or a time such as 2026-11-23.');
+  }
+}
+
+function runPreview(appid: string, options: PreviewOptions): Promise<Outcome> {
+  const change = changes(options);
+  if (change.rules.minFaceWidth !== undefined) {
+    throw new UsageError(
+      'not_in_ledger',
+      'the ledger does not hold the width of faces: --min-face cannot be previewed',
+    );
+  }
+  return withStore(options, false, async (store, config) => {
+    const app = await store.accounts.findApp(appid);
+    const rules = await store.rules.findRules(appid);
+    const current: Policy = { threshold: app?.policy.threshold ?? config.threshold, rules };
+    const proposed: Policy = {
+      threshold:
+        change.policy.threshold === undefined
+          ? current.threshold
+          : (change.policy.threshold ?? config.threshold),
+      rules: { ...rules, ...change.rules },
+    };
+    const { since, until } = options;
+    const found = await previewPolicy(store.ledger.read({ appid, since, until }), current, proposed);
+    return {
+      text: previewText(found, current, proposed, since),
+      json: { appid, since, until: until ?? null, current, proposed, preview: found },
+    };
+  });
+}
+
+function previewText(found: PolicyPreview, current: Policy, proposed: Policy, since: Date): string {
+  const { scored, unscored, newlyRefused, newlyAccepted } = found;
+  const from = since.toISOString();
+  if (scored === 0) return `The ledger holds no picture with a score of this app since ${from}.`;
+  const share = (count: number) => `${((100 * count) / scored).toFixed(1)} %`;
+  const rows = (['live', 'attack', 'poor_quality'] as const).map((verdict) => [
+    verdict,
+    `${found.current[verdict]} (${share(found.current[verdict])})`,
+    `${found.proposed[verdict]} (${share(found.proposed[verdict])})`,
+  ]);
+  const layout = createTable(
+    [{ title: 'verdict' }, { title: 'as it is', right: true }, { title: 'as proposed', right: true }],
+    rows,
+  );
+  return `Of ${count(scored, 'picture')} with a score since ${from}, with ${difference(current, proposed)}:
+  ${share(newlyRefused)} more would have been refused (${newlyRefused}), ${share(newlyAccepted)} more accepted (${newlyAccepted}).
+
+${[layout.head, ...rows.map((row) => layout.line(row))].join('\n')}
+
+${unscored} further pictures had no score (no face, or not decodable): no setting changes those.`;
+}
+
+/** What is proposed, in words. */
+function difference(current: Policy, proposed: Policy): string {
+  const parts: string[] = [];
+  if (proposed.threshold !== current.threshold) {
+    parts.push(`threshold ${proposed.threshold} instead of ${current.threshold}`);
+  }
+  for (const name of ['severalFaces', 'rejectOn', 'poorQuality'] as const) {
+    const [before, after] = [shown(current.rules[name]), shown(proposed.rules[name])];
+    if (before !== after) parts.push(`${name} ${after} instead of ${before}`);
+  }
+  return parts.length === 0 ? 'the settings as they are' : parts.join(', ');
+}
+
+function shown(value: string | readonly string[] | null): string {
+  if (value === null) return 'default';
+  return typeof value === 'string' ? value : value.join(',') || 'none';
+}

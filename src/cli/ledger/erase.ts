@@ -1,0 +1,136 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { type BatchErasure, type ErasableBatch, openErasable } from '../../batch/erase.ts';
+import { UsageError } from '../../errors.ts';
+import type { Erasure, ErasureTarget } from '../../ledger/types.ts';
+import { count } from '../../report/count.ts';
+import type { Store } from '../../store/open.ts';
+import { gather } from '../shared/arguments.ts';
+import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
+import { type Outcome, perform } from '../shared/outcome.ts';
+
+interface EraseOptions extends DataOptions {
+  readonly json?: boolean;
+  readonly pictureSha256?: string;
+  readonly requestId?: string;
+  readonly reference?: string;
+  readonly batch?: readonly string[];
+  readonly yes?: boolean;
+}
+
+/** Adds `livestill ledger erase`. */
+export function registerErase(parent: Command): void {
+  dataCommand(parent, 'erase', 'take the rows of a person out for good, and print a proof')
+    .option('--picture-sha256 <hash>', 'of this picture')
+    .option('--request-id <id>', 'of this request')
+    .option('--reference <text>', 'with this reference of the caller (header X-Reference)')
+    .option('--batch <file>', 'also from these results of "livestill batch", may be repeated', gather)
+    .option('--yes', 'yes, erase them')
+    .addHelpText(
+      'after',
+      `
+Rows, kept answers to an Idempotency-Key and what the write-ahead log still holds of them go. Each row leaves its place in
+the chain: two hashes that say nothing of its content. With --batch (what was --out of the batch) the rows of the same pictures,
+by SHA-256, go from its results; tables are made anew, its page, which shows pictures, is deleted. A batch must not
+be running on them. Copies are not reached: backups, exports, collected logs; those in the data folder are named.`,
+    )
+    .action((options: EraseOptions, command: Command) =>
+      perform(command, options, () =>
+        withStore(options, false, async (store, { dataDir }): Promise<Outcome> => {
+          const target = targetOf(options);
+          const batches: ErasableBatch[] = [];
+          try {
+            // All claimed before anything goes: a batch that runs refuses the whole.
+            for (const file of new Set((options.batch ?? []).map((one) => resolve(one))))
+              batches.push(await openErasable(file));
+            return await erase(store, target, batches, { yes: options.yes === true, dataDir });
+          } finally {
+            for (const one of batches) await one.release();
+          }
+        }),
+      ),
+    );
+}
+
+async function erase(
+  { ledger, chains }: Store,
+  target: ErasureTarget,
+  batches: readonly ErasableBatch[],
+  { yes, dataDir }: { readonly yes: boolean; readonly dataDir: string },
+): Promise<Outcome> {
+  const rows = await ledger.count(target);
+  const pictures = new Set('pictureSha256' in target ? [target.pictureSha256] : []);
+  for await (const row of ledger.read(target)) {
+    if (/^[0-9a-f]{64}$/.test(row.pictureSha256)) pictures.add(row.pictureSha256);
+  }
+  if (!yes) {
+    let inBatches = 0;
+    for (const one of batches) inBatches += await one.count(pictures);
+    const also = batches.length === 0 ? '' : ` and ${count(inBatches, 'row')} of batches`;
+    throw new UsageError('not_confirmed', `${count(rows, 'row')}${also} would be erased for good: add --yes`);
+  }
+  // The batches first: should one fail, the rows that say which pictures they are remain, and the command can be given again.
+  const fromBatches: BatchErasure[] = [];
+  for (const one of batches) {
+    const done = await one.erase(pictures);
+    fromBatches.push(done);
+    const { journal, ...after } = done;
+    await chains.note({ action: 'batch.erase', target: journal, before: null, after });
+  }
+  const erased = await chains.erase(target);
+  const heads = [await chains.head('ledger'), await chains.head('admin')];
+  const notReached = copiesIn(dataDir);
+  const proof = { ...erased, batches: fromBatches, notReached, heads };
+  return { text: textOf(rows, erased, fromBatches, notReached, proof), json: { rows, ...proof } };
+}
+
+function textOf(
+  rows: number,
+  { keptAnswers }: Erasure,
+  batches: readonly BatchErasure[],
+  notReached: readonly string[],
+  proof: object,
+): string {
+  const unsure = batches.flatMap((one) => one.unsure);
+  const lines = [
+    `${count(rows, 'row')} and ${count(keptAnswers, 'kept answer')} erased.`,
+    ...batches.flatMap(({ journal, rows: gone, remade, deleted }) => [
+      `${journal}: ${count(gone, 'row')} erased.`,
+      ...remade.map((path) => `${path}: made anew.`),
+      ...deleted.map((path) => `${path}: deleted; the same "livestill batch" command makes it again.`),
+    ]),
+    ...[...unsure, ...notReached].map((path) => `Not reached: ${path}. Delete it if it may hold them.`),
+  ];
+  return `${lines.join('\n')}\nProof:\n\n${JSON.stringify(proof, null, 2)}`;
+}
+
+/** Copies of the database in the data folder itself: from before updates of the tables, and what a restore replaced. */
+function copiesIn(dataDir: string): readonly string[] {
+  const names = (folder: string) => (existsSync(folder) ? readdirSync(folder).sort() : []);
+  const root = resolve(dataDir);
+  return [
+    ...names(join(root, 'backups'))
+      .filter((name) => name.endsWith('.tar'))
+      .map((name) => join(root, 'backups', name)),
+    ...names(root)
+      .filter((name) => name.startsWith('replaced-'))
+      .map((name) => join(root, name)),
+  ];
+}
+
+/** @throws UsageError when not exactly one is given, or it has the wrong form */
+function targetOf({ pictureSha256, requestId, reference }: EraseOptions): ErasureTarget {
+  const given = [pictureSha256, requestId, reference].filter((value) => value !== undefined);
+  if (given.length !== 1) {
+    throw new UsageError(
+      'erase_target',
+      'expected exactly one of --picture-sha256, --request-id and --reference',
+    );
+  }
+  if (pictureSha256 !== undefined && !/^[0-9a-f]{64}$/i.test(pictureSha256)) {
+    throw new UsageError('erase_target', 'expected the SHA-256 of a picture: 64 hexadecimal letters');
+  }
+  if (pictureSha256 !== undefined) return { pictureSha256: pictureSha256.toLowerCase() };
+  return requestId === undefined ? { reference: reference! } : { requestId };
+}

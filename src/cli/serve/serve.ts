@@ -1,0 +1,172 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { DestinationStream, Logger } from 'pino';
+import { type Config, ConfigError, loadConfig } from '../../config/load.ts';
+import { Fault, UsageError } from '../../errors.ts';
+import { FleetError } from '../../fleet/fleet.ts';
+import { collectGarbageLater } from '../../fleet/garbage.ts';
+import { createLog } from '../../wire/log.ts';
+import { printable } from '../shared/printable.ts';
+import { endOnSignals, type Host } from '../shared/until-signal.ts';
+import type { KeyPlace } from './first-app.ts';
+import { humanLog } from './human-log.ts';
+import { createLogOutput, logFileOf } from './log-output.ts';
+import { type Service, startService } from './service.ts';
+import { StartError } from './start-error.ts';
+import { welcome } from './welcome.ts';
+
+/** The options of the command; what is left out comes from the configuration. */
+export interface ServeOptions {
+  readonly data?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly adminPort?: number;
+  readonly workers?: number;
+  readonly config?: string;
+  readonly logFormat?: string;
+  /** False: no app is made at the first start. */
+  readonly firstApp?: boolean;
+}
+
+/** Exit status when the configuration cannot be used. */
+const wrongUse = 2;
+
+/** Adds `livestill serve` to the program. */
+export function registerServe(program: Command): void {
+  program
+    .command('serve')
+    .description('run the service: POST /face/livedetectpicture')
+    .option('--data <folder>', 'data folder; made at the first start (default: "data")')
+    .option('--host <address>', 'address to listen on; 0.0.0.0 for every one (default: 127.0.0.1)')
+    .option('--port <number>', 'port of the service; 0 takes a free one (default: 8787)', portNumber)
+    .option('--admin-port <number>', 'port of /healthz and /readyz (default: 8788)', portNumber)
+    .option('--workers <number>', 'worker processes that judge (default: one a processor)', workerNumber)
+    .option('--config <file>', 'configuration file (default: the one LIVESTILL_CONFIG names)')
+    .addOption(
+      new Option(
+        '--log-format <name>',
+        'the log: json, human, or by what standard output is (default: auto)',
+      ).choices(['auto', 'json', 'human']),
+    )
+    .option('--no-first-app', 'the first start makes no app and no keys')
+    .addHelpText(
+      'after',
+      `
+The first start makes the data folder with one app, and prints its keys and a complete call to copy,
+this once and to a terminal alone; elsewhere they go to a file in the data folder that this user alone
+can read, and its path is printed. Later starts print how to get a new call. The log goes to standard
+output: short lines on a terminal, one JSON object a line elsewhere. Everything else for people goes
+to standard error.
+
+SIGTERM and SIGINT: nothing new is accepted, what runs is finished, then the process ends.
+SIGHUP: certificate and key are read anew (they are watched anyway).
+
+Exit status: 0 ended as asked, 1 could not start, 2 the configuration cannot be used.
+
+Examples:
+  livestill serve
+  livestill serve --host 0.0.0.0 --port 80 --data /var/lib/livestill
+  livestill serve --config /etc/livestill.json`,
+    )
+    .action(async (options: ServeOptions) => {
+      process.exitCode = await serve(options, surroundingsOf());
+    });
+}
+
+/** What `serve` needs of the world beside the configuration. */
+export interface Surroundings extends Host {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Takes the log. */
+  readonly log: DestinationStream;
+  /** Whether a person sees the log, and what is said, as they are written. */
+  readonly terminal: { readonly log: boolean; readonly said: boolean };
+  /** Takes what is for people. */
+  say(text: string): void;
+}
+
+/**
+ * Starts the service and leaves it running until it is asked to end.
+ * @returns 0 while it runs; 1 or 2 (see the command's help) when it could not be started, everything closed again
+ */
+export async function serve(options: ServeOptions, surroundings: Surroundings): Promise<number> {
+  const { environment, say } = surroundings;
+  let service: Service | undefined;
+  try {
+    const config = configOf(options, environment);
+    const log = logOf(config, surroundings);
+    collectGarbageLater(300);
+    service = await startService(config, log);
+    const { port, adminPort, workers } = service;
+    endOnSignals(service, log, surroundings);
+    log.info({ event: 'ready', port, adminPort, workers }, 'ready');
+    say(await welcome(config, service, firstAppOf(options, surroundings)));
+    return 0;
+  } catch (error) {
+    await service?.stop();
+    say(`livestill: ${startProblem(error)}`);
+    return error instanceof ConfigError ? wrongUse : 1;
+  }
+}
+
+function surroundingsOf(): Surroundings {
+  const say = (text: string) => void process.stderr.write(`${printable(text)}\n`);
+  const log = createLogOutput({ file: logFileOf(1), onTrouble: (what) => say(`livestill: ${what}`) });
+  process.once('exit', () => log.flushSync());
+  return {
+    environment: process.env,
+    log,
+    terminal: { log: process.stdout.isTTY === true, said: process.stderr.isTTY === true },
+    say,
+    on: (event, handler) => void process.on(event, handler),
+    exit: (status) => process.exit(status),
+    flush: () => log.flushSync(),
+  };
+}
+
+/** What a person is told; an error nobody foresaw is told by its message alone. */
+function startProblem(error: unknown): string {
+  if (
+    error instanceof ConfigError ||
+    error instanceof StartError ||
+    error instanceof UsageError ||
+    error instanceof Fault ||
+    error instanceof FleetError
+  ) {
+    return error.message;
+  }
+  return `the service cannot start: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function configOf(options: ServeOptions, environment: Surroundings['environment']): Config {
+  const { data, host, port, adminPort, workers, config, logFormat } = options;
+  return loadConfig({
+    file: config,
+    environment,
+    overrides: { dataDir: data, host, port, adminPort, workers, logFormat },
+  });
+}
+
+function logOf({ logLevel, logFormat }: Config, { log, terminal }: Surroundings): Logger {
+  const human = logFormat === 'human' || (logFormat === 'auto' && terminal.log);
+  return createLog(logLevel, human ? humanLog(log) : log);
+}
+
+function firstAppOf({ firstApp = true }: ServeOptions, { terminal }: Surroundings): KeyPlace | 'none' {
+  if (!firstApp) return 'none';
+  return terminal.said ? 'terminal' : 'file';
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) {
+    throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+  }
+  return port;
+}
+
+function workerNumber(text: string): number {
+  const workers = Number(text);
+  if (!/^\d{1,3}$/.test(text) || workers < 1 || workers > 256) {
+    throw new InvalidArgumentError('Expected a whole number from 1 to 256.');
+  }
+  return workers;
+}

@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { reason } from '../liveness/reasons.ts';
+import { reportedScore } from '../liveness/reported-score.ts';
+import type { Judgement, Reason } from '../liveness/types.ts';
+import { decide, verdictUnder } from './decide.ts';
+import { checkRules, DEFAULT_RULES, isQualityFailure, type JudgingRules } from './policy.ts';
+import { previewPolicy } from './preview.ts';
+
+const point = { x: 0, y: 0 };
+function judged(change: Partial<Judgement>): Judgement {
+  return {
+    verdict: 'live',
+    score: 93,
+    rawScore: 93,
+    liveProbability: 0.9,
+    threshold: 87,
+    profile: 'careful',
+    classProbabilities: {},
+    fusedLogit: 3,
+    face: {
+      box: { left: 0, top: 0, right: 100, bottom: 130 },
+      keyPoints: {
+        eyeLeft: point,
+        eyeRight: point,
+        nose: point,
+        mouth: point,
+        earLeft: point,
+        earRight: point,
+      },
+      detectorScore: 1,
+      detectorIoU: 1,
+    },
+    faceCount: 1,
+    width: 720,
+    height: 960,
+    quarterTurns: 0,
+    quality: [],
+    reasons: [],
+    crops: [],
+    models: [],
+    milliseconds: {},
+    ...change,
+  };
+}
+const rules = (change: Partial<JudgingRules> = {}): JudgingRules => ({ ...DEFAULT_RULES, ...change });
+const codes = (reasons: readonly Reason[]) => reasons.map((one) => [one.code, one.severity]);
+const reasonOf = (change: Partial<JudgingRules>) => {
+  try {
+    checkRules(change);
+    return 'good';
+  } catch (error) {
+    return (error as { reason: string }).reason;
+  }
+};
+
+describe('a decision', () => {
+  it("under the default rules is the engine's own", () => {
+    const pictures: Judgement[] = [
+      judged({}),
+      judged({ verdict: 'attack', rawScore: 87, reasons: [reason('ATTACK_SUSPECTED')] }),
+      judged({ verdict: 'poor_quality', rawScore: 99, reasons: [reason('BLURRED'), reason('SOFT')] }),
+      judged({ verdict: 'no_face', rawScore: null, face: null, reasons: [reason('NO_FACE')] }),
+      judged({ faceCount: 2, reasons: [reason('SEVERAL_FACES')] }),
+    ];
+    for (const one of pictures) {
+      expect(decide(one, rules())).toEqual({
+        verdict: one.verdict,
+        score: reportedScore(one.verdict, one.rawScore),
+        reasons: one.reasons,
+      });
+    }
+  });
+
+  it('drops the suspicion of a picture that turns out unfit', () => {
+    const one = judged({
+      verdict: 'attack',
+      rawScore: 5,
+      reasons: [reason('ATTACK_SUSPECTED'), reason('SEVERAL_FACES')],
+    });
+    expect(codes(decide(one, rules({ severalFaces: 'reject' })).reasons)).toEqual([
+      ['SEVERAL_FACES', 'error'],
+    ]);
+  });
+
+  it('tells a failure that does not reject as a warning', () => {
+    const one = judged({ verdict: 'poor_quality', rawScore: 20, reasons: [reason('TOO_DARK')] });
+    expect(codes(decide(one, rules({ rejectOn: [] })).reasons)).toEqual([
+      ['ATTACK_SUSPECTED', 'error'],
+      ['TOO_DARK', 'warning'],
+    ]);
+  });
+
+  it('is never "attack" for a picture that was not judged', () => {
+    const some = fc.subarray(['BLURRED', 'TOO_DARK', 'SEVERAL_FACES', 'SOFT', 'FACE_TOO_SMALL'] as const);
+    const anyRules = fc.record({
+      severalFaces: fc.constantFrom('largest', 'reject'),
+      minFaceWidth: fc.option(fc.integer({ min: 1, max: 200 })),
+      rejectOn: fc.option(fc.subarray(['BLURRED', 'TOO_DARK'])),
+      poorQuality: fc.constantFrom('verdict', 'warning'),
+    });
+    fc.assert(
+      fc.property(some, anyRules, fc.integer({ min: 0, max: 100 }), (found, given, score) => {
+        const { verdict, reasons } = decide(judged({ rawScore: score, reasons: found.map(reason) }), given);
+        const unfit = reasons.some((one) => one.severity === 'error' && one.code !== 'ATTACK_SUSPECTED');
+        expect(unfit).toBe(verdict === 'poor_quality');
+        expect(reasons.some((one) => one.code === 'ATTACK_SUSPECTED')).toBe(verdict === 'attack');
+        if (!unfit) expect(verdict).toBe(score > 87 ? 'live' : 'attack');
+      }),
+    );
+  });
+});
+
+describe('rules', () => {
+  it.each([
+    [{}, 'good'],
+    [{ severalFaces: 'reject', minFaceWidth: 120, rejectOn: ['BLURRED'], poorQuality: 'warning' }, 'good'],
+    [{ minFaceWidth: null, rejectOn: null }, 'good'],
+    [{ minFaceWidth: 0 }, 'invalid_policy'],
+    [{ minFaceWidth: 80.5 }, 'invalid_policy'],
+    [{ rejectOn: ['SOFT'] }, 'invalid_policy'],
+    [{ rejectOn: ['NO_FACE'] }, 'invalid_policy'],
+    [{ rejectOn: ['toString'] }, 'invalid_policy'],
+    [{ severalFaces: 'all' }, 'invalid_policy'],
+    [{ poorQuality: 'ignore' }, 'invalid_policy'],
+  ])('%j are %s', (change, expected) => {
+    expect(reasonOf(change as Partial<JudgingRules>)).toBe(expected);
+  });
+
+  it('know which errors are quality failures', () => {
+    expect(['BLURRED', 'FACE_CUT_OFF', 'HEAD_TILTED'].every(isQualityFailure)).toBe(true);
+    expect(['NO_FACE', 'ATTACK_SUSPECTED', 'SOFT', 'SEVERAL_FACES', 'truncated'].some(isQualityFailure)).toBe(
+      false,
+    );
+  });
+});
+
+describe('a preview', () => {
+  const rows = [
+    { rawScore: 95, reasons: [] },
+    { rawScore: 90, reasons: ['SOFT'] },
+    { rawScore: 88, reasons: ['SEVERAL_FACES'] },
+    { rawScore: 87, reasons: ['ATTACK_SUSPECTED'] },
+    { rawScore: 97, reasons: ['BLURRED'] },
+    { rawScore: null, reasons: ['NO_FACE'] },
+    { rawScore: null, reasons: ['truncated'] },
+  ];
+  const current = { threshold: 87, rules: rules() };
+
+  it('of a higher threshold counts those between the two', async () => {
+    const found = await previewPolicy(rows, current, { threshold: 90, rules: rules() });
+    expect(found).toEqual({
+      rows: 7,
+      scored: 5,
+      unscored: 2,
+      current: { live: 3, attack: 1, poor_quality: 1 },
+      proposed: { live: 1, attack: 3, poor_quality: 1 },
+      newlyRefused: 2,
+      newlyAccepted: 0,
+      newlyRefusedShare: 0.4,
+      newlyAcceptedShare: 0,
+    });
+  });
+
+  it('of other rules counts what they change', async () => {
+    const faces = await previewPolicy(rows, current, {
+      threshold: 87,
+      rules: rules({ severalFaces: 'reject' }),
+    });
+    expect([faces.newlyRefused, faces.proposed.poor_quality]).toEqual([1, 2]);
+    const loose = await previewPolicy(rows, current, {
+      threshold: 87,
+      rules: rules({ poorQuality: 'warning' }),
+    });
+    expect([loose.newlyAccepted, loose.proposed.poor_quality]).toEqual([1, 0]);
+  });
+
+  it('of nothing changes nothing, and an empty ledger has no share', async () => {
+    expect(await previewPolicy(rows, current, current)).toMatchObject({ newlyRefused: 0, newlyAccepted: 0 });
+    expect(await previewPolicy([], current, current)).toMatchObject({ rows: 0, newlyRefusedShare: null });
+  });
+
+  it('decides as the decision itself would', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 100 }),
+        fc.subarray(['BLURRED', 'SEVERAL_FACES'] as const),
+        (score, found) => {
+          const picture = judged({ rawScore: score, reasons: found.map(reason) });
+          const strict = rules({ severalFaces: 'reject' });
+          expect(verdictUnder({ score, codes: found }, strict, 87)).toBe(decide(picture, strict).verdict);
+        },
+      ),
+    );
+  });
+});
