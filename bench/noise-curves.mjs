@@ -1,6 +1,6 @@
 /**
  * How far the networks in force can be trusted with noise, and how the component `ColourNoise` sees it: the measured table of
- * docs/quality.md, from which its limits are set (`COLOUR_NOISE` in src/liveness/quality/rules.ts). To be run anew whenever networks,
+ * docs/understand/quality.md, from which its limits are set (`COLOUR_NOISE` in src/liveness/quality/rules.ts). To be run anew whenever networks,
  * crops or their fusion change.
  *
  *   node bench/noise-curves.mjs LIVE ATTACKS [--every N] [--profile careful] [--json]        after `npm run build`

@@ -1,5 +1,5 @@
 /**
- * The measured curves behind the advising limits of docs/quality.md: how the components are spread over portraits, and how
+ * The measured curves behind the advising limits of docs/understand/quality.md: how the components are spread over portraits, and how
  * each moves as one thing is made worse step by step.
  *
  *   node bench/quality-curves.mjs FOLDER [--every N] [--json]        after `npm run build`

@@ -137,9 +137,9 @@ ${table(['Setting', 'Default', 'Expected', 'Environment', 'What it does'], lines
 }
 
 const pages = {
-  'docs/errors.md': errorsPage(),
-  'docs/errors.zh-CN.md': chineseErrorsPage(),
-  'docs/configuration.md': configurationPage(),
+  'docs/reference/errors.md': errorsPage(),
+  'docs/reference/errors.zh-CN.md': chineseErrorsPage(),
+  'docs/reference/configuration.md': configurationPage(),
 };
 
 const checking = process.argv.includes('--check');

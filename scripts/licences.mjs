@@ -1,6 +1,6 @@
 // Lists the licences of everything that is installed to run livestill, on any platform, from package-lock.json and native/native.lock.json,
 // and those of the networks' weights, from their cards.
-// node scripts/licences.mjs           write docs/licences.md
+// node scripts/licences.mjs           write docs/reference/licences.md
 // node scripts/licences.mjs --check   only compare; status 1 when the page is out of date or a licence is not among those allowed
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -79,14 +79,14 @@ const page = `<!-- Made by scripts/licences.mjs from package-lock.json and nativ
 # Licences
 
 livestill itself is under Apache-2.0. First the networks' weights, which the published package carries; the texts are in \`models/licences/\`, and
-\`livestill models list --licences\` prints them. Cards and unknowns: [models.md](models.md).
+\`livestill models list --licences\` prints them. Cards and unknowns: [models.md](../understand/models.md).
 
 ${row(['network', 'licence', 'attribution', 'text'])}
 ${row(['---', '---', '---', '---'])}
-${networks.map((one) => row([`\`${one.name}\``, one.licence, one.attribution, `[${one.licenceFile}](../models/licences/${one.licenceFile})`])).join('\n')}
+${networks.map((one) => row([`\`${one.name}\``, one.licence, one.attribution, `[${one.licenceFile}](../../models/licences/${one.licenceFile})`])).join('\n')}
 
 Then everything that an installation for running it may bring along, on any platform; tools for
-development are left out. Why each direct dependency is there stands in [dependencies.md](dependencies.md), and what
+development are left out. Why each direct dependency is there stands in [dependencies.md](../understand/dependencies.md), and what
 each licence asks for here.
 
 ${row(['licence', 'packages', 'asks for'])}
@@ -97,7 +97,7 @@ ${[...counts]
   .join('\n')}
 
 \`libheif-js\` holds builds of libheif and libde265 (LGPL-3.0); its texts lie in the package, in \`LICENSE\` and \`libheif-wasm/LICENSE\`. It is loaded
-from a folder of its own at run time: to use another build, put it there, or delete the folder (see [dependencies.md](dependencies.md)).
+from a folder of its own at run time: to use another build, put it there, or delete the folder (see [dependencies.md](../understand/dependencies.md)).
 
 The other packages under LGPL are builds of libvips and what it is made of, which \`sharp\` loads as a shared library of its own: to use another
 build, install libvips on the system and build \`sharp\` against it. Each such package lists its parts in a file of its own. Files of \`onnxruntime-node\` are part of livestill's own package, with the licence and
@@ -113,9 +113,9 @@ for (const { name, licence } of refused) {
     `${name} is under "${licence ?? 'no named licence'}", which is not among those allowed in scripts/licences.mjs.`,
   );
 }
-if (!process.argv.includes('--check')) writeFileSync(file('docs/licences.md'), page);
-else if (readFileSync(file('docs/licences.md'), 'utf8') !== page) {
-  console.error('docs/licences.md is out of date: run node scripts/licences.mjs');
+if (!process.argv.includes('--check')) writeFileSync(file('docs/reference/licences.md'), page);
+else if (readFileSync(file('docs/reference/licences.md'), 'utf8') !== page) {
+  console.error('docs/reference/licences.md is out of date: run node scripts/licences.mjs');
   process.exitCode = 1;
 }
 for (const { name, licenceFile } of textless) {

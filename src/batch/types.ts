@@ -56,6 +56,6 @@ export interface BatchRow {
   /** Left, top, right, bottom in pixels. */
   readonly box: readonly [number, number, number, number] | null;
   readonly reasons: readonly string[];
-  /** Value by component, see docs/quality.md. */
+  /** Value by component, see docs/understand/quality.md. */
   readonly quality: Readonly<Record<string, number>>;
 }

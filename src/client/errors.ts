@@ -62,7 +62,7 @@ export class ApiError extends LivestillError {
 /** The old API answered with a code other than 0. */
 export class LegacyError extends LivestillError {
   override readonly name: string = 'LegacyError';
-  /** The code, such as 14 or -4015; see docs/errors.md. */
+  /** The code, such as 14 or -4015; see docs/reference/errors.md. */
   readonly code: number;
   readonly status: number;
   readonly requestId: string | undefined;

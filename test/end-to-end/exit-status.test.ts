@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli/shared/program.ts';
 
 const bin = fileURLToPath(new URL('../../bin/livestill.js', import.meta.url));
-const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/run/operations.md', import.meta.url), 'utf8');
 
 let root: string;
 beforeAll(() => {
@@ -30,7 +30,7 @@ const documented = Array.from(page.matchAll(/^\| ((?:`[a-z]+`(?:, )?)+) \|.*\|.*
 ).flat();
 
 describe('exit statuses', () => {
-  it('stand in docs/operations.md for every command', async () => {
+  it('stand in docs/run/operations.md for every command', async () => {
     const { commands } = await createProgram(new Command(), []);
     expect(documented.sort()).toEqual(commands.map((one) => one.name()).sort());
   });

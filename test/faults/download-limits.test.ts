@@ -207,8 +207,8 @@ describe('reasons', () => {
     expect(new Set(DOWNLOAD_REASONS).size).toBe(DOWNLOAD_REASONS.length);
   });
 
-  it('are all explained in docs/downloads.md', () => {
-    const page = readFileSync(new URL('../../docs/downloads.md', import.meta.url), 'utf8');
+  it('are all explained in docs/run/downloads.md', () => {
+    const page = readFileSync(new URL('../../docs/run/downloads.md', import.meta.url), 'utf8');
     // Of the statuses one stands for all; text that is no address comes from no name server.
     const told = DOWNLOAD_REASONS.filter(
       (reason) => !/^http_\d/.test(reason) && reason !== 'invalid_address',

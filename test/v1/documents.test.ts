@@ -18,7 +18,9 @@ beforeAll(async () => {
 afterAll(() => test.stop());
 
 describe('the OpenAPI document', () => {
-  const file = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as {
+  const file = JSON.parse(
+    readFileSync(new URL('../../docs/reference/openapi.json', import.meta.url), 'utf8'),
+  ) as {
     info: { version: string };
   };
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -133,8 +135,8 @@ describe('the operating points', () => {
     }
   });
 
-  it('are those of docs/accuracy.md', async () => {
-    const text = readFileSync(new URL('../../docs/accuracy.md', import.meta.url), 'utf8');
+  it('are those of docs/understand/accuracy.md', async () => {
+    const text = readFileSync(new URL('../../docs/understand/accuracy.md', import.meta.url), 'utf8');
     for (const { profile, points } of (await get()).tables) {
       const at87 = points.filter((one) => one.threshold === 87);
       const percent = (rate: number) => (100 * rate).toFixed(1);

@@ -25,7 +25,7 @@ export function registerConfig(program: Command): void {
       `
 Settings come from the command line, the environment (LIVESTILL_PORT, LIVESTILL_TLS_CERT, …), a JSON
 file (--config, or LIVESTILL_CONFIG) and the defaults, the first that has one. All of them stand in
-docs/configuration.md.
+docs/reference/configuration.md.
 
 Examples:
   livestill config check --config livestill.json

@@ -52,7 +52,7 @@ export function configurationFailed(error: ConfigError): Check {
   return fail(
     'configuration',
     error.problems.join('; '),
-    'Correct these settings: docs/configuration.md names them all.',
+    'Correct these settings: docs/reference/configuration.md names them all.',
   );
 }
 

@@ -49,7 +49,7 @@ export async function checkModels({ models, profile }: Config): Promise<readonly
         fail(
           'model pack',
           error.message,
-          'Correct the card or the setting models.packs: docs/model-packs.md.',
+          'Correct the card or the setting models.packs: docs/use/model-packs.md.',
         ),
       );
     }

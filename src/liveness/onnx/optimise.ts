@@ -6,7 +6,7 @@ import { MalformedError } from './protobuf.ts';
  * The inference library is fast where it can keep blocks of 8 or 16 channels together, and slow at what the models are full of:
  * PRelu (a scalar kernel, 40 % of the classifier's time), depthwise convolutions, sums and poolings of a number of
  * channels that is no multiple of the block. These are rewritten on the model's bytes in memory; the file and its hash stay
- * as they are. The results are those of the original up to the rounding of 32-bit sums (docs/performance.md has the figures).
+ * as they are. The results are those of the original up to the rounding of 32-bit sums (docs/understand/performance.md has the figures).
  */
 
 const plain = (op: string, inputs: readonly string[], output: string): OnnxNode => ({

@@ -30,7 +30,7 @@ export const COLOUR_NOISE = { careful: 1.2, most: 1.6 } as const;
 
 /**
  * Components that can decide that a picture is too poor to judge, and their limits. The limits were measured on private data
- * (docs/accuracy.md): a heavily blurred attack looks live, so the sharpness limit guards security; the others mainly keep
+ * (docs/understand/accuracy.md): a heavily blurred attack looks live, so the sharpness limit guards security; the others mainly keep
  * real people from being refused.
  */
 const DECIDING: readonly ComponentRule[] = [
@@ -115,7 +115,7 @@ const DECIDING: readonly ComponentRule[] = [
 
 /**
  * Components that never decide a verdict: what they show was not measured to make judgements wrong, so they only advise.
- * docs/quality.md has the source or the measured curve of each limit.
+ * docs/understand/quality.md has the source or the measured curve of each limit.
  */
 const ADVISING: readonly ComponentRule[] = [
   {

@@ -9,7 +9,7 @@ const statuses = [
 
 /**
  * Every reason a download can be refused for: a closed list, fit for a metric's label and for `X-Liveness-Reason`. What
- * each means and what to do stands in `docs/downloads.md`.
+ * each means and what to do stands in `docs/run/downloads.md`.
  */
 export const DOWNLOAD_REASONS = [
   ...ADDRESS_VERDICTS.filter((verdict) => verdict !== 'public'),

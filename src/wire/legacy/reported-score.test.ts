@@ -69,8 +69,8 @@ describe('the score of the old call under a threshold', () => {
     );
   });
 
-  it.each(['migrate.md', 'migrate.zh-CN.md'])('is the one that the table in docs/%s shows', (name) => {
-    const text = readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
+  it.each(['migrate.md', 'migrate.zh-CN.md'])('is the one that the table in docs/use/%s shows', (name) => {
+    const text = readFileSync(new URL(`../../../docs/use/${name}`, import.meta.url), 'utf8');
     const rows = Array.from(text.matchAll(/^\| (\d+(?: \| \d+){6}) \|$/gm), (row) =>
       row[1].split(' | ').map(Number),
     );

@@ -9,7 +9,7 @@ const buckets = {
   ledger: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
 };
 
-/** What of prom-client's own figures is left out; `docs/operations.md` says why. */
+/** What of prom-client's own figures is left out; `docs/run/operations.md` says why. */
 const leftOut = /^nodejs_(?:eventloop_lag|active_|gc_)/;
 
 /** A registry of its own, and what makes figures in it: the one place that knows the library. Names get the prefix `livestill_`. */

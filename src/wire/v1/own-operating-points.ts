@@ -78,7 +78,7 @@ export function readOwnTable(file: string, text: string): OperatingTable {
       held: data.simulated
         ? 'SIMULATED attacks are among the pictures: mechanics only, not the error rates of the system.'
         : 'Measured by the operator of this service on pictures of their own; presentations without an answer are left out.',
-      document: 'docs/evaluation.md',
+      document: 'docs/use/evaluation.md',
     },
   };
 }
