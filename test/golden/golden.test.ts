@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLiveness, type Liveness } from '../../src/engine.ts';
 import { exactScore, liveProbability, scoreOf } from '../../src/liveness/calibrate.ts';
@@ -17,7 +16,7 @@ import { calibrationOf, firstClassifier } from '../../src/liveness/test-support/
 import type { Box } from '../../src/liveness/types.ts';
 import { decodePicture } from '../../src/picture/decode/decode.ts';
 import { requireWeights } from '../../src/weights/index.ts';
-import { groupPhotoPath, hasShared, samplePath, sharedFolder } from '../support/pictures.ts';
+import { groupPhotoPath, samplePath } from '../support/pictures.ts';
 
 type Numbers = readonly number[];
 interface GoldenInput {
@@ -77,7 +76,7 @@ interface GoldenImage {
 }
 interface Golden {
   readonly images: readonly GoldenImage[];
-  readonly orientation?: readonly {
+  readonly orientation: readonly {
     readonly image: string;
     readonly turnedClockwiseBeforehand: number;
     readonly expectedFurtherTurns: number;
@@ -86,9 +85,7 @@ interface Golden {
 
 const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Golden;
 const committed = read(new URL('./golden.json', import.meta.url).pathname);
-const shared = hasShared ? read(join(sharedFolder, 'spec', 'golden.json')) : null;
-const samples = shared?.images.filter((i) => !i.image.startsWith('sample')) ?? [];
-const images = [...committed.images, ...samples];
+const { images } = committed;
 const pathOf = (image: string) => (image.startsWith('sample') ? groupPhotoPath(image) : samplePath(image));
 
 /** Pictures whose score lies within 0.2 logit of the threshold, so that another build may land on the other side. */
@@ -279,8 +276,8 @@ describe.each(images.map((golden) => ({ name: golden.image, golden })))(
   },
 );
 
-describe.runIf(shared !== null)('upright search', () => {
-  it.each(shared?.orientation ?? [])(
+describe('upright search', () => {
+  it.each(committed.orientation)(
     '$image turned $turnedClockwiseBeforehand times is turned $expectedFurtherTurns times more',
     async ({ image, turnedClockwiseBeforehand, expectedFurtherTurns }) => {
       const picture = turnClockwise(

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -16,13 +15,7 @@ export function groupPhotoPath(name: string): string {
   return join(faceApi, 'demo', name);
 }
 
-/** Folder of reference material that may lie beside the project; tests that need it run only where it exists. */
-export const sharedFolder = fileURLToPath(new URL('../../../shared/', import.meta.url));
-
-/** Whether the reference material is there. */
-export const hasShared = existsSync(join(sharedFolder, 'spec', 'golden.json'));
-
-/** A sample picture of the reference material: `T1.jpg` (bona fide), `F1.jpg`, `F2.jpg` (attacks). */
+/** A sample picture of the contract's vectors: `T1.jpg` (bona fide), `F1.jpg`, `F2.jpg` (attack presentations). */
 export function samplePath(name: string): string {
-  return join(sharedFolder, 'samples', name);
+  return fileURLToPath(new URL(`../contract/vectors/${name}`, import.meta.url));
 }
