@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itWhere } from '../../test/support/only-where.ts';
 import { makeFolder } from './folder.ts';
 import { absolutePath, folderOf, joinPath, nameBytes, nameText, pathOf } from './name.ts';
 import { FileRefused, readHead, readRegular, readRegularSync, whyUnreadable } from './read.ts';
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
-const unix = it.skipIf(process.platform === 'win32');
+const unix = itWhere(process.platform !== 'win32', 'needs a POSIX system');
 
 describe('a name', () => {
   const bytes = fc
@@ -87,7 +88,7 @@ describe('reading', () => {
     );
   });
 
-  it.skipIf(process.platform !== 'linux')(
+  itWhere(process.platform === 'linux', 'needs Linux')(
     'gives files that say they are empty, and none that has no end',
     async () => {
       const status = await readRegular('/proc/self/status', 2 ** 20);
@@ -144,7 +145,7 @@ describe('making a folder', () => {
     await expect(makeFolder(at('a/b/c/file/d'))).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 
-  it.skipIf(process.platform !== 'linux')('ends where the system makes none', async () => {
+  itWhere(process.platform === 'linux', 'needs Linux')('ends where the system makes none', async () => {
     await expect(makeFolder('/proc/x/y')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

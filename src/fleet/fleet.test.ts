@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { itWhere } from '../../test/support/only-where.ts';
 import { createLiveness } from '../engine.ts';
 import { confiningCommand } from './confine.ts';
 import { type Fleet, type FleetOptions, startFleet } from './fleet.ts';
@@ -45,7 +46,7 @@ describe('a fleet with real networks', () => {
     expect((await fleet.judge(Uint8Array.from(picture))).profile).toBe('fast');
   });
 
-  it.runIf(confiningCommand().length > 0)(
+  itWhere(confiningCommand().length > 0, 'needs a way to bind a process to processors')(
     'runs them with no right to gain and no file to write (skipped where util-linux or Linux is not there)',
     () => {
       for (const { pid } of fleet.workersNow()) {
@@ -87,7 +88,7 @@ it('does not start without its worker file', async () => {
   );
 });
 
-it.runIf(existsSync('/proc/self/status'))(
+itWhere(existsSync('/proc/self/status'), 'needs Linux')(
   'binds each worker to a processor of its own when told to, a replacement to the same',
   async () => {
     const troubles: Error[] = [];

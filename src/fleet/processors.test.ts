@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { itWhere } from '../../test/support/only-where.ts';
 import { allowedProcessors, pinToProcessor } from './processors.ts';
 
 const linux = existsSync('/proc/self/status');
@@ -19,7 +20,7 @@ it('where the system keeps no books there are none to choose from', () => {
   expect(allowedProcessors(() => null)).toEqual([]);
 });
 
-it.runIf(linux)('a process that was bound runs on that processor alone', async () => {
+itWhere(linux, 'needs Linux')('a process that was bound runs on that processor alone', async () => {
   const read = (path: string) => readFileSync(path, 'utf8');
   const processor = allowedProcessors(read).at(-1) as number;
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
@@ -32,6 +33,6 @@ it.runIf(linux)('a process that was bound runs on that processor alone', async (
   }
 });
 
-it.runIf(linux)('a processor that is not there cannot be had', async () => {
+itWhere(linux, 'needs Linux')('a processor that is not there cannot be had', async () => {
   await expect(pinToProcessor(process.pid, 4000)).rejects.toThrow(/taskset/);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { itWhere } from '../../test/support/only-where.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 
 const MB = 1024 * 1024;
@@ -192,7 +193,7 @@ describe('a worker between two pictures', () => {
     expect(pids()).toEqual(before);
   });
 
-  it.runIf(linux)('that has kept too much memory is replaced after its answer', async () => {
+  itWhere(linux, 'needs Linux')('that has kept too much memory is replaced after its answer', async () => {
     await expect(judge('keep')).resolves.toBeDefined();
     await vi.waitFor(() => expect(fleet.lost.worker_grown).toBe(1), { timeout: 10_000 });
     await vi.waitFor(() => expect(pids()).toHaveLength(2), { timeout: 10_000 });

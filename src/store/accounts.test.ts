@@ -2,6 +2,7 @@ import { chmodSync, readdirSync, readFileSync, renameSync, statSync, writeFileSy
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
+import { itWhere } from '../../test/support/only-where.ts';
 import { newAppid, newSecret } from '../account/generate.ts';
 import { checkNewApp, checkNewSecret } from '../account/validate.ts';
 import { openStore } from './open.ts';
@@ -235,7 +236,7 @@ describe('the master key', () => {
     expect(await again.accounts.findSecret(somePair().secretId)).not.toBeNull();
   });
 
-  it.skipIf(process.platform === 'win32').each([0o640, 0o604, 0o660])(
+  itWhere(process.platform !== 'win32', 'needs a POSIX system').each([0o640, 0o604, 0o660])(
     'is refused with mode %o',
     async (mode) => {
       const dataDir = await temporaryFolder();

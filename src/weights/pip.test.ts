@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeWhere } from '../../test/support/only-where.ts';
 import { pipEnvironment, pipFetcher } from './pip.ts';
 import { makePackage, pipOperator, type StandInIndex, startIndex } from './test-support/wheels.ts';
 
@@ -32,7 +33,7 @@ async function pathWith(name: string, script: string): Promise<string> {
   return folder;
 }
 
-describe.skipIf(!hasPip)('pipFetcher with the real pip', () => {
+describeWhere(hasPip, 'needs pip')('pipFetcher with the real pip', () => {
   it("fetches the wheel alone from the operator's index, and nothing that it depends on", async () => {
     const path = await fetcher(pipOperator(index.url))('net-pair@1.2.3', into());
     expect(basename(path)).toBe('net_pair-1.2.3-py3-none-any.whl');
@@ -71,7 +72,7 @@ describe.skipIf(!hasPip)('pipFetcher with the real pip', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('pipFetcher', () => {
+describeWhere(process.platform !== 'win32', 'needs a POSIX system')('pipFetcher', () => {
   const say = (words: string, status: number) =>
     `console.error(${JSON.stringify(words)}); process.exit(${status});`;
 

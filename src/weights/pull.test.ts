@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { itWhere } from '../../test/support/only-where.ts';
 import type { WeightsLock } from './lock.ts';
 import type { FetchTarball } from './npm.ts';
 import { pullWeights } from './pull.ts';
@@ -185,7 +186,7 @@ describe('pullWeights', () => {
     });
   });
 
-  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
+  itWhere(process.getuid?.() !== 0 && process.platform !== 'win32', 'needs a POSIX user other than root')(
     'says that the folder is read-only',
     async () => {
       await mkdir(dir, { mode: 0o555 });

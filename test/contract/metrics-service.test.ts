@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startUrlServer } from '../faults/support/url-server.ts';
+import { itWhere } from '../support/only-where.ts';
 import { groupPhoto } from '../support/pictures.ts';
 import { changes, type Page, parsePage, samplesOf } from '../support/prometheus-text.ts';
 import { signature } from './support/accounts.ts';
@@ -111,7 +112,7 @@ describe('the metrics page of a whole service', () => {
     await urls.stop();
   });
 
-  it.skipIf(process.platform !== 'linux')(
+  itWhere(process.platform === 'linux', 'needs Linux')(
     'tells of a worker that was lost, under the same number',
     async () => {
       await withService({}, async ({ service, send }) => {

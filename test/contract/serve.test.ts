@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { itWhere } from '../support/only-where.ts';
 import { livestill, type ServiceProcess, serve, withFolder } from './support/process.ts';
 import { exchange, open } from './support/raw.ts';
 
@@ -179,10 +180,12 @@ describe('livestill serve that cannot start says why, without a stack, with stat
       expect(await failing(folder)).toContain(join(folder, 'data'));
     }));
 
-  it.skipIf(process.platform !== 'linux')('a data folder that cannot be made, not even by root', () =>
-    withFolder(async () => {
-      expect(await failing('/sys/livestill-test')).toContain('/sys/livestill-test/data');
-    }),
+  itWhere(process.platform === 'linux', 'needs Linux')(
+    'a data folder that cannot be made, not even by root',
+    () =>
+      withFolder(async () => {
+        expect(await failing('/sys/livestill-test')).toContain('/sys/livestill-test/data');
+      }),
   );
 
   it('a certificate that is none', () =>

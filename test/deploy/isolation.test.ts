@@ -2,8 +2,9 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { withFolder } from '../contract/support/process.ts';
+import { describeWhere, itWhere } from '../support/only-where.ts';
 import { groupPhotoPath } from '../support/pictures.ts';
 
 const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
@@ -25,7 +26,6 @@ const succeeds = (command: string, ...args: string[]) => spawnSync(command, args
 
 const noSeccomp = installed(() => succeeds(python, '-c', 'import seccomp'), 'python3-seccomp');
 const noSystemd = succeeds('systemd-analyze', '--version') ? null : 'systemd is not installed';
-const why = (reason: string | null) => (reason === null ? '' : ` (skipped: ${reason})`);
 
 /** Runs a command under a profile, as a container runtime does. */
 const under = (file: string, command: string, ...args: string[]): SpawnSyncReturns<string> =>
@@ -80,7 +80,7 @@ function systemCallsOf(unitText: string): string[] {
   return [...left];
 }
 
-describe.skipIf(noSeccomp !== null)(`deploy/seccomp/livestill.json${why(noSeccomp)}`, () => {
+describeWhere(noSeccomp === null, noSeccomp ?? '')(`deploy/seccomp/livestill.json`, () => {
   it('lets livestill judge and keep its data', () => expectJudges(profile));
 
   it.for([
@@ -102,7 +102,7 @@ describe.skipIf(noSeccomp !== null)(`deploy/seccomp/livestill.json${why(noSeccom
   });
 });
 
-describe.skipIf(noSystemd !== null)(`deploy/systemd/livestill.service${why(noSystemd)}`, () => {
+describeWhere(noSystemd === null, noSystemd ?? '')(`deploy/systemd/livestill.service`, () => {
   it('is understood in full by systemd, and leaves little open', () => {
     const verified = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });
     const complaints = verified.stderr.split('\n').filter((line) => line.includes('livestill.service'));
@@ -116,7 +116,7 @@ describe.skipIf(noSystemd !== null)(`deploy/systemd/livestill.service${why(noSys
     expect(exposure).toBeLessThan(2);
   });
 
-  it.skipIf(noSeccomp !== null)(`lets livestill judge and keep its data${why(noSeccomp)}`, () =>
+  itWhere(noSeccomp === null, noSeccomp ?? '')(`lets livestill judge and keep its data`, () =>
     withFolder(async (folder) => {
       const names = systemCallsOf(await readFile(unit, 'utf8'));
       expect(names).toContain('openat');

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { itWhere } from '../support/only-where.ts';
 import { groupPhoto } from '../support/pictures.ts';
 
 const bin = fileURLToPath(new URL('../../bin/livestill.js', import.meta.url));
@@ -45,7 +46,7 @@ function shell(command: string): Promise<string> {
 }
 
 describe('arguments of the command line', () => {
-  it.skipIf(process.platform !== 'linux')(
+  itWhere(process.platform === 'linux', 'needs Linux')(
     'name files whose names are no UTF-8, those that look the same too',
     async () => {
       const lines = (await shell('livestill score --profile fast --json *.jpg ./*.jpg')).trim().split('\n');

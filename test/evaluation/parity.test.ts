@@ -13,6 +13,7 @@ import { clopperPearson } from '../../src/evaluation/metrics/intervals.ts';
 import { mcnemar } from '../../src/evaluation/metrics/paired.ts';
 import { betaQuantile, probit } from '../../src/evaluation/metrics/special.ts';
 import { isScored } from '../../src/evaluation/types.ts';
+import { describeWhere } from '../support/only-where.ts';
 import { fixtures, rowsOf } from './support.ts';
 
 const PARITY = 1e-9;
@@ -102,7 +103,7 @@ function python(): string | null {
 
 const interpreter = python();
 
-describe.skipIf(interpreter === null)('the fixtures', () => {
+describeWhere(interpreter !== null, 'needs Python 3 with numpy and scipy')('the fixtures', () => {
   it('are what scikit-learn says today', () => {
     const script = fileURLToPath(new URL('./make-fixtures.py', import.meta.url));
     expect(execFileSync(interpreter!, [script, '--check'], { encoding: 'utf8' })).toContain('the same');

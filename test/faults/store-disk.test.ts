@@ -2,9 +2,10 @@ import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process
 import { chmodSync, chownSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
 import { somePair, temporaryFolder } from '../../src/store/test-support/temp-store.ts';
+import { describeWhere } from '../support/only-where.ts';
 
 const child = fileURLToPath(new URL('./support/store-child.mjs', import.meta.url));
 const isRoot = process.getuid?.() === 0;
@@ -58,7 +59,7 @@ function handOver(dataDir: string, writable: boolean): void {
   chmodSync(dataDir, writable ? 0o700 : 0o500);
 }
 
-describe.skipIf(process.platform !== 'linux')('a disk', () => {
+describeWhere(process.platform === 'linux', 'needs Linux')('a disk', () => {
   it('that may not be written refuses writes with 108, still finds accounts, and goes on without a restart once it may', async () => {
     const dataDir = await filledFolder();
     handOver(dataDir, true);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { expect, it, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { signText } from '../contract/support/accounts.ts';
 import {
   livestill,
@@ -11,6 +11,7 @@ import {
   serve,
   withFolder,
 } from '../contract/support/process.ts';
+import { itWhere } from '../support/only-where.ts';
 import { groupPhoto } from '../support/pictures.ts';
 
 /*
@@ -87,7 +88,7 @@ const withService = (use: (running: Running) => Promise<void>) =>
     });
   });
 
-it.runIf(linux)(
+itWhere(linux, 'needs Linux')(
   'workers that crash under load cost nobody an answer in the contract’s form, and every judged picture has its row',
   { timeout: 300_000 },
   () =>
@@ -122,7 +123,7 @@ it.runIf(linux)(
     }),
 );
 
-it.runIf(linux)(
+itWhere(linux, 'needs Linux')(
   'a service killed with SIGKILL leaves no worker behind, a frozen one included once it thaws',
   { timeout: 60_000 },
   () =>
@@ -137,7 +138,7 @@ it.runIf(linux)(
     }),
 );
 
-it.runIf(linux)(
+itWhere(linux, 'needs Linux')(
   'a stop from the terminal reaches every process of the group, and still every picture is answered',
   { timeout: 60_000 },
   () =>

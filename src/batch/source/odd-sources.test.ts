@@ -9,6 +9,7 @@ import { crc32, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { create, Header } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itWhere } from '../../../test/support/only-where.ts';
 import { Fault, UsageError } from '../../errors.ts';
 import type { LeftOut } from '../../picture/decode/candidate.ts';
 import { madeZip, type ZipEntry } from '../test-support/made.ts';
@@ -95,7 +96,7 @@ describe('a folder', () => {
     });
   });
 
-  it.skipIf(process.platform === 'win32')(
+  itWhere(process.platform !== 'win32', 'needs a POSIX system')(
     'waits for no pipe, reads no device, socket or endless file, and follows no circle',
     async () => {
       const path = await fresh();
@@ -128,28 +129,31 @@ describe('a folder', () => {
     },
   );
 
-  it.skipIf(process.platform !== 'linux')('opens names that are no UTF-8, and tells them apart', async () => {
-    const path = await fresh();
-    const other = Buffer.from([0xc0, 0xee, 0x2e, 0x6a, 0x70, 0x67]);
-    const below = Buffer.from([0xb1, 0xb1]);
-    await mkdir(Buffer.concat([Buffer.from(`${path}/`), below]));
-    const names: Buffer[] = [
-      GBK,
-      other,
-      Buffer.concat([below, Buffer.from('/'), other]),
-      Buffer.from('\\xC0\\xEE.jpg'),
-    ];
-    for (const [i, name] of names.entries()) {
-      await writeFile(Buffer.concat([Buffer.from(`${path}/`), name]), `picture ${i}`);
-    }
-    const { given } = await walked(await openSource(path, options));
-    expect(given).toEqual({
-      '\\xD5\\xC5\\xC8\\xFD.jpg': 'picture 0',
-      '\\xC0\\xEE.jpg': 'picture 1',
-      '\\xB1\\xB1/\\xC0\\xEE.jpg': 'picture 2',
-      '\\x5CxC0\\x5CxEE.jpg': 'picture 3',
-    });
-  });
+  itWhere(process.platform === 'linux', 'needs Linux')(
+    'opens names that are no UTF-8, and tells them apart',
+    async () => {
+      const path = await fresh();
+      const other = Buffer.from([0xc0, 0xee, 0x2e, 0x6a, 0x70, 0x67]);
+      const below = Buffer.from([0xb1, 0xb1]);
+      await mkdir(Buffer.concat([Buffer.from(`${path}/`), below]));
+      const names: Buffer[] = [
+        GBK,
+        other,
+        Buffer.concat([below, Buffer.from('/'), other]),
+        Buffer.from('\\xC0\\xEE.jpg'),
+      ];
+      for (const [i, name] of names.entries()) {
+        await writeFile(Buffer.concat([Buffer.from(`${path}/`), name]), `picture ${i}`);
+      }
+      const { given } = await walked(await openSource(path, options));
+      expect(given).toEqual({
+        '\\xD5\\xC5\\xC8\\xFD.jpg': 'picture 0',
+        '\\xC0\\xEE.jpg': 'picture 1',
+        '\\xB1\\xB1/\\xC0\\xEE.jpg': 'picture 2',
+        '\\x5CxC0\\x5CxEE.jpg': 'picture 3',
+      });
+    },
+  );
 
   it('that goes meanwhile is told as left out, and the rest is given', async () => {
     const path = await fresh();
@@ -393,7 +397,7 @@ describe('an archive with bytes changed anywhere', () => {
 });
 
 describe('a list', () => {
-  it.skipIf(process.platform !== 'linux')(
+  itWhere(process.platform === 'linux', 'needs Linux')(
     'may hold names that are no UTF-8, as lines and as CSV',
     async () => {
       const path = await fresh();
@@ -455,7 +459,7 @@ describe('a list', () => {
     }
   });
 
-  it.skipIf(process.platform === 'win32')(
+  itWhere(process.platform !== 'win32', 'needs a POSIX system')(
     'is a regular file: a pipe or a device is not waited for',
     async () => {
       execFileSync('mkfifo', [at('list-pipe')]);

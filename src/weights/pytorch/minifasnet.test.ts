@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { itWhere } from '../../../test/support/only-where.ts';
 import { inferenceLibrary } from '../../liveness/onnx/library.ts';
 import { MODELS_DIR } from '../lock.ts';
 import { numbers, plainForward, smallState } from '../test-support/minifasnet.ts';
@@ -111,7 +112,7 @@ describe.each(Object.keys(REFERENCE) as (keyof typeof REFERENCE)[])('the convert
     for (const [seed, logits] of cases) near(await run(await model, pixels(Number(seed))), logits, 1e-4);
   });
 
-  it.skipIf(!existsSync(referenceFile(name)))(
+  itWhere(existsSync(referenceFile(name)), 'needs the reference networks beside the project')(
     'gives the outputs of the reference conversion on random inputs (needs the reference folder beside the project)',
     async () => {
       const reference = await readFile(referenceFile(name));
