@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { SkippedReporter } from './test/support/skipped-reporter.ts';
 
@@ -7,6 +8,9 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Many files wait for processes, clocks and sockets: two at a time on two cores, where the runner's own choice is one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxConcurrency: 12,
     reporters: ['default', new SkippedReporter()],
     coverage: {
       provider: 'v8',
