@@ -70,7 +70,10 @@ function sameness(bytes: Buffer, given: AnswerCase): string {
   return bytes.equals(picture.subarray(0, bytes.length)) ? '-beginning' : '-wrong';
 }
 
-describe('whatever a server answers, it costs that download alone', { timeout: 300_000, concurrent: true }, () => {
+describe('whatever a server answers, it costs that download alone', {
+  timeout: 300_000,
+  concurrent: true,
+}, () => {
   it.each(framings.flatMap((framing) => codings.map((coding) => [framing, coding] as const)))(
     '%s, %s: every size, end, time and keep-alive',
     async (framing, coding) => {
