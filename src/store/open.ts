@@ -1,12 +1,12 @@
 import type { ChainName } from '../ledger/checkpoint.ts';
 import type { LedgerFilter, LedgerPlace, LedgerReader, StoredLedgerRow } from '../ledger/types.ts';
 import { type ChainedRow, type Verification, verifyChain } from '../ledger/verify.ts';
-import { type Backend, openBackend } from './backend.ts';
-import type { ChainFrame } from './record.ts';
-import { openRemoteBackend } from './remote.ts';
-import type { Store, StoreOptions } from './types.ts';
+import { type Backend, openBackend } from './sqlite/open.ts';
+import type { ChainFrame } from './core/record.ts';
+import { openRemoteBackend } from './sqlite/thread/remote.ts';
+import type { Store, StoreOptions } from './core/types.ts';
 
-export type { Store, StoreOptions } from './types.ts';
+export type { Store, StoreOptions } from './core/types.ts';
 
 const answerWithinMs = 5000;
 const pageSize = 500;

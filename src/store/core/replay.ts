@@ -1,0 +1,97 @@
+import { sql, type Transaction } from 'kysely';
+import type { ReplayStore, UsageStore } from '../../account/types.ts';
+import type { StoreDatabase } from '../sqlite/database.ts';
+import type { Tables } from './tables.ts';
+
+/** A used signature is kept this long after its end, in ms: a clock that was set back for a while does not revive it. */
+const grace = 3_600_000;
+/** How often forgotten signatures are looked for, in ms, and how many go at once. */
+const sweepEvery = 60_000;
+const sweepSize = 1000;
+/** After so many new ones they are looked for as well: more go than come, however many come. */
+const sweepAfter = sweepSize / 2;
+
+/** The durable memory of single-use signatures; ended ones are dropped along the way. */
+export function createReplay(database: StoreDatabase): ReplayStore {
+  let sweptAt = 0;
+  let added = 0;
+  return {
+    async remember(digest, until) {
+      const now = Date.now();
+      added += 1;
+      const sweep = now - sweptAt > sweepEvery || added >= sweepAfter;
+      if (sweep) {
+        sweptAt = now;
+        added = 0;
+      }
+      // Old is what this machine's clock and the caller's both call old: no single clock that runs ahead makes it forget.
+      const old = Math.min(now, until.getTime()) - grace;
+      return database.write(108, async (db) => {
+        if (sweep) {
+          await sql`delete from used_signature where digest in
+            (select digest from used_signature where until < ${old} order by until limit ${sweepSize})`.execute(
+            db,
+          );
+        }
+        const { numInsertedOrUpdatedRows } = await db
+          .insertInto('used_signature')
+          .values({ digest, until: until.getTime() })
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirst();
+        return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+      });
+    },
+  };
+}
+
+/** Daily counts, kept for as many days as an invoice may be asked about. */
+export const daysKept = 400;
+/** How many older counts go with one request. */
+const daysSweep = 100;
+
+/** Durable counts of requests by app and UTC day. */
+export function createUsage(database: StoreDatabase): UsageStore {
+  let sweptOn = '';
+  return {
+    async consume(appid, day, limit) {
+      return database.write(108, async (db) => {
+        if (day !== sweptOn && (await dropCounts(db, daysBefore(day, daysKept))) < daysSweep) sweptOn = day;
+        const row = await db
+          .insertInto('usage_day')
+          .values({ appid, day, count: 1 })
+          .onConflict((conflict) =>
+            conflict
+              .columns(['appid', 'day'])
+              .doUpdateSet((eb) => ({ count: eb('usage_day.count', '+', 1) }))
+              .where('usage_day.count', '<', limit),
+          )
+          .returning('count')
+          .executeTakeFirst();
+        return row?.count ?? null;
+      });
+    },
+    async used(appid, day) {
+      const row = await database.read(108, (db) =>
+        db
+          .selectFrom('usage_day')
+          .select('count')
+          .where('appid', '=', appid)
+          .where('day', '=', day)
+          .executeTakeFirst(),
+      );
+      return row?.count ?? 0;
+    },
+  };
+}
+
+/** Drops some of the counts from before `day`; how many. */
+export async function dropCounts(db: Transaction<Tables>, day: string): Promise<number> {
+  const { numAffectedRows } = await sql`delete from usage_day where (appid, day) in
+    (select appid, day from usage_day where day < ${day} order by day limit ${daysSweep})`.execute(db);
+  return Number(numAffectedRows ?? 0);
+}
+
+/** The day so many days earlier. */
+export function daysBefore(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10);
+}
