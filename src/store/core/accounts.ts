@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { App, AppLimits, AppPolicy, AppState, SecretPair, SecretSummary } from '../../account/types.ts';
 import { isAppid, isSecretId } from '../../account/validate.ts';
 import { Fault } from '../../errors.ts';
-import type { StoreDatabase } from '../sqlite/database.ts';
+import type { StoreDatabase } from './database.ts';
 import type { Keyring } from './keys/keyring.ts';
-import { prepared } from './prepared.ts';
 import { masterKey, seal, unseal } from './keys/seal.ts';
+import { prepared } from './prepared.ts';
 import type { AppTable, SecretTable } from './tables.ts';
 
 /** Reading accounts. */

@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Actor, AdminEntry, AdminFilter, StoredAdminEntry } from '../../ledger/admin.ts';
 import type { ChainValue } from '../../ledger/chain.ts';
-import { takePlace } from './chain.ts';
+import { takePlace } from './chain/place.ts';
 import type { AdminLogTable, Tables } from './tables.ts';
 
 /** Writes changes by one operator into the admin log, inside of the transaction that makes the change. */

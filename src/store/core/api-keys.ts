@@ -3,19 +3,20 @@ import { checkNewApiKey } from '../../account/api-key/api-key.ts';
 import { checkAppid } from '../../account/validate.ts';
 import { UsageError } from '../../errors.ts';
 import { canonicalNetwork } from '../../networks.ts';
-import { checkRules, DEFAULT_RULES, type JudgingRules, type RulesStore } from '../../policy/policy.ts';
 import { toApp } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
-import type { StoreDatabase } from '../sqlite/database.ts';
+import { needOpenApp, unknownApp } from './app-rows.ts';
+import type { StoreDatabase } from './database.ts';
+import { toRules } from './rules.ts';
 import type { ApiKeyTable } from './tables.ts';
 
-/** API keys and rules, each call with plain data in and out. */
-export interface ApiKeyRoom extends ApiKeyAdmin, RulesStore {
+/** API keys, each call with plain data in and out. */
+export interface ApiKeyCalls extends ApiKeyAdmin {
   findApiKey(keyId: string): Promise<StoredApiKey | null>;
 }
 
-/** The store's API keys and the apps' rules. */
-export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKeyRoom {
+/** The store's API keys. */
+export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKeyCalls {
   return {
     async findApiKey(keyId) {
       const row = await database.read(107, (db) =>
@@ -35,11 +36,7 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
       checkNewApiKey(key, now);
       checkAppid(appid);
       return database.write(107, async (db) => {
-        const app = await db.selectFrom('app').select('state').where('appid', '=', appid).executeTakeFirst();
-        if (app === undefined) throw unknownApp(appid);
-        if (app.state === 'closed') {
-          throw new UsageError('app_closed', `the app ${appid} was closed for good: make a new one`);
-        }
+        await needOpenApp(db, appid);
         const row: ApiKeyTable = {
           key_id: key.keyId,
           appid,
@@ -90,36 +87,6 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
           `there is no API key ${JSON.stringify(keyId)}: "livestill key list --kind api" shows those that exist`,
         );
       }),
-    async findRules(appid) {
-      const [app, row] = await database.read(107, async (db) => [
-        await db.selectFrom('app').select('appid').where('appid', '=', appid).executeTakeFirst(),
-        await db.selectFrom('app_rules').select('rules').where('appid', '=', appid).executeTakeFirst(),
-      ]);
-      if (app === undefined) throw unknownApp(appid);
-      return toRules(row?.rules);
-    },
-    async setRules(appid, change) {
-      checkRules(change);
-      return database.write(107, async (db) => {
-        const app = await db.selectFrom('app').select('appid').where('appid', '=', appid).executeTakeFirst();
-        if (app === undefined) throw unknownApp(appid);
-        const row = await db
-          .selectFrom('app_rules')
-          .select('rules')
-          .where('appid', '=', appid)
-          .executeTakeFirst();
-        const given = Object.entries(change).filter(([, value]) => value !== undefined);
-        const rules: JudgingRules = { ...toRules(row?.rules), ...Object.fromEntries(given) };
-        const text = JSON.stringify(rules);
-        await db
-          .insertInto('app_rules')
-          .values({ appid, rules: text })
-          .onConflict((conflict) => conflict.column('appid').doUpdateSet({ rules: text }))
-          .execute();
-        await note(db, { action: 'app.rules', target: appid, before: toRules(row?.rules), after: rules });
-        return rules;
-      });
-    },
   };
 }
 
@@ -136,16 +103,3 @@ function toKey(row: ApiKeyTable): ApiKeySummary {
     lastUsedAt: row.last_used_at === null ? null : new Date(row.last_used_at),
   };
 }
-
-/** Stored members over the defaults: a rule that a later version adds has its default in old rows. */
-function toRules(text: string | undefined): JudgingRules {
-  return text === undefined
-    ? DEFAULT_RULES
-    : { ...DEFAULT_RULES, ...(JSON.parse(text) as Partial<JudgingRules>) };
-}
-
-const unknownApp = (appid: string): UsageError =>
-  new UsageError(
-    'app_unknown',
-    `there is no app ${JSON.stringify(appid)}: "livestill app list" shows those that exist`,
-  );

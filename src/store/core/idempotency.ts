@@ -6,9 +6,9 @@ import type {
   IdempotencyStore,
   ShortenedMemory,
 } from '../../account/api-key/idempotency.ts';
-import type { StoreDatabase } from '../sqlite/database.ts';
+import type { StoreDatabase } from './database.ts';
+import { defaultBounds, everyApp, rowOverhead } from './idempotency-bounds.ts';
 import { storedClock } from './meta.ts';
-import { everyApp, rowOverhead } from '../sqlite/steps/idempotency-shares.ts';
 import type { Tables } from './tables.ts';
 
 /** How often what is over is looked for along the way, in ms, and how many rows go at once. */
@@ -18,14 +18,6 @@ const sweepSize = 10_000;
 const recordTimeAge = 3_600_000;
 /** Most answers that one new request makes room with: more go than come, and no request waits long for it. */
 const dropSize = 64;
-
-/** What is kept at most where nothing else is said: 2 GB of kept answers are more than a day of 20 requests a second. */
-export const defaultBounds: IdempotencyBounds = {
-  rowsPerApp: 200_000,
-  bytesPerApp: 256 * 1024 * 1024,
-  rows: 1_000_000,
-  bytes: 1024 * 1024 * 1024,
-};
 
 /** The durable memory of requests with an `Idempotency-Key`. */
 export function createIdempotency(

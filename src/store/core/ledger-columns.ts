@@ -1,5 +1,12 @@
-import type { ChainValue } from '../../ledger/chain.ts';
-import type { DecidingQuality, Explanation, LedgerRow, RowKind, StoredLedgerRow } from '../../ledger/types.ts';
+import { createHash } from 'node:crypto';
+import { type ChainValue, contentDigest } from '../../ledger/chain.ts';
+import type {
+  DecidingQuality,
+  Explanation,
+  LedgerRow,
+  RowKind,
+  StoredLedgerRow,
+} from '../../ledger/types.ts';
 import type { Verdict } from '../../liveness/types.ts';
 import type { LedgerTable } from './tables.ts';
 
@@ -101,6 +108,13 @@ export function chainedValues(
     row.quality,
     row.reference,
   ];
+}
+
+/** The digest of a row's content as it lies there now; the hash of its policy is computed anew too. */
+export function digestOf(row: JoinedRow): string {
+  const { policy_content: content } = row;
+  const policy = content === null ? null : createHash('sha256').update(content).digest('hex');
+  return contentDigest('ledger-1', row.salt ?? '', chainedValues(row.id, row, row.models, policy));
 }
 
 /** A record is not lost over a stray NUL: it is written as the picture that Unicode has for it. */

@@ -1,7 +1,7 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../../ledger/types.ts';
-import { takePlace } from './chain.ts';
-import type { StoreDatabase } from '../sqlite/database.ts';
+import { takePlace } from './chain/place.ts';
+import type { StoreDatabase } from './database.ts';
 import {
   type Columns,
   chainedValues,
@@ -19,7 +19,7 @@ export interface PageFilter extends LedgerFilter {
 }
 
 /** The ledger's calls, each with a bounded answer. */
-export interface LedgerRoom {
+export interface LedgerCalls {
   append(row: LedgerRow): Promise<void>;
   page(filter: PageFilter, after: LedgerPlace | null, limit: number): Promise<readonly StoredLedgerRow[]>;
   latest(filter: LedgerFilter, limit: number): Promise<readonly StoredLedgerRow[]>;
@@ -86,7 +86,7 @@ const addRow = prepared<NewRow>((db, row) =>
   }),
 );
 
-export function createLedger(database: StoreDatabase): LedgerRoom {
+export function createLedger(database: StoreDatabase): LedgerCalls {
   return {
     append: (row) =>
       database.write(108, async (db) => {

@@ -1,9 +1,9 @@
 import type { AuditKey } from '../../ledger/checkpoint.ts';
 import { changesBy, type NoteChange } from './admin-log.ts';
-import { gapOf, recordGap } from './chain.ts';
-import type { StoreDatabase } from '../sqlite/database.ts';
+import { gapOf, recordGap } from './chain/gap.ts';
+import type { StoreDatabase } from './database.ts';
 import { getMeta, type RestoreNote, restoredKey } from './meta.ts';
-import type { Migrated } from '../sqlite/backup/migration-copy.ts';
+import type { Migrated } from './migrated.ts';
 
 /**
  * What happened to the data folder as a whole, into the log of changes: a restore since it was last open, rows that were lost by it, and an

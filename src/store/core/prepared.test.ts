@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { Kysely } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { LibsqlDialect } from '../sqlite/dialect.ts';
-import { prepared } from './prepared.ts';
 import { openConnection } from '../sqlite/connection.ts';
-import type { Tables } from './tables.ts';
+import { LibsqlDialect } from '../sqlite/dialect.ts';
 import { temporaryFolder } from '../test-support/temp-store.ts';
+import { prepared } from './prepared.ts';
+import type { Tables } from './tables.ts';
 
 async function database(): Promise<Kysely<Tables>> {
   const connection = openConnection(join(await temporaryFolder(), 'prepared.sqlite'), 100);

@@ -4,7 +4,7 @@ import type { AccountAdmin, AccountStore, ReplayStore, UsageStore } from '../../
 import type { Actor } from '../../ledger/admin.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
 import type { RulesStore } from '../../policy/policy.ts';
-import type { Migrated } from '../sqlite/backup/migration-copy.ts';
+import type { Migrated } from './migrated.ts';
 
 /** How a store is opened. */
 export interface StoreOptions {

@@ -1,14 +1,14 @@
 import { sql, type Transaction } from 'kysely';
 import { nextRecordClock } from '../../ledger/record-clock.ts';
 import type { Upkeep } from '../../ledger/types.ts';
-import type { StoreDatabase } from '../sqlite/database.ts';
+import type { StoreDatabase } from './database.ts';
 import { dropEnded } from './idempotency.ts';
 import { clockKey, putMeta, storedClock } from './meta.ts';
-import { daysBefore, daysKept, dropCounts } from './replay.ts';
 import type { Tables } from './tables.ts';
+import { daysBefore, daysKept, dropCounts } from './usage.ts';
 
 /** The store's part of letting go; `sweepSome` is repeated until nothing more goes. */
-export interface UpkeepRoom extends Omit<Upkeep, 'sweep'> {
+export interface UpkeepCalls extends Omit<Upkeep, 'sweep'> {
   /** Deletes at most about `limit` rows of each kind; how many went. */
   sweepSome(now: number, limit: number): Promise<number>;
   /** Deletes at most `limit` answers that were made before `before`; how many went. */
@@ -46,7 +46,7 @@ const signatureGrace = 3 * 86_400_000;
 const longestAhead = 25 * 3_600_000;
 const keptFor = 24 * 3_600_000;
 
-export function createUpkeep(database: StoreDatabase): UpkeepRoom {
+export function createUpkeep(database: StoreDatabase): UpkeepCalls {
   return {
     lookAtClock: (now, elapsedMs) =>
       database.write(108, async (db) => {

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { Fault, UsageError } from '../../errors.ts';
-import { createDatabase, storeFault } from './database.ts';
 import { openStore } from '../open.ts';
-import { openConnection } from './connection.ts';
 import { somePair, someRow, temporaryFolder, temporaryStore } from '../test-support/temp-store.ts';
+import { openConnection } from './connection.ts';
+import { createDatabase } from './database.ts';
+import { storeFault } from './faults.ts';
 
 const fileIn = (dataDir: string) => join(dataDir, 'livestill.sqlite');
 

@@ -1,233 +1,110 @@
-import { closeSync, openSync, statSync } from 'node:fs';
-import { Kysely, sql, type Transaction } from 'kysely';
-import { Fault, UsageError } from '../../errors.ts';
-import { NativeLibraryError } from '../../errors-native.ts';
-import { LibsqlDialect } from './dialect.ts';
-import { type MigratedSteps, migrate } from './migrations.ts';
-import { openConnection, sqliteCode } from './connection.ts';
+import { type Kysely, sql } from 'kysely';
+import { Fault } from '../../errors.ts';
+import type { Change, StoreCode, StoreDatabase } from '../core/database.ts';
+import { GroupCommit } from '../core/group-commit.ts';
 import type { Tables } from '../core/tables.ts';
+import { concernsOneChange, isHarmless, storeFault } from './faults.ts';
+import { type DatabaseOptions, type Handles, identityOf, openHandles } from './handles.ts';
 
 /** The database's file in the data folder. */
 export const databaseFile = 'livestill.sqlite';
 
-/** 107: the accounts do not answer. 108: the memory of signatures, the limits or the ledger do not. */
-export type StoreCode = 107 | 108;
+/** The connections to the file: opened at the first use, and anew after trouble or when another file took its name. */
+class OpenFile {
+  readonly #options: DatabaseOptions;
+  #opening: Promise<Handles> | null = null;
+  #everOpened = false;
+  #closed = false;
 
-/** A change to the tables. May be run again from the start when another one in the same transaction failed. */
-export type Change<T> = (db: Transaction<Tables>) => Promise<T>;
-
-/** The SQLite file, opened again by itself after trouble. */
-export interface StoreDatabase {
-  /** Open the file now rather than at the first call. */
-  open(): Promise<void>;
-  /** Run a query on the reading connection, which no writer holds up. */
-  read<T>(code: StoreCode, query: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
-  /**
-   * Run a change and resolve once it is on disk. Changes that wait together share one transaction and one sync (group
-   * commit); one that fails is undone alone.
-   */
-  write<T>(code: StoreCode, change: Change<T>): Promise<T>;
-  /**
-   * Move everything from the write-ahead log into the file and empty the log, so that it no longer holds what was deleted.
-   * @throws Fault (`store_locked`) when a reader kept the log in use
-   */
-  truncateLog(code: StoreCode): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** How the file is opened. */
-export interface DatabaseOptions {
-  readonly path: string;
-  /** Whether a missing file is made at the first opening. It is never made later: that would hide a lost one. */
-  readonly create: boolean;
-  readonly sync: 'full' | 'normal';
-  readonly lockWaitMs: number;
-  /**
-   * Told when the connections were given up after trouble. They are opened anew, but the library lets go of the old ones only
-   * when they are collected, and SQLite shares what it knows of a file (that it cannot be written, for one) among all of a
-   * process: whoever can should end the thread.
-   */
-  readonly onDropped?: () => void;
-  /** Asked before the tables of an older version are changed; what it throws keeps them as they are. */
-  readonly beforeMigration?: (steps: MigratedSteps) => Promise<void>;
-  /** Told once they are changed. */
-  readonly onMigrated?: (steps: MigratedSteps) => void;
-}
-
-interface Handles {
-  readonly reader: Kysely<Tables>;
-  readonly writer: Kysely<Tables>;
-  /** Device and inode: tells whether the path still leads to the file that was opened. */
-  readonly identity: string;
-}
-
-interface Waiting {
-  readonly code: StoreCode;
-  readonly change: Change<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** How long one attempt for a lock blocks the thread, in ms; between attempts other work goes on. */
-const busyMs = 10;
-/** Most changes in one transaction. */
-const batchSize = 256;
-/** Most changes that wait; more are refused at once. */
-const longestQueue = 10_000;
-
-const reasons: readonly (readonly [prefix: string, reason: string, text: string])[] = [
-  ['SQLITE_BUSY', 'store_locked', 'another process holds the lock on the data folder'],
-  ['SQLITE_LOCKED', 'store_locked', 'another connection holds the lock on the data folder'],
-  ['SQLITE_FULL', 'store_full', 'the disk of the data folder is full'],
-  ['SQLITE_READONLY', 'store_readonly', 'the data folder cannot be written'],
-  ['SQLITE_IOERR', 'store_io', 'the disk of the data folder answers with errors'],
-  ['SQLITE_CORRUPT', 'store_corrupt', 'the database file is damaged: restore a copy'],
-  ['SQLITE_NOTADB', 'store_corrupt', 'the database file is not a SQLite database: restore a copy'],
-  ['SQLITE_CANTOPEN', 'store_unopenable', 'the database file cannot be opened'],
-];
-
-/** A failed call as a fault: which store, and why. Faults and usage errors stay what they are. */
-export function storeFault(code: StoreCode, error: unknown): Fault | UsageError {
-  if (error instanceof UsageError) return error;
-  if (error instanceof Fault) return error.code === 107 || error.code === 108 ? withCode(code, error) : error;
-  if (error instanceof NativeLibraryError)
-    return new Fault(code, 'store_library', error.message, { cause: error });
-  const found = reasons.find(([prefix]) => sqliteCode(error).startsWith(prefix));
-  const detail = error instanceof Error ? error.message : String(error);
-  if (found === undefined)
-    return new Fault(code, 'store_error', `the store failed: ${detail}`, { cause: error });
-  return new Fault(code, found[1], `${found[2]} (${detail})`, { cause: error });
-}
-
-function withCode(code: StoreCode, fault: Fault): Fault {
-  return fault.code === code ? fault : new Fault(code, fault.reason, fault.message, { cause: fault });
-}
-
-/** After these the connection is as good as before; after every other error it is opened anew. */
-function isHarmless(error: unknown): boolean {
-  // At COMMIT this code says that a statement was left open, not that there is a lock.
-  if (/statements in progress/.test((error as Error | null)?.message ?? '')) return false;
-  return (
-    error instanceof Fault ||
-    error instanceof UsageError ||
-    error instanceof TypeError ||
-    /^SQLITE_(BUSY|LOCKED|FULL|CONSTRAINT)/.test(sqliteCode(error))
-  );
-}
-
-export function createDatabase(options: DatabaseOptions): StoreDatabase {
-  let opening: Promise<Handles> | null = null;
-  let everOpened = false;
-  let closed = false;
-  let draining: Promise<void> | null = null;
-  const queue: Waiting[] = [];
-
-  async function handles(): Promise<Handles> {
-    if (closed) throw new Fault(107, 'store_closed', 'the store was closed');
-    const identity = identityOf(options.path);
-    if (opening !== null && identity !== (await opening).identity) {
-      await drop();
-    }
-    if (opening === null) {
-      const attempt = openHandles(options, options.create && !everOpened);
-      opening = attempt;
-      attempt.then(
-        () => {
-          everOpened = true;
-        },
-        () => {
-          if (opening === attempt) opening = null;
-        },
-      );
-    }
-    return opening;
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
   }
 
-  async function drop(): Promise<void> {
-    const dropped = opening;
-    opening = null;
-    const { reader, writer } = (await dropped?.catch(() => null)) ?? {};
-    await reader?.destroy().catch(() => {});
-    await writer?.destroy().catch(() => {});
-    if (dropped !== null && !closed) options.onDropped?.();
+  async handles(): Promise<Handles> {
+    if (this.#closed) throw new Fault(107, 'store_closed', 'the store was closed');
+    const identity = identityOf(this.#options.path);
+    if (this.#opening !== null && identity !== (await this.#opening).identity) await this.#drop();
+    return this.#opening ?? this.#open();
   }
 
-  async function guarded<T>(work: (open: Handles) => Promise<T>): Promise<T> {
+  /** Run some work on the connections; after an error that may have harmed them they are given up. */
+  async use<T>(work: (open: Handles) => Promise<T>): Promise<T> {
     try {
-      return await work(await handles());
+      return await work(await this.handles());
     } catch (error) {
-      if (!isHarmless(error)) await drop();
+      if (!isHarmless(error)) await this.#drop();
       throw error;
     }
   }
 
-  function commit(batch: readonly Waiting[]): Promise<readonly unknown[]> {
-    return guarded(({ writer }) =>
-      writer.transaction().execute(async (db) => {
-        const results: unknown[] = [];
-        for (const { change } of batch) results.push(await change(db));
-        return results;
-      }),
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#drop();
+  }
+
+  #open(): Promise<Handles> {
+    const attempt = openHandles(this.#options, this.#options.create && !this.#everOpened);
+    this.#opening = attempt;
+    attempt.then(
+      () => {
+        this.#everOpened = true;
+      },
+      () => {
+        if (this.#opening === attempt) this.#opening = null;
+      },
     );
+    return attempt;
   }
 
-  async function settle(batch: readonly Waiting[]): Promise<void> {
+  async #drop(): Promise<void> {
+    const dropped = this.#opening;
+    this.#opening = null;
+    const { reader, writer } = (await dropped?.catch(() => null)) ?? {};
+    await reader?.destroy().catch(() => {});
+    await writer?.destroy().catch(() => {});
+    if (dropped !== null && !this.#closed) this.#options.onDropped?.();
+  }
+}
+
+/** The SQLite file. Changes that wait together share one transaction and one sync. */
+export function createDatabase(options: DatabaseOptions): StoreDatabase {
+  const file = new OpenFile(options);
+  const commits = new GroupCommit({
+    commit: (changes) => file.use(({ writer }) => inOneTransaction(writer, changes)),
+    concernsOneChange,
+    toFault: storeFault,
+  });
+  async function asFault<T>(code: StoreCode, work: () => Promise<T>): Promise<T> {
     try {
-      const results = await commit(batch);
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index]);
+      return await work();
     } catch (error) {
-      const onlyMine = batch.length === 1 || !concernsOneChange(error);
-      if (!onlyMine) {
-        for (const one of batch) await settle([one]);
-        return;
-      }
-      for (const { code, reject } of batch) reject(storeFault(code, error));
+      throw storeFault(code, error);
     }
   }
-
-  async function drain(): Promise<void> {
-    while (queue.length > 0) {
-      // One turn of the event loop lets everything that has arrived join the batch.
-      await new Promise((resolve) => setImmediate(resolve));
-      await settle(queue.splice(0, batchSize));
-    }
-    draining = null;
-  }
-
   return {
     async open() {
-      await handles();
+      await file.handles();
     },
-    async read(code, query) {
-      try {
-        return await guarded(({ reader }) => query(reader));
-      } catch (error) {
-        throw storeFault(code, error);
-      }
-    },
-    write<T>(code: StoreCode, change: Change<T>): Promise<T> {
-      return new Promise<T>((resolve, reject) => {
-        if (queue.length >= longestQueue) {
-          reject(new Fault(code, 'store_overloaded', `${longestQueue} changes wait for the disk already`));
-          return;
-        }
-        queue.push({ code, change, resolve: resolve as (value: unknown) => void, reject });
-        draining ??= drain();
-      });
-    },
-    async truncateLog(code) {
-      try {
-        await guarded(({ writer }) => emptyLog(writer));
-      } catch (error) {
-        throw storeFault(code, error);
-      }
-    },
+    read: (code, query) => asFault(code, () => file.use(({ reader }) => query(reader))),
+    write: (code, change) => commits.run(code, change),
+    /** Everything goes from the write-ahead log into the file, and the log is emptied: it no longer holds what was deleted. */
+    forgetDeleted: (code) => asFault(code, () => file.use(({ writer }) => emptyLog(writer))),
     async close() {
-      await draining;
-      closed = true;
-      await drop();
+      await commits.idle();
+      await file.close();
     },
   };
+}
+
+function inOneTransaction(
+  writer: Kysely<Tables>,
+  changes: readonly Change<unknown>[],
+): Promise<readonly unknown[]> {
+  return writer.transaction().execute(async (db) => {
+    const results: unknown[] = [];
+    for (const change of changes) results.push(await change(db));
+    return results;
+  });
 }
 
 /** How often and how long apart, in ms, the log is tried to be emptied while readers use it. */
@@ -245,62 +122,4 @@ async function emptyLog(writer: Kysely<Tables>): Promise<void> {
     'store_locked',
     'the write-ahead log is in use: another process reads from it all the time',
   );
-}
-
-/** Whether an error comes from one change rather than from the file, the disk or a lock. */
-function concernsOneChange(error: unknown): boolean {
-  if (error instanceof Fault) return error.reason !== 'store_closed' && error.reason !== 'store_missing';
-  const code = sqliteCode(error);
-  return code === '' || code.startsWith('SQLITE_CONSTRAINT') || code.startsWith('SQLITE_TOOBIG');
-}
-
-function identityOf(path: string): string | null {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? null : `${stat.dev}:${stat.ino}`;
-}
-
-async function openHandles(options: DatabaseOptions, mayCreate: boolean): Promise<Handles> {
-  const { path, sync, lockWaitMs } = options;
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size === 0 && !mayCreate) {
-    throw new Fault(
-      107,
-      'store_missing',
-      `${path} is missing or empty: expected the database of a data folder made earlier`,
-    );
-  }
-  createFile(path);
-  const wait = { lockWaitMs };
-  const write = openConnection(path, lockWaitMs);
-  try {
-    write.script('PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON');
-    const [journal] = write.execute('PRAGMA journal_mode=WAL', []).rows;
-    if (!Object.values(journal ?? {}).includes('wal')) {
-      throw new Fault(
-        107,
-        'store_no_wal',
-        `the disk of ${path} cannot hold a write-ahead log: expected a local disk`,
-      );
-    }
-    write.script(`PRAGMA synchronous=${sync === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA busy_timeout=${busyMs}`);
-    const writer = new Kysely<Tables>({ dialect: new LibsqlDialect(write, wait) });
-    const migrated = await migrate(writer, options.beforeMigration ?? (async () => {}));
-    if (migrated !== null) options.onMigrated?.(migrated);
-    const read = openConnection(path, busyMs);
-    read.script('PRAGMA query_only=ON');
-    const reader = new Kysely<Tables>({ dialect: new LibsqlDialect(read, wait) });
-    return { reader, writer, identity: identityOf(path)! };
-  } catch (error) {
-    write.close();
-    throw error;
-  }
-}
-
-/** SQLite gives its side files the mode of the main one: the owner's alone. */
-function createFile(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
 }

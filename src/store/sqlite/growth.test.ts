@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { type CompiledQuery, Kysely } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { LedgerFilter, StoredLedgerRow } from '../../ledger/types.ts';
-import type { StoreDatabase } from './database.ts';
-import { LibsqlDialect } from './dialect.ts';
+import type { StoreDatabase } from '../core/database.ts';
 import { createLedger } from '../core/ledger.ts';
-import { type Connection, openConnection } from './connection.ts';
 import type { Tables } from '../core/tables.ts';
-import { oldDatabase } from './test-support/old-store.ts';
 import { somePair, someRow, temporaryFolder, temporaryStore } from '../test-support/temp-store.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { LibsqlDialect } from './dialect.ts';
+import { oldDatabase } from './test-support/old-store.ts';
 
 /** A connection to the file, behind the store's back. */
 function behind(dataDir: string): Connection {

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { Fault, type UsageError } from '../../errors.ts';
 import type { RecordClock } from '../../ledger/types.ts';
 import { count } from '../../report/count.ts';
-import { databaseFile, storeFault } from './database.ts';
-import { forgetDead, openMarks, withoutLogKey } from './in-use.ts';
 import { keyringFromFile, keyringFromText } from '../core/keys/keyring.ts';
 import { clockKey, parseClock } from '../core/meta.ts';
-import { schemaAge } from './migrations.ts';
 import { type Connection, openConnection } from './connection.ts';
+import { databaseFile } from './database.ts';
+import { storeFault } from './faults.ts';
+import { forgetDead, openMarks, withoutLogKey } from './in-use.ts';
+import { schemaAge } from './migrations.ts';
 
 /** What was found out about a database without changing it. */
 export interface DatabaseFindings {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { type Connection, openConnection } from './connection.ts';
 import { somePair, temporaryFolder, temporaryStore } from '../test-support/temp-store.ts';
+import { type Connection, openConnection } from './connection.ts';
 
 /** A connection to the file, behind the store's back: what a version before the profile `single` does. */
 function behind(dataDir: string): Connection {

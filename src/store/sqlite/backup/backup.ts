@@ -1,6 +1,11 @@
 import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Fault, UsageError } from '../../../errors.ts';
+import { type Connection, openConnection } from '../connection.ts';
+import { databaseFile } from '../database.ts';
+import { storeFault } from '../faults.ts';
+import { forgetDead, openMarks } from '../in-use.ts';
+import { type Column, checkTables, columnOf } from '../inspect.ts';
 import {
   archiveNames,
   type BackupManifest,
@@ -8,11 +13,7 @@ import {
   packBackup,
   unpackBackup,
 } from './archive.ts';
-import { databaseFile, storeFault } from '../database.ts';
 import { makeWorkFolder, placeNew, syncFolder } from './files.ts';
-import { forgetDead, openMarks } from '../in-use.ts';
-import { type Column, checkTables, columnOf } from '../inspect.ts';
-import { type Connection, openConnection } from '../connection.ts';
 
 /** How a backup is made. */
 export interface BackupOptions {

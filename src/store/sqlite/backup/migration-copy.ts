@@ -1,15 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../../errors.ts';
+import type { MigratedSteps } from '../../core/migrated.ts';
 import { writeBackup } from './backup.ts';
 import { timeName } from './files.ts';
-import type { MigratedSteps } from '../migrations.ts';
-
-/** What became of the tables of an older version. */
-export interface Migrated extends MigratedSteps {
-  /** The backup made before; null where none was wanted. */
-  readonly backup: string | null;
-}
 
 const folderName = 'backups';
 const ownName = /^before-\d{4}-[a-z0-9-]+-\d{8}T\d{6}Z\.tar$/;

@@ -12,13 +12,14 @@ import {
 import { join, resolve } from 'node:path';
 import { Fault, UsageError } from '../../../errors.ts';
 import type { Actor } from '../../../ledger/admin.ts';
-import { archiveNames, type BackupManifest, unpackBackup, unpackedKeys } from './archive.ts';
-import { lastLedgerId } from './backup.ts';
-import { databaseFile, storeFault } from '../database.ts';
-import { makeWorkFolder, syncFile, syncFolder, timeName } from './files.ts';
-import { columnOf, type DatabaseFindings, inspectDatabase } from '../inspect.ts';
 import { clockKey, type RestoreNote, restoredKey } from '../../core/meta.ts';
 import { type Connection, openConnection, sqliteCode } from '../connection.ts';
+import { databaseFile } from '../database.ts';
+import { storeFault } from '../faults.ts';
+import { columnOf, type DatabaseFindings, inspectDatabase } from '../inspect.ts';
+import { archiveNames, type BackupManifest, unpackBackup, unpackedKeys } from './archive.ts';
+import { lastLedgerId } from './backup.ts';
+import { makeWorkFolder, syncFile, syncFolder, timeName } from './files.ts';
 
 /** How a backup is put back. */
 export interface RestoreOptions {

@@ -1,13 +1,5 @@
 import { type Kysely, type Migration, sql } from 'kysely';
-
-/**
- * What an answer costs beside its texts, in bytes: token, fingerprint, numbers, the row itself and its places in the indexes (measured with
- * 100,000 rows: 330 bytes a row).
- */
-export const rowOverhead = 330;
-
-/** Under this appid the sum over all apps stands in `idempotency_share`; an appid is digits. */
-export const everyApp = '';
+import { rowOverhead } from '../../core/idempotency-bounds.ts';
 
 /**
  * Idempotency answers know when they were made and how large they are, and every app's share of them is counted. The counts are

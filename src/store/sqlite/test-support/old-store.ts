@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Kysely, Migrator } from 'kysely';
+import type { Tables } from '../../core/tables.ts';
+import { type Connection, openConnection } from '../connection.ts';
 import { databaseFile } from '../database.ts';
 import { LibsqlDialect } from '../dialect.ts';
 import { migrations } from '../migrations.ts';
-import { type Connection, openConnection } from '../connection.ts';
-import type { Tables } from '../../core/tables.ts';
 
 /**
  * The database of a data folder as an earlier version left it: the tables after the step `upTo`, filled by `fill`, closed when this

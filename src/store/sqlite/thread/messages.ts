@@ -1,7 +1,7 @@
 import { Fault, UsageError } from '../../../errors.ts';
-import type { Backend } from '../open.ts';
-import type { StoreCode } from '../database.ts';
-import type { Migrated } from '../backup/migration-copy.ts';
+import type { Backend } from '../../core/backend.ts';
+import type { StoreCode } from '../../core/database.ts';
+import type { Migrated } from '../../core/migrated.ts';
 
 /** Every call of the backend, and the fault that stands for its not being answered. */
 export const calls: Readonly<Record<keyof Backend, StoreCode>> = {

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { Fault, UsageError } from '../../../errors.ts';
-import type { Backend, BackendOptions } from '../open.ts';
-import { storeFault } from '../database.ts';
-import { type Call, calls, fromPlain, type Reply } from './messages.ts';
-import type { Migrated } from '../backup/migration-copy.ts';
+import type { Backend, BackendOptions } from '../../core/backend.ts';
+import type { Migrated } from '../../core/migrated.ts';
+import { storeFault } from '../faults.ts';
+import { calls, fromPlain, type Reply } from './messages.ts';
+import { PendingCalls } from './pending-calls.ts';
+import { startThread } from './start.ts';
 
 /** How a backend in another thread is reached. */
 export interface RemoteOptions {
@@ -18,165 +18,93 @@ export interface RemoteOptions {
   readonly program?: URL;
 }
 
-interface Pending {
-  readonly target: Worker;
-  readonly method: keyof Backend;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
-}
-
 /** How long after a failed opening the next one is tried, in ms. */
 const retryAfterMs = 200;
-/** Opening may have to wait for a migration in another process. */
-const openWithinMs = 30_000;
 
-/**
- * The thread's file. Node runs only built files, so that source files (in tests) start the built one.
- */
-function threadFile(): URL {
-  const own = new URL(import.meta.url);
-  if (!own.pathname.endsWith('.ts')) return new URL('./thread.js', own);
-  const built = new URL('../../../../dist/store/sqlite/thread/thread.js', own);
-  if (!existsSync(fileURLToPath(built)))
-    throw new Error('the store thread is not built: run "npm run build" first');
-  return built;
+/** The thread that the calls go to: started at once, and again when it ended unasked. */
+class StoreThread {
+  readonly #options: RemoteOptions;
+  readonly #pending: PendingCalls;
+  #live: Promise<Worker> | null = null;
+  #closing = false;
+
+  constructor(options: RemoteOptions) {
+    this.#options = options;
+    this.#pending = new PendingCalls(options.answerWithinMs);
+  }
+
+  async open(): Promise<void> {
+    this.#live = this.#start(this.#options.backend);
+    await this.#live;
+  }
+
+  async call(method: keyof Backend, args: readonly unknown[]): Promise<unknown> {
+    if (this.#closing && method !== 'close') {
+      throw new Fault(calls[method], 'store_closed', 'the store was closed');
+    }
+    const target = await this.#worker().catch((error: unknown) => {
+      throw error instanceof UsageError
+        ? new Fault(calls[method], 'store_missing', error.message)
+        : storeFault(calls[method], error);
+    });
+    return this.#pending.send(target, method, args);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    const target = await this.#live?.catch(() => null);
+    if (target === null || target === undefined) return;
+    await this.call('close', []).catch((error: unknown) => this.#options.onTrouble(error as Error));
+    await target.terminate();
+  }
+
+  #worker(): Promise<Worker> {
+    if (this.#live !== null) return this.#live;
+    // Only the first start may make a data folder: later a missing one is trouble, not a wish.
+    const next = this.#start({ ...this.#options.backend, create: false });
+    this.#live = next;
+    // A failure stands for a moment, so that many calls do not each start a thread.
+    next.catch(() => setTimeout(() => this.#forget(next), retryAfterMs).unref());
+    return next;
+  }
+
+  #start(backend: BackendOptions): Promise<Worker> {
+    const starting: Promise<Worker> = startThread(backend, this.#options.program, {
+      onReply: (reply) => (reply.kind === 'ending' ? this.#forget(starting) : this.#receive(reply)),
+      onTrouble: this.#options.onTrouble,
+      onExit: (worker) => {
+        this.#forget(starting);
+        this.#pending.giveUp(worker);
+      },
+    });
+    return starting;
+  }
+
+  #forget(thread: Promise<Worker>): void {
+    if (this.#live === thread) this.#live = null;
+  }
+
+  #receive(reply: Reply): void {
+    if (reply.kind === 'several') for (const one of reply.replies) this.#receive(one);
+    else if (reply.kind === 'answer' || reply.kind === 'refusal') this.#pending.receive(reply);
+    else if (reply.kind === 'migrated') this.#options.onMigrated?.(reply.migrated);
+    else if (reply.kind === 'trouble') this.#options.onTrouble(fromPlain(reply.error));
+  }
 }
 
 /**
  * A backend in a thread of its own, which is started again when it ends unasked. Calls without an answer in time reject
  * with a Fault 107 or 108 (`store_timeout`), those a dying thread leaves behind with `store_thread_ended`; whether a change
  * among them was made is then not known.
+ * @throws Fault 107, UsageError: what opening the backend throws
  */
 export async function openRemoteBackend(options: RemoteOptions): Promise<Backend> {
-  const { answerWithinMs, onTrouble } = options;
-  const pending = new Map<number, Pending>();
-  let lastId = 0;
-  let closing = false;
-  let live: Promise<Worker> | null = null;
-
-  /** Calls of the same moment go as one message: waking the other thread costs more than the call. */
-  const leaving = new Map<Worker, Call[]>();
-  function post(target: Worker, call: Call): void {
-    const calls = leaving.get(target);
-    if (calls !== undefined) {
-      calls.push(call);
-      return;
-    }
-    const first = [call];
-    leaving.set(target, first);
-    queueMicrotask(() => {
-      leaving.delete(target);
-      target.postMessage(first);
-    });
-  }
-
-  function settle(id: number, act: (one: Pending) => void): void {
-    const one = pending.get(id);
-    if (one === undefined) return;
-    pending.delete(id);
-    clearTimeout(one.timer);
-    act(one);
-  }
-
-  function ended(starting: Promise<Worker>, worker: Worker): void {
-    if (live === starting) live = null;
-    for (const [id, { method, target }] of [...pending]) {
-      if (target !== worker) continue;
-      settle(id, ({ reject }) =>
-        reject(
-          new Fault(calls[method], 'store_thread_ended', 'the store thread ended while it worked on this'),
-        ),
-      );
-    }
-  }
-
-  function receive(reply: Reply): void {
-    if (reply.kind === 'several') for (const one of reply.replies) receive(one);
-    else if (reply.kind === 'answer') settle(reply.id, ({ resolve }) => resolve(reply.value));
-    else if (reply.kind === 'refusal') settle(reply.id, ({ reject }) => reject(fromPlain(reply.error)));
-    else if (reply.kind === 'migrated') options.onMigrated?.(reply.migrated);
-    else if (reply.kind === 'trouble') onTrouble(fromPlain(reply.error));
-  }
-
-  function start(backend: BackendOptions): Promise<Worker> {
-    const starting: Promise<Worker> = new Promise((resolve, reject) => {
-      const worker = new Worker(options.program ?? threadFile(), { workerData: { livestillStore: backend } });
-      const timer = setTimeout(() => {
-        reject(new Fault(107, 'store_timeout', `the store did not open within ${openWithinMs} ms`));
-        void worker.terminate();
-      }, openWithinMs);
-      worker.on('message', (reply: Reply) => {
-        if (reply.kind === 'opened') resolve(worker);
-        else if (reply.kind === 'failed') reject(fromPlain(reply.error));
-        else if (reply.kind === 'ending') live = live === starting ? null : live;
-        else receive(reply);
-        // What the backup before a migration takes depends on the file: it is not given up half-way.
-        if (reply.kind === 'opened' || reply.kind === 'failed' || reply.kind === 'migrating') {
-          clearTimeout(timer);
-        }
-      });
-      worker.on('error', (error) => {
-        reject(error);
-        onTrouble(new Error('the store thread failed; it is started again', { cause: error }));
-      });
-      worker.on('exit', () => {
-        clearTimeout(timer);
-        reject(new Fault(107, 'store_thread_ended', 'the store thread ended while it was opening'));
-        ended(starting, worker);
-      });
-    });
-    return starting;
-  }
-
-  function worker(): Promise<Worker> {
-    if (live !== null) return live;
-    // Only the first start may make a data folder: later a missing one is trouble, not a wish.
-    const next = start({ ...options.backend, create: false });
-    live = next;
-    // A failure stands for a moment, so that many calls do not each start a thread.
-    next.catch(() => setTimeout(() => (live = live === next ? null : live), retryAfterMs).unref());
-    return next;
-  }
-
-  async function call(method: keyof Backend, args: readonly unknown[]): Promise<unknown> {
-    if (closing && method !== 'close') throw new Fault(calls[method], 'store_closed', 'the store was closed');
-    const target = await worker().catch((error: unknown) => {
-      throw error instanceof UsageError
-        ? new Fault(calls[method], 'store_missing', error.message)
-        : storeFault(calls[method], error);
-    });
-    return new Promise((resolve, reject) => {
-      lastId += 1;
-      const id = lastId;
-      const late = () =>
-        new Fault(
-          calls[method],
-          'store_timeout',
-          `the store did not answer ${method} within ${answerWithinMs} ms`,
-        );
-      const timer = setTimeout(() => settle(id, (one) => one.reject(late())), answerWithinMs);
-      pending.set(id, { target, method, resolve, reject, timer });
-      post(target, { id, method, args });
-    });
-  }
-
-  live = start(options.backend);
-  await live;
+  const thread = new StoreThread(options);
+  await thread.open();
   const methods = Object.keys(calls).map((name) => {
     const method = name as keyof Backend;
-    return [method, (...args: readonly unknown[]) => call(method, args)];
+    return [method, (...args: readonly unknown[]) => thread.call(method, args)];
   });
-  const remote = Object.fromEntries(methods) as Backend;
-  return {
-    ...remote,
-    async close() {
-      if (closing) return;
-      closing = true;
-      const target = await live?.catch(() => null);
-      if (target === null || target === undefined) return;
-      await call('close', []).catch((error: unknown) => onTrouble(error as Error));
-      await target.terminate();
-    },
-  };
+  return { ...(Object.fromEntries(methods) as Backend), close: () => thread.close() };
 }

@@ -4,11 +4,11 @@ import { pathToFileURL } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Fault, UsageError } from '../../../errors.ts';
+import { openStore } from '../../open.ts';
+import { somePair, someRow, temporaryFolder, temporaryStore } from '../../test-support/temp-store.ts';
 import type { Call, Calls, Reply } from './messages.ts';
 import { fromPlain, toPlain } from './messages.ts';
-import { openStore } from '../../open.ts';
 import { openRemoteBackend } from './remote.ts';
-import { somePair, someRow, temporaryFolder, temporaryStore } from '../../test-support/temp-store.ts';
 import { serveStore } from './thread.ts';
 
 /** A thread that follows `script`, with `port` (to the caller) and `call` (what came) at hand. */

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { type Backend, type BackendOptions, openBackend } from '../open.ts';
+import type { Backend, BackendOptions } from '../../core/backend.ts';
+import { openBackend } from '../open.ts';
 import { type Call, type Calls, type Reply, toPlain } from './messages.ts';
 
 /** Serve calls from `port` on a backend of its own: the whole life of the store's thread. */
