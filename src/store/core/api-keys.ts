@@ -1,4 +1,10 @@
-import type { ApiKeyAdmin, ApiKeyScope, ApiKeySummary, StoredApiKey } from '../../account/api-key/api-key.ts';
+import type {
+  ApiKeyAdmin,
+  ApiKeyScope,
+  ApiKeySummary,
+  NewApiKey,
+  StoredApiKey,
+} from '../../account/api-key/api-key.ts';
 import { checkNewApiKey } from '../../account/api-key/api-key.ts';
 import { checkAppid } from '../../account/validate.ts';
 import { UsageError } from '../../errors.ts';
@@ -31,29 +37,7 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
       );
       return { key: toKey(row), digest: row.digest, app: toApp(app), rules: toRules(rules?.rules) };
     },
-    async addApiKey(appid, key) {
-      const now = Date.now();
-      checkNewApiKey(key, now);
-      checkAppid(appid);
-      return database.write(107, async (db) => {
-        await needOpenApp(db, appid);
-        const row: ApiKeyTable = {
-          key_id: key.keyId,
-          appid,
-          name: key.name.trim(),
-          digest: key.digest,
-          scopes: JSON.stringify([...new Set(key.scopes)]),
-          networks: JSON.stringify([...new Set(key.networks.map(canonicalNetwork))]),
-          enabled: 1,
-          expires_at: key.expiresAt?.getTime() ?? null,
-          created_at: now,
-          last_used_at: null,
-        };
-        await db.insertInto('api_key').values(row).execute();
-        await note(db, { action: 'api_key.create', target: key.keyId, before: null, after: toKey(row) });
-        return toKey(row);
-      });
-    },
+    addApiKey: (appid, key) => addApiKey(database, note, appid, key),
     async listApiKeys(appid) {
       const [app, rows] = await database.read(107, async (db) => [
         await db.selectFrom('app').select('appid').where('appid', '=', appid).executeTakeFirst(),
@@ -88,6 +72,35 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
         );
       }),
   };
+}
+
+async function addApiKey(
+  database: StoreDatabase,
+  note: NoteChange,
+  appid: string,
+  key: NewApiKey,
+): Promise<ApiKeySummary> {
+  const now = Date.now();
+  checkNewApiKey(key, now);
+  checkAppid(appid);
+  return database.write(107, async (db) => {
+    await needOpenApp(db, appid);
+    const row: ApiKeyTable = {
+      key_id: key.keyId,
+      appid,
+      name: key.name.trim(),
+      digest: key.digest,
+      scopes: JSON.stringify([...new Set(key.scopes)]),
+      networks: JSON.stringify([...new Set(key.networks.map(canonicalNetwork))]),
+      enabled: 1,
+      expires_at: key.expiresAt?.getTime() ?? null,
+      created_at: now,
+      last_used_at: null,
+    };
+    await db.insertInto('api_key').values(row).execute();
+    await note(db, { action: 'api_key.create', target: key.keyId, before: null, after: toKey(row) });
+    return toKey(row);
+  });
 }
 
 function toKey(row: ApiKeyTable): ApiKeySummary {

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { AccountAdmin, App } from '../../account/types.ts';
+import type { AccountAdmin, App, NewApp, NewSecret } from '../../account/types.ts';
 import {
   checkBuckets,
   checkLimits,
@@ -27,21 +27,7 @@ export function createAppAdmin(database: StoreDatabase, keyring: Keyring, note: 
   const change = <T>(work: (db: Db) => Promise<T>): Promise<T> => database.write(107, work);
 
   return {
-    async createApp(app, secret) {
-      checkNewApp(app);
-      checkNewSecret(secret);
-      return change(async (db) => {
-        if ((await appRow(db, app.appid)) !== undefined) {
-          throw new UsageError('app_exists', `there is an app ${app.appid} already`);
-        }
-        const row = newRow(app, Date.now());
-        await db.insertInto('app').values(row).execute();
-        const pair = await insertSecret(db, keyring, app.appid, secret);
-        const after = { ...toApp(row), secretId: pair.secretId };
-        await note(db, { action: 'app.create', target: app.appid, before: null, after });
-        return toApp(row);
-      });
-    },
+    createApp: (app, secret) => createApp(database, keyring, note, app, secret),
     async listApps(limit) {
       const rows = await database.read(107, (db) => {
         const all = db.selectFrom('app').selectAll().orderBy('created_at').orderBy('appid');
@@ -90,6 +76,28 @@ export function createAppAdmin(database: StoreDatabase, keyring: Keyring, note: 
       );
     },
   };
+}
+
+async function createApp(
+  database: StoreDatabase,
+  keyring: Keyring,
+  note: NoteChange,
+  app: NewApp,
+  secret: NewSecret,
+): Promise<App> {
+  checkNewApp(app);
+  checkNewSecret(secret);
+  return database.write(107, async (db) => {
+    if ((await appRow(db, app.appid)) !== undefined) {
+      throw new UsageError('app_exists', `there is an app ${app.appid} already`);
+    }
+    const row = newRow(app, Date.now());
+    await db.insertInto('app').values(row).execute();
+    const pair = await insertSecret(db, keyring, app.appid, secret);
+    const after = { ...toApp(row), secretId: pair.secretId };
+    await note(db, { action: 'app.create', target: app.appid, before: null, after });
+    return toApp(row);
+  });
 }
 
 /** Only the members that are there: undefined leaves a column as it is, null empties it. */

@@ -6,36 +6,9 @@ import { pruneAll, readAll, untilFew } from './whole-ledger.ts';
 /** The store as everything else knows it, over the calls of a backend. */
 export function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
   const { append, page, latest, count } = backend;
-  const { findApp, findSecret, findBucketOwner } = backend;
-  const { createApp, listApps, findAppWithProfile, setAppState, setLimits, setPolicy, setBuckets } = backend;
-  const { findApiKey, addApiKey, listApiKeys, setApiKeyEnabled } = backend;
-  const { addSecret, listSecrets, setSecretEnabled, rotateSecret, rotateMasterKey } = backend;
   return {
-    accounts: {
-      findApp,
-      findSecret,
-      findBucketOwner,
-      touchSecret: (secretId, at) => void backend.touch(secretId, at).catch(onTrouble),
-      createApp,
-      listApps,
-      findAppWithProfile,
-      setAppState,
-      setLimits,
-      setPolicy,
-      setBuckets,
-      addSecret,
-      listSecrets,
-      setSecretEnabled,
-      rotateSecret,
-      rotateMasterKey,
-    },
-    apiKeys: {
-      findApiKey,
-      addApiKey,
-      listApiKeys,
-      setApiKeyEnabled,
-      touchApiKey: (keyId, at) => void backend.touchKey(keyId, at).catch(onTrouble),
-    },
+    accounts: accountsOf(backend, onTrouble),
+    apiKeys: apiKeysOf(backend, onTrouble),
     rules: { findRules: backend.findRules, setRules: backend.setRules },
     idempotency: {
       beginIdempotent: backend.beginIdempotent,
@@ -67,5 +40,40 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void): Sto
     },
     check: backend.check,
     close: backend.close,
+  };
+}
+
+function accountsOf(backend: Backend, onTrouble: (error: Error) => void): Store['accounts'] {
+  const { findApp, findSecret, findBucketOwner } = backend;
+  const { createApp, listApps, findAppWithProfile, setAppState, setLimits, setPolicy, setBuckets } = backend;
+  const { addSecret, listSecrets, setSecretEnabled, rotateSecret, rotateMasterKey } = backend;
+  return {
+    findApp,
+    findSecret,
+    findBucketOwner,
+    touchSecret: (secretId, at) => void backend.touch(secretId, at).catch(onTrouble),
+    createApp,
+    listApps,
+    findAppWithProfile,
+    setAppState,
+    setLimits,
+    setPolicy,
+    setBuckets,
+    addSecret,
+    listSecrets,
+    setSecretEnabled,
+    rotateSecret,
+    rotateMasterKey,
+  };
+}
+
+function apiKeysOf(backend: Backend, onTrouble: (error: Error) => void): Store['apiKeys'] {
+  const { findApiKey, addApiKey, listApiKeys, setApiKeyEnabled } = backend;
+  return {
+    findApiKey,
+    addApiKey,
+    listApiKeys,
+    setApiKeyEnabled,
+    touchApiKey: (keyId, at) => void backend.touchKey(keyId, at).catch(onTrouble),
   };
 }

@@ -36,36 +36,7 @@ export function createIdempotency(
           const ended = Math.min(now.getTime(), clock === null ? Infinity : clock.time + recordTimeAge);
           await dropEnded(db, ended, sweepSize);
         }
-        const row = await db
-          .selectFrom('idempotency')
-          .selectAll()
-          .where('appid', '=', appid)
-          .where('key', '=', key)
-          .executeTakeFirst();
-        if (row !== undefined && row.until > now.getTime()) {
-          if (row.fingerprint !== fingerprint) return { kind: 'other' };
-          if (row.http === null) return { kind: 'running' };
-          const answer = { http: row.http, contentType: row.content_type ?? '', body: row.body ?? '' };
-          return { kind: 'answered', answer };
-        }
-        const shortened = await makeRoom(db, appid, bounds);
-        const token = randomUUID();
-        const fresh = {
-          fingerprint,
-          token,
-          http: null,
-          content_type: null,
-          body: null,
-          until: holdUntil.getTime(),
-          at: now.getTime(),
-          bytes: rowOverhead + key.length,
-        };
-        await db
-          .insertInto('idempotency')
-          .values({ appid, key, ...fresh })
-          .onConflict((conflict) => conflict.columns(['appid', 'key']).doUpdateSet(fresh))
-          .execute();
-        return shortened === null ? { kind: 'begun', token } : { kind: 'begun', token, shortened };
+        return begin(db, bounds, { appid, key, fingerprint, now, holdUntil });
       });
     },
     async finishIdempotent({ appid, key }, token, answer, now, until) {
@@ -93,6 +64,52 @@ export function createIdempotency(
       );
     },
   };
+}
+
+/** A request that begins, held until `holdUntil` while it is not answered. */
+interface Beginning {
+  readonly appid: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly now: Date;
+  readonly holdUntil: Date;
+}
+
+async function begin(
+  db: Transaction<Tables>,
+  bounds: IdempotencyBounds,
+  { appid, key, fingerprint, now, holdUntil }: Beginning,
+): Promise<IdempotencyState> {
+  const row = await db
+    .selectFrom('idempotency')
+    .selectAll()
+    .where('appid', '=', appid)
+    .where('key', '=', key)
+    .executeTakeFirst();
+  if (row !== undefined && row.until > now.getTime()) {
+    if (row.fingerprint !== fingerprint) return { kind: 'other' };
+    if (row.http === null) return { kind: 'running' };
+    const answer = { http: row.http, contentType: row.content_type ?? '', body: row.body ?? '' };
+    return { kind: 'answered', answer };
+  }
+  const shortened = await makeRoom(db, appid, bounds);
+  const token = randomUUID();
+  const fresh = {
+    fingerprint,
+    token,
+    http: null,
+    content_type: null,
+    body: null,
+    until: holdUntil.getTime(),
+    at: now.getTime(),
+    bytes: rowOverhead + key.length,
+  };
+  await db
+    .insertInto('idempotency')
+    .values({ appid, key, ...fresh })
+    .onConflict((conflict) => conflict.columns(['appid', 'key']).doUpdateSet(fresh))
+    .execute();
+  return shortened === null ? { kind: 'begun', token } : { kind: 'begun', token, shortened };
 }
 
 /** Drops at most `limit` rows that ended before `now`; how many. */

@@ -52,6 +52,88 @@ export interface Connection {
 /** How many prepared statements are kept by their text. */
 const cached = 200;
 
+class LibsqlConnection implements Connection {
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+  #inTransaction = false;
+
+  constructor(path: string, busyMs: number) {
+    this.#database = new (sqliteLibrary())(path, { timeout: busyMs });
+  }
+
+  get inTransaction(): boolean {
+    return this.#inTransaction;
+  }
+
+  execute(sql: string, parameters: readonly unknown[]): SqlResult {
+    this.#needOpen();
+    const values = parameters.map(bindable);
+    if (!this.#inTransaction && !/^\s*(select|with|pragma)\b/i.test(sql)) {
+      throw new Error(`a write outside of a transaction: ${sql.slice(0, 80)}`);
+    }
+    try {
+      const statement = this.#prepared(sql);
+      if (statement.reader) {
+        return { rows: statement.all(values) as SqlRow[], changes: undefined, lastInsertRowid: undefined };
+      }
+      const { changes, lastInsertRowid } = statement.run(values);
+      return { rows: [], changes, lastInsertRowid };
+    } catch (error) {
+      this.#statements.delete(sql);
+      throw error;
+    }
+  }
+
+  script(sql: string): void {
+    this.#needOpen();
+    this.#database.exec(sql);
+  }
+
+  begin(): void {
+    this.#needOpen();
+    this.#database.exec('BEGIN IMMEDIATE');
+    this.#inTransaction = true;
+  }
+
+  commit(): void {
+    this.#needOpen();
+    this.#database.exec('COMMIT');
+    this.#inTransaction = false;
+  }
+
+  rollback(): void {
+    if (!this.#inTransaction || !this.#database.open) return;
+    this.#inTransaction = false;
+    // SQLite itself has rolled back after some errors (disk full, I/O); then there is nothing left to do.
+    if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+  }
+
+  close(): void {
+    if (!this.#database.open) return;
+    this.#inTransaction = false;
+    this.#statements.clear();
+    if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+    this.#database.close();
+  }
+
+  #prepared(sql: string): Database.Statement {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) {
+      this.#statements.delete(sql);
+      this.#statements.set(sql, known);
+      return known;
+    }
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    if (this.#statements.size > cached) this.#statements.delete(this.#statements.keys().next().value!);
+    return statement;
+  }
+
+  #needOpen(): void {
+    if (!this.#database.open) throw new Error('the connection was closed');
+  }
+}
+
 /**
  * Open a connection through libsql, keeping clear of its traps (version 0.5):
  * - A prepared write that met a lock outside of a transaction stays half open, and every later commit on the connection is
@@ -64,77 +146,7 @@ const cached = 200;
  * @param busyMs how long a statement waits for a lock, blocking the thread, in ms
  */
 export function openConnection(path: string, busyMs: number): Connection {
-  const database = new (sqliteLibrary())(path, { timeout: busyMs });
-  const statements = new Map<string, Database.Statement>();
-  let inTransaction = false;
-
-  function prepared(sql: string): Database.Statement {
-    const known = statements.get(sql);
-    if (known !== undefined) {
-      statements.delete(sql);
-      statements.set(sql, known);
-      return known;
-    }
-    const statement = database.prepare(sql);
-    statements.set(sql, statement);
-    if (statements.size > cached) statements.delete(statements.keys().next().value!);
-    return statement;
-  }
-
-  function needOpen(): void {
-    if (!database.open) throw new Error('the connection was closed');
-  }
-
-  return {
-    get inTransaction() {
-      return inTransaction;
-    },
-    execute(sql, parameters) {
-      needOpen();
-      const values = parameters.map(bindable);
-      if (!inTransaction && !/^\s*(select|with|pragma)\b/i.test(sql)) {
-        throw new Error(`a write outside of a transaction: ${sql.slice(0, 80)}`);
-      }
-      try {
-        const statement = prepared(sql);
-        if (statement.reader) {
-          return { rows: statement.all(values) as SqlRow[], changes: undefined, lastInsertRowid: undefined };
-        }
-        const { changes, lastInsertRowid } = statement.run(values);
-        return { rows: [], changes, lastInsertRowid };
-      } catch (error) {
-        statements.delete(sql);
-        throw error;
-      }
-    },
-    script(sql) {
-      needOpen();
-      database.exec(sql);
-    },
-    begin() {
-      needOpen();
-      database.exec('BEGIN IMMEDIATE');
-      inTransaction = true;
-    },
-    commit() {
-      needOpen();
-      database.exec('COMMIT');
-      inTransaction = false;
-    },
-    rollback() {
-      if (!inTransaction || !database.open) return;
-      inTransaction = false;
-      // SQLite itself has rolled back after some errors (disk full, I/O); then there is nothing left to do.
-      if (database.inTransaction) database.exec('ROLLBACK');
-    },
-    close() {
-      if (!database.open) return;
-      inTransaction = false;
-      statements.clear();
-      if (database.inTransaction) database.exec('ROLLBACK');
-      database.close();
-    },
-  };
+  return new LibsqlConnection(path, busyMs);
 }
 
 function bindable(value: unknown): SqlValue {

@@ -1,25 +1,17 @@
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Fault, UsageError } from '../../../errors.ts';
 import type { Actor } from '../../../ledger/admin.ts';
 import { clockKey, type RestoreNote, restoredKey } from '../../core/meta.ts';
-import { type Connection, openConnection, sqliteCode } from '../connection.ts';
+import { type Connection, openConnection } from '../connection.ts';
 import { databaseFile } from '../database.ts';
 import { storeFault } from '../faults.ts';
 import { columnOf, type DatabaseFindings, inspectDatabase } from '../inspect.ts';
 import { archiveNames, type BackupManifest, unpackBackup, unpackedKeys } from './archive.ts';
 import { lastLedgerId } from './backup.ts';
-import { makeWorkFolder, syncFile, syncFolder, timeName } from './files.ts';
+import { makeWorkFolder, syncFile, syncFolder } from './files.ts';
+import { lockAlone } from './lock-alone.ts';
+import { dropHalfKept, keep, putKeys, textOf } from './replaced.ts';
 
 /** How a backup is put back. */
 export interface RestoreOptions {
@@ -159,38 +151,6 @@ function exchange(options: RestoreOptions, dataDir: string, unpacked: Unpacked):
   }
 }
 
-/**
- * The database, locked against every other process until the connection is closed, and its write-ahead log taken into it. Null where
- * it is so damaged that this cannot be done, and the caller said to go on.
- * @throws UsageError `service_running`, `database_damaged`
- */
-function lockAlone(path: string, overDamaged: boolean): Connection | null {
-  const connection = openConnection(path, 500);
-  try {
-    // Only where nobody else has it open does SQLite let the journal be changed.
-    connection.script('PRAGMA journal_mode=DELETE');
-    connection.script('BEGIN EXCLUSIVE');
-    if (existsSync(`${path}-wal`)) throw Object.assign(new Error('opened again'), { code: 'SQLITE_BUSY' });
-    return connection;
-  } catch (cause) {
-    connection.close();
-    if (/^SQLITE_(BUSY|LOCKED)/.test(sqliteCode(cause))) {
-      throw new UsageError(
-        'service_running',
-        `${path} is in use: stop the service (and every other livestill command on this folder), and restore again`,
-        { cause },
-      );
-    }
-    if (!/^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(cause))) throw storeFault(107, cause);
-    if (overDamaged) return null;
-    throw new UsageError(
-      'database_damaged',
-      `${path} is damaged (${(cause as Error).message}), so it cannot be told whether a service works on it: stop the service, and add --over-damaged`,
-      { cause },
-    );
-  }
-}
-
 function lastIdOf(lock: Connection): number {
   try {
     return lastLedgerId(columnOf(lock));
@@ -234,75 +194,4 @@ function settle(
     connection.close();
   }
   syncFile(fresh);
-}
-
-/** Puts what is there into a folder of its own, all but the database's own name, which it keeps until the new one takes it. */
-function keep(dataDir: string, live: string, now: Date): string | null {
-  const sides = sideFiles.filter((side) => existsSync(live + side));
-  if (!existsSync(live) && sides.length === 0) return null;
-  const kept = newFolder(join(dataDir, `${keptPrefix}${timeName(now)}`));
-  if (existsSync(live)) linkOrMove(live, join(kept, databaseFile));
-  const key = textOf(join(dataDir, keyFile));
-  if (key !== null) writeFileSync(join(kept, keyFile), key, { mode: 0o600, flag: 'wx' });
-  for (const side of sides) renameSync(live + side, join(kept, databaseFile + side));
-  syncFolder(kept);
-  syncFolder(dataDir);
-  return kept;
-}
-
-/** Makes a folder of that name, with a number behind it where there is one already. */
-function newFolder(path: string): string {
-  for (let number = 1; ; number++) {
-    const name = number === 1 ? path : `${path}-${number}`;
-    if (existsSync(name)) continue;
-    mkdirSync(name, { mode: 0o700 });
-    return name;
-  }
-}
-
-/** A second name, so that there is a database in place at every moment; file systems without such names have a moment without. */
-function linkOrMove(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
-    renameSync(from, to);
-  }
-}
-
-const keptPrefix = 'replaced-';
-const sideFiles = ['-wal', '-shm', '-journal'] as const;
-
-/** A restore that was killed may have left a second name of the database that is still in place: no copy, so it goes. */
-function dropHalfKept(dataDir: string, live: string): void {
-  const inPlace = statSync(live, { bigint: true, throwIfNoEntry: false });
-  if (inPlace === undefined) return;
-  for (const name of readdirSync(dataDir).filter((one) => one.startsWith(keptPrefix))) {
-    const folder = join(dataDir, name);
-    const same = statSync(join(folder, databaseFile), { bigint: true, throwIfNoEntry: false });
-    if (same !== undefined && same.ino === inPlace.ino && same.dev === inPlace.dev) {
-      for (const side of sideFiles) {
-        const moved = join(folder, databaseFile + side);
-        if (existsSync(moved) && !existsSync(live + side)) renameSync(moved, live + side);
-      }
-      rmSync(folder, { recursive: true });
-    }
-  }
-}
-
-function textOf(path: string): string | null {
-  return existsSync(path) ? readFileSync(path, 'utf8') : null;
-}
-
-/** Replaces `master.key` in one step. */
-function putKeys(dataDir: string, work: string, texts: readonly string[]): void {
-  const temporary = join(work, 'new.key');
-  writeFileSync(temporary, `${texts.map((text) => text.trimEnd()).join('\n')}\n`, {
-    mode: 0o600,
-    flag: 'wx',
-  });
-  syncFile(temporary);
-  renameSync(temporary, join(dataDir, keyFile));
-  syncFolder(dataDir);
 }
