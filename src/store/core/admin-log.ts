@@ -1,14 +1,14 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Actor, AdminEntry, AdminFilter, StoredAdminEntry } from '../../ledger/admin.ts';
 import type { ChainValue } from '../../ledger/chain.ts';
-import { takePlace } from './chain/place.ts';
+import { type FindEnd, takePlace } from './chain/place.ts';
 import type { AdminLogTable, Tables } from './tables.ts';
 
 /** Writes changes by one operator into the admin log, inside of the transaction that makes the change. */
 export type NoteChange = (db: Transaction<Tables>, entry: AdminEntry) => Promise<void>;
 
 /** The admin log for changes by `actor`. A change and its entry are kept both or not at all. */
-export function changesBy(actor: Actor): NoteChange {
+export function changesBy(actor: Actor, findEnd: FindEnd): NoteChange {
   return async (db, { action, target, before, after }) => {
     const row = {
       at: Date.now(),
@@ -20,7 +20,7 @@ export function changesBy(actor: Actor): NoteChange {
       before: json(before),
       after: json(after),
     };
-    const place = await takePlace(db, 'admin', (id) => adminValues({ id, ...row }));
+    const place = await takePlace(db, findEnd, 'admin', (id) => adminValues({ id, ...row }));
     await db
       .insertInto('admin_log')
       .values({ ...row, ...place })

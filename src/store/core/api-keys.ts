@@ -12,7 +12,7 @@ import { canonicalNetwork } from '../../networks.ts';
 import { toApp } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
 import { needOpenApp, unknownApp } from './app-rows.ts';
-import type { StoreDatabase } from './database.ts';
+import { changeAccounts, type StoreDatabase } from './database.ts';
 import { toRules } from './rules.ts';
 import type { ApiKeyTable } from './tables.ts';
 
@@ -53,7 +53,7 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
       return rows.map(toKey);
     },
     setApiKeyEnabled: (keyId, enabled) =>
-      database.write(107, async (db) => {
+      changeAccounts(database, async (db) => {
         const old = await db.selectFrom('api_key').selectAll().where('key_id', '=', keyId).executeTakeFirst();
         await db
           .updateTable('api_key')
@@ -83,7 +83,7 @@ async function addApiKey(
   const now = Date.now();
   checkNewApiKey(key, now);
   checkAppid(appid);
-  return database.write(107, async (db) => {
+  return changeAccounts(database, async (db) => {
     await needOpenApp(db, appid);
     const row: ApiKeyTable = {
       key_id: key.keyId,

@@ -12,7 +12,7 @@ import type { Profile } from '../../liveness/types.ts';
 import { toApp } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
 import { appRow, needApp } from './app-rows.ts';
-import type { StoreDatabase } from './database.ts';
+import { type Change, changeAccounts, type StoreDatabase } from './database.ts';
 import type { Keyring } from './keys/keyring.ts';
 import { insertSecret, type SecretAdmin } from './secret-admin.ts';
 import type { AppTable, Tables } from './tables.ts';
@@ -24,7 +24,7 @@ export type AppAdmin = Omit<AccountAdmin, keyof SecretAdmin>;
 
 /** Changing apps, their limits and policies. */
 export function createAppAdmin(database: StoreDatabase, keyring: Keyring, note: NoteChange): AppAdmin {
-  const change = <T>(work: (db: Db) => Promise<T>): Promise<T> => database.write(107, work);
+  const change = <T>(work: Change<T>): Promise<T> => changeAccounts(database, work);
 
   return {
     createApp: (app, secret) => createApp(database, keyring, note, app, secret),
@@ -87,7 +87,7 @@ async function createApp(
 ): Promise<App> {
   checkNewApp(app);
   checkNewSecret(secret);
-  return database.write(107, async (db) => {
+  return changeAccounts(database, async (db) => {
     if ((await appRow(db, app.appid)) !== undefined) {
       throw new UsageError('app_exists', `there is an app ${app.appid} already`);
     }

@@ -11,7 +11,7 @@ import { signRegularly } from './chain/sign-regularly.ts';
 import type { StoreDatabase } from './database.ts';
 import { createIdempotency } from './idempotency.ts';
 import type { Keyring } from './keys/keyring.ts';
-import { createLedger, type LedgerCalls } from './ledger.ts';
+import { createLedger, type LedgerCalls, type OwnChain } from './ledger.ts';
 import { putMeta } from './meta.ts';
 import type { Migrated } from './migrated.ts';
 import { createRecord, type RecordCalls } from './record.ts';
@@ -71,6 +71,7 @@ export interface Parts {
   readonly auditKey: AuditKey;
   readonly note: NoteChange;
   readonly options: BackendOptions;
+  readonly chain: OwnChain;
   /** Lets backups of before migrations go that are older than this; how many went. */
   readonly dropOldCopies: (before: Date) => Promise<number>;
 }
@@ -90,7 +91,7 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
     ...createIdempotency(database, options.idempotency),
     ...createReplay(database),
     ...createUsage(database),
-    ...createLedger(database),
+    ...createLedger(database, parts.chain),
     ...createRecord(database, auditKey, note),
     ...createUpkeep(database),
     dropOldCopies: parts.dropOldCopies,

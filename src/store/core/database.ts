@@ -13,12 +13,22 @@ export interface StoreDatabase {
   open(): Promise<void>;
   /** Run a query that no writer holds up. */
   read<T>(code: StoreCode, query: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
-  /** Run a change and resolve once it is durable. One that fails is undone alone. */
-  write<T>(code: StoreCode, change: Change<T>): Promise<T>;
+  /**
+   * Run a change and resolve once it is durable. One that fails is undone alone.
+   * @param lock of the changes with the same name here, in all processes, one is made after the other
+   */
+  write<T>(code: StoreCode, change: Change<T>, lock?: string): Promise<T>;
+  /** As `write`, for changes that build on each other: they are made in their order, those that wait together in one transaction. */
+  append<T>(code: StoreCode, change: Change<T>): Promise<T>;
   /**
    * See to it that what was deleted lies in none of the database's files, where the database leaves that to its user.
    * @throws Fault (`store_locked`) when another reader kept it from that
    */
   forgetDeleted(code: StoreCode): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A change of accounts. They are made one after the other, whoever makes them: each looks at what is there first. */
+export function changeAccounts<T>(database: StoreDatabase, change: Change<T>): Promise<T> {
+  return database.write(107, change, 'accounts');
 }

@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import type { AuditKey, Tombstone } from '../../ledger/checkpoint.ts';
 import type { Erasure, ErasureTarget } from '../../ledger/types.ts';
 import type { NoteChange } from './admin-log.ts';
+import { chainOf, ledgerChains } from './chain/names.ts';
 import { hashBefore } from './chain/place.ts';
 import { bury } from './chain/tombstones.ts';
 import { rowsOf } from './ledger.ts';
@@ -18,12 +19,14 @@ export async function eraseRows(
   target: ErasureTarget,
 ): Promise<Erasure> {
   const rows = await rowsOf(db, target).orderBy('ledger.id').execute();
+  const chains = await ledgerChains(db);
   const tombstones: Tombstone[] = [];
   let keptAnswers = 0;
   for (const row of rows) {
     if (row.hash !== null) {
-      const stone = { chain: 'ledger', fromId: row.id, toId: row.id, rows: 1, reason: 'erased' } as const;
-      const before = await hashBefore(db, 'ledger', row.id);
+      const chain = chainOf(chains, row.id);
+      const stone = { chain, fromId: row.id, toId: row.id, rows: 1, reason: 'erased' } as const;
+      const before = await hashBefore(db, chain, row.id);
       const ends = { digest: digestOf(row), hashBefore: before, hashAfter: row.hash };
       tombstones.push(await bury(db, key, { ...stone, ...ends }));
     }
@@ -45,6 +48,6 @@ export async function eraseRows(
 async function dropKeptAnswers(db: Db, appid: string, requestId: string): Promise<number> {
   const member = `"requestId":${JSON.stringify(requestId)}`;
   const { numAffectedRows } = await sql`delete from idempotency
-    where appid = ${appid} and instr(coalesce(body, ''), ${member}) > 0`.execute(db);
+    where appid = ${appid} and replace(coalesce(body, ''), ${member}, '') <> coalesce(body, '')`.execute(db);
   return Number(numAffectedRows ?? 0);
 }

@@ -26,6 +26,7 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void): Sto
       prune: (before) => pruneAll(backend, before),
     },
     chains: {
+      names: backend.chainNames,
       verify: (chain, range = {}) => verifyAll(backend, chain, range.from ?? null, range.to ?? null),
       head: backend.chainHead,
       hashAt: backend.hashAt,

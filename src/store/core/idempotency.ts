@@ -29,15 +29,19 @@ export function createIdempotency(
     async beginIdempotent({ appid, key }, fingerprint, now, holdUntil): Promise<IdempotencyState> {
       const sweep = Math.abs(now.getTime() - sweptAt) > sweepEvery;
       if (sweep) sweptAt = now.getTime();
-      return database.write(108, async (db): Promise<IdempotencyState> => {
-        if (sweep) {
-          // A clock that jumped ahead makes answers look ended: none goes for good before the record time has come after it.
-          const clock = await storedClock(db);
-          const ended = Math.min(now.getTime(), clock === null ? Infinity : clock.time + recordTimeAge);
-          await dropEnded(db, ended, sweepSize);
-        }
-        return begin(db, bounds, { appid, key, fingerprint, now, holdUntil });
-      });
+      return database.write(
+        108,
+        async (db): Promise<IdempotencyState> => {
+          if (sweep) {
+            // A clock that jumped ahead makes answers look ended: none goes for good before the record time has come after it.
+            const clock = await storedClock(db);
+            const ended = Math.min(now.getTime(), clock === null ? Infinity : clock.time + recordTimeAge);
+            await dropEnded(db, ended, sweepSize);
+          }
+          return begin(db, bounds, { appid, key, fingerprint, now, holdUntil });
+        },
+        `idempotency:${appid}:${key}`,
+      );
     },
     async finishIdempotent({ appid, key }, token, answer, now, until) {
       const { http, contentType: content_type, body } = answer;
@@ -114,8 +118,8 @@ async function begin(
 
 /** Drops at most `limit` rows that ended before `now`; how many. */
 export async function dropEnded(db: Transaction<Tables>, now: number, limit: number): Promise<number> {
-  const { numAffectedRows } = await sql`delete from idempotency where rowid in
-    (select rowid from idempotency where until < ${now} order by until limit ${limit})`.execute(db);
+  const { numAffectedRows } = await sql`delete from idempotency where (appid, key) in
+    (select appid, key from idempotency where until < ${now} order by until limit ${limit})`.execute(db);
   return Number(numAffectedRows ?? 0);
 }
 
@@ -165,7 +169,8 @@ async function dropOldest(
 ): Promise<ShortenedMemory | null> {
   // One for one at the bound; more than come where a share is over it by many, as after the bound was lowered.
   const limit = Math.min(dropSize, surplus > 1 ? surplus + 1 : 1);
-  const { numAffectedRows } = await sql`delete from idempotency where rowid in (select rowid from idempotency
+  const { numAffectedRows } =
+    await sql`delete from idempotency where (appid, key) in (select appid, key from idempotency
     where appid = ${appid} and http is not null order by at limit ${limit})`.execute(db);
   const oldest = await db
     .selectFrom('idempotency')

@@ -1,6 +1,8 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import type { ChainName } from '../../ledger/checkpoint.ts';
 import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../../ledger/types.ts';
-import { takePlace } from './chain/place.ts';
+import { baseOf, ledgerChains, span } from './chain/names.ts';
+import { type FindEnd, takePlace } from './chain/place.ts';
 import type { StoreDatabase } from './database.ts';
 import {
   type Columns,
@@ -13,9 +15,9 @@ import {
 import { prepared } from './prepared.ts';
 import type { Tables } from './tables.ts';
 
-/** As `LedgerFilter`; `upToId` leaves out what was written after that row. */
+/** As `LedgerFilter`; `upTo` leaves out what was written after these rows, the newest of each chain. */
 export interface PageFilter extends LedgerFilter {
-  readonly upToId?: number;
+  readonly upTo?: readonly number[];
 }
 
 /** The ledger's calls, each with a bounded answer. */
@@ -24,8 +26,8 @@ export interface LedgerCalls {
   page(filter: PageFilter, after: LedgerPlace | null, limit: number): Promise<readonly StoredLedgerRow[]>;
   latest(filter: LedgerFilter, limit: number): Promise<readonly StoredLedgerRow[]>;
   count(filter: LedgerFilter): Promise<number>;
-  /** The highest id there is; 0 in an empty ledger. */
-  lastId(): Promise<number>;
+  /** The newest row of each chain; none in an empty ledger. */
+  newestRows(): Promise<readonly number[]>;
 }
 
 const addModels = prepared<{ readonly models: string }>((db, { models }) =>
@@ -86,10 +88,18 @@ const addRow = prepared<NewRow>((db, row) =>
   }),
 );
 
-export function createLedger(database: StoreDatabase): LedgerCalls {
+/** Where this store's decisions go: the name of its chain, and how its end is found. */
+export interface OwnChain {
+  /** @throws Fault 108 where this store has no chain of its own */
+  name(): ChainName;
+  readonly findEnd: FindEnd;
+}
+
+/** The ledger of decisions. */
+export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCalls {
   return {
     append: (row) =>
-      database.write(108, async (db) => {
+      database.append(108, async (db) => {
         const models = modelsText(row);
         const columns = toColumns(row);
         const policy = row.explanation?.policy ?? null;
@@ -99,7 +109,9 @@ export function createLedger(database: StoreDatabase): LedgerCalls {
           await addPolicy(db, { hash: policy.hash, content, first_at: Date.now() });
         }
         const hash = policy?.hash ?? null;
-        const place = await takePlace(db, 'ledger', (id) => chainedValues(id, columns, models, hash));
+        const place = await takePlace(db, own.findEnd, own.name(), (id) =>
+          chainedValues(id, columns, models, hash),
+        );
         await addRow(db, { ...columns, ...place, models, policy: hash });
       }),
     page: async (filter, after, limit) => {
@@ -126,16 +138,19 @@ export function createLedger(database: StoreDatabase): LedgerCalls {
       );
       return row.count;
     },
-    lastId: async () => {
-      const row = await database.read(108, (db) =>
-        db
-          .selectFrom('ledger')
-          .select((eb) => eb.fn.max('id').as('id'))
-          .executeTakeFirst(),
-      );
-      return row?.id ?? 0;
-    },
+    newestRows: () => database.read(108, newestRows),
   };
+}
+
+/** Rows of versions without a chain count in the numbers of the first one, and stand in no head. */
+async function newestRows(db: Kysely<Tables>): Promise<readonly number[]> {
+  const first = await db
+    .selectFrom('ledger')
+    .select((eb) => eb.fn.max('id').as('id'))
+    .where('id', '<=', span)
+    .executeTakeFirst();
+  const others = (await ledgerChains(db)).filter(({ base }) => base > 0);
+  return [...(first?.id ? [first.id] : []), ...others.map(({ end }) => end)];
 }
 
 function filtered(db: Kysely<Tables>, filter: LedgerFilter): SelectQueryBuilder<Tables, 'ledger', object> {
@@ -172,15 +187,20 @@ export function rowsOf(db: Kysely<Tables>, filter: LedgerFilter) {
 
 /**
  * The rows behind a place. Time comes before number in the order, as it does in the indexes by time and by app: a page is read
- * from there on, and rows in front of it, behind it or of other apps cost nothing. The plus keeps SQLite from going through the
- * rows by number instead.
+ * from there on, and rows in front of it, behind it or of other apps cost nothing.
  */
-function pageOf(db: Kysely<Tables>, { upToId, ...filter }: PageFilter, after: LedgerPlace | null) {
+function pageOf(db: Kysely<Tables>, { upTo, ...filter }: PageFilter, after: LedgerPlace | null) {
   // Of two lower bounds SQLite may go by the wrong one, and read what was read before.
   const isBehindSince = after !== null && !(filter.since !== undefined && filter.since > after.at);
   let query = rowsOf(db, isBehindSince ? { ...filter, since: undefined } : filter);
   if (isBehindSince) {
     query = query.where(sql<boolean>`(ledger.at, ledger.id) > (${after.at.getTime()}, ${after.id})`);
   }
-  return upToId === undefined ? query : query.where(sql<boolean>`+ledger.id <= ${upToId}`);
+  return upTo === undefined ? query : query.where(writtenUpTo(upTo));
+}
+
+/** The plus keeps SQLite from going through the rows by number. */
+function writtenUpTo(newest: readonly number[]) {
+  const parts = newest.map((id) => sql`(+ledger.id > ${baseOf(id)} and +ledger.id <= ${id})`);
+  return parts.length === 0 ? sql<boolean>`1 = 0` : sql<boolean>`(${sql.join(parts, sql` or `)})`;
 }

@@ -20,9 +20,12 @@ export function prepared<Values extends object, Row = unknown>(
   build: (db: Kysely<Tables>, values: Values) => Compilable<Row>,
 ): (db: Kysely<Tables>, values: Values) => Promise<readonly Row[]> {
   const slots = new Proxy({}, { get: (_, name) => new Slot(String(name)) }) as Values;
-  let built: CompiledQuery<Row> | undefined;
+  // Each database writes its statements in its own way.
+  const builtFor = new WeakMap<object, CompiledQuery<Row>>();
   return async (db, values) => {
-    built ??= build(db, slots).compile();
+    const database = db.getExecutor().adapter.constructor;
+    const built = builtFor.get(database) ?? build(db, slots).compile();
+    builtFor.set(database, built);
     const parameters = built.parameters.map((parameter) =>
       parameter instanceof Slot ? values[parameter.name as keyof Values] : parameter,
     );

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { AuditKey } from '../../ledger/checkpoint.ts';
+import { chainOf, ledgerChains } from './chain/names.ts';
 import { hashBefore } from './chain/place.ts';
 import { bury } from './chain/tombstones.ts';
 import type { Tables } from './tables.ts';
@@ -18,14 +19,16 @@ export async function pruneRows(
     .orderBy('at')
     .limit(limit)
     .execute();
+  const chains = await ledgerChains(db);
   for (const run of runsOf(old)) {
+    const chain = chainOf(chains, run.fromId);
     await bury(db, key, {
-      chain: 'ledger',
+      chain,
       fromId: run.fromId,
       toId: run.toId,
       rows: run.toId - run.fromId + 1,
       digest: null,
-      hashBefore: await hashBefore(db, 'ledger', run.fromId),
+      hashBefore: await hashBefore(db, chain, run.fromId),
       hashAfter: run.hash,
       reason: 'pruned',
     });

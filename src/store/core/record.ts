@@ -1,11 +1,12 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { AdminEntry, AdminFilter, StoredAdminEntry } from '../../ledger/admin.ts';
-import { contentDigest } from '../../ledger/chain.ts';
+import { chainStart, contentDigest } from '../../ledger/chain.ts';
 import type { AuditKey, ChainName, Checkpoint, Tombstone } from '../../ledger/checkpoint.ts';
 import type { Erasure, ErasureTarget } from '../../ledger/types.ts';
 import type { ChainedRow } from '../../ledger/verify.ts';
 import { adminValues, latestChanges, type NoteChange } from './admin-log.ts';
 import { signHead, toCheckpoint } from './chain/checkpoints.ts';
+import { baseOf, chainOf, ledgerChains, span } from './chain/names.ts';
 import { hashAt, hashBefore } from './chain/place.ts';
 import { toTombstone } from './chain/tombstones.ts';
 import type { StoreDatabase } from './database.ts';
@@ -17,6 +18,8 @@ import type { Tables } from './tables.ts';
 
 /** Everything beside the rows that a verification needs. */
 export interface ChainFrame {
+  /** Behind which number its rows begin. */
+  readonly base: number;
   readonly start: { readonly rowId: number; readonly hash: string } | null;
   readonly tombstones: readonly Tombstone[];
   readonly checkpoints: readonly Checkpoint[];
@@ -27,6 +30,8 @@ export interface ChainFrame {
 
 /** The calls behind chain, admin log, retention and erasure, each with a bounded answer. */
 export interface RecordCalls {
+  /** The chains there are; with a row's number those that a row of that number would be in. */
+  chainNames(rowId?: number): Promise<readonly ChainName[]>;
   chainFrame(chain: ChainName, from: number | null, to: number | null): Promise<ChainFrame>;
   /** At most `limit` rows behind row `after`, up to row `to`, with the digests of what lies there now. */
   chainPage(
@@ -45,8 +50,13 @@ export interface RecordCalls {
   pruneSome(before: Date, limit: number): Promise<number>;
 }
 
+/** One after the other: each looks at what the one before left. */
+const deletingLock = 'ledger-deletions';
+
+/** Chain, admin log, retention and erasure. */
 export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteChange): RecordCalls {
   return {
+    chainNames: (rowId) => database.read(108, (db) => namesOf(db, rowId)),
     chainFrame: (chain, from, to) => database.read(108, (db) => frameOf(db, chain, from, to)),
     chainPage: (chain, after, to, limit) => database.read(108, (db) => pageOf(db, chain, after, to, limit)),
     chainHead: (chain) =>
@@ -56,15 +66,26 @@ export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteC
       }),
     hashAt: (chain, rowId) => database.read(108, (db) => hashAt(db, chain, rowId)),
     async erase(target) {
-      const erased = await database.write(108, (db) => eraseRows(db, key, note, target));
+      const erased = await database.write(108, (db) => eraseRows(db, key, note, target), deletingLock);
       await database.forgetDeleted(108);
       return erased;
     },
     latestChanges: (limit, filter = {}) =>
       database.read(108, (db) => latestChanges(db, bounded(limit), filter)),
     noteChange: (entry) => database.write(108, (db) => note(db, entry)),
-    pruneSome: (before, limit) => database.write(108, (db) => pruneRows(db, key, before, limit)),
+    pruneSome: (before, limit) =>
+      database.write(108, (db) => pruneRows(db, key, before, limit), deletingLock),
   };
+}
+
+async function namesOf(db: Kysely<Tables>, rowId: number | undefined): Promise<readonly ChainName[]> {
+  if (rowId !== undefined) return [chainOf(await ledgerChains(db), rowId)];
+  // Whoever takes rows away may take the head of their chain with them: what was signed still names it.
+  const { rows } = await sql<{ chain: ChainName }>`
+    select chain from chain_head where hash <> ${chainStart} union select chain from chain_checkpoint
+    union select chain from chain_tombstone order by chain`.execute(db);
+  const decisions = rows.map(({ chain }) => chain).filter((chain) => chain !== 'admin');
+  return [...(decisions.length === 0 ? ['ledger' as const] : decisions), 'admin'];
 }
 
 async function frameOf(
@@ -73,7 +94,9 @@ async function frameOf(
   from: number | null,
   to: number | null,
 ): Promise<ChainFrame> {
-  const low = from ?? 0;
+  const head = await db.selectFrom('chain_head').selectAll().where('chain', '=', chain).executeTakeFirst();
+  const base = await baseOfChain(db, chain, head?.row_id);
+  const low = from ?? base;
   const high = to ?? Number.MAX_SAFE_INTEGER;
   const stones = await db
     .selectFrom('chain_tombstone')
@@ -92,14 +115,26 @@ async function frameOf(
     .orderBy('row_id')
     .execute();
   const keys = await db.selectFrom('audit_key').selectAll().execute();
-  const head = await db.selectFrom('chain_head').selectAll().where('chain', '=', chain).executeTakeFirst();
   return {
-    start: low <= 1 ? null : { rowId: low - 1, hash: await hashBefore(db, chain, low) },
+    base,
+    start: low <= base + 1 ? null : { rowId: low - 1, hash: await hashBefore(db, chain, low) },
     tombstones: stones.map(toTombstone),
     checkpoints: checkpoints.map(toCheckpoint),
     publicKeys: keys.map((one) => [one.key_id, one.public_key] as const),
     head: to === null && head !== undefined ? { rowId: head.row_id, hash: head.hash } : null,
   };
+}
+
+async function baseOfChain(
+  db: Kysely<Tables>,
+  chain: ChainName,
+  headId: number | undefined,
+): Promise<number> {
+  if (headId !== undefined) return baseOf(headId);
+  const { rows } = await sql<{ id: number | null }>`select max(id) as id from (
+    select max(row_id) as id from chain_checkpoint where chain = ${chain}
+    union all select max(to_id) as id from chain_tombstone where chain = ${chain}) as signed`.execute(db);
+  return baseOf(rows[0]?.id ?? 1);
 }
 
 async function pageOf(
@@ -109,7 +144,7 @@ async function pageOf(
   to: number | null,
   limit: number,
 ): Promise<readonly ChainedRow[]> {
-  const high = to ?? Number.MAX_SAFE_INTEGER;
+  const high = Math.min(to ?? Number.MAX_SAFE_INTEGER, baseOf(after + 1) + span);
   if (chain === 'admin') {
     const rows = await db
       .selectFrom('admin_log')

@@ -1,7 +1,7 @@
 import { checkRules, DEFAULT_RULES, type JudgingRules, type RulesStore } from '../../policy/policy.ts';
 import type { NoteChange } from './admin-log.ts';
 import { unknownApp } from './app-rows.ts';
-import type { StoreDatabase } from './database.ts';
+import { changeAccounts, type StoreDatabase } from './database.ts';
 
 /** What the apps decide for their v1 calls. */
 export function createRules(database: StoreDatabase, note: NoteChange): RulesStore {
@@ -16,7 +16,7 @@ export function createRules(database: StoreDatabase, note: NoteChange): RulesSto
     },
     async setRules(appid, change) {
       checkRules(change);
-      return database.write(107, async (db) => {
+      return changeAccounts(database, async (db) => {
         const app = await db.selectFrom('app').select('appid').where('appid', '=', appid).executeTakeFirst();
         if (app === undefined) throw unknownApp(appid);
         const row = await db

@@ -5,7 +5,7 @@ import { UsageError } from '../../errors.ts';
 import { openSecret, toSummary } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
 import { needOpenApp, unknownApp } from './app-rows.ts';
-import type { StoreDatabase } from './database.ts';
+import { type Change, changeAccounts, type StoreDatabase } from './database.ts';
 import { activeKeyId, encryptingKey, useKey } from './keys/key-in-use.ts';
 import type { Keyring } from './keys/keyring.ts';
 import { seal } from './keys/seal.ts';
@@ -21,7 +21,7 @@ export type SecretAdmin = Pick<
 
 /** Changing pairs. Every change of keys happens under the write lock, the file `master.key` included. */
 export function createSecretAdmin(database: StoreDatabase, keyring: Keyring, note: NoteChange): SecretAdmin {
-  const change = <T>(work: (db: Db) => Promise<T>): Promise<T> => database.write(107, work);
+  const change = <T>(work: Change<T>): Promise<T> => changeAccounts(database, work);
 
   return {
     async addSecret(appid, secret) {
@@ -78,13 +78,13 @@ async function rotateMasterKey(
   keyring: Keyring,
   note: NoteChange,
 ): Promise<{ keyId: string; reencrypted: number }> {
-  const done = await database.write(107, async (db) => {
+  const done = await changeAccounts(database, async (db) => {
     const before = (await activeKeyId(db)) ?? null;
     const after = await reencrypt(db, keyring);
     await note(db, { action: 'master_key.rotate', target: '', before, after });
     return after;
   });
-  await database.write(107, async (db) => {
+  await changeAccounts(database, async (db) => {
     // Only what is committed counts: a rotation that shares this transaction may still be undone, and it cleans up itself.
     const committed = await database.read(107, activeKeyId);
     if (committed !== undefined && committed === (await activeKeyId(db))) keyring.keepOnly(committed);

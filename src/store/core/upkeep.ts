@@ -76,7 +76,7 @@ export function createUpkeep(database: StoreDatabase): UpkeepCalls {
       database.write(108, async (db) => {
         // The end of an answer has an index, and is a day after it was made.
         const { numAffectedRows } =
-          await sql`delete from idempotency where rowid in (select rowid from idempotency
+          await sql`delete from idempotency where (appid, key) in (select appid, key from idempotency
           where until < ${before.getTime() + keptFor} and at < ${before.getTime()} and http is not null
           limit ${limit})`.execute(db);
         return Number(numAffectedRows ?? 0);
@@ -86,8 +86,9 @@ export function createUpkeep(database: StoreDatabase): UpkeepCalls {
 
 /** What was made by a clock that was ahead would be kept until that time comes: it is kept for a day from now. */
 async function shortenFuture(db: Transaction<Tables>, now: number, limit: number): Promise<void> {
-  await sql`update idempotency set until = ${now + keptFor}, at = min(at, ${now}) where rowid in
-    (select rowid from idempotency where until > ${now + longestAhead} order by until desc limit ${limit})`.execute(
+  await sql`update idempotency set until = ${now + keptFor},
+    at = case when at > ${now} then ${now} else at end where (appid, key) in
+    (select appid, key from idempotency where until > ${now + longestAhead} order by until desc limit ${limit})`.execute(
     db,
   );
 }

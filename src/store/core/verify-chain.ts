@@ -38,7 +38,7 @@ function verifyOnce(
   async function* rows(): AsyncGenerator<ChainedRow> {
     // What is appended meanwhile is another verification's.
     const end = to ?? frame.head?.rowId ?? null;
-    for (let after = (from ?? 1) - 1; ; ) {
+    for (let after = (from ?? frame.base + 1) - 1; ; ) {
       const page = await backend.chainPage(chain, after, end, pageSize);
       yield* page;
       if (page.length < pageSize) return;

@@ -9,9 +9,9 @@ export async function* readAll(
   backend: Backend,
   filter: LedgerFilter,
 ): ReturnType<LedgerReader['read']> & AsyncGenerator<StoredLedgerRow> {
-  const upToId = await backend.lastId();
+  const upTo = await backend.newestRows();
   for (let after: LedgerPlace | null = null; ; ) {
-    const rows: readonly StoredLedgerRow[] = await backend.page({ ...filter, upToId }, after, pageSize);
+    const rows: readonly StoredLedgerRow[] = await backend.page({ ...filter, upTo }, after, pageSize);
     yield* rows;
     if (rows.length < pageSize) return;
     const last: StoredLedgerRow = rows[rows.length - 1]!;

@@ -86,7 +86,9 @@ export function createDatabase(options: DatabaseOptions): StoreDatabase {
       await file.handles();
     },
     read: (code, query) => asFault(code, () => file.use(({ reader }) => query(reader))),
+    // Every change has the write lock of the whole file.
     write: (code, change) => commits.run(code, change),
+    append: (code, change) => commits.run(code, change),
     /** Everything goes from the write-ahead log into the file, and the log is emptied: it no longer holds what was deleted. */
     forgetDeleted: (code) => asFault(code, () => file.use(({ writer }) => emptyLog(writer))),
     async close() {

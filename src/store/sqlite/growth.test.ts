@@ -6,6 +6,7 @@ import type { StoreDatabase } from '../core/database.ts';
 import { createLedger } from '../core/ledger.ts';
 import type { Tables } from '../core/tables.ts';
 import { somePair, someRow, temporaryFolder, temporaryStore } from '../test-support/temp-store.ts';
+import { findEnd } from './chain-end.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { LibsqlDialect } from './dialect.ts';
 import { oldDatabase } from './test-support/old-store.ts';
@@ -34,13 +35,13 @@ describe('the ledger', () => {
       log: ({ query }) => void asked.push(query),
     });
     const reading = { read: (_code, query) => query(db) } as Partial<StoreDatabase> as StoreDatabase;
-    const ledger = createLedger(reading);
+    const ledger = createLedger(reading, { name: () => 'ledger', findEnd });
 
     const times: LedgerFilter[] = [{}, { since: at(1) }, { until: at(2) }, { since: at(1), until: at(2) }];
     for (const time of times) {
       for (const filter of [time, { ...time, appid: '1000001' }, { ...time, verdict: 'live' as const }]) {
-        await ledger.page({ ...filter, upToId: 10 }, null, 500);
-        await ledger.page({ ...filter, upToId: 10 }, { at: at(1), id: 5 }, 500);
+        await ledger.page({ ...filter, upTo: [10] }, null, 500);
+        await ledger.page({ ...filter, upTo: [10] }, { at: at(1), id: 5 }, 500);
         expect(asked.at(-1)!.sql).not.toMatch(/"at" >=/);
         await ledger.latest(filter, 50);
       }

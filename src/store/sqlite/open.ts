@@ -14,12 +14,13 @@ import { openAuditKey } from '../core/keys/audit-key.ts';
 import { openKeyring } from '../core/keys/open-keyring.ts';
 import { getMeta } from '../core/meta.ts';
 import type { Migrated, MigratedSteps } from '../core/migrated.ts';
-import { noteOpening } from '../core/opening-notes.ts';
 import { copyBeforeMigration, dropOldCopies } from './backup/migration-copy.ts';
+import { findEnd } from './chain-end.ts';
 import { sqliteLibrary } from './connection.ts';
 import { createDatabase, databaseFile } from './database.ts';
 import { storeFault } from './faults.ts';
 import { markOpen, type OpenMark, withoutLogKey } from './in-use.ts';
+import { noteOpening } from './opening-notes.ts';
 
 /**
  * Open the data folder in this thread.
@@ -56,7 +57,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     const withoutLog = await database.read(107, (db) => getMeta(db, withoutLogKey));
     if (withoutLog === opened.toISOString()) events.onTrouble(openedWithoutLog(path));
     const auditKey = openAuditKey(dataDir, options.auditKey);
-    const note = changesBy(options.actor ?? unknownActor);
+    const note = changesBy(options.actor ?? unknownActor, findEnd);
     await noteOpening(database, auditKey, note, migration.done());
     const backend = assemble(
       {
@@ -65,6 +66,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
         auditKey,
         note,
         options,
+        chain: { name: () => 'ledger', findEnd },
         dropOldCopies: async (before) => dropOldCopies(dataDir, before),
       },
       events,

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import { chainStart } from '../../../ledger/chain.ts';
 import {
   type AuditKey,
   type ChainName,
@@ -12,7 +13,7 @@ type Db = Transaction<Tables>;
 /** Signs the state of a chain, where it moved since it was last signed. Returns the newest checkpoint; null for an empty chain. */
 export async function signHead(db: Db, chain: ChainName, key: AuditKey): Promise<Checkpoint | null> {
   const head = await db.selectFrom('chain_head').selectAll().where('chain', '=', chain).executeTakeFirst();
-  if (head === undefined) return null;
+  if (head === undefined || head.hash === chainStart) return null;
   const known = await db
     .selectFrom('chain_checkpoint')
     .selectAll()
@@ -24,17 +25,17 @@ export async function signHead(db: Db, chain: ChainName, key: AuditKey): Promise
   if (known !== undefined) return toCheckpoint(known);
   const statement = { chain, rowId: head.row_id, hash: head.hash, at: new Date() };
   const checkpoint = { ...statement, ...key.sign(checkpointText(statement)) };
+  const signed = {
+    hash: checkpoint.hash,
+    at: checkpoint.at.getTime(),
+    key_id: checkpoint.keyId,
+    signature: checkpoint.signature,
+  };
   await rememberKey(db, key);
   await db
-    .replaceInto('chain_checkpoint')
-    .values({
-      chain,
-      row_id: checkpoint.rowId,
-      hash: checkpoint.hash,
-      at: checkpoint.at.getTime(),
-      key_id: checkpoint.keyId,
-      signature: checkpoint.signature,
-    })
+    .insertInto('chain_checkpoint')
+    .values({ chain, row_id: checkpoint.rowId, ...signed })
+    .onConflict((conflict) => conflict.columns(['chain', 'row_id']).doUpdateSet(signed))
     .execute();
   return checkpoint;
 }
@@ -50,6 +51,7 @@ export async function movedChains(db: Kysely<Tables>): Promise<readonly ChainNam
     )
     .select('chain_head.chain')
     .where('chain_checkpoint.row_id', 'is', null)
+    .where('chain_head.hash', '!=', chainStart)
     .execute();
   return rows.map((row) => row.chain as ChainName);
 }

@@ -4,21 +4,21 @@ import { type ChainValue, chainStart, contentDigest, linkHash } from '../../../l
 import type { ChainName } from '../../../ledger/checkpoint.ts';
 import { prepared } from '../prepared.ts';
 import type { Tables } from '../tables.ts';
+import { formOf, tableOf } from './names.ts';
 
 type Db = Transaction<Tables>;
 
-/** Which table a chain runs over. */
-const tableOf = { ledger: 'ledger', admin: 'admin_log' } as const;
+/** The newest row of a chain. */
+export interface ChainEnd {
+  readonly id: number;
+  readonly hash: string;
+}
 
-const placeOf = prepared<
-  { readonly chain: string; readonly table: string },
-  { readonly seq: number | null; readonly hash: string | null }
->((db, { chain, table }) =>
-  db.selectNoFrom([
-    sql<number | null>`(select seq from sqlite_sequence where name = ${table})`.as('seq'),
-    sql<string | null>`(select hash from chain_head where chain = ${chain})`.as('hash'),
-  ]),
-);
+/**
+ * Finds the newest row of a chain, inside of the transaction that adds the next one, and holds others off from adding one until that
+ * ends; each database has its own.
+ */
+export type FindEnd = (db: Db, chain: ChainName) => Promise<ChainEnd>;
 
 /** Sets the newest row of a chain. */
 export const moveHead = prepared<{ readonly chain: string; readonly id: number; readonly hash: string }>(
@@ -43,13 +43,14 @@ export interface Linked {
  */
 export async function takePlace(
   db: Db,
+  findEnd: FindEnd,
   chain: ChainName,
   valuesOf: (id: number) => readonly ChainValue[],
 ): Promise<Linked> {
-  const [place] = await placeOf(db, { chain, table: tableOf[chain] });
-  const id = (place?.seq ?? 0) + 1;
+  const end = await findEnd(db, chain);
+  const id = end.id + 1;
   const salt = randomBytes(16).toString('hex');
-  const hash = linkHash(place?.hash ?? chainStart, contentDigest(`${chain}-1`, salt, valuesOf(id)));
+  const hash = linkHash(end.hash, contentDigest(formOf(chain), salt, valuesOf(id)));
   await moveHead(db, { chain, id, hash });
   return { id, salt, hash };
 }
@@ -60,7 +61,7 @@ export async function hashAt(
   chain: ChainName,
   id: number,
 ): Promise<string | 'deleted' | null> {
-  const table = sql.table(tableOf[chain]);
+  const table = sql.table(tableOf(chain));
   const { rows } = await sql<{ hash: string }>`
     select hash from ${table} where id = ${id} and hash is not null
     union all

@@ -1,9 +1,10 @@
 import type { AuditKey } from '../../ledger/checkpoint.ts';
-import { changesBy, type NoteChange } from './admin-log.ts';
-import { gapOf, recordGap } from './chain/gap.ts';
-import type { StoreDatabase } from './database.ts';
-import { getMeta, type RestoreNote, restoredKey } from './meta.ts';
-import type { Migrated } from './migrated.ts';
+import { changesBy, type NoteChange } from '../core/admin-log.ts';
+import type { StoreDatabase } from '../core/database.ts';
+import { getMeta, type RestoreNote, restoredKey } from '../core/meta.ts';
+import type { Migrated } from '../core/migrated.ts';
+import { findEnd } from './chain-end.ts';
+import { gapOf, recordGap } from './gap.ts';
 
 /**
  * What happened to the data folder as a whole, into the log of changes: a restore since it was last open, rows that were lost by it, and an
@@ -32,7 +33,7 @@ async function noteRestore(database: StoreDatabase): Promise<void> {
     const text = await getMeta(db, restoredKey);
     if (text === undefined) return;
     const { actor, file, ...after } = JSON.parse(text) as RestoreNote;
-    await changesBy(actor)(db, { action: 'store.restore', target: file, before: null, after });
+    await changesBy(actor, findEnd)(db, { action: 'store.restore', target: file, before: null, after });
     await db.deleteFrom('meta').where('key', '=', restoredKey).execute();
   });
 }
