@@ -7,7 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLiveness } from '../dist/engine.js';
 import { chainStart, contentDigest, linkHash } from '../dist/ledger/chain.js';
-import { chainedValues, modelsText, toColumns } from '../dist/store/ledger-columns.js';
+import { chainedValues, modelsText, toColumns } from '../dist/store/core/ledger-columns.js';
 import { openStore } from '../dist/store/open.js';
 import { portrait } from './support.mjs';
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setImmediate as immediately } from 'node:timers/promises';
 import { openStore } from '../../dist/store/open.js';
-import { openConnection } from '../../dist/store/sqlite.js';
+import { openConnection } from '../../dist/store/sqlite/connection.js';
 
 /** Time between two rows, in ms, and the apps they are spread over. */
 export const rowEveryMs = 100;

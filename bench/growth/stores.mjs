@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openConnection } from '../../dist/store/sqlite.js';
+import { openConnection } from '../../dist/store/sqlite/connection.js';
 
 const database = 'livestill.sqlite';
 

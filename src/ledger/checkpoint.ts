@@ -8,8 +8,11 @@ import {
   verify,
 } from 'node:crypto';
 
-/** The chains that are kept: decisions, and changes by operators. */
-export type ChainName = 'ledger' | 'admin';
+/**
+ * The chains that are kept: decisions, and changes by operators. Where several nodes write into one database, each has a chain of its
+ * own for its decisions, with the node's name.
+ */
+export type ChainName = 'ledger' | 'admin' | `ledger:${string}`;
 
 /** Who signed, and the signature. */
 export interface Signed {

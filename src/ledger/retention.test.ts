@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { lettingGo } from '../store/core/upkeep.ts';
 import type { Store } from '../store/open.ts';
 import { someRow, temporaryFolder, temporaryStore } from '../store/test-support/temp-store.ts';
-import { lettingGo } from '../store/upkeep.ts';
 import { type RetentionParts, startRetention } from './retention.ts';
 import type { RecordClock } from './types.ts';
 

@@ -173,6 +173,8 @@ export interface Erasure {
 
 /** The chain behind ledger and admin log. Rejects with a `Fault` of code 108 when the store does not answer. */
 export interface Chains {
+  /** The chains there are; with a row's number those that a row of that number would be in. */
+  names(rowId?: number): Promise<readonly ChainName[]>;
   /** Goes through a chain, the whole or the rows `from` to `to` by number, and says what it found. */
   verify(
     chain: ChainName,

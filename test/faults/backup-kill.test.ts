@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { unpackBackup } from '../../src/store/archive.ts';
-import { writeBackup } from '../../src/store/backup.ts';
-import { inspectDatabase } from '../../src/store/inspect.ts';
 import { openStore } from '../../src/store/open.ts';
-import { restoreBackup } from '../../src/store/restore.ts';
-import { toOlderTables } from '../../src/store/test-support/older-tables.ts';
+import { unpackBackup } from '../../src/store/sqlite/backup/archive.ts';
+import { writeBackup } from '../../src/store/sqlite/backup/backup.ts';
+import { restoreBackup } from '../../src/store/sqlite/backup/restore.ts';
+import { inspectDatabase } from '../../src/store/sqlite/inspect.ts';
+import { toOlderTables } from '../../src/store/sqlite/test-support/older-tables.ts';
 import { somePair, someRow, temporaryFolder } from '../../src/store/test-support/temp-store.ts';
 
 const program = fileURLToPath(new URL('../../bin/livestill.js', import.meta.url));

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
-import { type BackupManifest, unpackBackup } from '../../store/archive.ts';
-import { writeBackup } from '../../store/backup.ts';
-import { schemaAge } from '../../store/migrations.ts';
+import { type BackupManifest, unpackBackup } from '../../store/sqlite/backup/archive.ts';
+import { writeBackup } from '../../store/sqlite/backup/backup.ts';
+import { schemaAge } from '../../store/sqlite/migrations.ts';
 import { configOf, type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
 import { type Outcome, pairs, perform } from '../shared/outcome.ts';
 import { say } from '../shared/printable.ts';

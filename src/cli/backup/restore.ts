@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { restoreBackup } from '../../store/restore.ts';
+import { restoreBackup } from '../../store/sqlite/backup/restore.ts';
 import { systemActor } from '../shared/actor.ts';
 import { configOf, type DataOptions, dataCommand } from '../shared/open-store.ts';
 import { type Outcome, perform } from '../shared/outcome.ts';

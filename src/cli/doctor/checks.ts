@@ -6,7 +6,7 @@ import { Fault, UsageError } from '../../errors.ts';
 import { lagOf } from '../../ledger/record-clock.ts';
 import type { RecordClock } from '../../ledger/types.ts';
 import { count } from '../../report/count.ts';
-import { type DatabaseFindings, inspectDatabase } from '../../store/inspect.ts';
+import { type DatabaseFindings, inspectDatabase } from '../../store/sqlite/inspect.ts';
 
 /** How a check came out. `warn`: the service works, but someone should look; `fail`: it does not start or cannot be trusted. */
 export type CheckStatus = 'ok' | 'warn' | 'fail';

@@ -1,6 +1,6 @@
 import { NativeLibraryError, nativeTrouble } from '../../errors-native.ts';
 import { InferenceLibraryError, inferenceLibrary } from '../../liveness/onnx/library.ts';
-import { openConnection } from '../../store/sqlite.ts';
+import { openConnection } from '../../store/sqlite/connection.ts';
 import { type Check, fail, ok } from './checks.ts';
 
 /** A native library: loads it into this process, uses it once, and says what was loaded. */

@@ -40,7 +40,7 @@ function verify(parent: Command): void {
         withStore(options, false, async ({ chains }): Promise<Outcome> => {
           const { from, to } = options;
           const part = from !== undefined || to !== undefined;
-          const names: readonly ChainName[] = part ? ['ledger'] : ['ledger', 'admin'];
+          const names = await chains.names(part ? (from ?? to) : undefined);
           const found: Verification[] = [];
           for (const name of names) found.push(await chains.verify(name, part ? { from, to } : {}));
           const kept = options.head === undefined ? [] : await readHead(options.head);
@@ -56,11 +56,15 @@ function verify(parent: Command): void {
     );
 }
 
-const names = { ledger: 'Decisions', admin: 'Changes by operators' } as const;
+/** What a chain holds, for people. */
+function nameOf(chain: ChainName): string {
+  if (chain === 'admin') return 'Changes by operators';
+  return chain === 'ledger' ? 'Decisions' : `Decisions of the node ${chain.slice('ledger:'.length)}`;
+}
 
 function sentence(found: Verification): string {
   const { chain, verified, unchained, pruned, erased, lost, checkpoints, keys, fault } = found;
-  const name = names[chain];
+  const name = nameOf(chain);
   if (fault !== null) return `${name}: NOT as written. First at row ${fault.rowId}: ${fault.text}.`;
   const rest = [
     pruned > 0 ? `${count(pruned, 'row')} deleted by retention` : '',
@@ -86,7 +90,7 @@ change of a row that was there, also one by somebody who has the key.`,
     .action((options: Options, command: Command) =>
       perform(command, { ...options, json: true }, () =>
         withStore(options, false, async ({ chains }): Promise<Outcome> => {
-          const heads = [await chains.head('ledger'), await chains.head('admin')];
+          const heads = await Promise.all((await chains.names()).map((name) => chains.head(name)));
           return { text: '', json: { heads: heads.filter((one) => one !== null) } };
         }),
       ),

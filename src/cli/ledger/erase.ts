@@ -79,7 +79,7 @@ async function erase(
     await chains.note({ action: 'batch.erase', target: journal, before: null, after });
   }
   const erased = await chains.erase(target);
-  const heads = [await chains.head('ledger'), await chains.head('admin')];
+  const heads = await Promise.all((await chains.names()).map((name) => chains.head(name)));
   const notReached = copiesIn(dataDir);
   const proof = { ...erased, batches: fromBatches, notReached, heads };
   return { text: textOf(rows, erased, fromBatches, notReached, proof), json: { rows, ...proof } };

@@ -2,13 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { UsageError } from '../../errors.ts';
-import { checkpointText, isGenuine } from '../../ledger/checkpoint.ts';
+import { type ChainName, checkpointText, isGenuine } from '../../ledger/checkpoint.ts';
 import type { Chains } from '../../ledger/types.ts';
 
 const headsSchema = Type.Object({
   heads: Type.Array(
     Type.Object({
-      chain: Type.Enum(['ledger', 'admin']),
+      chain: Type.Unsafe<ChainName>({
+        type: 'string',
+        pattern: '^(?:ledger(?::[A-Za-z0-9._-]{1,64})?|admin)$',
+      }),
       rowId: Type.Integer({ minimum: 1 }),
       hash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
       at: Type.String(),
@@ -16,13 +19,13 @@ const headsSchema = Type.Object({
       signature: Type.String(),
       publicKey: Type.String(),
     }),
-    { maxItems: 16 },
+    { maxItems: 1000 },
   ),
 });
 
 /** One state of a chain as `ledger head` prints it. */
 export interface KeptHead {
-  readonly chain: 'ledger' | 'admin';
+  readonly chain: ChainName;
   readonly rowId: number;
   readonly hash: string;
 }

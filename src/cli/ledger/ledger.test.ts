@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { openConnection } from '../../store/sqlite.ts';
+import { openConnection } from '../../store/sqlite/connection.ts';
 import { someRow, temporaryFolder, temporaryStore } from '../../store/test-support/temp-store.ts';
 import { livestill, livestillJson } from '../shared/test-support/livestill.ts';
 

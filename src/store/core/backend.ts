@@ -1,0 +1,118 @@
+import type { IdempotencyStore } from '../../account/api-key/idempotency.ts';
+import type { AccountAdmin, ReplayStore, UsageStore } from '../../account/types.ts';
+import type { Actor } from '../../ledger/admin.ts';
+import type { AuditKey } from '../../ledger/checkpoint.ts';
+import type { RulesStore } from '../../policy/policy.ts';
+import { type AccountReads, createAccountReads } from './accounts.ts';
+import type { NoteChange } from './admin-log.ts';
+import { type ApiKeyCalls, createApiKeys } from './api-keys.ts';
+import { createAppAdmin } from './app-admin.ts';
+import { signRegularly } from './chain/sign-regularly.ts';
+import type { StoreDatabase } from './database.ts';
+import { createIdempotency } from './idempotency.ts';
+import type { Keyring } from './keys/keyring.ts';
+import { createLedger, type LedgerCalls, type OwnChain } from './ledger.ts';
+import { putMeta } from './meta.ts';
+import type { Migrated } from './migrated.ts';
+import { createRecord, type RecordCalls } from './record.ts';
+import { createReplay } from './replay.ts';
+import { createRules } from './rules.ts';
+import { createSecretAdmin } from './secret-admin.ts';
+import { createTouches } from './touches.ts';
+import type { StoreOptions } from './types.ts';
+import { createUpkeep, type UpkeepCalls } from './upkeep.ts';
+import { createUsage } from './usage.ts';
+
+/** The options a backend needs; all can be handed to a thread. */
+export type BackendOptions = Omit<StoreOptions, 'thread' | 'answerWithinMs' | 'onTrouble' | 'onMigrated'>;
+
+/**
+ * Every call the store knows, each with plain data in and out, so that they work the same in this thread and across to
+ * another one.
+ */
+export interface Backend
+  extends AccountReads,
+    AccountAdmin,
+    ApiKeyCalls,
+    RulesStore,
+    IdempotencyStore,
+    ReplayStore,
+    UsageStore,
+    LedgerCalls,
+    RecordCalls,
+    UpkeepCalls {
+  /** Remember in memory that a pair was used; written within some seconds. */
+  touch(secretId: string, at: Date): Promise<void>;
+  /** As `touch`, for an API key. */
+  touchKey(keyId: string, at: Date): Promise<void>;
+  /** Lets backups of before migrations go that are older than this; how many went. */
+  dropOldCopies(before: Date): Promise<number>;
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a backend tells unasked. */
+export interface BackendEvents {
+  readonly onTrouble: (error: Error) => void;
+  /** The connection broke: a thread of its own should close the backend and end. */
+  readonly onBroken?: () => void;
+  /** Tables of an older version are about to be changed: the opening may take as long as copying the file does. */
+  readonly onMigrating?: (() => void) | undefined;
+  readonly onMigrated?: ((migrated: Migrated) => void) | undefined;
+}
+
+/** Who changes something where nobody was named. */
+export const unknownActor: Actor = { kind: 'system', name: 'unknown', from: '' };
+
+/** What a backend is made of: an open database and the keys. */
+export interface Parts {
+  readonly database: StoreDatabase;
+  readonly keyring: Keyring;
+  readonly auditKey: AuditKey;
+  readonly note: NoteChange;
+  readonly options: BackendOptions;
+  readonly chain: OwnChain;
+  /** Lets backups of before migrations go that are older than this; how many went. */
+  readonly dropOldCopies: (before: Date) => Promise<number>;
+}
+
+/** Every call on an open database. */
+export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
+  const { database, keyring, auditKey, note, options } = parts;
+  const signing = signRegularly(database, auditKey, onTrouble);
+  const touches = createTouches(database, 'secret', 'secret_id', onTrouble);
+  const keyTouches = createTouches(database, 'api_key', 'key_id', onTrouble);
+  return {
+    ...createAccountReads(database, keyring),
+    ...createAppAdmin(database, keyring, note),
+    ...createSecretAdmin(database, keyring, note),
+    ...createApiKeys(database, note),
+    ...createRules(database, note),
+    ...createIdempotency(database, options.idempotency),
+    ...createReplay(database),
+    ...createUsage(database),
+    ...createLedger(database, parts.chain),
+    ...createRecord(database, auditKey, note),
+    ...createUpkeep(database),
+    dropOldCopies: parts.dropOldCopies,
+    async touch(secretId, at) {
+      touches.note(secretId, at);
+    },
+    async touchKey(keyId, at) {
+      keyTouches.note(keyId, at);
+    },
+    check: () => checkUse(database),
+    async close() {
+      await touches.close();
+      await keyTouches.close();
+      await signing.close();
+      await database.close();
+    },
+  };
+}
+
+/** Reads and writes once. */
+async function checkUse(database: StoreDatabase): Promise<void> {
+  await database.read(107, (db) => db.selectFrom('app').select('appid').limit(1).execute());
+  await database.write(108, (db) => putMeta(db, 'checked_at', new Date().toISOString()));
+}

@@ -1,0 +1,80 @@
+import type { Backend } from './backend.ts';
+import type { Store } from './types.ts';
+import { verifyAll } from './verify-chain.ts';
+import { pruneAll, readAll, untilFew } from './whole-ledger.ts';
+
+/** The store as everything else knows it, over the calls of a backend. */
+export function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
+  const { append, page, latest, count } = backend;
+  return {
+    accounts: accountsOf(backend, onTrouble),
+    apiKeys: apiKeysOf(backend, onTrouble),
+    rules: { findRules: backend.findRules, setRules: backend.setRules },
+    idempotency: {
+      beginIdempotent: backend.beginIdempotent,
+      finishIdempotent: backend.finishIdempotent,
+      releaseIdempotent: backend.releaseIdempotent,
+    },
+    replay: { remember: backend.remember },
+    usage: { consume: backend.consume, used: backend.used },
+    ledger: {
+      append,
+      page,
+      latest,
+      count,
+      read: (filter) => readAll(backend, filter),
+      prune: (before) => pruneAll(backend, before),
+    },
+    chains: {
+      names: backend.chainNames,
+      verify: (chain, range = {}) => verifyAll(backend, chain, range.from ?? null, range.to ?? null),
+      head: backend.chainHead,
+      hashAt: backend.hashAt,
+      erase: backend.erase,
+      adminLog: backend.latestChanges,
+      note: backend.noteChange,
+    },
+    upkeep: {
+      lookAtClock: backend.lookAtClock,
+      lastClock: backend.lastClock,
+      sweep: (now) => untilFew((limit) => backend.sweepSome(now, limit)),
+    },
+    check: backend.check,
+    close: backend.close,
+  };
+}
+
+function accountsOf(backend: Backend, onTrouble: (error: Error) => void): Store['accounts'] {
+  const { findApp, findSecret, findBucketOwner } = backend;
+  const { createApp, listApps, findAppWithProfile, setAppState, setLimits, setPolicy, setBuckets } = backend;
+  const { addSecret, listSecrets, setSecretEnabled, rotateSecret, rotateMasterKey } = backend;
+  return {
+    findApp,
+    findSecret,
+    findBucketOwner,
+    touchSecret: (secretId, at) => void backend.touch(secretId, at).catch(onTrouble),
+    createApp,
+    listApps,
+    findAppWithProfile,
+    setAppState,
+    setLimits,
+    setPolicy,
+    setBuckets,
+    addSecret,
+    listSecrets,
+    setSecretEnabled,
+    rotateSecret,
+    rotateMasterKey,
+  };
+}
+
+function apiKeysOf(backend: Backend, onTrouble: (error: Error) => void): Store['apiKeys'] {
+  const { findApiKey, addApiKey, listApiKeys, setApiKeyEnabled } = backend;
+  return {
+    findApiKey,
+    addApiKey,
+    listApiKeys,
+    setApiKeyEnabled,
+    touchApiKey: (keyId, at) => void backend.touchKey(keyId, at).catch(onTrouble),
+  };
+}

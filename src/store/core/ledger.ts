@@ -1,0 +1,206 @@
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import type { ChainName } from '../../ledger/checkpoint.ts';
+import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../../ledger/types.ts';
+import { baseOf, ledgerChains, span } from './chain/names.ts';
+import { type FindEnd, takePlace } from './chain/place.ts';
+import type { StoreDatabase } from './database.ts';
+import {
+  type Columns,
+  chainedValues,
+  fromColumns,
+  modelsText,
+  sortedJson,
+  toColumns,
+} from './ledger-columns.ts';
+import { prepared } from './prepared.ts';
+import type { Tables } from './tables.ts';
+
+/** As `LedgerFilter`; `upTo` leaves out what was written after these rows, the newest of each chain. */
+export interface PageFilter extends LedgerFilter {
+  readonly upTo?: readonly number[];
+}
+
+/** The ledger's calls, each with a bounded answer. */
+export interface LedgerCalls {
+  append(row: LedgerRow): Promise<void>;
+  page(filter: PageFilter, after: LedgerPlace | null, limit: number): Promise<readonly StoredLedgerRow[]>;
+  latest(filter: LedgerFilter, limit: number): Promise<readonly StoredLedgerRow[]>;
+  count(filter: LedgerFilter): Promise<number>;
+  /** The newest row of each chain; none in an empty ledger. */
+  newestRows(): Promise<readonly number[]>;
+}
+
+const addModels = prepared<{ readonly models: string }>((db, { models }) =>
+  db
+    .insertInto('model_set')
+    .values({ models })
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
+const addPolicy = prepared<{ readonly hash: string; readonly content: string; readonly first_at: number }>(
+  (db, { hash, content, first_at }) =>
+    db
+      .insertInto('policy_version')
+      .values({ hash, content, first_at })
+      .onConflict((conflict) => conflict.doNothing()),
+);
+
+interface NewRow extends Columns {
+  readonly id: number;
+  readonly salt: string;
+  readonly hash: string;
+  readonly models: string;
+  readonly policy: string | null;
+}
+
+const addRow = prepared<NewRow>((db, row) =>
+  db.insertInto('ledger').values({
+    id: row.id,
+    at: row.at,
+    request_id: row.request_id,
+    appid: row.appid,
+    secret_id: row.secret_id,
+    source: row.source,
+    picture_bytes: row.picture_bytes,
+    picture_sha256: row.picture_sha256,
+    code: row.code,
+    verdict: row.verdict,
+    score: row.score,
+    raw_score: row.raw_score,
+    reasons: row.reasons,
+    milliseconds: row.milliseconds,
+    caller_address: row.caller_address,
+    kind: row.kind,
+    requests: row.requests,
+    api: row.api,
+    http: row.http,
+    version: row.version,
+    profile: row.profile,
+    threshold: row.threshold,
+    live_probability: row.live_probability,
+    face_count: row.face_count,
+    quality: row.quality,
+    reference: row.reference,
+    salt: row.salt,
+    hash: row.hash,
+    model_set_id: db.selectFrom('model_set').select('id').where('models', '=', row.models),
+    policy_version_id: db.selectFrom('policy_version').select('id').where('hash', '=', row.policy),
+  }),
+);
+
+/** Where this store's decisions go: the name of its chain, and how its end is found. */
+export interface OwnChain {
+  /** @throws Fault 108 where this store has no chain of its own */
+  name(): ChainName;
+  readonly findEnd: FindEnd;
+}
+
+/** The ledger of decisions. */
+export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCalls {
+  return {
+    append: (row) =>
+      database.append(108, async (db) => {
+        const models = modelsText(row);
+        const columns = toColumns(row);
+        const policy = row.explanation?.policy ?? null;
+        await addModels(db, { models });
+        if (policy !== null) {
+          const content = sortedJson(policy.content);
+          await addPolicy(db, { hash: policy.hash, content, first_at: Date.now() });
+        }
+        const hash = policy?.hash ?? null;
+        const place = await takePlace(db, own.findEnd, own.name(), (id) =>
+          chainedValues(id, columns, models, hash),
+        );
+        await addRow(db, { ...columns, ...place, models, policy: hash });
+      }),
+    page: async (filter, after, limit) => {
+      const rows = await database.read(108, (db) =>
+        pageOf(db, filter, after).orderBy('ledger.at').orderBy('ledger.id').limit(bounded(limit)).execute(),
+      );
+      return rows.map(fromColumns);
+    },
+    latest: async (filter, limit) => {
+      const rows = await database.read(108, (db) =>
+        rowsOf(db, filter)
+          .orderBy('ledger.at', 'desc')
+          .orderBy('ledger.id', 'desc')
+          .limit(bounded(limit))
+          .execute(),
+      );
+      return rows.map(fromColumns);
+    },
+    count: async (filter) => {
+      const row = await database.read(108, (db) =>
+        filtered(db, filter)
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .executeTakeFirstOrThrow(),
+      );
+      return row.count;
+    },
+    newestRows: () => database.read(108, newestRows),
+  };
+}
+
+/** Rows of versions without a chain count in the numbers of the first one, and stand in no head. */
+async function newestRows(db: Kysely<Tables>): Promise<readonly number[]> {
+  const first = await db
+    .selectFrom('ledger')
+    .select((eb) => eb.fn.max('id').as('id'))
+    .where('id', '<=', span)
+    .executeTakeFirst();
+  const others = (await ledgerChains(db)).filter(({ base }) => base > 0);
+  return [...(first?.id ? [first.id] : []), ...others.map(({ end }) => end)];
+}
+
+function filtered(db: Kysely<Tables>, filter: LedgerFilter): SelectQueryBuilder<Tables, 'ledger', object> {
+  let query: SelectQueryBuilder<Tables, 'ledger', object> = db.selectFrom('ledger');
+  if (filter.since !== undefined) query = query.where('ledger.at', '>=', filter.since.getTime());
+  if (filter.until !== undefined) query = query.where('ledger.at', '<', filter.until.getTime());
+  if (filter.appid !== undefined) query = query.where('ledger.appid', '=', filter.appid);
+  if (filter.requestId !== undefined) query = query.where('ledger.request_id', '=', filter.requestId);
+  if (filter.pictureSha256 !== undefined)
+    query = query.where('ledger.picture_sha256', '=', filter.pictureSha256);
+  if (filter.reference !== undefined) query = query.where('ledger.reference', '=', filter.reference);
+  // Rows of versions without kinds were all judged.
+  if (filter.kind === 'judged') query = query.where(sql<boolean>`coalesce(ledger.kind, 'judged') = 'judged'`);
+  else if (filter.kind !== undefined) query = query.where('ledger.kind', '=', filter.kind);
+  if (filter.verdict !== undefined) query = query.where('ledger.verdict', '=', filter.verdict);
+  return query;
+}
+
+/** A number of rows to read at once, 1 to 1000. */
+export const bounded = (limit: number): number => Math.min(1000, Math.max(1, Math.floor(limit)));
+
+/** The matching rows, each with its set of models and its policy. */
+export function rowsOf(db: Kysely<Tables>, filter: LedgerFilter) {
+  return filtered(db, filter)
+    .innerJoin('model_set', 'model_set.id', 'ledger.model_set_id')
+    .leftJoin('policy_version', 'policy_version.id', 'ledger.policy_version_id')
+    .selectAll('ledger')
+    .select([
+      'model_set.models',
+      'policy_version.hash as policy_hash',
+      'policy_version.content as policy_content',
+    ]);
+}
+
+/**
+ * The rows behind a place. Time comes before number in the order, as it does in the indexes by time and by app: a page is read
+ * from there on, and rows in front of it, behind it or of other apps cost nothing.
+ */
+function pageOf(db: Kysely<Tables>, { upTo, ...filter }: PageFilter, after: LedgerPlace | null) {
+  // Of two lower bounds SQLite may go by the wrong one, and read what was read before.
+  const isBehindSince = after !== null && !(filter.since !== undefined && filter.since > after.at);
+  let query = rowsOf(db, isBehindSince ? { ...filter, since: undefined } : filter);
+  if (isBehindSince) {
+    query = query.where(sql<boolean>`(ledger.at, ledger.id) > (${after.at.getTime()}, ${after.id})`);
+  }
+  return upTo === undefined ? query : query.where(writtenUpTo(upTo));
+}
+
+/** The plus keeps SQLite from going through the rows by number. */
+function writtenUpTo(newest: readonly number[]) {
+  const parts = newest.map((id) => sql`(+ledger.id > ${baseOf(id)} and +ledger.id <= ${id})`);
+  return parts.length === 0 ? sql<boolean>`1 = 0` : sql<boolean>`(${sql.join(parts, sql` or `)})`;
+}

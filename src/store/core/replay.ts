@@ -1,0 +1,44 @@
+import { sql } from 'kysely';
+import type { ReplayStore } from '../../account/types.ts';
+import type { StoreDatabase } from './database.ts';
+
+/** A used signature is kept this long after its end, in ms: a clock that was set back for a while does not revive it. */
+const grace = 3_600_000;
+/** How often forgotten signatures are looked for, in ms, and how many go at once. */
+const sweepEvery = 60_000;
+const sweepSize = 1000;
+/** After so many new ones they are looked for as well: more go than come, however many come. */
+const sweepAfter = sweepSize / 2;
+
+/** The durable memory of single-use signatures; ended ones are dropped along the way. */
+export function createReplay(database: StoreDatabase): ReplayStore {
+  let sweptAt = 0;
+  let added = 0;
+  return {
+    async remember(digest, until) {
+      const now = Date.now();
+      added += 1;
+      const sweep = now - sweptAt > sweepEvery || added >= sweepAfter;
+      if (sweep) {
+        sweptAt = now;
+        added = 0;
+      }
+      // Old is what this machine's clock and the caller's both call old: no single clock that runs ahead makes it forget.
+      const old = Math.min(now, until.getTime()) - grace;
+      return database.write(108, async (db) => {
+        if (sweep) {
+          await sql`delete from used_signature where digest in
+            (select digest from used_signature where until < ${old} order by until limit ${sweepSize})`.execute(
+            db,
+          );
+        }
+        const { numInsertedOrUpdatedRows } = await db
+          .insertInto('used_signature')
+          .values({ digest, until: until.getTime() })
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirst();
+        return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+      });
+    },
+  };
+}

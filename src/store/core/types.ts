@@ -1,0 +1,60 @@
+import type { ApiKeyAdmin, ApiKeyStore } from '../../account/api-key/api-key.ts';
+import type { IdempotencyBounds, IdempotencyStore } from '../../account/api-key/idempotency.ts';
+import type { AccountAdmin, AccountStore, ReplayStore, UsageStore } from '../../account/types.ts';
+import type { Actor } from '../../ledger/admin.ts';
+import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
+import type { RulesStore } from '../../policy/policy.ts';
+import type { Migrated } from './migrated.ts';
+
+/** How a store is opened. */
+export interface StoreOptions {
+  /** The data folder: `livestill.sqlite`, its side files and `master.key` lie in it. */
+  readonly dataDir: string;
+  /** Make folder, database and master key where they are missing (default true); false: a missing one is an error. */
+  readonly create?: boolean;
+  /** The value of `LIVESTILL_MASTER_KEY`: one key or several with commas, the newest first. Without it: the file `master.key`. */
+  readonly masterKey?: string | undefined;
+  /** The value of `LIVESTILL_AUDIT_KEY`, the key that signs the chains. Without it: the file `audit.key`, made where it is missing. */
+  readonly auditKey?: string | undefined;
+  /** Who changes something through this store, for the admin log. */
+  readonly actor?: Actor | undefined;
+  /**
+   * Run SQLite in a thread of its own (default true), so that a slow or locked disk never holds up the event loop. False
+   * suits short commands.
+   */
+  readonly thread?: boolean;
+  /** `full` (default): a commit survives a power cut. `normal`: it survives only the end of the process. */
+  readonly sync?: 'full' | 'normal';
+  /** How long a write waits for another process's lock, in ms (default 3000). */
+  readonly lockWaitMs?: number;
+  /** After how long a call without answer is given up with a `Fault` 107 or 108, in ms (default 5000). */
+  readonly answerWithinMs?: number;
+  /** How much is kept for requests with an `Idempotency-Key`. */
+  readonly idempotency?: IdempotencyBounds;
+  /** How many of the backups that are made before migrations are kept (default 3); 0: none is made. */
+  readonly migrationBackups?: number;
+  /** Told when the tables of an older version were brought up to date. */
+  readonly onMigrated?: (migrated: Migrated) => void;
+  /** Told of trouble that no caller sees: last-used times that could not be written, a store thread that ended. */
+  readonly onTrouble?: (error: Error) => void;
+}
+
+/** Everything that is kept. The same data folder may be open in several processes at once. */
+export interface Store {
+  readonly accounts: AccountStore & AccountAdmin;
+  /** Keys of the v1 API. */
+  readonly apiKeys: ApiKeyStore & ApiKeyAdmin;
+  /** What the apps decide for their v1 calls. */
+  readonly rules: RulesStore;
+  readonly idempotency: IdempotencyStore;
+  readonly replay: ReplayStore;
+  readonly usage: UsageStore;
+  readonly ledger: Ledger & LedgerReader;
+  /** The chain behind ledger and admin log, erasure, and the admin log itself. */
+  readonly chains: Chains;
+  readonly upkeep: Upkeep;
+  /** Resolves when the store can be read and written (readiness). Rejects with a `Fault` of code 107 or 108. */
+  check(): Promise<void>;
+  /** Writes what is still waiting and closes. Calls made afterwards reject. */
+  close(): Promise<void>;
+}

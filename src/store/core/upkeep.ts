@@ -1,0 +1,94 @@
+import { sql, type Transaction } from 'kysely';
+import { nextRecordClock } from '../../ledger/record-clock.ts';
+import type { Upkeep } from '../../ledger/types.ts';
+import type { StoreDatabase } from './database.ts';
+import { dropEnded } from './idempotency.ts';
+import { clockKey, putMeta, storedClock } from './meta.ts';
+import type { Tables } from './tables.ts';
+import { daysBefore, daysKept, dropCounts } from './usage.ts';
+
+/** The store's part of letting go; `sweepSome` is repeated until nothing more goes. */
+export interface UpkeepCalls extends Omit<Upkeep, 'sweep'> {
+  /** Deletes at most about `limit` rows of each kind; how many went. */
+  sweepSome(now: number, limit: number): Promise<number>;
+  /** Deletes at most `limit` answers that were made before `before`; how many went. */
+  forgetAnswers(before: Date, limit: number): Promise<number>;
+}
+
+/** How every table with times in it lets go of them, or why it does not. A test compares this with the tables there are. */
+export const lettingGo: Readonly<
+  Record<
+    string,
+    'by age' | 'by its own end' | 'kept: an account' | 'kept: the record' | 'kept: the store itself'
+  >
+> = {
+  ledger: 'by age',
+  idempotency: 'by its own end',
+  used_signature: 'by its own end',
+  usage_day: 'by its own end',
+  app: 'kept: an account',
+  secret: 'kept: an account',
+  api_key: 'kept: an account',
+  policy_version: 'kept: the record',
+  admin_log: 'kept: the record',
+  chain_checkpoint: 'kept: the record',
+  chain_tombstone: 'kept: the record',
+  audit_key: 'kept: the record',
+  kysely_migration: 'kept: the store itself',
+};
+
+/**
+ * A used signature stays for so long after its end, in ms: more than the record time goes in one look, so that a clock that jumped and was set
+ * right soon after does not make a signature usable once more.
+ */
+const signatureGrace = 3 * 86_400_000;
+/** An answer is kept for a day: one that claims to end later than this from now was made by a clock that was ahead, in ms. */
+const longestAhead = 25 * 3_600_000;
+const keptFor = 24 * 3_600_000;
+
+export function createUpkeep(database: StoreDatabase): UpkeepCalls {
+  return {
+    lookAtClock: (now, elapsedMs) =>
+      database.write(108, async (db) => {
+        const before = await storedClock(db);
+        const newest = await db
+          .selectFrom('ledger')
+          .select((eb) => eb.fn.max('at').as('at'))
+          .executeTakeFirst();
+        const looked = nextRecordClock(before, now, elapsedMs, newest?.at ?? null);
+        await putMeta(db, clockKey, JSON.stringify(looked.clock));
+        return looked;
+      }),
+    lastClock: () => database.read(108, (db) => storedClock(db)),
+    sweepSome: (now, limit) =>
+      database.write(108, async (db) => {
+        const ended = await dropEnded(db, now, limit);
+        await shortenFuture(db, now, limit);
+        const signatures = await sql`delete from used_signature where digest in
+          (select digest from used_signature where until < ${now - signatureGrace} order by until limit ${limit})`.execute(
+          db,
+        );
+        const today = new Date(now).toISOString().slice(0, 10);
+        const counts = await dropCounts(db, daysBefore(today, daysKept));
+        return ended + Number(signatures.numAffectedRows ?? 0) + counts;
+      }),
+    forgetAnswers: (before, limit) =>
+      database.write(108, async (db) => {
+        // The end of an answer has an index, and is a day after it was made.
+        const { numAffectedRows } =
+          await sql`delete from idempotency where (appid, key) in (select appid, key from idempotency
+          where until < ${before.getTime() + keptFor} and at < ${before.getTime()} and http is not null
+          limit ${limit})`.execute(db);
+        return Number(numAffectedRows ?? 0);
+      }),
+  };
+}
+
+/** What was made by a clock that was ahead would be kept until that time comes: it is kept for a day from now. */
+async function shortenFuture(db: Transaction<Tables>, now: number, limit: number): Promise<void> {
+  await sql`update idempotency set until = ${now + keptFor},
+    at = case when at > ${now} then ${now} else at end where (appid, key) in
+    (select appid, key from idempotency where until > ${now + longestAhead} order by until desc limit ${limit})`.execute(
+    db,
+  );
+}

@@ -1,0 +1,56 @@
+import { sql, type Transaction } from 'kysely';
+import type { UsageStore } from '../../account/types.ts';
+import type { StoreDatabase } from './database.ts';
+import type { Tables } from './tables.ts';
+
+/** Daily counts, kept for as many days as an invoice may be asked about. */
+export const daysKept = 400;
+/** How many older counts go with one request. */
+const daysSweep = 100;
+
+/** Durable counts of requests by app and UTC day. */
+export function createUsage(database: StoreDatabase): UsageStore {
+  let sweptOn = '';
+  return {
+    async consume(appid, day, limit) {
+      return database.write(108, async (db) => {
+        if (day !== sweptOn && (await dropCounts(db, daysBefore(day, daysKept))) < daysSweep) sweptOn = day;
+        const row = await db
+          .insertInto('usage_day')
+          .values({ appid, day, count: 1 })
+          .onConflict((conflict) =>
+            conflict
+              .columns(['appid', 'day'])
+              .doUpdateSet((eb) => ({ count: eb('usage_day.count', '+', 1) }))
+              .where('usage_day.count', '<', limit),
+          )
+          .returning('count')
+          .executeTakeFirst();
+        return row?.count ?? null;
+      });
+    },
+    async used(appid, day) {
+      const row = await database.read(108, (db) =>
+        db
+          .selectFrom('usage_day')
+          .select('count')
+          .where('appid', '=', appid)
+          .where('day', '=', day)
+          .executeTakeFirst(),
+      );
+      return row?.count ?? 0;
+    },
+  };
+}
+
+/** Drops some of the counts from before `day`; how many. */
+export async function dropCounts(db: Transaction<Tables>, day: string): Promise<number> {
+  const { numAffectedRows } = await sql`delete from usage_day where (appid, day) in
+    (select appid, day from usage_day where day < ${day} order by day limit ${daysSweep})`.execute(db);
+  return Number(numAffectedRows ?? 0);
+}
+
+/** The day so many days earlier. */
+export function daysBefore(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10);
+}

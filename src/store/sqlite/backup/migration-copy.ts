@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Fault } from '../../../errors.ts';
+import type { MigratedSteps } from '../../core/migrated.ts';
+import { writeBackup } from './backup.ts';
+import { timeName } from './files.ts';
+
+const folderName = 'backups';
+const ownName = /^before-\d{4}-[a-z0-9-]+-\d{8}T\d{6}Z\.tar$/;
+
+/** The folder of the backups that are made before migrations. */
+export const copiesFolder = (dataDir: string): string => join(dataDir, folderName);
+
+/**
+ * Makes a backup before a migration, and lets the older ones beyond `keep` go. The keys stay out: they lie beside it.
+ * @returns its path
+ * @throws Fault 107 (`migration_backup_failed`): without it the tables are left as they are
+ */
+export async function copyBeforeMigration(
+  dataDir: string,
+  { steps }: MigratedSteps,
+  keep: number,
+  now: Date,
+): Promise<string> {
+  const folder = copiesFolder(dataDir);
+  const to = join(folder, `before-${steps[0]}-${timeName(now)}.tar`);
+  try {
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+    // Another process may be at the same migration: its backup is as good.
+    if (!existsSync(to)) {
+      const how = { why: 'before a migration', withKeys: false, masterKey: null, version: null } as const;
+      await writeBackup({ dataDir, to, ...how });
+    }
+  } catch (cause) {
+    if (existsSync(to)) return to;
+    throw new Fault(
+      107,
+      'migration_backup_failed',
+      `the tables are not brought up to date, since the backup before it failed (${(cause as Error).message}): make room in ${folder}, or set backup.beforeMigration to 0`,
+      { cause },
+    );
+  }
+  dropCopies(dataDir, (index) => index >= keep);
+  return to;
+}
+
+/** Lets backups of before migrations go that are older than `before`, as the records in them would have. How many went. */
+export function dropOldCopies(dataDir: string, before: Date): number {
+  return dropCopies(dataDir, (_index, madeAt) => madeAt < before.getTime());
+}
+
+/** @param goes by the place in the order, the newest first, and by when it was made, ms since 1970 */
+function dropCopies(dataDir: string, goes: (index: number, madeAt: number) => boolean): number {
+  const folder = copiesFolder(dataDir);
+  if (!existsSync(folder)) return 0;
+  const copies = readdirSync(folder)
+    .filter((name) => ownName.test(name))
+    .map((name) => ({ path: join(folder, name), madeAt: statSync(join(folder, name)).mtimeMs }))
+    .sort((one, other) => other.madeAt - one.madeAt);
+  const gone = copies.filter(({ madeAt }, index) => goes(index, madeAt));
+  for (const { path } of gone) rmSync(path, { force: true });
+  return gone.length;
+}

@@ -1,0 +1,51 @@
+import { Fault, UsageError } from '../../errors.ts';
+import { NativeLibraryError } from '../../errors-native.ts';
+import type { StoreCode } from '../core/database.ts';
+import { sqliteCode } from './connection.ts';
+
+const reasons: readonly (readonly [prefix: string, reason: string, text: string])[] = [
+  ['SQLITE_BUSY', 'store_locked', 'another process holds the lock on the data folder'],
+  ['SQLITE_LOCKED', 'store_locked', 'another connection holds the lock on the data folder'],
+  ['SQLITE_FULL', 'store_full', 'the disk of the data folder is full'],
+  ['SQLITE_READONLY', 'store_readonly', 'the data folder cannot be written'],
+  ['SQLITE_IOERR', 'store_io', 'the disk of the data folder answers with errors'],
+  ['SQLITE_CORRUPT', 'store_corrupt', 'the database file is damaged: restore a copy'],
+  ['SQLITE_NOTADB', 'store_corrupt', 'the database file is not a SQLite database: restore a copy'],
+  ['SQLITE_CANTOPEN', 'store_unopenable', 'the database file cannot be opened'],
+];
+
+/** A failed call as a fault: which store, and why. Faults and usage errors stay what they are. */
+export function storeFault(code: StoreCode, error: unknown): Fault | UsageError {
+  if (error instanceof UsageError) return error;
+  if (error instanceof Fault) return error.code === 107 || error.code === 108 ? withCode(code, error) : error;
+  if (error instanceof NativeLibraryError)
+    return new Fault(code, 'store_library', error.message, { cause: error });
+  const found = reasons.find(([prefix]) => sqliteCode(error).startsWith(prefix));
+  const detail = error instanceof Error ? error.message : String(error);
+  if (found === undefined)
+    return new Fault(code, 'store_error', `the store failed: ${detail}`, { cause: error });
+  return new Fault(code, found[1], `${found[2]} (${detail})`, { cause: error });
+}
+
+function withCode(code: StoreCode, fault: Fault): Fault {
+  return fault.code === code ? fault : new Fault(code, fault.reason, fault.message, { cause: fault });
+}
+
+/** After these the connection is as good as before; after every other error it is opened anew. */
+export function isHarmless(error: unknown): boolean {
+  // At COMMIT this code says that a statement was left open, not that there is a lock.
+  if (/statements in progress/.test((error as Error | null)?.message ?? '')) return false;
+  return (
+    error instanceof Fault ||
+    error instanceof UsageError ||
+    error instanceof TypeError ||
+    /^SQLITE_(BUSY|LOCKED|FULL|CONSTRAINT)/.test(sqliteCode(error))
+  );
+}
+
+/** Whether an error comes from one change rather than from the file, the disk or a lock. */
+export function concernsOneChange(error: unknown): boolean {
+  if (error instanceof Fault) return error.reason !== 'store_closed' && error.reason !== 'store_missing';
+  const code = sqliteCode(error);
+  return code === '' || code.startsWith('SQLITE_CONSTRAINT') || code.startsWith('SQLITE_TOOBIG');
+}

@@ -1,0 +1,94 @@
+import { closeSync, openSync, statSync } from 'node:fs';
+import { Kysely } from 'kysely';
+import { Fault } from '../../errors.ts';
+import type { MigratedSteps } from '../core/migrated.ts';
+import type { Tables } from '../core/tables.ts';
+import { openConnection } from './connection.ts';
+import { LibsqlDialect } from './dialect.ts';
+import { migrate } from './migrations.ts';
+
+/** How the file is opened. */
+export interface DatabaseOptions {
+  readonly path: string;
+  /** Whether a missing file is made at the first opening. It is never made later: that would hide a lost one. */
+  readonly create: boolean;
+  readonly sync: 'full' | 'normal';
+  readonly lockWaitMs: number;
+  /**
+   * Told when the connections were given up after trouble. They are opened anew, but the library lets go of the old ones only
+   * when they are collected, and SQLite shares what it knows of a file (that it cannot be written, for one) among all of a
+   * process: whoever can should end the thread.
+   */
+  readonly onDropped?: () => void;
+  /** Asked before the tables of an older version are changed; what it throws keeps them as they are. */
+  readonly beforeMigration?: (steps: MigratedSteps) => Promise<void>;
+  /** Told once they are changed. */
+  readonly onMigrated?: (steps: MigratedSteps) => void;
+}
+
+/** The two connections to the file. */
+export interface Handles {
+  readonly reader: Kysely<Tables>;
+  readonly writer: Kysely<Tables>;
+  /** Device and inode: tells whether the path still leads to the file that was opened. */
+  readonly identity: string;
+}
+
+/** How long one attempt for a lock blocks the thread, in ms; between attempts other work goes on. */
+const busyMs = 10;
+
+/** Device and inode of the file that a path leads to; null where it leads to none. */
+export function identityOf(path: string): string | null {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? null : `${stat.dev}:${stat.ino}`;
+}
+
+/**
+ * Opens the two connections to a file and brings its tables up to this version.
+ * @throws Fault 107 (`store_missing`, `store_no_wal`, `store_newer`); SQLite's own errors
+ */
+export async function openHandles(options: DatabaseOptions, mayCreate: boolean): Promise<Handles> {
+  const { path, sync, lockWaitMs } = options;
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0 && !mayCreate) {
+    throw new Fault(
+      107,
+      'store_missing',
+      `${path} is missing or empty: expected the database of a data folder made earlier`,
+    );
+  }
+  createFile(path);
+  const wait = { lockWaitMs };
+  const write = openConnection(path, lockWaitMs);
+  try {
+    write.script('PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON');
+    const [journal] = write.execute('PRAGMA journal_mode=WAL', []).rows;
+    if (!Object.values(journal ?? {}).includes('wal')) {
+      throw new Fault(
+        107,
+        'store_no_wal',
+        `the disk of ${path} cannot hold a write-ahead log: expected a local disk`,
+      );
+    }
+    write.script(`PRAGMA synchronous=${sync === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA busy_timeout=${busyMs}`);
+    const writer = new Kysely<Tables>({ dialect: new LibsqlDialect(write, wait) });
+    const migrated = await migrate(writer, options.beforeMigration ?? (async () => {}));
+    if (migrated !== null) options.onMigrated?.(migrated);
+    const read = openConnection(path, busyMs);
+    read.script('PRAGMA query_only=ON');
+    const reader = new Kysely<Tables>({ dialect: new LibsqlDialect(read, wait) });
+    return { reader, writer, identity: identityOf(path)! };
+  } catch (error) {
+    write.close();
+    throw error;
+  }
+}
+
+/** SQLite gives its side files the mode of the main one: the owner's alone. */
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import { type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { Fault } from '../../errors.ts';
+import type { MigratedSteps } from '../core/migrated.ts';
+import type { Tables } from '../core/tables.ts';
+import { apiKeys } from './steps/api-keys.ts';
+import { first } from './steps/first.ts';
+import { shares } from './steps/idempotency-shares.ts';
+import { indexes } from './steps/indexes.ts';
+import { profiles } from './steps/profiles.ts';
+import { record } from './steps/record.ts';
+
+/** Steps by name, run in the order of the names; a step that was released is never changed. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-first': first,
+  '0002-api-keys': apiKeys,
+  '0003-indexes': indexes,
+  '0004-idempotency-shares': shares,
+  '0006-record': record,
+  '0009-profiles': profiles,
+};
+
+/** How the steps that a file has been through compare with those of this version. */
+export function schemaAge(done: readonly string[]): 'current' | 'older' | 'newer' {
+  if (done.some((name) => !Object.hasOwn(migrations, name))) return 'newer';
+  return done.length === Object.keys(migrations).length ? 'current' : 'older';
+}
+
+/** The steps that a file has been through, and those that it lacks; found out without the write lock. */
+async function stepsOf(db: Kysely<Tables>): Promise<{ readonly done: string[]; readonly missing: string[] }> {
+  const tables = await sql`select name from sqlite_schema where name = 'kysely_migration'`.execute(db);
+  const rows =
+    tables.rows.length === 0
+      ? []
+      : (await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)).rows;
+  const done = rows.map((row) => row.name);
+  const missing = Object.keys(migrations).filter((name) => !done.includes(name));
+  return { done, missing: missing.sort() };
+}
+
+/**
+ * Bring the tables up to this version, all in one transaction under the write lock: two processes that start together do it
+ * once.
+ * @param before told the steps before the first of them, where the file holds tables already; what it throws keeps the file as it is
+ * @returns what was done to tables that were there already; null where nothing was, or they were made new
+ * @throws Fault 107 (`store_newer`) when a newer livestill wrote the file; SQLite's own errors
+ */
+export async function migrate(
+  db: Kysely<Tables>,
+  before: (steps: MigratedSteps) => Promise<void>,
+): Promise<MigratedSteps | null> {
+  const { done, missing } = await stepsOf(db);
+  if (missing.length === 0 && schemaAge(done) === 'current') return null;
+  const from = done.at(-1);
+  const isOlder = from !== undefined && schemaAge(done) === 'older';
+  if (isOlder) await before({ from, steps: missing });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error === undefined) {
+    const made = (results ?? []).map(({ migrationName }) => migrationName);
+    return isOlder && made.length > 0 ? { from, steps: made } : null;
+  }
+  if (/corrupted migrations/.test((error as Error).message)) {
+    throw new Fault(
+      107,
+      'store_newer',
+      'the data folder was written by a newer version of livestill: use that version, or put a backup made before it back with "livestill restore" (the newer version keeps one in the folder "backups" of the data folder)',
+      { cause: error },
+    );
+  }
+  throw error;
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { openConnection } from '../connection.ts';
+
+const recordColumns = [
+  'kind',
+  'requests',
+  'api',
+  'http',
+  'version',
+  'profile',
+  'threshold',
+  'policy_version_id',
+  'live_probability',
+  'face_count',
+  'quality',
+  'reference',
+  'salt',
+  'hash',
+];
+const recordTables = [
+  'policy_version',
+  'admin_log',
+  'chain_head',
+  'chain_checkpoint',
+  'chain_tombstone',
+  'audit_key',
+];
+
+/** Takes the tables of a closed data folder back to what they were before the step `0004-idempotency-shares`. */
+export function toOlderTables(dataDir: string): void {
+  const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
+  for (const undo of [
+    'drop trigger app_profile_added',
+    'drop trigger app_profile_changed',
+    'alter table app drop column profile_name',
+    'drop trigger idempotency_added',
+    'drop trigger idempotency_changed',
+    'drop trigger idempotency_dropped',
+    'drop table idempotency_share',
+    'drop index idempotency_by_app',
+    'alter table idempotency drop column at',
+    'alter table idempotency drop column bytes',
+    'drop index ledger_by_reference',
+    'drop index ledger_by_picture',
+    ...recordColumns.map((name) => `alter table ledger drop column ${name}`),
+    ...recordTables.map((name) => `drop table ${name}`),
+    "delete from kysely_migration where name >= '0004'",
+  ]) {
+    connection.script(undo);
+  }
+  connection.close();
+}

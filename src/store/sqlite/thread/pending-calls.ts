@@ -1,0 +1,85 @@
+import type { Worker } from 'node:worker_threads';
+import { Fault } from '../../../errors.ts';
+import type { Backend } from '../../core/backend.ts';
+import { type Call, calls, fromPlain, type Reply } from './messages.ts';
+
+interface Pending {
+  readonly target: Worker;
+  readonly method: keyof Backend;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** The calls that a thread was sent and has not answered. */
+export class PendingCalls {
+  readonly #answerWithinMs: number;
+  readonly #pending = new Map<number, Pending>();
+  /** Calls of the same moment go as one message: waking the other thread costs more than the call. */
+  readonly #leaving = new Map<Worker, Call[]>();
+  #lastId = 0;
+
+  /** @param answerWithinMs after how long a call is given up */
+  constructor(answerWithinMs: number) {
+    this.#answerWithinMs = answerWithinMs;
+  }
+
+  /** @throws Fault 107 or 108 (`store_timeout`, `store_thread_ended`); what the backend throws */
+  send(target: Worker, method: keyof Backend, args: readonly unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#lastId += 1;
+      const id = this.#lastId;
+      const timer = setTimeout(() => this.#late(id), this.#answerWithinMs);
+      this.#pending.set(id, { target, method, resolve, reject, timer });
+      this.#post(target, { id, method, args });
+    });
+  }
+
+  /** Takes an answer to where it was asked for. One that comes too late is dropped. */
+  receive(reply: Extract<Reply, { readonly kind: 'answer' | 'refusal' }>): void {
+    const one = this.#settled(reply.id);
+    if (one === undefined) return;
+    if (reply.kind === 'answer') one.resolve(reply.value);
+    else one.reject(fromPlain(reply.error));
+  }
+
+  /** Gives up everything that an ended thread has not answered. */
+  giveUp(worker: Worker): void {
+    for (const [id, { method, target }] of [...this.#pending]) {
+      if (target !== worker) continue;
+      this.#settled(id)?.reject(
+        new Fault(calls[method], 'store_thread_ended', 'the store thread ended while it worked on this'),
+      );
+    }
+  }
+
+  #late(id: number): void {
+    const one = this.#settled(id);
+    if (one === undefined) return;
+    const { method } = one;
+    const message = `the store did not answer ${method} within ${this.#answerWithinMs} ms`;
+    one.reject(new Fault(calls[method], 'store_timeout', message));
+  }
+
+  #settled(id: number): Pending | undefined {
+    const one = this.#pending.get(id);
+    if (one === undefined) return undefined;
+    this.#pending.delete(id);
+    clearTimeout(one.timer);
+    return one;
+  }
+
+  #post(target: Worker, call: Call): void {
+    const waiting = this.#leaving.get(target);
+    if (waiting !== undefined) {
+      waiting.push(call);
+      return;
+    }
+    const first = [call];
+    this.#leaving.set(target, first);
+    queueMicrotask(() => {
+      this.#leaving.delete(target);
+      target.postMessage(first);
+    });
+  }
+}
