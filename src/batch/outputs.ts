@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { readRegular } from '../files/read.ts';
 import { isTaken } from '../files/write.ts';
-import { escapeHtml } from './plots.ts';
+import { escapeHtml } from '../report/html.ts';
 
 /** The files of a batch. */
 export interface BatchOutputs {
