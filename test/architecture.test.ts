@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   liveness: [],
   errors: [],
   networks: [],
-  config: ['networks'],
+  config: ['networks', 'liveness'],
   client: [],
   weights: ['files', 'liveness'],
   native: ['files', 'weights'],

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { checkSettings, claimOutput } from '../../batch/claim.ts';
 import { exportRows } from '../../batch/export.ts';
 import { openJournal, recover } from '../../batch/journal.ts';
@@ -21,12 +21,13 @@ import { absolutePath, pathOfArgument, pathText } from '../../files/name.ts';
 import { writeWhole, writeWholeNew } from '../../files/write.ts';
 import { startFleet } from '../../fleet/fleet.ts';
 import { fleetSize } from '../../fleet/memory.ts';
-import { DEFAULT_THRESHOLD } from '../../liveness/judge.ts';
+import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
 import type { Profile } from '../../liveness/types.ts';
 import { DEFAULT_LIMITS } from '../../picture/decode/decode.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
 import { count } from '../../report/count.ts';
+import { numberWithin, scoreNumber } from '../shared/arguments.ts';
 import { lackingLine, modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
 import { explainErrors } from '../shared/outcome.ts';
 import { print, printable } from '../shared/printable.ts';
@@ -56,16 +57,6 @@ const AHEAD = 2;
 /** Exit status of a batch that a signal stopped, as shells have it for SIGINT. */
 const STOPPED = 130;
 
-function number(low: number, high: number, whole: boolean): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= low && value <= high) || (whole && !Number.isInteger(value))) {
-      throw new InvalidArgumentError(`Expected a ${whole ? 'whole ' : ''}number from ${low} to ${high}.`);
-    }
-    return value;
-  };
-}
-
 /** Adds `livestill batch` to the program. Exit status: 0 complete, 1 it could not go on, 2 wrong use, 130 stopped. */
 export function registerBatch(program: Command): void {
   program
@@ -80,14 +71,9 @@ export function registerBatch(program: Command): void {
         'parquet',
       ]),
     )
-    .option(
-      '--threshold <number>',
-      'scores above it are live, 0-100',
-      number(0, 100, false),
-      DEFAULT_THRESHOLD,
-    )
+    .option('--threshold <number>', 'scores above it are live, 0-100', scoreNumber, DEFAULT_THRESHOLD)
     .addOption(profileOption())
-    .option('--workers <number>', 'worker processes (default: all processors)', number(1, 1024, true))
+    .option('--workers <number>', 'worker processes (default: all processors)', numberWithin(1, 1024, true))
     .addOption(modelsOption())
     .addOption(packOption())
     .option('--config <file>', 'configuration file, of which download.* is used for urls')
