@@ -41,7 +41,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'ledger',
   ],
   index: ['liveness', 'errors', 'picture', 'engine', 'weights'],
+  doctor: ['config', 'errors', 'ledger', 'liveness', 'report', 'store', 'weights', 'wire'],
   cli: [
+    'doctor',
     'policy',
     'liveness',
     'errors',

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
-import { type BatchEnd, type BatchRequest, formatOfName, judgeBatch } from '../../batch/batch.ts';
+import { judgeBatch } from '../../batch/batch.ts';
 import type { BatchFormat } from '../../batch/outputs.ts';
+import { type BatchEnd, type BatchRequest, formatOfName } from '../../batch/request.ts';
 import { KEPT_RESULTS } from '../../batch/reuse.ts';
 import { summaryText } from '../../batch/text-summary.ts';
 import { loadConfig } from '../../config/load.ts';
