@@ -1,8 +1,9 @@
 import { Fault } from './errors.ts';
-import { DEFAULT_THRESHOLD, judgePicture } from './liveness/judge.ts';
+import { judgePicture } from './liveness/judge.ts';
 import { type LoadedModels, loadModels } from './liveness/load.ts';
 import { DEFAULT_PROFILE, FALLBACK_PROFILE } from './liveness/profiles.ts';
 import { turnClockwise } from './liveness/resample.ts';
+import { DEFAULT_THRESHOLD } from './liveness/threshold.ts';
 import type { Judgement, ModelUsed, Profile, RgbPicture } from './liveness/types.ts';
 import {
   DEFAULT_LIMITS,

@@ -18,8 +18,8 @@ export {
   type LivenessOptions,
 } from './engine.ts';
 export { Fault } from './errors.ts';
-export { DEFAULT_THRESHOLD } from './liveness/judge.ts';
 export { ModelError } from './liveness/model-error.ts';
+export { DEFAULT_THRESHOLD } from './liveness/threshold.ts';
 export type * from './liveness/types.ts';
 export { DEFAULT_LIMITS, type PictureLimits } from './picture/decode/decode.ts';
 export { WeightsError } from './weights/index.ts';

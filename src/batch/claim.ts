@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import Type, { type Static } from 'typebox';
+import { Check } from 'typebox/value';
 import { UsageError } from '../errors.ts';
 import { writeWhole } from '../files/write.ts';
+import { readRunFile, runFileOf } from './run-file.ts';
 
 /** What decides a row; a batch goes on only with the same. */
 export interface BatchSettings {
@@ -24,15 +27,19 @@ export interface Claim {
   release(): Promise<void>;
 }
 
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  readonly token?: string;
-}
+const holderSchema = Type.Object({
+  pid: Type.Integer(),
+  host: Type.String(),
+  token: Type.Optional(Type.String()),
+});
+
+/** The process that writes to an output, as its lock says. */
+type Holder = Readonly<Static<typeof holderSchema>>;
 
 async function holderOf(path: string): Promise<Holder | null> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Holder;
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return Check(holderSchema, value) ? value : null;
   } catch {
     return null;
   }
@@ -97,18 +104,11 @@ export async function checkSettings(
   settings: BatchSettings,
   outputs: readonly string[] = [],
 ): Promise<string> {
-  const path = `${journal}.run.json`;
-  const before = await readFile(path, 'utf8')
-    .then(
-      (text) =>
-        JSON.parse(text) as BatchSettings & { readonly outputs?: readonly string[]; readonly id?: string },
-    )
-    .catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
-      throw new UsageError('output_settings', `${path} cannot be read; choose another --out`, {
-        cause: error,
-      });
-    });
+  const path = runFileOf(journal);
+  const before = await readRunFile(journal).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw new UsageError('output_settings', `${path} cannot be read; choose another --out`, { cause: error });
+  });
   if (before === null) {
     const info = await stat(journal).catch(() => null);
     if (info !== null && (info.size > 0 || !info.isFile())) {

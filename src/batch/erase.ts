@@ -1,10 +1,11 @@
-import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { type Claim, claimOutput } from './claim.ts';
 import { exportRows } from './export.ts';
 import { journalRows } from './journal.ts';
 import { pageIsOf } from './outputs.ts';
+import { readRunFile, runFileOf } from './run-file.ts';
 
 /** What was taken out of a batch's results. */
 export interface BatchErasure {
@@ -66,7 +67,7 @@ const isThere = (path: string): Promise<boolean> =>
 
 async function journalOf(out: string): Promise<string> {
   for (const journal of [out, `${out}.ndjson`]) {
-    if ((await isThere(`${journal}.run.json`)) && (await isThere(journal))) return journal;
+    if ((await isThere(runFileOf(journal))) && (await isThere(journal))) return journal;
   }
   throw new UsageError(
     'no_batch',
@@ -145,10 +146,7 @@ async function followUp(journal: string): Promise<Omit<BatchErasure, 'journal' |
   const base = journal.replace(/\.ndjson$/, '');
   // Until 0.1 it was not kept which files were made of the rows.
   const likely = [base, `${base}.html`].filter((path) => path !== journal).map((path) => basename(path));
-  const { outputs = likely, id } = JSON.parse(await readFile(`${journal}.run.json`, 'utf8')) as {
-    readonly outputs?: readonly string[];
-    readonly id?: string;
-  };
+  const { outputs = likely, id } = await readRunFile(journal);
   const found = { remade: [] as string[], deleted: [] as string[], unsure: [] as string[] };
   for (const name of outputs) {
     const path = join(dirname(journal), name);

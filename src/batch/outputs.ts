@@ -1,9 +1,13 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { readRegular } from '../files/read.ts';
 import { isTaken } from '../files/write.ts';
-import { escapeHtml } from './plots.ts';
+import { escapeHtml } from '../report/html.ts';
+import { type RunFile, readRunFile, runFileOf } from './run-file.ts';
+
+/** What a result can be: the rows themselves, or a table made of them. */
+export type BatchFormat = 'ndjson' | 'csv' | 'parquet';
 
 /** The files of a batch. */
 export interface BatchOutputs {
@@ -14,28 +18,12 @@ export interface BatchOutputs {
   readonly page: string | null;
 }
 
-/** What an earlier run says of its outputs, in `<journal>.run.json`. */
-interface EarlierRun {
-  /** Paths from the journal's folder; missing in those of before 0.2, as is the id. */
-  readonly outputs?: readonly string[];
-  /** Stands in the page. */
-  readonly id?: string;
-}
-
 /** An output's name as it stands in `<journal>.run.json`, so that all of them may be moved together. */
 export const outputName = (journal: string, path: string) =>
   relative(dirname(resolve(journal)), resolve(path));
 
-async function earlierRun(journal: string): Promise<EarlierRun | null> {
-  try {
-    return JSON.parse(await readFile(`${journal}.run.json`, 'utf8')) as EarlierRun;
-  } catch {
-    return null;
-  }
-}
-
 /** Whether a page was written by this run; of one of before 0.2, by a run with this result. */
-function isPageOf(run: EarlierRun, page: string, result: string): Promise<boolean> {
+function isPageOf(run: RunFile, page: string, result: string): Promise<boolean> {
   return pageIsOf(run.id ?? `&rarr; <code>${escapeHtml(result)}</code>`, page);
 }
 
@@ -60,7 +48,7 @@ export async function checkOutputs(
 ): Promise<ReadonlySet<string>> {
   const { journal, table, page } = outputs;
   await checkDistinct(outputs, input);
-  const earlier = await earlierRun(journal);
+  const earlier = await readRunFile(journal).catch(() => null);
   const own = new Set<string>();
   for (const path of [table, page]) {
     if (path === null || !(await isTaken(path))) continue;
@@ -89,7 +77,7 @@ async function checkDistinct({ journal, table, page }: BatchOutputs, input: stri
   const named: [string, string][] = [['the rows', journal]];
   if (table !== null) named.push(['the table', table]);
   if (page !== null) named.push(['the page', page]);
-  named.push(['the settings', `${journal}.run.json`], ['the lock', `${journal}.lock`]);
+  named.push(['the settings', runFileOf(journal)], ['the lock', `${journal}.lock`]);
   if (input !== null) named.push(['the input', input]);
   const seen = new Map<string, string>();
   for (const [what, path] of named) {

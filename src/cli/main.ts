@@ -1,11 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
 import { nativeTrouble } from '../errors-native.ts';
+import { ExitStatus } from './shared/exit-status.ts';
 import { print, say } from './shared/printable.ts';
 import { createProgram, refuseUnknownWords } from './shared/program.ts';
-
-/** Exit status for wrong use: an unknown option or command, a missing argument, a bad value. */
-const WRONG_USE = 2;
 
 function sayError(error: unknown): void {
   const message = nativeTrouble(error) ?? (error instanceof Error ? error.message : String(error));
@@ -16,7 +14,7 @@ function sayError(error: unknown): void {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   sayError(error);
-  process.exit(1);
+  process.exit(ExitStatus.Failed);
 });
 // Where nobody reads what is said, or it cannot be kept, there is nobody left to tell.
 process.stderr.on('error', () => {});
@@ -32,9 +30,9 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : WRONG_USE;
+    process.exitCode = error.exitCode === 0 ? ExitStatus.Ok : ExitStatus.WrongUse;
   } else {
     sayError(error);
-    process.exitCode = error instanceof UsageError ? WRONG_USE : 1;
+    process.exitCode = error instanceof UsageError ? ExitStatus.WrongUse : ExitStatus.Failed;
   }
 }

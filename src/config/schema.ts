@@ -1,4 +1,5 @@
 import Type, { type Static, type TSchema, type TSchemaOptions } from 'typebox';
+import { DEFAULT_THRESHOLD } from '../liveness/threshold.ts';
 
 /** What the loader and the documentation know of a setting beyond its JSON type. */
 export interface SettingNotes extends TSchemaOptions {
@@ -216,7 +217,7 @@ export const configSchema = Type.Object(
       }),
     }),
     threshold: number(0, 100, {
-      default: 87,
+      default: DEFAULT_THRESHOLD,
       description: 'Score above which a picture is taken for live; an app may have its own.',
     }),
     profile: maybeOneOf(['careful', 'fast', 'single'], {

@@ -32,7 +32,7 @@ function ratio(quota: string | undefined, period: string | undefined): number | 
   return Number.isFinite(processors) && processors > 0 ? processors : null;
 }
 
-/** Reads a file of the system's own books. */
+/** Reads a file as text; null where it cannot be read. */
 export function readText(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');

@@ -4,18 +4,18 @@ import type { Lacking, LivenessOptions } from '../engine.ts';
 import { Fault } from '../errors.ts';
 import { nativeTrouble } from '../errors-native.ts';
 import type { Profile } from '../liveness/types.ts';
+import { type Admission, createAdmission } from './admission.ts';
 import { readText } from './cores.ts';
-import { createGate } from './gate.ts';
 import type { JudgeAnswer, WarmAnswer, WorkerFailure } from './messages.ts';
 import { createPool, type Pool, type WorkerState } from './pool.ts';
 import { allowedProcessors, pinToProcessor } from './processors.ts';
 import type { Judge } from './types.ts';
-import { startWorkerProcess, WorkerLost } from './worker-process.ts';
+import { startWorkerProcess, WorkerLost, type WorkerProcess } from './worker-process.ts';
 
 export interface FleetOptions {
   /** Worker processes, one engine each. */
   readonly workers: number;
-  /** Longest expected wait for a worker that is still taken on, in ms. */
+  /** Longest expected wait for a worker with which a picture is still admitted, in ms. */
   readonly queueWaitMs: number;
   /** What every worker's engine is made with. */
   readonly engine: LivenessOptions;
@@ -29,7 +29,7 @@ export interface FleetOptions {
   readonly pinWorkers?: boolean;
   /** The built worker file; where nothing is given the one beside this file, or in `dist/` when run from the sources. */
   readonly workerFile?: URL;
-  /** Told of trouble with workers: one that crashed or hung, one that could not be started. */
+  /** Called for trouble with workers: one that crashed or hung, one that could not be started. */
   readonly onTrouble?: (error: Error) => void;
 }
 
@@ -54,7 +54,7 @@ export interface Fleet extends Judge {
 }
 
 /** How often a picture is given to a worker before it counts as the cause of their end. */
-const attempts = 2;
+const ATTEMPTS = 2;
 
 /** The workers could not be started; the message is the engine's own and says what to do. */
 export class FleetError extends Error {
@@ -66,25 +66,14 @@ export class FleetError extends Error {
 
 /**
  * Starts the workers and resolves when every one has loaded its networks and run them once.
- * @throws FleetError when the engine cannot be made (missing weights, unusable model pack, …) or the worker file is missing
+ * @throws {FleetError} when the engine cannot be made (missing weights, unusable model pack, …) or the worker file is missing
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { workers, workerMemoryBytes = Number.POSITIVE_INFINITY, onTrouble = () => {} } = options;
-  const file = workerPath(options.workerFile);
-  const processors = options.pinWorkers === true ? allowedProcessors(readText) : [];
   const pool = createPool({
     workers,
     engine: options.engine,
-    spawn(place) {
-      const worker = startWorkerProcess(file);
-      if (processors.length > 0 && worker.pid !== 0) {
-        const processor = processors[place % processors.length] as number;
-        pinToProcessor(worker.pid, processor).catch((cause: unknown) =>
-          onTrouble(new Error(`A worker could not be bound to processor ${processor} (taskset)`, { cause })),
-        );
-      }
-      return worker;
-    },
+    spawn: spawnerOf(options, onTrouble),
     judgeTimeoutMs: options.judgeTimeoutMs ?? 30_000,
     startTimeoutMs: options.startTimeoutMs ?? 60_000,
     memoryBytes: workerMemoryBytes,
@@ -94,48 +83,75 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     await pool.close();
     throw error;
   });
-  const gate = createGate({
-    places: workers,
+  const admission = createAdmission({
+    permits: workers,
     maxWaitMs: options.queueWaitMs,
     // A blank picture is judged faster than a face, by about this factor.
     firstGuessMs: warm.milliseconds * 3,
     clock: () => performance.now(),
   });
+  return fleetOf({ workers, workerMemoryBytes, pool, warm, admission, onTrouble });
+}
 
+/** Starts worker processes, each bound to a processor of its own where that is asked for. */
+function spawnerOf(options: FleetOptions, onTrouble: (error: Error) => void) {
+  const file = workerPath(options.workerFile);
+  const processors = options.pinWorkers === true ? allowedProcessors(readText) : [];
+  return (number: number): WorkerProcess => {
+    const worker = startWorkerProcess(file);
+    if (processors.length > 0 && worker.pid !== 0) {
+      const processor = processors[number % processors.length] as number;
+      pinToProcessor(worker.pid, processor).catch((cause: unknown) =>
+        onTrouble(new Error(`A worker could not be bound to processor ${processor} (taskset)`, { cause })),
+      );
+    }
+    return worker;
+  };
+}
+
+interface FleetParts {
+  readonly workers: number;
+  readonly workerMemoryBytes: number;
+  readonly pool: Pool;
+  readonly warm: WarmAnswer;
+  readonly admission: Admission;
+  readonly onTrouble: (error: Error) => void;
+}
+
+function fleetOf({ workers, workerMemoryBytes, pool, warm, admission, onTrouble }: FleetParts): Fleet {
   let closing = false;
-
   return {
     workers,
     workerMemoryBytes,
     models: warm.models,
     profile: warm.profile,
     lacking: warm.lacking,
-    refusal: (app) => gate.refusal(app),
+    refusal: (app) => admission.refusal(app),
     get waiting() {
-      return gate.waiting;
+      return admission.waiting;
     },
     get running() {
-      return gate.running;
+      return admission.running;
     },
     workersNow: () => pool.now,
     lost: pool.lost,
     async judge(picture, { threshold, profile, app, signal } = {}) {
-      const place = await gate.enter({ app, signal });
+      const permit = await admission.enter({ app, signal });
       try {
         for (let attempt = 1; ; attempt++) {
           try {
             return judgementOf(await pool.judge({ picture, threshold, profile }), onTrouble);
           } catch (error) {
             if (!(error instanceof WorkerLost)) throw error;
-            // Told of each worker lost. Nobody waits for a caller that left, and a picture that cost two workers costs no third.
-            const last = attempt === attempts || closing || signal?.aborted === true;
+            // Nobody waits for a caller that left, and a picture that cost two workers costs no third.
+            const last = attempt === ATTEMPTS || closing || signal?.aborted === true;
             const fault = lost(error, last);
             onTrouble(fault);
             if (last) throw fault;
           }
         }
       } finally {
-        place.release();
+        permit.release();
       }
     },
     close() {

@@ -3,16 +3,16 @@ import { availableCores } from './cores.ts';
 
 const MB = 1024 * 1024;
 /** What the process that answers needs beside its workers. */
-const serviceBytes = 300 * MB;
+const SERVICE_BYTES = 300 * MB;
 /** Share of the memory that is planned with: the system and its file cache need some too. */
-const planned = 0.9;
+const PLANNED_SHARE = 0.9;
 /**
  * What a worker needs for the largest picture that is taken by default: 40 megapixels as progressive JPEG took 460 MB beside
  * networks and runtime.
  */
-const leastBytes = 768 * MB;
+const LEAST_BYTES = 768 * MB;
 /** More helps no picture: what grows beyond this is lost memory. */
-const mostBytes = 2048 * MB;
+const MOST_BYTES = 2048 * MB;
 
 /**
  * Memory this process may use, in bytes: the machine's, or its control group's limit where that is less.
@@ -23,13 +23,16 @@ export function availableMemory(total = totalmem(), constrained = process.constr
 
 /** How many workers a machine feeds: one a processor, fewer where they would not have the memory for a large picture; at least 1. */
 export function workersFor(cores: number, memoryBytes: number): number {
-  return Math.max(1, Math.min(cores, Math.floor((planned * memoryBytes - serviceBytes) / leastBytes)));
+  return Math.max(
+    1,
+    Math.min(cores, Math.floor((PLANNED_SHARE * memoryBytes - SERVICE_BYTES) / LEAST_BYTES)),
+  );
 }
 
 /** The resident memory each of so many workers may take, in bytes: an equal share, within sensible bounds. */
 export function workerMemoryFor(workers: number, memoryBytes: number): number {
-  const share = (planned * memoryBytes - serviceBytes) / workers;
-  return Math.round(Math.max(leastBytes, Math.min(mostBytes, share)));
+  const share = (PLANNED_SHARE * memoryBytes - SERVICE_BYTES) / workers;
+  return Math.round(Math.max(LEAST_BYTES, Math.min(MOST_BYTES, share)));
 }
 
 /** What the bodies of all requests together may hold, in bytes: an eighth of the memory, within sensible bounds. */

@@ -21,7 +21,7 @@ export interface JudgeMessage {
   readonly profile: Profile | undefined;
 }
 
-/** What a worker is told over its message channel. */
+/** What a worker receives over its message channel. */
 export type Message = StartTask | JudgeMessage;
 
 /** A picture to judge, as the two ends of the channel see it. */

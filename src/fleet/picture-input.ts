@@ -9,7 +9,7 @@ export interface PictureInput {
 }
 
 /** Bytes read at once. */
-const readBytes = 256 * 1024;
+const READ_BYTES = 256 * 1024;
 
 /** Reads pictures from a pipe that this process was started with; the memory is used again and again. */
 export function createPictureInput(fd: number): PictureInput {
@@ -27,16 +27,16 @@ export function createPictureInput(fd: number): PictureInput {
     want = Number.POSITIVE_INFINITY;
     resolve(taken);
   };
-  const room = (bytes: number) => {
+  const grow = (bytes: number) => {
     if (bytes <= picture.length) return;
     const bigger = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * picture.length));
     picture.copy(bigger, 0, 0, have);
     picture = bigger;
   };
   const onread: OnReadOpts = {
-    buffer: Buffer.allocUnsafeSlow(readBytes),
+    buffer: Buffer.allocUnsafeSlow(READ_BYTES),
     callback(count, chunk) {
-      room(have + count);
+      grow(have + count);
       picture.set(chunk.subarray(0, count), have);
       have += count;
       look();
@@ -54,7 +54,7 @@ export function createPictureInput(fd: number): PictureInput {
 
   return {
     take(bytes) {
-      room(bytes);
+      grow(bytes);
       want = bytes;
       return new Promise((resolve) => {
         done = resolve;

@@ -26,15 +26,15 @@ function handMadeWorker(memory: { bytes: number }): WorkerProcess {
   };
 }
 
-it('a replacement takes the place of the worker it replaces, also of one that has not ended yet', async () => {
-  const workers: { place: number; memory: { bytes: number }; process: WorkerProcess }[] = [];
+it('a replacement has the number of the worker it replaces, also of one that has not ended yet', async () => {
+  const workers: { number: number; memory: { bytes: number }; process: WorkerProcess }[] = [];
   const pool = createPool({
     workers: 3,
     engine: {},
-    spawn(place) {
+    spawn(number) {
       const memory = { bytes: 10 };
       const process = handMadeWorker(memory);
-      workers.push({ place, memory, process });
+      workers.push({ number, memory, process });
       return process;
     },
     judgeTimeoutMs: 1000,
@@ -43,14 +43,14 @@ it('a replacement takes the place of the worker it replaces, also of one that ha
     onTrouble: () => {},
   });
   await pool.start();
-  expect(workers.map(({ place }) => place)).toEqual([0, 1, 2]);
+  expect(workers.map(({ number }) => number)).toEqual([0, 1, 2]);
   const [, second, third] = workers;
   if (second !== undefined) second.memory.bytes = 80;
   await vi.waitFor(() => expect(pool.lost.worker_grown).toBe(1), { timeout: 5000 });
   await vi.waitFor(() => expect(pool.now).toHaveLength(3));
   third?.process.kill({ reason: 'worker_crashed', message: 'crashed' } as WorkerLost);
   await vi.waitFor(() => expect(workers).toHaveLength(5), { timeout: 5000 });
-  expect(workers.slice(3).map(({ place }) => place)).toEqual([1, 2]);
+  expect(workers.slice(3).map(({ number }) => number)).toEqual([1, 2]);
   await pool.close();
 });
 

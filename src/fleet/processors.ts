@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { ReadText } from './cores.ts';
 
 /**
- * The numbers of the processors this process may run on, ascending, from the system's own books (Linux); empty where it keeps none.
+ * The numbers of the processors this process may run on, ascending, from `/proc` (Linux); empty where there is none.
  * @param read gives `/proc/self/status`
  */
 export function allowedProcessors(read: ReadText): number[] {
@@ -19,7 +19,7 @@ export function allowedProcessors(read: ReadText): number[] {
 
 /**
  * Binds a process and all its threads to one processor, with the system's `taskset`.
- * @throws Error where there is no such program or processor
+ * @throws {Error} where there is no such program or processor
  */
 export async function pinToProcessor(pid: number, processor: number): Promise<void> {
   await promisify(execFile)('taskset', ['-a', '-c', '-p', String(processor), String(pid)]);

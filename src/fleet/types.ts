@@ -13,16 +13,17 @@ export interface JudgeOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Judges pictures; the only thing the HTTP faces know of the engine. */
+/** Judges pictures; the only thing the HTTP APIs know of the engine. */
 export interface Judge {
   /**
    * Judges one encoded picture. Its memory belongs to the judge until the answer: it must not be changed, nor used afterwards.
-   * @throws Fault -4016 (cannot be decoded), -5802 (overloaded, with `retryAfter`), 213 (two workers failed on it, or the engine
-   * did); AbortError
+   * @throws {Fault} -4016 (cannot be decoded), -5802 (overloaded, with `retryAfter`), 213 (two workers failed on it, or the
+   * engine did)
+   * @throws {DOMException} AbortError when `signal` aborts
    */
   judge(picture: Uint8Array, options?: JudgeOptions): Promise<Judgement>;
   /**
-   * The refusal a picture of this app would get at this moment for lack of room, or null: asked before a body is read. Without
+   * The refusal a picture of this app would get at this moment because the queue is full, or null: asked before a body is read. Without
    * an app: the refusal that every app would get, whatever it has waiting.
    */
   refusal(app?: string): Fault | null;

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import type { LivenessOptions } from '../engine.ts';
@@ -22,119 +22,137 @@ export interface WorkerProcess {
   readonly pid: number;
   /**
    * Makes the engine and runs it once.
-   * @throws WorkerLost
+   * @throws {WorkerLost} when the process ended before it answered
    */
   start(engine: LivenessOptions): Promise<StartAnswer>;
   /**
    * Judges one picture, one at a time. The bytes must not change until the answer.
-   * @throws WorkerLost when the process ended before it answered
+   * @throws {WorkerLost} when the process ended before it answered
    */
   judge(task: JudgeTask): Promise<JudgeAnswer>;
-  /** Ends the process at once, whatever it does; `why` is what a picture in its hands is told. */
+  /** Ends the process at once, whatever it does; the picture it judges fails with `why`. */
   kill(why: WorkerLost): void;
   /** Not ended, and not told to end. */
   readonly alive: boolean;
   /** Resolves when the process has ended, with why. */
   readonly ended: Promise<WorkerLost>;
-  /** Resident memory in bytes; null where the system keeps no such books (`/proc`). */
+  /** Resident memory in bytes; null where the system does not say (no `/proc`). */
   rssBytes(): number | null;
 }
 
 /** Heap of JavaScript objects a worker may use, in MB; pictures and networks lie outside of it. */
-const heapMb = 512;
+const HEAP_MB = 512;
 /** How much of what a worker wrote last is kept, in characters. */
-const mostWords = 4096;
+const MOST_WORDS = 4096;
 /** The workers give way to the process that answers: it needs little time, but at once. */
-const niceness = 5;
+const NICENESS = 5;
+
+class ForkedWorker implements WorkerProcess {
+  readonly pid: number;
+  readonly ended: Promise<WorkerLost>;
+  readonly #child: ChildProcess;
+  #killedFor: WorkerLost | undefined;
+  #lost: WorkerLost | undefined;
+  /** The answer that is waited for. */
+  #pending: { resolve(answer: unknown): void; reject(error: WorkerLost): void } | undefined;
+  #lastWords = '';
+
+  constructor(file: string) {
+    this.#child = forkWorker(file);
+    this.pid = this.#child.pid ?? 0;
+    if (this.pid !== 0) giveWay(this.pid);
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-MOST_WORDS);
+    });
+    this.ended = new Promise((resolve) => this.#watchEnd(resolve));
+    this.#child.on('message', (message) => this.#take()?.resolve(message));
+    // The end of the process says enough about bytes it did not read.
+    this.#child.stdin?.on('error', () => {});
+  }
+
+  get alive(): boolean {
+    return this.#lost === undefined && this.#killedFor === undefined;
+  }
+
+  start(engine: LivenessOptions): Promise<StartAnswer> {
+    return this.#ask({ kind: 'start', engine });
+  }
+
+  judge({ picture, threshold, profile }: JudgeTask): Promise<JudgeAnswer> {
+    return this.#ask({ kind: 'judge', bytes: picture.byteLength, threshold, profile }, picture);
+  }
+
+  kill(why: WorkerLost): void {
+    this.#killedFor ??= why;
+    this.#child.kill('SIGKILL');
+  }
+
+  rssBytes(): number | null {
+    return residentBytes(this.pid);
+  }
+
+  #watchEnd(resolve: (why: WorkerLost) => void): void {
+    const end = (what: string) => {
+      const cause = this.#lastWords === '' ? {} : { cause: new Error(this.#lastWords.trim()) };
+      this.#lost ??= this.#killedFor ?? new WorkerLost('worker_crashed', what, cause);
+      this.#take()?.reject(this.#lost);
+      resolve(this.#lost);
+    };
+    this.#child.once('close', (code, signal) => end(`crashed (${signal ?? `exit code ${code}`})`));
+    // After an exit too: a message could not be sent. Only a process that was never started has no exit.
+    this.#child.on('error', (error) => {
+      if (this.pid === 0) end(`could not be started (${error.message})`);
+    });
+  }
+
+  /** The answer that is waited for, which is then waited for no more. */
+  #take() {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    return pending;
+  }
+
+  #ask<A>(message: Message, picture?: Uint8Array): Promise<A> {
+    return new Promise<A>((resolve, reject) => {
+      if (this.#lost !== undefined) return reject(this.#lost);
+      this.#pending = { resolve: resolve as (answer: unknown) => void, reject };
+      // Where it cannot be sent the process has ended or is about to: its exit says so.
+      this.#child.send(message, () => {});
+      if (picture !== undefined) this.#child.stdin?.write(picture);
+    });
+  }
+}
 
 /**
- * Starts a worker process on a built worker file. Its environment holds no setting of the service: no key leaves the main process. Where
- * the system can do it, it may write into no file and gain no rights. What it writes to its error stream before it crashes is the cause
- * of its `WorkerLost`.
+ * Starts a worker process on a built worker file. Its environment holds no setting of the service: no key leaves the main
+ * process. Where the system can do it, it may write into no file and gain no rights. What it writes to its error stream before
+ * it crashes is the cause of its `WorkerLost`.
  */
 export function startWorkerProcess(file: string): WorkerProcess {
+  return new ForkedWorker(file);
+}
+
+function forkWorker(file: string): ChildProcess {
   const [execPath = process.execPath, ...before] = confiningCommand();
-  const child = fork(file, [], {
+  return fork(file, [], {
     execPath,
     serialization: 'advanced',
     env: workerEnvironment(process.env),
     execArgv: [
       ...(before.length === 0 ? [] : [...before, process.execPath]),
       ...process.execArgv.filter((arg) => !arg.startsWith('--inspect')),
-      `--max-old-space-size=${heapMb}`,
+      `--max-old-space-size=${HEAP_MB}`,
       '--single-threaded-gc',
     ],
     stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
   });
-  const pid = child.pid ?? 0;
-  if (pid !== 0) giveWay(pid);
-  let killedFor: WorkerLost | undefined;
-  let lost: WorkerLost | undefined;
-  let answer: ((message: unknown) => void) | undefined;
-  let fail: ((error: WorkerLost) => void) | undefined;
-
-  let lastWords = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    lastWords = (lastWords + text).slice(-mostWords);
-  });
-  const ended = new Promise<WorkerLost>((resolve) => {
-    const end = (what: string) => {
-      const cause = lastWords === '' ? {} : { cause: new Error(lastWords.trim()) };
-      lost ??= killedFor ?? new WorkerLost('worker_crashed', what, cause);
-      fail?.(lost);
-      resolve(lost);
-    };
-    child.once('close', (code, signal) => end(`crashed (${signal ?? `exit code ${code}`})`));
-    // After an exit too: a message could not be sent. Only a process that was never started has no exit.
-    child.on('error', (error) => {
-      if (pid === 0) end(`could not be started (${error.message})`);
-    });
-  });
-  child.on('message', (message) => answer?.(message));
-  // Of bytes for a process that has just ended its end says enough.
-  child.stdin?.on('error', () => {});
-
-  const ask = <A>(message: Message, picture?: Uint8Array): Promise<A> =>
-    new Promise<A>((resolve, reject) => {
-      if (lost !== undefined) return reject(lost);
-      const settled = () => {
-        answer = undefined;
-        fail = undefined;
-      };
-      answer = (answered) => {
-        settled();
-        resolve(answered as A);
-      };
-      fail = (error) => {
-        settled();
-        reject(error);
-      };
-      // Where it cannot be sent the process has ended or is about to: its exit says so.
-      child.send(message, () => {});
-      if (picture !== undefined) child.stdin?.write(picture);
-    });
-
-  return {
-    pid,
-    ended,
-    get alive() {
-      return lost === undefined && killedFor === undefined;
-    },
-    start: (engine) => ask({ kind: 'start', engine }),
-    judge: ({ picture, threshold, profile }) =>
-      ask({ kind: 'judge', bytes: picture.byteLength, threshold, profile }, picture),
-    kill(why) {
-      killedFor ??= why;
-      child.kill('SIGKILL');
-    },
-    rssBytes: () => residentBytes(pid),
-  };
 }
 
 /**
- * Everything but the service's own settings and keys. Memory on large pages makes two workers side by side 4 % faster. Two pools of the C library's memory instead of eight a processor save 9 to 15 MB
- * at the peak and cost no time (`npm run bench:trials -- --trial process`). A worker does one thing at a time: helper threads for files,
- * decoding and garbage collection would only take processors from other workers; one of each gave 2 to 4 % more pictures a second.
+ * Everything but the service's own settings and keys. Memory on large pages makes two workers side by side 4 % faster. Two
+ * pools of the C library's memory instead of eight a processor save 9 to 15 MB at the peak and cost no time (`npm run
+ * bench:trials -- --trial process`). A worker does one thing at a time: helper threads for files, decoding and garbage
+ * collection would only take processors from other workers; one of each gave 2 to 4 % more pictures a second.
  */
 function workerEnvironment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(from).filter(([name]) => !/^LIVESTILL_/i.test(name));
@@ -148,13 +166,13 @@ function workerEnvironment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 function giveWay(pid: number): void {
   try {
-    setPriority(pid, niceness);
+    setPriority(pid, NICENESS);
   } catch {
     // Some containers allow no change of priority; the workers then compete as equals.
   }
 }
 
-/** From the system's own books (Linux). */
+/** From `/proc` (Linux). */
 function residentBytes(pid: number): number | null {
   try {
     const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];

@@ -44,9 +44,6 @@ export interface JudgeSettings {
   readonly threshold: number;
 }
 
-/** Score above which a picture is taken for live, where nothing else is set. */
-export const DEFAULT_THRESHOLD = 87;
-
 function faceFinding(face: LocatedFace): FaceFinding {
   const [eyeLeft, eyeRight, nose, mouth, earLeft, earRight] = face.points;
   return {

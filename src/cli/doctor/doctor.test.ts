@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Machine } from '../../doctor/examine.ts';
 import { openStore } from '../../store/open.ts';
 import { somePair, someRow } from '../../store/test-support/temp-store.ts';
 import { MODELS_DIR } from '../../weights/index.ts';
-import { type Machine, registerDoctor } from './doctor.ts';
+import { registerDoctor } from './doctor.ts';
 
 const tls = (name: string) =>
   fileURLToPath(new URL(`../../../test/contract/support/tls/${name}`, import.meta.url));
@@ -106,7 +107,7 @@ describe('livestill doctor', () => {
     const { out, status } = await doctor({}, { freeBytes: async () => 500 * 1024 ** 2 });
     expect(status).toBe(1);
     expect(out).toContain(`\nWhat to do:\n  master key: chmod 600 ${join(data, 'master.key')}\n`);
-    expect(out).toContain('  disk room: Make room');
+    expect(out).toContain('  disk room: Free disk space');
     expect(out).toMatch(/\n2 of \d+ checks failed\.\n$/);
   });
 

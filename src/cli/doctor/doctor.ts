@@ -1,47 +1,13 @@
-import { statfs } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { type Config, ConfigError } from '../../config/load.ts';
+import type { Check } from '../../doctor/check.ts';
+import { examine, type Machine, THIS_MACHINE } from '../../doctor/examine.ts';
 import { count } from '../../report/count.ts';
 import { configOf, type DataOptions, dataCommand } from '../shared/open-store.ts';
 import { perform } from '../shared/outcome.ts';
 import { createTable } from '../shared/table.ts';
-import {
-  type Check,
-  checkDatabase,
-  checkFiles,
-  checkFolder,
-  checkNode,
-  checkRoom,
-  configurationFailed,
-} from './checks.ts';
-import { checkCertificate, checkModels } from './files.ts';
-import { checkNativeLibraries } from './native.ts';
-import { checkPorts } from './ports.ts';
-
-/** What the checks ask of the machine; a test brings its own. */
-export interface Machine {
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** As in `process.version`. */
-  readonly nodeVersion: string;
-  /** Of this process; undefined where the system has none. */
-  readonly uid: number | undefined;
-  /** Bytes that this user may still write on the disk of `path`. Rejects with the system's error. */
-  readonly freeBytes: (path: string) => Promise<number>;
-}
-
-const thisMachine: Machine = {
-  now: () => Date.now(),
-  nodeVersion: process.version,
-  uid: process.getuid?.(),
-  async freeBytes(path) {
-    const { bavail, bsize } = await statfs(path);
-    return bavail * bsize;
-  },
-};
 
 /** Adds `livestill doctor` to the program. */
-export function registerDoctor(program: Command, machine: Machine = thisMachine): void {
+export function registerDoctor(program: Command, machine: Machine = THIS_MACHINE): void {
   dataCommand(program, 'doctor', 'look the installation over: what is wrong, and what to do')
     .addHelpText(
       'after',
@@ -61,42 +27,11 @@ Examples:
     )
     .action((options: DataOptions & { readonly json?: boolean }, command: Command) =>
       perform(command, options, async () => {
-        const checks = await examine(options, machine);
+        const checks = await examine(() => configOf(options), machine);
         const failed = checks.filter(({ status }) => status === 'fail').length;
         return { text: textOf(checks), json: { ok: failed === 0, checks }, ok: failed === 0 };
       }),
     );
-}
-
-async function examine(options: DataOptions, machine: Machine): Promise<readonly Check[]> {
-  const node = checkNode(machine.nodeVersion);
-  let config: Config;
-  try {
-    config = configOf(options);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return [node, configurationFailed(error)];
-  }
-  const { dataDir, masterKey } = config;
-  const libraries = await checkNativeLibraries();
-  const hasDatabase = libraries.every(({ name, status }) => name !== 'database library' || status === 'ok');
-  const folder = await checkFolder(dataDir, machine.uid);
-  const data = folder.isThere
-    ? [
-        ...(await checkFiles(dataDir, masterKey)),
-        checkRoom(await machine.freeBytes(dataDir)),
-        ...(hasDatabase ? checkDatabase(dataDir, masterKey, machine.now()) : []),
-      ]
-    : [];
-  return [
-    node,
-    ...libraries,
-    folder.check,
-    ...data,
-    ...(await checkModels(config)),
-    ...(await checkCertificate(config, machine.now())),
-    ...(await checkPorts(config)),
-  ];
 }
 
 /** A table, and below it what to do about each line that is not `ok`. */

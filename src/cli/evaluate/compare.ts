@@ -1,11 +1,10 @@
 import { basename } from 'node:path';
 import { type Comparison, compare, type System } from '../../evaluation/compare.ts';
 import { chooseThreshold } from '../../evaluation/threshold.ts';
+import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
 import { createTable } from '../shared/table.ts';
 import { scoresOf } from './files.ts';
 import type { EvaluateFlags } from './options.ts';
-
-const DEFAULT = 87;
 
 /** Compares two score files as the flags say. */
 export async function compareFiles(a: string, b: string, flags: EvaluateFlags): Promise<Comparison> {
@@ -13,7 +12,7 @@ export async function compareFiles(a: string, b: string, flags: EvaluateFlags): 
   const [rowsA, rowsB] = [await scoresOf(a, ignoreQuality), await scoresOf(b, ignoreQuality)];
   const [nameA, nameB] = basename(a) === basename(b) ? [a, b] : [basename(a), basename(b)];
   const rule = flags.chooseThreshold;
-  const given = flags.threshold ?? DEFAULT;
+  const given = flags.threshold ?? DEFAULT_THRESHOLD;
   const system = (name: string, rows: System['rows'], threshold: number): System => ({
     name,
     rows,

@@ -17,14 +17,17 @@ import { findScoreTraps, findTraps, type Traps } from '../../evaluation/traps.ts
 import type { Presentation } from '../../evaluation/types.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { isTaken, writeNew } from '../../files/write.ts';
+import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
 import { createLeftOutTally, type LeftOutTally } from '../../picture/left-out.ts';
+import { finiteNumber, numberWithin } from '../shared/arguments.ts';
 import { modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
 import { print } from '../shared/printable.ts';
 import { tellLeftOut } from '../shared/tell-left-out.ts';
+import { version } from '../shared/version.ts';
 import { compareFiles, printComparison } from './compare.ts';
 import { indexOf, readText, scoresOf } from './files.ts';
-import { type EvaluateFlags, finiteNumber, groupField, numberWithin, thresholdRule } from './options.ts';
-import { openPictureSystem, type PictureSystem, version } from './pictures.ts';
+import { type EvaluateFlags, groupField, thresholdRule } from './options.ts';
+import { openPictureSystem, type PictureSystem } from './pictures.ts';
 import { printEvaluation, printProtocol, printTraps } from './print.ts';
 
 /** Adds `livestill evaluate` to the program. Exit status: 0 measured, 1 a part of a tree could not be read, 2 wrong use or unusable input. */
@@ -35,7 +38,11 @@ export function registerEvaluate(program: Command): void {
     .argument('[pictures]', 'a folder with bona-fide/ and attack/<species>/, or an index file (CSV, NDJSON)')
     .option('--scores <file>', 'a score file instead of pictures (NDJSON, CSV, - for standard input)')
     .option('--compare <files...>', 'two score files, compared by a paired test')
-    .option('--threshold <number>', 'scores above it are accepted (default: 87)', finiteNumber)
+    .option(
+      '--threshold <number>',
+      `scores above it are accepted (default: ${DEFAULT_THRESHOLD})`,
+      finiteNumber,
+    )
     .option('--threshold-b <number>', 'with --compare: the threshold of the second', finiteNumber)
     .option(
       '--choose-threshold <rule>',
@@ -146,7 +153,7 @@ function checkInputs(pictures: string | undefined, flags: EvaluateFlags): void {
 
 function optionsOf(flags: EvaluateFlags, development: readonly Presentation[] | undefined): EvaluateOptions {
   return {
-    threshold: flags.threshold ?? 87,
+    threshold: flags.threshold ?? DEFAULT_THRESHOLD,
     replicates: flags.bootstrap,
     seed: flags.seed,
     confidence: flags.confidence,

@@ -34,27 +34,7 @@ export interface EvaluateFlags {
   readonly pack: readonly string[];
 }
 
-/** A parser of finite numbers within bounds. */
-export function numberWithin(low: number, high: number, whole = false): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= low && value <= high) || (whole && !Number.isInteger(value))) {
-      const kind = whole ? 'a whole number' : 'a number';
-      const bounds = Number.isFinite(low) ? ` from ${low} to ${high}` : '';
-      throw new InvalidArgumentError(`Expected ${kind}${bounds}.`);
-    }
-    return value;
-  };
-}
-
-/** Any finite number. */
-export function finiteNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
-  return value;
-}
-
-/** A rule such as `eer` or `apcer=0.05`, its mistakes told as wrong use of the command line. */
+/** A rule such as `eer` or `apcer=0.05`, its mistakes reported as wrong use of the command line. */
 export function thresholdRule(text: string): ThresholdRule {
   try {
     return parseThresholdRule(text);

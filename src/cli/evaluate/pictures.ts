@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
@@ -17,14 +16,8 @@ import type { IndexedPicture, Presentation } from '../../evaluation/types.ts';
 import type { ModelUsed, Profile } from '../../liveness/types.ts';
 import { lackingLine } from '../shared/engine-options.ts';
 import { say } from '../shared/printable.ts';
+import { version } from '../shared/version.ts';
 import type { EvaluateFlags } from './options.ts';
-
-/** Version of the program, from its manifest. */
-export const version = (
-  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-    readonly version: string;
-  }
-).version;
 
 /** Pictures in work: while one is judged, the next are read and decoded. */
 const AT_A_TIME = 4;

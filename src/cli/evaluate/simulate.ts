@@ -8,10 +8,11 @@ import { pathOfArgument, pathText } from '../../files/name.ts';
 import { isTaken } from '../../files/write.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
 import { count } from '../../report/count.ts';
+import { numberWithin } from '../shared/arguments.ts';
+import { ExitStatus } from '../shared/exit-status.ts';
 import { print, printableName, say } from '../shared/printable.ts';
 import { tellLeftOut } from '../shared/tell-left-out.ts';
 import { picturesOf } from './files.ts';
-import { numberWithin } from './options.ts';
 
 interface SimulateFlags {
   readonly out: string;
@@ -110,5 +111,5 @@ async function run(paths: readonly string[], flags: SimulateFlags): Promise<void
   print(
     `${count(attacks, 'SIMULATED attack picture')} of ${count(rows.length - attacks, 'source')} in ${flags.out}; index: index.ndjson\n`,
   );
-  if (skipped.length > 0) process.exitCode = 1;
+  if (skipped.length > 0) process.exitCode = ExitStatus.Failed;
 }

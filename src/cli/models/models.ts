@@ -15,6 +15,7 @@ import {
   type WeightsLock,
 } from '../../weights/index.ts';
 import { packOption } from '../shared/engine-options.ts';
+import { ExitStatus } from '../shared/exit-status.ts';
 import { createTable } from '../shared/table.ts';
 import { listNetworks, type Network, networkLicences } from './networks.ts';
 
@@ -149,7 +150,7 @@ function report(program: Command, options: Options, outcome: Outcome): void {
     if (outcome.text !== '') writeOut?.(outcome.text);
     if (outcome.complaint !== undefined) writeErr?.(outcome.complaint);
   }
-  if (!outcome.ok) process.exitCode = 1;
+  if (!outcome.ok) process.exitCode = ExitStatus.Failed;
 }
 
 async function pull(options: Options, parts: ModelsParts, say: (line: string) => void): Promise<Outcome> {

@@ -5,6 +5,7 @@ import { readBuiltInCards } from '../../liveness/built-in.ts';
 import { cropName, cropTensor } from '../../liveness/crop.ts';
 import type { ClassifierCard } from '../../liveness/pack.ts';
 import type { CropEvidence, Judgement, Reason, RgbPicture } from '../../liveness/types.ts';
+import { escapeHtml } from '../../report/html.ts';
 
 const PANEL = 460;
 const TALLEST = 960;
@@ -33,10 +34,7 @@ async function loadFont(): Promise<void> {
 /** Characters that XML has no way to write (XML 1.0, 2.2), such as the control characters of some file names, and line ends. */
 const UNWRITABLE = /[^\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
-const escapeXml = (text: string) =>
-  text
-    .replace(UNWRITABLE, '\ufffd')
-    .replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
+const escapeXml = (text: string) => escapeHtml(text.replace(UNWRITABLE, '\ufffd'));
 
 interface TextStyle {
   readonly size?: number;

@@ -2,14 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { createLiveness, type JudgedPicture, type Liveness } from '../../engine.ts';
 import { Fault, UsageError } from '../../errors.ts';
 import { makeFolder } from '../../files/folder.ts';
+import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
 import type { Judgement, Profile, Verdict } from '../../liveness/types.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
 import { count } from '../../report/count.ts';
+import { scoreNumber } from '../shared/arguments.ts';
 import { lackingLine, modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
+import { ExitStatus } from '../shared/exit-status.ts';
 import { print, printableName, say } from '../shared/printable.ts';
 import { createTable } from '../shared/table.ts';
 import { tellLeftOut } from '../shared/tell-left-out.ts';
@@ -39,14 +42,6 @@ export type ScoreResult = { readonly file: string; readonly code: number; readon
 
 const MANY = 10;
 
-function parseThreshold(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 100)) {
-    throw new InvalidArgumentError('Expected a number from 0 to 100.');
-  }
-  return value;
-}
-
 /** Adds `livestill score` to the program. Exit status: 0 all judged, 1 some failed, 2 wrong use. */
 export function registerScore(program: Command): void {
   program
@@ -54,7 +49,11 @@ export function registerScore(program: Command): void {
     .description('judge pictures: live person, or a picture of a picture?')
     .argument('<picture...>', 'files, folders (with all below them), or - for standard input')
     .option('--json', 'one JSON object a line, one line a picture, in the order given')
-    .option('--threshold <number>', 'scores above it are live, 0-100 (default: 87)', parseThreshold)
+    .option(
+      '--threshold <number>',
+      `scores above it are live, 0-100 (default: ${DEFAULT_THRESHOLD})`,
+      scoreNumber,
+    )
     .addOption(profileOption())
     .option(
       '--explain <folder>',
@@ -232,7 +231,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   tellLeftOut(leftOut);
   if (inputs.length === 0) {
     process.stderr.write('livestill: no pictures there\n');
-    process.exitCode = 1;
+    process.exitCode = ExitStatus.Failed;
     return;
   }
   if (options.explain !== undefined) await explainFolder(options.explain);
@@ -268,5 +267,5 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
     await engine.close();
   }
   human?.end(verdicts, failed);
-  if (failed > 0) process.exitCode = 1;
+  if (failed > 0) process.exitCode = ExitStatus.Failed;
 }

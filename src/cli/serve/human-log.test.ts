@@ -76,7 +76,7 @@ describe('the log for people', () => {
         'm',
       ),
     );
-    expect(text).toContain('a\\u{1b}[2Jb\\u{202e}\\u{a}c');
+    expect(text).toContain('a\\u001b[2Jb\\u202e\\u000ac');
     expect(text.split('\n')).toHaveLength(2);
   });
 

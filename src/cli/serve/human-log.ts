@@ -1,4 +1,5 @@
 import type { DestinationStream } from 'pino';
+import { printableName } from '../shared/printable.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -17,15 +18,15 @@ const elsewhere: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A destination for pino that writes each JSON line as one short line for a person at a terminal: local time, what came of the request
- * or what happened, and the request's id, by which the audit log has the rest. Control characters are written as escapes. What is no JSON object is passed
- * on as it is.
+ * A destination for pino that writes each JSON line as one short line for a person at a terminal: local time, what came of the
+ * request or what happened, and the request's id, by which the audit log has the rest. Nothing in a line acts on the terminal.
+ * What is no JSON object is passed on as it is.
  */
 export function humanLog(destination: DestinationStream): DestinationStream {
   return {
     write: (text) => {
       const line = parsed(text);
-      destination.write(line === null ? text : `${printable(lineOf(line))}\n`);
+      destination.write(line === null ? text : `${printableName(lineOf(line))}\n`);
     },
   };
 }
@@ -79,9 +80,4 @@ function eventOf(line: Line): string {
 
 function said(before: string, value: unknown): string {
   return value === undefined || value === null || value === '' ? '' : `${before}${String(value)}`;
-}
-
-/** Control and format characters (a terminal would obey them) as `\u{…}`. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }

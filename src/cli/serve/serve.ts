@@ -1,10 +1,12 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { DestinationStream, Logger } from 'pino';
 import { type Config, ConfigError, loadConfig } from '../../config/load.ts';
 import { Fault, UsageError } from '../../errors.ts';
 import { FleetError } from '../../fleet/fleet.ts';
 import { collectGarbageLater } from '../../fleet/garbage.ts';
 import { createLog } from '../../wire/log.ts';
+import { numberWithin } from '../shared/arguments.ts';
+import { ExitStatus } from '../shared/exit-status.ts';
 import { printable } from '../shared/printable.ts';
 import { endOnSignals, type Host } from '../shared/until-signal.ts';
 import type { KeyPlace } from './first-app.ts';
@@ -27,9 +29,6 @@ export interface ServeOptions {
   readonly firstApp?: boolean;
 }
 
-/** Exit status when the configuration cannot be used. */
-const wrongUse = 2;
-
 /** Adds `livestill serve` to the program. */
 export function registerServe(program: Command): void {
   program
@@ -37,9 +36,21 @@ export function registerServe(program: Command): void {
     .description('run the service: POST /face/livedetectpicture')
     .option('--data <folder>', 'data folder; made at the first start (default: "data")')
     .option('--host <address>', 'address to listen on; 0.0.0.0 for every one (default: 127.0.0.1)')
-    .option('--port <number>', 'port of the service; 0 takes a free one (default: 8787)', portNumber)
-    .option('--admin-port <number>', 'port of /healthz and /readyz (default: 8788)', portNumber)
-    .option('--workers <number>', 'worker processes that judge (default: one a processor)', workerNumber)
+    .option(
+      '--port <number>',
+      'port of the service; 0 takes a free one (default: 8787)',
+      numberWithin(0, 65_535, true),
+    )
+    .option(
+      '--admin-port <number>',
+      'port of /healthz and /readyz (default: 8788)',
+      numberWithin(0, 65_535, true),
+    )
+    .option(
+      '--workers <number>',
+      'worker processes that judge (default: one a processor)',
+      numberWithin(1, 256, true),
+    )
     .option('--config <file>', 'configuration file (default: the one LIVESTILL_CONFIG names)')
     .addOption(
       new Option(
@@ -99,11 +110,11 @@ export async function serve(options: ServeOptions, surroundings: Surroundings): 
     endOnSignals(service, log, surroundings);
     log.info({ event: 'ready', port, adminPort, workers }, 'ready');
     say(await welcome(config, service, firstAppOf(options, surroundings)));
-    return 0;
+    return ExitStatus.Ok;
   } catch (error) {
     await service?.stop();
     say(`livestill: ${startProblem(error)}`);
-    return error instanceof ConfigError ? wrongUse : 1;
+    return error instanceof ConfigError ? ExitStatus.WrongUse : ExitStatus.Failed;
   }
 }
 
@@ -153,20 +164,4 @@ function logOf({ logLevel, logFormat }: Config, { log, terminal }: Surroundings)
 function firstAppOf({ firstApp = true }: ServeOptions, { terminal }: Surroundings): KeyPlace | 'none' {
   if (!firstApp) return 'none';
   return terminal.said ? 'terminal' : 'file';
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) {
-    throw new InvalidArgumentError('Expected a port from 0 to 65535.');
-  }
-  return port;
-}
-
-function workerNumber(text: string): number {
-  const workers = Number(text);
-  if (!/^\d{1,3}$/.test(text) || workers < 1 || workers > 256) {
-    throw new InvalidArgumentError('Expected a whole number from 1 to 256.');
-  }
-  return workers;
 }

@@ -1,7 +1,16 @@
 import { Readable } from 'node:stream';
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { duration, moment, numberOrDefault, numberOrNone, secretKeyFrom, wholeSeconds } from './arguments.ts';
+import {
+  duration,
+  finiteNumber,
+  moment,
+  numberOrDefault,
+  numberOrNone,
+  numberWithin,
+  secretKeyFrom,
+  wholeSeconds,
+} from './arguments.ts';
 
 describe('a SecretKey', () => {
   it('is what was given, or the first line of standard input', async () => {
@@ -17,6 +26,10 @@ describe('texts', () => {
   it.each<[string, (text: string) => unknown, string, unknown]>([
     ['a number', numberOrNone, '2.5', 2.5],
     ['no number', numberOrNone, 'none', null],
+    ['a negative number', finiteNumber, '-.5', -0.5],
+    ['a number with an exponent', finiteNumber, '1e-3', 0.001],
+    ['the lowest', numberWithin(0, 65_535, true), '0', 0],
+    ['the highest', numberWithin(0, 65_535, true), '65535', 65_535],
     ['the default', numberOrDefault, 'default', null],
     ['seconds', duration, '90s', 90],
     ['minutes', duration, '30m', 1800],
@@ -34,6 +47,11 @@ describe('texts', () => {
     [numberOrNone, 'default'],
     [numberOrNone, 'Infinity'],
     [numberOrDefault, 'none'],
+    [finiteNumber, '0x50'],
+    [finiteNumber, ' '],
+    [finiteNumber, '1e999'],
+    [numberWithin(0, 100), '100.1'],
+    [numberWithin(1, 256, true), '1.5'],
     [numberOrDefault, 'ten'],
     [duration, '7'],
     [duration, '1.5h'],

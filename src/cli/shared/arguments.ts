@@ -2,31 +2,59 @@ import { text as readAll } from 'node:stream/consumers';
 import { InvalidArgumentError } from 'commander';
 import { UsageError } from '../../errors.ts';
 
-/** A number, or null for `none`. */
-export function numberOrNone(text: string): number | null {
-  if (text === 'none') return null;
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value))
-    throw new InvalidArgumentError('Expected a number or none.');
+/** A finite decimal number, with an exponent or without; NaN for every other text. */
+function numberOf(text: string): number {
+  const value = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : Number.NaN;
+}
+
+/** Any finite number. @throws {InvalidArgumentError} when it is none */
+export function finiteNumber(text: string): number {
+  const value = numberOf(text);
+  if (Number.isNaN(value)) throw new InvalidArgumentError('Expected a number.');
   return value;
 }
+
+/**
+ * A parser of numbers from `low` to `high`.
+ * @param whole refuses fractions
+ */
+export function numberWithin(low: number, high: number, whole = false): (text: string) => number {
+  return (text) => {
+    const value = numberOf(text);
+    if (!(value >= low && value <= high) || (whole && !Number.isInteger(value))) {
+      throw new InvalidArgumentError(`Expected a ${whole ? 'whole ' : ''}number from ${low} to ${high}.`);
+    }
+    return value;
+  };
+}
+
+/** A threshold or another score, 0-100. */
+export const scoreNumber = numberWithin(0, 100);
+
+/** A parser of finite numbers in which one word stands for null. */
+function numberOr(word: string): (text: string) => number | null {
+  return (text) => {
+    if (text === word) return null;
+    const value = numberOf(text);
+    if (Number.isNaN(value)) throw new InvalidArgumentError(`Expected a number or ${word}.`);
+    return value;
+  };
+}
+
+/** A number, or null for `none`. */
+export const numberOrNone = numberOr('none');
 
 /** A number, or null for `default`. */
-export function numberOrDefault(text: string): number | null {
-  if (text === 'default') return null;
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value))
-    throw new InvalidArgumentError('Expected a number or default.');
-  return value;
-}
+export const numberOrDefault = numberOr('default');
 
-const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** A duration such as `90s`, `30m`, `12h`, `7d`, in seconds. */
 export function duration(text: string): number {
   const match = /^(\d{1,9})([smhd])$/.exec(text);
   if (match === null) throw new InvalidArgumentError('Expected a duration such as 90s, 30m, 12h or 7d.');
-  return Number(match[1]) * units[match[2] as keyof typeof units];
+  return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
 }
 
 /** A whole number of seconds from 1 on. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ConfigError } from '../../config/load.ts';
 import { Fault, UsageError } from '../../errors.ts';
 import { shellWord } from './curl.ts';
+import { ExitStatus } from './exit-status.ts';
 import { printable } from './printable.ts';
 
 /** What a command has to say: for people, and for programs. */
@@ -11,9 +12,6 @@ export interface Outcome {
   /** False: exit status 1, though nothing failed (a check found something). */
   readonly ok?: boolean;
 }
-
-/** Status for wrong use: what was asked for cannot be done as it was asked. */
-const wrongUse = 2;
 
 /**
  * Run a command and say its outcome on the outputs the program is configured with: text, or one JSON object with `--json`.
@@ -32,7 +30,7 @@ export async function perform(
       const { text, json, ok = true } = await work();
       const shown = options.json === true ? JSON.stringify(json) : inPlace(text.trimEnd(), options);
       writeOut?.(printable(`${shown}\n`));
-      if (!ok) process.exitCode = 1;
+      if (!ok) process.exitCode = ExitStatus.Failed;
     },
     options,
   );
@@ -74,7 +72,7 @@ export async function explainErrors(
     const usage = error instanceof UsageError || error instanceof ConfigError;
     if (!usage && !(error instanceof Fault)) throw error;
     command.configureOutput().writeErr?.(printable(`livestill: ${inPlace(error.message, place)}\n`));
-    process.exitCode = usage ? wrongUse : 1;
+    process.exitCode = usage ? ExitStatus.WrongUse : ExitStatus.Failed;
   }
 }
 

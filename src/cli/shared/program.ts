@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { nearest } from '../../config/checks.ts';
+import { version } from './version.ts';
 
 type Register = (program: Command) => void;
 
@@ -47,10 +47,6 @@ function unknownCommand(place: Command, word: string): string {
   return `error: unknown command '${word}'${meant === undefined ? '' : `\n(Did you mean ${meant}?)`}`;
 }
 
-const manifest = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-  readonly version: string;
-};
-
 /**
  * The command line on `program`: the command named by the first of `args` alone, or all where it names none (for help and
  * for suggestions). Wrong use throws a `CommanderError` instead of ending the process; commands set `process.exitCode`
@@ -60,7 +56,7 @@ export async function createProgram(program: Command, args: readonly string[]): 
   program
     .name('livestill')
     .description('Tells a live person from a picture of a picture, out of one still photo.')
-    .version(manifest.version, '-v, --version')
+    .version(version, '-v, --version')
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride()
     .addHelpText(

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Service } from '../serve/service.ts';
+import { ExitStatus } from './exit-status.ts';
 
 /** What of the process the service needs; a test brings one that does not end the test. */
 export interface Host {
@@ -31,23 +32,23 @@ export function endOnSignals(service: Service, log: Logger, host: Host): void {
       leave(status);
     } catch (err) {
       log.error({ event: 'stop_failed', err }, 'not everything could be closed');
-      leave(1);
+      leave(ExitStatus.Failed);
     }
   };
   for (const signal of ['SIGTERM', 'SIGINT']) {
     host.on(signal, () => {
       if (!ending) {
-        void end(signal, 0);
+        void end(signal, ExitStatus.Ok);
         return;
       }
       log.warn({ event: 'killed', cause: signal }, 'asked twice: ending at once');
-      leave(1);
+      leave(ExitStatus.Failed);
     });
   }
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     host.on(event, (err) => {
       log.fatal({ event: 'uncaught', err }, 'an error that nobody caught');
-      if (!ending) void end(event, 1);
+      if (!ending) void end(event, ExitStatus.Failed);
     });
   }
   host.on('SIGHUP', () => {

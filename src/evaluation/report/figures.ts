@@ -1,21 +1,12 @@
+import { type Axis, percentTicks, roundTicks } from '../../report/axis.ts';
+import { type HistogramBar, histogram, linePlot, type PlotPoint, type Series } from '../../report/plot.ts';
+import { type RangeBar, rangeBars } from '../../report/range-bars.ts';
 import type { FullEvaluation } from '../evaluate.ts';
 import type { ErrorCurve } from '../metrics/curve.ts';
 import { probit } from '../metrics/special.ts';
 import type { Effect, Robustness } from '../robustness/robustness.ts';
 import { FAMILIES } from '../robustness/transformations.ts';
 import { isScored } from '../types.ts';
-import {
-  type Axis,
-  type HistogramBar,
-  histogram,
-  linePlot,
-  type PlotPoint,
-  percentTicks,
-  type RangeBar,
-  rangeBars,
-  roundTicks,
-  type Series,
-} from './plot.ts';
 
 const BONA_FIDE = 0;
 const ATTACK = 1;
@@ -46,14 +37,13 @@ export function scoreHistogram({ rows, evaluation }: FullEvaluation): string {
       counts.reduce((sum, c) => sum + c[k], 0),
     ),
   );
-  const bars = counts.map(
-    (c, i): HistogramBar => ({
-      from: from + ((to - from) * i) / BINS,
-      to: from + ((to - from) * (i + 1)) / BINS,
-      heights: [c[0] / totals[0], c[1] / totals[1]],
-    }),
-  );
-  const most = Math.max(...bars.flatMap((b) => b.heights)) * 1.1;
+  const edge = (place: number) => from + ((to - from) * place) / BINS;
+  // The bars of the two classes stand side by side.
+  const bars = counts.flatMap((c, i): HistogramBar[] => [
+    { from: edge(i), to: edge(i + 0.5), height: c[0] / totals[0], colour: BONA_FIDE },
+    { from: edge(i + 0.5), to: edge(i + 1), height: c[1] / totals[1], colour: ATTACK },
+  ]);
+  const most = Math.max(...bars.map((bar) => bar.height)) * 1.1;
   return histogram(
     'Scores',
     'share of each class; right of the line is accepted',

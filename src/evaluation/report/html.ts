@@ -1,4 +1,5 @@
 import { count } from '../../report/count.ts';
+import { escapeHtml, htmlPage } from '../../report/html.ts';
 import type { Comparison } from '../compare.ts';
 import type { FullEvaluation } from '../evaluate.ts';
 import { PROTOCOL_COLUMNS, type ProtocolReport, protocolRows } from '../protocol.ts';
@@ -14,7 +15,6 @@ import {
   speciesBars,
 } from './figures.ts';
 import type { GallerySection } from './gallery.ts';
-import { escapeHtml } from './plot.ts';
 import {
   gallerySection,
   groupTables,
@@ -26,7 +26,6 @@ import {
   tiles,
   trapSection,
 } from './sections.ts';
-import { STYLE } from './style.ts';
 
 /** Where the numbers of a report come from: enough to make them again. */
 export interface Provenance {
@@ -58,15 +57,10 @@ export interface ReportParts {
 /** JSON inside a script element: a `<` in a text must not end it. */
 const embedded = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');
 
+/** The page of a report, with its numbers as JSON for machines. */
 function page(title: string, body: string, machine: unknown): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
-<body>${body}
-<script type="application/json" id="data">${embedded(machine)}</script>
-</body></html>
-`;
+  const data = `<script type="application/json" id="data">${embedded(machine)}</script>`;
+  return htmlPage({ title, body: `${body}\n${data}` });
 }
 
 function provenanceSection(p: Provenance): string {

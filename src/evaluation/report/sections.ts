@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../report/html.ts';
 import type { Evaluation } from '../evaluate.ts';
 import type { Estimate } from '../measure.ts';
 import type { Interval } from '../metrics/intervals.ts';
@@ -5,7 +6,6 @@ import type { Rate } from '../rates.ts';
 import type { Robustness } from '../robustness/robustness.ts';
 import type { Traps } from '../traps.ts';
 import type { GallerySection } from './gallery.ts';
-import { escapeHtml } from './plot.ts';
 
 /** A share as per cent; a dash when it cannot be told. */
 export const percent = (share: number | null) => (share === null ? '–' : `${(share * 100).toFixed(2)} %`);

@@ -1,5 +1,6 @@
+import { escapeHtml, htmlPage } from '../../report/html.ts';
 import type { Json, OpenApiDocument, Operation } from './openapi.ts';
-import { referenceStyle } from './reference-style.ts';
+import { REFERENCE_STYLE } from './reference-style.ts';
 
 type Members = Readonly<Record<string, Json>>;
 
@@ -11,16 +12,7 @@ export function referencePage(document: OpenApiDocument): string {
   const schemas = Object.entries(document.components.schemas);
   const problems = Object.entries(document['x-problems']);
   const { title, version, summary, description } = document.info;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>livestill ${text(version)}: API reference</title>
-<style>${referenceStyle}</style>
-</head>
-<body>
-<nav aria-label="Contents">
+  const body = `<nav aria-label="Contents">
 <p class="brand">${text(title)} <small>${text(version)}</small></p>
 <h2>Calls</h2>
 <ul>${operations.map(({ path, method, operation }) => `<li><a href="#${operation.operationId}"><b class="${method}">${method}</b> ${text(path)}</a></li>`).join('')}</ul>
@@ -44,10 +36,8 @@ ${schemas.map(([name, schema]) => schemaSection(name, schema as Members)).join('
 <table class="wide"><thead><tr><th>Code</th><th>HTTP</th><th>What it is</th><th>What to do</th><th>Again</th></tr></thead><tbody>
 ${problems.map(([code, kind]) => problemRow(code, kind as Members)).join('\n')}
 </tbody></table>
-</main>
-</body>
-</html>
-`;
+</main>`;
+  return htmlPage({ title: `livestill ${version}: API reference`, style: REFERENCE_STYLE, body });
 }
 
 const firstCall = `curl --data-binary @selfie.jpg -H 'Content-Type: image/jpeg' \\
@@ -159,15 +149,7 @@ function table(head: readonly string[], rows: readonly string[]): string {
   return `<table><thead><tr>${head.map((cell) => `<th>${cell}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 /** Any value as text of an HTML page. */
 function text(value: Json | undefined): string {
-  return String(value ?? '').replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  return escapeHtml(String(value ?? ''));
 }

@@ -1,13 +1,13 @@
 import { createServer } from 'node:net';
-import type { Config } from '../../config/load.ts';
-import { StartError } from '../serve/start-error.ts';
-import type { Check } from './checks.ts';
+import type { Config } from '../config/load.ts';
+import { type Check, fail, ok } from './check.ts';
+import { listeningProblem } from './listening.ts';
 
 /** What answers on the admin port. */
 type Running = 'ready' | 'not ready' | 'nothing';
 
 /** How long the admin port has to answer, in ms. */
-const patience = 3000;
+const PATIENCE_MS = 3000;
 
 /** Both ports: free, or in use by a livestill that answers on the admin port. */
 export async function checkPorts(config: Config): Promise<readonly Check[]> {
@@ -19,26 +19,22 @@ export async function checkPorts(config: Config): Promise<readonly Check[]> {
 }
 
 async function checkPort(name: string, host: string, port: number, running: Running): Promise<Check> {
-  if (port === 0) return { name, status: 'ok', found: '0: any free one is taken', advice: null };
+  if (port === 0) return ok(name, '0: any free one is taken');
   const place = `${port} on ${host}`;
   const cause = await tryListening(host, port);
-  if (cause === null) return { name, status: 'ok', found: `${place} is free`, advice: null };
+  if (cause === null) return ok(name, `${place} is free`);
   if (cause.code === 'EADDRINUSE' && running === 'ready') {
-    return { name, status: 'ok', found: `${place} is in use; a livestill runs and is ready`, advice: null };
+    return ok(name, `${place} is in use; a livestill runs and is ready`);
   }
   if (cause.code === 'EADDRINUSE' && running === 'not ready') {
-    return {
+    return fail(
       name,
-      status: 'fail',
-      found: `${place} is in use; a livestill runs and is not ready`,
-      advice: 'Read its log; GET /readyz of the admin port names the check that fails.',
-    };
+      `${place} is in use; a livestill runs and is not ready`,
+      'Read its log; GET /readyz of the admin port names the check that fails.',
+    );
   }
-  const { message } = StartError.ofListening(name, host, port, cause);
-  const cut = message.search(/[:;] (?=stop|choose|check)/);
-  return cut === -1
-    ? { name, status: 'fail', found: message, advice: 'Check the address and the port.' }
-    : { name, status: 'fail', found: message.slice(0, cut), advice: sentence(message.slice(cut + 2)) };
+  const { found, advice } = listeningProblem(name, host, port, cause.code ?? 'unknown');
+  return fail(name, found, advice === null ? 'Check the address and the port.' : sentence(advice));
 }
 
 function sentence(text: string): string {
@@ -61,7 +57,7 @@ async function readiness(host: string, port: number): Promise<Running> {
   const authority = reachable.includes(':') ? `[${reachable}]` : reachable;
   try {
     const answer = await fetch(`http://${authority}:${port}/readyz`, {
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout(PATIENCE_MS),
       redirect: 'error',
     });
     const { status } = (await answer.json()) as { readonly status?: unknown };

@@ -1,21 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createGate, type Place } from './gate.ts';
+import { createAdmission, type Permit } from './admission.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-/** One worker, held; room for ten at 100 ms each. */
-async function heldGate() {
+/** One worker, busy; a queue for ten at 100 ms each. */
+async function busyAdmission() {
   const time = { now: 0 };
-  const gate = createGate({ places: 1, maxWaitMs: 1250, firstGuessMs: 100, clock: () => time.now });
-  let held = await gate.enter();
+  const admission = createAdmission({
+    permits: 1,
+    maxWaitMs: 1250,
+    firstGuessMs: 100,
+    clock: () => time.now,
+  });
+  let held = await admission.enter();
   const order: string[] = [];
   const refused: string[] = [];
   const ask = (app: string, name = app) =>
-    gate.enter({ app }).then(
-      (place) => {
+    admission.enter({ app }).then(
+      (permit) => {
         order.push(name);
-        held = place;
+        held = permit;
       },
       (fault: { reason: string }) => void refused.push(`${name} ${fault.reason}`),
     );
@@ -23,65 +28,70 @@ async function heldGate() {
     held.release();
     await settled();
   };
-  return { gate, ask, serve, order, refused };
+  return { admission, ask, serve, order, refused };
 }
 
-describe('apps at the gate', () => {
+describe('admission of several apps', () => {
   it('take turns, each in its own order', async () => {
-    const { gate, ask, serve, order } = await heldGate();
+    const { admission, ask, serve, order } = await busyAdmission();
     for (const name of ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']) void ask(name[0] as string, name);
-    while (gate.waiting > 0) await serve();
+    while (admission.waiting > 0) await serve();
     expect(order).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4']);
   });
 
-  it('where there is no room the longest line gives its newest for one of a shorter line', async () => {
-    const { gate, ask, refused } = await heldGate();
+  it('when the queue is full the longest line gives its newest for one of a shorter line', async () => {
+    const { admission, ask, refused } = await busyAdmission();
     for (let at = 1; at <= 10; at++) void ask('flood', `f${at}`);
-    expect(gate.refusal('flood')).toMatchObject({ code: -5802, reason: 'queue_full' });
-    expect(gate.refusal('quiet')).toBeNull();
-    expect(gate.refusal()).toBeNull();
+    expect(admission.refusal('flood')).toMatchObject({ code: -5802, reason: 'queue_full' });
+    expect(admission.refusal('quiet')).toBeNull();
+    expect(admission.refusal()).toBeNull();
     void ask('quiet');
     await settled();
     expect(refused).toEqual(['f10 queue_share']);
-    expect(gate.waiting).toBe(10);
+    expect(admission.waiting).toBe(10);
   });
 
-  it('equal lines give nothing: the room is then full for all of them, and before a body is read', async () => {
-    const { gate, ask, refused } = await heldGate();
+  it('equal lines give nothing: the queue is then full for all of them, and before a body is read', async () => {
+    const { admission, ask, refused } = await busyAdmission();
     for (let at = 0; at < 10; at++) void ask(`app ${at}`);
     for (const app of ['app 3', 'another', undefined]) {
-      expect(gate.refusal(app)).toMatchObject({ reason: 'queue_full', retryAfter: 2 });
+      expect(admission.refusal(app)).toMatchObject({ reason: 'queue_full', retryAfter: 2 });
     }
     await ask('another');
     expect(refused).toEqual(['another queue_full']);
   });
 
-  it('two that flood share the room evenly', async () => {
-    const { gate, ask, serve, order, refused } = await heldGate();
+  it('two that flood share the queue evenly', async () => {
+    const { admission, ask, serve, order, refused } = await busyAdmission();
     for (let at = 0; at < 10; at++) void ask('first');
     for (let at = 0; at < 10; at++) void ask('second');
-    while (gate.waiting > 0) await serve();
+    while (admission.waiting > 0) await serve();
     const served = (app: string) => order.filter((name) => name === app).length;
     expect([served('first'), served('second')]).toEqual([5, 5]);
     expect(refused.filter((why) => why === 'first queue_share')).toHaveLength(5);
   });
 
-  it('an app whose turns come seldom is told so at once, by what a turn of its own takes', async () => {
+  it('an app whose turns come seldom is refused at once, by what a turn of its own takes', async () => {
     const time = { now: 0 };
-    const gate = createGate({ places: 1, maxWaitMs: 2000, firstGuessMs: 100, clock: () => time.now });
-    let held = await gate.enter();
+    const admission = createAdmission({
+      permits: 1,
+      maxWaitMs: 2000,
+      firstGuessMs: 100,
+      clock: () => time.now,
+    });
+    let held = await admission.enter();
     const waits = new Set<string>();
     const ask = (app: string) => {
       waits.add(app);
-      return gate.enter({ app }).then(
-        (place) => {
+      return admission.enter({ app }).then(
+        (permit) => {
           waits.delete(app);
-          held = place;
+          held = permit;
         },
         () => {},
       );
     };
-    // Nine others always have one waiting: the app has every tenth turn, and 2 s are room for one more of its own.
+    // Nine others always have one waiting: the app has every tenth turn, and 2 s are enough for one more of its own.
     const others = Array.from({ length: 9 }, (_, at) => `other ${at}`);
     for (let turn = 0; turn < 400; turn++) {
       void ask('big');
@@ -90,36 +100,36 @@ describe('apps at the gate', () => {
       held.release();
       await settled();
     }
-    expect(gate.refusal('big')).toMatchObject({ reason: 'queue_full' });
-    expect(gate.waiting).toBeLessThan(9 + 4);
+    expect(admission.refusal('big')).toMatchObject({ reason: 'queue_full' });
+    expect(admission.waiting).toBeLessThan(9 + 4);
   });
 });
 
 interface World {
-  readonly places: number;
+  readonly permits: number;
   /** What a picture takes on average, in ms, and by what share more or less. */
   readonly pictureMs: number;
   readonly spread: number;
-  /** Longest wait, in turns of the whole gate. */
+  /** Longest wait, in turns of the whole queue. */
   readonly boundTurns: number;
   /** How many times what can be done the one app asks for. */
   readonly flood: number;
-  /** Turns of the whole gate between two pictures of the other app, at least. */
+  /** Turns of the whole queue between two pictures of the other app, at least. */
   readonly quietTurns: number;
   readonly chances: readonly number[];
 }
 
-/** Plays the flood and the quiet app against the gate by a clock of its own; what became of each picture. */
+/** Plays the flood and the quiet app against the admission by a clock of its own; what became of each picture. */
 async function play(world: World) {
-  const { places, pictureMs, spread, boundTurns, flood, quietTurns, chances } = world;
-  const turnMs = pictureMs / places;
+  const { permits, pictureMs, spread, boundTurns, flood, quietTurns, chances } = world;
+  const turnMs = pictureMs / permits;
   const maxWaitMs = boundTurns * turnMs;
   const time = { now: 0 };
-  const gate = createGate({ places, maxWaitMs, firstGuessMs: pictureMs, clock: () => time.now });
+  const admission = createAdmission({ permits, maxWaitMs, firstGuessMs: pictureMs, clock: () => time.now });
   let drawn = 0;
   /** From 0 to 1. */
   const chance = () => chances[drawn++ % chances.length] as number;
-  const events: { at: number; app?: string; place?: Place }[] = [];
+  const events: { at: number; app?: string; permit?: Permit }[] = [];
   for (let at = 0; at < 200 * turnMs; at += turnMs / flood) events.push({ at, app: 'flood' });
   for (let at = 20 * turnMs; at < 200 * turnMs; at += (1 + chance()) * quietTurns * turnMs) {
     events.push({ at, app: 'quiet' });
@@ -131,14 +141,14 @@ async function play(world: World) {
     const next = events.reduce((first, event) => (event.at < first.at ? event : first));
     events.splice(events.indexOf(next), 1);
     time.now = next.at;
-    const { app, place } = next;
-    place?.release();
+    const { app, permit } = next;
+    permit?.release();
     if (app !== undefined) {
-      gate.enter({ app }).then(
+      admission.enter({ app }).then(
         (given) => {
           waits[app]?.push(time.now - next.at);
           const takes = pictureMs * (1 + spread * (2 * chance() - 1));
-          events.push({ at: time.now + takes, place: given });
+          events.push({ at: time.now + takes, permit: given });
         },
         () => {
           refused[app] = (refused[app] ?? 0) + 1;
@@ -146,14 +156,14 @@ async function play(world: World) {
       );
     }
     await settled();
-    if (gate.waiting > 0 && gate.running < places) idle++;
+    if (admission.waiting > 0 && admission.running < permits) idle++;
   }
   return { waits, refused, idle, maxWaitMs, turnMs };
 }
 
 it('beside an app that floods, one that asks for less than its share is always taken on and never waits too long', async () => {
   const worlds = fc.record({
-    places: fc.integer({ min: 1, max: 8 }),
+    permits: fc.integer({ min: 1, max: 8 }),
     pictureMs: fc.integer({ min: 10, max: 500 }),
     spread: fc.double({ min: 0, max: 0.5, noNaN: true }),
     boundTurns: fc.integer({ min: 10, max: 60 }),

@@ -1,7 +1,7 @@
-import { NativeLibraryError, nativeTrouble } from '../../errors-native.ts';
-import { InferenceLibraryError, inferenceLibrary } from '../../liveness/onnx/library.ts';
-import { openConnection } from '../../store/sqlite/connection.ts';
-import { type Check, fail, ok } from './checks.ts';
+import { NativeLibraryError, nativeTrouble } from '../errors-native.ts';
+import { InferenceLibraryError, inferenceLibrary } from '../liveness/onnx/library.ts';
+import { openConnection } from '../store/sqlite/connection.ts';
+import { type Check, fail, ok } from './check.ts';
 
 /** A native library: loads it into this process, uses it once, and says what was loaded. */
 export interface NativeLibrary {
@@ -10,7 +10,7 @@ export interface NativeLibrary {
 }
 
 /** The native libraries that livestill is built on. */
-export const nativeLibraries: readonly NativeLibrary[] = [
+export const NATIVE_LIBRARIES: readonly NativeLibrary[] = [
   {
     name: 'picture library',
     async load() {
@@ -43,7 +43,7 @@ export const nativeLibraries: readonly NativeLibrary[] = [
 
 /** Whether each native library can be loaded on this machine, and what is missing. */
 export async function checkNativeLibraries(
-  libraries: readonly NativeLibrary[] = nativeLibraries,
+  libraries: readonly NativeLibrary[] = NATIVE_LIBRARIES,
 ): Promise<readonly Check[]> {
   const checks: Check[] = [];
   for (const { name, load } of libraries) {

@@ -1,0 +1,68 @@
+import { statfs } from 'node:fs/promises';
+import { type Config, ConfigError } from '../config/load.ts';
+import { checkCertificate } from './certificate.ts';
+import { type Check, configurationFailed } from './check.ts';
+import { checkFiles, checkFolder, checkSpace } from './data-folder.ts';
+import { checkDatabase } from './database.ts';
+import { checkModels } from './models.ts';
+import { checkNativeLibraries } from './native.ts';
+import { checkNode } from './node.ts';
+import { checkPorts } from './ports.ts';
+
+/** What the checks ask of the machine; a test brings its own. */
+export interface Machine {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** As in `process.version`. */
+  readonly nodeVersion: string;
+  /** Of this process; undefined where the system has none. */
+  readonly uid: number | undefined;
+  /** Bytes that this user may still write on the disk of `path`. Rejects with the system's error. */
+  readonly freeBytes: (path: string) => Promise<number>;
+}
+
+/** The machine that this process runs on. */
+export const THIS_MACHINE: Machine = {
+  now: () => Date.now(),
+  nodeVersion: process.version,
+  uid: process.getuid?.(),
+  async freeBytes(path) {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  },
+};
+
+/**
+ * Every check of an installation, in the order in which they are shown. Changes nothing.
+ * @param readConfig as `loadConfig`: a `ConfigError` is a check that failed
+ */
+export async function examine(readConfig: () => Config, machine: Machine): Promise<readonly Check[]> {
+  const node = checkNode(machine.nodeVersion);
+  let config: Config;
+  try {
+    config = readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return [node, configurationFailed(error)];
+  }
+  const { dataDir, masterKey } = config;
+  const libraries = await checkNativeLibraries();
+  const hasDatabase = libraries.every(({ name, status }) => name !== 'database library' || status === 'ok');
+  const folder = await checkFolder(dataDir, machine.uid);
+  const data = folder.isThere
+    ? [
+        ...(await checkFiles(dataDir, masterKey)),
+        checkSpace(await machine.freeBytes(dataDir)),
+        ...(hasDatabase ? checkDatabase(dataDir, masterKey, machine.now()) : []),
+      ]
+    : [];
+  return [
+    node,
+    ...libraries,
+    folder.check,
+    ...data,
+    ...(await checkModels(config)),
+    ...(await checkCertificate(config, machine.now())),
+    ...(await checkPorts(config)),
+  ];
+}
