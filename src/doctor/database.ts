@@ -1,6 +1,6 @@
 import { Fault, UsageError } from '../errors.ts';
 import { count } from '../report/count.ts';
-import { type DatabaseFindings, inspectDatabase } from '../store/inspect.ts';
+import { type DatabaseFindings, inspectDatabase } from '../store/sqlite/inspect.ts';
 import { type Check, fail, mebibytes, ok, warn } from './check.ts';
 import { checkClock } from './clock.ts';
 
