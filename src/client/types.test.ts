@@ -1,4 +1,5 @@
 import { describe, expectTypeOf, it } from 'vitest';
+import type { LivenessBody, OperatingPointsBody } from '../wire/v1/schemas.ts';
 import {
   type ApiError,
   type LegacyClient,
@@ -10,8 +11,7 @@ import {
   type OperatingPoints,
   type Picture,
   type Verdict,
-} from '../../src/client/index.ts';
-import type { LivenessBody, OperatingPointsBody } from '../../src/wire/v1/schemas.ts';
+} from './index.ts';
 
 /** Checked by the compiler (npm run types): the client's types are those of the server's schemas, word for word. */
 describe("the client's types", () => {

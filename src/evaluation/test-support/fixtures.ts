@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Presentation } from '../../src/evaluation/types.ts';
+import type { Presentation } from '../types.ts';
 
 /** A case of the scikit-learn fixtures. */
 export interface MetricCase {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readScores, writeScores } from '../../src/evaluation/data/score-file.ts';
+import { readScores, writeScores } from './score-file.ts';
 
 describe('a score file', () => {
   it('may be NDJSON, with names of other systems and fields of its own', () => {

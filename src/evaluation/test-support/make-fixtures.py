@@ -2,8 +2,8 @@
 """Makes fixtures/metrics.json: scores with what scikit-learn and SciPy say of them.
 
 Needs python3 with scikit-learn (Debian: apt-get install python3-sklearn).
-  python3 test/evaluation/make-fixtures.py            writes the file
-  python3 test/evaluation/make-fixtures.py --check    compares what it would write with the file, to 1e-12
+  python3 src/evaluation/test-support/make-fixtures.py            writes the file
+  python3 src/evaluation/test-support/make-fixtures.py --check    compares what it would write with the file, to 1e-12
 """
 import json
 import math

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { registerEvaluate } from '../../src/cli/evaluate/evaluate.ts';
-import { registerSimulate } from '../../src/cli/evaluate/simulate.ts';
-import { createRandom } from '../../src/evaluation/metrics/random.ts';
-import { groupPhoto } from '../support/pictures.ts';
+import { groupPhoto } from '../../../test/support/pictures.ts';
+import { createRandom } from '../../evaluation/metrics/random.ts';
+import { registerEvaluate } from './evaluate.ts';
+import { registerSimulate } from './simulate.ts';
 
 let folder: string;
 beforeAll(async () => {

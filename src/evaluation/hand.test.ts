@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { evaluate } from '../../src/evaluation/evaluate.ts';
-import { equalError, errorCurve } from '../../src/evaluation/metrics/curve.ts';
-import { mcnemar, signFlipTest } from '../../src/evaluation/metrics/paired.ts';
-import { summarise } from '../../src/evaluation/summary.ts';
-import { chooseThreshold, parseThresholdRule } from '../../src/evaluation/threshold.ts';
-import { isScored } from '../../src/evaluation/types.ts';
-import { row, rowsOf } from './support.ts';
+import { evaluate } from './evaluate.ts';
+import { equalError, errorCurve } from './metrics/curve.ts';
+import { mcnemar, signFlipTest } from './metrics/paired.ts';
+import { summarise } from './summary.ts';
+import { row, rowsOf } from './test-support/fixtures.ts';
+import { chooseThreshold, parseThresholdRule } from './threshold.ts';
+import { isScored } from './types.ts';
 
 // Four bona fide (20, 60, 80, 90; one without a face) and six attacks: prints 10, 30, 85; replays 5, 70 and one without.
 const HAND = [

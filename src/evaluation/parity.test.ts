@@ -1,20 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { calibrate } from '../../src/evaluation/metrics/calibration.ts';
-import {
-  areaUnderRoc,
-  bpcerAtApcer,
-  equalError,
-  errorCurve,
-  ratesAt,
-} from '../../src/evaluation/metrics/curve.ts';
-import { clopperPearson } from '../../src/evaluation/metrics/intervals.ts';
-import { mcnemar } from '../../src/evaluation/metrics/paired.ts';
-import { betaQuantile, probit } from '../../src/evaluation/metrics/special.ts';
-import { isScored } from '../../src/evaluation/types.ts';
-import { describeWhere } from '../support/only-where.ts';
-import { fixtures, rowsOf } from './support.ts';
+import { describeWhere } from '../../test/support/only-where.ts';
+import { calibrate } from './metrics/calibration.ts';
+import { areaUnderRoc, bpcerAtApcer, equalError, errorCurve, ratesAt } from './metrics/curve.ts';
+import { clopperPearson } from './metrics/intervals.ts';
+import { mcnemar } from './metrics/paired.ts';
+import { betaQuantile, probit } from './metrics/special.ts';
+import { fixtures, rowsOf } from './test-support/fixtures.ts';
+import { isScored } from './types.ts';
 
 const PARITY = 1e-9;
 
@@ -105,7 +99,7 @@ const interpreter = python();
 
 describeWhere(interpreter !== null, 'needs Python 3 with numpy and scipy')('the fixtures', () => {
   it('are what scikit-learn says today', () => {
-    const script = fileURLToPath(new URL('./make-fixtures.py', import.meta.url));
+    const script = fileURLToPath(new URL('./test-support/make-fixtures.py', import.meta.url));
     expect(execFileSync(interpreter!, [script, '--check'], { encoding: 'utf8' })).toContain('the same');
   });
 });

@@ -1,21 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EvaluateOptions, evaluate } from '../../src/evaluation/evaluate.ts';
-import { bootstrapIntervals } from '../../src/evaluation/metrics/bootstrap.ts';
-import { cluster } from '../../src/evaluation/metrics/clusters.ts';
-import {
-  areaUnderRoc,
-  bpcerAtApcer,
-  equalError,
-  errorCurve,
-  ratesAt,
-} from '../../src/evaluation/metrics/curve.ts';
-import { clopperPearson } from '../../src/evaluation/metrics/intervals.ts';
-import { binomialCdf } from '../../src/evaluation/metrics/special.ts';
-import { summarise } from '../../src/evaluation/summary.ts';
-import { assignFolds } from '../../src/evaluation/threshold.ts';
-import { isScored, type Presentation } from '../../src/evaluation/types.ts';
-import { row, rowsOf } from './support.ts';
+import { type EvaluateOptions, evaluate } from './evaluate.ts';
+import { bootstrapIntervals } from './metrics/bootstrap.ts';
+import { cluster } from './metrics/clusters.ts';
+import { areaUnderRoc, bpcerAtApcer, equalError, errorCurve, ratesAt } from './metrics/curve.ts';
+import { clopperPearson } from './metrics/intervals.ts';
+import { binomialCdf } from './metrics/special.ts';
+import { summarise } from './summary.ts';
+import { row, rowsOf } from './test-support/fixtures.ts';
+import { assignFolds } from './threshold.ts';
+import { isScored, type Presentation } from './types.ts';
 
 const scores = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 40 });
 const both = fc.record({ bonaFide: scores, attacks: scores });
