@@ -15,7 +15,8 @@ import {
   kindOption,
   withApiKeyOptions,
 } from './api-key.ts';
-import { givenSecret, keysTable } from './app.ts';
+import { keysTable } from './app-text.ts';
+import { givenSecret } from './given-secret.ts';
 
 interface Options extends DataOptions {
   readonly json?: boolean;

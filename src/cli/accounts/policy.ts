@@ -11,7 +11,7 @@ import { duration, moment, numberOrDefault } from '../shared/arguments.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
 import { type Outcome, pairs, perform } from '../shared/outcome.ts';
 import { createTable } from '../shared/table.ts';
-import { appJson } from './app.ts';
+import { appJson } from './app-text.ts';
 
 interface PolicyOptions extends DataOptions {
   readonly json?: boolean;
