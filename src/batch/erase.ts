@@ -16,7 +16,7 @@ export interface BatchErasure {
   readonly remade: readonly string[];
   /** Pages that were deleted: they may show the picture, and the same `batch` command makes them again. */
   readonly deleted: readonly string[];
-  /** Files that the batch made and that could not be told to be its own any more: look at them. */
+  /** Files with names that the batch uses and with a content that is not its own any more: look at them. */
   readonly unsure: readonly string[];
 }
 

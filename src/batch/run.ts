@@ -20,9 +20,9 @@ export interface BatchTask {
   readonly memory: ResultMemory | null;
   /** Pictures that are read or judged at the same moment. */
   readonly atOnce: number;
-  /** Told of every row once it is written. */
+  /** Called with every row once it is written. */
   readonly onRow: (row: BatchRow) => void;
-  /** Told of every file of the source that is not judged. */
+  /** Called with every file of the source that is not judged. */
   readonly onLeftOut?: OnLeftOut;
   /** Aborted: no more pictures are begun; those in work are finished and written. */
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 import type { BatchRow } from './types.ts';
 
-/** Everything that is told of a batch at its end; its size does not grow with the number of rows. */
+/** Everything that is reported of a batch at its end; its size does not grow with the number of rows. */
 export interface BatchSummary {
   readonly rows: number;
   readonly threshold: number;

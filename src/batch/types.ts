@@ -19,7 +19,7 @@ export interface BatchSource {
   /** An item can only be read before the next one is asked for (a tar is a stream). */
   readonly sequential: boolean;
   /**
-   * All pictures, one after the other, never all in memory; may be walked again. `onLeftOut` is told of what else is there.
+   * All pictures, one after the other, never all in memory; may be walked again. `onLeftOut` is called with what else is there.
    * @throws UsageError for a broken input
    */
   items(onLeftOut?: OnLeftOut): AsyncIterable<BatchItem>;

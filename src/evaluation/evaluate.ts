@@ -57,7 +57,7 @@ export interface Evaluation {
   readonly calibration:
     | (Calibration & {
         readonly source: string;
-        /** The same with both classes weighing alike: what a probability at equal priors is to be held to. */
+        /** The same with both classes weighing alike: for a probability that assumes equal priors. */
         readonly balanced: Calibration | null;
       })
     | null;

@@ -141,7 +141,7 @@ function preview(parent: Command): void {
   const command = dataCommand(
     parent,
     'preview',
-    "say what other settings would have done to the ledger's pictures; nothing is changed",
+    'say what other settings would have done to the pictures of the ledger (the audit log of decisions); nothing is changed',
   )
     .argument('[appid]')
     .option('--appid <digits>', 'the app, in place of the argument')

@@ -28,7 +28,7 @@ interface FilterOptions extends DataOptions {
 export function registerLedger(program: Command, stdout: Writable = process.stdout): void {
   const ledger = program
     .command('ledger')
-    .description('the audit log of every decision: look, export, verify, shorten, erase')
+    .description('the ledger, which is the audit log of decisions: show, export, prune, verify, erase')
     .addHelpText(
       'after',
       `

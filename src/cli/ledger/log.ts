@@ -18,8 +18,8 @@ export function registerLog(program: Command): void {
     .addHelpText(
       'after',
       `
-Every change leaves an entry in the same step as the change itself: who, what, before, after, from where. Entries are
-chained and signed like decisions ("livestill ledger verify") and never deleted.
+Every change leaves an entry in the same step as the change itself: who, what, before, after, from
+where. Entries are chained and signed like decisions ("livestill ledger verify") and never deleted.
 
 Examples:
   livestill log admin --last 50

@@ -159,7 +159,7 @@ async function noteStart({ chains }: Store, config: Config): Promise<void> {
   await chains.note({ action, target: '', before: last?.after ?? null, after });
 }
 
-/** A figure that cannot be taken is told of in the log, the first time. */
+/** A figure that cannot be taken is reported in the log, the first time. */
 function metricsOf(log: Logger): Metrics {
   let told = false;
   const onTrouble = (err: unknown) => {
