@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /**
- * What each area (see `areaOf`) may import of the others; an area may always import itself.
- * `store` stands in no list but those of `cli`, which puts the service together, and of `doctor`, which looks into a database
+ * What each area (see `areaOf`) may import of the others; an area may always import itself. `store` stands in
+ * no list but those of `cli`, which puts the service together, and of `doctor`, which looks into a database
  * without opening it as the service does: everything else receives what it needs as an argument.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -78,7 +78,10 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
   (file) => file.endsWith('.ts') && !isTest(file),
 );
 
-/** The folder; files in src/ itself are areas of their own, those that begin alike (`errors-native.ts`) one together. */
+/**
+ * The folder; files in src/ itself are areas of their own, those that begin alike (`errors-native.ts`) one
+ * together.
+ */
 const areaOf = (file: string) => {
   const first = file.split(sep)[0];
   if (!first.endsWith('.ts')) return first;

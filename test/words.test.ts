@@ -21,6 +21,11 @@ const INSTEAD: readonly (readonly [idiom: RegExp, instead: string])[] = [
 /** Areas whose texts still have some of these. */
 const NOT_YET = /^src[\\/](?:wire|store|error)/;
 
+/** Areas whose comments follow the rules of form below; to be widened to all. */
+const AREAS = /^src[\\/](?:batch|cli|client|config|doctor|evaluation|files|fleet|report)[\\/]/;
+/** As in `biome.json`. */
+const LINE_WIDTH = 110;
+
 const FOLDERS = ['src', 'docs', 'examples', 'deploy', 'bench', 'scripts'];
 
 function texts(): string[] {
@@ -61,5 +66,47 @@ describe('words', () => {
     "from the system's own books",
   ])('finds %j', (line) => {
     expect(idiomsIn('x', line)).not.toEqual([]);
+  });
+});
+
+describe('comments', () => {
+  const lines = texts()
+    .filter((file) => AREAS.test(file) && !file.endsWith('.test.ts'))
+    .flatMap((file) =>
+      readFileSync(join(root, file), 'utf8')
+        .split('\n')
+        .map((line, at) => ({ line, where: `${file}:${at + 1}` })),
+    )
+    .filter(({ line }) => /^\s*(?:\/\/|\/?\*)/.test(line));
+
+  it('stay within the length of a line', () => {
+    expect(lines.length).toBeGreaterThan(1000);
+    expect(lines.filter(({ line }) => line.length > LINE_WIDTH).map(({ where }) => where)).toEqual([]);
+  });
+
+  it('say what is thrown in one form: @throws {Kind} when', () => {
+    const thrown = lines.filter(({ line }) => line.includes('@throws'));
+    expect(thrown.length).toBeGreaterThan(50);
+    const wrong = thrown.filter(({ line }) => !/^\s*(?:\/\*)?\*+ @throws \{\w+\} \S/.test(line));
+    expect(wrong.map(({ line, where }) => `${where}: ${line.trim()}`)).toEqual([]);
+  });
+});
+
+describe('constants', () => {
+  it('of a module are written in one case: UPPER_CASE for numbers, texts, expressions and tables', () => {
+    const constant = /^(?:export )?const (\w+)(?:: [^=]+)? = (?:-?\d|['"`/[{]|new (?:Set|Map)\b)/;
+    const named = texts()
+      .filter((file) => AREAS.test(file) && !file.endsWith('.test.ts') && !file.includes('test-support'))
+      .flatMap((file) =>
+        readFileSync(join(root, file), 'utf8')
+          .split('\n')
+          .flatMap((line) => {
+            const name = constant.exec(line)?.[1];
+            return name === undefined ? [] : [{ file, name }];
+          }),
+      );
+    expect(named.length).toBeGreaterThan(50);
+    const other = named.filter(({ name }) => !/^[A-Z][A-Z0-9_]*$/.test(name));
+    expect(other.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
   });
 });

@@ -122,8 +122,9 @@ async function judgeItem(
 }
 
 /**
- * Judges every picture of the source that is not done yet, several at once, and writes a row for each. Ends early when told to by
- * `signal`; throws what makes going on senseless: a broken input, an output that cannot be written.
+ * Judges every picture of the source that is not done yet, several at once, and writes a row for each. Ends
+ * early when told to by `signal`; throws what makes going on senseless: a broken input, an output that cannot
+ * be written.
  */
 export async function runBatch(task: BatchTask): Promise<void> {
   const { source, journal, done, memory, signal, atOnce } = task;

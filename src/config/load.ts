@@ -47,8 +47,8 @@ export interface SettingValue {
   readonly source: string;
 }
 
-const prefix = 'LIVESTILL_';
-const fileVariable = 'LIVESTILL_CONFIG';
+const PREFIX = 'LIVESTILL_';
+const FILE_VARIABLE = 'LIVESTILL_CONFIG';
 
 interface ObjectSchema extends TSchema {
   readonly properties: Readonly<Record<string, TSchema & Partial<ObjectSchema>>>;
@@ -58,7 +58,7 @@ function collect(schema: ObjectSchema, path: readonly string[]): Setting[] {
   return Object.entries(schema.properties).flatMap(([name, member]) => {
     const here = [...path, name];
     if (member.properties !== undefined) return collect(member as ObjectSchema, here);
-    const variable = prefix + here.map((part) => part.replace(/([A-Z])/g, '_$1').toUpperCase()).join('_');
+    const variable = PREFIX + here.map((part) => part.replace(/([A-Z])/g, '_$1').toUpperCase()).join('_');
     return [
       {
         key: here.join('.'),
@@ -76,8 +76,8 @@ export const settings: readonly Setting[] = collect(configSchema as unknown as O
 
 /**
  * Read, check and freeze the configuration.
- * @throws ConfigError with one line for every unknown key and every wrong value: key, where it came from, what was
- * expected, what was found
+ * @throws {ConfigError} with one line for every unknown key and every wrong value: key, where it came from,
+ * what was expected, what was found
  */
 export function loadConfig(sources: ConfigSources = {}): Config {
   return nest(explainConfig(sources)) as unknown as Config;
@@ -85,12 +85,12 @@ export function loadConfig(sources: ConfigSources = {}): Config {
 
 /**
  * As `loadConfig`, setting by setting with the source of each value.
- * @throws ConfigError
+ * @throws {ConfigError} as `loadConfig`
  */
 export function explainConfig(sources: ConfigSources = {}): readonly SettingValue[] {
   const environment = sources.environment ?? {};
   const problems: string[] = [];
-  const path = sources.file ?? (environment[fileVariable] || undefined);
+  const path = sources.file ?? (environment[FILE_VARIABLE] || undefined);
   const fromFile = path === undefined ? new Map<string, unknown>() : readFile(path, problems);
   refuseUnknownVariables(environment, problems);
   for (const key of Object.keys(sources.overrides ?? {})) {
@@ -218,14 +218,17 @@ function refuseUnknownVariables(
   environment: Readonly<Record<string, string | undefined>>,
   problems: string[],
 ): void {
-  const known = [fileVariable, ...settings.map((setting) => setting.variable)];
+  const known = [FILE_VARIABLE, ...settings.map((setting) => setting.variable)];
   for (const [name, value] of Object.entries(environment)) {
-    if (!name.startsWith(prefix) || known.includes(name) || isFromKubernetes(name, value ?? '')) continue;
+    if (!name.startsWith(PREFIX) || known.includes(name) || isFromKubernetes(name, value ?? '')) continue;
     problems.push(`${name}: there is no such environment variable${hint(name, known)}`);
   }
 }
 
-/** Kubernetes hands every container variables about a service named `livestill`: `LIVESTILL_PORT=tcp://…` and more. */
+/**
+ * Kubernetes hands every container variables about a service named `livestill`: `LIVESTILL_PORT=tcp://…` and
+ * more.
+ */
 function isFromKubernetes(name: string, value: string): boolean {
   return (
     /^LIVESTILL_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$/.test(name) ||
@@ -252,7 +255,10 @@ interface Shape {
   readonly maximum?: number;
 }
 
-/** A text from the environment as the value the schema wants; what cannot be read stays text, and fails the check. */
+/**
+ * A text from the environment as the value the schema wants; what cannot be read stays text, and fails the
+ * check.
+ */
 function fromText(schema: TSchema, text: string): unknown {
   const { type, anyOf, items } = schema as Shape;
   if (anyOf !== undefined)

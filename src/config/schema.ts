@@ -20,9 +20,9 @@ export interface SettingNotes extends TSchemaOptions {
   readonly check?: 'origin' | 'network' | 'networkOrHost' | 'masterKey';
 }
 
-const closed = { additionalProperties: false } as const;
+const CLOSED = { additionalProperties: false } as const;
 const group = <P extends Record<string, TSchema>>(description: string, properties: P) =>
-  Type.Object(properties, { ...closed, description });
+  Type.Object(properties, { ...CLOSED, description });
 const integer = (minimum: number, maximum: number, notes: SettingNotes) =>
   Type.Integer({ minimum, maximum, ...notes });
 const number = (minimum: number, maximum: number, notes: SettingNotes) =>
@@ -40,7 +40,9 @@ const maybeText = (notes: SettingNotes) =>
 const maybeInteger = (minimum: number, maximum: number, notes: SettingNotes) =>
   Type.Union([Type.Null(), Type.Integer({ minimum, maximum })], { ...notes });
 
-/** Every setting with its type, bounds, default and description: the one source of checks and documentation. */
+/**
+ * Every setting with its type, bounds, default and description: the one source of checks and documentation.
+ */
 export const configSchema = Type.Object(
   {
     dataDir: text({
@@ -384,7 +386,7 @@ export const configSchema = Type.Object(
         'How the log is written: one JSON object a line, or short lines for people; `auto` is `human` on a terminal and `json` elsewhere.',
     }),
   },
-  closed,
+  CLOSED,
 );
 
 type DeepReadonly<T> = T extends readonly (infer E)[]

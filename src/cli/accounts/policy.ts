@@ -155,7 +155,10 @@ function preview(parent: Command): void {
   });
 }
 
-/** commander makes an empty text of a null that an option's parser gave; here of those that the parent command parsed. */
+/**
+ * commander makes an empty text of a null that an option's parser gave; here of those that the parent command
+ * parsed.
+ */
 function withNulls(options: PreviewOptions): PreviewOptions {
   const members = Object.entries(options).map(([name, value]) => [name, value === '' ? null : value]);
   return Object.fromEntries(members) as PreviewOptions;

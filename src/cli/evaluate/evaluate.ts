@@ -30,7 +30,10 @@ import { type EvaluateFlags, groupField, thresholdRule } from './options.ts';
 import { openPictureSystem, type PictureSystem } from './pictures.ts';
 import { printEvaluation, printProtocol, printTraps } from './print.ts';
 
-/** Adds `livestill evaluate` to the program. Exit status: 0 measured, 1 a part of a tree could not be read, 2 wrong use or unusable input. */
+/**
+ * Adds `livestill evaluate` to the program. Exit status: 0 measured, 1 a part of a tree could not be read, 2
+ * wrong use or unusable input.
+ */
 export function registerEvaluate(program: Command): void {
   program
     .command('evaluate')
@@ -286,7 +289,10 @@ const quoted = (word: string) =>
 /** The JSON file beside a report. */
 const numbersBeside = (report: string) => `${report.replace(/\.html?$/i, '')}.json`;
 
-/** Before anything is judged: no file is there that would be lost. @throws {UsageError} `file_exists`, `same_file` */
+/**
+ * Before anything is judged: no file is there that would be lost.
+ * @throws {UsageError} `file_exists`, `same_file`
+ */
 async function checkOutputs(flags: EvaluateFlags): Promise<void> {
   const { report, saveScores, operatingPoints: points, compare } = flags;
   const beside = report === undefined || compare !== undefined ? undefined : numbersBeside(report);

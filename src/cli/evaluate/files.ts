@@ -18,7 +18,10 @@ export function picturesOf(folder: FilePath, onLeftOut: OnLeftOut): Promise<Foun
 /** Bytes of a text file at most: about what one text can hold. */
 const LONGEST_TEXT = 500 * 2 ** 20;
 
-/** Reads a text file, a pipe or standard input (`-`). @throws {UsageError} reason `unreadable` */
+/**
+ * Reads a text file, a pipe or standard input (`-`).
+ * @throws {UsageError} `unreadable` when it cannot be read
+ */
 export async function readText(file: string): Promise<string> {
   const path = pathOfArgument(file);
   const name = pathText(path);

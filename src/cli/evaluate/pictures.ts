@@ -51,7 +51,10 @@ function progress(name: string, total: number): { step(): void; end(): void } {
   return { step: () => bar.increment(), end: () => bar.stop() };
 }
 
-/** An engine with its caches: `answers-2-<system>.ndjson` (2: rows have raw scores) by models, profile and version, `facts.ndjson` for all. */
+/**
+ * An engine with its caches: `answers-2-<system>.ndjson` (2: rows have raw scores) by models, profile and
+ * version, `facts.ndjson` for all.
+ */
 export async function openPictureSystem(flags: EvaluateFlags): Promise<PictureSystem> {
   const engine: Liveness = await createLiveness({
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),

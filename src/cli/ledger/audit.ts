@@ -56,11 +56,11 @@ function verify(parent: Command): void {
     );
 }
 
-const names = { ledger: 'Decisions', admin: 'Changes by operators' } as const;
+const CHAIN_NAMES = { ledger: 'Decisions', admin: 'Changes by operators' } as const;
 
 function sentence(found: Verification): string {
   const { chain, verified, unchained, pruned, erased, lost, checkpoints, keys, fault } = found;
-  const name = names[chain];
+  const name = CHAIN_NAMES[chain];
   if (fault !== null) return `${name}: NOT as written. First at row ${fault.rowId}: ${fault.text}.`;
   const rest = [
     pruned > 0 ? `${count(pruned, 'row')} deleted by retention` : '',

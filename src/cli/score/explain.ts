@@ -20,18 +20,21 @@ const BACK = '#171a22';
 const COLOURS = { live: '#3ddc84', attack: '#ff5c5c', poor_quality: '#ffc145', no_face: '#ffc145' } as const;
 const CROP_COLOURS = ['#6ec6ff', '#c792ea', '#ffab70', '#9be37a'];
 
-const fontFolder = dirname(
+const FONT_FOLDER = dirname(
   createRequire(import.meta.url).resolve('@expo-google-fonts/roboto-mono/package.json'),
 );
 
 /** Makes the font known to the drawing library, so that no font of the machine is needed. */
 async function loadFont(): Promise<void> {
   for (const file of ['400Regular/RobotoMono_400Regular.ttf', '700Bold/RobotoMono_700Bold.ttf']) {
-    await sharp({ text: { text: '.', font: FONT, fontfile: join(fontFolder, file) } }).toBuffer();
+    await sharp({ text: { text: '.', font: FONT, fontfile: join(FONT_FOLDER, file) } }).toBuffer();
   }
 }
 
-/** Characters that XML has no way to write (XML 1.0, 2.2), such as the control characters of some file names, and line ends. */
+/**
+ * Characters that XML has no way to write (XML 1.0, 2.2), such as the control characters of some file names,
+ * and line ends.
+ */
 const UNWRITABLE = /[^\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 const escapeXml = (text: string) => escapeHtml(text.replace(UNWRITABLE, '\ufffd'));
@@ -65,7 +68,10 @@ function wrap(content: string, width: number): string[] {
 /** Cards of the built-in classifiers by name. */
 type Cards = ReadonlyMap<string, ClassifierCard>;
 
-/** The runs whose rectangles and thumbnails are shown: of the built-in networks one for each crop, at box scale 1. */
+/**
+ * The runs whose rectangles and thumbnails are shown: of the built-in networks one for each crop, at box
+ * scale 1.
+ */
 function shownRuns(judgement: Judgement, cards: Cards): CropEvidence[] {
   const first = new Map<string, CropEvidence>();
   for (const run of judgement.crops) {
@@ -187,7 +193,10 @@ function panel(judgement: Judgement, cards: Cards, title: string, x0: number): P
   return { svg: parts.join(''), height: strip.end + 12, thumbs: strip.thumbs, thumbSide: strip.side };
 }
 
-/** The thumbnails' places side by side, and below each the logits of all runs on that crop, with the width that the network sees. */
+/**
+ * The thumbnails' places side by side, and below each the logits of all runs on that crop, with the width
+ * that the network sees.
+ */
 function thumbStrip(judgement: Judgement, cards: Cards, x: number, y: number) {
   const runs = shownRuns(judgement, cards);
   const room = Math.floor((PANEL - 36 - THUMB_GAP * (runs.length - 1)) / Math.max(1, runs.length));
@@ -227,8 +236,8 @@ function thumbnail(picture: RgbPicture, run: CropEvidence, { crops, input }: Cla
 }
 
 /**
- * Draws a judgement on its upright picture: face box, key points, crops, and beside it score, quality values, reasons and
- * what the network saw. Gives a JPEG.
+ * Draws a judgement on its upright picture: face box, key points, crops, and beside it score, quality values,
+ * reasons and what the network saw. Gives a JPEG.
  */
 export async function drawExplanation(
   picture: RgbPicture,

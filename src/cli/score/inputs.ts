@@ -12,9 +12,10 @@ export interface PictureInput {
 }
 
 /**
- * The pictures that arguments name, in the order given: a file as it is (whatever its name), a folder as all pictures below it (by their
- * extension or by content, sorted by name), `-` as standard input. A path that does not exist stays in the list and fails when it is read.
- * What a folder holds besides is told to `onLeftOut`.
+ * The pictures that arguments name, in the order given: a file as it is (whatever its name), a folder as all
+ * pictures below it (by their extension or by content, sorted by name), `-` as standard input. A path that
+ * does not exist stays in the list and fails when it is read. What a folder holds besides is told to
+ * `onLeftOut`.
  */
 export async function expandInputs(
   paths: readonly string[],
@@ -38,7 +39,10 @@ export async function expandInputs(
   return inputs;
 }
 
-/** The pictures below a folder, sorted by name; a folder that cannot be looked into has none and is told as left out. */
+/**
+ * The pictures below a folder, sorted by name; a folder that cannot be looked into has none and is told as
+ * left out.
+ */
 export async function picturesIn(folder: FilePath, onLeftOut: OnLeftOut): Promise<FoundPicture[]> {
   const leave = (one: LeftOut) => onLeftOut({ ...one, name: pathText(joinPath(pathText(folder), one.name)) });
   const found: FoundPicture[] = [];
