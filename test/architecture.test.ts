@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ['policy', 'report', 'liveness', 'errors', 'networks', 'account', 'ledger'],
   engine: ['liveness', 'errors', 'picture', 'weights'],
   fleet: ['report', 'liveness', 'errors', 'picture', 'engine'],
+  explain: ['liveness', 'report'],
   batch: ['liveness', 'errors', 'files', 'report', 'picture', 'engine', 'fleet'],
   evaluation: ['liveness', 'errors', 'files', 'report', 'picture', 'engine'],
   wire: [
@@ -45,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   doctor: ['config', 'errors', 'ledger', 'liveness', 'report', 'store', 'weights', 'wire'],
   cli: [
     'doctor',
+    'explain',
     'policy',
     'liveness',
     'errors',

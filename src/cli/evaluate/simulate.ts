@@ -6,13 +6,13 @@ import { makeSet } from '../../evaluation/simulate/make-set.ts';
 import { parseKinds, type SimulatedKind } from '../../evaluation/simulate/simulate.ts';
 import { pathOfArgument, pathText } from '../../files/name.ts';
 import { isTaken } from '../../files/write.ts';
+import { picturesIn } from '../../picture/inputs.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
 import { count } from '../../report/count.ts';
 import { numberWithin } from '../shared/arguments.ts';
 import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { print, printableName, say } from '../shared/printable.ts';
 import { tellLeftOut } from '../shared/tell-left-out.ts';
-import { picturesOf } from './files.ts';
 
 interface SimulateFlags {
   readonly out: string;
@@ -88,7 +88,7 @@ async function run(paths: readonly string[], flags: SimulateFlags): Promise<void
     const path = pathOfArgument(argument);
     const found = await stat(path).catch(() => null);
     if (found === null) throw new UsageError('unreadable', `${argument}: there is no such file or folder.`);
-    if (found.isDirectory()) sources.push(...(await picturesOf(path, leftOut.add)));
+    if (found.isDirectory()) sources.push(...(await picturesIn(path, leftOut.add)));
     else sources.push({ name: basename(pathText(path)), path });
   }
   tellLeftOut(leftOut);

@@ -5,9 +5,11 @@ import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { createLiveness, type JudgedPicture, type Liveness } from '../../engine.ts';
 import { Fault, UsageError } from '../../errors.ts';
+import { drawExplanation } from '../../explain/explain.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
 import type { Judgement, Profile, Verdict } from '../../liveness/types.ts';
+import { expandInputs, type PictureInput } from '../../picture/inputs.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
 import { count } from '../../report/count.ts';
 import { scoreNumber } from '../shared/arguments.ts';
@@ -16,8 +18,6 @@ import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { print, printableName, say } from '../shared/printable.ts';
 import { createTable } from '../shared/table.ts';
 import { tellLeftOut } from '../shared/tell-left-out.ts';
-import { drawExplanation } from './explain.ts';
-import { expandInputs, type PictureInput } from './inputs.ts';
 
 interface ScoreOptions {
   readonly json?: true;
