@@ -86,6 +86,12 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     : undefined;
 }
 
+/** The end of a message about an unknown word: the candidate that may have been meant, or nothing. */
+export function hint(word: string, candidates: readonly string[]): string {
+  const candidate = nearest(word, candidates);
+  return candidate === undefined ? '' : `. Did you mean ${candidate}?`;
+}
+
 /** Optimal string alignment distance: the fewest letters to add, drop or change, or neighbours to swap. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
