@@ -1,7 +1,7 @@
 /**
  * npm run bench:growth [-- --only pictures|apps|ledger|connections] [-- --small] [-- --json] [-- --markdown] [-- --plots DIR]
  *
- * What a picture, a request and the books cost as things grow: picture size (0.1 to 24 megapixels), apps (1 to 100 000), ledger rows (0 to
+ * What a picture, a request and the records cost as things grow: picture size (0.1 to 24 megapixels), apps (1 to 100 000), ledger rows (0 to
  * 10 million), idle connections (0 to 5000). Processor time where it can be had, medians, sizes taking turns, so that whatever else the
  * machine does hits all alike. None may grow faster than the work does: each series is fitted as a power law and judged; the exit
  * status is 1 when one fails. Needs Linux; the ledger needs about 7 GB of disk for some minutes, beneath the folder for temporary files.

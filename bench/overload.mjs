@@ -112,7 +112,7 @@ async function watched(work) {
   return { result, health, memory };
 }
 
-/** Processor seconds that all processes of the machine have taken, from the system's own books (Linux). */
+/** Processor seconds that all processes of the machine have taken, from `/proc` (Linux). */
 async function machineSeconds() {
   const [user, nice, system, , , irq, softirq] = (await readFile('/proc/stat', 'utf8'))
     .split('\n', 1)[0]

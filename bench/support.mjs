@@ -97,7 +97,7 @@ export async function startServer({ args = [], env = {} } = {}) {
 }
 
 /**
- * What a process and all its children use, from the system's own books (Linux): processor seconds, ended children included, and memory.
+ * What a process and all its children use, from `/proc` (Linux): processor seconds, ended children included, and memory.
  * Pages that several of them share are counted once (proportional set size).
  */
 export async function processUse(pid) {

@@ -88,7 +88,7 @@ async function measure(name, toAdmin, count, parts) {
   }
 }
 
-/** Connections of the service's side that are open, by the system's own books: one that never reads does not notice its end. */
+/** Connections of the service's side that are open, as the system counts them: one that never reads does not notice its end. */
 async function established(port) {
   const table = await readFile('/proc/net/tcp', 'utf8');
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;

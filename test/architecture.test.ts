@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /**
- * What each room (see `roomOf`) may import of the house; a room may always import itself.
- * `store` stands in no list but that of `cli`: everything else receives what it needs as an argument.
+ * What each area (see `areaOf`) may import of the others; an area may always import itself. `store` stands in
+ * no list but those of `cli`, which puts the service together, and of `doctor`, which looks into a database
+ * without opening it as the service does: everything else receives what it needs as an argument.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   liveness: [],
@@ -26,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ['policy', 'report', 'liveness', 'errors', 'networks', 'account', 'ledger'],
   engine: ['liveness', 'errors', 'picture', 'weights'],
   fleet: ['report', 'liveness', 'errors', 'picture', 'engine'],
+  explain: ['liveness', 'report'],
   batch: ['liveness', 'errors', 'files', 'report', 'picture', 'engine', 'fleet'],
   evaluation: ['liveness', 'errors', 'files', 'report', 'picture', 'engine'],
   wire: [
@@ -44,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   doctor: ['config', 'errors', 'ledger', 'liveness', 'report', 'store', 'weights', 'wire'],
   cli: [
     'doctor',
+    'explain',
     'policy',
     'liveness',
     'errors',
@@ -64,7 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Packages that a room must not go beyond. */
+/** The only packages that an area may use. */
 const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   liveness: ['onnxruntime-common', 'sharp', 'typebox', 'typebox/value'],
   errors: [],
@@ -77,13 +80,19 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
   (file) => file.endsWith('.ts') && !isTest(file),
 );
 
-/** The folder; files in src/ itself are rooms of their own, those that begin alike (`config-schema.ts`) one together. */
-const roomOf = (file: string) => {
+/**
+ * The folder; files in src/ itself are areas of their own, those that begin alike (`errors-native.ts`) one
+ * together.
+ */
+const areaOf = (file: string) => {
   const first = file.split(sep)[0];
   if (!first.endsWith('.ts')) return first;
-  const room = first.replace(/(?:-[a-z-]+)?\.ts$/, '');
-  return room === 'error' ? 'errors' : room;
+  const area = first.replace(/(?:-[a-z-]+)?\.ts$/, '');
+  return area === 'error' ? 'errors' : area;
 };
+
+/** The file that a relative specifier of another file names, from src/. */
+const targetOf = (file: string, specifier: string) => relative(src, join(src, dirname(file), specifier));
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(src, file), 'utf8');
@@ -93,30 +102,87 @@ function importsOf(file: string): string[] {
   return Array.from(found, (m) => m[1] ?? m[2] ?? m[3]);
 }
 
-describe('the house', () => {
-  it('has only rooms that the rule knows', () => {
+/** Circles of files that import each other, each from its first file by name; a type counts as an import. */
+function circles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const reachable = (from: string): Set<string> => {
+    const seen = new Set<string>();
+    const next = [...(graph.get(from) ?? [])];
+    for (let file = next.pop(); file !== undefined; file = next.pop()) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      next.push(...(graph.get(file) ?? []));
+    }
+    return seen;
+  };
+  const reach = new Map([...graph.keys()].map((file) => [file, reachable(file)]));
+  const known = new Set<string>();
+  for (const file of [...graph.keys()].sort()) {
+    if (known.has(file) || reach.get(file)?.has(file) !== true) continue;
+    const circle = [...graph.keys()].filter(
+      (other) => reach.get(file)?.has(other) === true && reach.get(other)?.has(file) === true,
+    );
+    for (const one of circle) known.add(one);
+    found.push(circle.sort());
+  }
+  return found;
+}
+
+/** Circles that stand for now, by the first file of each; to be broken, never to be added to. */
+const KNOWN_CIRCLES: readonly string[] = [
+  'error-catalogue-siblings.ts',
+  'wire/arrivals.ts',
+  'wire/legacy/body.ts',
+];
+
+describe('the layout', () => {
+  it('has only areas that the rule knows', () => {
     expect(files.length).toBeGreaterThan(20);
-    expect([...new Set(files.map(roomOf))].filter((room) => !(room in MAY_IMPORT))).toEqual([]);
+    expect([...new Set(files.map(areaOf))].filter((area) => !(area in MAY_IMPORT))).toEqual([]);
   });
 
   it('is imported one way', () => {
     const wrong: string[] = [];
     for (const file of files) {
-      const room = roomOf(file);
+      const area = areaOf(file);
       for (const specifier of importsOf(file)) {
         if (!specifier.startsWith('.')) continue;
-        const target = roomOf(relative(src, join(src, dirname(file), specifier)));
-        if (target === room || (MAY_IMPORT[room] ?? []).includes(target)) continue;
-        wrong.push(`${file} imports ${specifier}: ${room} must not know ${target}`);
+        const target = areaOf(targetOf(file, specifier));
+        if (target === area || (MAY_IMPORT[area] ?? []).includes(target)) continue;
+        wrong.push(`${file} imports ${specifier}: ${area} must not know ${target}`);
       }
     }
     expect(wrong).toEqual([]);
   });
 
-  it('keeps rooms to their libraries', () => {
+  it('has no circle between files', () => {
+    const graph = new Map(
+      files.map((file) => [
+        file,
+        importsOf(file)
+          .filter((specifier) => specifier.startsWith('.'))
+          .map((specifier) => targetOf(file, specifier)),
+      ]),
+    );
+    const known = new Set(KNOWN_CIRCLES.map((file) => join(...file.split('/'))));
+    expect(circles(graph).filter(([first]) => !known.has(first!))).toEqual([]);
+  });
+
+  it('finds circles', () => {
+    const graph = new Map([
+      ['a', ['b']],
+      ['b', ['c', 'd']],
+      ['c', ['a']],
+      ['d', ['d', 'e']],
+      ['e', []],
+    ]);
+    expect(circles(graph)).toEqual([['a', 'b', 'c'], ['d']]);
+  });
+
+  it('uses in an area only the packages it may use', () => {
     const wrong: string[] = [];
     for (const file of files) {
-      const allowed = MAY_USE[roomOf(file)];
+      const allowed = MAY_USE[areaOf(file)];
       if (allowed === undefined) continue;
       for (const specifier of importsOf(file)) {
         const foreign = !specifier.startsWith('.') && !specifier.startsWith('node:');
@@ -153,9 +219,9 @@ describe('the house', () => {
     );
   });
 
-  it('speaks SQL in one room only', () => {
+  it('speaks SQL in one area only', () => {
     const speakers = files.filter((file) => importsOf(file).some((s) => /^(?:kysely|libsql|pg)$/.test(s)));
-    expect(speakers.map(roomOf).filter((room) => room !== 'store')).toEqual([]);
+    expect(speakers.map(areaOf).filter((area) => area !== 'store')).toEqual([]);
   });
 
   it('has no file that grew past 400 lines', () => {

@@ -18,7 +18,7 @@ const roomy = {
   LIVESTILL_CONNECTIONS_MAX_PER_ADDRESS: '6000',
 };
 
-/** Open files a process may have, from the system's own books (Linux). */
+/** Open files a process may have, from `/proc` (Linux). */
 async function openFilesLimit() {
   const limits = await readFile('/proc/self/limits', 'utf8');
   const found = /Max open files\s+(\S+)/.exec(limits)?.[1];

@@ -23,9 +23,10 @@ const NEAREST = 24;
 const AHEAD = 2;
 
 /**
- * Begins a batch, or goes on with the one that began these outputs, and writes table and page at its end. Nothing is written where
- * no picture was found.
- * @throws {UsageError} when the input or an output cannot be used, or the outputs were begun with other settings
+ * Begins a batch, or goes on with the one that began these outputs, and writes table and page at its end.
+ * Nothing is written where no picture was found.
+ * @throws {UsageError} when the input or an output cannot be used, or the outputs were begun with other
+ * settings
  * @throws {FleetError} when no worker can be started
  * @throws {unknown} `signal.reason` when it was aborted before the first picture
  */

@@ -19,8 +19,8 @@ export interface BatchSettings {
 /** An output that this process alone writes to. */
 export interface Claim {
   /**
-   * To be asked before the first write: of two processes that took over the same left lock at the same moment, one finds here that the
-   * other has it. @throws UsageError
+   * To be asked before the first write.
+   * @throws {UsageError} `output_in_use` when another process took over the same left lock at the same moment
    */
   confirm(): Promise<void>;
   /** Takes the lock away, where it is still this process's. */
@@ -63,8 +63,9 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Claims the output for this process with a file `<journal>.lock`. One left by a process of this machine that is gone is taken over.
- * @throws UsageError where another process is writing to it, or may be
+ * Claims the output for this process with a file `<journal>.lock`. One left by a process of this machine that
+ * is gone is taken over.
+ * @throws {UsageError} `output_in_use` when another process is writing to it, or may be
  */
 export async function claimOutput(journal: string): Promise<Claim> {
   const path = `${journal}.lock`;
@@ -94,10 +95,11 @@ export async function claimOutput(journal: string): Promise<Claim> {
 }
 
 /**
- * Compares the settings of an output with those of the run that began it, which stand in `<journal>.run.json`.
+ * Compares the settings of an output with those of the run that began it, which stand in
+ * `<journal>.run.json`.
  * @param outputs the names of the files that this run makes of the journal, see `outputName`
  * @returns the id of the run that began it
- * @throws UsageError for an output that was begun with other settings, or not by a batch at all
+ * @throws {UsageError} when the output was begun with other settings, or not by a batch at all
  */
 export async function checkSettings(
   journal: string,

@@ -16,7 +16,7 @@ export interface BatchErasure {
   readonly remade: readonly string[];
   /** Pages that were deleted: they may show the picture, and the same `batch` command makes them again. */
   readonly deleted: readonly string[];
-  /** Files that the batch made and that could not be told to be its own any more: look at them. */
+  /** Files with names that the batch uses and with a content that is not its own any more: look at them. */
   readonly unsure: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export interface ErasableBatch {
 /**
  * Opens the results of a batch for erasure.
  * @param out what was `--out` of the batch
- * @throws UsageError `no_batch` where a batch made no such file, `output_in_use` while one writes to it
+ * @throws {UsageError} `no_batch` when a batch made no such file, `output_in_use` while one writes to it
  */
 export async function openErasable(out: string): Promise<ErasableBatch> {
   const journal = await journalOf(out);
@@ -48,13 +48,13 @@ export async function openErasable(out: string): Promise<ErasableBatch> {
     async erase(pictures) {
       await claim.confirm();
       const rows = await exchange(journal, pictures);
-      return { journal, rows, ...(rows === 0 ? nothing : await followUp(journal)) };
+      return { journal, rows, ...(rows === 0 ? NOTHING : await followUp(journal)) };
     },
     release: () => claim.release(),
   };
 }
 
-const nothing = { remade: [], deleted: [], unsure: [] } as const;
+const NOTHING = { remade: [], deleted: [], unsure: [] } as const;
 
 const isOf = (sha256: string | null, pictures: ReadonlySet<string>): boolean =>
   sha256 !== null && pictures.has(sha256);
@@ -75,7 +75,10 @@ async function journalOf(out: string): Promise<string> {
   );
 }
 
-/** Writes the rows that stay into a new file, byte by byte as they are, and gives it the journal's name. How many went. */
+/**
+ * Writes the rows that stay into a new file, byte by byte as they are, and gives it the journal's name. How
+ * many went.
+ */
 async function exchange(journal: string, pictures: ReadonlySet<string>): Promise<number> {
   const temporary = `${journal}.erase-${process.pid}.tmp`;
   const from = await open(journal, 'r');
@@ -111,11 +114,12 @@ async function exchange(journal: string, pictures: ReadonlySet<string>): Promise
 }
 
 /**
- * Behind the last whole row there may be a part of one, which a batch cuts off too; a whole line that is no row hides those behind it.
- * @throws UsageError `batch_damaged`
+ * Behind the last whole row there may be a part of one, which a batch cuts off too; a whole line that is no
+ * row hides those behind it.
+ * @throws {UsageError} `batch_damaged` when there is such a line
  */
 async function refuseDamage(from: FileHandle, journal: string, at: number): Promise<void> {
-  const { bytesRead, buffer } = await from.read(Buffer.alloc(chunkBytes), 0, chunkBytes, at);
+  const { bytesRead, buffer } = await from.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, at);
   if (!buffer.subarray(0, bytesRead).includes('\n')) return;
   throw new UsageError(
     'batch_damaged',
@@ -123,10 +127,10 @@ async function refuseDamage(from: FileHandle, journal: string, at: number): Prom
   );
 }
 
-const chunkBytes = 1 << 20;
+const CHUNK_BYTES = 1 << 20;
 
 async function copyRange(from: FileHandle, to: FileHandle, begin: number, end: number): Promise<void> {
-  const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(0, end - begin)));
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(0, end - begin)));
   for (let at = begin; at < end; ) {
     const { bytesRead } = await from.read(buffer, 0, Math.min(buffer.length, end - at), at);
     if (bytesRead === 0) return;
@@ -163,7 +167,10 @@ async function followUp(journal: string): Promise<Omit<BatchErasure, 'journal' |
   return found;
 }
 
-/** The table of a journal has its name without the end; what it is shows in its first bytes. Null: the file is none. */
+/**
+ * The table of a journal has its name without the end; what it is shows in its first bytes. Null: the file is
+ * none.
+ */
 async function formatOfTable(path: string, journal: string): Promise<'csv' | 'parquet' | null> {
   if (`${resolve(path)}.ndjson` !== resolve(journal)) return null;
   const file = await open(path, 'r');

@@ -19,7 +19,10 @@ function rowOf(line: Buffer): BatchRow | null {
   }
 }
 
-/** A row as it is written now. Until 0.1 rows had no `rawScore`, and `score` was the raw one, of pictures that were not judged too. */
+/**
+ * A row as it is written now. Until 0.1 rows had no `rawScore`, and `score` was the raw one, of pictures that
+ * were not judged too.
+ */
 function asNow(row: BatchRow): BatchRow {
   if (row.rawScore !== undefined) return row;
   const { key, picture, sha256, sameAs, code, failure, message, verdict, score, ...rest } = row;
@@ -45,8 +48,8 @@ const LINE_END = 10;
 const ROW_BEGINS = '{'.charCodeAt(0);
 
 /**
- * The rows of a journal, with the place in the file where each ends; stops at the first line that is no whole row. All are read through
- * one buffer, which holds a megabyte, or the longest row.
+ * The rows of a journal, with the place in the file where each ends; stops at the first line that is no whole
+ * row. All are read through one buffer, which holds a megabyte, or the longest row.
  */
 export async function* journalRows(
   path: string,
@@ -78,8 +81,8 @@ export async function* journalRows(
 }
 
 /**
- * Goes through the file of an earlier run, tells `each` row, and cuts off what lies behind the last whole one. A file that does not
- * exist has no rows.
+ * Goes through the file of an earlier run, tells `each` row, and cuts off what lies behind the last whole
+ * one. A file that does not exist has no rows.
  */
 export async function recover(path: string, each: (row: BatchRow) => void): Promise<Recovered> {
   let file: FileHandle;
@@ -110,7 +113,9 @@ export async function recover(path: string, each: (row: BatchRow) => void): Prom
 
 /** The output file, open for more rows. */
 export interface Journal {
-  /** Resolves when the row was handed to the operating system: from then on a killed process does not lose it. */
+  /**
+   * Resolves when the row was handed to the operating system: from then on a killed process does not lose it.
+   */
   append(row: BatchRow): Promise<void>;
   /** Writes what is left, syncs to disk, closes. */
   close(): Promise<void>;
@@ -120,8 +125,9 @@ export interface Journal {
 export const SYNC_EVERY_MS = 1000;
 
 /**
- * Opens the output for appending. Rows that come while others are written go out together, one `write` after the other; every second
- * the file is synced. The first failure (a full disk) is thrown from every call after it.
+ * Opens the output for appending. Rows that come while others are written go out together, one `write` after
+ * the other; every second the file is synced. The first failure (a full disk) is thrown from every call after
+ * it.
  */
 export async function openJournal(path: string, syncEveryMs = SYNC_EVERY_MS): Promise<Journal> {
   const file = await open(path, 'a');
@@ -142,7 +148,8 @@ export async function openJournal(path: string, syncEveryMs = SYNC_EVERY_MS): Pr
     }
   };
   const flush = async (): Promise<void> => {
-    // Whoever comes while a write is on its way waits for the one after it, which takes all rows of the meantime.
+    // Whoever comes while a write is on its way waits for the one after it, which takes all rows of the
+    // meantime.
     while (writing !== null) await writing.catch(() => {});
     if (failure !== undefined) throw failure;
     if (lines.length === 0) return;

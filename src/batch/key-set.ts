@@ -9,8 +9,9 @@ export interface Keys {
 }
 
 /**
- * A set of texts that takes 24 to 48 bytes a member, however long they are: it keeps 128 bits of each one's SHA-256 in an open-addressed
- * table. Two of a thousand million texts share these bits with a probability below 10^-20.
+ * A set of texts that takes 24 to 48 bytes a member, however long they are: it keeps 128 bits of each one's
+ * SHA-256 in an open-addressed table. Two of a thousand million texts share these bits with a probability
+ * below 10^-20.
  */
 export class KeySet implements Keys {
   #table: BigUint64Array;

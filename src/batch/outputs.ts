@@ -37,7 +37,8 @@ export async function pageIsOf(id: string, page: string): Promise<boolean> {
 const LARGEST_PAGE = 64 * 2 ** 20;
 
 /**
- * Checks that no file would be lost: each output has a name of its own, and what is there under it was made by this very batch.
+ * Checks that no file would be lost: each output has a name of its own, and what is there under it was made
+ * by this very batch.
  * @param input the batch's input; null: standard input
  * @returns the outputs that are there and may be replaced
  * @throws {UsageError} `same_file`, `output_exists`

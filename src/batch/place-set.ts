@@ -5,9 +5,10 @@ const PAGE = 4096;
 const LAST_PLACE = 2 ** 32;
 
 /**
- * A set of keys of the form `place:text`, such as those of a list: 4 bytes for each place up to the last one, a fourth or less of what a
- * {@link KeySet} needs. Of each place it keeps 32 bits of the SHA-256 of the last key added for it, so that another text in the same
- * place is no member, but for one in 2^32. Keys of another form are members too, at the cost of a key set.
+ * A set of keys of the form `place:text`, such as those of a list: 4 bytes for each place up to the last one,
+ * a fourth or less of what a {@link KeySet} needs. Of each place it keeps 32 bits of the SHA-256 of the last
+ * key added for it, so that another text in the same place is no member, but for one in 2^32. Keys of another
+ * form are members too, at the cost of a key set.
  */
 export class PlaceSet implements Keys {
   readonly #pages = new Map<number, Uint32Array>();

@@ -8,8 +8,8 @@ export const KEPT_RESULTS = 10_000;
 export const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 /**
- * Refusals that follow from the bytes alone. Not among them: `too_slow`, which a busy machine causes, and `corrupt`, the decoder's word for
- * whatever it could not do, a lack of memory too.
+ * Refusals that follow from the bytes alone. Not among them: `too_slow`, which a busy machine causes, and
+ * `corrupt`, the decoder's word for whatever it could not do, a lack of memory too.
  */
 const OF_THE_BYTES: ReadonlySet<string> = new Set([
   'not_an_image',
@@ -22,7 +22,10 @@ const OF_THE_BYTES: ReadonlySet<string> = new Set([
   'too_large',
 ]);
 
-/** Whether a row says what every picture of the same bytes would get: a judgement, no face, a file that no time and no machine can read. */
+/**
+ * Whether a row says what every picture of the same bytes would get: a judgement, no face, a file that no
+ * time and no machine can read.
+ */
 export function holdsForEqualBytes({ code, failure }: BatchRow): boolean {
   return code === 0 || code === -4015 || (code === -4016 && OF_THE_BYTES.has(failure ?? ''));
 }
@@ -30,11 +33,12 @@ export function holdsForEqualBytes({ code, failure }: BatchRow): boolean {
 /** Remembers the latest results of one run by the bytes they were made from. */
 export interface ResultMemory {
   /**
-   * The row that an earlier picture of the same bytes got; where there is none, calls `make`, which judges this one and writes its row, and
-   * gives null. A picture that comes while an equal one is in work waits for that one's row to be written, so that a row in the output
-   * never refers to one that is not there. Where an equal one's row holds for itself alone (a lost worker), this one is judged as well.
+   * The row that an earlier picture of the same bytes got; where there is none, calls `make`, which judges
+   * this one and writes its row, and gives null. A picture that comes while an equal one is in work waits for
+   * that one's row to be written, so that a row in the output never refers to one that is not there. Where an
+   * equal one's row holds for itself alone (a lost worker), this one is judged as well.
    *
-   * @throws what `make` throws
+   * @throws {unknown} what `make` throws
    */
   rowOrMake(sha256: string, make: () => Promise<BatchRow>): Promise<BatchRow | null>;
 }

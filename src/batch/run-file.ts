@@ -19,8 +19,8 @@ const runSchema = Type.Partial(
 );
 
 /**
- * What an earlier run says of itself in `<journal>.run.json`: its settings, and what it made of its rows. Files of before 0.2
- * lack `outputs` and `id`.
+ * What an earlier run says of itself in `<journal>.run.json`: its settings, and what it made of its rows.
+ * Files of before 0.2 lack `outputs` and `id`.
  */
 export type RunFile = Readonly<Static<typeof runSchema>>;
 

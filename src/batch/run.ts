@@ -20,9 +20,9 @@ export interface BatchTask {
   readonly memory: ResultMemory | null;
   /** Pictures that are read or judged at the same moment. */
   readonly atOnce: number;
-  /** Told of every row once it is written. */
+  /** Called with every row once it is written. */
   readonly onRow: (row: BatchRow) => void;
-  /** Told of every file of the source that is not judged. */
+  /** Called with every file of the source that is not judged. */
   readonly onLeftOut?: OnLeftOut;
   /** Aborted: no more pictures are begun; those in work are finished and written. */
   readonly signal: AbortSignal;
@@ -122,8 +122,9 @@ async function judgeItem(
 }
 
 /**
- * Judges every picture of the source that is not done yet, several at once, and writes a row for each. Ends early when told to by
- * `signal`; throws what makes going on senseless: a broken input, an output that cannot be written.
+ * Judges every picture of the source that is not done yet, several at once, and writes a row for each. Ends
+ * early when told to by `signal`; throws what makes going on senseless: a broken input, an output that cannot
+ * be written.
  */
 export async function runBatch(task: BatchTask): Promise<void> {
   const { source, journal, done, memory, signal, atOnce } = task;

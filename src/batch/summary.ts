@@ -1,10 +1,13 @@
 import type { BatchRow } from './types.ts';
 
-/** Everything that is told of a batch at its end; its size does not grow with the number of rows. */
+/** Everything that is reported of a batch at its end; its size does not grow with the number of rows. */
 export interface BatchSummary {
   readonly rows: number;
   readonly threshold: number;
-  /** Rows of pictures that went through the networks themselves, that have the result of an equal one, and that could not be read. */
+  /**
+   * Rows of pictures that went through the networks themselves, that have the result of an equal one, and
+   * that could not be read.
+   */
   readonly origin: { readonly judged: number; readonly reused: number; readonly unread: number };
   /** Rows by verdict; by `code -4016` and so on where there is none. */
   readonly outcomes: ReadonlyMap<string, number>;
@@ -12,7 +15,10 @@ export interface BatchSummary {
   readonly scores: readonly number[];
   readonly reasons: ReadonlyMap<string, number>;
   readonly failures: ReadonlyMap<string, number>;
-  /** The rows whose score lies nearest to the threshold, the nearest first; of equal pictures the one with the first key. */
+  /**
+   * The rows whose score lies nearest to the threshold, the nearest first; of equal pictures the one with the
+   * first key.
+   */
   readonly nearest: readonly BatchRow[];
 }
 

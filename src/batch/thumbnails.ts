@@ -6,8 +6,8 @@ import type { BatchRow, BatchSource } from './types.ts';
 const SIDE = 160;
 
 /**
- * Small JPEGs of some rows' pictures, as data urls by key: walks the source once more and reads these only. Pictures that cannot be
- * read or decoded any more are left out.
+ * Small JPEGs of some rows' pictures, as data urls by key: walks the source once more and reads these only.
+ * Pictures that cannot be read or decoded any more are left out.
  */
 export async function thumbnailsOf(
   source: BatchSource,

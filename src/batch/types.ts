@@ -8,7 +8,8 @@ export interface BatchItem {
   readonly picture: string;
   /**
    * The picture's bytes, in memory of their own.
-   * @throws Fault -5805 (cannot be read or fetched), -4016 `too_large`; AbortError when `signal` was aborted
+   * @throws {Fault} -5805 (cannot be read or fetched), -4016 `too_large`
+   * @throws {DOMException} AbortError when `signal` was aborted
    */
   read(signal: AbortSignal): Promise<Uint8Array>;
 }
@@ -19,11 +20,16 @@ export interface BatchSource {
   /** An item can only be read before the next one is asked for (a tar is a stream). */
   readonly sequential: boolean;
   /**
-   * All pictures, one after the other, never all in memory; may be walked again. `onLeftOut` is told of what else is there.
-   * @throws UsageError for a broken input
+   * All pictures, one after the other, never all in memory; may be walked again. `onLeftOut` is called with
+   * what else is there.
+   * @throws {UsageError} when the input is broken
    */
   items(onLeftOut?: OnLeftOut): AsyncIterable<BatchItem>;
-  /** How many pictures `items` gives; remembers none of them. @throws as `items` does; AbortError */
+  /**
+   * How many pictures `items` gives; remembers none of them.
+   * @throws {UsageError} when the input is broken
+   * @throws {DOMException} AbortError when `signal` was aborted
+   */
   count(signal: AbortSignal): Promise<number>;
   /** Lets go of open files and of temporary ones. */
   close(): Promise<void>;
@@ -35,7 +41,10 @@ export interface BatchRow {
   readonly picture: string;
   /** SHA-256 of the picture's bytes, hexadecimal; null where they could not be read. */
   readonly sha256: string | null;
-  /** Key of the row, further up in the same output, whose result this one has because its bytes are the same; null: judged for itself. */
+  /**
+   * Key of the row, further up in the same output, whose result this one has because its bytes are the same;
+   * null: judged for itself.
+   */
   readonly sameAs: string | null;
   /** 0 judged, -4015 no face, -4016 no usable picture, -5805 cannot be read, 213 the engine failed. */
   readonly code: number;

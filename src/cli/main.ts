@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
 import { nativeTrouble } from '../errors-native.ts';
-import { ExitStatus } from './shared/exit-status.ts';
+import { EXIT_STATUS } from './shared/exit-status.ts';
 import { print, say } from './shared/printable.ts';
 import { createProgram, refuseUnknownWords } from './shared/program.ts';
 
@@ -14,7 +14,7 @@ function sayError(error: unknown): void {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   sayError(error);
-  process.exit(ExitStatus.Failed);
+  process.exit(EXIT_STATUS.failed);
 });
 // Where nobody reads what is said, or it cannot be kept, there is nobody left to tell.
 process.stderr.on('error', () => {});
@@ -30,9 +30,9 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? ExitStatus.Ok : ExitStatus.WrongUse;
+    process.exitCode = error.exitCode === 0 ? EXIT_STATUS.ok : EXIT_STATUS.wrongUse;
   } else {
     sayError(error);
-    process.exitCode = error instanceof UsageError ? ExitStatus.WrongUse : ExitStatus.Failed;
+    process.exitCode = error instanceof UsageError ? EXIT_STATUS.wrongUse : EXIT_STATUS.failed;
   }
 }

@@ -6,7 +6,9 @@ export interface TransportOptions {
   readonly timeout?: number;
   /** Tries after the first; 2. */
   readonly maxRetries?: number;
-  /** Longest pause between two tries; 20 000. Where `Retry-After` asks for more, the error is thrown at once. */
+  /**
+   * Longest pause between two tries; 20 000. Where `Retry-After` asks for more, the error is thrown at once.
+   */
   readonly maxRetryDelay?: number;
   /** Another `fetch`: a proxy's, a test's. */
   readonly fetch?: typeof fetch;
@@ -28,10 +30,13 @@ export interface Answer {
 }
 
 /** First pause between two tries, at most, in ms; doubles with every further one. */
-const firstDelay = 500;
+const FIRST_DELAY_MS = 500;
 
-/** These say that the same request may succeed later: timeout, in progress, too many, and failures of the server's side. */
-const passing = [408, 409, 429, 500, 502, 503, 504];
+/**
+ * These say that the same request may succeed later: timeout, in progress, too many, and failures of the
+ * server's side.
+ */
+const PASSING = [408, 409, 429, 500, 502, 503, 504];
 
 /** One try: the answer, read to its end. */
 export async function attempt(
@@ -67,9 +72,9 @@ export async function attempt(
 }
 
 /**
- * Tries until an answer comes that does not pass, or tries are used up: then the last answer, or the last error. Pauses grow
- * exponentially with full jitter (M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015), and are never
- * shorter than `Retry-After` says.
+ * Tries until an answer comes that does not pass, or tries are used up: then the last answer, or the last
+ * error. Pauses grow exponentially with full jitter (M. Brooker, "Exponential Backoff And Jitter", AWS
+ * Architecture Blog, 2015), and are never shorter than `Retry-After` says.
  */
 export async function withRetries(
   make: () => Promise<Answer>,
@@ -82,7 +87,7 @@ export async function withRetries(
     let failure: unknown;
     try {
       answer = await make();
-      if (!passing.includes(answer.status)) return answer;
+      if (!PASSING.includes(answer.status)) return answer;
     } catch (error) {
       failure = error;
       if (!(error instanceof ConnectionError || error instanceof TimeoutError)) throw error;
@@ -92,7 +97,7 @@ export async function withRetries(
       if (answer === undefined) throw failure;
       return answer;
     }
-    const jitter = Math.random() * Math.min(maxRetryDelay, firstDelay * 2 ** tries);
+    const jitter = Math.random() * Math.min(maxRetryDelay, FIRST_DELAY_MS * 2 ** tries);
     await pause(Math.min(maxRetryDelay, asked * 1000 + jitter), signal);
   }
 }

@@ -27,12 +27,15 @@ export interface LivestillClientOptions extends TransportOptions {
 /** What one judgement may decide for itself. */
 export interface JudgeOptions extends CallOptions {
   /**
-   * Names this request, so that a repeated one is not judged again. Made anew for each call where nothing is given, so that
-   * the retries of one call are one request; null: none is sent.
+   * Names this request, so that a repeated one is not judged again. Made anew for each call where nothing is
+   * given, so that the retries of one call are one request; null: none is sent.
    */
   readonly idempotencyKey?: string | null;
   readonly language?: string;
-  /** Your own reference for the person or case, 1 to 128 printable ASCII characters: kept with the decision, so that it can be found and erased. */
+  /**
+   * Your own reference for the person or case, 1 to 128 printable ASCII characters: kept with the decision,
+   * so that it can be found and erased.
+   */
   readonly reference?: string;
 }
 
@@ -46,7 +49,7 @@ export interface JudgeOptions extends CallOptions {
 export class LivestillClient {
   readonly #options: LivestillClientOptions;
 
-  /** @throws InputError when `baseUrl` is no http or https address, or `apiKey` is missing */
+  /** @throws {InputError} when `baseUrl` is no http or https address, or `apiKey` is missing */
   constructor(options: LivestillClientOptions) {
     if (!/^https?:\/\/[^/]/i.test(options.baseUrl)) {
       throw new InputError('baseUrl must be an http or https address');
@@ -57,7 +60,11 @@ export class LivestillClient {
 
   /**
    * Judges one picture. A picture without a face, or one too poor to judge, is an answer and no error.
-   * @throws ApiError, ConnectionError, TimeoutError, InputError; the reason of an aborted signal
+   * @throws {ApiError} when the service answers with a problem
+   * @throws {ConnectionError} when it cannot be reached
+   * @throws {TimeoutError} when it does not answer in time
+   * @throws {InputError} when the picture or an option cannot be used
+   * @throws {unknown} the reason of an aborted signal
    */
   async judge(picture: Picture, options: JudgeOptions = {}): Promise<Liveness> {
     const { idempotencyKey = freshKey(), language = this.#options.language } = options;
@@ -74,7 +81,7 @@ export class LivestillClient {
 
   /**
    * Measured error rates by threshold; the key needs the scope `read:operating-points`.
-   * @throws as `judge`
+   * @throws {ApiError} as `judge`, and its other errors
    */
   operatingPoints(options: CallOptions = {}): Promise<OperatingPoints> {
     return this.#call('operating-points', isOperatingPoints, { headers: {} }, options);

@@ -37,7 +37,10 @@ export class ApiError extends LivestillError {
   override readonly name: string = 'ApiError';
   /** HTTP status. */
   readonly status: number;
-  /** Stable code, such as `picture_unreadable`; `unexpected_answer` where something else than the API answered. */
+  /**
+   * Stable code, such as `picture_unreadable`; `unexpected_answer` where something else than the API
+   * answered.
+   */
   readonly code: string;
   /** Why, within the code. */
   readonly reason: string | undefined;

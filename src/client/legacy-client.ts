@@ -35,7 +35,7 @@ export interface LegacyScore {
 export class LegacyClient {
   readonly #options: LegacyClientOptions;
 
-  /** @throws InputError */
+  /** @throws {InputError} when an option cannot be used */
   constructor(options: LegacyClientOptions) {
     if (!/^https?:\/\/[^/]/i.test(options.baseUrl)) {
       throw new InputError('baseUrl must be an http or https address');
@@ -45,8 +45,11 @@ export class LegacyClient {
 
   /**
    * Scores one picture.
-   * @throws LegacyError for every code other than 0, no face (-4015) included; ConnectionError, TimeoutError, InputError; the
-   * reason of an aborted signal
+   * @throws {LegacyError} when the code is another than 0, no face (-4015) included
+   * @throws {ConnectionError} when the service cannot be reached
+   * @throws {TimeoutError} when it does not answer in time
+   * @throws {InputError} when the picture or an option cannot be used
+   * @throws {unknown} the reason of an aborted signal
    */
   async judge(picture: Picture, options: CallOptions = {}): Promise<LegacyScore> {
     const { baseUrl, appid, secretId, secretKey, bucket = '', fetch: send = fetch } = this.#options;

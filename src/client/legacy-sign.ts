@@ -6,7 +6,10 @@ export interface LegacySignature {
   readonly secretId: string;
   readonly secretKey: string;
   readonly bucket?: string;
-  /** Until when it can be used, at most 90 days; 10 minutes from now where nothing is given. 0: once, for `fileid`. */
+  /**
+   * Until when it can be used, at most 90 days; 10 minutes from now where nothing is given. 0: once, for
+   * `fileid`.
+   */
   readonly expires?: number;
   /** When it was made; now where nothing is given. */
   readonly issued?: number;
@@ -15,9 +18,9 @@ export interface LegacySignature {
 }
 
 /**
- * Signs for the old API with Web Crypto: `Base64(HMAC-SHA1(SecretKey, original) ‖ original)`, the value of `Authorization`.
- * Web Crypto is there in Node, Deno, Bun, and on pages served over TLS.
- * @throws InputError when a value cannot stand in a signature
+ * Signs for the old API with Web Crypto: `Base64(HMAC-SHA1(SecretKey, original) ‖ original)`, the value of
+ * `Authorization`. Web Crypto is there in Node, Deno, Bun, and on pages served over TLS.
+ * @throws {InputError} when a value cannot stand in a signature
  */
 export async function legacySign(signature: LegacySignature): Promise<string> {
   const issued = signature.issued ?? Math.floor(Date.now() / 1000);

@@ -1,6 +1,9 @@
 import { InputError } from './errors.ts';
 
-/** Everything a picture can be handed over as. Text and `URL`: where the server fetches it. A `File` is a `Blob`. */
+/**
+ * Everything a picture can be handed over as. Text and `URL`: where the server fetches it. A `File` is a
+ * `Blob`.
+ */
 export type Picture =
   | Blob
   | Uint8Array
@@ -18,7 +21,7 @@ export type Ready =
 /**
  * Makes a picture ready. Streams are read to their end first, since a retry must be able to send them again.
  * @param limit most bytes that are read of a stream
- * @throws InputError
+ * @throws {InputError} when it is neither a picture nor a url, or a stream has more bytes than the limit
  */
 export async function ready(picture: Picture, limit: number): Promise<Ready> {
   if (typeof picture === 'string' || picture instanceof URL) {
@@ -39,8 +42,8 @@ export async function ready(picture: Picture, limit: number): Promise<Ready> {
 }
 
 /**
- * The bytes of a view, from where they lie; of shared memory a copy, which `fetch` does not take otherwise and which nobody can change
- * between two tries.
+ * The bytes of a view, from where they lie; of shared memory a copy, which `fetch` does not take otherwise
+ * and which nobody can change between two tries.
  */
 function unshared({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);

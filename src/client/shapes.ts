@@ -1,9 +1,11 @@
 import type { Liveness, OperatingPoints } from './types.ts';
 
-/** Whether an object is what the API answers with: a proxy, a login page or another service answers 200 too. */
+/**
+ * Whether an object is what the API answers with: a proxy, a login page or another service answers 200 too.
+ */
 export type Check<T> = (found: unknown) => found is T;
 
-const verdicts: readonly unknown[] = [
+const VERDICTS: readonly unknown[] = [
   'live',
   'attack',
   'poor_quality',
@@ -15,7 +17,7 @@ export function isLiveness(found: unknown): found is Liveness {
   const { verdict, score, threshold, reasons } = found as Partial<Liveness>;
   const judged = verdict === 'live' || verdict === 'attack';
   return (
-    verdicts.includes(verdict) &&
+    VERDICTS.includes(verdict) &&
     (judged ? isPercent(score) : score === null) &&
     isPercent(threshold) &&
     Array.isArray(reasons)

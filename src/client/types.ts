@@ -34,8 +34,8 @@ export interface Reason {
 }
 
 /**
- * One measured quality component. Outside `min` and `max` the picture is too poor to judge, and `passed` is false; outside
- * `advisedMin` and `advisedMax` it is judged, and a reason says what could be better.
+ * One measured quality component. Outside `min` and `max` the picture is too poor to judge, and `passed` is
+ * false; outside `advisedMin` and `advisedMax` it is judged, and a reason says what could be better.
  */
 export interface QualityComponent {
   name: string;
@@ -63,7 +63,9 @@ export interface Liveness {
   profile: 'careful' | 'fast' | 'single';
   /** 0-100; above `threshold` means live. Null when the verdict is `poor_quality` or `no_face`. */
   score: number | null;
-  /** What the networks gave, of a picture too poor to judge as well; not to decide by. Null without a face. */
+  /**
+   * What the networks gave, of a picture too poor to judge as well; not to decide by. Null without a face.
+   */
   rawScore: number | null;
   threshold: number;
   /** Probability of a bona fide presentation at equal priors, 0-1; null when `score` is. */

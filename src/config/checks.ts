@@ -4,7 +4,8 @@ import type { SettingNotes } from './schema.ts';
 function isHost(text: string): boolean {
   const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
   const labels = text.split('.');
-  // What ends in a number is an IPv4 address to the reader of urls, however short or hexadecimal (WHATWG URL, "ends in a number").
+  // What ends in a number is an IPv4 address to the reader of urls, however short or hexadecimal (WHATWG URL,
+  // "ends in a number").
   const isAddress = /^(?:\d+|0x[\da-f]*)$/i.test(labels.at(-1) ?? '');
   return text.length <= 253 && !isAddress && labels.every((part) => label.test(part));
 }
@@ -32,7 +33,7 @@ interface Form {
   readonly why?: (text: string) => string | null;
 }
 
-const forms: Readonly<Record<NonNullable<SettingNotes['check']>, Form>> = {
+const FORMS: Readonly<Record<NonNullable<SettingNotes['check']>, Form>> = {
   network: {
     expected: 'an IP address or a network such as 10.0.0.0/8',
     holds: (text) => networkProblem(text) === null,
@@ -55,18 +56,20 @@ const forms: Readonly<Record<NonNullable<SettingNotes['check']>, Form>> = {
 
 /** What a setting's text must be beyond its JSON type, in words. */
 export function expectedForm(check: NonNullable<SettingNotes['check']>): string {
-  return forms[check].expected;
+  return FORMS[check].expected;
 }
 
 /** Whether a setting's value, or each member of a list, has the form its schema's `check` asks for. */
 export function hasForm(check: NonNullable<SettingNotes['check']>, value: unknown): boolean {
   if (value === null) return true;
-  return [value].flat().every((text) => typeof text !== 'string' || forms[check].holds(text));
+  return [value].flat().every((text) => typeof text !== 'string' || FORMS[check].holds(text));
 }
 
-/** What exactly is wrong with the first text that does not have the form; empty where there is nothing to add. */
+/**
+ * What exactly is wrong with the first text that does not have the form; empty where there is nothing to add.
+ */
 export function formProblem(check: NonNullable<SettingNotes['check']>, value: unknown): string {
-  const { holds, why } = forms[check];
+  const { holds, why } = FORMS[check];
   const wrong = [value].flat().find((text) => typeof text === 'string' && !holds(text));
   const problem = typeof wrong === 'string' ? (why?.(wrong) ?? null) : null;
   return problem === null ? '' : ` (${String(wrong)}: ${problem})`;
@@ -81,6 +84,12 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return ranked !== undefined && ranked.distance <= Math.max(2, Math.floor(word.length / 3))
     ? ranked.candidate
     : undefined;
+}
+
+/** The end of a message about an unknown word: the candidate that may have been meant, or nothing. */
+export function hint(word: string, candidates: readonly string[]): string {
+  const candidate = nearest(word, candidates);
+  return candidate === undefined ? '' : `. Did you mean ${candidate}?`;
 }
 
 /** Optimal string alignment distance: the fewest letters to add, drop or change, or neighbours to swap. */

@@ -4,7 +4,9 @@ import { UsageError } from '../errors.ts';
 import { loadTls } from '../wire/tls.ts';
 import { type Check, type CheckStatus, fail, lookAt, modeOf, ok, warn } from './check.ts';
 
-/** Days before a certificate's end from which on it is reported; renewal by ACME happens 30 days before it. */
+/**
+ * Days before a certificate's end from which on it is reported; renewal by ACME happens 30 days before it.
+ */
 const CERTIFICATE_DAYS = 21;
 const DAY_MS = 86_400_000;
 

@@ -2,7 +2,10 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { ConfigError } from '../config/load.ts';
 
-/** How a check came out. `warn`: the service works, but someone should look; `fail`: it does not start or cannot be trusted. */
+/**
+ * How a check came out. `warn`: the service works, but someone should look; `fail`: it does not start or
+ * cannot be trusted.
+ */
 export type CheckStatus = 'ok' | 'warn' | 'fail';
 
 /** One thing that was looked at. */

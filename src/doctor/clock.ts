@@ -4,20 +4,27 @@ import { type Check, fail, ok, warn } from './check.ts';
 
 /** No machine that runs this version can rightly show an earlier time. */
 const FIRST_RELEASE = Date.UTC(2026, 10, 1);
-/** How far the newest ledger row may lie ahead of the clock: rows of several processes are not written to the second, in ms. */
+/**
+ * How far the newest ledger row may lie ahead of the clock: rows of several processes are not written to the
+ * second, in ms.
+ */
 const AHEAD_MS = 60_000;
 
 /** How long a jump of the clock is reported, in ms. */
 const REMEMBER_JUMP_MS = 7 * 86_400_000;
-/** How far the clock may be behind the last look of the service: the looks of several machines differ by less, in ms. */
+/**
+ * How far the clock may be behind the last look of the service: the looks of several machines differ by less,
+ * in ms.
+ */
 const BEHIND_LOOK_MS = 5 * 60_000;
 
 /** How far behind the clock the record time may be before it is reported, as in the service's log, in ms. */
 const LITTLE_LAG_MS = 3_600_000;
 
 /**
- * The clock: signatures are judged by it, and old records are deleted by it. It cannot be right when it shows a time before this
- * version was written, before a row that is already in the ledger, or before the service looked at it last.
+ * The clock: signatures are judged by it, and old records are deleted by it. It cannot be right when it shows
+ * a time before this version was written, before a row that is already in the ledger, or before the service
+ * looked at it last.
  */
 export function checkClock(now: number, newestRowAt: Date | null, seen: RecordClock | null = null): Check {
   const name = 'clock';

@@ -1,8 +1,8 @@
 import { type Check, fail, ok, warn } from './check.ts';
 
 /**
- * By line of Node.js, the first release in which the names in a JSON body cannot be made to collide (CVE-2026-21717, March
- * 2026): before it, one request can hold up the whole service.
+ * By line of Node.js, the first release in which the names in a JSON body cannot be made to collide
+ * (CVE-2026-21717, March 2026): before it, one request can hold up the whole service.
  */
 const SAFE_RELEASES: Readonly<Record<number, readonly [minor: number, patch: number]>> = {
   20: [20, 2],

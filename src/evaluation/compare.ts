@@ -94,8 +94,8 @@ function pairUp(a: System, b: System): { first: Presentation[]; second: Presenta
 }
 
 /**
- * An error of the system: a bona fide presentation that is not accepted, an attack that is. A non-response accepts nobody,
- * so both systems are compared on all pairs, whatever each left unanswered.
+ * An error of the system: a bona fide presentation that is not accepted, an attack that is. A non-response
+ * accepts nobody, so both systems are compared on all pairs, whatever each left unanswered.
  */
 const errs = (row: Presentation, threshold: number) => {
   const accepted = row.score !== null && row.score > threshold;

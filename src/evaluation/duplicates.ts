@@ -11,7 +11,9 @@ export interface NearDuplicate {
   readonly across: readonly ('fold' | 'subject' | 'label')[];
 }
 
-/** Bits of 128 up to which two pictures count as near-duplicates; two different portraits differ in 30 to 60. */
+/**
+ * Bits of 128 up to which two pictures count as near-duplicates; two different portraits differ in 30 to 60.
+ */
 export const NEAR = 8;
 
 const words = (hash: string) => [0, 8, 16, 24].map((at) => Number.parseInt(hash.slice(at, at + 8), 16) >>> 0);
@@ -29,7 +31,10 @@ export function hashDistance(a: string, b: string): number {
   return wa.reduce((sum, w, i) => sum + bits(w ^ wb[i]), 0);
 }
 
-/** Bands a hash is cut into: one more than the bits that may differ, so that near pairs agree on at least one band. */
+/**
+ * Bands a hash is cut into: one more than the bits that may differ, so that near pairs agree on at least one
+ * band.
+ */
 const BANDS = NEAR + 1;
 
 /** Pairs of hashes that agree on a band; all near pairs are among them. */
@@ -63,8 +68,8 @@ function* candidates(hashes: readonly string[]): Generator<readonly [number, num
 }
 
 /**
- * Pairs that lie across folds, across subjects, or across labels with other subjects (an attack made from a bona fide
- * picture of the same subject is as it should be). Nearest first.
+ * Pairs that lie across folds, across subjects, or across labels with other subjects (an attack made from a
+ * bona fide picture of the same subject is as it should be). Nearest first.
  */
 export function nearDuplicates(
   judged: readonly JudgedPicture[],

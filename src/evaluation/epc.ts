@@ -39,8 +39,9 @@ function split(
 
 /**
  * Expected performance curve (S. Bengio, J. Mariethoz, 2004): for each weight the threshold with the least
- * `alpha * APCER + (1 - alpha) * BPCER` on development rows, and the HTER it gives on test rows. Several parts (folds) are
- * pooled by their counts. Empty when a part cannot be chosen on or no test row of a class is left.
+ * `alpha * APCER + (1 - alpha) * BPCER` on development rows, and the HTER it gives on test rows. Several
+ * parts (folds) are pooled by their counts. Empty when a part cannot be chosen on or no test row of a class
+ * is left.
  */
 export function expectedPerformance(
   parts: readonly { readonly development: readonly Presentation[]; readonly test: readonly Presentation[] }[],

@@ -19,7 +19,9 @@ import { isScored, type Presentation } from './types.ts';
 export interface EvaluateOptions {
   /** Scores above it are accepted; not used where a rule chooses one. */
   readonly threshold: number;
-  /** Chooses the threshold from scores: of `development`, else of other folds, else of the rows themselves. */
+  /**
+   * Chooses the threshold from scores: of `development`, else of other folds, else of the rows themselves.
+   */
   readonly rule?: ThresholdRule;
   readonly development?: readonly Presentation[];
   /** Number of folds by subject. */
@@ -57,7 +59,7 @@ export interface Evaluation {
   readonly calibration:
     | (Calibration & {
         readonly source: string;
-        /** The same with both classes weighing alike: what a probability at equal priors is to be held to. */
+        /** The same with both classes weighing alike: for a probability that assumes equal priors. */
         readonly balanced: Calibration | null;
       })
     | null;
@@ -110,7 +112,10 @@ function countRows(rows: readonly Presentation[]): Counts {
   };
 }
 
-/** Probabilities of scored rows: those given, else scores that can be read as such; null where neither is there. */
+/**
+ * Probabilities of scored rows: those given, else scores that can be read as such; null where neither is
+ * there.
+ */
 function probabilities(rows: readonly Presentation[]): { source: string; of: LabelledProbability[] } | null {
   const scored = rows.filter(isScored);
   if (scored.length === 0) return null;
@@ -180,8 +185,8 @@ function warn(rows: readonly Presentation[], kind: ClusterKind, choice: Threshol
 }
 
 /**
- * Evaluates presentations with the answers of a system, in the terms of ISO/IEC 30107-3:2023. Rates are over those that got
- * a response; non-responses stand beside as APNRR and BPNRR.
+ * Evaluates presentations with the answers of a system, in the terms of ISO/IEC 30107-3:2023. Rates are over
+ * those that got a response; non-responses stand beside as APNRR and BPNRR.
  *
  * @throws {UsageError} when a threshold cannot be chosen as asked.
  */
@@ -240,7 +245,10 @@ export function evaluate(rows: readonly Presentation[], options: EvaluateOptions
   };
 }
 
-/** BPCER at the lowest threshold at which no species exceeds the limit: that of the species needing the highest one. */
+/**
+ * BPCER at the lowest threshold at which no species exceeds the limit: that of the species needing the
+ * highest one.
+ */
 function bpcerAtWorst(curves: ReadonlyMap<string, ErrorCurve>, limit: number): number | null {
   const rates = [...curves.values()]
     .map((curve) => bpcerAtApcer(curve, limit))

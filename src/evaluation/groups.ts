@@ -37,7 +37,9 @@ export interface Grouping {
 
 const NOT_SAID = '(not said)';
 
-/** Fields that divide the rows: those asked for, or `group` and `device` where they take two values or more. */
+/**
+ * Fields that divide the rows: those asked for, or `group` and `device` where they take two values or more.
+ */
 export function groupFields(rows: readonly Described[], asked: readonly GroupField[]): readonly GroupField[] {
   if (asked.length > 0) return asked;
   return (['group', 'device'] as const).filter(

@@ -168,7 +168,8 @@ export function measure(
   );
   const estimate = (k: number): Estimate => {
     const interval = intervals[tallies.length + k];
-    // Where no replicate differs (no errors at all) a bootstrap knows nothing: no interval is better than one of width 0.
+    // Where no replicate differs (no errors at all) a bootstrap knows nothing: no interval is better than one
+    // of width 0.
     const told = Number.isFinite(plain[k]) && interval !== null && interval[0] < interval[1];
     return { value: orNull(plain[k]), bootstrap: told ? interval : null };
   };

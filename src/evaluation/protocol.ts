@@ -120,7 +120,10 @@ export function countByProtocol(
 
 const per = (share: number | null) => (share === null ? '-' : `${(share * 100).toFixed(2)} %`);
 
-/** Rows of a table for people: what, errors of presentations, share, limit, whether it is kept, without a response. */
+/**
+ * Rows of a table for people: what, errors of presentations, share, limit, whether it is kept, without a
+ * response.
+ */
 export function protocolRows({ species, bonaFide }: ProtocolReport): string[][] {
   const row = (name: string, c: ProtocolCount) => [
     name,

@@ -13,8 +13,8 @@ export interface Rate {
   /** How many subjects, sessions or pictures were counted. */
   readonly clusters: number;
   /**
-   * With 0 errors: the upper end if each subject (session, picture) counts once, for many pictures of one person prove
-   * little about another; null when there were errors.
+   * With 0 errors: the upper end if each subject (session, picture) counts once, for many pictures of one
+   * person prove little about another; null when there were errors.
    */
   readonly zeroErrorBound: number | null;
 }

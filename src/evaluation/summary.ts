@@ -14,8 +14,8 @@ const boths = (
 });
 
 /**
- * The evaluation as one flat object for programs: shares of 1, null where a number cannot be told. What `livestill
- * evaluate --json` prints.
+ * The evaluation as one flat object for programs: shares of 1, null where a number cannot be told. What
+ * `livestill evaluate --json` prints.
  */
 export function summarise(evaluation: Evaluation) {
   const m = evaluation.measures;

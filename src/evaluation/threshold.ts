@@ -20,7 +20,10 @@ export interface ThresholdRule {
   readonly target: number;
 }
 
-/** Reads `eer`, `hter`, `apcer=0.05`, `worst-apcer=0.05` or `bpcer=0.1`. @throws {UsageError} reason `threshold_rule` */
+/**
+ * Reads `eer`, `hter`, `apcer=0.05`, `worst-apcer=0.05` or `bpcer=0.1`.
+ * @throws {UsageError} reason `threshold_rule`
+ */
 export function parseThresholdRule(text: string): ThresholdRule {
   const match = /^(?:(eer|hter)|(apcer|worst-apcer|bpcer)=(\d+(?:\.\d+)?|\.\d+))$/.exec(text.trim());
   const target = Number(match?.[3] ?? 0);
@@ -63,7 +66,10 @@ export function curvesBySpecies(rows: readonly Presentation[]): Map<string, Erro
   );
 }
 
-/** Chooses a threshold on rows; needs both classes. @throws {UsageError} reason `one_class` */
+/**
+ * Chooses a threshold on rows; needs both classes.
+ * @throws {UsageError} `one_class` when there is one class alone
+ */
 export function chooseThreshold(rows: readonly Presentation[], rule: ThresholdRule): number {
   const curve = errorCurve(rows.filter(isScored));
   if (curve.bonaFide === 0 || curve.attacks === 0) {
@@ -89,8 +95,8 @@ export function chooseThreshold(rows: readonly Presentation[], rule: ThresholdRu
 }
 
 /**
- * Gives every row a fold, so that no subject (or session, or picture: the coarsest the index names) lies in two. Folds
- * that the index assigns itself are kept.
+ * Gives every row a fold, so that no subject (or session, or picture: the coarsest the index names) lies in
+ * two. Folds that the index assigns itself are kept.
  *
  * @throws {UsageError} reason `folds` when there are fewer subjects than folds.
  */

@@ -65,8 +65,8 @@ interface Sample {
 }
 
 /**
- * Guess from a text value: its share of bona fide among all other pictures with it, drawn towards one half. A picture never
- * votes for itself, so values that occur once guess nothing.
+ * Guess from a text value: its share of bona fide among all other pictures with it, drawn towards one half. A
+ * picture never votes for itself, so values that occur once guess nothing.
  */
 function leaveOneOut(samples: readonly Sample[]): { label: Label; score: number }[] {
   const counts = new Map<string | number, [n: number, bonaFide: number]>();

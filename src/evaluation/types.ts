@@ -27,7 +27,10 @@ export interface Described {
 
 /** One presentation with the answer of the system under test. */
 export interface Presentation extends Described {
-  /** Higher means more bona fide; accepted when strictly above the threshold. Null when the system gave no response. */
+  /**
+   * Higher means more bona fide; accepted when strictly above the threshold. Null when the system gave no
+   * response.
+   */
   readonly score: number | null;
   /** Probability of a bona fide presentation, 0-1, where the system gives one. */
   readonly probability: number | null;
@@ -49,6 +52,8 @@ export function isScored(row: Presentation): row is Scored {
 export interface IndexedPicture extends Described {
   /** Where the file lies. */
   readonly path: FilePath;
-  /** Found in a folder tree, and named by no index: that it cannot be read is then no mistake of the index. */
+  /**
+   * Found in a folder tree, and named by no index: that it cannot be read is then no mistake of the index.
+   */
   readonly inTree?: true;
 }

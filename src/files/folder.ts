@@ -4,10 +4,11 @@ import { dirname, resolve } from 'node:path';
 const isCode = (error: unknown, code: string) => (error as NodeJS.ErrnoException).code === code;
 
 /**
- * Makes a folder with all that are missing above it; one that is there is left as it is. The runtime's own way of doing so turns for ever
- * where the system says of a folder that is there that nothing can be made in it since it is not there, as `/proc` does.
+ * Makes a folder with all that are missing above it; one that is there is left as it is. The runtime's own
+ * way of doing so turns for ever where the system says of a folder that is there that nothing can be made in
+ * it since it is not there, as `/proc` does.
  *
- * @throws the system's error
+ * @throws {Error} with the system's code when it cannot be made
  */
 export async function makeFolder(path: string): Promise<void> {
   const missing: string[] = [];

@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 
-/** Where a file lies. File names are bytes: those that are no UTF-8 are held as such, or the file could not be opened. */
+/**
+ * Where a file lies. File names are bytes: those that are no UTF-8 are held as such, or the file could not be
+ * opened.
+ */
 export type FilePath = string | Buffer;
 
 const SLASH = 0x2f;
 
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The text of UTF-8 bytes; null where they are none. */
 export function utf8Of(bytes: Uint8Array): string | null {
   try {
-    return strict.decode(bytes);
+    return STRICT.decode(bytes);
   } catch {
     return null;
   }
@@ -22,8 +25,9 @@ const LIKE_ESCAPE = /\\(?=x[0-9A-Fa-f]{2})/g;
 const escaped = (byte: number) => `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 
 /**
- * A file name as text: UTF-8 as it is, every byte that is no part of UTF-8 as `\xD5`. No two names have the same text, and
- * {@link nameBytes} gives the bytes back: a backslash in front of what looks like such an escape is written `\x5C`.
+ * A file name as text: UTF-8 as it is, every byte that is no part of UTF-8 as `\xD5`. No two names have the
+ * same text, and {@link nameBytes} gives the bytes back: a backslash in front of what looks like such an
+ * escape is written `\x5C`.
  */
 export function nameText(bytes: Uint8Array): string {
   const whole = utf8Of(bytes);
@@ -92,8 +96,9 @@ export function folderOf(path: FilePath): FilePath {
 }
 
 /**
- * The path that an argument of the command line names. The runtime gives arguments as text, with a replacement character for what is no
- * UTF-8; the bytes still stand in the system's list of this process's arguments, where it has one.
+ * The path that an argument of the command line names. The runtime gives arguments as text, with a
+ * replacement character for what is no UTF-8; the bytes still stand in the system's list of this process's
+ * arguments, where it has one.
  */
 export function pathOfArgument(argument: string): FilePath {
   if (!argument.includes('\ufffd')) return argument;

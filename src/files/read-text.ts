@@ -5,11 +5,12 @@ import type { FilePath } from './name.ts';
 import { FileRefused, READ_FLAGS, readRegular } from './read.ts';
 
 /**
- * The bytes of a file that a person named for reading: a regular file, standard input (`-`), or a pipe, as shells make of `<(…)`. Devices and
- * the like are refused.
+ * The bytes of a file that a person named for reading: a regular file, standard input (`-`), or a pipe, as
+ * shells make of `<(…)`. Devices and the like are refused.
  *
  * @param limit bytes at most
- * @throws {FileRefused}; the system's error
+ * @throws {FileRefused} when it is no file, or longer than that
+ * @throws {Error} with the system's code when it cannot be read
  */
 export async function readText(path: FilePath, limit: number): Promise<Buffer> {
   if (path === '-') return collect(process.stdin, limit);
@@ -19,7 +20,8 @@ export async function readText(path: FilePath, limit: number): Promise<Buffer> {
     closeSync(fd);
     return readRegular(path, limit);
   }
-  // Waited for by the event loop and not by a thread, so that a signal ends the process. The socket closes it.
+  // Waited for by the event loop and not by a thread, so that a signal ends the process. The socket closes
+  // it.
   return collect(new Socket({ fd, readable: true, writable: false }), limit);
 }
 

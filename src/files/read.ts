@@ -33,7 +33,8 @@ function checkSize(size: number, limit: number): void {
 }
 
 /**
- * Opens a regular file for reading; whatever else has the name is not waited for, and devices are not even opened.
+ * Opens a regular file for reading; whatever else has the name is not waited for, and devices are not even
+ * opened.
  * @throws {FileRefused} `not_regular`; the system's error
  */
 export async function openRegular(path: FilePath): Promise<FileHandle> {
@@ -70,8 +71,11 @@ function exactly(bytes: Buffer, length: number): Buffer {
 }
 
 /**
- * The bytes of a regular file, in memory of their own. Never more than `limit` are read, whatever size it says it has or comes to while it is read.
- * @throws {FileRefused}; the system's error; the reason of an aborted signal
+ * The bytes of a regular file, in memory of their own. Never more than `limit` are read, whatever size it
+ * says it has or comes to while it is read.
+ * @throws {FileRefused} when it is no regular file, or longer than that
+ * @throws {Error} with the system's code when it cannot be read
+ * @throws {unknown} the reason of an aborted signal
  */
 export async function readRegular(path: FilePath, limit: number, signal?: AbortSignal): Promise<Buffer> {
   const file = await openRegular(path);
@@ -98,7 +102,10 @@ export async function readRegular(path: FilePath, limit: number, signal?: AbortS
   }
 }
 
-/** As {@link readRegular}, in one go: for local files by the ten thousand, where asynchronous steps cost more than reading. */
+/**
+ * As {@link readRegular}, in one go: for local files by the ten thousand, where asynchronous steps cost more
+ * than reading.
+ */
 export function readRegularSync(path: FilePath, limit: number): Buffer {
   checkRegular(statSync(path));
   const file = openSync(path, READ_FLAGS);
@@ -120,7 +127,11 @@ export function readRegularSync(path: FilePath, limit: number): Buffer {
   }
 }
 
-/** The first bytes of a regular file, at most `length`. @throws {FileRefused}; the system's error */
+/**
+ * The first bytes of a regular file, at most `length`.
+ * @throws {FileRefused} when it is no regular file
+ * @throws {Error} with the system's code when it cannot be read
+ */
 export async function readHead(path: FilePath, length: number): Promise<Buffer> {
   const file = await openRegular(path);
   try {

@@ -3,7 +3,9 @@ import { link, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 
 const isCode = (error: unknown, code: string) => (error as NodeJS.ErrnoException).code === code;
 
-/** Whether there is a file, or a folder, that writing would lose; a pipe or a device takes what is written. */
+/**
+ * Whether there is a file, or a folder, that writing would lose; a pipe or a device takes what is written.
+ */
 export async function isTaken(path: string): Promise<boolean> {
   try {
     const info = await stat(path);
@@ -14,7 +16,10 @@ export async function isTaken(path: string): Promise<boolean> {
   }
 }
 
-/** Writes a file that was not there, or into a pipe or device. @throws the system's error, `EEXIST` for a file that is there */
+/**
+ * Writes a file that was not there, or into a pipe or device.
+ * @throws {Error} with the system's code: `EEXIST` when the file is there
+ */
 export async function writeNew(path: string, content: string | Uint8Array): Promise<void> {
   const special = await stat(path).then(
     (info) => !info.isFile(),
@@ -37,7 +42,8 @@ export async function renameNew(from: string, to: string): Promise<boolean> {
     await link(from, to);
   } catch (error) {
     if (isCode(error, 'EEXIST')) return false;
-    // File systems without links: two processes that give the same name at the same moment are not told apart there.
+    // File systems without links: two processes that give the same name at the same moment are not told apart
+    // there.
     if (
       !['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(
         String((error as NodeJS.ErrnoException).code),

@@ -91,7 +91,8 @@ describe('admission of several apps', () => {
         () => {},
       );
     };
-    // Nine others always have one waiting: the app has every tenth turn, and 2 s are enough for one more of its own.
+    // Nine others always have one waiting: the app has every tenth turn, and 2 s are enough for one more of
+    // its own.
     const others = Array.from({ length: 9 }, (_, at) => `other ${at}`);
     for (let turn = 0; turn < 400; turn++) {
       void ask('big');
@@ -119,7 +120,9 @@ interface World {
   readonly chances: readonly number[];
 }
 
-/** Plays the flood and the quiet app against the admission by a clock of its own; what became of each picture. */
+/**
+ * Plays the flood and the quiet app against the admission by a clock of its own; what became of each picture.
+ */
 async function play(world: World) {
   const { permits, pictureMs, spread, boundTurns, flood, quietTurns, chances } = world;
   const turnMs = pictureMs / permits;

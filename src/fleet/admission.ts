@@ -11,7 +11,10 @@ export interface Permit {
 export interface AdmissionOptions {
   /** Pictures that may be judged at the same moment. */
   readonly permits: number;
-  /** Longest wait, in ms: a picture that would wait longer is not admitted, one that did wait longer is refused at its turn. */
+  /**
+   * Longest wait, in ms: a picture that would wait longer is not admitted, one that did wait longer is
+   * refused at its turn.
+   */
   readonly maxWaitMs: number;
   /** What one picture takes, in ms, until some have been judged. */
   readonly firstGuessMs: number;
@@ -28,19 +31,24 @@ export interface Asking {
 }
 
 /**
- * A queue that is bounded by the wait in it, not by its length, and fair between apps: each app has a queue of its own, the
- * queues take turns, and when they are full the longest one gives up its newest picture for an app whose queue is shorter by
- * two or more. So an app that asks for less than its share is served whatever the others do.
+ * A queue that is bounded by the wait in it, not by its length, and fair between apps: each app has a queue
+ * of its own, the queues take turns, and when they are full the longest one gives up its newest picture for
+ * an app whose queue is shorter by two or more. So an app that asks for less than its share is served
+ * whatever the others do.
  */
 export interface Admission {
   /**
    * Waits for a permit: first come, first served within an app, the apps in turn.
-   * @throws {Fault} -5802 with `retryAfter`: `queue_full` at once, when the wait would be too long; `queue_share` later, when
-   * an app with fewer pictures waiting took over; `queue_overdue` when the wait was longer than expected and than allowed
+   * @throws {Fault} -5802 with `retryAfter`: `queue_full` at once, when the wait would be too long;
+   * `queue_share` later, when an app with fewer pictures waiting took over; `queue_overdue` when the wait was
+   * longer than expected and than allowed
    * @throws {DOMException} AbortError when `signal` aborts
    */
   enter(asking?: Asking): Promise<Permit>;
-  /** The refusal that `enter` would give this app now, or null; without an app, one that has nothing in the queue. */
+  /**
+   * The refusal that `enter` would give this app now, or null; without an app, one that has nothing in the
+   * queue.
+   */
   refusal(app?: string): Fault | null;
   readonly waiting: number;
   readonly running: number;
@@ -56,7 +64,10 @@ interface Waiter extends Waiting {
 const NEWEST_WEIGHT = 0.1;
 /** A picture counts for at most so many times the mean: one that hangs says nothing of the next. */
 const MOST_OF_ONE = 3;
-/** Share of the longest wait that may be taken up by pictures waiting: the mean is no promise, the longest wait is. */
+/**
+ * Share of the longest wait that may be taken up by pictures waiting: the mean is no promise, the longest
+ * wait is.
+ */
 const HEADROOM = 0.8;
 
 /** What one picture takes: a running mean in which no single picture weighs much. */
@@ -121,7 +132,8 @@ class FairAdmission implements Admission {
       return this.#fault('queue_full', text, wait);
     }
     if (this.#queues.size < this.#capacity) return null;
-    // With a capacity of none nobody waits; otherwise one more is let in for one of a queue that is longer by two.
+    // With a capacity of none nobody waits; otherwise one more is let in for one of a queue that is longer by
+    // two.
     return this.#capacity > 0 && this.#queues.longest >= own.length + 2 ? null : this.#full();
   }
 

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 
 /*
- * A worker needs to write no file and to gain no right, whatever a picture makes of it. util-linux, which every Linux distribution
- * has, can say so to the kernel before the worker starts: no byte goes into any file (pipes are not files), no memory is dumped, which
- * would keep faces on disk, and programs with rights of their own, such as sudo, give none.
+ * A worker needs to write no file and to gain no right, whatever a picture makes of it. util-linux, which
+ * every Linux distribution has, can say so to the kernel before the worker starts: no byte goes into any file
+ * (pipes are not files), no memory is dumped, which would keep faces on disk, and programs with rights of
+ * their own, such as sudo, give none.
  */
 const LIMITER = '/usr/bin/prlimit';
 const LIMITS = ['--core=0', '--fsize=0'];

@@ -5,9 +5,9 @@ import { availableParallelism } from 'node:os';
 export type ReadText = (path: string) => string | null;
 
 /**
- * How many processors this process may keep busy: those it may run on, and no more than its control group's quota of
- * processor time pays for (cgroup v2 `cpu.max`, v1 `cpu.cfs_quota_us`), rounded up, at least 1. A container limited to half
- * the machine would otherwise be throttled with twice the threads it can feed.
+ * How many processors this process may keep busy: those it may run on, and no more than its control group's
+ * quota of processor time pays for (cgroup v2 `cpu.max`, v1 `cpu.cfs_quota_us`), rounded up, at least 1. A
+ * container limited to half the machine would otherwise be throttled with twice the threads it can feed.
  */
 export function availableCores(read: ReadText = readText, processors = availableParallelism()): number {
   const quota = quotaV2(read('/sys/fs/cgroup/cpu.max')) ?? quotaV1(read);

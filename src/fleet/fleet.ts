@@ -19,15 +19,29 @@ export interface FleetOptions {
   readonly queueWaitMs: number;
   /** What every worker's engine is made with. */
   readonly engine: LivenessOptions;
-  /** After how long a picture counts as stuck and its worker is replaced, in ms; 30 000 where nothing is given. */
+  /**
+   * After how long a picture counts as stuck and its worker is replaced, in ms; 30 000 where nothing is
+   * given.
+   */
   readonly judgeTimeoutMs?: number;
-  /** How long a worker may take to load its networks and run them once, in ms; 60 000 where nothing is given. */
+  /**
+   * How long a worker may take to load its networks and run them once, in ms; 60 000 where nothing is given.
+   */
   readonly startTimeoutMs?: number;
-  /** Resident memory a worker may take, in bytes; one that takes more is replaced. Without bound where nothing is given. */
+  /**
+   * Resident memory a worker may take, in bytes; one that takes more is replaced. Without bound where nothing
+   * is given.
+   */
   readonly workerMemoryBytes?: number;
-  /** Bind each worker to a processor of its own; where that cannot be done it is trouble, and the worker runs unbound. */
+  /**
+   * Bind each worker to a processor of its own; where that cannot be done it is trouble, and the worker runs
+   * unbound.
+   */
   readonly pinWorkers?: boolean;
-  /** The built worker file; where nothing is given the one beside this file, or in `dist/` when run from the sources. */
+  /**
+   * The built worker file; where nothing is given the one beside this file, or in `dist/` when run from the
+   * sources.
+   */
   readonly workerFile?: URL;
   /** Called for trouble with workers: one that crashed or hung, one that could not be started. */
   readonly onTrouble?: (error: Error) => void;
@@ -66,7 +80,8 @@ export class FleetError extends Error {
 
 /**
  * Starts the workers and resolves when every one has loaded its networks and run them once.
- * @throws {FleetError} when the engine cannot be made (missing weights, unusable model pack, …) or the worker file is missing
+ * @throws {FleetError} when the engine cannot be made (missing weights, unusable model pack, …) or the worker
+ * file is missing
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { workers, workerMemoryBytes = Number.POSITIVE_INFINITY, onTrouble = () => {} } = options;

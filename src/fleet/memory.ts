@@ -7,8 +7,8 @@ const SERVICE_BYTES = 300 * MB;
 /** Share of the memory that is planned with: the system and its file cache need some too. */
 const PLANNED_SHARE = 0.9;
 /**
- * What a worker needs for the largest picture that is taken by default: 40 megapixels as progressive JPEG took 460 MB beside
- * networks and runtime.
+ * What a worker needs for the largest picture that is taken by default: 40 megapixels as progressive JPEG
+ * took 460 MB beside networks and runtime.
  */
 const LEAST_BYTES = 768 * MB;
 /** More helps no picture: what grows beyond this is lost memory. */
@@ -21,7 +21,10 @@ export function availableMemory(total = totalmem(), constrained = process.constr
   return constrained > 0 && constrained < total ? constrained : total;
 }
 
-/** How many workers a machine feeds: one a processor, fewer where they would not have the memory for a large picture; at least 1. */
+/**
+ * How many workers a machine feeds: one a processor, fewer where they would not have the memory for a large
+ * picture; at least 1.
+ */
 export function workersFor(cores: number, memoryBytes: number): number {
   return Math.max(
     1,
@@ -35,12 +38,18 @@ export function workerMemoryFor(workers: number, memoryBytes: number): number {
   return Math.round(Math.max(LEAST_BYTES, Math.min(MOST_BYTES, share)));
 }
 
-/** What the bodies of all requests together may hold, in bytes: an eighth of the memory, within sensible bounds. */
+/**
+ * What the bodies of all requests together may hold, in bytes: an eighth of the memory, within sensible
+ * bounds.
+ */
 export function bodyMemoryFor(memoryBytes: number): number {
   return Math.round(Math.max(64 * MB, Math.min(1024 * MB, memoryBytes / 8)));
 }
 
-/** How many workers, and the resident memory each may take, in bytes: what is given, and for what is not what this machine feeds. */
+/**
+ * How many workers, and the resident memory each may take, in bytes: what is given, and for what is not what
+ * this machine feeds.
+ */
 export function fleetSize(given: {
   readonly workers?: number | null | undefined;
   readonly workerMemoryMb?: number | null;

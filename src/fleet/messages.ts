@@ -2,8 +2,8 @@ import type { Lacking, LivenessOptions } from '../engine.ts';
 import type { Judgement, ModelUsed, Profile } from '../liveness/types.ts';
 
 /*
- * What goes between the service and a worker process. Errors go as plain members: copying keeps only name, message and stack of
- * an error, and a `Fault` would lose its code.
+ * What goes between the service and a worker process. Errors go as plain members: copying keeps only name,
+ * message and stack of an error, and a `Fault` would lose its code.
  */
 
 /** The first message to a worker: make your engine and run it once. */
@@ -12,7 +12,9 @@ export interface StartTask {
   readonly engine: LivenessOptions;
 }
 
-/** A picture to judge: its bytes come on the worker's standard input, so that nobody copies them on the way. */
+/**
+ * A picture to judge: its bytes come on the worker's standard input, so that nobody copies them on the way.
+ */
 export interface JudgeMessage {
   readonly kind: 'judge';
   /** Length of the picture in bytes. */

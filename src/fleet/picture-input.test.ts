@@ -8,7 +8,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 const built = fileURLToPath(new URL('../../dist/fleet/picture-input.js', import.meta.url));
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-/** A process that takes pictures as a worker does: a length over the message channel, the bytes on standard input. */
+/**
+ * A process that takes pictures as a worker does: a length over the message channel, the bytes on standard
+ * input.
+ */
 const program = `
   import { createHash } from 'node:crypto';
   import { createPictureInput } from ${JSON.stringify(built)};

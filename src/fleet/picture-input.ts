@@ -43,7 +43,8 @@ export function createPictureInput(fd: number): PictureInput {
       return true;
     },
   };
-  // The types know of `onread` for sockets that connect; the constructor takes it as well, and saves a buffer for each piece read.
+  // The types know of `onread` for sockets that connect; the constructor takes it as well, and saves a buffer
+  // for each piece read.
   const options: SocketConstructorOpts & { onread: OnReadOpts } = {
     fd,
     readable: true,

@@ -8,7 +8,10 @@ export interface PoolOptions {
   readonly workers: number;
   /** What every worker's engine is made with. */
   readonly engine: LivenessOptions;
-  /** Starts a process as the worker of this number, from 0; a replacement has the number of the one it replaces. */
+  /**
+   * Starts a process as the worker of this number, from 0; a replacement has the number of the one it
+   * replaces.
+   */
   readonly spawn: (number: number) => WorkerProcess;
   /** A picture that takes longer costs its worker, in ms. */
   readonly judgeTimeoutMs: number;
@@ -38,11 +41,15 @@ export interface Pool {
   start(): Promise<StartAnswer>;
   /**
    * Judges one picture on a free worker.
-   * @throws {WorkerLost} `worker_crashed`, `worker_stuck`, `worker_memory`, or `worker_missing` when none became free in time
+   * @throws {WorkerLost} `worker_crashed`, `worker_stuck`, `worker_memory`, or `worker_missing` when none
+   * became free in time
    */
   judge(task: JudgeTask): Promise<JudgeAnswer>;
   readonly now: readonly WorkerState[];
-  /** Workers lost since the start, by reason; `worker_grown` counts those replaced between two pictures for their size. */
+  /**
+   * Workers lost since the start, by reason; `worker_grown` counts those replaced between two pictures for
+   * their size.
+   */
   readonly lost: Readonly<Record<string, number>>;
   /** Ends all workers at once; pictures being judged are lost. */
   close(): Promise<void>;
@@ -200,7 +207,10 @@ class WorkerPool implements Pool {
     }
   }
 
-  /** Replaces a worker that has kept too much memory between two pictures; one at a time, so that the others carry on. */
+  /**
+   * Replaces a worker that has kept too much memory between two pictures; one at a time, so that the others
+   * carry on.
+   */
   #replacedForSize(member: Member): boolean {
     if (this.#starting.size > 0 || this.#closing || !this.#exceeds(member, KEPT_SHARE)) return false;
     // What was read last may have been a picture's own, gone by now.

@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import type { ReadText } from './cores.ts';
 
 /**
- * The numbers of the processors this process may run on, ascending, from `/proc` (Linux); empty where there is none.
+ * The numbers of the processors this process may run on, ascending, from `/proc` (Linux); empty where there
+ * is none.
  * @param read gives `/proc/self/status`
  */
 export function allowedProcessors(read: ReadText): number[] {

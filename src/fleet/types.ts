@@ -7,7 +7,10 @@ export interface JudgeOptions {
   readonly threshold?: number;
   /** The engine's own when left out. */
   readonly profile?: Profile;
-  /** The app the picture is judged for: apps take turns at the workers. Pictures without one count as one app's. */
+  /**
+   * The app the picture is judged for: apps take turns at the workers. Pictures without one count as one
+   * app's.
+   */
   readonly app?: string;
   /** Gives up a picture that still waits; one that is being judged is judged to its end. */
   readonly signal?: AbortSignal;
@@ -16,15 +19,16 @@ export interface JudgeOptions {
 /** Judges pictures; the only thing the HTTP APIs know of the engine. */
 export interface Judge {
   /**
-   * Judges one encoded picture. Its memory belongs to the judge until the answer: it must not be changed, nor used afterwards.
-   * @throws {Fault} -4016 (cannot be decoded), -5802 (overloaded, with `retryAfter`), 213 (two workers failed on it, or the
-   * engine did)
+   * Judges one encoded picture. Its memory belongs to the judge until the answer: it must not be changed, nor
+   * used afterwards.
+   * @throws {Fault} -4016 (cannot be decoded), -5802 (overloaded, with `retryAfter`), 213 (two workers failed
+   * on it, or the engine did)
    * @throws {DOMException} AbortError when `signal` aborts
    */
   judge(picture: Uint8Array, options?: JudgeOptions): Promise<Judgement>;
   /**
-   * The refusal a picture of this app would get at this moment because the queue is full, or null: asked before a body is read. Without
-   * an app: the refusal that every app would get, whatever it has waiting.
+   * The refusal a picture of this app would get at this moment because the queue is full, or null: asked
+   * before a body is read. Without an app: the refusal that every app would get, whatever it has waiting.
    */
   refusal(app?: string): Fault | null;
   /** The networks in use, for records of pictures that were never judged. */

@@ -3,8 +3,9 @@ const WIDTH = 96;
 const HEIGHT = 128;
 
 /**
- * A small grey picture (24-bit BMP, no compression) that any engine can decode and no detector takes for a face: it makes
- * the image library and the detectors allocate what they need before the first caller waits for them.
+ * A small grey picture (24-bit BMP, no compression) that any engine can decode and no detector takes for a
+ * face: it makes the image library and the detectors allocate what they need before the first caller waits
+ * for them.
  */
 export function blankPicture(): Uint8Array {
   const header = 54;

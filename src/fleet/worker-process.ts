@@ -124,9 +124,9 @@ class ForkedWorker implements WorkerProcess {
 }
 
 /**
- * Starts a worker process on a built worker file. Its environment holds no setting of the service: no key leaves the main
- * process. Where the system can do it, it may write into no file and gain no rights. What it writes to its error stream before
- * it crashes is the cause of its `WorkerLost`.
+ * Starts a worker process on a built worker file. Its environment holds no setting of the service: no key
+ * leaves the main process. Where the system can do it, it may write into no file and gain no rights. What it
+ * writes to its error stream before it crashes is the cause of its `WorkerLost`.
  */
 export function startWorkerProcess(file: string): WorkerProcess {
   return new ForkedWorker(file);
@@ -149,10 +149,11 @@ function forkWorker(file: string): ChildProcess {
 }
 
 /**
- * Everything but the service's own settings and keys. Memory on large pages makes two workers side by side 4 % faster. Two
- * pools of the C library's memory instead of eight a processor save 9 to 15 MB at the peak and cost no time (`npm run
- * bench:trials -- --trial process`). A worker does one thing at a time: helper threads for files, decoding and garbage
- * collection would only take processors from other workers; one of each gave 2 to 4 % more pictures a second.
+ * Everything but the service's own settings and keys. Memory on large pages makes two workers side by side 4
+ * % faster. Two pools of the C library's memory instead of eight a processor save 9 to 15 MB at the peak and
+ * cost no time (`npm run bench:trials -- --trial process`). A worker does one thing at a time: helper threads
+ * for files, decoding and garbage collection would only take processors from other workers; one of each gave
+ * 2 to 4 % more pictures a second.
  */
 function workerEnvironment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(from).filter(([name]) => !/^LIVESTILL_/i.test(name));

@@ -18,7 +18,8 @@ export function createWorkerTasks(): WorkerTasks {
     async start(options) {
       try {
         engine = await createLiveness(options);
-        // What the first picture pays for once is paid before the first caller waits for it; the second shows what one takes.
+        // What the first picture pays for once is paid before the first caller waits for it; the second shows
+        // what one takes.
         await engine.judge(blankPicture());
         const since = performance.now();
         await engine.judge(blankPicture());

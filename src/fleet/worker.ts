@@ -5,8 +5,9 @@ import { createPictureInput } from './picture-input.ts';
 import { createWorkerTasks } from './worker-tasks.ts';
 
 /*
- * The program of a worker process: takes tasks from the service one by one and answers each. It holds no secret and opens
- * no file but the models: whatever a picture does to it, only that picture's request is touched.
+ * The program of a worker process: takes tasks from the service one by one and answers each. It holds no
+ * secret and opens no file but the models: whatever a picture does to it, only that picture's request is
+ * touched.
  */
 
 dedicateImageLibrary();
@@ -24,7 +25,8 @@ process.on('message', async (message: Message) => {
   process.send?.(await tasks.judge({ picture: await input.take(bytes), threshold, profile }));
 });
 
-// Ctrl-C and a service manager's stop reach every process of the group: it is the service that ends its workers, after the last answer.
+// Ctrl-C and a service manager's stop reach every process of the group: it is the service that ends its
+// workers, after the last answer.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 // The service is gone, however it ended. An orderly exit would wait for a decoder that hangs.

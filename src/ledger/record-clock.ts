@@ -15,7 +15,7 @@ const longestStep = 2 * hour;
 
 /**
  * The record time: it is the clock's time, except after the clock jumped forward. Then it stays behind and comes after by a day an
- * hour (not at all at the look that sees the jump), so that a wrong clock cannot let all records go at once: whoever is told of the jump has time to set
+ * hour (not at all at the look that sees the jump), so that a wrong clock cannot let all records go at once: whoever sees the jump in the log has time to set
  * the clock right. It is never ahead of the clock.
  *
  * @param before what was known at the last look; null: nothing ever

@@ -68,7 +68,7 @@ describe('refusals of known callers', () => {
     ]);
   });
 
-  it('are told of when they cannot be kept, and the next ones are kept again', async () => {
+  it('are reported when they cannot be kept, and the next ones are kept again', async () => {
     const kept: LedgerRow[] = [];
     let fails = true;
     const { counter, troubles } = counting(async (row) => {

@@ -11,7 +11,7 @@ const day = 86_400_000;
 const hour = 3_600_000;
 const now = Date.parse('2026-11-23T00:00:00Z');
 
-/** Rounds one by one, by a clock that the test sets; `run` resolves with what was deleted and told of the clock. */
+/** Rounds one by one, by a clock that the test sets; `run` resolves with what was deleted and reported of the clock. */
 function rounds(store: Pick<Store, 'ledger' | 'upkeep'>, days: number | null, time = { wall: now, even: 0 }) {
   async function run() {
     const told: { pruned: number; others: number; clock: RecordClock | null; seen: string | null } = {

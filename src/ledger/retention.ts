@@ -15,7 +15,7 @@ export interface RetentionParts {
   readonly onPruned: (rows: number, others: number) => void;
   /** Told in every round in which the clock jumped (nothing is deleted then), or is still ahead of the record time. */
   readonly onClock: (clock: RecordClock, seen: 'jumped' | 'behind') => void;
-  /** Told of a failure; the next round tries again. */
+  /** Called for a failure; the next round tries again. */
   readonly onTrouble: (error: unknown) => void;
   /** Time between two rounds, in ms (default one hour). */
   readonly everyMs?: number;

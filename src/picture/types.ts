@@ -13,14 +13,14 @@ export interface DownloadEvent {
   readonly bytes: number;
 }
 
-/** Told of a download's end, and before that of each thing that report-only mode let through. */
+/** Called at a download's end, and before that for each thing that report-only mode let through. */
 export type DownloadObserver = (event: DownloadEvent) => void;
 
 /** For whom something is downloaded. */
 export interface DownloadFor {
   /** Whose share of places and memory it uses; nothing for what shares with nobody, such as a batch. */
   readonly app?: string | undefined;
-  /** Told of this download alone. */
+  /** Called for this download alone. */
   readonly observe?: DownloadObserver;
 }
 

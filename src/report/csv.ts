@@ -16,7 +16,9 @@ export class CsvError extends Error {
   }
 }
 
-/** Most characters of one record. A quote that is never closed would else take a whole file into one field. */
+/**
+ * Most characters of one record. A quote that is never closed would else take a whole file into one field.
+ */
 const LONGEST_RECORD = 1 << 20;
 
 type State = 'start' | 'bare' | 'quoted' | 'closed' | 'return';
@@ -156,10 +158,11 @@ class Reader {
 }
 
 /**
- * Reads CSV by RFC 4180, strictly: commas, quotes doubled inside quotes, line ends CRLF or LF, quoted fields over several lines. A byte
- * order mark and blank lines are skipped.
+ * Reads CSV by RFC 4180, strictly: commas, quotes doubled inside quotes, line ends CRLF or LF, quoted fields
+ * over several lines. A byte order mark and blank lines are skipped.
  *
- * @throws {CsvError} for a quote inside a bare field, text after a closing quote, a quote never closed, a lone carriage return.
+ * @throws {CsvError} for a quote inside a bare field, text after a closing quote, a quote never closed, a
+ * lone carriage return.
  */
 export function parseCsv(text: string): CsvRecord[] {
   const reader = new Reader();
@@ -167,7 +170,10 @@ export function parseCsv(text: string): CsvRecord[] {
   return [...records, ...reader.end()];
 }
 
-/** As {@link parseCsv}, of a stream of text, a record at a time. @throws {CsvError} */
+/**
+ * As {@link parseCsv}, of a stream of text, a record at a time.
+ * @throws {CsvError} as {@link parseCsv}
+ */
 export async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator<CsvRecord> {
   const reader = new Reader();
   for await (const chunk of chunks) yield* reader.feed(chunk);
@@ -178,9 +184,10 @@ export async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator
 export type CsvCell = string | number | null;
 
 /**
- * A cell of CSV. A text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, tab) gets an apostrophe in front,
- * as it may come from a stranger (OWASP, "CSV Injection"); so does one that begins with apostrophes before such a character, so that the
- * text can always be had back. Numbers stay numbers, negative ones too.
+ * A cell of CSV. A text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, tab)
+ * gets an apostrophe in front, as it may come from a stranger (OWASP, "CSV Injection"); so does one that
+ * begins with apostrophes before such a character, so that the text can always be had back. Numbers stay
+ * numbers, negative ones too.
  */
 export function csvCell(value: CsvCell): string {
   if (value === null) return '';

@@ -1,7 +1,7 @@
 /**
- * The style that all pages have: tokens for light and dark, system fonts, tables, code, figures with SVG plots, readable in print.
- * `--ink` is text, `--dim` text of less weight, `--paper` the page, `--soft` a tinted surface, `--c0` to `--c7` the colours of series:
- * 0 for bona fide, 1 for attacks.
+ * The style that all pages have: tokens for light and dark, system fonts, tables, code, figures with SVG
+ * plots, readable in print. `--ink` is text, `--dim` text of less weight, `--paper` the page, `--soft` a
+ * tinted surface, `--c0` to `--c7` the colours of series: 0 for bona fide, 1 for attacks.
  */
 export const BASE_STYLE = `
 :root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--soft:#eef1f4;--line:#d4d9df;--dim:#5b6570;--link:#0b5cad;--c0:#0b6e4f;--c1:#c2410c;--c2:#2563eb;--c3:#7c3aed;--c4:#b45309;--c5:#0891b2;--c6:#be185d;--c7:#4d7c0f;--warn:#fff4d6;--warnline:#d99a00}

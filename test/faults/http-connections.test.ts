@@ -129,7 +129,7 @@ describeWhere(enoughFiles, 'needs a higher limit of open files')('thousands of c
     await admin.close();
   });
 
-  it('beyond the limit the ones idle longest make room, and those at work stay', {
+  it('beyond the limit the ones idle longest are closed, and those at work stay', {
     timeout: 120_000,
   }, async () => {
     await start(many, many);
@@ -166,7 +166,7 @@ describe('where all places are taken', () => {
     });
   });
 
-  it('by connections that were opened and never used, these make room', async () => {
+  it('by connections that were opened and never used, these are closed', async () => {
     await start(20, 20);
     const silent = Array.from({ length: 20 }, () => connected());
     await until(async () => (await serverCount()) === 20);

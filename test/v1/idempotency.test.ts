@@ -272,7 +272,7 @@ describe('the memory of Idempotency-Keys', () => {
     );
   });
 
-  it('never drops a request in progress to make room', async () => {
+  it('never drops a request in progress to store another', async () => {
     const store = await memory({ rowsPerApp: 2, bytesPerApp: large, rows: 1000, bytes: large });
     for (const key of ['a', 'b', 'c', 'd']) await store.beginIdempotent(scope(key), 'f', at(0), at(1000));
     for (const key of ['a', 'b', 'c', 'd']) {

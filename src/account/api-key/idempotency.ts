@@ -45,7 +45,7 @@ export interface IdempotencyStore {
   /**
    * Look a key up, and begin the request where the key is new, over, or held by a request that must have died. Two
    * simultaneous calls never both begin.
-   * Where the app's share is full, the app's oldest answers make room; where all together are too many, those of the app that
+   * Where the app's share is full, the app's oldest answers are dropped; where all together are too many, those of the app that
    * has most do. An app below its share never loses an answer before its time.
    *
    * @param fingerprint hex digest of what makes requests the same

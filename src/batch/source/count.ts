@@ -1,4 +1,7 @@
-/** How many there are. Lets other work go on in between. @throws AbortError when `signal` was aborted */
+/**
+ * How many there are. Lets other work go on in between.
+ * @throws {DOMException} AbortError when `signal` was aborted
+ */
 export async function countOf(all: AsyncIterable<unknown>, signal: AbortSignal): Promise<number> {
   let n = 0;
   for await (const _ of all) {

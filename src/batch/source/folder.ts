@@ -11,7 +11,10 @@ async function* items(folder: FilePath, onLeftOut?: OnLeftOut): AsyncGenerator<B
   }
 }
 
-/** All pictures below a folder, by their names' extension or by content; the key is the path from the folder. Links to folders are not followed. */
+/**
+ * All pictures below a folder, by their names' extension or by content; the key is the path from the folder.
+ * Links to folders are not followed.
+ */
 export function openFolder(path: FilePath): BatchSource {
   return {
     kind: 'folder',

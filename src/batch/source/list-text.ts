@@ -31,12 +31,19 @@ async function* plain(chunks: AsyncIterable<Buffer>, list: string): AsyncGenerat
   }
 }
 
-/** The text of a list with one character for each byte. @throws {UsageError} `broken_input` for what is no text */
+/**
+ * The text of a list with one character for each byte.
+ * @throws {UsageError} `broken_input` for what is no text
+ */
 export async function* textChunks(chunks: AsyncIterable<Buffer>, list: string): AsyncGenerator<string> {
   for await (const chunk of plain(chunks, list)) yield chunk.toString('latin1');
 }
 
-/** A list's bytes as they come, up to the first that show that it is none: an endless stream of anything else fills no disk. @throws {UsageError} */
+/**
+ * A list's bytes as they come, up to the first that show that it is none: an endless stream of anything else
+ * fills no disk.
+ * @throws {UsageError} `broken_input` when it is no text, or a line is too long
+ */
 export async function* checkedChunks(chunks: AsyncIterable<Buffer>, list: string): AsyncGenerator<Buffer> {
   let begun = 0;
   let line = 1;
@@ -59,7 +66,10 @@ function tooLong(list: string, line: number): UsageError {
   return new UsageError('broken_input', message);
 }
 
-/** The lines of a list. @throws {UsageError} `broken_input` for a line that is too long, and for what is no text */
+/**
+ * The lines of a list.
+ * @throws {UsageError} `broken_input` for a line that is too long, and for what is no text
+ */
 export async function* linesOf(chunks: AsyncIterable<Buffer>, list: string): AsyncGenerator<ListLine> {
   let line = 1;
   let rest: Buffer[] = [];

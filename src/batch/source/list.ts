@@ -132,8 +132,9 @@ function reader(picture: FilePath, options: ListOptions): (signal: AbortSignal) 
 }
 
 /**
- * The pictures that a list names, in its order: CSV with a header (by the file's extension), else a line each, as JSON (an object or
- * a string) or as it stands. The key is the place in the list and the text, so a picture may stand in it more than once.
+ * The pictures that a list names, in its order: CSV with a header (by the file's extension), else a line
+ * each, as JSON (an object or a string) or as it stands. The key is the place in the list and the text, so a
+ * picture may stand in it more than once.
  */
 export function openList(path: FilePath, options: ListOptions): BatchSource {
   const isCsv = extname(options.name).toLowerCase() === '.csv';

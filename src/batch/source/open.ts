@@ -24,12 +24,12 @@ export interface SourceOptions {
 }
 
 /**
- * Opens what a batch is to judge: a folder, a zip, a tar (told by content), a list (any other file), or `-`, a list on standard
- * input, which is kept in a temporary file so that it can be counted first.
+ * Opens what a batch is to judge: a folder, a zip, a tar (told by content), a list (any other file), or `-`,
+ * a list on standard input, which is kept in a temporary file so that it can be counted first.
  *
  * A list is read to its end first: nothing of it is judged where one line is wrong.
  *
- * @throws UsageError where there is no such input, or a list that is broken
+ * @throws {UsageError} when there is no such input, or a list is broken
  */
 export async function openSource(input: FilePath, options: SourceOptions): Promise<BatchSource> {
   const { downloader, signal } = options;
@@ -93,7 +93,9 @@ async function openSpooled({ stdin, downloader, signal }: SourceOptions): Promis
 
 /** The first bytes of a zip's first entry, and of a zip without any. */
 const ZIP = ['PK\x03\x04', 'PK\x05\x06'];
-/** JPEG, PNG, WebP; HEIC and AVIF have theirs at the fifth byte. A bitmap's `BM` could as well begin a path. */
+/**
+ * JPEG, PNG, WebP; HEIC and AVIF have theirs at the fifth byte. A bitmap's `BM` could as well begin a path.
+ */
 const PICTURE = ['\xff\xd8\xff', '\x89PNG', 'RIFF'];
 
 /** By the file's first bytes; what is none of these is a list. */

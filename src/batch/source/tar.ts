@@ -26,9 +26,12 @@ export interface TarOptions {
   readonly signal: AbortSignal;
 }
 
-const blockSize = 512;
+const BLOCK_SIZE = 512;
 
-/** Whether a tar ended as tars do: with a block of zeros (POSIX pax, "ustar Interchange Format"), whole blocks before it. */
+/**
+ * Whether a tar ended as tars do: with a block of zeros (POSIX pax, "ustar Interchange Format"), whole blocks
+ * before it.
+ */
 function createEndMark(): { see(chunk: Buffer): void; seen(): boolean } {
   let tail = Buffer.alloc(0);
   let length = 0;
@@ -36,11 +39,11 @@ function createEndMark(): { see(chunk: Buffer): void; seen(): boolean } {
     see(chunk) {
       length += chunk.length;
       tail =
-        chunk.length >= blockSize
-          ? Buffer.from(chunk.subarray(-blockSize))
-          : Buffer.concat([tail, chunk]).subarray(-blockSize);
+        chunk.length >= BLOCK_SIZE
+          ? Buffer.from(chunk.subarray(-BLOCK_SIZE))
+          : Buffer.concat([tail, chunk]).subarray(-BLOCK_SIZE);
     },
-    seen: () => length % blockSize === 0 && tail.length === blockSize && tail.every((byte) => byte === 0),
+    seen: () => length % BLOCK_SIZE === 0 && tail.length === BLOCK_SIZE && tail.every((byte) => byte === 0),
   };
 }
 
@@ -50,8 +53,8 @@ function broken(name: string, error: unknown): UsageError {
 }
 
 /**
- * The parser's entries one at a time: it goes on only when the last one was read or let go. An archive that cannot be read further fails the
- * entry that is being read as well.
+ * The parser's entries one at a time: it goes on only when the last one was read or let go. An archive that
+ * cannot be read further fails the entry that is being read as well.
  */
 async function* entriesOf(
   path: FilePath,
@@ -221,7 +224,10 @@ async function* items(path: FilePath, options: TarOptions, onLeftOut?: OnLeftOut
   }
 }
 
-/** The pictures of a tar (as it is, or gzip-compressed), by their names' extension or by content; keys as in a zip. Read as a stream. */
+/**
+ * The pictures of a tar (as it is, or gzip-compressed), by their names' extension or by content; keys as in a
+ * zip. Read as a stream.
+ */
 export function openTar(path: FilePath, options: TarOptions): BatchSource {
   return {
     kind: 'tar',

@@ -1,14 +1,20 @@
 import { UsageError } from '../../errors.ts';
 import { utf8Of } from '../../files/name.ts';
 
-/** Characters 128 to 255 of code page 437, which the format prescribes where nothing else is said (APPNOTE.TXT, appendix D). */
+/**
+ * Characters 128 to 255 of code page 437, which the format prescribes where nothing else is said
+ * (APPNOTE.TXT, appendix D).
+ */
 const CP437 =
   'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0';
 
 const cp437 = (bytes: Uint8Array) =>
   Array.from(bytes, (byte) => (byte < 128 ? String.fromCharCode(byte) : CP437[byte - 128])).join('');
 
-/** A decoder that gives null for bytes which are no text in its encoding. @throws {RangeError} for an encoding nobody knows */
+/**
+ * A decoder that gives null for bytes which are no text in its encoding.
+ * @throws {RangeError} for an encoding nobody knows
+ */
 function decoder(label: string): (bytes: Uint8Array) => string | null {
   const strict = new TextDecoder(label, { fatal: true });
   return (bytes) => {
@@ -24,8 +30,8 @@ function decoder(label: string): (bytes: Uint8Array) => string | null {
 export type NameReader = (bytes: Uint8Array) => string;
 
 /**
- * How names are read that say nothing of their encoding: as UTF-8 where they are valid, which those of macOS are; else as GB18030 (Windows
- * in China), else as code page 437.
+ * How names are read that say nothing of their encoding: as UTF-8 where they are valid, which those of macOS
+ * are; else as GB18030 (Windows in China), else as code page 437.
  *
  * @param forced a label of WHATWG such as `shift_jis`, or `cp437`: tried first
  * @throws {UsageError} `encoding_unknown`
@@ -53,7 +59,10 @@ function first(tried: readonly ((bytes: Uint8Array) => string | null)[], bytes: 
   return null;
 }
 
-/** Why a name of an archive is refused: it leads out of the folder where it would be unpacked; null for a good one. */
+/**
+ * Why a name of an archive is refused: it leads out of the folder where it would be unpacked; null for a good
+ * one.
+ */
 export function badName(name: string): string | null {
   if (name.includes('\0')) return 'it has a NUL character';
   if (/^(?:[a-z]:|\/)/i.test(name)) return 'it begins at the root';

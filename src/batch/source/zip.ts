@@ -92,8 +92,9 @@ interface ZipPicture {
 }
 
 /**
- * The pictures of a zip, by their names' extension or by content; the key is the entry's name (of entries with the same name, all but the
- * first get `#` and their place in the archive). Entries are read one by one, nothing is unpacked to disk.
+ * The pictures of a zip, by their names' extension or by content; the key is the entry's name (of entries
+ * with the same name, all but the first get `#` and their place in the archive). Entries are read one by one,
+ * nothing is unpacked to disk.
  *
  * @throws {UsageError} `encoding_unknown`
  */
@@ -102,7 +103,8 @@ export function openZip(path: FilePath, options: ZipOptions): BatchSource {
   const open: Zip[] = [];
   async function* pictures(onLeftOut?: OnLeftOut): AsyncGenerator<ZipPicture> {
     try {
-      // Names and sizes are looked at here, entry by entry: the library ends at the first one it does not like.
+      // Names and sizes are looked at here, entry by entry: the library ends at the first one it does not
+      // like.
       const zip = await openPromise(path as string, {
         autoClose: false,
         decodeStrings: false,

@@ -20,7 +20,10 @@ export interface ApiKeyOptions {
   readonly expiresIn?: number;
 }
 
-/** `--kind`, for commands that work on both kinds of keys; with `both` as the default it is one of the choices. */
+/**
+ * `--kind`, for commands that work on both kinds of keys; with `both` as the default it is one of the
+ * choices.
+ */
 export function kindOption(standard: 'secret' | 'both' = 'secret'): Option {
   return new Option(
     '--kind <name>',

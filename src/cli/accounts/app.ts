@@ -1,13 +1,15 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { newAppid, newSecret } from '../../account/generate.ts';
-import type { App, AppLimits, AppPolicy, AppState, NewSecret, SecretSummary } from '../../account/types.ts';
+import type { AppLimits, AppState } from '../../account/types.ts';
 import { UsageError } from '../../errors.ts';
-import { gather, numberOrNone, secretKeyFrom } from '../shared/arguments.ts';
+import { gather, numberOrNone } from '../shared/arguments.ts';
 import { shellWord } from '../shared/curl.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
 import { pairs, perform } from '../shared/outcome.ts';
 import { createTable } from '../shared/table.ts';
+import { appJson, appText, limitsText } from './app-text.ts';
+import { givenSecret } from './given-secret.ts';
 import { registerPolicy } from './policy.ts';
 
 interface Options extends DataOptions {
@@ -20,31 +22,6 @@ interface CreateOptions extends Options {
   readonly secretId?: string;
   readonly secretKey?: string;
   readonly bucket?: readonly string[];
-}
-
-/** An app as it is printed for programs. */
-export function appJson(app: App): Readonly<Record<string, unknown>> {
-  return { ...app, createdAt: app.createdAt.toISOString() };
-}
-
-/**
- * A pair out of two options: both given, or none and then made anew.
- * @throws UsageError `secret_incomplete`
- */
-export async function givenSecret(options: {
-  readonly secretId?: string;
-  readonly secretKey?: string;
-}): Promise<NewSecret | null> {
-  const { secretId, secretKey } = options;
-  if (secretId === undefined && secretKey === undefined) return null;
-  if (secretId === undefined || secretKey === undefined) {
-    const missing = secretId === undefined ? '--secret-id' : '--secret-key';
-    throw new UsageError(
-      'secret_incomplete',
-      `expected --secret-id and --secret-key together, ${missing} is missing`,
-    );
-  }
-  return { secretId, secretKey: await secretKeyFrom(secretKey) };
 }
 
 /** Adds `livestill app …` to the program. */
@@ -211,49 +188,4 @@ function buckets(parent: Command): void {
         }),
       ),
     );
-}
-
-function limitsText(limits: AppLimits): string {
-  const parts = [
-    limits.requestsPerSecond === null ? '' : `${limits.requestsPerSecond}/s`,
-    limits.burst === null ? '' : `burst ${limits.burst}`,
-    limits.concurrent === null ? '' : `${limits.concurrent} at once`,
-    limits.daily === null ? '' : `${limits.daily} a day`,
-  ].filter((part) => part !== '');
-  return parts.length === 0 ? 'none' : parts.join(', ');
-}
-
-function policyText(policy: AppPolicy): string {
-  return `threshold ${policy.threshold ?? 'default'}, profile ${policy.profile ?? 'default'}`;
-}
-
-function appText(app: App, keys: readonly SecretSummary[], usedToday: number): string {
-  const lines: (readonly [string, string])[] = [
-    ['appid', app.appid],
-    ['name', app.name],
-    ['state', app.state],
-    ['made', app.createdAt.toISOString()],
-    ['buckets', app.buckets.length === 0 ? 'not compared' : app.buckets.join(', ')],
-    ['limits', limitsText(app.limits)],
-    ['settings', policyText(app.policy)],
-  ];
-  if (app.limits.daily !== null) lines.push(['used today', String(usedToday)]);
-  return `${pairs(lines)}\n\n${keysTable(keys)}`;
-}
-
-/** Pairs of keys as a table for people. */
-export function keysTable(keys: readonly SecretSummary[]): string {
-  const rows = keys.map((key) => [
-    key.secretId,
-    key.enabled ? 'enabled' : 'disabled',
-    key.expiresAt === null ? '-' : key.expiresAt.toISOString(),
-    key.lastUsedAt === null ? 'never' : key.lastUsedAt.toISOString(),
-    key.createdAt.toISOString(),
-  ]);
-  const titles = ['SecretId', 'state', 'ends', 'last used', 'made'];
-  const table = createTable(
-    titles.map((title) => ({ title })),
-    rows,
-  );
-  return [table.head, ...rows.map((row) => table.line(row))].join('\n');
 }

@@ -15,7 +15,8 @@ import {
   kindOption,
   withApiKeyOptions,
 } from './api-key.ts';
-import { givenSecret, keysTable } from './app.ts';
+import { keysTable } from './app-text.ts';
+import { givenSecret } from './given-secret.ts';
 
 interface Options extends DataOptions {
   readonly json?: boolean;
@@ -43,8 +44,8 @@ export function registerKey(program: Command): void {
       'after',
       `
 SecretKeys are encrypted in the data folder under the master key (file master.key, or
-LIVESTILL_MASTER_KEY) and shown once, when they are made; of API keys only a hash is kept. A running service sees every change with
-its next request.
+LIVESTILL_MASTER_KEY) and shown once, when they are made; of API keys only a hash is kept. A running
+service sees every change with its next request.
 
 Examples:
   livestill key create 1000001

@@ -11,7 +11,7 @@ import { duration, moment, numberOrDefault } from '../shared/arguments.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
 import { type Outcome, pairs, perform } from '../shared/outcome.ts';
 import { createTable } from '../shared/table.ts';
-import { appJson } from './app.ts';
+import { appJson } from './app-text.ts';
 
 interface PolicyOptions extends DataOptions {
   readonly json?: boolean;
@@ -141,7 +141,7 @@ function preview(parent: Command): void {
   const command = dataCommand(
     parent,
     'preview',
-    "say what other settings would have done to the ledger's pictures; nothing is changed",
+    'say what other settings would have done to the pictures of the ledger (the audit log of decisions); nothing is changed',
   )
     .argument('[appid]')
     .option('--appid <digits>', 'the app, in place of the argument')
@@ -155,7 +155,10 @@ function preview(parent: Command): void {
   });
 }
 
-/** commander makes an empty text of a null that an option's parser gave; here of those that the parent command parsed. */
+/**
+ * commander makes an empty text of a null that an option's parser gave; here of those that the parent command
+ * parsed.
+ */
 function withNulls(options: PreviewOptions): PreviewOptions {
   const members = Object.entries(options).map(([name, value]) => [name, value === '' ? null : value]);
   return Object.fromEntries(members) as PreviewOptions;

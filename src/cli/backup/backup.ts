@@ -61,8 +61,8 @@ async function backup(options: BackupCommandOptions): Promise<Outcome> {
 }
 
 /**
- * Who took a copy goes into the log of changes. Not in tables of an older version, which have none or would be brought up to date by it.
- * The backup is there and whole whether or not that works.
+ * Who took a copy goes into the log of changes. Not in tables of an older version, which have none or would
+ * be brought up to date by it. The backup is there and whole whether or not that works.
  */
 async function noteBackup(options: DataOptions, file: string, manifest: BackupManifest): Promise<void> {
   if (schemaAge(manifest.migrations) !== 'current') return;

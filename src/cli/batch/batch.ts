@@ -12,7 +12,7 @@ import { DEFAULT_LIMITS } from '../../picture/decode/decode.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import { numberWithin, scoreNumber } from '../shared/arguments.ts';
 import { lackingLine, modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
-import { ExitStatus } from '../shared/exit-status.ts';
+import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { explainErrors } from '../shared/outcome.ts';
 import { print, say } from '../shared/printable.ts';
 import { version } from '../shared/version.ts';
@@ -34,7 +34,10 @@ interface BatchOptions {
   readonly quiet?: true;
 }
 
-/** Adds `livestill batch` to the program. Exit status: 0 complete, 1 it could not go on, 2 wrong use, 130 stopped. */
+/**
+ * Adds `livestill batch` to the program. Exit status: 0 complete, 1 it could not go on, 2 wrong use, 130
+ * stopped.
+ */
 export function registerBatch(program: Command): void {
   program
     .command('batch')
@@ -93,11 +96,14 @@ Examples:
     );
 }
 
-/** Aborted by the first SIGINT or SIGTERM; the second one ends the process at once, which loses nothing that was written. */
+/**
+ * Aborted by the first SIGINT or SIGTERM; the second one ends the process at once, which loses nothing that
+ * was written.
+ */
 function stopSignal(): { readonly signal: AbortSignal; off(): void } {
   const stop = new AbortController();
   const onSignal = () => {
-    if (stop.signal.aborted) process.exit(ExitStatus.Stopped);
+    if (stop.signal.aborted) process.exit(EXIT_STATUS.stopped);
     stop.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -150,7 +156,7 @@ async function batch(argument: string, options: BatchOptions, named: string): Pr
     report(end, options.quiet === true, note);
   } catch (error) {
     if (!stop.signal.aborted || error !== stop.signal.reason) throw error;
-    process.exitCode = ExitStatus.Stopped;
+    process.exitCode = EXIT_STATUS.stopped;
   } finally {
     stop.off();
   }
@@ -160,11 +166,11 @@ function report(end: BatchEnd, quiet: boolean, note: (text: string) => void): vo
   const { complete, before, finished, summary, outputs, leftOut } = end;
   if (complete && finished === 0) {
     say([`livestill: no pictures in ${end.input}`, ...leftOut.lines, ''].join('\n'));
-    process.exitCode = ExitStatus.Failed;
+    process.exitCode = EXIT_STATUS.failed;
     return;
   }
   if (leftOut.unreadable > 0) {
-    process.exitCode = ExitStatus.Failed;
+    process.exitCode = EXIT_STATUS.failed;
     if (quiet) say(`livestill: ${leftOut.lines[0]}\n`);
   }
   if (!quiet) print(`${summaryText(summary, leftOut.lines)}\n`);
@@ -172,7 +178,7 @@ function report(end: BatchEnd, quiet: boolean, note: (text: string) => void): vo
   if (outputs.page !== null) note(`Page: ${outputs.page}`);
   if (!complete) {
     note('livestill: stopped; the same command goes on.');
-    process.exitCode = ExitStatus.Stopped;
+    process.exitCode = EXIT_STATUS.stopped;
   }
 }
 

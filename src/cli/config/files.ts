@@ -4,9 +4,9 @@ import { loadTls } from '../../wire/tls.ts';
 import { readOwnTable } from '../../wire/v1/own-operating-points.ts';
 
 /**
- * Looks at the files and folders that a configuration names, as the start of the service does: certificate and key together, the
- * operating points, the folders of models.
- * @throws ConfigError with one line for each that is missing, cannot be read or is not what it should be
+ * Looks at the files and folders that a configuration names, as the start of the service does: certificate
+ * and key together, the operating points, the folders of models.
+ * @throws {ConfigError} with one line for each that is missing, cannot be read or is not what it should be
  */
 export async function checkFiles(config: Config): Promise<void> {
   const { tls, operatingPoints, models } = config;

@@ -8,14 +8,14 @@ import { createTable } from '../shared/table.ts';
 
 /** Adds `livestill doctor` to the program. */
 export function registerDoctor(program: Command, machine: Machine = THIS_MACHINE): void {
-  dataCommand(program, 'doctor', 'look the installation over: what is wrong, and what to do')
+  dataCommand(program, 'doctor', 'check the installation: what is wrong, and what to do')
     .addHelpText(
       'after',
       `
-Looks at the Node.js version, the native libraries (each is loaded), the rights of the data folder and its files, room on its disk, the
-database (SQLite's own check of every page), whether the master key fits, the clock, the SHA-256
-of the networks, certificate dates, and the ports. Nothing is changed, and a service may be
-running meanwhile. Run it as the user that runs the service.
+Looks at the Node.js version, the native libraries (each is loaded), the rights of the data folder and
+its files, the free space on its disk, the database (SQLite's own check of every page), whether the
+master key fits, the clock, the SHA-256 of the networks, certificate dates, and the ports. Nothing is
+changed, and a service may be running meanwhile. Run it as the user that runs the service.
 
 Each check is "ok", "warn" (it works, but look into it) or "fail".
 

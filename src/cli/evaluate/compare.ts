@@ -1,33 +1,5 @@
-import { basename } from 'node:path';
-import { type Comparison, compare, type System } from '../../evaluation/compare.ts';
-import { chooseThreshold } from '../../evaluation/threshold.ts';
-import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
+import type { Comparison } from '../../evaluation/compare.ts';
 import { createTable } from '../shared/table.ts';
-import { scoresOf } from './files.ts';
-import type { EvaluateFlags } from './options.ts';
-
-/** Compares two score files as the flags say. */
-export async function compareFiles(a: string, b: string, flags: EvaluateFlags): Promise<Comparison> {
-  const ignoreQuality = flags.ignoreQuality === true;
-  const [rowsA, rowsB] = [await scoresOf(a, ignoreQuality), await scoresOf(b, ignoreQuality)];
-  const [nameA, nameB] = basename(a) === basename(b) ? [a, b] : [basename(a), basename(b)];
-  const rule = flags.chooseThreshold;
-  const given = flags.threshold ?? DEFAULT_THRESHOLD;
-  const system = (name: string, rows: System['rows'], threshold: number): System => ({
-    name,
-    rows,
-    threshold: rule === undefined ? threshold : chooseThreshold(rows, rule),
-  });
-  const comparison = compare(system(nameA, rowsA, given), system(nameB, rowsB, flags.thresholdB ?? given), {
-    replicates: flags.bootstrap,
-    seed: flags.seed,
-    confidence: flags.confidence,
-    ...(flags.cluster === undefined ? {} : { cluster: flags.cluster }),
-  });
-  if (rule === undefined) return comparison;
-  const chosen = `The thresholds ${comparison.thresholds.a} and ${comparison.thresholds.b} were chosen on the very presentations that are compared.`;
-  return { ...comparison, warnings: [...comparison.warnings, chosen] };
-}
 
 const per = (share: number | null) => (share === null ? '-' : `${(share * 100).toFixed(2)} %`);
 

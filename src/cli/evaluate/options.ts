@@ -1,35 +1,16 @@
 import { InvalidArgumentError } from 'commander';
 import { GROUP_FIELDS, type GroupField } from '../../evaluation/groups.ts';
-import type { ClusterKind } from '../../evaluation/metrics/clusters.ts';
-import type { ProtocolName } from '../../evaluation/protocol.ts';
+import type { EvaluationFiles, EvaluationRequest } from '../../evaluation/request.ts';
 import { parseThresholdRule, type ThresholdRule } from '../../evaluation/threshold.ts';
 import type { Profile } from '../../liveness/types.ts';
 
 /** The options of `livestill evaluate` as the command line gives them. */
-export interface EvaluateFlags {
+export interface EvaluateFlags extends EvaluationRequest, EvaluationFiles {
   readonly scores?: string;
   readonly compare?: readonly string[];
-  readonly threshold?: number;
-  readonly thresholdB?: number;
-  readonly chooseThreshold?: ThresholdRule;
-  readonly dev?: string;
-  readonly folds?: number;
-  readonly by: readonly GroupField[];
-  readonly cluster?: ClusterKind;
-  readonly bootstrap: number;
-  readonly seed: number;
-  readonly confidence: number;
   readonly json?: true;
-  readonly protocol?: ProtocolName;
-  readonly report?: string;
-  readonly gallery: boolean;
-  readonly robustness?: number;
-  readonly saveScores?: string;
-  readonly operatingPoints?: string;
-  readonly overwrite?: true;
   readonly cache: string | boolean;
   readonly profile?: Profile;
-  readonly ignoreQuality?: true;
   readonly models?: string;
   readonly pack: readonly string[];
 }

@@ -6,13 +6,13 @@ import { makeSet } from '../../evaluation/simulate/make-set.ts';
 import { parseKinds, type SimulatedKind } from '../../evaluation/simulate/simulate.ts';
 import { pathOfArgument, pathText } from '../../files/name.ts';
 import { isTaken } from '../../files/write.ts';
+import { picturesIn } from '../../picture/inputs.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
 import { count } from '../../report/count.ts';
 import { numberWithin } from '../shared/arguments.ts';
-import { ExitStatus } from '../shared/exit-status.ts';
+import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { print, printableName, say } from '../shared/printable.ts';
 import { tellLeftOut } from '../shared/tell-left-out.ts';
-import { picturesOf } from './files.ts';
 
 interface SimulateFlags {
   readonly out: string;
@@ -41,7 +41,10 @@ function subjectRule(text: string): SimulateFlags['subject'] {
   throw new InvalidArgumentError('Expected file, folder or none.');
 }
 
-/** Adds `livestill simulate` to the program. Exit status: 0 made, 1 some sources could not be decoded, 2 wrong use. */
+/**
+ * Adds `livestill simulate` to the program. Exit status: 0 made, 1 some sources could not be decoded, 2 wrong
+ * use.
+ */
 export function registerSimulate(program: Command): void {
   program
     .command('simulate')
@@ -85,7 +88,7 @@ async function run(paths: readonly string[], flags: SimulateFlags): Promise<void
     const path = pathOfArgument(argument);
     const found = await stat(path).catch(() => null);
     if (found === null) throw new UsageError('unreadable', `${argument}: there is no such file or folder.`);
-    if (found.isDirectory()) sources.push(...(await picturesOf(path, leftOut.add)));
+    if (found.isDirectory()) sources.push(...(await picturesIn(path, leftOut.add)));
     else sources.push({ name: basename(pathText(path)), path });
   }
   tellLeftOut(leftOut);
@@ -111,5 +114,5 @@ async function run(paths: readonly string[], flags: SimulateFlags): Promise<void
   print(
     `${count(attacks, 'SIMULATED attack picture')} of ${count(rows.length - attacks, 'source')} in ${flags.out}; index: index.ndjson\n`,
   );
-  if (skipped.length > 0) process.exitCode = ExitStatus.Failed;
+  if (skipped.length > 0) process.exitCode = EXIT_STATUS.failed;
 }

@@ -70,7 +70,8 @@ async function erase(
     const also = batches.length === 0 ? '' : ` and ${count(inBatches, 'row')} of batches`;
     throw new UsageError('not_confirmed', `${count(rows, 'row')}${also} would be erased for good: add --yes`);
   }
-  // The batches first: should one fail, the rows that say which pictures they are remain, and the command can be given again.
+  // The batches first: should one fail, the rows that say which pictures they are remain, and the command can
+  // be given again.
   const fromBatches: BatchErasure[] = [];
   for (const one of batches) {
     const done = await one.erase(pictures);
@@ -105,7 +106,10 @@ function textOf(
   return `${lines.join('\n')}\nProof:\n\n${JSON.stringify(proof, null, 2)}`;
 }
 
-/** Copies of the database in the data folder itself: from before updates of the tables, and what a restore replaced. */
+/**
+ * Copies of the database in the data folder itself: from before updates of the tables, and what a restore
+ * replaced.
+ */
 function copiesIn(dataDir: string): readonly string[] {
   const names = (folder: string) => (existsSync(folder) ? readdirSync(folder).sort() : []);
   const root = resolve(dataDir);
@@ -119,7 +123,7 @@ function copiesIn(dataDir: string): readonly string[] {
   ];
 }
 
-/** @throws UsageError when not exactly one is given, or it has the wrong form */
+/** @throws {UsageError} when not exactly one is given, or it has the wrong form */
 function targetOf({ pictureSha256, requestId, reference }: EraseOptions): ErasureTarget {
   const given = [pictureSha256, requestId, reference].filter((value) => value !== undefined);
   if (given.length !== 1) {

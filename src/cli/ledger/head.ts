@@ -32,7 +32,7 @@ export interface KeptHead {
 
 /**
  * The states in a file that `ledger head` wrote.
- * @throws UsageError when the file cannot be read, is none of those, or a signature in it is wrong
+ * @throws {UsageError} when the file cannot be read, is none of those, or a signature in it is wrong
  */
 export async function readHead(path: string): Promise<readonly KeptHead[]> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {

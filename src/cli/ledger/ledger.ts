@@ -28,7 +28,7 @@ interface FilterOptions extends DataOptions {
 export function registerLedger(program: Command, stdout: Writable = process.stdout): void {
   const ledger = program
     .command('ledger')
-    .description('the audit log of every decision: look, export, verify, shorten, erase')
+    .description('the ledger, which is the audit log of decisions: show, export, prune, verify, erase')
     .addHelpText(
       'after',
       `
@@ -129,7 +129,9 @@ function exportAll(parent: Command, stdout: Writable): void {
     );
 }
 
-/** What is written for programs stays as it is, except on a terminal, which would act on control characters. */
+/**
+ * What is written for programs stays as it is, except on a terminal, which would act on control characters.
+ */
 function forPeople(stdout: Writable) {
   const isTerminal = 'isTTY' in stdout && stdout.isTTY === true;
   return async function* (lines: AsyncIterable<string>) {
@@ -193,7 +195,7 @@ function pruneBefore({ olderThan, before }: PruneOptions): Date {
 
 /**
  * How old a row is depends on the clock: after a jump nothing is deleted by it.
- * @throws UsageError `clock_jumped`
+ * @throws {UsageError} `clock_jumped` when the clock jumped
  */
 function needRightClock(clock: RecordClock | null): void {
   const lag = clock === null ? 0 : lagOf(clock);

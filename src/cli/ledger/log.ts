@@ -18,8 +18,8 @@ export function registerLog(program: Command): void {
     .addHelpText(
       'after',
       `
-Every change leaves an entry in the same step as the change itself: who, what, before, after, from where. Entries are
-chained and signed like decisions ("livestill ledger verify") and never deleted.
+Every change leaves an entry in the same step as the change itself: who, what, before, after, from
+where. Entries are chained and signed like decisions ("livestill ledger verify") and never deleted.
 
 Examples:
   livestill log admin --last 50
@@ -64,7 +64,7 @@ function changes(entries: readonly StoredAdminEntry[]): string {
 }
 
 /** Longest text of a change in the table, in characters; `--json` has the whole. */
-const longestChange = 160;
+const LONGEST_CHANGE = 160;
 
 /** The members that differ (`as before`: none), `name: before -> after`. */
 function difference(before: unknown, after: unknown): string {
@@ -78,7 +78,7 @@ function difference(before: unknown, after: unknown): string {
         : `${name}: ${old.get(name) ?? 'none'} -> ${now.get(name) ?? 'none'}`,
     );
   const text = parts.length === 0 ? 'as before' : parts.join(', ');
-  return text.length > longestChange ? `${text.slice(0, longestChange)}…` : text;
+  return text.length > LONGEST_CHANGE ? `${text.slice(0, LONGEST_CHANGE)}…` : text;
 }
 
 function flat(value: unknown, prefix = '', into = new Map<string, string>()): Map<string, string> {

@@ -28,11 +28,11 @@ export function sentences(row: StoredLedgerRow): string {
   return paragraphs.filter((text) => text !== '').join('\n\n');
 }
 
-const apis = { legacy: 'POST /face/livedetectpicture', v1: 'POST /v1/liveness' } as const;
+const APIS = { legacy: 'POST /face/livedetectpicture', v1: 'POST /v1/liveness' } as const;
 
 function asked(row: StoredLedgerRow): string {
   const { explanation } = row;
-  const api = explanation === null ? 'the service' : apis[explanation.api];
+  const api = explanation === null ? 'the service' : APIS[explanation.api];
   const who = `The app ${row.appid} called ${api} with the key ${row.secretId || '(several)'} from ${row.callerAddress || 'several addresses'}`;
   const when = `on ${row.at.toISOString()}, request ${row.requestId}.`;
   const reference = explanation?.reference == null ? '' : ` Its own reference: ${explanation.reference}.`;

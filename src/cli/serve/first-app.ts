@@ -9,19 +9,24 @@ import { pairs } from '../shared/outcome.ts';
 import { StartError } from './start-error.ts';
 
 /** How long the signature of the first call can be used, in hours. */
-const firstCallHours = 24;
+const FIRST_CALL_HOURS = 24;
 
 /** The file in the data folder that takes the first app's keys where there is no terminal to show them on. */
 const fileOf = (appid: string) => `first-app-${appid}.txt`;
 
-/** Where the keys of the first app go: onto the terminal of a person, or into a file that this user alone can read. */
+/**
+ * Where the keys of the first app go: onto the terminal of a person, or into a file that this user alone can
+ * read.
+ */
 export type KeyPlace = 'terminal' | 'file';
 
 /**
- * Makes the first app and says how to call with it. On a terminal the keys are part of the text, this once. Elsewhere (a log collector, a
- * unit, a container) they are written to a new file of mode 0600 in the data folder, and the text has its path alone.
+ * Makes the first app and says how to call with it. On a terminal the keys are part of the text, this once.
+ * Elsewhere (a log collector, a unit, a container) they are written to a new file of mode 0600 in the data
+ * folder, and the text has its path alone.
  * @param base address of the service, `http://127.0.0.1:8787`
- * @throws Fault 107 when the app cannot be kept; StartError when the file cannot be written, and no app is made then
+ * @throws {Fault} 107 when the app cannot be kept
+ * @throws {StartError} when the file cannot be written, and no app is made then
  */
 export async function makeFirstApp(
   config: Config,
@@ -36,7 +41,7 @@ export async function makeFirstApp(
     ['SecretKey', secret.secretKey],
   ])}
 
-A call to copy, with a picture of yours in place of selfie.jpg (usable for ${firstCallHours} hours):
+A call to copy, with a picture of yours in place of selfie.jpg (usable for ${FIRST_CALL_HOURS} hours):
 
 ${curlLine({ base, appid, signature: firstSignature(appid, secret), image: 'selfie.jpg' })}`;
   const create = () => accounts.createApp({ appid, name: 'first app' }, secret);
@@ -54,7 +59,10 @@ ${curlLine({ base, appid, signature: firstSignature(appid, secret), image: 'self
 (readable by this user alone): read it, keep the keys safe, delete the file.`;
 }
 
-/** The file is there and whole on disk before the app is: an app whose keys nobody has is worse than a file without an app. */
+/**
+ * The file is there and whole on disk before the app is: an app whose keys nobody has is worse than a file
+ * without an app.
+ */
 async function writeKeys(path: string, text: string, then: () => Promise<unknown>): Promise<void> {
   const file = await open(path, 'wx', 0o600).catch((cause: NodeJS.ErrnoException) => {
     throw new StartError(
@@ -80,7 +88,7 @@ function firstSignature(appid: string, secret: NewSecret): string {
     appid,
     secretId: secret.secretId,
     bucket: undefined,
-    expires: issued + firstCallHours * 3600,
+    expires: issued + FIRST_CALL_HOURS * 3600,
     issued,
     rand: issued % 100_000,
     fileid: undefined,

@@ -3,10 +3,10 @@ import { printableName } from '../shared/printable.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
-const severities: Readonly<Record<number, string>> = { 40: 'warning', 50: 'error', 60: 'fatal' };
+const SEVERITIES: Readonly<Record<number, string>> = { 40: 'warning', 50: 'error', 60: 'fatal' };
 
 /** Members of a line that are said in a place of their own, or say nothing to the person at the terminal. */
-const elsewhere: ReadonlySet<string> = new Set([
+const ELSEWHERE: ReadonlySet<string> = new Set([
   'level',
   'time',
   'pid',
@@ -18,9 +18,9 @@ const elsewhere: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A destination for pino that writes each JSON line as one short line for a person at a terminal: local time, what came of the
- * request or what happened, and the request's id, by which the audit log has the rest. Nothing in a line acts on the terminal.
- * What is no JSON object is passed on as it is.
+ * A destination for pino that writes each JSON line as one short line for a person at a terminal: local time,
+ * what came of the request or what happened, and the request's id, by which the audit log has the rest.
+ * Nothing in a line acts on the terminal. What is no JSON object is passed on as it is.
  */
 export function humanLog(destination: DestinationStream): DestinationStream {
   return {
@@ -42,12 +42,15 @@ function parsed(text: string): Line | null {
 
 function lineOf(line: Line): string {
   const time = new Date(String(line.time)).toTimeString().slice(0, 8);
-  const severity = severities[Number(line.level)];
+  const severity = SEVERITIES[Number(line.level)];
   const what = line.event === 'decision' || line.event === 'aborted' ? requestOf(line) : eventOf(line);
   return `${time}  ${severity === undefined ? '' : `${severity}: `}${what}`;
 }
 
-/** `live 92  105 ms  1388809914  url:example.org  from 10.0.0.7  3f0c…`; of a refusal the code, its reason and the detail. */
+/**
+ * `live 92  105 ms  1388809914  url:example.org  from 10.0.0.7  3f0c…`; of a refusal the code, its reason and
+ * the detail.
+ */
 function requestOf(line: Line): string {
   const { verdict, score, code, http, reason, detail, milliseconds } = line;
   const outcome =
@@ -72,7 +75,7 @@ function requestOf(line: Line): string {
 function eventOf(line: Line): string {
   const { msg, detail, err } = line;
   const facts = Object.entries(line)
-    .filter(([name]) => !elsewhere.has(name))
+    .filter(([name]) => !ELSEWHERE.has(name))
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const cause = typeof err === 'object' && err !== null && 'message' in err ? err.message : err;
   return `${msg ?? line.event}${said(': ', detail)}${said(': ', cause)}${facts.length === 0 ? '' : `  ${facts.join(' ')}`}`;

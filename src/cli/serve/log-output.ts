@@ -11,13 +11,16 @@ export interface LogOutput {
 /** As much of the system as writing needs. */
 export interface LogFile {
   write(bytes: Uint8Array, done: (error: NodeJS.ErrnoException | null, written: number) => void): void;
-  /** @throws the system's error */
+  /** @throws {Error} with the system's code when it cannot be written */
   writeSync(bytes: Uint8Array): number;
 }
 
 export interface LogOutputOptions {
   readonly file: LogFile;
-  /** Told when the log cannot be written, and when lines were lost for it; at the first time and then every minute at most. */
+  /**
+   * Told when the log cannot be written, and when lines were lost for it; at the first time and then every
+   * minute at most.
+   */
   readonly onTrouble: (what: string) => void;
   /** Bytes that are held back at most; lines beyond them are lost. */
   readonly mostHeld?: number;
@@ -25,8 +28,8 @@ export interface LogOutputOptions {
   readonly retryMs?: number;
 }
 
-const tellEvery = 60_000;
-const flushFor = 1000;
+const REPORT_EVERY_MS = 60_000;
+const FLUSH_FOR_MS = 1000;
 
 /** An open file by its number. */
 export function logFileOf(fd: number): LogFile {
@@ -37,9 +40,10 @@ export function logFileOf(fd: number): LogFile {
 }
 
 /**
- * Writes the log without making anybody wait for it. A log that cannot be written, on a disk that is full or to a reader that reads no
- * more, never ends or stops the service: lines are held back up to a bound, tried again, and lost beyond it. Pino's own destination throws
- * where nobody catches it in the first case, and waits for ever when it is flushed then.
+ * Writes the log without making anybody wait for it. A log that cannot be written, on a disk that is full or
+ * to a reader that reads no more, never ends or stops the service: lines are held back up to a bound, tried
+ * again, and lost beyond it. Pino's own destination throws where nobody catches it in the first case, and
+ * waits for ever when it is flushed then.
  */
 export function createLogOutput(options: LogOutputOptions): LogOutput {
   const { file, onTrouble, mostHeld = 8 * 1024 * 1024, retryMs = 500 } = options;
@@ -55,7 +59,7 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
     state = 'failing';
     setTimeout(next, retryMs).unref();
     // Nobody reads it any more: as with every program whose output is closed, there is nothing to say.
-    if (error.code === 'EPIPE' || isForLater(error) || performance.now() - told < tellEvery) return;
+    if (error.code === 'EPIPE' || isForLater(error) || performance.now() - told < REPORT_EVERY_MS) return;
     told = performance.now();
     onTrouble(`the log cannot be written (${error.message}); ${lost} lines lost`);
   };
@@ -93,7 +97,7 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
     },
     flushSync() {
       // What is being written is the system's already.
-      const until = performance.now() + flushFor;
+      const until = performance.now() + FLUSH_FOR_MS;
       let left = state === 'writing' ? taken() : (current ?? taken());
       if (state !== 'writing') current = null;
       while (left !== null && performance.now() < until) {

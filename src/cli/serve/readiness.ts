@@ -20,13 +20,13 @@ export interface ReadinessOptions {
 }
 
 /**
- * Below this the disk counts as full, in bytes: a database writes over what it has for a while, so that a write succeeds now and the next row
- * does not.
+ * Below this the disk counts as full, in bytes: a database writes over what it has for a while, so that a
+ * write succeeds now and the next row does not.
  */
-const leastFree = 8 * 1024 * 1024;
+const LEAST_FREE = 8 * 1024 * 1024;
 
 /** What keeps the store from writing, in words that name no path. */
-const storeStates: Readonly<Record<string, string>> = {
+const STORE_STATES: Readonly<Record<string, string>> = {
   store_full: 'disk full',
   store_readonly: 'read-only',
 };
@@ -42,13 +42,16 @@ export function readinessChecks({ state, store, log, freeBytes }: ReadinessOptio
       } catch (err) {
         // Why stands in the log; whoever may ask for health need not learn of paths.
         log.warn({ event: 'store_not_ready', err }, 'the store does not answer');
-        return (err instanceof Fault && storeStates[err.reason]) || 'does not answer';
+        return (err instanceof Fault && STORE_STATES[err.reason]) || 'does not answer';
       }
     },
     disk: async () => {
       const free = await freeBytes();
-      if (free === null || free >= leastFree) return 'ok';
-      log.warn({ event: 'disk_full', freeBytes: free, leastFree }, 'the disk of the data folder is full');
+      if (free === null || free >= LEAST_FREE) return 'ok';
+      log.warn(
+        { event: 'disk_full', freeBytes: free, leastFree: LEAST_FREE },
+        'the disk of the data folder is full',
+      );
       return 'disk full';
     },
   };

@@ -6,7 +6,7 @@ import { FleetError } from '../../fleet/fleet.ts';
 import { collectGarbageLater } from '../../fleet/garbage.ts';
 import { createLog } from '../../wire/log.ts';
 import { numberWithin } from '../shared/arguments.ts';
-import { ExitStatus } from '../shared/exit-status.ts';
+import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { printable } from '../shared/printable.ts';
 import { endOnSignals, type Host } from '../shared/until-signal.ts';
 import type { KeyPlace } from './first-app.ts';
@@ -96,7 +96,8 @@ export interface Surroundings extends Host {
 
 /**
  * Starts the service and leaves it running until it is asked to end.
- * @returns 0 while it runs; 1 or 2 (see the command's help) when it could not be started, everything closed again
+ * @returns 0 while it runs; 1 or 2 (see the command's help) when it could not be started, everything closed
+ * again
  */
 export async function serve(options: ServeOptions, surroundings: Surroundings): Promise<number> {
   const { environment, say } = surroundings;
@@ -110,11 +111,11 @@ export async function serve(options: ServeOptions, surroundings: Surroundings): 
     endOnSignals(service, log, surroundings);
     log.info({ event: 'ready', port, adminPort, workers }, 'ready');
     say(await welcome(config, service, firstAppOf(options, surroundings)));
-    return ExitStatus.Ok;
+    return EXIT_STATUS.ok;
   } catch (error) {
     await service?.stop();
     say(`livestill: ${startProblem(error)}`);
-    return error instanceof ConfigError ? ExitStatus.WrongUse : ExitStatus.Failed;
+    return error instanceof ConfigError ? EXIT_STATUS.wrongUse : EXIT_STATUS.failed;
   }
 }
 

@@ -62,9 +62,12 @@ export interface Service {
 }
 
 /**
- * The composition root: store, accounts, workers, servers, put together from the configuration. Resolves when the service
- * takes requests; what was opened is closed again when a later step fails.
- * @throws StartError, UsageError (TLS), Fault (store), FleetError (workers), each with what to do
+ * The composition root: store, accounts, workers, servers, put together from the configuration. Resolves when
+ * the service takes requests; what was opened is closed again when a later step fails.
+ * @throws {StartError} when a port is taken, or an app asks for a profile that cannot be judged with
+ * @throws {UsageError} when certificate or key cannot be used
+ * @throws {Fault} when the store cannot be opened
+ * @throws {FleetError} when no worker can be started
  */
 export async function startService(config: Config, log: Logger): Promise<Service> {
   const tlsFiles = tlsFilesOf(config);
@@ -151,7 +154,10 @@ export async function startService(config: Config, log: Logger): Promise<Service
   }
 }
 
-/** The log of changes has the settings of each start beside those of the start before, so that a change of them stands out. */
+/**
+ * The log of changes has the settings of each start beside those of the start before, so that a change of
+ * them stands out.
+ */
 async function noteStart({ chains }: Store, config: Config): Promise<void> {
   const action = 'service.start';
   const [last] = await chains.adminLog(1, { action });
@@ -159,7 +165,7 @@ async function noteStart({ chains }: Store, config: Config): Promise<void> {
   await chains.note({ action, target: '', before: last?.after ?? null, after });
 }
 
-/** A figure that cannot be taken is told of in the log, the first time. */
+/** A figure that cannot be taken is reported in the log, the first time. */
 function metricsOf(log: Logger): Metrics {
   let told = false;
   const onTrouble = (err: unknown) => {
@@ -183,7 +189,7 @@ function networksOf(fleet: Fleet | undefined): Readonly<Record<string, unknown>>
 
 /**
  * Where networks are missing, says so in the log, and looks for apps that ask for what cannot be judged.
- * @throws StartError naming such an app and what to do
+ * @throws {StartError} when there is such an app
  */
 async function checkProfiles({ profile, lacking }: Fleet, store: Store, log: Logger): Promise<void> {
   if (lacking === null) return;

@@ -2,8 +2,9 @@ import { hostname, userInfo } from 'node:os';
 import type { Actor } from '../../ledger/admin.ts';
 
 /**
- * Who works at this command line, for the admin log: the user of the machine, behind `sudo` the one who called it, and the address that
- * an SSH session comes from, else the machine's name. What the environment says can be set by that user: it is no proof.
+ * Who works at this command line, for the admin log: the user of the machine, behind `sudo` the one who
+ * called it, and the address that an SSH session comes from, else the machine's name. What the environment
+ * says can be set by that user: it is no proof.
  */
 export function systemActor(environment: Readonly<Record<string, string | undefined>> = process.env): Actor {
   const name = userName();

@@ -8,7 +8,10 @@ function numberOf(text: string): number {
   return Number.isFinite(value) ? value : Number.NaN;
 }
 
-/** Any finite number. @throws {InvalidArgumentError} when it is none */
+/**
+ * Any finite number.
+ * @throws {InvalidArgumentError} when it is none
+ */
 export function finiteNumber(text: string): number {
   const value = numberOf(text);
   if (Number.isNaN(value)) throw new InvalidArgumentError('Expected a number.');
@@ -88,8 +91,8 @@ export function gather(value: string, before: readonly string[] = []): readonly 
 }
 
 /**
- * A SecretKey from the command line, or, with `-`, the first line of standard input: a key on the command line is seen by
- * everyone who can list processes, and stays in the shell's history.
+ * A SecretKey from the command line, or, with `-`, the first line of standard input: a key on the command
+ * line is seen by everyone who can list processes, and stays in the shell's history.
  */
 export async function secretKeyFrom(
   given: string,

@@ -30,16 +30,22 @@ function keepNulls(command: Command): void {
   }
 }
 
-/** @throws ConfigError */
+/**
+ * The configuration that the options of a command name.
+ * @throws {ConfigError} when a setting is unknown or wrong
+ */
 export function configOf(options: DataOptions): Config {
   return loadConfig({ file: options.config, environment: process.env, overrides: { dataDir: options.data } });
 }
 
 /**
- * Work on the data folder, which may be in use by a running service at the same time; it is closed in any case.
+ * Work on the data folder, which may be in use by a running service at the same time; it is closed in any
+ * case.
  *
  * @param create whether a missing data folder is made
- * @throws ConfigError, UsageError, Fault as `openStore` does
+ * @throws {ConfigError} when a setting is unknown or wrong
+ * @throws {UsageError} as `openStore` does
+ * @throws {Fault} as `openStore` does
  */
 export async function withStore<T>(
   options: DataOptions,

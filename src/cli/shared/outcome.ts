@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ConfigError } from '../../config/load.ts';
 import { Fault, UsageError } from '../../errors.ts';
 import { shellWord } from './curl.ts';
-import { ExitStatus } from './exit-status.ts';
+import { EXIT_STATUS } from './exit-status.ts';
 import { printable } from './printable.ts';
 
 /** What a command has to say: for people, and for programs. */
@@ -14,9 +14,9 @@ export interface Outcome {
 }
 
 /**
- * Run a command and say its outcome on the outputs the program is configured with: text, or one JSON object with `--json`.
- * Errors with a meaning for the person (wrong use, a wrong configuration, a store that does not answer) become one message
- * and an exit status (2, 2, 1); others are thrown on.
+ * Run a command and say its outcome on the outputs the program is configured with: text, or one JSON object
+ * with `--json`. Errors with a meaning for the person (wrong use, a wrong configuration, a store that does
+ * not answer) become one message and an exit status (2, 2, 1); others are thrown on.
  */
 export async function perform(
   command: Command,
@@ -30,7 +30,7 @@ export async function perform(
       const { text, json, ok = true } = await work();
       const shown = options.json === true ? JSON.stringify(json) : inPlace(text.trimEnd(), options);
       writeOut?.(printable(`${shown}\n`));
-      if (!ok) process.exitCode = ExitStatus.Failed;
+      if (!ok) process.exitCode = EXIT_STATUS.failed;
     },
     options,
   );
@@ -43,8 +43,8 @@ export interface Place {
 }
 
 /**
- * A text whose advice (`"livestill key list"`, in double quotes) names the same data folder and configuration as the command that gives
- * it: without them the advised command would look into another folder.
+ * A text whose advice (`"livestill key list"`, in double quotes) names the same data folder and configuration
+ * as the command that gives it: without them the advised command would look into another folder.
  */
 export function inPlace(text: string, { data, config }: Place): string {
   const place =
@@ -72,7 +72,7 @@ export async function explainErrors(
     const usage = error instanceof UsageError || error instanceof ConfigError;
     if (!usage && !(error instanceof Fault)) throw error;
     command.configureOutput().writeErr?.(printable(`livestill: ${inPlace(error.message, place)}\n`));
-    process.exitCode = usage ? ExitStatus.WrongUse : ExitStatus.Failed;
+    process.exitCode = usage ? EXIT_STATUS.wrongUse : EXIT_STATUS.failed;
   }
 }
 

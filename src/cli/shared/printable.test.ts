@@ -11,7 +11,9 @@ import { createTable } from './table.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Clears the screen, sets the title, C1 form of a colour, turns the writing, ends the line, overwrites it. */
+/**
+ * Clears the screen, sets the title, C1 form of a colour, turns the writing, ends the line, overwrites it.
+ */
 const hostile = ['\u001b[2J', '\u001b]0;owned\u0007', '\u009b31m', '\u202egpj', '\u2028', '\r', '\u007f'];
 const acting = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 const apartFromLines = (text: string) => text.replace(/[\n\t]/g, '');

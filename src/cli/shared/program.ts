@@ -24,9 +24,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
 };
 
 /**
- * Refuses a word that names no command although help was asked for: `livestill key lst --help` would else print the help of `key` with
- * status 0, as if all were well.
- * @throws CommanderError as for the same words without `--help`
+ * Refuses a word that names no command although help was asked for: `livestill key lst --help` would else
+ * print the help of `key` with status 0, as if all were well.
+ * @throws {CommanderError} as for the same words without `--help`
  */
 export function refuseUnknownWords(program: Command, args: readonly string[]): void {
   let place = program;
@@ -48,9 +48,9 @@ function unknownCommand(place: Command, word: string): string {
 }
 
 /**
- * The command line on `program`: the command named by the first of `args` alone, or all where it names none (for help and
- * for suggestions). Wrong use throws a `CommanderError` instead of ending the process; commands set `process.exitCode`
- * themselves.
+ * The command line on `program`: the command named by the first of `args` alone, or all where it names none
+ * (for help and for suggestions). Wrong use throws a `CommanderError` instead of ending the process; commands
+ * set `process.exitCode` themselves.
  */
 export async function createProgram(program: Command, args: readonly string[]): Promise<Command> {
   program

@@ -10,7 +10,10 @@ export interface Column {
   readonly width?: number;
 }
 
-/** Width of a text on a terminal, in cells (Unicode Annex 11): East Asian wide characters and emoji take two, combining marks none. */
+/**
+ * Width of a text on a terminal, in cells (Unicode Annex 11): East Asian wide characters and emoji take two,
+ * combining marks none.
+ */
 export function cells(text: string): number {
   return stringWidth(text);
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Service } from '../serve/service.ts';
-import { ExitStatus } from './exit-status.ts';
+import { EXIT_STATUS } from './exit-status.ts';
 
 /** What of the process the service needs; a test brings one that does not end the test. */
 export interface Host {
@@ -13,9 +13,9 @@ export interface Host {
 }
 
 /**
- * Ends the service when it is asked to. SIGTERM and SIGINT drain and end with status 0, a second one ends at once with
- * status 1; an error that nobody caught drains and ends with status 1, since nobody knows what is still right after it; SIGHUP
- * reads the certificate anew.
+ * Ends the service when it is asked to. SIGTERM and SIGINT drain and end with status 0, a second one ends at
+ * once with status 1; an error that nobody caught drains and ends with status 1, since nobody knows what is
+ * still right after it; SIGHUP reads the certificate anew.
  */
 export function endOnSignals(service: Service, log: Logger, host: Host): void {
   let ending = false;
@@ -32,23 +32,23 @@ export function endOnSignals(service: Service, log: Logger, host: Host): void {
       leave(status);
     } catch (err) {
       log.error({ event: 'stop_failed', err }, 'not everything could be closed');
-      leave(ExitStatus.Failed);
+      leave(EXIT_STATUS.failed);
     }
   };
   for (const signal of ['SIGTERM', 'SIGINT']) {
     host.on(signal, () => {
       if (!ending) {
-        void end(signal, ExitStatus.Ok);
+        void end(signal, EXIT_STATUS.ok);
         return;
       }
       log.warn({ event: 'killed', cause: signal }, 'asked twice: ending at once');
-      leave(ExitStatus.Failed);
+      leave(EXIT_STATUS.failed);
     });
   }
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     host.on(event, (err) => {
       log.fatal({ event: 'uncaught', err }, 'an error that nobody caught');
-      if (!ending) void end(event, ExitStatus.Failed);
+      if (!ending) void end(event, EXIT_STATUS.failed);
     });
   }
   host.on('SIGHUP', () => {

@@ -7,8 +7,9 @@ import { describedBy, textField } from './fields.ts';
 import { badFile, readTable } from './table-file.ts';
 
 /**
- * Reads an index of pictures: CSV with a heading, or NDJSON, with `path` and `label`, and where known `species`,
- * `subject`, `device`, `session`, `group`, `fold`. Relative paths start at the folder of the index.
+ * Reads an index of pictures: CSV with a heading, or NDJSON, with `path` and `label`, and where known
+ * `species`, `subject`, `device`, `session`, `group`, `fold`. Relative paths start at the folder of the
+ * index.
  *
  * @throws {UsageError} reason `bad_index` with file and line.
  */
@@ -41,7 +42,8 @@ export interface FoundFile {
 }
 
 /**
- * Makes an index of a folder tree `bona-fide/…`, `attack/<species>/…`. Subjects and devices cannot be told from a tree.
+ * Makes an index of a folder tree `bona-fide/…`, `attack/<species>/…`. Subjects and devices cannot be told
+ * from a tree.
  *
  * @param files the pictures below the folder.
  * @throws {UsageError} reason `bad_tree` when the tree is another one or empty.

@@ -3,10 +3,11 @@ import { describedBy, numberField, textField } from './fields.ts';
 import { badFile, type Place, readTable, type TableRecord } from './table-file.ts';
 
 /**
- * Reads a score file: NDJSON or CSV, a row a presentation, with `label`, `score` (higher is more bona fide; null for a
- * non-response), and where known `species`, `subject`, `session`, `device`, `group`, `fold`, `path`, `probability`,
- * `nonResponse`. Other fields are passed over, but for what livestill's own results say of pictures that were not judged (`verdict`,
- * `rawScore`, `failure`): they are non-responses, whatever `score` says; results of before 0.2 have the raw one there.
+ * Reads a score file: NDJSON or CSV, a row a presentation, with `label`, `score` (higher is more bona fide;
+ * null for a non-response), and where known `species`, `subject`, `session`, `device`, `group`, `fold`,
+ * `path`, `probability`, `nonResponse`. Other fields are passed over, but for what livestill's own results
+ * say of pictures that were not judged (`verdict`, `rawScore`, `failure`): they are non-responses, whatever
+ * `score` says; results of before 0.2 have the raw one there.
  *
  * @param ignoreQuality takes the raw score of pictures judged too poor
  * @throws {UsageError} reason `bad_index` with file and line.

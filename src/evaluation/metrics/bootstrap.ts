@@ -26,11 +26,13 @@ function strata(rows: readonly Described[], clusters: Clusters): number[][] {
 }
 
 /**
- * Percentile intervals of statistics under resampling of whole clusters, with replacement (B. Efron, 1979; the cluster as
- * the unit, since pictures of one person err together).
+ * Percentile intervals of statistics under resampling of whole clusters, with replacement (B. Efron, 1979;
+ * the cluster as the unit, since pictures of one person err together).
  *
- * @param statistics fills `out` for a weight on each cluster (how often it was drawn); NaN where it cannot be told.
- * @returns one interval a statistic; null where under half of the replicates could tell it or a single cluster was there.
+ * @param statistics fills `out` for a weight on each cluster (how often it was drawn); NaN where it cannot be
+ * told.
+ * @returns one interval a statistic; null where under half of the replicates could tell it or a single
+ * cluster was there.
  */
 export function bootstrapIntervals(
   rows: readonly Described[],

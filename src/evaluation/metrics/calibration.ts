@@ -28,9 +28,11 @@ export interface Calibration {
 }
 
 /**
- * Brier score, expected calibration error and reliability diagram over bins of equal width; null without rows.
+ * Brier score, expected calibration error and reliability diagram over bins of equal width; null without
+ * rows.
  *
- * @param balanced both classes weigh the same, as probabilities at equal priors are meant; null where one is missing.
+ * @param balanced both classes weigh the same, as probabilities at equal priors are meant; null where one is
+ * missing.
  */
 export function calibrate(
   rows: readonly LabelledProbability[],

@@ -7,9 +7,9 @@ export interface LabelledScore {
 }
 
 /**
- * Error rates at every threshold that makes a difference, thresholds rising. A score is accepted when it is strictly above
- * the threshold, so entry 0 (threshold -Infinity) accepts everything and the last one (the largest score) nothing.
- * Rates are shares of 1; NaN where the class has no members.
+ * Error rates at every threshold that makes a difference, thresholds rising. A score is accepted when it is
+ * strictly above the threshold, so entry 0 (threshold -Infinity) accepts everything and the last one (the
+ * largest score) nothing. Rates are shares of 1; NaN where the class has no members.
  */
 export interface ErrorCurve {
   readonly thresholds: Float64Array;
@@ -21,7 +21,10 @@ export interface ErrorCurve {
   readonly attacks: number;
 }
 
-/** The scores grouped by equal value, ascending: what a curve is made of, and what a bootstrap draws from again and again. */
+/**
+ * The scores grouped by equal value, ascending: what a curve is made of, and what a bootstrap draws from
+ * again and again.
+ */
 export interface ScoreLevels {
   /** The distinct scores, ascending. */
   readonly values: Float64Array;
@@ -84,8 +87,8 @@ export function errorCurve(rows: readonly LabelledScore[]): ErrorCurve {
 }
 
 /**
- * Area under the ROC: the chance that a bona fide score exceeds an attack score, ties counting half; counted in whole
- * pairs, so that separable scores give exactly 1. NaN without both classes.
+ * Area under the ROC: the chance that a bona fide score exceeds an attack score, ties counting half; counted
+ * in whole pairs, so that separable scores give exactly 1. NaN without both classes.
  */
 export function areaUnderRoc({ apcer, bpcer, bonaFide, attacks }: ErrorCurve): number {
   if (bonaFide === 0 || attacks === 0) return Number.NaN;
@@ -110,8 +113,8 @@ export interface EqualError {
 }
 
 /**
- * Equal error rate: where the ROC, points joined by straight lines, meets APCER = BPCER. With tied scores this
- * interpolates between the two operating points that can really be had.
+ * Equal error rate: where the ROC, points joined by straight lines, meets APCER = BPCER. With tied scores
+ * this interpolates between the two operating points that can really be had.
  */
 export function equalError(curve: ErrorCurve): EqualError {
   const { apcer, bpcer } = curve;
@@ -127,8 +130,9 @@ export function equalError(curve: ErrorCurve): EqualError {
 }
 
 /**
- * The threshold of entry `i` as it is used on other pictures: halfway to the next higher score, which leaves the decisions on
- * these rows as they are and sides with neither class; one below the lowest score for the entry that accepts everything.
+ * The threshold of entry `i` as it is used on other pictures: halfway to the next higher score, which leaves
+ * the decisions on these rows as they are and sides with neither class; one below the lowest score for the
+ * entry that accepts everything.
  */
 export function usableThreshold({ thresholds }: ErrorCurve, i: number): number {
   if (i === 0) return thresholds.length > 1 ? thresholds[1] - 1 : Number.NaN;
@@ -137,7 +141,10 @@ export function usableThreshold({ thresholds }: ErrorCurve, i: number): number {
   return middle < thresholds[i + 1] ? middle : thresholds[i];
 }
 
-/** Index of the lowest threshold with an APCER of at most `target` (share of 1), or -1 when there are no attacks. */
+/**
+ * Index of the lowest threshold with an APCER of at most `target` (share of 1), or -1 when there are no
+ * attacks.
+ */
 export function indexAtApcer({ apcer }: ErrorCurve, target: number): number {
   return apcer.findIndex((rate) => rate <= target);
 }

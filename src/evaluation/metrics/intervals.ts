@@ -4,8 +4,8 @@ import { betaQuantile } from './special.ts';
 export type Interval = readonly [low: number, high: number];
 
 /**
- * Exact interval of a rate (C. J. Clopper, E. S. Pearson, Biometrika 26, 1934). With no errors the lower end is 0 and the
- * upper one is what n independent error-free trials allow.
+ * Exact interval of a rate (C. J. Clopper, E. S. Pearson, Biometrika 26, 1934). With no errors the lower end
+ * is 0 and the upper one is what n independent error-free trials allow.
  *
  * @param confidence share of 1, such as 0.95; half of the rest lies on either side.
  */

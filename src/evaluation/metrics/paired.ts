@@ -2,8 +2,9 @@ import { createRandom } from './random.ts';
 import { binomialCdf } from './special.ts';
 
 /**
- * Exact McNemar test, two-sided: the chance of a split at least as uneven as `onlyA` to `onlyB` if both systems err alike
- * (Q. McNemar, 1947; sign test on the pairs where exactly one errs). 1 when they never differ.
+ * Exact McNemar test, two-sided: the chance of a split at least as uneven as `onlyA` to `onlyB` if both
+ * systems err alike (Q. McNemar, 1947; sign test on the pairs where exactly one errs). 1 when they never
+ * differ.
  */
 export function mcnemar(onlyA: number, onlyB: number): number {
   const n = onlyA + onlyB;
@@ -11,7 +12,8 @@ export function mcnemar(onlyA: number, onlyB: number): number {
 }
 
 /**
- * Two-sided permutation test on paired differences by unit: the signs of whole units (subjects) are flipped at random.
+ * Two-sided permutation test on paired differences by unit: the signs of whole units (subjects) are flipped
+ * at random.
  *
  * @param differences by unit, errors of A less errors of B.
  * @returns the share of flips (the observed one counted in) whose sum is at least as far from 0.

@@ -3,7 +3,9 @@ const LANCZOS = [
   12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
 ];
 
-/** Natural logarithm of the gamma function for x > 0 (Lanczos, g = 7, nine terms; relative error about 1e-15). */
+/**
+ * Natural logarithm of the gamma function for x > 0 (Lanczos, g = 7, nine terms; relative error about 1e-15).
+ */
 export function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   let sum = LANCZOS[0];
@@ -83,7 +85,10 @@ const TAIL = [
 const horner = (coefficients: readonly number[], x: number) =>
   coefficients.reduce((sum, c) => sum * x + c, 0);
 
-/** Quantile of the standard normal distribution (P. J. Acklam's rational approximation, relative error 1.2e-9). */
+/**
+ * Quantile of the standard normal distribution (P. J. Acklam's rational approximation, relative error
+ * 1.2e-9).
+ */
 export function probit(p: number): number {
   if (p <= 0) return -Infinity;
   if (p >= 1) return Infinity;

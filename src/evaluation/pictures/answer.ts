@@ -26,7 +26,8 @@ export interface PictureJudge {
 }
 
 /**
- * What answers depend on besides the picture: model files, profile and version of the program, as 16 hexadecimal letters.
+ * What answers depend on besides the picture: model files, profile and version of the program, as 16
+ * hexadecimal letters.
  */
 export function systemKey(models: readonly ModelUsed[], profile: Profile, version: string): string {
   const text = JSON.stringify([version, profile, models.map((m) => [m.name, m.sha256])]);
@@ -64,8 +65,9 @@ export function refusedBy({ reason }: Fault): Answer {
 }
 
 /**
- * The presentation of a picture with its answer. A picture judged too poor is a non-response, as the service treats it: rates measured with
- * its raw score would be those of a system without the quality gate, which is what `ignoreQuality` measures.
+ * The presentation of a picture with its answer. A picture judged too poor is a non-response, as the service
+ * treats it: rates measured with its raw score would be those of a system without the quality gate, which is
+ * what `ignoreQuality` measures.
  */
 export function presentationOf(
   { path: _, ...described }: IndexedPicture,

@@ -28,8 +28,8 @@ export function memoryCache<V>(): Cache<V> {
 }
 
 /**
- * A cache in an NDJSON file, `{"key","value"}` a line, appended to. A line cut off by a kill, or one that is no such record,
- * is passed over; the value is then made anew.
+ * A cache in an NDJSON file, `{"key","value"}` a line, appended to. A line cut off by a kill, or one that is
+ * no such record, is passed over; the value is then made anew.
  */
 export async function fileCache<V>(file: string): Promise<Cache<V>> {
   await makeFolder(dirname(file));

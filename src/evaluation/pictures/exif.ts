@@ -13,8 +13,8 @@ const TAGS = new Map([
 const ASCII = 2;
 
 /**
- * Reads maker, model and software from an EXIF block (TIFF 6.0, first directory; with or without the `Exif` marker in
- * front). Whatever is broken in it counts as absent.
+ * Reads maker, model and software from an EXIF block (TIFF 6.0, first directory; with or without the `Exif`
+ * marker in front). Whatever is broken in it counts as absent.
  */
 export function readExif(block: Uint8Array | undefined): ExifTexts {
   const found = {

@@ -23,8 +23,8 @@ export interface PictureFacts {
 const SIDE = 9;
 
 /**
- * Difference hash: the picture shrunk to 9 x 9 grey; 64 bits for "brighter than the right neighbour", 64 for "than the one
- * below". Steady against scaling and compression.
+ * Difference hash: the picture shrunk to 9 x 9 grey; 64 bits for "brighter than the right neighbour", 64 for
+ * "than the one below". Steady against scaling and compression.
  */
 function differenceHash(grey: Uint8Array): string {
   let bits = '';
@@ -45,7 +45,10 @@ async function metadataOf(bytes: Uint8Array, format: string): Promise<Metadata |
   return format === 'heif' ? metadata.catch(() => null) : metadata;
 }
 
-/** Looks at a picture file. @throws {Fault} -4016 when it cannot be decoded. */
+/**
+ * Looks at a picture file.
+ * @throws {Fault} -4016 when it cannot be decoded.
+ */
 export async function pictureFacts(bytes: Uint8Array): Promise<PictureFacts> {
   const { data, width, height, format } = await decodePicture(bytes);
   const metadata = format === 'bmp' ? null : await metadataOf(bytes, format);

@@ -41,8 +41,8 @@ function luminanceTable(bytes: Uint8Array): number[] | null {
 }
 
 /**
- * The quality setting, 1-100, that libjpeg would need for a table as coarse as this file's; null for other formats. Encoders
- * with tables of their own get the nearest one.
+ * The quality setting, 1-100, that libjpeg would need for a table as coarse as this file's; null for other
+ * formats. Encoders with tables of their own get the nearest one.
  */
 export function jpegQuality(bytes: Uint8Array): number | null {
   const table = luminanceTable(bytes);

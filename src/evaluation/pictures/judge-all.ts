@@ -35,7 +35,8 @@ export interface JudgeAllOptions {
  */
 export async function readPicture(picture: IndexedPicture): Promise<Uint8Array> {
   try {
-    // Local files by the ten thousand: reading them in one go takes a fraction of four asynchronous steps for each.
+    // Local files by the ten thousand: reading them in one go takes a fraction of four asynchronous steps for
+    // each.
     return readPictureFileSync(picture.path);
   } catch (error) {
     if (!(error instanceof Fault) || error.reason !== 'unreadable' || picture.inTree === true) throw error;

@@ -37,8 +37,8 @@ async function thumbnail(judged: JudgedPicture): Promise<string | null> {
 }
 
 /**
- * The worst errors as small pictures: attacks accepted with the highest scores, bona fide rejected with the lowest, bona
- * fide without a response, and others that are named.
+ * The worst errors as small pictures: attacks accepted with the highest scores, bona fide rejected with the
+ * lowest, bona fide without a response, and others that are named.
  *
  * @param named further sections by the ids of their pictures.
  */

@@ -17,7 +17,10 @@ export interface Effect {
   readonly changedInterval: Interval | null;
   /** Pictures that no longer get a response. */
   readonly lost: number;
-  /** Score after less score before: mean, mean of the sizes, and the size that 95 % stay under. Null without pictures. */
+  /**
+   * Score after less score before: mean, mean of the sizes, and the size that 95 % stay under. Null without
+   * pictures.
+   */
   readonly shift: number | null;
   readonly meanMove: number | null;
   readonly move95: number | null;

@@ -9,12 +9,17 @@ export interface Transformation {
   readonly family: string;
   /** Short name of the step within its family. */
   readonly step: string;
-  /** Where the step stands on the family's axis; the picture as it is stands at `identity` of {@link FAMILIES}. */
+  /**
+   * Where the step stands on the family's axis; the picture as it is stands at `identity` of {@link
+   * FAMILIES}.
+   */
   readonly at: number;
   apply(bytes: Uint8Array): Promise<Uint8Array>;
 }
 
-/** What the axis of a family counts, and where the untouched picture stands on it; null where it is no scale. */
+/**
+ * What the axis of a family counts, and where the untouched picture stands on it; null where it is no scale.
+ */
 export const FAMILIES: Readonly<Record<string, { readonly axis: string; readonly identity: number | null }>> =
   {
     jpeg: { axis: 'JPEG quality', identity: 100 },
@@ -64,7 +69,10 @@ async function scaled(bytes: Uint8Array, factor: number): Promise<Uint8Array> {
   return lossless(image);
 }
 
-/** Tilts by some degrees in a frame of the same size; corners are filled by mirroring, so that no border appears. */
+/**
+ * Tilts by some degrees in a frame of the same size; corners are filled by mirroring, so that no border
+ * appears.
+ */
 async function tilted(bytes: Uint8Array, degrees: number): Promise<Uint8Array> {
   const { data, width, height } = await sized(bytes);
   const margin = Math.min(Math.ceil(Math.max(width, height) * 0.1), width - 1, height - 1);

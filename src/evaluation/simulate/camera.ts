@@ -24,7 +24,10 @@ export interface CameraParameters {
 /** Which colour the sensor sees at a pixel: RGGB. */
 const bayerColour = (x: number, y: number) => (y % 2 === 0 ? (x % 2 === 0 ? 0 : 1) : x % 2 === 0 ? 1 : 2);
 
-/** Each pixel sees one colour; the others are filled in from its neighbours (bilinear). This is where coloured moiré comes from. */
+/**
+ * Each pixel sees one colour; the others are filled in from its neighbours (bilinear). This is where coloured
+ * moiré comes from.
+ */
 function demosaic(raw: Float32Array, width: number, height: number): Float32Array {
   const out = new Float32Array(width * height * 3);
   for (let y = 0; y < height; y++) {
@@ -63,8 +66,8 @@ function meanLuma({ data }: LightPicture): number {
 }
 
 /**
- * Takes the picture: lens blur, exposure, vignette, Bayer sampling, photon and read noise, demosaicing, white balance,
- * sRGB, JPEG (4:2:0).
+ * Takes the picture: lens blur, exposure, vignette, Bayer sampling, photon and read noise, demosaicing, white
+ * balance, sRGB, JPEG (4:2:0).
  *
  * @param description goes into the file's EXIF, so that a simulated picture can be told for ever.
  */

@@ -27,7 +27,10 @@ export interface SetOptions {
   readonly onDone?: (name: string) => void;
 }
 
-/** One line of the index that is written: of a bona fide source, or of a simulated attack with all its parameters. */
+/**
+ * One line of the index that is written: of a bona fide source, or of a simulated attack with all its
+ * parameters.
+ */
 export type SetRow = Readonly<Record<string, unknown>>;
 
 const NOTE = `These attack pictures are SIMULATED: computed from pictures of live people by "livestill simulate",
@@ -54,9 +57,9 @@ async function readAndDecode(path: FilePath) {
 }
 
 /**
- * Writes simulated attacks of each source to `attack/simulated-<kind>/` below `out`, with `index.ndjson` (sources and
- * attacks, fit for `livestill evaluate`) and a note that says what they are. Sources that cannot be decoded are named in
- * the result.
+ * Writes simulated attacks of each source to `attack/simulated-<kind>/` below `out`, with `index.ndjson`
+ * (sources and attacks, fit for `livestill evaluate`) and a note that says what they are. Sources that cannot
+ * be decoded are named in the result.
  */
 export async function makeSet(
   sources: readonly SourcePicture[],

@@ -4,7 +4,10 @@ import type { Medium } from './scene.ts';
 
 /** How a print is made. */
 export interface PrintParameters {
-  /** `amplitude`: clustered dots of four inks, each at its angle (laser, offset). `diffusion`: scattered dots (inkjet). */
+  /**
+   * `amplitude`: clustered dots of four inks, each at its angle (laser, offset). `diffusion`: scattered dots
+   * (inkjet).
+   */
   readonly halftone: 'amplitude' | 'diffusion' | 'none';
   /** Halftone cells, or with `diffusion` printer dots, across the width of the picture. */
   readonly cellsAcross: number;
@@ -16,14 +19,18 @@ export interface PrintParameters {
   readonly visible: number;
 }
 
-/** Optical densities in R, G, B of full cyan, magenta, yellow; off the diagonal what real inks absorb beside. */
+/**
+ * Optical densities in R, G, B of full cyan, magenta, yellow; off the diagonal what real inks absorb beside.
+ */
 const INKS = [
   [1.3, 0.35, 0.12],
   [0.22, 1.2, 0.5],
   [0.04, 0.12, 1.1],
 ] as const;
 const BLACK = 1.4;
-/** Screen angles of cyan, magenta, yellow and black in degrees, as printers set them against moiré among inks. */
+/**
+ * Screen angles of cyan, magenta, yellow and black in degrees, as printers set them against moiré among inks.
+ */
 const ANGLES = [15, 75, 0, 45] as const;
 
 /** Inverse of a 3 x 3 matrix. */
@@ -41,8 +48,8 @@ function invert(m: readonly (readonly number[])[]): number[][] {
 const SEPARATION = invert(INKS);
 
 /**
- * Ink amounts (C, M, Y, K; 0-1) that come nearest to a colour given in linear light, some of the grey moved to black ink.
- * Written to `out`.
+ * Ink amounts (C, M, Y, K; 0-1) that come nearest to a colour given in linear light, some of the grey moved
+ * to black ink. Written to `out`.
  */
 export function separate(red: number, green: number, blue: number, ink: number, out: Float64Array): void {
   const r = -Math.log10(Math.max(red, 0.02));
@@ -131,7 +138,10 @@ function paint(areas: Float32Array, width: number, height: number, paper: readon
   return { width, height, data };
 }
 
-/** Prints a picture. (u, v) of the medium run over the picture from 0 to 1; outside is a white margin of paper. */
+/**
+ * Prints a picture. (u, v) of the medium run over the picture from 0 to 1; outside is a white margin of
+ * paper.
+ */
 export async function createPrint(picture: RgbPicture, parameters: PrintParameters): Promise<Medium> {
   const { halftone, cellsAcross, paper, ink, visible } = parameters;
   const aspect = picture.width / picture.height;

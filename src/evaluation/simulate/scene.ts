@@ -6,8 +6,8 @@ export interface Medium {
   /** Width by height of the picture on it. */
   readonly aspect: number;
   /**
-   * Light from the point (u, v), the picture being 0-1 in both, averaged over about (fu, fv) where the medium is finer than
-   * that. False beside the medium.
+   * Light from the point (u, v), the picture being 0-1 in both, averaged over about (fu, fv) where the medium
+   * is finer than that. False beside the medium.
    */
   sample(u: number, v: number, fu: number, fv: number, out: Float64Array): boolean;
 }

@@ -30,7 +30,10 @@ const STRIPES = [
 ] as const;
 const LIT = [0.06, 0.94] as const;
 
-/** Mean of a stripe pattern of period 1, lit from a to b, over a window about x: exact, so that it adds no moiré of its own. */
+/**
+ * Mean of a stripe pattern of period 1, lit from a to b, over a window about x: exact, so that it adds no
+ * moiré of its own.
+ */
 export function stripeMean(x: number, window: number, a: number, b: number): number {
   const upTo = (t: number) => {
     const whole = Math.floor(t);
@@ -39,7 +42,10 @@ export function stripeMean(x: number, window: number, a: number, b: number): num
   return window < 1e-9 ? 0 : (upTo(x + window / 2) - upTo(x - window / 2)) / window;
 }
 
-/** Shows a picture on a screen of red, green and blue stripes. (u, v) run over the picture from 0 to 1; around it the bezel. */
+/**
+ * Shows a picture on a screen of red, green and blue stripes. (u, v) run over the picture from 0 to 1; around
+ * it the bezel.
+ */
 export async function createScreen(picture: RgbPicture, parameters: ScreenParameters): Promise<Medium> {
   const { pixelsAcross, gamma, spill, blackLevel, white, bezel, bezelLight, visible } = parameters;
   const width = Math.round(pixelsAcross);

@@ -38,15 +38,18 @@ export interface SimulationOptions {
   readonly kind: SimulatedKind;
   readonly seed: number;
   /**
-   * 0-1: how much of the medium shows (halftone, pixel grid, gamut, glare). At 0 an ideal print or screen is taken by the
-   * same camera, so what is left is the second taking alone.
+   * 0-1: how much of the medium shows (halftone, pixel grid, gamut, glare). At 0 an ideal print or screen is
+   * taken by the same camera, so what is left is the second taking alone.
    */
   readonly strength?: number;
   /** Longer side of the picture made, pixels. */
   readonly size?: number;
 }
 
-/** Reads a list of kinds such as `print-laser,screen-phone`, or `all`. @throws {UsageError} reason `kind` */
+/**
+ * Reads a list of kinds such as `print-laser,screen-phone`, or `all`.
+ * @throws {UsageError} `kind` when there is no such kind
+ */
 export function parseKinds(text: string): SimulatedKind[] {
   if (text === 'all') return [...SIMULATED_KINDS];
   return text.split(',').map((name) => {
@@ -75,7 +78,10 @@ function drawGlare(random: Random, strength: number, strongest: number): Glare[]
   }));
 }
 
-/** Cells, dots or screen pixels across the picture, by kind, for a frame of 960 pixels; the camera sees 500 to 700 pixels there. */
+/**
+ * Cells, dots or screen pixels across the picture, by kind, for a frame of 960 pixels; the camera sees 500 to
+ * 700 pixels there.
+ */
 const PITCH: Readonly<Record<SimulatedKind, readonly [low: number, high: number]>> = {
   'print-laser': [150, 240],
   'print-inkjet': [900, 1300],
@@ -153,7 +159,9 @@ function drawCamera(random: Random, meanLight: number): CameraParameters {
   };
 }
 
-/** Mean of a picture in linear light: what an exposure control aims at, so that the copy is about as bright. */
+/**
+ * Mean of a picture in linear light: what an exposure control aims at, so that the copy is about as bright.
+ */
 function meanLight({ data }: RgbPicture): number {
   let sum = 0;
   for (const value of data) sum += LINEAR[value];
@@ -169,8 +177,9 @@ function frameSize(picture: RgbPicture, longest: number): { width: number; heigh
 }
 
 /**
- * Turns a picture of a live person into the picture of a print or screen that shows it, by the physics of both. The same
- * options give the same bytes. It tests mechanics and monotonicity; it does not replace captured attacks.
+ * Turns a picture of a live person into the picture of a print or screen that shows it, by the physics of
+ * both. The same options give the same bytes. It tests mechanics and monotonicity; it does not replace
+ * captured attacks.
  *
  * @param picture upright 8-bit sRGB.
  */

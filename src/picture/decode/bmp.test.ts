@@ -182,7 +182,7 @@ describe('decodeBmp', () => {
     );
   });
 
-  it('is held to the same limits as other pictures', async () => {
+  it('has the same limits as other pictures', async () => {
     const huge = makeBmp({ width: 1, height: 1, bits: 24, rows: [[1, 2, 3]] });
     huge.writeInt32LE(30_000, 18);
     await expect(decodePicture(huge)).rejects.toMatchObject({ code: -4016, reason: 'too_many_pixels' });

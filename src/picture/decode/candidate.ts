@@ -43,5 +43,5 @@ export interface LeftOut {
   readonly detail: string;
 }
 
-/** Told of each file that a walk leaves out. */
+/** Called with each file that a walk leaves out. */
 export type OnLeftOut = (one: LeftOut) => void;

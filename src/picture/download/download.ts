@@ -46,7 +46,7 @@ export interface DownloadOptions {
   readonly ca?: string | readonly string[];
   /** The machine's own addresses; read from its interfaces where nothing is given. */
   readonly own?: () => OwnAddresses;
-  /** Told of every download and of what report-only mode let through: for metrics. */
+  /** Called for every download and for what report-only mode let through: for metrics. */
   readonly observe?: DownloadObserver;
 }
 

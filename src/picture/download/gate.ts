@@ -17,7 +17,7 @@ export interface GateOptions {
   readonly own?: () => OwnAddresses;
 }
 
-/** Told of what report-only mode let through. */
+/** Called with what report-only mode let through. */
 export type Report = (reason: DownloadRefusal, host: string, detail: string) => void;
 
 /** Checks urls before anything is sent to them. */

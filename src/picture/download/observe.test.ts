@@ -45,7 +45,7 @@ const brief = (events: readonly DownloadEvent[]) =>
   events.map(({ outcome, reason, host, bytes }) => [outcome, reason, host, bytes]);
 
 describe('who watches downloads', () => {
-  it('is told of the one download asked for, or of all', async () => {
+  it('is called for the one download asked for, or for all', async () => {
     handler = (response) => void response.end('picture');
     const { all, download } = watched();
     const first = await download('a.example');
@@ -63,7 +63,7 @@ describe('who watches downloads', () => {
     expect(JSON.stringify(all)).not.toContain('token');
   });
 
-  it('is told of a caller that left', async () => {
+  it('is called for a caller that left', async () => {
     const leaving = new AbortController();
     handler = () => leaving.abort();
     const { download } = watched();
@@ -90,7 +90,7 @@ describe('who watches downloads', () => {
       expect.stringContaining('only this very name in download.allowPrivate'),
     ],
     ['http://255.255.255.255/', expect.stringContaining('no setting allows it')],
-  ])('is told of the setting that would allow %s', async (url, detail) => {
+  ])('is called with the setting that would allow %s', async (url, detail) => {
     const events: DownloadEvent[] = [];
     const downloader = createDownloader({
       enabled: true,

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { type FilePath, joinPath, pathOfArgument, pathText } from '../../files/name.ts';
-import type { LeftOut, OnLeftOut } from '../../picture/decode/candidate.ts';
-import { collectPicture, readPictureFile, unreadable } from '../../picture/file.ts';
-import { type FoundPicture, picturesBelow } from '../../picture/folder.ts';
+import { type FilePath, joinPath, pathOfArgument, pathText } from '../files/name.ts';
+import type { LeftOut, OnLeftOut } from './decode/candidate.ts';
+import { collectPicture, readPictureFile, unreadable } from './file.ts';
+import { type FoundPicture, picturesBelow } from './folder.ts';
 
 /** A picture to judge: what to call it and how to get its bytes. */
 export interface PictureInput {
@@ -12,9 +12,10 @@ export interface PictureInput {
 }
 
 /**
- * The pictures that arguments name, in the order given: a file as it is (whatever its name), a folder as all pictures below it (by their
- * extension or by content, sorted by name), `-` as standard input. A path that does not exist stays in the list and fails when it is read.
- * What a folder holds besides is told to `onLeftOut`.
+ * The pictures that arguments name, in the order given: a file as it is (whatever its name), a folder as all
+ * pictures below it (by their extension or by content, sorted by name), `-` as standard input. A path that
+ * does not exist stays in the list and fails when it is read. `onLeftOut` is
+ * called with what a folder holds besides.
  */
 export async function expandInputs(
   paths: readonly string[],
@@ -38,7 +39,10 @@ export async function expandInputs(
   return inputs;
 }
 
-/** The pictures below a folder, sorted by name; a folder that cannot be looked into has none and is told as left out. */
+/**
+ * The pictures below a folder, sorted by name; a folder that cannot be read has none and is
+ * left out.
+ */
 export async function picturesIn(folder: FilePath, onLeftOut: OnLeftOut): Promise<FoundPicture[]> {
   const leave = (one: LeftOut) => onLeftOut({ ...one, name: pathText(joinPath(pathText(folder), one.name)) });
   const found: FoundPicture[] = [];

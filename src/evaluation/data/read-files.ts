@@ -1,24 +1,21 @@
 import { stat } from 'node:fs/promises';
 import { UsageError } from '../../errors.ts';
-import { type FoundFile, indexOfTree, readIndex } from '../../evaluation/data/index-file.ts';
-import { readScores } from '../../evaluation/data/score-file.ts';
-import type { IndexedPicture, Presentation } from '../../evaluation/types.ts';
-import type { FilePath } from '../../files/name.ts';
 import { pathOfArgument, pathText, utf8Of } from '../../files/name.ts';
 import { whyUnreadable } from '../../files/read.ts';
 import { readText as readWhole } from '../../files/read-text.ts';
 import type { OnLeftOut } from '../../picture/decode/candidate.ts';
-import { picturesIn } from '../score/inputs.ts';
-
-/** The pictures below a folder, by names with slashes. */
-export function picturesOf(folder: FilePath, onLeftOut: OnLeftOut): Promise<FoundFile[]> {
-  return picturesIn(folder, onLeftOut);
-}
+import { picturesIn } from '../../picture/inputs.ts';
+import type { IndexedPicture, Presentation } from '../types.ts';
+import { indexOfTree, readIndex } from './index-file.ts';
+import { readScores } from './score-file.ts';
 
 /** Bytes of a text file at most: about what one text can hold. */
 const LONGEST_TEXT = 500 * 2 ** 20;
 
-/** Reads a text file, a pipe or standard input (`-`). @throws {UsageError} reason `unreadable` */
+/**
+ * Reads a text file, a pipe or standard input (`-`).
+ * @throws {UsageError} `unreadable` when it cannot be read
+ */
 export async function readText(file: string): Promise<string> {
   const path = pathOfArgument(file);
   const name = pathText(path);
@@ -48,7 +45,7 @@ export async function indexOf(argument: string, onLeftOut: OnLeftOut): Promise<I
       `${path}: expected a folder or an index file (CSV, NDJSON), found neither.`,
     );
   }
-  if (found.isDirectory()) return indexOfTree(path, await picturesOf(folder, onLeftOut));
+  if (found.isDirectory()) return indexOfTree(path, await picturesIn(folder, onLeftOut));
   const pictures = readIndex(path, await readText(argument));
   if (pictures.length === 0)
     throw new UsageError('empty', `${path}: expected at least one picture, found none.`);

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { createLiveness, type Lacking, type Liveness } from '../../engine.ts';
+import type { ModelUsed, Profile } from '../../liveness/types.ts';
+import { type Robustness, tryRobustness } from '../robustness/robustness.ts';
+import type { IndexedPicture, Presentation } from '../types.ts';
+import { type Answer, type PictureJudge, presentationOf, systemKey } from './answer.ts';
+import { type Cache, fileCache, memoryCache } from './cache.ts';
+import type { PictureFacts } from './facts.ts';
+import { type JudgedPicture, judgeAll } from './judge-all.ts';
+
+/** Pictures in work: while one is judged, the next are read and decoded. */
+const AT_A_TIME = 4;
+
+/** Judges pictures for an evaluation and remembers the answers. */
+export interface PictureSystem {
+  readonly models: readonly ModelUsed[];
+  readonly profile: Profile;
+  judge(pictures: readonly IndexedPicture[]): Promise<JudgedPicture[]>;
+  rows(judged: readonly JudgedPicture[]): Presentation[];
+  robustness(judged: readonly JudgedPicture[], threshold: number, limit: number): Promise<Robustness>;
+  close(): Promise<void>;
+}
+
+/** How pictures are judged for an evaluation. */
+export interface PictureSystemOptions {
+  readonly profile: Profile | undefined;
+  readonly packs: readonly string[];
+  readonly modelsDir: string | undefined;
+  /** Where answers are kept; null: nowhere. */
+  readonly cacheFolder: string | null;
+  /** Take the raw scores of pictures judged too poor. */
+  readonly ignoreQuality: boolean;
+  readonly seed: number;
+  readonly version: string;
+  /** Shows how far a step is. */
+  readonly progress: (step: string, total: number) => { step(): void; end(): void };
+  /** Called when networks are missing and no profile was named. */
+  readonly onLacking: (profile: Profile, lacking: Lacking) => void;
+}
+
+/**
+ * An engine with its caches: `answers-2-<system>.ndjson` (2: rows have raw scores) by models, profile and
+ * version, `facts.ndjson` for all.
+ */
+export async function openPictureSystem(options: PictureSystemOptions): Promise<PictureSystem> {
+  const engine: Liveness = await createLiveness({
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+    packs: options.packs,
+    ...(options.modelsDir === undefined ? {} : { modelsDir: options.modelsDir }),
+  });
+  const { profile } = engine;
+  if (engine.lacking !== null && options.profile === undefined) options.onLacking(profile, engine.lacking);
+  const judge: PictureJudge = {
+    models: engine.models,
+    profile,
+    judge: (bytes) => engine.judge(bytes),
+  };
+  const folder = options.cacheFolder;
+  const open = <V>(name: string): Promise<Cache<V>> | Cache<V> =>
+    folder === null ? memoryCache<V>() : fileCache<V>(join(folder, name));
+  const answers = await open<Answer>(
+    `answers-2-${systemKey(engine.models, profile, options.version)}.ndjson`,
+  );
+  const facts = await open<PictureFacts | null>('facts-1.ndjson');
+  const getJudge = () => Promise.resolve(judge);
+  return {
+    models: engine.models,
+    profile,
+    async judge(pictures) {
+      const bar = options.progress('judging', pictures.length);
+      try {
+        return await judgeAll(pictures, {
+          judge: getJudge,
+          answers,
+          facts,
+          onDone: bar.step,
+          concurrency: AT_A_TIME,
+        });
+      } finally {
+        bar.end();
+      }
+    },
+    rows: (judged) => judged.map((j) => presentationOf(j.picture, j.answer, options.ignoreQuality)),
+    async robustness(judged, threshold, limit) {
+      const bar = options.progress('robustness', Math.min(limit, judged.length));
+      try {
+        return await tryRobustness(judged, {
+          judge: getJudge,
+          answers,
+          threshold,
+          limit,
+          seed: options.seed,
+          onDone: bar.step,
+          concurrency: AT_A_TIME,
+        });
+      } finally {
+        bar.end();
+      }
+    },
+    async close() {
+      await answers.close();
+      await facts.close();
+      await engine.close();
+    },
+  };
+}
