@@ -1,3 +1,4 @@
+import type { CapturePreset } from '../liveness/types.ts';
 import { count } from '../report/count.ts';
 import { acceptanceCurve, barTable, escapeHtml, scoreHistogram } from './plots.ts';
 import type { BatchSummary } from './summary.ts';
@@ -9,6 +10,7 @@ export interface PageFacts {
   readonly input: string;
   readonly output: string;
   readonly profile: string;
+  readonly capture: CapturePreset;
   readonly models: readonly string[];
   readonly version: string;
   /** Id of the run, by which it knows its page again. */
@@ -85,7 +87,7 @@ export function reportPage(
 <title>livestill batch: ${escapeHtml(facts.input)}</title><style>${STYLE}</style></head><body>
 <h1>Batch of ${count(rows, 'picture')}</h1>
 <p class="dim"><code>${escapeHtml(facts.input)}</code> &rarr; <code>${escapeHtml(facts.output)}</code></p>
-<p class="dim">Profile ${escapeHtml(facts.profile)}, live above ${threshold}, livestill ${escapeHtml(facts.version)}.</p>
+<p class="dim">Profile ${escapeHtml(facts.profile)}, capture preset ${facts.capture}, live above ${threshold}, livestill ${escapeHtml(facts.version)}.</p>
 <p class="dim">${originText(summary)}.</p>${stopped}
 <div class="figures">${figure('live', of('live'), rows, 'live')}${figure('attack', of('attack'), rows, 'attack')}${figure('poor quality', of('poor_quality'), rows)}${figure('no face', of('no_face'), rows)}${figure('failed', others, rows)}</div>
 ${section(

@@ -66,6 +66,8 @@ export interface Liveness {
   /** What the networks gave, of a picture too poor to judge as well; not to decide by. Null without a face. */
   rawScore: number | null;
   threshold: number;
+  /** What a picture had to offer before it was judged; it never changes a score. */
+  capturePreset: 'lenient' | 'standard' | 'strict';
   /** Probability of a bona fide presentation at equal priors, 0-1; null when `score` is. */
   liveProbability: number | null;
   classProbabilities: Record<string, number>;

@@ -61,8 +61,7 @@ export const configSchema = Type.Object(
       isSecret: true,
       environmentOnly: true,
       description:
-        'The key that signs the state of the audit log: Ed25519, PKCS #8 in PEM, or its DER in base64. Without it the file `audit.key` of the data ' +
-        'folder is used, and made at the first start. Kept elsewhere than the data, it protects against whoever can write the data.',
+        'The key that signs the state of the audit log: Ed25519, PKCS #8 in PEM, or its DER in base64. Without it the file `audit.key` of the data folder is used, and made at the first start. Kept elsewhere than the data, it protects against whoever can write the data.',
     }),
     host: text({
       default: '127.0.0.1',
@@ -222,8 +221,12 @@ export const configSchema = Type.Object(
     profile: maybeOneOf(['careful', 'fast', 'single'], {
       default: null,
       description:
-        '`careful`: five network runs a picture. `fast`: three, less certain. `single`: nine runs of one network. Where none is ' +
-        'named `careful`, or `single` while the networks of the others are not in place. An app may have its own.',
+        '`careful`: five network runs a picture. `fast`: three, less certain. `single`: nine runs of one network. Where none is named `careful`, or `single` while the networks of the others are not in place. An app may have its own.',
+    }),
+    capture: oneOf(['lenient', 'standard', 'strict'], {
+      default: 'lenient',
+      description:
+        'Capture preset: what a picture must offer before it is judged. `lenient`: what the networks need. `standard`, `strict`: also face size, room around it, pose and picture size ([quality.md](quality.md#capture-presets)). An app may have its own.',
     }),
     models: group('The networks.', {
       dir: maybeText({

@@ -119,12 +119,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     },
     workersNow: () => pool.now,
     lost: pool.lost,
-    async judge(picture, { threshold, profile, app, signal } = {}) {
+    async judge(picture, { threshold, profile, capture, app, signal } = {}) {
       const place = await gate.enter({ app, signal });
       try {
         for (let attempt = 1; ; attempt++) {
           try {
-            return judgementOf(await pool.judge({ picture, threshold, profile }), onTrouble);
+            return judgementOf(await pool.judge({ picture, threshold, profile, capture }), onTrouble);
           } catch (error) {
             if (!(error instanceof WorkerLost)) throw error;
             // Told of each worker lost. Nobody waits for a caller that left, and a picture that cost two workers costs no third.

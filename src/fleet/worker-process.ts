@@ -121,8 +121,8 @@ export function startWorkerProcess(file: string): WorkerProcess {
       return lost === undefined && killedFor === undefined;
     },
     start: (engine) => ask({ kind: 'start', engine }),
-    judge: ({ picture, threshold, profile }) =>
-      ask({ kind: 'judge', bytes: picture.byteLength, threshold, profile }, picture),
+    judge: ({ picture, threshold, profile, capture }) =>
+      ask({ kind: 'judge', bytes: picture.byteLength, threshold, profile, capture }, picture),
     kill(why) {
       killedFor ??= why;
       child.kill('SIGKILL');

@@ -82,9 +82,9 @@ export function createAccountAdmin(
     },
     async setPolicy(appid, policy) {
       checkPolicy(policy);
-      const { threshold, profile } = policy;
+      const { threshold, profile, capture } = policy;
       return change((db) =>
-        update(db, note, 'app.policy', appid, given({ threshold, ...profileColumns(profile) })),
+        update(db, note, 'app.policy', appid, given({ threshold, capture, ...profileColumns(profile) })),
       );
     },
     async setBuckets(appid, buckets) {
@@ -179,6 +179,7 @@ function newRow(app: Parameters<AccountAdmin['createApp']>[0], now: number): App
     daily: app.limits?.daily ?? null,
     threshold: app.policy?.threshold ?? null,
     ...profileColumns(app.policy?.profile ?? null),
+    capture: app.policy?.capture ?? null,
     created_at: now,
   };
 }

@@ -263,6 +263,13 @@ const profiles: Migration = {
   },
 };
 
+/** The capture preset that an app asks for; null, as in every row from before, is the server's. */
+const capture: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await db.schema.alterTable('app').addColumn('capture', 'text').execute();
+  },
+};
+
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-first': first,
@@ -271,6 +278,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-idempotency-shares': shares,
   '0006-record': record,
   '0009-profiles': profiles,
+  '0010-capture': capture,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

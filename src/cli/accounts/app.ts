@@ -224,7 +224,8 @@ function limitsText(limits: AppLimits): string {
 }
 
 function policyText(policy: AppPolicy): string {
-  return `threshold ${policy.threshold ?? 'default'}, profile ${policy.profile ?? 'default'}`;
+  const { threshold, profile, capture } = policy;
+  return `threshold ${threshold ?? 'default'}, profile ${profile ?? 'default'}, capture preset ${capture ?? 'default'}`;
 }
 
 function appText(app: App, keys: readonly SecretSummary[], usedToday: number): string {

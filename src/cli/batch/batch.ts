@@ -22,12 +22,19 @@ import { writeWhole, writeWholeNew } from '../../files/write.ts';
 import { startFleet } from '../../fleet/fleet.ts';
 import { fleetSize } from '../../fleet/memory.ts';
 import { DEFAULT_THRESHOLD } from '../../liveness/judge.ts';
-import type { Profile } from '../../liveness/types.ts';
+import { DEFAULT_CAPTURE } from '../../liveness/quality/capture.ts';
+import type { CapturePreset, Profile } from '../../liveness/types.ts';
 import { DEFAULT_LIMITS } from '../../picture/decode/decode.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
 import { count } from '../../report/count.ts';
-import { lackingLine, modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
+import {
+  captureOption,
+  lackingLine,
+  modelsOption,
+  packOption,
+  profileOption,
+} from '../shared/engine-options.ts';
 import { explainErrors } from '../shared/outcome.ts';
 import { print, printable } from '../shared/printable.ts';
 
@@ -38,6 +45,7 @@ interface BatchOptions {
   readonly format?: Format;
   readonly threshold: number;
   readonly profile?: Profile;
+  readonly capture?: CapturePreset;
   readonly workers?: number;
   readonly models?: string;
   readonly pack: readonly string[];
@@ -87,6 +95,7 @@ export function registerBatch(program: Command): void {
       DEFAULT_THRESHOLD,
     )
     .addOption(profileOption())
+    .addOption(captureOption())
     .option('--workers <number>', 'worker processes (default: all processors)', number(1, 1024, true))
     .addOption(modelsOption())
     .addOption(packOption())
@@ -186,7 +195,7 @@ function madeMeanwhile(path: string, journal: string): UsageError {
 type Fleet = Awaited<ReturnType<typeof startFleet>>;
 
 function startWorkers(options: BatchOptions, workers: number, say: (text: string) => void): Promise<Fleet> {
-  const { profile, threshold, pack, models } = options;
+  const { profile, threshold, capture, pack, models } = options;
   return startFleet({
     ...fleetSize({ workers }),
     queueWaitMs: Number.POSITIVE_INFINITY,
@@ -194,6 +203,7 @@ function startWorkers(options: BatchOptions, workers: number, say: (text: string
       threshold,
       packs: pack,
       ...(profile === undefined ? {} : { profile }),
+      ...(capture === undefined ? {} : { capture }),
       ...(models === undefined ? {} : { modelsDir: models }),
     },
     onTrouble: (error) => say(`livestill: ${error.message}`),
@@ -242,7 +252,7 @@ function speedText(rows: number, reused: number, seconds: number): string {
 
 async function batch(argument: string, options: BatchOptions, version: string): Promise<void> {
   const format = formatOf(options);
-  const { threshold, out } = options;
+  const { threshold, capture = DEFAULT_CAPTURE, out } = options;
   const journalPath = format === 'ndjson' ? out : `${out}.ndjson`;
   const page = options.report === false ? null : pageOf(options);
   const outputs: BatchOutputs = { journal: journalPath, table: format === 'ndjson' ? null : out, page };
@@ -277,6 +287,7 @@ async function batch(argument: string, options: BatchOptions, version: string): 
       input: argument === '-' ? '-' : pathText(absolutePath(process.cwd(), path)),
       profile,
       threshold,
+      capture,
       models,
     };
     const made = [outputs.table, page].filter((file) => file !== null);
@@ -336,7 +347,7 @@ async function batch(argument: string, options: BatchOptions, version: string): 
       own,
       format,
       summary,
-      facts: { input, output: out, profile, models, version, run, complete, leftOut: lines },
+      facts: { input, output: out, profile, capture, models, version, run, complete, leftOut: lines },
       source,
       thumbnails: options.thumbnails,
       signal: stop.signal,

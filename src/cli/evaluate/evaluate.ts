@@ -18,7 +18,7 @@ import type { Presentation } from '../../evaluation/types.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { isTaken, writeNew } from '../../files/write.ts';
 import { createLeftOutTally, type LeftOutTally } from '../../picture/left-out.ts';
-import { modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
+import { captureOption, modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
 import { print } from '../shared/printable.ts';
 import { tellLeftOut } from '../shared/tell-left-out.ts';
 import { compareFiles, printComparison } from './compare.ts';
@@ -82,6 +82,7 @@ export function registerEvaluate(program: Command): void {
     .option('--cache <folder>', 'where answers are kept by picture and model (default: the cache folder)')
     .option('--no-cache', 'keep no answers')
     .addOption(profileOption())
+    .addOption(captureOption())
     .addOption(modelsOption())
     .addOption(packOption())
     .addHelpText(

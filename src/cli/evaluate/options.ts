@@ -3,7 +3,7 @@ import { GROUP_FIELDS, type GroupField } from '../../evaluation/groups.ts';
 import type { ClusterKind } from '../../evaluation/metrics/clusters.ts';
 import type { ProtocolName } from '../../evaluation/protocol.ts';
 import { parseThresholdRule, type ThresholdRule } from '../../evaluation/threshold.ts';
-import type { Profile } from '../../liveness/types.ts';
+import type { CapturePreset, Profile } from '../../liveness/types.ts';
 
 /** The options of `livestill evaluate` as the command line gives them. */
 export interface EvaluateFlags {
@@ -29,6 +29,7 @@ export interface EvaluateFlags {
   readonly overwrite?: true;
   readonly cache: string | boolean;
   readonly profile?: Profile;
+  readonly capture?: CapturePreset;
   readonly ignoreQuality?: true;
   readonly models?: string;
   readonly pack: readonly string[];

@@ -58,10 +58,11 @@ function progress(name: string, total: number): { step(): void; end(): void } {
   return { step: () => bar.increment(), end: () => bar.stop() };
 }
 
-/** An engine with its caches: `answers-2-<system>.ndjson` (2: rows have raw scores) by models, profile and version, `facts.ndjson` for all. */
+/** An engine with its caches: `answers-2-<system>.ndjson` (2: rows have raw scores) by models, profile, capture preset and version, `facts.ndjson` for all. */
 export async function openPictureSystem(flags: EvaluateFlags): Promise<PictureSystem> {
   const engine: Liveness = await createLiveness({
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
+    ...(flags.capture === undefined ? {} : { capture: flags.capture }),
     packs: flags.pack,
     ...(flags.models === undefined ? {} : { modelsDir: flags.models }),
   });
@@ -77,7 +78,9 @@ export async function openPictureSystem(flags: EvaluateFlags): Promise<PictureSy
   const folder = cacheFolder(flags);
   const open = <V>(name: string): Promise<Cache<V>> | Cache<V> =>
     folder === null ? memoryCache<V>() : fileCache<V>(join(folder, name));
-  const answers = await open<Answer>(`answers-2-${systemKey(engine.models, profile, version)}.ndjson`);
+  const answers = await open<Answer>(
+    `answers-2-${systemKey(engine.models, profile, version, flags.capture)}.ndjson`,
+  );
   const facts = await open<PictureFacts | null>('facts-1.ndjson');
   const getJudge = () => Promise.resolve(judge);
   return {

@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { readBuiltInCards } from '../../liveness/built-in.ts';
 import { cropName, cropTensor } from '../../liveness/crop.ts';
 import type { ClassifierCard } from '../../liveness/pack.ts';
+import { DEFAULT_CAPTURE } from '../../liveness/quality/capture.ts';
 import type { CropEvidence, Judgement, Reason, RgbPicture } from '../../liveness/types.ts';
 
 const PANEL = 460;
@@ -164,6 +165,7 @@ function panel(judgement: Judgement, cards: Cards, title: string, x0: number): P
   if (judgement.fusedLogit !== null) pair('fused logit', judgement.fusedLogit.toFixed(3));
   for (const [name, p] of Object.entries(judgement.classProbabilities)) pair(`class ${name}`, p.toFixed(3));
   pair('profile', judgement.profile);
+  pair('capture preset', judgement.capture ?? DEFAULT_CAPTURE);
   pair('faces / turned', `${judgement.faceCount} / ${judgement.quarterTurns * 90}°`);
   if (judgement.face !== null) {
     const { detectorScore, detectorIoU } = judgement.face;

@@ -6,10 +6,16 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { createLiveness, type JudgedPicture, type Liveness } from '../../engine.ts';
 import { Fault, UsageError } from '../../errors.ts';
 import { makeFolder } from '../../files/folder.ts';
-import type { Judgement, Profile, Verdict } from '../../liveness/types.ts';
+import type { CapturePreset, Judgement, Profile, Verdict } from '../../liveness/types.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
 import { count } from '../../report/count.ts';
-import { lackingLine, modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
+import {
+  captureOption,
+  lackingLine,
+  modelsOption,
+  packOption,
+  profileOption,
+} from '../shared/engine-options.ts';
 import { print, printableName, say } from '../shared/printable.ts';
 import { createTable } from '../shared/table.ts';
 import { tellLeftOut } from '../shared/tell-left-out.ts';
@@ -20,6 +26,7 @@ interface ScoreOptions {
   readonly json?: true;
   readonly threshold?: number;
   readonly profile?: Profile;
+  readonly capture?: CapturePreset;
   readonly explain?: string;
   readonly models?: string;
   readonly pack: readonly string[];
@@ -56,6 +63,7 @@ export function registerScore(program: Command): void {
     .option('--json', 'one JSON object a line, one line a picture, in the order given')
     .option('--threshold <number>', 'scores above it are live, 0-100 (default: 87)', parseThreshold)
     .addOption(profileOption())
+    .addOption(captureOption())
     .option(
       '--explain <folder>',
       'write each picture with box, key points, crops, quality and score drawn on it',
@@ -82,7 +90,8 @@ Examples:
   livestill score selfie.jpg
   livestill score --json photos/ > scores.ndjson
   curl -s https://intranet/photo.jpg | livestill score -
-  livestill score --explain why/ door-camera/*.jpg`,
+  livestill score --explain why/ door-camera/*.jpg
+  livestill score --capture strict selfies/`,
     )
     .action((paths: string[], options: ScoreOptions) => score(paths, options));
 }
@@ -238,6 +247,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   if (options.explain !== undefined) await explainFolder(options.explain);
   const engine = await createLiveness({
     ...(options.profile === undefined ? {} : { profile: options.profile }),
+    ...(options.capture === undefined ? {} : { capture: options.capture }),
     packs: options.pack,
     ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
     ...(options.models === undefined ? {} : { modelsDir: options.models }),
