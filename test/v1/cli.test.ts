@@ -102,6 +102,11 @@ describe('livestill app policy', () => {
     });
     expect((await run('app', 'policy', appid)).out).toMatch(/capture preset +strict/);
     expect((await run('app', 'show', appid)).out).toContain('capture preset strict');
+    const { out } = await run('app', 'policy', appid, '--reject-on', 'BLURRED,HEAD_TURNED_FAR');
+    expect(out).toContain(
+      'only warn at /v1: FACE_TOO_SMALL, EYES_TOO_CLOSE, FACE_NEAR_EDGE, HEAD_RAISED_FAR',
+    );
+    expect((await run('app', 'policy', appid, '--reject-on', 'default')).out).not.toContain('only warn');
     expect(await json('app', 'policy', appid, '--capture', 'default')).toMatchObject({
       policy: { capture: null },
     });

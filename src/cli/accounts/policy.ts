@@ -3,8 +3,9 @@ import type { App, AppPolicy } from '../../account/types.ts';
 import { checkPolicy } from '../../account/validate.ts';
 import { UsageError } from '../../errors.ts';
 import { PROFILES } from '../../liveness/profiles.ts';
-import { CAPTURE_NAMES } from '../../liveness/quality/capture.ts';
+import { CAPTURE_NAMES, reasonsOf } from '../../liveness/quality/capture.ts';
 import type { CapturePreset, Profile } from '../../liveness/types.ts';
+import { rejects } from '../../policy/decide.ts';
 import { checkRules, type JudgingRules } from '../../policy/policy.ts';
 import { type Policy, type PolicyPreview, previewPolicy } from '../../policy/preview.ts';
 import { count } from '../../report/count.ts';
@@ -122,17 +123,24 @@ function changes(options: PolicyOptions): { policy: Partial<AppPolicy>; rules: P
 
 function showOrSet(appid: string, options: PolicyOptions): Promise<Outcome> {
   const change = changes(options);
-  return withStore(options, false, async (store) => {
+  return withStore(options, false, async (store, config) => {
     const app = await store.accounts.setPolicy(appid, change.policy);
     const rules =
       Object.keys(change.rules).length === 0
         ? await store.rules.findRules(appid)
         : await store.rules.setRules(appid, change.rules);
     return {
-      text: `Settings of ${appid}:\n\n${pairs(policyLines(app, rules))}`,
+      text: `Settings of ${appid}:\n\n${pairs(policyLines(app, rules))}${onlyWarning(app.policy.capture ?? config.capture, rules)}`,
       json: { ...appJson(app), rules },
     };
   });
+}
+
+/** Which limits of a capture preset refuse nothing at /v1 under these rules. */
+function onlyWarning(preset: CapturePreset, rules: JudgingRules): string {
+  const idle = reasonsOf(preset).filter((code) => !rejects(code, rules));
+  if (idle.length === 0) return '';
+  return `\n\nUnder "reject on" and "poor quality" these of the capture preset ${preset} only warn at /v1: ${idle.join(', ')}.`;
 }
 
 function policyLines({ policy }: App, rules: JudgingRules): readonly (readonly [string, string])[] {

@@ -248,7 +248,12 @@ function machine({ full, traps, robustness, protocol, system }: Measured) {
     traps,
     ...(robustness === null ? {} : { robustness }),
     ...(protocol === null ? {} : { protocol }),
-    system: { version, profile: system?.profile ?? null, models: modelsOf(system) },
+    system: {
+      version,
+      profile: system?.profile ?? null,
+      capture: system?.capture ?? null,
+      models: modelsOf(system),
+    },
   };
 }
 

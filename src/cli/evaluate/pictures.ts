@@ -14,7 +14,8 @@ import type { PictureFacts } from '../../evaluation/pictures/facts.ts';
 import { type JudgedPicture, judgeAll } from '../../evaluation/pictures/judge-all.ts';
 import { type Robustness, tryRobustness } from '../../evaluation/robustness/robustness.ts';
 import type { IndexedPicture, Presentation } from '../../evaluation/types.ts';
-import type { ModelUsed, Profile } from '../../liveness/types.ts';
+import { DEFAULT_CAPTURE } from '../../liveness/quality/capture.ts';
+import type { CapturePreset, ModelUsed, Profile } from '../../liveness/types.ts';
 import { lackingLine } from '../shared/engine-options.ts';
 import { say } from '../shared/printable.ts';
 import type { EvaluateFlags } from './options.ts';
@@ -33,6 +34,7 @@ const AT_A_TIME = 4;
 export interface PictureSystem {
   readonly models: readonly ModelUsed[];
   readonly profile: Profile;
+  readonly capture: CapturePreset;
   judge(pictures: readonly IndexedPicture[]): Promise<JudgedPicture[]>;
   rows(judged: readonly JudgedPicture[]): Presentation[];
   robustness(judged: readonly JudgedPicture[], threshold: number, limit: number): Promise<Robustness>;
@@ -67,6 +69,7 @@ export async function openPictureSystem(flags: EvaluateFlags): Promise<PictureSy
     ...(flags.models === undefined ? {} : { modelsDir: flags.models }),
   });
   const { profile } = engine;
+  const { capture = DEFAULT_CAPTURE } = flags;
   if (engine.lacking !== null && flags.profile === undefined) {
     say(`livestill: ${lackingLine(profile, engine.lacking)}\n`);
   }
@@ -79,13 +82,14 @@ export async function openPictureSystem(flags: EvaluateFlags): Promise<PictureSy
   const open = <V>(name: string): Promise<Cache<V>> | Cache<V> =>
     folder === null ? memoryCache<V>() : fileCache<V>(join(folder, name));
   const answers = await open<Answer>(
-    `answers-2-${systemKey(engine.models, profile, version, flags.capture)}.ndjson`,
+    `answers-2-${systemKey(engine.models, profile, version, capture)}.ndjson`,
   );
   const facts = await open<PictureFacts | null>('facts-1.ndjson');
   const getJudge = () => Promise.resolve(judge);
   return {
     models: engine.models,
     profile,
+    capture,
     async judge(pictures) {
       const bar = progress('judging', pictures.length);
       try {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ReasonCode } from '../reasons.ts';
 import type { CapturePreset } from '../types.ts';
 import { type Bound, breached } from './bound.ts';
 import { type ComponentRule, RULES } from './rules.ts';
@@ -127,12 +128,19 @@ export function captureVersion(preset: CapturePreset): CaptureVersion {
   return version;
 }
 
-/** Every reason that only a preset's limit gives. `FACE_TOO_SMALL` is not among them: the networks' own limit gives it too. */
-const OWN_REASONS: ReadonlySet<string> = new Set(
-  CAPTURE_COMPONENTS.filter((name) => name !== 'FaceWidth').flatMap((name) => {
+/** The reasons that a preset's limits give. */
+export function reasonsOf(preset: CapturePreset): readonly ReasonCode[] {
+  const limits = CAPTURE_PRESETS[preset];
+  const codes = CAPTURE_COMPONENTS.filter((name) => limits[name] !== null).flatMap((name) => {
     const { below, above } = BOUNDS[name](0);
     return [below, above].filter((code) => code !== undefined);
-  }),
+  });
+  return [...new Set(codes)];
+}
+
+/** Every reason that only a preset's limit gives. `FACE_TOO_SMALL` is not among them: the networks' own limit gives it too. */
+const OWN_REASONS: ReadonlySet<string> = new Set(
+  CAPTURE_NAMES.flatMap(reasonsOf).filter((code) => code !== 'FACE_TOO_SMALL'),
 );
 
 /**
