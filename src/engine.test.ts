@@ -157,6 +157,37 @@ describe('judge', () => {
     }
   });
 
+  it('takes a capture preset per call, which refuses pictures and changes no score', async () => {
+    const lenient = await engine.judge(photo);
+    const standard = await engine.judge(photo, { capture: 'standard' });
+    expect([lenient.capture, standard.capture]).toEqual(['lenient', 'standard']);
+    expect(standard).toMatchObject({
+      verdict: 'poor_quality',
+      score: null,
+      rawScore: lenient.rawScore,
+      fusedLogit: lenient.fusedLogit,
+    });
+    expect(codes(standard)).toEqual(
+      expect.arrayContaining(['PICTURE_WIDTH_TOO_SMALL', 'PICTURE_HEIGHT_TOO_SMALL']),
+    );
+    await expect(engine.judge(photo, { capture: 'toString' as 'strict' })).rejects.toThrow(
+      /capture must be lenient, standard, strict, found "toString"/,
+    );
+  });
+
+  it('measures picture and padding without the bars around it, and upright', async () => {
+    const barred = await sharp(photo)
+      .extend({ left: 300, right: 300, background: { r: 0, g: 0, b: 0 } })
+      .png()
+      .toBuffer();
+    const lying = await sharp(barred).rotate(90).jpeg({ quality: 95 }).toBuffer();
+    const { quality, width, height } = await engine.judge(lying, { capture: 'standard' });
+    const value = (name: string) => quality.find((one) => one.name === name)?.value;
+    expect([width, height]).toEqual([1080, 640]);
+    expect([value('PictureWidth')! < 490, value('PictureHeight')]).toEqual([true, 640]);
+    expect(value('FacePadding')).toBeLessThan(200);
+  });
+
   it('takes profile and threshold per call', async () => {
     const careful = await engine.judge(photo, { profile: 'careful', threshold: 100 });
     expect(careful.crops).toHaveLength(5);

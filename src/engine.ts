@@ -2,9 +2,10 @@ import { Fault } from './errors.ts';
 import { judgePicture } from './liveness/judge.ts';
 import { type LoadedModels, loadModels } from './liveness/load.ts';
 import { DEFAULT_PROFILE, FALLBACK_PROFILE } from './liveness/profiles.ts';
+import { CAPTURE_NAMES, DEFAULT_CAPTURE } from './liveness/quality/capture.ts';
 import { turnClockwise } from './liveness/resample.ts';
 import { DEFAULT_THRESHOLD } from './liveness/threshold.ts';
-import type { Judgement, ModelUsed, Profile, RgbPicture } from './liveness/types.ts';
+import type { CapturePreset, Judgement, ModelUsed, Profile, RgbPicture } from './liveness/types.ts';
 import {
   DEFAULT_LIMITS,
   type DecodedPicture,
@@ -23,6 +24,8 @@ export interface LivenessOptions {
   readonly profile?: Profile;
   /** Score above which a picture is taken for live; 87 where nothing is given. */
   readonly threshold?: number;
+  /** What a picture must offer before it is judged; `lenient` where nothing is given. */
+  readonly capture?: CapturePreset;
   readonly limits?: Partial<PictureLimits>;
 }
 
@@ -30,6 +33,7 @@ export interface LivenessOptions {
 export interface JudgeOptions {
   readonly threshold?: number;
   readonly profile?: Profile;
+  readonly capture?: CapturePreset;
   readonly signal?: AbortSignal;
 }
 
@@ -77,6 +81,13 @@ function checkThreshold(threshold: number): number {
     throw new RangeError(`threshold must be a number from 0 to 100, found ${threshold}`);
   }
   return threshold;
+}
+
+function checkCapture(capture: CapturePreset): CapturePreset {
+  if (!CAPTURE_NAMES.includes(capture)) {
+    throw new RangeError(`capture must be ${CAPTURE_NAMES.join(', ')}, found ${JSON.stringify(capture)}`);
+  }
+  return capture;
 }
 
 function checkBytes(bytes: unknown): void {
@@ -135,13 +146,14 @@ function usable(profile: Profile, lacking: Lacking | null): Profile {
  */
 export async function createLiveness(options: LivenessOptions = {}): Promise<Liveness> {
   const threshold = checkThreshold(options.threshold ?? DEFAULT_THRESHOLD);
+  const capture = checkCapture(options.capture ?? DEFAULT_CAPTURE);
   const limits: PictureLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const weights = await requireWeights(options.modelsDir);
   const files = new Map(Array.from(weights.values(), ({ name, path }) => [name, path] as const));
   const models = await loadModels(files, options.packs);
   const lacking = lackingOf(models, options.modelsDir);
   const profile = await profileOf(models, options.profile, lacking);
-  const base = { profile, threshold };
+  const base = { profile, threshold, capture };
 
   let closed = false;
   const run = async (bytes: Uint8Array, call: JudgeOptions): Promise<[Judgement, DecodedPicture]> => {
@@ -151,6 +163,7 @@ export async function createLiveness(options: LivenessOptions = {}): Promise<Liv
     const settings = {
       profile: call.profile === undefined ? base.profile : usable(call.profile, lacking),
       threshold: call.threshold === undefined ? base.threshold : checkThreshold(call.threshold),
+      capture: call.capture === undefined ? base.capture : checkCapture(call.capture),
     };
     const start = performance.now();
     const picture = await decodePicture(bytes, limits);

@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.ts';
-import type { Profile } from '../liveness/types.ts';
+import type { CapturePreset, Profile } from '../liveness/types.ts';
 import type { ParsedSignature } from './signature/signature.ts';
 
 /** Milliseconds since 1970 (UTC). Handed in, so that tests can set the time. */
@@ -25,6 +25,8 @@ export interface AppPolicy {
   /** Score above which a picture is taken for live, 0-100. */
   readonly threshold: number | null;
   readonly profile: Profile | null;
+  /** What pictures must offer before they are judged. */
+  readonly capture: CapturePreset | null;
 }
 
 /** One caller's account. */

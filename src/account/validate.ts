@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { PROFILES } from '../liveness/profiles.ts';
+import { CAPTURE_NAMES } from '../liveness/quality/capture.ts';
 import type { AppLimits, AppPolicy, NewApp, NewSecret } from './types.ts';
 
 const refuse = (reason: string, what: string, expected: string, found: unknown): never => {
@@ -84,11 +85,14 @@ export function checkLimits(limits: Partial<AppLimits>): void {
 
 /** @throws UsageError `invalid_policy` */
 export function checkPolicy(policy: Partial<AppPolicy>): void {
-  const { threshold, profile } = policy;
+  const { threshold, profile, capture } = policy;
   if (threshold != null && !(typeof threshold === 'number' && threshold >= 0 && threshold <= 100)) {
     refuse('invalid_policy', 'threshold', 'a number from 0 to 100, or default', threshold);
   }
   if (profile != null && !PROFILES.includes(profile)) {
     refuse('invalid_policy', 'profile', `${PROFILES.join(', ')} or default`, profile);
+  }
+  if (capture != null && !CAPTURE_NAMES.includes(capture)) {
+    refuse('invalid_policy', 'capture preset', `${CAPTURE_NAMES.join(', ')} or default`, capture);
   }
 }

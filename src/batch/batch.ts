@@ -1,6 +1,7 @@
 import { absolutePath, pathText } from '../files/name.ts';
 import { type Fleet, startFleet } from '../fleet/fleet.ts';
 import { fleetSize } from '../fleet/memory.ts';
+import { DEFAULT_CAPTURE } from '../liveness/quality/capture.ts';
 import { createLeftOutTally } from '../picture/left-out.ts';
 import { count } from '../report/count.ts';
 import { checkSettings, claimOutput } from './claim.ts';
@@ -51,7 +52,7 @@ export async function judgeBatch(request: BatchRequest, events: BatchEvents): Pr
 }
 
 function startWorkers(request: BatchRequest, { note }: BatchEvents): Promise<Fleet> {
-  const { profile, threshold, packs, modelsDir } = request;
+  const { profile, capture, threshold, packs, modelsDir } = request;
   return startFleet({
     ...fleetSize({ workers: request.workers }),
     queueWaitMs: Number.POSITIVE_INFINITY,
@@ -59,6 +60,7 @@ function startWorkers(request: BatchRequest, { note }: BatchEvents): Promise<Fle
       threshold,
       packs,
       ...(profile === undefined ? {} : { profile }),
+      ...(capture === undefined ? {} : { capture }),
       ...(modelsDir === undefined ? {} : { modelsDir }),
     },
     onTrouble: (error) => note(`livestill: ${error.message}`),
@@ -87,12 +89,13 @@ async function judgeAll(started: Started): Promise<BatchEnd> {
   const complete = !signal.aborted;
   if (!complete || judged.finished > 0) {
     const { profile } = fleet;
+    const { capture = DEFAULT_CAPTURE } = request;
     await writeResults({
       outputs,
       own,
       format,
       summary,
-      facts: { input, output: out, profile, models, version, run, complete, leftOut: leftOut.lines },
+      facts: { input, output: out, profile, capture, models, version, run, complete, leftOut: leftOut.lines },
       source,
       thumbnails,
       signal,
@@ -103,7 +106,7 @@ async function judgeAll(started: Started): Promise<BatchEnd> {
 
 /** The id of the run; see `checkSettings`. */
 function checkRun({ request, outputs, fleet }: Started, models: readonly string[]): Promise<string> {
-  const { argument, path, threshold } = request;
+  const { argument, path, threshold, capture = DEFAULT_CAPTURE } = request;
   const { journal, table, page } = outputs;
   const made = [table, page].filter((file) => file !== null);
   return checkSettings(
@@ -112,6 +115,7 @@ function checkRun({ request, outputs, fleet }: Started, models: readonly string[
       input: argument === '-' ? '-' : pathText(absolutePath(process.cwd(), path)),
       profile: fleet.profile,
       threshold,
+      capture,
       models,
     },
     made.map((file) => outputName(journal, file)),

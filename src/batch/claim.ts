@@ -5,6 +5,7 @@ import Type, { type Static } from 'typebox';
 import { Check } from 'typebox/value';
 import { UsageError } from '../errors.ts';
 import { writeWhole } from '../files/write.ts';
+import { DEFAULT_CAPTURE } from '../liveness/quality/capture.ts';
 import { readRunFile, runFileOf } from './run-file.ts';
 
 /** What decides a row; a batch goes on only with the same. */
@@ -12,6 +13,8 @@ export interface BatchSettings {
   readonly input: string;
   readonly profile: string;
   readonly threshold: number;
+  /** Absent: `lenient`, as in batches that were begun before there were presets. */
+  readonly capture?: string;
   /** Name and SHA-256 of every network. */
   readonly models: readonly string[];
 }
@@ -123,8 +126,13 @@ export async function checkSettings(
     await writeWhole(path, `${JSON.stringify({ ...settings, outputs, id }, null, 2)}\n`);
     return id;
   }
-  for (const name of ['input', 'profile', 'threshold', 'models'] as const) {
-    const [was, is] = [JSON.stringify(before[name]), JSON.stringify(settings[name])];
+  const lenient = { capture: DEFAULT_CAPTURE };
+  const [begun, now] = [
+    { ...lenient, ...before },
+    { ...lenient, ...settings },
+  ];
+  for (const name of ['input', 'profile', 'threshold', 'capture', 'models'] as const) {
+    const [was, is] = [JSON.stringify(begun[name]), JSON.stringify(now[name])];
     if (was !== is) {
       throw new UsageError(
         'output_settings',

@@ -89,9 +89,23 @@ describe('checkSettings', () => {
   it('lets the same go on, and nothing else', async () => {
     await checkSettings(at('s'), settings);
     await checkSettings(at('s'), settings);
-    for (const change of [{ input: '/other' }, { profile: 'careful' }, { threshold: 80 }, { models: [] }]) {
+    for (const change of [
+      { input: '/other' },
+      { profile: 'careful' },
+      { threshold: 80 },
+      { capture: 'strict' },
+      { models: [] },
+    ]) {
       await expect(checkSettings(at('s'), { ...settings, ...change })).rejects.toThrow(/was begun with/);
     }
+  });
+
+  it('takes a batch from before there were capture presets for a lenient one', async () => {
+    await checkSettings(at('old'), settings);
+    await checkSettings(at('old'), { ...settings, capture: 'lenient' });
+    await expect(checkSettings(at('old'), { ...settings, capture: 'standard' })).rejects.toThrow(
+      /was begun with capture "lenient", this run has "standard"/,
+    );
   });
 
   it('does not touch a file that no batch has made', async () => {

@@ -1,3 +1,4 @@
+import type { CapturePreset } from '../liveness/types.ts';
 import { count } from '../report/count.ts';
 import { escapeHtml, htmlPage } from '../report/html.ts';
 import { acceptanceCurve, barTable, scoreHistogram } from './plots.ts';
@@ -10,6 +11,7 @@ export interface PageFacts {
   readonly input: string;
   readonly output: string;
   readonly profile: string;
+  readonly capture: CapturePreset;
   readonly models: readonly string[];
   readonly version: string;
   /** Id of the run, by which it knows its page again. */
@@ -68,7 +70,7 @@ export function reportPage(
   const body = [
     `<h1>Batch of ${count(rows, 'picture')}</h1>`,
     `<p class="dim"><code>${escapeHtml(facts.input)}</code> &rarr; <code>${escapeHtml(facts.output)}</code></p>`,
-    `<p class="dim">Profile ${escapeHtml(facts.profile)}, live above ${threshold}, livestill ${escapeHtml(facts.version)}.</p>`,
+    `<p class="dim">Profile ${escapeHtml(facts.profile)}, capture preset ${facts.capture}, live above ${threshold}, livestill ${escapeHtml(facts.version)}.</p>`,
     `<p class="dim">${originText(summary)}.</p>${stopped}`,
     `<div class="tiles">${tile('live', of('live'), rows, 'c0')}${tile('attack', of('attack'), rows, 'c1')}${tile('poor quality', of('poor_quality'), rows)}${tile('no face', of('no_face'), rows)}${tile('failed', others, rows)}</div>`,
     section(

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import type { Lacking } from '../engine.ts';
 import { UsageError } from '../errors.ts';
 import type { FilePath } from '../files/name.ts';
-import type { Profile } from '../liveness/types.ts';
+import type { CapturePreset, Profile } from '../liveness/types.ts';
 import type { LeftOutCounts } from '../picture/left-out.ts';
 import type { Downloader } from '../picture/types.ts';
 import type { BatchFormat, BatchOutputs } from './outputs.ts';
@@ -21,6 +21,7 @@ export interface BatchRequest {
   readonly page: string | boolean;
   readonly threshold: number;
   readonly profile: Profile | undefined;
+  readonly capture: CapturePreset | undefined;
   readonly workers: number | undefined;
   readonly modelsDir: string | undefined;
   readonly packs: readonly string[];

@@ -9,6 +9,7 @@ const runSchema = Type.Partial(
     input: text,
     profile: text,
     threshold: Type.Number(),
+    capture: text,
     /** Name and SHA-256 of every network. */
     models: Type.Array(text),
     /** Paths of what was made of the rows, from the journal's folder. */

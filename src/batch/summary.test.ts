@@ -13,6 +13,7 @@ const facts = {
   input: 'in',
   output: 'out',
   profile: 'fast',
+  capture: 'lenient' as const,
   models: ['net 00ff'],
   version: '0.0.0',
   complete: true,

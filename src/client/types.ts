@@ -68,6 +68,8 @@ export interface Liveness {
    */
   rawScore: number | null;
   threshold: number;
+  /** What a picture had to offer before it was judged; it never changes a score. */
+  capturePreset: 'lenient' | 'standard' | 'strict';
   /** Probability of a bona fide presentation at equal priors, 0-1; null when `score` is. */
   liveProbability: number | null;
   classProbabilities: Record<string, number>;

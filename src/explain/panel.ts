@@ -1,3 +1,4 @@
+import { DEFAULT_CAPTURE } from '../liveness/quality/capture.ts';
 import type { CropEvidence, Judgement, Reason } from '../liveness/types.ts';
 import { type Cards, shownRuns } from './runs.ts';
 import { COLOURS, CROP_COLOURS, DIM, INK, text, wrap } from './text.ts';
@@ -80,6 +81,7 @@ export function panel(judgement: Judgement, cards: Cards, title: string, x0: num
   if (judgement.fusedLogit !== null) pair('fused logit', judgement.fusedLogit.toFixed(3));
   for (const [name, p] of Object.entries(judgement.classProbabilities)) pair(`class ${name}`, p.toFixed(3));
   pair('profile', judgement.profile);
+  pair('capture preset', judgement.capture ?? DEFAULT_CAPTURE);
   pair('faces / turned', `${judgement.faceCount} / ${judgement.quarterTurns * 90}°`);
   if (judgement.face !== null) {
     const { detectorScore, detectorIoU } = judgement.face;

@@ -1,5 +1,5 @@
 import type { Lacking, LivenessOptions } from '../engine.ts';
-import type { Judgement, ModelUsed, Profile } from '../liveness/types.ts';
+import type { CapturePreset, Judgement, ModelUsed, Profile } from '../liveness/types.ts';
 
 /*
  * What goes between the service and a worker process. Errors go as plain members: copying keeps only name,
@@ -21,6 +21,7 @@ export interface JudgeMessage {
   readonly bytes: number;
   readonly threshold: number | undefined;
   readonly profile: Profile | undefined;
+  readonly capture?: CapturePreset | undefined;
 }
 
 /** What a worker receives over its message channel. */
@@ -31,6 +32,7 @@ export interface JudgeTask {
   readonly picture: Uint8Array;
   readonly threshold: number | undefined;
   readonly profile: Profile | undefined;
+  readonly capture?: CapturePreset | undefined;
 }
 
 /** The engine is loaded and has run; `milliseconds` is what a blank picture took. */

@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.ts';
-import type { Judgement, ModelUsed, Profile } from '../liveness/types.ts';
+import type { CapturePreset, Judgement, ModelUsed, Profile } from '../liveness/types.ts';
 
 /** How one picture is to be judged. */
 export interface JudgeOptions {
@@ -7,6 +7,8 @@ export interface JudgeOptions {
   readonly threshold?: number;
   /** The engine's own when left out. */
   readonly profile?: Profile;
+  /** What the picture must offer; the engine's own when left out. */
+  readonly capture?: CapturePreset;
   /**
    * The app the picture is judged for: apps take turns at the workers. Pictures without one count as one
    * app's.

@@ -78,8 +78,8 @@ class ForkedWorker implements WorkerProcess {
     return this.#ask({ kind: 'start', engine });
   }
 
-  judge({ picture, threshold, profile }: JudgeTask): Promise<JudgeAnswer> {
-    return this.#ask({ kind: 'judge', bytes: picture.byteLength, threshold, profile }, picture);
+  judge({ picture, threshold, profile, capture }: JudgeTask): Promise<JudgeAnswer> {
+    return this.#ask({ kind: 'judge', bytes: picture.byteLength, threshold, profile, capture }, picture);
   }
 
   kill(why: WorkerLost): void {

@@ -29,12 +29,13 @@ export function createWorkerTasks(): WorkerTasks {
         return failureOf(error);
       }
     },
-    async judge({ picture, threshold, profile }) {
+    async judge({ picture, threshold, profile, capture }) {
       try {
         if (engine === undefined) throw new Error('A picture came before the engine was made.');
         const judgement = await engine.judge(picture, {
           ...(threshold === undefined ? {} : { threshold }),
           ...(profile === undefined ? {} : { profile }),
+          ...(capture === undefined ? {} : { capture }),
         });
         return { kind: 'judged', judgement };
       } catch (error) {

@@ -123,6 +123,7 @@ function rowOf(one: Counted, version: string): LedgerRow {
       liveProbability: null,
       faceCount: null,
       quality: [],
+      measured: null,
       cards: {},
       reference: null,
     },

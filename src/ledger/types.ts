@@ -43,6 +43,8 @@ export interface Explanation {
   readonly faceCount: number | null;
   /** The quality values outside of their limits. */
   readonly quality: readonly DecidingQuality[];
+  /** Value by name of the components that capture presets limit; null without a face, and in rows of versions that did not keep them. */
+  readonly measured: Readonly<Record<string, number>> | null;
   /** Model name → SHA-256 of its card. */
   readonly cards: Readonly<Record<string, string>>;
   /** The caller's own reference for the person or case; opaque. */

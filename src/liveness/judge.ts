@@ -6,12 +6,14 @@ import { fuseLogits, type Weighed } from './fuse.ts';
 import { holdPicture, letGo } from './kernel/memory.ts';
 import type { ProfilePlan } from './plans.ts';
 import { assessQuality } from './quality/assess.ts';
+import { DEFAULT_CAPTURE } from './quality/capture.ts';
 import { measureFace } from './quality/measure.ts';
 import { reason } from './reasons.ts';
 import { reportedScore } from './reported-score.ts';
 import { turnClockwise } from './resample.ts';
 import type {
   Box,
+  CapturePreset,
   CropEvidence,
   FaceFinding,
   FaceSize,
@@ -42,6 +44,8 @@ export interface JudgeSettings {
   readonly profile: Profile;
   /** Score above which the picture is taken for live, 0-100. */
   readonly threshold: number;
+  /** What the picture must offer; `lenient` where nothing is given. */
+  readonly capture?: CapturePreset;
 }
 
 function faceFinding(face: LocatedFace): FaceFinding {
@@ -99,6 +103,7 @@ const weighed = ({ cards, profile }: ReadyProfile): readonly Weighed[] =>
 
 async function judge(models: Models, picture: RgbPicture, settings: JudgeSettings): Promise<Judgement> {
   const plan = readyProfile(models, settings.profile);
+  const { capture = DEFAULT_CAPTURE } = settings;
   const milliseconds: Record<string, number> = { detect: 0, crop: 0, classify: 0, quality: 0 };
   const spent = (step: string, ms: number) => {
     milliseconds[step] += ms;
@@ -121,7 +126,8 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
     reasons.push(reason(detection.why === 'detectors_disagree' ? 'DETECTORS_DISAGREE' : 'NO_FACE'));
   } else {
     const before = performance.now();
-    const assessed = assessQuality(measureFace(upright, face, detection.faceCount, detection.others));
+    const measures = measureFace(upright, face, detection.faceCount, detection.others);
+    const assessed = assessQuality(measures, capture);
     spent('quality', performance.now() - before);
     for (const classifier of plan.classifiers) {
       evidence = evidence.concat(await classifyFace(classifier, upright, face.box, plan.profile, spent));
@@ -142,6 +148,7 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
     liveProbability: z === null ? null : liveProbability(plan.calibration, z),
     threshold: settings.threshold,
     profile: settings.profile,
+    capture,
     classProbabilities: evidence.length === 0 ? {} : meanClasses(plan.classifiers[0], evidence),
     fusedLogit: z,
     face: face === null ? null : faceFinding(face),

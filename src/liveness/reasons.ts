@@ -1,6 +1,7 @@
 import type { Reason, Severity } from './types.ts';
 
-type Entry = readonly [severity: Severity, text: string, advice: string];
+/** `{limit}` in a text stands for the limit in force; `usual` is the one where none is named. */
+type Entry = readonly [severity: Severity, text: string, advice: string, usual?: number];
 
 /** Every reason a judgement can carry: severity, what was seen, what the person in front of the camera can do. */
 const REASONS = {
@@ -21,8 +22,9 @@ const REASONS = {
   ],
   FACE_TOO_SMALL: [
     'error',
-    'The face is less than 48 pixels wide.',
+    'The face is less than {limit} pixels wide.',
     'Come closer to the camera or use a larger picture.',
+    48,
   ],
   FACE_CUT_OFF: [
     'error',
@@ -62,6 +64,48 @@ const REASONS = {
     'error',
     'The colour channels of the picture are changed over.',
     'Have whoever runs the app send red, green and blue in this order; some libraries hand out blue first.',
+  ],
+  EYES_TOO_CLOSE: [
+    'error',
+    'The eyes are less than {limit} pixels apart.',
+    'Come closer to the camera, look straight into it, or use a larger picture.',
+    50,
+  ],
+  FACE_NEAR_EDGE: [
+    'error',
+    'There are less than {limit} pixels between the face and the edge of the picture.',
+    'Move the face to the middle and hold the camera further away; do not crop the picture.',
+    15,
+  ],
+  HEAD_TURNED_FAR: [
+    'error',
+    'The head is turned to the side by more than {limit} degrees.',
+    'Look straight into the camera.',
+    30,
+  ],
+  HEAD_RAISED_FAR: [
+    'error',
+    'The head is tilted back by more than {limit} degrees.',
+    'Lower the chin, or hold the camera at the height of the eyes.',
+    30,
+  ],
+  HEAD_LOWERED_FAR: [
+    'error',
+    'The head is bent down by more than {limit} degrees.',
+    'Raise the chin, or hold the camera at the height of the eyes.',
+    30,
+  ],
+  PICTURE_WIDTH_TOO_SMALL: [
+    'error',
+    'The upright picture is less than {limit} pixels wide.',
+    'Take the photo with a higher resolution, and send it uncut and not scaled down.',
+    600,
+  ],
+  PICTURE_HEIGHT_TOO_SMALL: [
+    'error',
+    'The upright picture is less than {limit} pixels high.',
+    'Hold the camera upright or use a higher resolution, and send the photo uncut and not scaled down.',
+    800,
   ],
   FACE_SMALL: ['warning', 'The face is small (under 80 pixels wide).', 'Come closer to the camera.'],
   FACE_CLOSE: ['warning', 'There is little room around the face.', 'Hold the camera a little further away.'],
@@ -138,8 +182,18 @@ const REASONS = {
 /** The code of a reason. */
 export type ReasonCode = keyof typeof REASONS;
 
-/** The reason of that code, with its English texts. */
-export function reason(code: ReasonCode): Reason {
-  const [severity, text, advice] = REASONS[code];
-  return { code, severity, text, advice };
+/**
+ * The reason of that code, with its English texts.
+ * @param limit the limit that was passed, for texts that name one
+ */
+export function reason(code: ReasonCode, limit?: number): Reason {
+  const [severity, text, advice, usual]: Entry = REASONS[code];
+  if (usual === undefined) return { code, severity, text, advice };
+  const passed = limit ?? usual;
+  return { code, severity, text: withLimit(text, passed), advice, limit: passed };
+}
+
+/** A text with the limit in the place that it has for it. */
+export function withLimit(text: string, limit: number): string {
+  return text.replace('{limit}', String(limit));
 }

@@ -31,6 +31,12 @@ export type Profile = 'careful' | 'fast' | 'single';
  */
 export type Verdict = 'live' | 'attack' | 'poor_quality' | 'no_face';
 
+/**
+ * What a picture must offer before it is judged: `lenient` what the networks need and no more; `standard` and `strict` also what
+ * commercial still-photo systems ask for. Apart from the threshold: a preset never changes a score.
+ */
+export type CapturePreset = 'lenient' | 'standard' | 'strict';
+
 /** How serious a reason is: an `error` decided the verdict, a `warning` lowers trust in it, `info` only tells. */
 export type Severity = 'error' | 'warning' | 'info';
 
@@ -40,6 +46,8 @@ export interface Reason {
   readonly severity: Severity;
   readonly text: string;
   readonly advice: string;
+  /** The limit that was passed, where `text` names one that is not always the same. */
+  readonly limit?: number;
 }
 
 /** A range; null where it is open. */
@@ -116,6 +124,8 @@ export interface Judgement {
   readonly liveProbability: number | null;
   readonly threshold: number;
   readonly profile: Profile;
+  /** The capture preset whose limits were in force; absent: `lenient`. */
+  readonly capture?: CapturePreset;
   /**
    * Mean class probabilities over the runs of the classifier with the greatest weight in the profile, by class name; empty when
    * no face was judged.

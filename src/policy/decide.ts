@@ -12,7 +12,7 @@ export interface Findings {
 }
 
 /** Whether one failure makes a picture unfit under the rules. */
-function rejects(code: string, rules: JudgingRules): boolean {
+export function rejects(code: string, rules: JudgingRules): boolean {
   if (code === 'SEVERAL_FACES') return rules.severalFaces === 'reject';
   if (!isQualityFailure(code) || rules.poorQuality === 'warning') return false;
   return rules.rejectOn === null || rules.rejectOn.includes(code);
@@ -49,7 +49,14 @@ export function decide(judgement: Judgement, rules: JudgingRules): Decision {
   const found = judgement.reasons.filter((one) => one.code !== 'ATTACK_SUSPECTED');
   const narrow = rules.minFaceWidth !== null && face.box.right - face.box.left < rules.minFaceWidth;
   const small = found.some((one) => one.code === 'FACE_TOO_SMALL');
-  const all = narrow && !small ? [reason('FACE_TOO_SMALL'), ...found] : found;
+  const own = rules.minFaceWidth ?? 0;
+  const all = !narrow
+    ? found
+    : small
+      ? found.map((one) =>
+          one.code === 'FACE_TOO_SMALL' ? reason('FACE_TOO_SMALL', Math.max(own, one.limit ?? 0)) : one,
+        )
+      : [reason('FACE_TOO_SMALL', own), ...found];
   const weighed = all.map((one): Reason => {
     if (narrow && one.code === 'FACE_TOO_SMALL') return { ...one, severity: 'error' };
     if (rejects(one.code, rules)) return { ...one, severity: 'error' };

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { reason } from '../liveness/reasons.ts';
+import { CAPTURE_NAMES, codesUnder } from '../liveness/quality/capture.ts';
+import { type ReasonCode, reason } from '../liveness/reasons.ts';
 import { reportedScore } from '../liveness/reported-score.ts';
-import type { Judgement, Reason } from '../liveness/types.ts';
+import type { CapturePreset, Judgement, Reason } from '../liveness/types.ts';
 import { decide, verdictUnder } from './decide.ts';
 import { checkRules, DEFAULT_RULES, isQualityFailure, type JudgingRules } from './policy.ts';
-import { previewPolicy } from './preview.ts';
+import { type Policy, previewPolicy } from './preview.ts';
 
 const point = { x: 0, y: 0 };
 function judged(change: Partial<Judgement>): Judgement {
@@ -145,34 +146,76 @@ describe('a preview', () => {
     { rawScore: null, reasons: ['NO_FACE'] },
     { rawScore: null, reasons: ['truncated'] },
   ];
-  const current = { threshold: 87, rules: rules() };
+  const policyOf = (change: Partial<Policy> = {}): Policy => ({
+    threshold: 87,
+    capture: 'lenient',
+    rules: rules(),
+    ...change,
+  });
+  const current = policyOf();
 
   it('of a higher threshold counts those between the two', async () => {
-    const found = await previewPolicy(rows, current, { threshold: 90, rules: rules() });
+    const found = await previewPolicy(rows, current, policyOf({ threshold: 90 }));
     expect(found).toEqual({
       rows: 7,
       scored: 5,
+      unmeasured: 5,
       unscored: 2,
       current: { live: 3, attack: 1, poor_quality: 1 },
       proposed: { live: 1, attack: 3, poor_quality: 1 },
       newlyRefused: 2,
       newlyAccepted: 0,
+      newlyRefusedBy: {},
       newlyRefusedShare: 0.4,
       newlyAcceptedShare: 0,
     });
   });
 
   it('of other rules counts what they change', async () => {
-    const faces = await previewPolicy(rows, current, {
-      threshold: 87,
-      rules: rules({ severalFaces: 'reject' }),
-    });
+    const faces = await previewPolicy(rows, current, policyOf({ rules: rules({ severalFaces: 'reject' }) }));
     expect([faces.newlyRefused, faces.proposed.poor_quality]).toEqual([1, 2]);
-    const loose = await previewPolicy(rows, current, {
-      threshold: 87,
-      rules: rules({ poorQuality: 'warning' }),
-    });
+    const loose = await previewPolicy(rows, current, policyOf({ rules: rules({ poorQuality: 'warning' }) }));
     expect([loose.newlyAccepted, loose.proposed.poor_quality]).toEqual([1, 0]);
+  });
+
+  it('of a capture preset counts as the decision itself would have been', async () => {
+    const names = fc.constantFrom(...CAPTURE_NAMES);
+    const values = fc.record({
+      FaceWidth: fc.integer({ min: 30, max: 300 }),
+      InterEyeDistance: fc.integer({ min: 10, max: 120 }),
+      FacePadding: fc.integer({ min: -20, max: 60 }),
+      HeadPoseYaw: fc.integer({ min: -40, max: 40 }),
+      HeadPosePitch: fc.integer({ min: -40, max: 40 }),
+      PictureWidth: fc.constantFrom(480, 600, 720, 1080),
+      PictureHeight: fc.constantFrom(640, 800, 960, 1440),
+    });
+    const someRules = fc.record({
+      rejectOn: fc.option(fc.constant(['HEAD_TURNED_FAR', 'BLURRED'])),
+      poorQuality: fc.constantFrom('verdict', 'warning'),
+      minFaceWidth: fc.option(fc.constant(120)),
+    });
+    await fc.assert(
+      fc.asyncProperty(values, names, names, someRules, async (measured, was, proposed, given) => {
+        const face = {
+          ...judged({}).face!,
+          box: { left: 0, top: 0, right: measured.FaceWidth, bottom: 100 },
+        };
+        const under = (preset: CapturePreset) =>
+          judged({
+            face,
+            reasons: (codesUnder(preset, [], measured) ?? []).map((code) => reason(code as ReasonCode)),
+          });
+        const before = decide(under(was), rules(given));
+        const row = {
+          rawScore: 93,
+          reasons: before.reasons.map(({ code }) => code),
+          explanation: { measured },
+        };
+        const policy = policyOf({ capture: proposed, rules: rules(given) });
+        const found = await previewPolicy([row], policy, policy);
+        expect(found.proposed[decide(under(proposed), rules(given)).verdict as 'live']).toBe(1);
+      }),
+    );
   });
 
   it('of nothing changes nothing, and an empty ledger has no share', async () => {

@@ -1,5 +1,6 @@
-import type { Verdict } from '../liveness/types.ts';
-import { verdictUnder } from './decide.ts';
+import { codesUnder } from '../liveness/quality/capture.ts';
+import type { CapturePreset, Verdict } from '../liveness/types.ts';
+import { rejects, verdictUnder } from './decide.ts';
 import type { JudgingRules } from './policy.ts';
 
 /** What a preview reads of a ledger row. */
@@ -7,11 +8,14 @@ export interface PreviewRow {
   /** Score as judged; null when no face was judged or the picture could not be decoded. */
   readonly rawScore: number | null;
   readonly reasons: readonly string[];
+  /** Null or without values: a row of a version that did not keep them. */
+  readonly explanation?: { readonly measured: Readonly<Record<string, number>> | null } | null;
 }
 
-/** A threshold and rules: what decides. */
+/** A threshold, a capture preset and rules: what decides. */
 export interface Policy {
   readonly threshold: number;
+  readonly capture: CapturePreset;
   readonly rules: JudgingRules;
 }
 
@@ -24,6 +28,8 @@ export interface PolicyPreview {
   readonly rows: number;
   /** Rows with a score: those that a policy decides on. */
   readonly scored: number;
+  /** Rows with a score whose size of face and picture, padding and pose were not kept: neither a capture preset nor `minFaceWidth` can be tried on them. */
+  readonly unmeasured: number;
   /** Rows without one (no face, not decodable): no policy changes them. */
   readonly unscored: number;
   readonly current: VerdictCounts;
@@ -32,6 +38,8 @@ export interface PolicyPreview {
   readonly newlyRefused: number;
   /** Refused now, and live under the proposal. */
   readonly newlyAccepted: number;
+  /** Reason code → how many of the newly refused it makes unfit under the proposal; several may count for one picture. */
+  readonly newlyRefusedBy: Readonly<Record<string, number>>;
   /** `newlyRefused` and `newlyAccepted` as shares of `scored`, 0-1; null without a scored row. */
   readonly newlyRefusedShare: number | null;
   readonly newlyAcceptedShare: number | null;
@@ -39,8 +47,8 @@ export interface PolicyPreview {
 
 /**
  * Decides every row twice, under the policy as it is and under the proposal, and counts the differences. Both decisions are
- * made anew from the stored raw score and reason codes, so that rows from before an earlier change count as they would now.
- * The width of a face is not in the ledger: `minFaceWidth` plays no part.
+ * made anew from the stored raw score, reason codes and the values that capture presets look at, so that rows from before an earlier
+ * change count as they would now. Rows without those values count with the reasons they were given.
  */
 export async function previewPolicy(
   rows: AsyncIterable<PreviewRow> | Iterable<PreviewRow>,
@@ -53,33 +61,50 @@ export async function previewPolicy(
   let scored = 0;
   let refused = 0;
   let accepted = 0;
-  for await (const { rawScore: score, reasons: codes } of rows) {
+  let unmeasured = 0;
+  const refusedBy: Record<string, number> = {};
+  for await (const row of rows) {
     all++;
-    if (score === null) continue;
+    if (row.rawScore === null) continue;
     scored++;
-    const before = decided({ score, codes }, current);
-    const after = decided({ score, codes }, proposed);
+    if (row.explanation?.measured == null) unmeasured++;
+    const before = decided(row, row.rawScore, current).verdict;
+    const { verdict: after, unfitBy } = decided(row, row.rawScore, proposed);
     now[before]++;
     then[after]++;
-    if (before === 'live' && after !== 'live') refused++;
+    if (before === 'live' && after !== 'live') {
+      refused++;
+      for (const code of unfitBy) refusedBy[code] = (refusedBy[code] ?? 0) + 1;
+    }
     if (before !== 'live' && after === 'live') accepted++;
   }
   return {
     rows: all,
     scored,
+    unmeasured,
     unscored: all - scored,
     current: now,
     proposed: then,
     newlyRefused: refused,
     newlyAccepted: accepted,
+    newlyRefusedBy: refusedBy,
     newlyRefusedShare: scored === 0 ? null : refused / scored,
     newlyAcceptedShare: scored === 0 ? null : accepted / scored,
   };
 }
 
+/** What a row comes to under a policy, and the reasons that make it unfit there. */
 function decided(
-  findings: { readonly score: number; readonly codes: readonly string[] },
-  { threshold, rules }: Policy,
-): keyof VerdictCounts {
-  return verdictUnder(findings, rules, threshold) as keyof VerdictCounts;
+  { reasons, explanation }: PreviewRow,
+  score: number,
+  { threshold, capture, rules }: Policy,
+): { readonly verdict: keyof VerdictCounts; readonly unfitBy: readonly string[] } {
+  const values = explanation?.measured ?? null;
+  const codes = codesUnder(capture, reasons, values) ?? reasons;
+  const width = values?.FaceWidth ?? Number.POSITIVE_INFINITY;
+  const narrow = rules.minFaceWidth !== null && width < rules.minFaceWidth;
+  const unfitBy = new Set(codes.filter((code) => rejects(code, rules)));
+  if (narrow) unfitBy.add('FACE_TOO_SMALL');
+  const verdict = narrow ? 'poor_quality' : verdictUnder({ score, codes }, rules, threshold);
+  return { verdict: verdict as keyof VerdictCounts, unfitBy: [...unfitBy] };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Fault } from '../errors.ts';
 import type { DecidingQuality, Explanation, LedgerRow, PolicyVersion } from '../ledger/types.ts';
+import { captureVersion, DEFAULT_CAPTURE, isCaptureComponent } from '../liveness/quality/capture.ts';
 import type { Judgement, ModelUsed } from '../liveness/types.ts';
 import { DEFAULT_RULES, type JudgingRules } from '../policy/policy.ts';
 import type { Envelope } from './envelope.ts';
@@ -75,6 +76,7 @@ function explanationOf(decided: Decided): Explanation {
     liveProbability: judgement?.liveProbability ?? null,
     faceCount: judgement?.faceCount ?? null,
     quality: judgement === null ? [] : decidingQuality(judgement),
+    measured: judgement === null ? null : measuredForCapture(judgement),
     cards: cardsOf(judgement?.models ?? decided.models),
     reference: facts.reference ?? null,
   };
@@ -92,8 +94,13 @@ function cardsOf(models: readonly ModelUsed[]): Readonly<Record<string, string>>
 const policies = new Map<string, PolicyVersion>();
 const mostPolicies = 10_000;
 
-function policyVersion({ threshold, profile }: Judgement, rules: JudgingRules): PolicyVersion {
-  const content = { profile, rules: { ...rules }, threshold };
+function policyVersion({ threshold, profile, capture }: Judgement, rules: JudgingRules): PolicyVersion {
+  const content = {
+    capture: captureVersion(capture ?? DEFAULT_CAPTURE),
+    profile,
+    rules: { ...rules },
+    threshold,
+  };
   const text = JSON.stringify(content);
   const known = policies.get(text);
   if (known !== undefined) return known;
@@ -108,4 +115,11 @@ function decidingQuality({ quality }: Judgement): readonly DecidingQuality[] {
   return quality
     .filter((one) => !one.passed)
     .map(({ name, value, unit, limit: { min, max } }) => ({ name, value, unit, min, max }));
+}
+
+/** What capture presets look at, in hundredths: so that other presets can be tried on past decisions. Null without a face. */
+function measuredForCapture({ quality }: Judgement): Readonly<Record<string, number>> | null {
+  const found = quality.filter(({ name }) => isCaptureComponent(name));
+  if (found.length === 0) return null;
+  return Object.fromEntries(found.map(({ name, value }) => [name, Math.round(value * 100) / 100]));
 }

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { captureVersion } from '../../src/liveness/quality/capture.ts';
+import { reason } from '../../src/liveness/reasons.ts';
 import { appid, appOf, pairOf, secretId, signature } from './support/accounts.ts';
 import { judgementOf, noFace } from './support/judge.ts';
 import { exchange, post } from './support/raw.ts';
@@ -218,12 +220,12 @@ describe("an app's policy", () => {
   it('reaches the judge', () =>
     withServer(
       {
-        apps: [appOf(appid, { policy: { threshold: 92, profile: 'fast' } })],
+        apps: [appOf(appid, { policy: { threshold: 92, profile: 'fast', capture: 'strict' } })],
         pairs: [pairOf(secretId, appid)],
       },
       async ({ port, judge }) => {
         await exchange(port, good());
-        expect(judge.options).toMatchObject([{ threshold: 92, profile: 'fast' }]);
+        expect(judge.options).toMatchObject([{ threshold: 92, profile: 'fast', capture: 'strict' }]);
       },
     ));
 
@@ -250,6 +252,31 @@ describe("an app's policy", () => {
       expect(test.ledger.rows).toMatchObject([{ verdict, score: answered, rawScore: score }]);
     }),
   );
+
+  it('answers a picture that a capture preset refuses as any other that is too poor: code 0, at most 60', () =>
+    withServer({}, async (test) => {
+      const codes = [
+        'FACE_TOO_SMALL',
+        'EYES_TOO_CLOSE',
+        'HEAD_TURNED_FAR',
+        'PICTURE_HEIGHT_TOO_SMALL',
+      ] as const;
+      const reasons = codes.map((code) => reason(code));
+      test.judge.answer = () =>
+        judgementOf({ verdict: 'poor_quality', rawScore: 99, capture: 'strict', reasons });
+      const { status, headers, json } = await exchange(test.port, good());
+      expect(status).toBe(200);
+      expect(json).toMatchObject({ code: 0, data: { score: 60 } });
+      expect(headers['x-liveness-reason']).toBe('poor_quality');
+      expect(test.ledger.rows).toMatchObject([
+        {
+          code: 0,
+          verdict: 'poor_quality',
+          reasons: codes,
+          explanation: { policy: { content: { capture: captureVersion('strict') } } },
+        },
+      ]);
+    }));
 
   it('has no score to report in a header where no face was judged', () =>
     withServer({}, async (test) => {

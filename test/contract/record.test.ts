@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '../../src/errors.ts';
+import { captureVersion } from '../../src/liveness/quality/capture.ts';
 import { DEFAULT_RULES } from '../../src/policy/policy.ts';
 import { appid, secretId, secretKey, signature } from './support/accounts.ts';
 import { judgementOf, noFace } from './support/judge.ts';
@@ -130,10 +131,12 @@ describe('the ledger row of a judged request', () => {
   });
 
   it('holds why: API, version, profile, threshold, policy, probability, faces and the values that decided', async () => {
+    const none = { min: null, max: null };
     const blur = { name: 'Sharpness', value: 12, unit: 'variance', passed: false } as const;
     const quality = [
       { ...blur, limit: { min: 40, max: null }, advised: { min: null, max: null } },
       { ...blur, name: 'Yaw', passed: true, limit: { min: -30, max: 30 }, advised: { min: null, max: null } },
+      { ...blur, name: 'FaceWidth', value: 180.6049, passed: true, limit: none, advised: none },
     ];
     const [model] = judgementOf().models;
     const models = [{ ...model!, cardSha256: 'c'.repeat(64) }];
@@ -148,11 +151,17 @@ describe('the ledger row of a judged request', () => {
       threshold: 92,
       policy: {
         hash: expect.stringMatching(/^[0-9a-f]{64}$/),
-        content: { profile: 'careful', threshold: 92, rules: DEFAULT_RULES },
+        content: {
+          capture: captureVersion('lenient'),
+          profile: 'careful',
+          threshold: 92,
+          rules: DEFAULT_RULES,
+        },
       },
       liveProbability: 0.9,
       faceCount: 1,
       quality: [{ name: 'Sharpness', value: 12, unit: 'variance', min: 40, max: null }],
+      measured: { FaceWidth: 180.6 },
       cards: { 'test-model': 'c'.repeat(64) },
       reference: null,
     });

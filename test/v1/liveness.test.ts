@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Check } from 'typebox/value';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '../../src/errors.ts';
+import { captureVersion } from '../../src/liveness/quality/capture.ts';
 import { reason } from '../../src/liveness/reasons.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
 import { type LivenessBody, livenessSchema } from '../../src/wire/v1/schemas.ts';
@@ -55,7 +56,7 @@ beforeEach(async () => {
     rejectOn: null,
     poorQuality: 'verdict',
   });
-  await test.store.accounts.setPolicy(appid, { threshold: null, profile: null });
+  await test.store.accounts.setPolicy(appid, { threshold: null, profile: null, capture: null });
 });
 
 const raw = (headers: Record<string, string> = {}, body: RequestInit['body'] = picture) =>
@@ -80,6 +81,7 @@ describe('the answer to a judged picture', () => {
     expect(body).toEqual({
       requestId: 'mine-1',
       profile: 'careful',
+      capturePreset: 'lenient',
       verdict: 'live',
       score: 93,
       rawScore: 93,
@@ -217,6 +219,45 @@ describe("an app's policy", () => {
     await test.store.accounts.setPolicy(appid, { threshold: 92, profile: 'fast' });
     await answered(await raw());
     expect(test.judge.options.at(-1)).toMatchObject({ threshold: 92, profile: 'fast' });
+  });
+
+  it('sets the capture preset that the judge works with; the answer and the record name it', async () => {
+    await answered(await raw());
+    expect(test.judge.options.at(-1)).not.toHaveProperty('capture');
+    await test.store.accounts.setPolicy(appid, { capture: 'strict' });
+    const limit = { limit: { min: 224, max: null }, advised: { min: 80, max: null } };
+    const width = { name: 'FaceWidth', value: 160, unit: 'px', passed: false, ...limit };
+    test.judge.answer = (_, { capture }) =>
+      withFace({
+        verdict: 'poor_quality',
+        quality: [width],
+        reasons: [reason('FACE_TOO_SMALL', 224), reason('HEAD_TURNED_FAR', 20)],
+        ...(capture === undefined ? {} : { capture }),
+      });
+    const body = await answered(await raw({ 'accept-language': 'zh' }));
+    expect(body).toMatchObject({ verdict: 'poor_quality', score: null, capturePreset: 'strict' });
+    expect(body.quality[0]).toMatchObject({ min: 224, passed: false });
+    expect(body.reasons.map(({ text }) => text)).toEqual([
+      '人脸宽度不足 224 像素。',
+      '头部向一侧转动超过 20 度。',
+    ]);
+    const [row] = await test.store.ledger.latest({}, 1);
+    expect(row?.explanation).toMatchObject({
+      measured: { FaceWidth: 160 },
+      policy: { content: { capture: captureVersion('strict') } },
+    });
+  });
+
+  it('names the wider of two limits of the face: its own, and that of the preset', async () => {
+    test.judge.answer = () => withFace({ verdict: 'poor_quality', reasons: [reason('FACE_TOO_SMALL', 224)] });
+    for (const [minFaceWidth, text] of [
+      [null, 'The face is less than 224 pixels wide.'],
+      [200, 'The face is less than 224 pixels wide.'],
+      [300, 'The face is less than 300 pixels wide.'],
+    ] as const) {
+      await test.store.rules.setRules(appid, { minFaceWidth });
+      expect((await answered(await raw())).reasons[0]?.text).toBe(text);
+    }
   });
 
   it('rejects several faces where it says so, as poor quality and never as an attack', async () => {

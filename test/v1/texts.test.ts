@@ -19,11 +19,11 @@ describe('texts of reasons', () => {
   });
 
   it.each(codes)("of %s are Chinese where asked, else the engine's own", (code) => {
-    const zh = textsOf(reason(code), 'zh', null);
+    const zh = textsOf(reason(code), 'zh');
     expect(zh.text).toMatch(chinese);
     expect(zh.advice).toMatch(chinese);
     const { text, advice } = reason(code);
-    expect(textsOf(reason(code), 'en', null)).toEqual({ text, advice });
+    expect(textsOf(reason(code), 'en')).toEqual({ text, advice });
     // Numbers are limits: both languages must name the same ones.
     expect(zh.text.match(/\d+/g)).toEqual(text.match(/\d+/g));
   });
@@ -35,7 +35,7 @@ describe('texts of reasons', () => {
 
   it('of a code without Chinese ones stay English', () => {
     const foreign = { code: 'toString', severity: 'info', text: 'a', advice: 'b' } as const;
-    expect(textsOf(foreign, 'zh', null)).toEqual({ text: 'a', advice: 'b' });
+    expect(textsOf(foreign, 'zh')).toEqual({ text: 'a', advice: 'b' });
   });
 });
 

@@ -19,7 +19,8 @@ export function limitsText(limits: AppLimits): string {
 }
 
 function policyText(policy: AppPolicy): string {
-  return `threshold ${policy.threshold ?? 'default'}, profile ${policy.profile ?? 'default'}`;
+  const { threshold, profile, capture } = policy;
+  return `threshold ${threshold ?? 'default'}, profile ${profile ?? 'default'}, capture preset ${capture ?? 'default'}`;
 }
 
 /** One app with its keys, for people. */

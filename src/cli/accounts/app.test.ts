@@ -152,9 +152,14 @@ describe('livestill app', () => {
     expect(await policy('--threshold', '92.5', '--profile', 'fast')).toEqual({
       threshold: 92.5,
       profile: 'fast',
+      capture: null,
     });
-    expect(await policy('--threshold', 'default')).toEqual({ threshold: null, profile: 'fast' });
-    expect(await policy('--profile', 'default')).toEqual({ threshold: null, profile: null });
+    expect(await policy('--threshold', 'default')).toEqual({
+      threshold: null,
+      profile: 'fast',
+      capture: null,
+    });
+    expect(await policy('--profile', 'default')).toEqual({ threshold: null, profile: null, capture: null });
   });
 
   it('replaces buckets', async () => {

@@ -3,7 +3,9 @@ import type { App, AppPolicy } from '../../account/types.ts';
 import { checkPolicy } from '../../account/validate.ts';
 import { UsageError } from '../../errors.ts';
 import { PROFILES } from '../../liveness/profiles.ts';
-import type { Profile } from '../../liveness/types.ts';
+import { CAPTURE_NAMES, reasonsOf } from '../../liveness/quality/capture.ts';
+import type { CapturePreset, Profile } from '../../liveness/types.ts';
+import { rejects } from '../../policy/decide.ts';
 import { checkRules, type JudgingRules } from '../../policy/policy.ts';
 import { type Policy, type PolicyPreview, previewPolicy } from '../../policy/preview.ts';
 import { count } from '../../report/count.ts';
@@ -18,6 +20,7 @@ interface PolicyOptions extends DataOptions {
   readonly appid?: string;
   readonly threshold?: number | null;
   readonly profile?: Profile | 'default';
+  readonly capture?: CapturePreset | 'default';
   readonly severalFaces?: JudgingRules['severalFaces'];
   readonly minFace?: number | null;
   readonly rejectOn?: readonly string[] | null;
@@ -36,23 +39,35 @@ export function registerPolicy(app: Command): void {
     .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
     .addOption(
       new Option('--profile <name>', 'how carefully pictures are judged').choices([...PROFILES, 'default']),
-    );
+    )
+    .addOption(capturePreset());
   withRules(policy)
     .addHelpText(
       'after',
       `
-Threshold and profile count for both APIs, everything else for /v1 alone: the old endpoint keeps to
-its contract. Without an option the settings are shown.
+Threshold, profile and capture preset count for both APIs, everything else for /v1 alone: the old
+endpoint keeps to its contract. Without an option the settings are shown. The limits of each capture
+preset are in docs/understand/quality.md; --min-face adds to them, and a limit whose reason is not among those
+of --reject-on only warns.
 
 Examples:
   livestill app policy 1000001
   livestill app policy 1000001 --threshold 92 --several-faces reject --min-face 120
-  livestill app policy preview --appid 1000001 --threshold 90 --since 7d`,
+  livestill app policy 1000001 --capture standard
+  livestill app policy preview --appid 1000001 --threshold 90 --since 7d
+  livestill app policy preview --appid 1000001 --capture strict`,
     )
     .action((appid: string | undefined, options: PolicyOptions, command: Command) =>
       perform(command, options, () => showOrSet(appidOf(appid, options), options)),
     );
   preview(policy);
+}
+
+function capturePreset(): Option {
+  return new Option(
+    '--capture <preset>',
+    'what pictures must offer before they are judged: face size, room, pose, picture size',
+  ).choices([...CAPTURE_NAMES, 'default']);
 }
 
 function withRules(command: Command): Command {
@@ -98,7 +113,8 @@ function given<T extends object>(members: T): Partial<T> {
 function changes(options: PolicyOptions): { policy: Partial<AppPolicy>; rules: Partial<JudgingRules> } {
   const { threshold, severalFaces, minFace: minFaceWidth, rejectOn, poorQuality } = options;
   const profile = options.profile === 'default' ? null : options.profile;
-  const policy = given({ threshold, profile }) as Partial<AppPolicy>;
+  const capture = options.capture === 'default' ? null : options.capture;
+  const policy = given({ threshold, profile, capture }) as Partial<AppPolicy>;
   const rules = given({ severalFaces, minFaceWidth, rejectOn, poorQuality }) as Partial<JudgingRules>;
   checkPolicy(policy);
   checkRules(rules);
@@ -107,17 +123,24 @@ function changes(options: PolicyOptions): { policy: Partial<AppPolicy>; rules: P
 
 function showOrSet(appid: string, options: PolicyOptions): Promise<Outcome> {
   const change = changes(options);
-  return withStore(options, false, async (store) => {
+  return withStore(options, false, async (store, config) => {
     const app = await store.accounts.setPolicy(appid, change.policy);
     const rules =
       Object.keys(change.rules).length === 0
         ? await store.rules.findRules(appid)
         : await store.rules.setRules(appid, change.rules);
     return {
-      text: `Settings of ${appid}:\n\n${pairs(policyLines(app, rules))}`,
+      text: `Settings of ${appid}:\n\n${pairs(policyLines(app, rules))}${onlyWarning(app.policy.capture ?? config.capture, rules)}`,
       json: { ...appJson(app), rules },
     };
   });
+}
+
+/** Which limits of a capture preset refuse nothing at /v1 under these rules. */
+function onlyWarning(preset: CapturePreset, rules: JudgingRules): string {
+  const idle = reasonsOf(preset).filter((code) => !rejects(code, rules));
+  if (idle.length === 0) return '';
+  return `\n\nUnder "reject on" and "poor quality" these of the capture preset ${preset} only warn at /v1: ${idle.join(', ')}.`;
 }
 
 function policyLines({ policy }: App, rules: JudgingRules): readonly (readonly [string, string])[] {
@@ -125,6 +148,7 @@ function policyLines({ policy }: App, rules: JudgingRules): readonly (readonly [
   return [
     ['threshold', String(policy.threshold ?? 'default')],
     ['profile', policy.profile ?? 'default'],
+    ['capture preset', policy.capture ?? 'default'],
     ['several faces', severalFaces],
     ['minimum face', minFaceWidth === null ? 'default' : `${minFaceWidth} pixels wide`],
     ['reject on', rejectOn === null ? 'default: every quality error' : rejectOn.join(', ') || 'none'],
@@ -146,6 +170,7 @@ function preview(parent: Command): void {
     .argument('[appid]')
     .option('--appid <digits>', 'the app, in place of the argument')
     .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
+    .addOption(capturePreset())
     .option('--since <time>', 'from then on: 7d, 12h, 2026-11-23', sinceTime, sinceTime('7d'))
     .option('--until <time>', 'before this time', moment);
   withRules(command).action((appid: string | undefined, _options: PreviewOptions, self: Command) => {
@@ -176,21 +201,21 @@ function sinceTime(text: string): Date {
 
 function runPreview(appid: string, options: PreviewOptions): Promise<Outcome> {
   const change = changes(options);
-  if (change.rules.minFaceWidth !== undefined) {
-    throw new UsageError(
-      'not_in_ledger',
-      'the ledger does not hold the width of faces: --min-face cannot be previewed',
-    );
-  }
   return withStore(options, false, async (store, config) => {
     const app = await store.accounts.findApp(appid);
     const rules = await store.rules.findRules(appid);
-    const current: Policy = { threshold: app?.policy.threshold ?? config.threshold, rules };
+    const current: Policy = {
+      threshold: app?.policy.threshold ?? config.threshold,
+      capture: app?.policy.capture ?? config.capture,
+      rules,
+    };
     const proposed: Policy = {
       threshold:
         change.policy.threshold === undefined
           ? current.threshold
           : (change.policy.threshold ?? config.threshold),
+      capture:
+        change.policy.capture === undefined ? current.capture : (change.policy.capture ?? config.capture),
       rules: { ...rules, ...change.rules },
     };
     const { since, until } = options;
@@ -206,6 +231,10 @@ function previewText(found: PolicyPreview, current: Policy, proposed: Policy, si
   const { scored, unscored, newlyRefused, newlyAccepted } = found;
   const from = since.toISOString();
   if (scored === 0) return `The ledger holds no picture with a score of this app since ${from}.`;
+  const by = Object.entries(found.newlyRefusedBy).sort(([, a], [, b]) => b - a);
+  const unfit = by.length === 0 ? '' : `\n  Too poor by ${by.map(([code, n]) => `${code} ${n}`).join(', ')}.`;
+  const needsValues =
+    current.capture !== proposed.capture || current.rules.minFaceWidth !== proposed.rules.minFaceWidth;
   const share = (count: number) => `${((100 * count) / scored).toFixed(1)} %`;
   const rows = (['live', 'attack', 'poor_quality'] as const).map((verdict) => [
     verdict,
@@ -217,11 +246,19 @@ function previewText(found: PolicyPreview, current: Policy, proposed: Policy, si
     rows,
   );
   return `Of ${count(scored, 'picture')} with a score since ${from}, with ${difference(current, proposed)}:
-  ${share(newlyRefused)} more would have been refused (${newlyRefused}), ${share(newlyAccepted)} more accepted (${newlyAccepted}).
+  ${share(newlyRefused)} more would have been refused (${newlyRefused}), ${share(newlyAccepted)} more accepted (${newlyAccepted}).${unfit}
 
 ${[layout.head, ...rows.map((row) => layout.line(row))].join('\n')}
 
-${unscored} further pictures had no score (no face, or not decodable): no setting changes those.`;
+${unscored} further pictures had no score (no face, or not decodable): no setting changes those.${needsValues ? lackingText(found) : ''}`;
+}
+
+/** Of which pictures it is not known what the limits would have done. */
+function lackingText({ unmeasured, scored }: PolicyPreview): string {
+  if (unmeasured === 0) return '';
+  return `
+Of ${unmeasured} of the ${scored} with a score the ledger does not hold size, padding and pose (an earlier version wrote them): they
+are counted with the reasons they were given, so more of them may be refused.`;
 }
 
 /** What is proposed, in words. */
@@ -230,14 +267,17 @@ function difference(current: Policy, proposed: Policy): string {
   if (proposed.threshold !== current.threshold) {
     parts.push(`threshold ${proposed.threshold} instead of ${current.threshold}`);
   }
-  for (const name of ['severalFaces', 'rejectOn', 'poorQuality'] as const) {
+  if (proposed.capture !== current.capture) {
+    parts.push(`capture preset ${proposed.capture} instead of ${current.capture}`);
+  }
+  for (const name of ['severalFaces', 'minFaceWidth', 'rejectOn', 'poorQuality'] as const) {
     const [before, after] = [shown(current.rules[name]), shown(proposed.rules[name])];
     if (before !== after) parts.push(`${name} ${after} instead of ${before}`);
   }
   return parts.length === 0 ? 'the settings as they are' : parts.join(', ');
 }
 
-function shown(value: string | readonly string[] | null): string {
+function shown(value: string | number | readonly string[] | null): string {
   if (value === null) return 'default';
-  return typeof value === 'string' ? value : value.join(',') || 'none';
+  return !Array.isArray(value) ? String(value) : value.join(',') || 'none';
 }

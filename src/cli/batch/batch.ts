@@ -7,11 +7,17 @@ import { summaryText } from '../../batch/text-summary.ts';
 import { loadConfig } from '../../config/load.ts';
 import { pathOfArgument } from '../../files/name.ts';
 import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
-import type { Profile } from '../../liveness/types.ts';
+import type { CapturePreset, Profile } from '../../liveness/types.ts';
 import { DEFAULT_LIMITS } from '../../picture/decode/decode.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import { numberWithin, scoreNumber } from '../shared/arguments.ts';
-import { lackingLine, modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
+import {
+  captureOption,
+  lackingLine,
+  modelsOption,
+  packOption,
+  profileOption,
+} from '../shared/engine-options.ts';
 import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { explainErrors } from '../shared/outcome.ts';
 import { print, say } from '../shared/printable.ts';
@@ -22,6 +28,7 @@ interface BatchOptions {
   readonly format?: BatchFormat;
   readonly threshold: number;
   readonly profile?: Profile;
+  readonly capture?: CapturePreset;
   readonly workers?: number;
   readonly models?: string;
   readonly pack: readonly string[];
@@ -53,6 +60,7 @@ export function registerBatch(program: Command): void {
     )
     .option('--threshold <number>', 'scores above it are live, 0-100', scoreNumber, DEFAULT_THRESHOLD)
     .addOption(profileOption())
+    .addOption(captureOption())
     .option('--workers <number>', 'worker processes (default: all processors)', numberWithin(1, 1024, true))
     .addOption(modelsOption())
     .addOption(packOption())
@@ -116,7 +124,7 @@ function stopSignal(): { readonly signal: AbortSignal; off(): void } {
 }
 
 function requestOf(argument: string, options: BatchOptions, named: string): Omit<BatchRequest, 'signal'> {
-  const { out, threshold, profile, workers, zipNames, reuse, thumbnails, report } = options;
+  const { out, threshold, profile, capture, workers, zipNames, reuse, thumbnails, report } = options;
   const config = loadConfig({ file: options.config, environment: process.env });
   return {
     argument,
@@ -127,6 +135,7 @@ function requestOf(argument: string, options: BatchOptions, named: string): Omit
     page: report ?? true,
     threshold,
     profile,
+    capture,
     workers,
     modelsDir: options.models,
     packs: options.pack,

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { PROTOCOL_NAMES } from '../../evaluation/protocol.ts';
 import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
 import { finiteNumber, numberWithin } from '../shared/arguments.ts';
-import { modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
+import { captureOption, modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
 import { type EvaluateFlags, groupField, thresholdRule } from './options.ts';
 import { runEvaluation } from './run.ts';
 
@@ -68,6 +68,7 @@ export function registerEvaluate(program: Command): void {
     .option('--cache <folder>', 'where answers are kept by picture and model (default: the cache folder)')
     .option('--no-cache', 'keep no answers')
     .addOption(profileOption())
+    .addOption(captureOption())
     .addOption(modelsOption())
     .addOption(packOption())
     .addHelpText(

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { GROUP_FIELDS, type GroupField } from '../../evaluation/groups.ts';
 import type { EvaluationFiles, EvaluationRequest } from '../../evaluation/request.ts';
 import { parseThresholdRule, type ThresholdRule } from '../../evaluation/threshold.ts';
-import type { Profile } from '../../liveness/types.ts';
+import type { CapturePreset, Profile } from '../../liveness/types.ts';
 
 /** The options of `livestill evaluate` as the command line gives them. */
 export interface EvaluateFlags extends EvaluationRequest, EvaluationFiles {
@@ -11,6 +11,7 @@ export interface EvaluateFlags extends EvaluationRequest, EvaluationFiles {
   readonly json?: true;
   readonly cache: string | boolean;
   readonly profile?: Profile;
+  readonly capture?: CapturePreset;
   readonly models?: string;
   readonly pack: readonly string[];
 }

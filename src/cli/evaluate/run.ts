@@ -98,6 +98,7 @@ const origin = (): Origin => ({
 function systemOf(flags: EvaluateFlags): Promise<PictureSystem> {
   return openPictureSystem({
     profile: flags.profile,
+    capture: flags.capture,
     packs: flags.pack,
     modelsDir: flags.models,
     cacheFolder: cacheFolder(flags),

@@ -108,6 +108,11 @@ describe('livestill score', () => {
     expect(out).toContain('1 live, 1 failed');
   });
 
+  it('asks for what a capture preset asks for', async () => {
+    await run('--json', '--capture', 'strict', portrait);
+    expect(lines()[0]).toMatchObject({ verdict: 'poor_quality', score: null, capture: 'strict' });
+  });
+
   it('moves the threshold', async () => {
     await run('--json', '--threshold', '100', portrait);
     expect(lines()[0]).toMatchObject({ verdict: 'attack', threshold: 100 });

@@ -8,12 +8,18 @@ import { Fault, UsageError } from '../../errors.ts';
 import { drawExplanation } from '../../explain/explain.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
-import type { Judgement, Profile, Verdict } from '../../liveness/types.ts';
+import type { CapturePreset, Judgement, Profile, Verdict } from '../../liveness/types.ts';
 import { expandInputs, type PictureInput } from '../../picture/inputs.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
 import { count } from '../../report/count.ts';
 import { scoreNumber } from '../shared/arguments.ts';
-import { lackingLine, modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
+import {
+  captureOption,
+  lackingLine,
+  modelsOption,
+  packOption,
+  profileOption,
+} from '../shared/engine-options.ts';
 import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { print, printableName, say } from '../shared/printable.ts';
 import { createTable } from '../shared/table.ts';
@@ -23,6 +29,7 @@ interface ScoreOptions {
   readonly json?: true;
   readonly threshold?: number;
   readonly profile?: Profile;
+  readonly capture?: CapturePreset;
   readonly explain?: string;
   readonly models?: string;
   readonly pack: readonly string[];
@@ -55,6 +62,7 @@ export function registerScore(program: Command): void {
       scoreNumber,
     )
     .addOption(profileOption())
+    .addOption(captureOption())
     .option(
       '--explain <folder>',
       'write each picture with box, key points, crops, quality and score drawn on it',
@@ -81,7 +89,8 @@ Examples:
   livestill score selfie.jpg
   livestill score --json photos/ > scores.ndjson
   curl -s https://intranet/photo.jpg | livestill score -
-  livestill score --explain why/ door-camera/*.jpg`,
+  livestill score --explain why/ door-camera/*.jpg
+  livestill score --capture strict selfies/`,
     )
     .action((paths: string[], options: ScoreOptions) => score(paths, options));
 }
@@ -240,6 +249,8 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   if (options.explain !== undefined) await explainFolder(options.explain);
   const engine = await createLiveness({
     ...(options.profile === undefined ? {} : { profile: options.profile }),
+    ...(options.capture === undefined ? {} : { capture: options.capture }),
+    ...(options.capture === undefined ? {} : { capture: options.capture }),
     packs: options.pack,
     ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
     ...(options.models === undefined ? {} : { modelsDir: options.models }),

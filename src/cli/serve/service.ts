@@ -237,7 +237,7 @@ function idempotencyBounds({ idempotency }: Config): IdempotencyBounds {
 }
 
 function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
-  const { models, picture, profile, threshold } = config;
+  const { models, picture, profile, threshold, capture } = config;
   return startFleet({
     ...fleetSize(config),
     queueWaitMs: config.queueWaitMs,
@@ -246,6 +246,7 @@ function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
     engine: {
       ...(profile === null ? {} : { profile }),
       threshold,
+      capture,
       packs: models.packs,
       limits: { bytes: picture.maxBytes, pixels: picture.maxPixels, side: picture.maxSide },
       ...(models.dir === null ? {} : { modelsDir: models.dir }),

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { Lacking } from '../../engine.ts';
 import { PROFILES } from '../../liveness/profiles.ts';
+import { CAPTURE_NAMES } from '../../liveness/quality/capture.ts';
 import type { Profile } from '../../liveness/types.ts';
 
 /** `--profile`, for every command that judges here. */
@@ -9,6 +10,14 @@ export function profileOption(): Option {
     '--profile <name>',
     'careful: five network runs a picture; fast: three; single: nine of one network (default: careful, or single where the networks of the others are missing)',
   ).choices(PROFILES);
+}
+
+/** `--capture`, for every command that judges here; `others` are choices beside the presets. */
+export function captureOption(...others: readonly string[]): Option {
+  return new Option(
+    '--capture <preset>',
+    'capture preset, what a picture must offer before it is judged: lenient, what the networks need; standard and strict, also face size, room around it, pose and picture size (default: lenient)',
+  ).choices([...CAPTURE_NAMES, ...others]);
 }
 
 /** `--models`, the folder of the built-in weights. */

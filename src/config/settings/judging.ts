@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
-import { group, integer, maybeInteger, maybeOneOf, maybeText, number, yesNo } from './kinds.ts';
+import { group, integer, maybeInteger, maybeOneOf, maybeText, number, oneOf, yesNo } from './kinds.ts';
 
 /** How pictures are judged, and by how many workers. */
 export const JUDGING_SETTINGS = {
@@ -13,6 +13,13 @@ export const JUDGING_SETTINGS = {
     description:
       '`careful`: five network runs a picture. `fast`: three, less certain. `single`: nine runs of one network. Where none is ' +
       'named `careful`, or `single` while the networks of the others are not in place. An app may have its own.',
+  }),
+  capture: oneOf(['lenient', 'standard', 'strict'], {
+    default: 'lenient',
+    description:
+      'Capture preset: what a picture must offer before it is judged. `lenient`: what the networks need. `standard`, ' +
+      '`strict`: also face size, room around it, pose and picture size ' +
+      '([quality.md](../understand/quality.md#capture-presets)). An app may have its own.',
   }),
   models: group('The networks.', {
     dir: maybeText({

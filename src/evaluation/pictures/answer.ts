@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Fault } from '../../errors.ts';
-import type { Judgement, ModelUsed, Profile } from '../../liveness/types.ts';
+import { captureVersion, DEFAULT_CAPTURE } from '../../liveness/quality/capture.ts';
+import type { CapturePreset, Judgement, ModelUsed, Profile } from '../../liveness/types.ts';
 import type { IndexedPicture, Presentation } from '../types.ts';
 
 /** What the evaluation keeps of a judgement. It does not depend on the threshold. */
@@ -26,11 +27,17 @@ export interface PictureJudge {
 }
 
 /**
- * What answers depend on besides the picture: model files, profile and version of the program, as 16
- * hexadecimal letters.
+ * What answers depend on besides the picture: model files, profile, capture preset and version of the
+ * program, as 16 hexadecimal letters.
  */
-export function systemKey(models: readonly ModelUsed[], profile: Profile, version: string): string {
-  const text = JSON.stringify([version, profile, models.map((m) => [m.name, m.sha256])]);
+export function systemKey(
+  models: readonly ModelUsed[],
+  profile: Profile,
+  version: string,
+  capture: CapturePreset = DEFAULT_CAPTURE,
+): string {
+  const { sha256 } = captureVersion(capture);
+  const text = JSON.stringify([version, profile, sha256, models.map((m) => [m.name, m.sha256])]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 

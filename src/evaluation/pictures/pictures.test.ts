@@ -151,15 +151,17 @@ describe('the cache', () => {
     expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(5);
   });
 
-  it('is another one for other models, another profile or version', () => {
+  it('is another one for other models, another profile, capture preset or version', () => {
     const model = { name: 'm', role: 'classifier', sha256: 'aa' } as const;
     const keys = [
       systemKey([model], 'fast', '1'),
       systemKey([model], 'careful', '1'),
       systemKey([model], 'fast', '2'),
       systemKey([{ ...model, sha256: 'ab' }], 'fast', '1'),
+      systemKey([model], 'fast', '1', 'strict'),
     ];
-    expect(new Set(keys).size).toBe(4);
+    expect(new Set(keys).size).toBe(5);
+    expect(systemKey([model], 'fast', '1', 'lenient')).toBe(keys[0]);
   });
 });
 

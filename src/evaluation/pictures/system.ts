@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createLiveness, type Lacking, type Liveness } from '../../engine.ts';
-import type { ModelUsed, Profile } from '../../liveness/types.ts';
+import { DEFAULT_CAPTURE } from '../../liveness/quality/capture.ts';
+import type { CapturePreset, ModelUsed, Profile } from '../../liveness/types.ts';
 import { type Robustness, tryRobustness } from '../robustness/robustness.ts';
 import type { IndexedPicture, Presentation } from '../types.ts';
 import { type Answer, type PictureJudge, presentationOf, systemKey } from './answer.ts';
@@ -15,6 +16,7 @@ const AT_A_TIME = 4;
 export interface PictureSystem {
   readonly models: readonly ModelUsed[];
   readonly profile: Profile;
+  readonly capture: CapturePreset;
   judge(pictures: readonly IndexedPicture[]): Promise<JudgedPicture[]>;
   rows(judged: readonly JudgedPicture[]): Presentation[];
   robustness(judged: readonly JudgedPicture[], threshold: number, limit: number): Promise<Robustness>;
@@ -24,6 +26,7 @@ export interface PictureSystem {
 /** How pictures are judged for an evaluation. */
 export interface PictureSystemOptions {
   readonly profile: Profile | undefined;
+  readonly capture: CapturePreset | undefined;
   readonly packs: readonly string[];
   readonly modelsDir: string | undefined;
   /** Where answers are kept; null: nowhere. */
@@ -39,16 +42,18 @@ export interface PictureSystemOptions {
 }
 
 /**
- * An engine with its caches: `answers-2-<system>.ndjson` (2: rows have raw scores) by models, profile and
- * version, `facts.ndjson` for all.
+ * An engine with its caches: `answers-2-<system>.ndjson` (2: rows have raw scores) by models, profile,
+ * capture preset and version, `facts.ndjson` for all.
  */
 export async function openPictureSystem(options: PictureSystemOptions): Promise<PictureSystem> {
   const engine: Liveness = await createLiveness({
     ...(options.profile === undefined ? {} : { profile: options.profile }),
+    ...(options.capture === undefined ? {} : { capture: options.capture }),
     packs: options.packs,
     ...(options.modelsDir === undefined ? {} : { modelsDir: options.modelsDir }),
   });
   const { profile } = engine;
+  const { capture = DEFAULT_CAPTURE } = options;
   if (engine.lacking !== null && options.profile === undefined) options.onLacking(profile, engine.lacking);
   const judge: PictureJudge = {
     models: engine.models,
@@ -59,13 +64,14 @@ export async function openPictureSystem(options: PictureSystemOptions): Promise<
   const open = <V>(name: string): Promise<Cache<V>> | Cache<V> =>
     folder === null ? memoryCache<V>() : fileCache<V>(join(folder, name));
   const answers = await open<Answer>(
-    `answers-2-${systemKey(engine.models, profile, options.version)}.ndjson`,
+    `answers-2-${systemKey(engine.models, profile, options.version, capture)}.ndjson`,
   );
   const facts = await open<PictureFacts | null>('facts-1.ndjson');
   const getJudge = () => Promise.resolve(judge);
   return {
     models: engine.models,
     profile,
+    capture,
     async judge(pictures) {
       const bar = options.progress('judging', pictures.length);
       try {

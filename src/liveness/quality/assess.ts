@@ -1,15 +1,9 @@
 import { type ReasonCode, reason } from '../reasons.ts';
-import type { QualityComponent, QualityRange, Reason } from '../types.ts';
+import type { CapturePreset, QualityComponent, QualityRange, Reason } from '../types.ts';
+import { type Bound, breached } from './bound.ts';
+import { DEFAULT_CAPTURE, rejectUnder } from './capture.ts';
 import type { Measures } from './measure.ts';
-import { type Bound, RULES } from './rules.ts';
-
-/** The reason for a value outside the bound. A value that is no number is outside too. */
-function breached(bound: Bound | undefined, value: number): ReasonCode | null {
-  if (bound === undefined) return null;
-  if (bound.min !== undefined && !(value >= bound.min)) return bound.below ?? null;
-  if (bound.max !== undefined && !(value <= bound.max)) return bound.above ?? null;
-  return null;
-}
+import { RULES } from './rules.ts';
 
 const range = (bound: Bound | undefined): QualityRange => ({
   min: bound?.min ?? null,
@@ -17,33 +11,39 @@ const range = (bound: Bound | undefined): QualityRange => ({
 });
 
 /**
- * What the measures mean: every component that could be measured with its limits, and a reason, once, for each limit or
- * warning level passed.
+ * What the measures mean under a capture preset: every component that could be measured with its limits, and a reason, once, for
+ * each limit or warning level passed.
  */
-export function assessQuality(measures: Measures): {
+export function assessQuality(
+  measures: Measures,
+  preset: CapturePreset = DEFAULT_CAPTURE,
+): {
   readonly components: QualityComponent[];
   readonly reasons: Reason[];
   readonly tooPoor: boolean;
 } {
   const components: QualityComponent[] = [];
-  const codes = new Set<ReasonCode>();
+  const found = new Map<ReasonCode, Reason>();
   for (const rule of RULES) {
     const value = rule.value(measures);
     if (value === null) continue;
-    const rejected = breached(rule.reject, value);
-    const code = rejected ?? breached(rule.warn, value);
-    if (code !== null) codes.add(code);
+    const reject = rejectUnder(preset, rule);
+    const rejected = breached(reject, value);
+    const breach = rejected ?? breached(rule.warn, value);
+    if (breach !== null && !found.has(breach.code)) {
+      found.set(breach.code, reason(breach.code, Math.abs(breach.limit)));
+    }
     components.push({
       name: rule.name,
       value,
       unit: rule.unit,
-      limit: range(rule.reject),
+      limit: range(reject),
       advised: range(rule.warn),
       passed: rejected === null,
     });
   }
   const tooPoor = components.some((c) => !c.passed);
-  return { components, reasons: [...codes].map(reason).sort(bySeverity), tooPoor };
+  return { components, reasons: [...found.values()].sort(bySeverity), tooPoor };
 }
 
 function bySeverity(a: Reason, b: Reason): number {

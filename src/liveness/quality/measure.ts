@@ -6,6 +6,7 @@ import { measureBlocks } from './compression.ts';
 import { type Exposure, measureExposure } from './exposure.ts';
 import { type Framing, measureFraming } from './framing.ts';
 import { type LightSpread, measureBackLight, measureLightSpread } from './light.ts';
+import { type Margin, measureMargin } from './margin.ts';
 import { measureColourNoise } from './noise.ts';
 import { measurePose, type Pose } from './pose.ts';
 import { measureSharpness } from './sharpness.ts';
@@ -13,7 +14,7 @@ import { measureChannelOrder, measureColourVariation } from './tone.ts';
 import { lumaWindow } from './window.ts';
 
 /** Every measure of one face. */
-export interface Measures extends Exposure, LightSpread, Framing, Pose {
+export interface Measures extends Exposure, LightSpread, Framing, Margin, Pose {
   readonly sharpness: number;
   /** Steps of luminance, or null where no background is seen; see {@link measureBackLight}. */
   readonly backLight: number | null;
@@ -49,6 +50,7 @@ export function measureFace(
     ...exposure,
     ...measureLightSpread(window),
     ...measureFraming(face, picture.width, picture.height),
+    ...measureMargin(face.box, picture.width, picture.height),
     ...measurePose(face.points, face.roll),
     sharpness: measureSharpness(window),
     backLight: measureBackLight(picture, face.box, exposure.brightness),

@@ -44,6 +44,9 @@ const good: Measures = {
   channelOrder: 0,
   secondFace: null,
   colourNoise: 0.3,
+  pictureWidth: 720,
+  pictureHeight: 960,
+  padding: 60,
 };
 
 describe('lumaWindow', () => {

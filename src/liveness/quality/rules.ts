@@ -1,13 +1,5 @@
-import type { ReasonCode } from '../reasons.ts';
+import type { Bound } from './bound.ts';
 import type { Measures } from './measure.ts';
-
-/** Values below `min` or above `max` are outside; `below` and `above` are the reasons given then. */
-export interface Bound {
-  readonly min?: number;
-  readonly max?: number;
-  readonly below?: ReasonCode;
-  readonly above?: ReasonCode;
-}
 
 /** One component of quality. */
 export interface ComponentRule {
@@ -16,7 +8,7 @@ export interface ComponentRule {
   readonly unit: string;
   /** Null: cannot be measured on this picture, and is then left out. */
   readonly value: (m: Measures) => number | null;
-  /** Outside: the picture is too poor to judge. */
+  /** Outside: the picture is too poor to judge, whatever the capture preset. */
   readonly reject?: Bound;
   /** Outside: judged, with a warning. */
   readonly warn?: Bound;
@@ -114,7 +106,8 @@ const DECIDING: readonly ComponentRule[] = [
 ];
 
 /**
- * Components that never decide a verdict: what they show was not measured to make judgements wrong, so they only advise.
+ * Components that decide no verdict unless a capture preset limits them: what they show was not measured to make
+ * judgements wrong, so they only advise.
  * docs/understand/quality.md has the source or the measured curve of each limit.
  */
 const ADVISING: readonly ComponentRule[] = [
@@ -216,5 +209,12 @@ const ADVISING: readonly ComponentRule[] = [
   },
 ];
 
+/** Components that only a capture preset limits (`capture.ts`). */
+const CAPTURE: readonly ComponentRule[] = [
+  { name: 'PictureWidth', unit: 'px', value: (m) => m.pictureWidth },
+  { name: 'PictureHeight', unit: 'px', value: (m) => m.pictureHeight },
+  { name: 'FacePadding', unit: 'px', value: (m) => m.padding },
+];
+
 /** All components, in the order in which they are told. */
-export const RULES: readonly ComponentRule[] = [...DECIDING, ...ADVISING];
+export const RULES: readonly ComponentRule[] = [...DECIDING, ...ADVISING, ...CAPTURE];

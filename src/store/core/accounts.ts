@@ -23,7 +23,11 @@ export function toApp(row: AppTable): App {
     concurrent: row.concurrent,
     daily: row.daily,
   };
-  const policy: AppPolicy = { threshold: row.threshold, profile: row.profile_name as AppPolicy['profile'] };
+  const policy: AppPolicy = {
+    threshold: row.threshold,
+    profile: row.profile_name as AppPolicy['profile'],
+    capture: row.capture as AppPolicy['capture'],
+  };
   return {
     appid: row.appid,
     name: row.name,

@@ -64,9 +64,9 @@ export function createAppAdmin(database: StoreDatabase, keyring: Keyring, note: 
     },
     async setPolicy(appid, policy) {
       checkPolicy(policy);
-      const { threshold, profile } = policy;
+      const { threshold, profile, capture } = policy;
       return change((db) =>
-        update(db, note, 'app.policy', appid, given({ threshold, ...profileColumns(profile) })),
+        update(db, note, 'app.policy', appid, given({ threshold, capture, ...profileColumns(profile) })),
       );
     },
     async setBuckets(appid, buckets) {
@@ -124,6 +124,7 @@ function newRow(app: Parameters<AccountAdmin['createApp']>[0], now: number): App
     daily: app.limits?.daily ?? null,
     threshold: app.policy?.threshold ?? null,
     ...profileColumns(app.policy?.profile ?? null),
+    capture: app.policy?.capture ?? null,
     created_at: now,
   };
 }

@@ -50,9 +50,22 @@ export function toColumns(row: LedgerRow): Columns {
     threshold: explanation?.threshold ?? null,
     live_probability: explanation?.liveProbability ?? null,
     face_count: explanation?.faceCount ?? null,
-    quality: explanation === null ? null : JSON.stringify(explanation.quality),
+    quality: explanation === null ? null : qualityText(explanation),
     reference: explanation?.reference == null ? null : keepable(explanation.reference),
   };
+}
+
+/** Both kinds of quality values in one column, which the row's hash covers: an array as ever where only one kind is there. */
+function qualityText({ quality, measured }: Explanation): string {
+  return JSON.stringify(measured === null ? quality : { outside: quality, measured });
+}
+
+function fromQualityText(text: string | null): Pick<Explanation, 'quality' | 'measured'> {
+  const kept = JSON.parse(text ?? '[]') as
+    | DecidingQuality[]
+    | { readonly outside: DecidingQuality[]; readonly measured: Record<string, number> };
+  if (Array.isArray(kept)) return { quality: kept, measured: null };
+  return { quality: kept.outside, measured: kept.measured };
 }
 
 /** The set of models and cards of a row: JSON, names sorted. */
@@ -169,7 +182,7 @@ function explanationOf(row: JoinedRow, cards: Readonly<Record<string, string>>):
         : { hash, content: JSON.parse(content) as Record<string, unknown> },
     liveProbability: row.live_probability,
     faceCount: row.face_count,
-    quality: JSON.parse(row.quality ?? '[]') as DecidingQuality[],
+    ...fromQualityText(row.quality),
     cards,
     reference: row.reference,
   };

@@ -35,6 +35,7 @@ const explained = (more = {}) =>
       liveProbability: 0.912_345,
       faceCount: 1,
       quality: [{ name: 'Sharpness', value: 12.5, unit: 'variance', min: 40, max: null }],
+      measured: { FaceWidth: 180.61, HeadPosePitch: -3 },
       cards: { minifasnet: '12'.repeat(32) },
       reference: 'case-7',
     },

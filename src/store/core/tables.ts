@@ -15,6 +15,8 @@ export interface AppTable {
   /** The profile as versions before `single` know it: null there; read `profile_name`. */
   readonly profile: string | null;
   readonly profile_name: string | null;
+  /** Name of a capture preset; null: the server's. */
+  readonly capture: string | null;
   readonly created_at: number;
 }
 
@@ -80,7 +82,7 @@ export interface LedgerTable {
   readonly policy_version_id: number | null;
   readonly live_probability: number | null;
   readonly face_count: number | null;
-  /** JSON array of `DecidingQuality`. */
+  /** JSON: an array of `DecidingQuality`, or an object of such an array `outside` and of values by name `measured`. */
   readonly quality: string | null;
   readonly reference: string | null;
   /** 32 hex letters, drawn anew for each row. */

@@ -3,6 +3,7 @@ import { Fault } from '../../errors.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { apiKeys } from './steps/api-keys.ts';
+import { capture } from './steps/capture.ts';
 import { first } from './steps/first.ts';
 import { shares } from './steps/idempotency-shares.ts';
 import { indexes } from './steps/indexes.ts';
@@ -17,6 +18,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-idempotency-shares': shares,
   '0006-record': record,
   '0009-profiles': profiles,
+  '0010-capture': capture,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

@@ -54,6 +54,7 @@ export function logDecision(
     line.liveProbability = judgement.liveProbability;
     line.threshold = judgement.threshold;
     line.profile = judgement.profile;
+    line.capture = judgement.capture;
     line.reasons = judgement.reasons.map((reason) => reason.code);
     line.steps = rounded(judgement.milliseconds);
   }

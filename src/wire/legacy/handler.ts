@@ -204,11 +204,12 @@ async function judge(
 }
 
 function judgeOptions(caller: Caller, signal: AbortSignal): JudgeOptions {
-  const { threshold, profile } = caller.app.policy;
+  const { threshold, profile, capture } = caller.app.policy;
   return {
     app: caller.app.appid,
     signal,
     ...(threshold === null ? {} : { threshold }),
     ...(profile === null ? {} : { profile }),
+    ...(capture === null ? {} : { capture }),
   };
 }

@@ -8,6 +8,7 @@ export const exampleAnswer: LivenessBody = {
   score: 92,
   rawScore: 92,
   threshold: 87,
+  capturePreset: 'lenient',
   liveProbability: 0.894,
   classProbabilities: { live: 0.795, attack_1: 0.204, attack_2: 0.001 },
   faceBox: { left: 105.1, top: 115.3, right: 285.7, bottom: 365.6 },

@@ -130,7 +130,7 @@ async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Pr
   if (source.kind === 'url') call.hold.add(picture.byteLength);
   facts.pictureBytes = picture.byteLength;
   facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
-  const { threshold, profile } = caller.app.policy;
+  const { threshold, profile, capture } = caller.app.policy;
   const { version, judge } = deps;
   const row = { api: 'v1', version, exchange, facts, rules: caller.rules, models: judge.models } as const;
   const record = recorderOf(deps, row);
@@ -141,6 +141,7 @@ async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Pr
       signal: exchange.signal,
       ...(threshold === null ? {} : { threshold }),
       ...(profile === null ? {} : { profile }),
+      ...(capture === null ? {} : { capture }),
     });
     const envelope = envelopeOf(judgement, call);
     await record(envelope, facts.judgement ?? judgement, null);

@@ -8,7 +8,7 @@ export interface ReasonTexts {
 
 const texts = (text: string, advice: string): ReasonTexts => ({ text, advice });
 
-/** The Chinese texts of every reason. */
+/** The Chinese texts of every reason; `{limit}` stands for the limit that was passed. */
 export const chineseTexts = {
   NO_FACE: texts('图片中未发现人脸。', '请在光线充足处正对镜头，不要遮挡面部。'),
   DETECTORS_DISAGREE: texts(
@@ -16,7 +16,7 @@ export const chineseTexts = {
     '请正对镜头，露出完整面部，重新拍摄。',
   ),
   ATTACK_SUSPECTED: texts('图片疑似翻拍：打印照片、屏幕或面具。', '请用相机直接为本人重新拍照。'),
-  FACE_TOO_SMALL: texts('人脸宽度不足 48 像素。', '请靠近镜头，或使用更大的图片。'),
+  FACE_TOO_SMALL: texts('人脸宽度不足 {limit} 像素。', '请靠近镜头，或使用更大的图片。'),
   FACE_CUT_OFF: texts('人脸的一部分在画面之外。', '请将整个头部保持在画面内。'),
   FACE_TOO_CLOSE: texts('人脸占满画面，周围内容太少。', '请将相机拿远一些；不要把图片裁剪到只剩面部。'),
   TOO_DARK: texts('面部过暗。', '请面向光源。'),
@@ -33,6 +33,22 @@ export const chineseTexts = {
   CHANNELS_SWAPPED: texts(
     '图片的颜色通道顺序有误。',
     '请应用开发者按红、绿、蓝的顺序发送；有些图像库默认蓝色在前。',
+  ),
+  EYES_TOO_CLOSE: texts('双眼距离不足 {limit} 像素。', '请靠近镜头并正视镜头，或使用更大的图片。'),
+  FACE_NEAR_EDGE: texts(
+    '人脸与画面边缘的距离不足 {limit} 像素。',
+    '请将面部移到画面中间，并将相机拿远一些；不要裁剪图片。',
+  ),
+  HEAD_TURNED_FAR: texts('头部向一侧转动超过 {limit} 度。', '请正视镜头。'),
+  HEAD_RAISED_FAR: texts('头部后仰超过 {limit} 度。', '请收下巴，或将相机举到与眼睛同高。'),
+  HEAD_LOWERED_FAR: texts('头部低垂超过 {limit} 度。', '请抬起下巴，或将相机举到与眼睛同高。'),
+  PICTURE_WIDTH_TOO_SMALL: texts(
+    '图片转正后宽度不足 {limit} 像素。',
+    '请用更高的分辨率拍摄，并发送未裁剪、未缩小的图片。',
+  ),
+  PICTURE_HEIGHT_TOO_SMALL: texts(
+    '图片转正后高度不足 {limit} 像素。',
+    '请竖拿相机或使用更高的分辨率，并发送未裁剪、未缩小的图片。',
   ),
   FACE_SMALL: texts('人脸较小（宽度不足 80 像素）。', '请靠近镜头。'),
   FACE_CLOSE: texts('人脸周围空间较少。', '请将相机稍微拿远一些。'),

@@ -1,3 +1,4 @@
+import { DEFAULT_CAPTURE } from '../../liveness/quality/capture.ts';
 import type { Judgement, QualityComponent } from '../../liveness/types.ts';
 import type { Decision } from '../../policy/decide.ts';
 import type { Envelope } from '../envelope.ts';
@@ -23,7 +24,6 @@ export function livenessBody(
   const judged = verdict === 'live' || verdict === 'attack';
   const { face } = judgement;
   const { minFaceWidth } = options;
-  const narrow = face !== null && face.box.right - face.box.left < (minFaceWidth ?? 0);
   return {
     requestId: options.requestId,
     profile: judgement.profile,
@@ -31,6 +31,7 @@ export function livenessBody(
     score: decision.score,
     rawScore: judgement.rawScore,
     threshold: judgement.threshold,
+    capturePreset: judgement.capture ?? DEFAULT_CAPTURE,
     liveProbability: judged ? judgement.liveProbability : null,
     classProbabilities: judged ? { ...judgement.classProbabilities } : {},
     faceBox: face === null ? null : { ...face.box },
@@ -41,7 +42,7 @@ export function livenessBody(
     reasons: decision.reasons.map((one) => ({
       code: one.code,
       severity: one.severity,
-      ...textsOf(one, options.language, narrow ? minFaceWidth : null),
+      ...textsOf(one, options.language),
     })),
     models: judgement.models.map(({ name, role, sha256 }) => ({ name, role, sha256 })),
     timings: Object.fromEntries(

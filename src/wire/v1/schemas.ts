@@ -124,6 +124,10 @@ export const livenessSchema = Type.Object(
       maximum: 100,
       description: 'The threshold this picture was held to.',
     }),
+    capturePreset: oneOf(
+      ['lenient', 'standard', 'strict'],
+      'What a picture had to offer before it was judged: the limits of the quality components follow from it. It never changes a score.',
+    ),
     liveProbability: maybe(
       share('0-1'),
       'Probability of a bona fide presentation at equal priors. Null when score is null.',

@@ -33,6 +33,7 @@ export function toOlderTables(dataDir: string): void {
     'drop trigger app_profile_added',
     'drop trigger app_profile_changed',
     'alter table app drop column profile_name',
+    'alter table app drop column capture',
     'drop trigger idempotency_added',
     'drop trigger idempotency_changed',
     'drop trigger idempotency_dropped',
