@@ -250,7 +250,6 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   const engine = await createLiveness({
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.capture === undefined ? {} : { capture: options.capture }),
-    ...(options.capture === undefined ? {} : { capture: options.capture }),
     packs: options.pack,
     ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
     ...(options.models === undefined ? {} : { modelsDir: options.models }),
