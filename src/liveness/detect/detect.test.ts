@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { intersectionOverUnion } from '../geometry.ts';
-import { type BlazeFace, blendFaces, largestFace, rollDegrees } from './blazeface.ts';
-import { calibrateBox, detectFace, detectionPicture, shareInside } from './face.ts';
+import { type BlazeFace, blendFaces, calibrateBox, largestFace, rollDegrees } from './blazeface.ts';
+import { detectFace, detectionPicture, shareInside } from './face.ts';
 import { letterbox } from './letterbox.ts';
 import { suppress } from './rfb.ts';
 
@@ -15,6 +15,7 @@ const face = (left: number, top: number, size: number, score: number): BlazeFace
   box: at(left, top, size),
   score,
   points: Array.from({ length: 6 }, (_, i) => ({ x: left + i, y: top })),
+  spread: 0,
 });
 
 describe('boxes', () => {
