@@ -128,6 +128,36 @@ describe('judge', () => {
     expect(judgement.quality.some((q) => !q.passed)).toBe(true);
   });
 
+  it.each([
+    ['top', 0.7, 0.4, 'CROWN_AT_EDGE'],
+    ['bottom', 0.95, 0.7, 'CHIN_AT_EDGE'],
+    ['left', 0.75, 0.1, 'HEAD_AT_EDGE'],
+    ['right', 0.75, 0.25, 'HEAD_AT_EDGE'],
+  ] as const)('names the side at which a head is cut: %s', async (side, touching, deep, code) => {
+    const EDGES = ['CROWN_AT_EDGE', 'CHIN_AT_EDGE', 'HEAD_AT_EDGE', 'FACE_CUT_OFF'];
+    const framing = (judgement: Judgement) => codes(judgement).filter((c) => EDGES.includes(c));
+    const whole = await engine.judge(photo);
+    expect(framing(whole)).toEqual([]);
+    const { eyeLeft, eyeRight, mouth } = whole.face!.keyPoints;
+    const middle = { x: (eyeLeft.x + eyeRight.x) / 2, y: (eyeLeft.y + eyeRight.y) / 2 };
+    const chin = 1.745 * Math.hypot(mouth.x - middle.x, mouth.y - middle.y);
+    const eyes = Math.hypot(eyeRight.x - eyeLeft.x, eyeRight.y - eyeLeft.y);
+    const cut = (room: number) => {
+      const edges = { left: 0, top: 0, right: whole.width, bottom: whole.height };
+      if (side === 'top') edges.top = middle.y - room * chin;
+      if (side === 'bottom') edges.bottom = middle.y + room * chin;
+      if (side === 'left') edges.left = eyeLeft.x - room * eyes;
+      if (side === 'right') edges.right = eyeRight.x + room * eyes;
+      const [left, top, right, bottom] = [edges.left, edges.top, edges.right, edges.bottom].map(Math.round);
+      const area = { left, top, width: right - left, height: bottom - top };
+      return sharp(photo).extract(area).png().toBuffer();
+    };
+    expect(framing(await engine.judge(await cut(touching)))).toContain(code);
+    const refused = await engine.judge(await cut(deep));
+    expect(refused.verdict).toBe('poor_quality');
+    expect(framing(refused)).toEqual(['FACE_CUT_OFF', code]);
+  });
+
   it('finds no face in a picture without one, and gives no score', async () => {
     const wall = await sharp({ create: { width: 300, height: 400, channels: 3, background: '#a08060' } })
       .png()

@@ -1,7 +1,8 @@
 import { findBars, withBars, withoutBars } from './bars.ts';
 import { liveProbability, scoreOf } from './calibrate.ts';
 import { type Classifier, classifyFace, classProbabilities } from './classify.ts';
-import { type Detectors, detectFace, detectionPicture, type LocatedFace } from './detect/face.ts';
+import { detectFace, detectionPicture, type LocatedFace } from './detect/face.ts';
+import type { Detectors } from './detect/upright.ts';
 import { fuseLogits, type Weighed } from './fuse.ts';
 import { holdPicture, letGo } from './kernel/memory.ts';
 import type { ProfilePlan } from './plans.ts';

@@ -142,8 +142,18 @@ const REASONS = {
   HEAD_FAR: ['warning', 'The head takes up very little of the picture.', 'Come closer to the camera.'],
   HEAD_AT_EDGE: [
     'warning',
-    'The head touches the edge of the picture.',
-    'Move the head to the middle and hold the camera further away.',
+    'The head touches the left or right edge of the picture, or is cut by it.',
+    'Move the head to the middle and hold the camera further away; do not crop the picture.',
+  ],
+  CROWN_AT_EDGE: [
+    'warning',
+    'The top of the head touches the upper edge of the picture, or is cut by it.',
+    'Leave room above the head: point the camera higher or hold it further away; do not crop the picture.',
+  ],
+  CHIN_AT_EDGE: [
+    'warning',
+    'The chin touches the lower edge of the picture, or is cut by it.',
+    'Leave room below the chin: point the camera lower or hold it further away; do not crop the picture.',
   ],
   HEAD_RAISED: ['warning', 'The head is tilted back.', 'Lower the chin and look straight into the camera.'],
   HEAD_LOWERED: ['warning', 'The head is bent down.', 'Raise the chin and look straight into the camera.'],

@@ -6,8 +6,14 @@ import { createLiveness, type Liveness } from '../../src/engine.ts';
 import { exactScore, liveProbability, scoreOf } from '../../src/liveness/calibrate.ts';
 import { liveLogit } from '../../src/liveness/classify.ts';
 import { type CropKind, cropRect, cropTensor } from '../../src/liveness/crop.ts';
-import { blazeInput, findBlazeFaces, largestFace, rollDegrees } from '../../src/liveness/detect/blazeface.ts';
-import { calibrateBox, detectFace, detectionPicture } from '../../src/liveness/detect/face.ts';
+import {
+  blazeInput,
+  calibrateBox,
+  findBlazeFaces,
+  largestFace,
+  rollDegrees,
+} from '../../src/liveness/detect/blazeface.ts';
+import { detectFace, detectionPicture } from '../../src/liveness/detect/face.ts';
 import { findRfbFaces, rfbInput } from '../../src/liveness/detect/rfb.ts';
 import { intersectionOverUnion, scaleBox } from '../../src/liveness/geometry.ts';
 import { type LoadedModels, loadModels } from '../../src/liveness/load.ts';

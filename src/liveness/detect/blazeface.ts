@@ -13,6 +13,8 @@ export interface BlazeFace {
   readonly score: number;
   /** Eye on the picture's left, eye on its right, nose, mouth, ear left, ear right. */
   readonly points: readonly Point[];
+  /** How far the boxes that were blended into this face differ in its key points: standard deviation, mean over the points, box widths. */
+  readonly spread: number;
 }
 
 /** The faces of one picture and the padding that found them (0, or 0.5 when nothing was found without). */
@@ -68,7 +70,7 @@ function decode(outputs: ReadonlyMap<string, Float32Array>): BlazeFace[] {
       const points: Point[] = [];
       for (let j = 0; j < POINTS; j++) points.push({ x: ax + r[4 + 2 * j], y: ay + r[5 + 2 * j] });
       const box = { left: cx - r[2] / 2, top: cy - r[3] / 2, right: cx + r[2] / 2, bottom: cy + r[3] / 2 };
-      found.push({ box, score, points });
+      found.push({ box, score, points, spread: 0 });
     }
   }
   return found;
@@ -90,16 +92,20 @@ export function blendFaces(faces: readonly BlazeFace[]): BlazeFace[] {
     const total = group.reduce((sum, f) => sum + f.score, 0);
     const mean = (value: (f: BlazeFace) => number) =>
       group.reduce((sum, f) => sum + value(f) * f.score, 0) / total;
-    blended.push({
-      score: head.score,
-      box: {
-        left: mean((f) => f.box.left),
-        top: mean((f) => f.box.top),
-        right: mean((f) => f.box.right),
-        bottom: mean((f) => f.box.bottom),
-      },
-      points: head.points.map((_, j) => ({ x: mean((f) => f.points[j].x), y: mean((f) => f.points[j].y) })),
-    });
+    const box = {
+      left: mean((f) => f.box.left),
+      top: mean((f) => f.box.top),
+      right: mean((f) => f.box.right),
+      bottom: mean((f) => f.box.bottom),
+    };
+    const points = head.points.map((_, j) => ({
+      x: mean((f) => f.points[j].x),
+      y: mean((f) => f.points[j].y),
+    }));
+    const deviation = ({ x, y }: Point, j: number) =>
+      Math.sqrt(mean((f) => (f.points[j].x - x) ** 2 + (f.points[j].y - y) ** 2));
+    const apart = points.reduce((sum, point, j) => sum + deviation(point, j), 0) / points.length;
+    blended.push({ score: head.score, box, points, spread: apart / Math.max(1e-6, box.right - box.left) });
   }
   return blended;
 }
@@ -116,12 +122,25 @@ export async function findBlazeFaces(network: Network, picture: FloatPicture): P
     const y = (py: number) => (py - back.top) * back.ky;
     const faces = blended.map((f) => ({
       score: f.score,
+      spread: f.spread,
       box: { left: x(f.box.left), top: y(f.box.top), right: x(f.box.right), bottom: y(f.box.bottom) },
       points: f.points.map((p) => ({ x: x(p.x), y: y(p.y) })),
     }));
     return { faces, pad };
   }
   return { faces: [], pad: 0.5 };
+}
+
+/**
+ * BlazeFace's square moved and stretched to the box that the classifier's crops were measured with (a least-squares fit
+ * of one detector's boxes to the other's). Same units as the input.
+ */
+export function calibrateBox(square: Box): Box {
+  const w = square.right - square.left;
+  const h = square.bottom - square.top;
+  const cx = (square.left + square.right) / 2 - 0.006 * w;
+  const cy = (square.top + square.bottom) / 2 - 0.109 * h;
+  return { left: cx - 0.461 * w, top: cy - 0.639 * h, right: cx + 0.461 * w, bottom: cy + 0.639 * h };
 }
 
 /** The face with the largest box, or null. */

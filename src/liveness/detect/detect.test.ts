@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { intersectionOverUnion } from '../geometry.ts';
-import { type BlazeFace, blendFaces, largestFace, rollDegrees } from './blazeface.ts';
-import { calibrateBox, detectFace, detectionPicture, shareInside } from './face.ts';
+import { type BlazeFace, blendFaces, calibrateBox, largestFace, rollDegrees } from './blazeface.ts';
+import { detectFace, detectionPicture, shareInside } from './face.ts';
 import { letterbox } from './letterbox.ts';
 import { suppress } from './rfb.ts';
 
@@ -15,6 +15,7 @@ const face = (left: number, top: number, size: number, score: number): BlazeFace
   box: at(left, top, size),
   score,
   points: Array.from({ length: 6 }, (_, i) => ({ x: left + i, y: top })),
+  spread: 0,
 });
 
 describe('boxes', () => {
@@ -110,7 +111,8 @@ describe('detectFace', () => {
           const i = (8 * 16 + 8) * 2;
           if (last.blaze !== null) far[i] = Math.log(last.blaze / (1 - last.blaze));
           const angle = ((last.roll ?? 0) * Math.PI) / 180;
-          values.set([0, 0, 100, 100, 0, 0, 20 * Math.cos(angle), 20 * Math.sin(angle)], i * 16);
+          const [c, s] = [20 * Math.cos(angle), 20 * Math.sin(angle)];
+          values.set([0, 0, 100, 100, 0, 0, c, s, c / 2 - s, s / 2 + c, c / 2 - s, s / 2 + c], i * 16);
           return new Map([
             ['Identity:0', far],
             ['Identity_1:0', new Float32Array(384).fill(-100)],
@@ -194,8 +196,8 @@ describe('detectFace', () => {
     expect((await asked(0.79))[1]).toBeGreaterThan(0.4);
   });
 
-  it('asks more than a tenth of a turn to win', async () => {
-    const almost = (call: number) => (call === 0 ? { blaze: 0.65, rfb: true } : { blaze: 0.74, rfb: true });
+  it('asks clearly more of a turn to win', async () => {
+    const almost = (call: number) => (call === 0 ? { blaze: 0.65, rfb: true } : { blaze: 0.7, rfb: true });
     expect((await detect(almost)).quarterTurns).toBe(0);
   });
 });

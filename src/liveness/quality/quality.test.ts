@@ -184,8 +184,8 @@ describe('assessQuality', () => {
     [{ headSize: 0.049 }, 'HEAD_FAR'],
     [{ roomLeft: 0.89 }, 'HEAD_AT_EDGE'],
     [{ roomRight: 0.89 }, 'HEAD_AT_EDGE'],
-    [{ roomAbove: 0.79 }, 'HEAD_AT_EDGE'],
-    [{ roomBelow: 0.99 }, 'HEAD_AT_EDGE'],
+    [{ roomAbove: 0.79 }, 'CROWN_AT_EDGE'],
+    [{ roomBelow: 0.99 }, 'CHIN_AT_EDGE'],
     [{ yaw: -30.1 }, 'HEAD_TURNED'],
     [{ yaw: 30.1 }, 'HEAD_TURNED'],
     [{ pitch: -25.1 }, 'HEAD_RAISED'],
@@ -205,7 +205,7 @@ describe('assessQuality', () => {
   });
 
   it('says each thing once, whatever number of components show it', () => {
-    expect(codes({ roomLeft: 0, roomRight: 0, roomBelow: 0 })).toEqual([false, 'warning:HEAD_AT_EDGE']);
+    expect(codes({ roomLeft: 0, roomRight: 0 })).toEqual([false, 'warning:HEAD_AT_EDGE']);
     expect(codes({ yaw: 50, noseOffset: 0.9 })).toEqual([false, 'warning:HEAD_TURNED']);
   });
 

@@ -163,13 +163,13 @@ const ADVISING: readonly ComponentRule[] = [
     name: 'DownwardCropOfTheFaceImage',
     unit: 'eye-to-chin distances',
     value: (m) => m.roomAbove,
-    warn: { min: 0.8, below: 'HEAD_AT_EDGE' },
+    warn: { min: 0.8, below: 'CROWN_AT_EDGE' },
   },
   {
     name: 'UpwardCropOfTheFaceImage',
     unit: 'eye-to-chin distances',
     value: (m) => m.roomBelow,
-    warn: { min: 1, below: 'HEAD_AT_EDGE' },
+    warn: { min: 1, below: 'CHIN_AT_EDGE' },
   },
   {
     name: 'HeadPoseYaw',
