@@ -1,6 +1,6 @@
 /**
  * How surely a face is turned upright: each picture as it is and turned by 90, 180 and 270 degrees without EXIF, the measured table of
- * docs/accuracy.md. To be run anew whenever a detector or the search (`UPRIGHT` in src/liveness/detect/upright.ts) changes.
+ * docs/understand/accuracy.md. To be run anew whenever a detector or the search (`UPRIGHT` in src/liveness/detect/upright.ts) changes.
  *
  *   node bench/upright.mjs FOLDER... [--spoil] [--every N] [--names] [--json]        after `npm run build`
  *

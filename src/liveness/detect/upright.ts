@@ -50,7 +50,7 @@ const SAME_PLACE = 0.3;
 /**
  * What the evidence for an upright face is made of, in logits: BlazeFace's score, less `spread` times the spread of its key points
  * (an upright face's boxes agree on them, one on its head makes them guess), plus `second` times RFB's logit. Below `sure`, without
- * RFB, the other turns are looked at; one of them wins by at least `gain`. docs/accuracy.md has what was measured.
+ * RFB, the other turns are looked at; one of them wins by at least `gain`. docs/understand/accuracy.md has what was measured.
  */
 export const UPRIGHT = { spread: 20, second: 0.1, sure: 1.2, gain: 0.3 } as const;
 
