@@ -191,7 +191,8 @@ async function check(name, tarball, registry, strace) {
   const own = Math.round(sizeOf(join(modules, 'livestill')) / 1e6);
   if (process.env.PACK_PLATFORMS === undefined && options.tarball === undefined) {
     if (size > most) wrong.push(`${size} MB are installed, expected at most ${most}`);
-    if (own > MOST_OF_PACKAGE) wrong.push(`${own} MB are livestill's own, expected at most ${MOST_OF_PACKAGE}`);
+    if (own > MOST_OF_PACKAGE)
+      wrong.push(`${own} MB are livestill's own, expected at most ${MOST_OF_PACKAGE}`);
   }
   return { wrong, seconds, size, own };
 }

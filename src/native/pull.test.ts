@@ -69,7 +69,9 @@ describe("this platform's library, in a package that was packed for another", ()
     expect(await placed()).toEqual(
       expect.arrayContaining([join('bin', 'here.so'), join('bin', 'there.so'), join('dist', 'a.js')]),
     );
-    expect(await readFile(join(dir, 'native', 'a-library', 'bin', 'here.so'))).toEqual(contents['bin/here.so']);
+    expect(await readFile(join(dir, 'native', 'a-library', 'bin', 'here.so'))).toEqual(
+      contents['bin/here.so'],
+    );
     expect((await own('linux-here')).action).toBe('kept');
     expect(asked).toEqual(['a-library@2.0.0']);
   });
@@ -78,7 +80,9 @@ describe("this platform's library, in a package that was packed for another", ()
     await own('linux-here');
     await writeFile(join(dir, 'native', 'a-library', 'bin', 'here.so'), noise('changed', 9000));
     expect((await own('linux-here')).action).toBe('fetched');
-    expect(await readFile(join(dir, 'native', 'a-library', 'bin', 'here.so'))).toEqual(contents['bin/here.so']);
+    expect(await readFile(join(dir, 'native', 'a-library', 'bin', 'here.so'))).toEqual(
+      contents['bin/here.so'],
+    );
   });
 
   it('comes out of a tarball that was brought along, without a registry', async () => {

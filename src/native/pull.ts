@@ -123,9 +123,7 @@ export async function pullOwnLibrary(options: PullOwnLibraryOptions = {}): Promi
   if ((await wrongFiles(join(dir, lock.package), wanted)).length === 0) return end('kept');
   if (from !== undefined && archive === undefined) return end('absent');
   const fetchTarball: FetchTarball =
-    archive === undefined
-      ? (options.fetchTarball ?? npmFetcher())
-      : () => Promise.resolve(archive as string);
+    archive === undefined ? (options.fetchTarball ?? npmFetcher()) : () => Promise.resolve(archive as string);
   if (archive === undefined) options.onFetch?.(spec, lock.tarballSize);
   await pullNative({ platforms: [platform], keepOthers: true, dir, lock, fetchTarball });
   return end('fetched');

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A path in the project. */
+export const inProject = (name: string): string =>
+  fileURLToPath(new URL(`../../../${name}`, import.meta.url));
+
+/** Whether a program ends with status 0. */
+export const succeeds = (command: string, ...args: readonly string[]): boolean =>
+  spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+/** What stands behind the name of a skipped test. */
+export const why = (reason: string | null): string => (reason === null ? '' : ` (skipped: ${reason})`);
+
+/** Installs a Debian package where `works` says no; gives why there is none, or null. */
+export function debianPackage(works: () => boolean, what: string): string | null {
+  if (process.platform !== 'linux') return 'Linux alone has it';
+  if (works()) return null;
+  if (process.getuid?.() !== 0) return `${what} is not installed, and only root may install it`;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  spawnSync('apt-get', ['update', '-qq'], { env });
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', what], { env });
+  return works() ? null : `${what} cannot be installed here`;
+}
+
+/** A Go program at a version, built once into the cache folder; its path, or why it is not to be had. */
+export function goProgram(
+  name: string,
+  module: string,
+  version: string,
+): { readonly path: string; readonly reason: null } | { readonly path: null; readonly reason: string } {
+  const folder = join(
+    process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
+    'livestill-tools',
+    `${name}-${version}`,
+  );
+  const path = join(folder, name);
+  if (existsSync(path)) return { path, reason: null };
+  if (!succeeds('go', 'version'))
+    return { path: null, reason: `${name} is built with Go, which is not installed` };
+  mkdirSync(folder, { recursive: true });
+  const built = spawnSync('go', ['install', `${module}@${version}`], {
+    env: { ...process.env, GOBIN: folder },
+    encoding: 'utf8',
+  });
+  return built.status === 0 && existsSync(path)
+    ? { path, reason: null }
+    : { path: null, reason: `${module}@${version} cannot be built here` };
+}
