@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,25 +26,47 @@ export function debianPackage(works: () => boolean, what: string): string | null
   return works() ? null : `${what} cannot be installed here`;
 }
 
+/** Where tools are kept between runs. */
+const toolFolder = (name: string): string => {
+  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'livestill-tools', name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+};
+
+/** A tool's path, or why it is not to be had. */
+export type Tool =
+  | { readonly path: string; readonly reason: null }
+  | { readonly path: null; readonly reason: string };
+
+/** One program out of a Debian package, unpacked and not installed: no service of the package is started. */
+export function debianProgram(what: string, program: string): Tool {
+  const folder = toolFolder(what);
+  const path = join(folder, program);
+  if (existsSync(path)) return { path, reason: null };
+  if (!succeeds('apt-get', '--version')) return { path: null, reason: `${what} is a Debian package` };
+  const download = () =>
+    spawnSync('apt-get', ['download', '-qq', what], { cwd: folder, stdio: 'ignore' }).status === 0;
+  if (!download()) {
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore' });
+    download();
+  }
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb')))
+    spawnSync('dpkg-deb', ['--extract', join(folder, file), folder], { stdio: 'ignore' });
+  return existsSync(path)
+    ? { path, reason: null }
+    : { path: null, reason: `the Debian package ${what} is not to be had` };
+}
+
 /** A Go program at a version, built once into the cache folder; its path, or why it is not to be had. */
-export function goProgram(
-  name: string,
-  module: string,
-  version: string,
-): { readonly path: string; readonly reason: null } | { readonly path: null; readonly reason: string } {
-  const folder = join(
-    process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
-    'livestill-tools',
-    `${name}-${version}`,
-  );
+export function goProgram(name: string, module: string, version: string): Tool {
+  const folder = toolFolder(`${name}-${version}`);
   const path = join(folder, name);
   if (existsSync(path)) return { path, reason: null };
   if (!succeeds('go', 'version'))
     return { path: null, reason: `${name} is built with Go, which is not installed` };
-  mkdirSync(folder, { recursive: true });
   const built = spawnSync('go', ['install', `${module}@${version}`], {
     env: { ...process.env, GOBIN: folder },
-    encoding: 'utf8',
+    stdio: 'ignore',
   });
   return built.status === 0 && existsSync(path)
     ? { path, reason: null }
