@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,8 +58,10 @@ export function debianProgram(what: string, program: string): Tool {
     : { path: null, reason: `the Debian package ${what} is not to be had` };
 }
 
-/** A Go program at a version, built once into the cache folder; its path, or why it is not to be had. */
+/** A Go program: the one on the PATH, else built at a version, once into the cache folder; its path, or why it is not to be had. */
 export function goProgram(name: string, module: string, version: string): Tool {
+  const installed = spawnSync('which', [name], { encoding: 'utf8' });
+  if (installed.status === 0) return { path: installed.stdout.trim(), reason: null };
   const folder = toolFolder(`${name}-${version}`);
   const path = join(folder, name);
   if (existsSync(path)) return { path, reason: null };
@@ -71,4 +74,18 @@ export function goProgram(name: string, module: string, version: string): Tool {
   return built.status === 0 && existsSync(path)
     ? { path, reason: null }
     : { path: null, reason: `${module}@${version} cannot be built here` };
+}
+
+/** Programs of packages of the Python registry, in an environment of their own; the folder of the programs, or why there is none. */
+export function pythonPrograms(...packages: readonly string[]): Tool {
+  const name = `python-${createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 12)}`;
+  const folder = toolFolder(name);
+  const path = join(folder, 'bin');
+  if (existsSync(join(folder, 'whole'))) return { path, reason: null };
+  const python = ['python3', '/usr/bin/python3'].find((one) => succeeds(one, '-m', 'venv', folder));
+  if (python === undefined) return { path: null, reason: 'there is no Python that makes environments' };
+  if (!succeeds(join(path, 'python'), '-m', 'pip', 'install', '--quiet', ...packages))
+    return { path: null, reason: `${packages.join(' and ')} cannot be installed here` };
+  writeFileSync(join(folder, 'whole'), '');
+  return { path, reason: null };
 }
