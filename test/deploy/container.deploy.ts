@@ -43,7 +43,7 @@ describe('compose.yaml', () => {
     );
     const grace = /stop_grace_period: (\d+)s/.exec(text);
     expect(Number(grace?.[1]) * 1000).toBeGreaterThan(Number(drain?.[1]));
-    expect(text).toContain("'127.0.0.1:8787:8787'");
+    expect(text).toContain('- "127.0.0.1:8787:8787"');
     expect(readFileSync(inProject('deploy/seccomp/livestill.json'), 'utf8')).toContain('SCMP_ACT_ALLOW');
     expect(text).toContain('seccomp=seccomp/livestill.json');
     expect(text).toContain('dockerfile: deploy/container/Dockerfile');
