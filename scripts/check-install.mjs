@@ -202,6 +202,7 @@ function pack() {
     cwd: root,
     encoding: 'utf8',
     shell: process.platform === 'win32',
+    env: { PACK_PLATFORMS: `${process.platform}-${process.arch}`, ...process.env },
   });
   if (status !== 0) throw new Error(`npm pack failed: ${stderr}`);
   return join(work, JSON.parse(stdout.slice(stdout.indexOf('[')))[0].filename);

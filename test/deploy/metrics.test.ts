@@ -93,7 +93,7 @@ describe('what is shipped for Prometheus and Grafana', () => {
     for (const alert of alerts) {
       expect(alert).toMatch(/^Livestill\w+\n/);
       expect(alert).toMatch(/severity: (?:critical|warning)\n/);
-      expect(alert).toMatch(/summary: ".+"\n +description: ".+"\n/);
+      expect(alert).toMatch(/summary: (["']).+\1\n +description: (["']).+\2\n/);
     }
   });
 });
