@@ -127,4 +127,11 @@ describe.skipIf(noContainer !== null)(`livestill.service under systemd${why(noCo
     expect(facts.get('written')).toEqual(['/var/lib/livestill']);
     expect(facts.get('sees')).toBeUndefined();
   });
+
+  it('is limited in memory by the kernel', (context) => {
+    if (notMounted !== null) return context.skip(notMounted);
+    // The old layout of control groups hands no memory controller to a container.
+    if (one('memoryController') === 'no') return context.skip('containers have no memory controller here');
+    expect(one('memoryLimit'), said).toBe(String(4 * 2 ** 30));
+  });
 });

@@ -26,6 +26,9 @@ tell capabilities "$(status CapEff)$(status CapBnd)"
 for property in MemoryMax TasksMax ProtectSystem PrivateTmp; do
   tell "$property" "$(systemctl show --property "$property" --value livestill.service)"
 done
+# What the kernel enforces, where this container has the controller.
+tell memoryController "$(grep --quiet --word-regexp memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null && echo yes || echo no)"
+tell memoryLimit "$(cat "/sys/fs/cgroup$(awk -F: '$1 == 0 { print $3 }' "/proc/$main/cgroup")/memory.max" 2>/dev/null)"
 # As the service sees the file system; root itself would be refused there.
 in_service() { nsenter --target "$main" --mount -- "$@" >/dev/null 2>&1; }
 for place in /etc /usr /opt/livestill /var/lib; do
