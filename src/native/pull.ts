@@ -6,12 +6,21 @@ import { type FetchTarball, npmFetcher } from '../weights/npm.ts';
 import { OTHER_PACKAGE, takeFiles } from '../weights/unpack.ts';
 import { hashFile } from '../weights/verify.ts';
 import { clearStale, openWorkFolder } from '../weights/work-folder.ts';
-import { loadNativeLock, NATIVE_DIR, type NativeFile, type NativeLock } from './lock.ts';
+import {
+  loadNativeLock,
+  NATIVE_DIR,
+  type NativeFile,
+  type NativeLock,
+  OWN_PLATFORM,
+  platformsOf,
+} from './lock.ts';
 
 /** What {@link pullNative} is told; every part but the platforms has a default. */
 export interface PullNativeOptions {
   /** Names as `linux-x64`; files of other platforms are removed. */
   readonly platforms: readonly string[];
+  /** Whether files of other platforms stay. */
+  readonly keepOthers?: boolean;
   /** Default: the package's own `native/`. */
   readonly dir?: string;
   /** Default: the one in `dir`. */
@@ -44,9 +53,9 @@ export async function pullNative(options: PullNativeOptions): Promise<PulledNati
   const root = join(dir, lock.package);
   const wanted = lock.files.filter(({ platform }) => platform === undefined || platforms.includes(platform));
   await clearStale(dir);
-  await removeOthers(root, new Set(['package.json', ...wanted.map(({ path }) => path)]));
-  const missing: NativeFile[] = [];
-  for (const file of wanted) if (!(await isRight(join(root, file.path), file))) missing.push(file);
+  const kept = options.keepOthers === true ? lock.files : wanted;
+  await removeOthers(root, new Set(['package.json', ...kept.map(({ path }) => path)]));
+  const missing = await wrongFiles(root, wanted);
   try {
     if (missing.length > 0) await fetchFiles(dir, root, lock, missing, fetchTarball);
     // The folder lies inside a package of ES modules, its files are CommonJS.
@@ -59,6 +68,71 @@ export async function pullNative(options: PullNativeOptions): Promise<PulledNati
     throw diskError(error, dir, lock.tarballSize);
   }
   return { spec, files: wanted.length, fetched: missing.length };
+}
+
+/** What {@link pullOwnLibrary} is told; every part has a default. */
+export interface PullOwnLibraryOptions {
+  /** Default: the package's own `native/`. */
+  readonly dir?: string;
+  /** Default: this machine's. */
+  readonly platform?: string;
+  /** Archives that were brought along: then nothing is fetched. */
+  readonly from?: readonly string[];
+  /** Default: the npm client. */
+  readonly fetchTarball?: FetchTarball;
+  /** Called before the package is fetched: its name with the version, and bytes. */
+  readonly onFetch?: (spec: string, bytes: number) => void;
+}
+
+/** This platform's inference library after {@link pullOwnLibrary}. */
+export interface OwnLibrary {
+  readonly spec: string;
+  readonly platform: string;
+  /** `absent`: not among the archives that were brought along; `no build`: it does not exist for this platform. */
+  readonly action: 'kept' | 'fetched' | 'absent' | 'no build';
+  /** The archives of `from` that are not the library's. */
+  readonly others: readonly string[];
+}
+
+/**
+ * Brings the inference library of this platform into place where it is missing or wrong, beside those of other platforms: what a
+ * package that was packed for another platform lacks. Nothing is written where all is right.
+ *
+ * @throws {WeightsError} as {@link pullNative} does.
+ */
+export async function pullOwnLibrary(options: PullOwnLibraryOptions = {}): Promise<OwnLibrary> {
+  const { dir = NATIVE_DIR, platform = OWN_PLATFORM, from } = options;
+  const lock = await loadNativeLock(dir).catch((error: unknown) => {
+    const found = (error as Error).message;
+    const advice = 'The file belongs to the livestill package: install that version again';
+    const expected = 'a valid lock of the inference library';
+    const file = join(dir, 'native.lock.json');
+    throw new WeightsError({ reason: 'bad_lock', file, expected, found, advice }, error);
+  });
+  const spec = `${lock.package}@${lock.version}`;
+  const others: string[] = [];
+  let archive: string | undefined;
+  for (const file of from ?? []) {
+    const isLibrary = (await hashFile(file).catch(() => '')) === lock.tarballSha256;
+    if (isLibrary) archive = file;
+    else others.push(file);
+  }
+  const end = (action: OwnLibrary['action']): OwnLibrary => ({ spec, platform, action, others });
+  if (!platformsOf(lock).includes(platform)) return end('no build');
+  const wanted = lock.files.filter((file) => file.platform === undefined || file.platform === platform);
+  if ((await wrongFiles(join(dir, lock.package), wanted)).length === 0) return end('kept');
+  if (from !== undefined && archive === undefined) return end('absent');
+  const fetchTarball: FetchTarball =
+    archive === undefined ? (options.fetchTarball ?? npmFetcher()) : () => Promise.resolve(archive as string);
+  if (archive === undefined) options.onFetch?.(spec, lock.tarballSize);
+  await pullNative({ platforms: [platform], keepOthers: true, dir, lock, fetchTarball });
+  return end('fetched');
+}
+
+async function wrongFiles(root: string, files: readonly NativeFile[]): Promise<NativeFile[]> {
+  const wrong: NativeFile[] = [];
+  for (const file of files) if (!(await isRight(join(root, file.path), file))) wrong.push(file);
+  return wrong;
 }
 
 async function isRight(path: string, { size, sha256 }: NativeFile): Promise<boolean> {

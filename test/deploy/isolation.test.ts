@@ -1,46 +1,36 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { withFolder } from '../contract/support/process.ts';
 import { describeWhere, itWhere } from '../support/only-where.ts';
 import { groupPhotoPath } from '../support/pictures.ts';
+import { debianPackage, inProject, succeeds } from './support/tools.ts';
 
-const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-const profile = path('deploy/seccomp/livestill.json');
-const unit = path('deploy/systemd/livestill.service');
+const profile = inProject('deploy/seccomp/livestill.json');
+const unit = inProject('deploy/systemd/livestill.service');
 /** Debian's own Python: another one on the PATH does not see Debian's packages. */
 const python = '/usr/bin/python3';
 
-function installed(works: () => boolean, what: string): string | null {
-  if (process.platform !== 'linux') return 'Linux alone has it';
-  if (works()) return null;
-  if (process.getuid?.() !== 0) return `${what} is not installed, and only root may install it`;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  spawnSync('apt-get', ['update', '-qq'], { env });
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', what], { env });
-  return works() ? null : `${what} cannot be installed here`;
-}
-const succeeds = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
-
-const noSeccomp = installed(() => succeeds(python, '-c', 'import seccomp'), 'python3-seccomp');
+const noSeccomp = debianPackage(() => succeeds(python, '-c', 'import seccomp'), 'python3-seccomp');
 const noSystemd = succeeds('systemd-analyze', '--version') ? null : 'systemd is not installed';
 
 /** Runs a command under a profile, as a container runtime does. */
 const under = (file: string, command: string, ...args: string[]): SpawnSyncReturns<string> =>
-  spawnSync(python, [path('test/deploy/under-seccomp.py'), file, command, ...args], { encoding: 'utf8' });
+  spawnSync(python, [inProject('test/deploy/under-seccomp.py'), file, command, ...args], {
+    encoding: 'utf8',
+  });
 const confined = (command: string, ...args: string[]) => under(profile, command, ...args);
 
 /** Judges under a profile in this process and in workers. */
 async function expectJudges(file: string): Promise<void> {
   await withFolder(async (folder) => {
-    const program = path('bin/livestill.js');
+    const program = inProject('bin/livestill.js');
     const scored = under(file, process.execPath, program, 'score', '--json', groupPhotoPath('sample1.jpg'));
     expect(scored.status, scored.stderr).toBe(0);
     expect(scored.stdout).toContain('"verdict":"live"');
 
-    const heic = path('src/picture/test-support/heic/plain.heic');
+    const heic = inProject('src/picture/test-support/heic/plain.heic');
     const decoded = under(file, process.execPath, program, 'score', '--json', heic);
     expect(decoded.stdout, decoded.stderr).toMatch(/"verdict":"(?:no_face|poor_quality)"/);
 

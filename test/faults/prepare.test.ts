@@ -104,9 +104,15 @@ interface Ended {
   readonly err: string;
 }
 
-function prepare(more: Record<string, string> = {}): { child: ChildProcess; ended: Promise<Ended> } {
+function prepare(
+  more: Record<string, string> = {},
+  ...flags: readonly string[]
+): { child: ChildProcess; ended: Promise<Ended> } {
   const env = operatorEnvironment(registry.url, join(work, 'cache'), more);
-  const child = spawn(process.execPath, [join(clone, 'scripts', 'prepare.mjs')], { cwd: clone, env });
+  const child = spawn(process.execPath, [join(clone, 'scripts', 'prepare.mjs'), ...flags], {
+    cwd: clone,
+    env,
+  });
   const ended = new Promise<Ended>((done) => {
     const said = { out: '', err: '' };
     child.stdout.on('data', (chunk) => {
@@ -176,6 +182,22 @@ describe('npm prepare in a clone', () => {
       line('built dist/', 0, 1, 'linux-z80'),
     );
     expect(await libraryFiles()).toEqual([join('bin', 'b.so'), join('dist', 'a.js'), 'package.json']);
+
+    const asked = registry.requests.length;
+    const back = await prepare({ npm_config_offline: 'true' }, '--own-library').ended;
+    expect(back).toEqual({
+      status: 0,
+      out: '',
+      err: `livestill: a-library@2.0.0 for ${own} in native/ again\n`,
+    });
+    expect(await libraryFiles()).toEqual([
+      join('bin', 'b.so'),
+      join('bin', 'own.so'),
+      join('dist', 'a.js'),
+      'package.json',
+    ]);
+    expect(await prepare({}, '--own-library').ended).toEqual({ status: 0, out: '', err: '' });
+    expect(registry.requests).toHaveLength(asked);
 
     const unknown = await prepare({ PACK_PLATFORMS: 'amiga' }).ended;
     expect(unknown.status).toBe(1);

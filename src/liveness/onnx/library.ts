@@ -158,8 +158,8 @@ function whyNotLoaded({ code, message }: NodeJS.ErrnoException): string {
   const platform = `${process.platform}-${process.arch}`;
   if (code === 'MODULE_NOT_FOUND') {
     return (
-      `${libraryDir}: the inference library for ${platform} is not there. A clone gets it with "npm ci"; the package carries it for ` +
-      'linux-x64, linux-arm64 and darwin-arm64'
+      `${libraryDir}: the inference library for ${platform} is not there. Run "npx livestill models pull" once, which fetches it from ` +
+      'the npm registry; a clone gets it with "npm ci" too'
     );
   }
   if (message.includes('VERS_')) {
