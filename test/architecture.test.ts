@@ -45,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: ['liveness', 'errors', 'picture', 'engine', 'weights'],
   doctor: ['config', 'errors', 'ledger', 'liveness', 'report', 'store', 'weights', 'wire'],
   cli: [
+    'native',
     'doctor',
     'explain',
     'policy',
