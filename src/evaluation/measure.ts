@@ -144,7 +144,10 @@ const FIRST_APCER = 4;
 
 const shareOf = (t: Tally) => (t.n === 0 ? Number.NaN : t.errors / t.n);
 
-/** The measures that are no plain share: largest APCER, ACER, HTER, AUC, EER, BPCER at each limit of the APCER. */
+/**
+ * The measures that are no plain share: largest APCER, ACER, HTER, AUC, EER, BPCER at each limit of the
+ * APCER.
+ */
 function statisticsOf(shares: ArrayLike<number>, curve: ErrorCurve, species: number): number[] {
   const max = worst(Array.from({ length: species }, (_, k) => shares[FIRST_APCER + k]));
   return [
@@ -193,7 +196,10 @@ export function measure(
   };
 }
 
-/** Where no replicate differs (no errors at all) a bootstrap knows nothing: no interval is better than one of width 0. */
+/**
+ * Where no replicate differs (no errors at all) a bootstrap knows nothing: no interval is better than one of
+ * width 0.
+ */
 function estimateOf(value: number, interval: Interval | null): Estimate {
   const known = Number.isFinite(value) && interval !== null && interval[0] < interval[1];
   return { value: orNull(value), bootstrap: known ? interval : null };
