@@ -149,6 +149,16 @@ const told = (interval: Interval | null) =>
 
 const orNull = (value: number) => (Number.isFinite(value) ? value : null);
 
+/** A paired test as the cells of a table: question, pairs, errors of one system alone, p-values. */
+export const testCells = (t: PairedTest): string[] => [
+  t.name,
+  String(t.n),
+  String(t.onlyA),
+  String(t.onlyB),
+  t.mcnemar.toPrecision(3),
+  t.byCluster.toPrecision(3),
+];
+
 interface Pairs {
   readonly a: System;
   readonly b: System;
