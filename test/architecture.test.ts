@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ['policy', 'report', 'liveness', 'errors', 'networks', 'account', 'ledger'],
   engine: ['liveness', 'errors', 'picture', 'weights'],
   fleet: ['report', 'liveness', 'errors', 'picture', 'engine'],
-  explain: ['liveness', 'report'],
+  explain: ['liveness', 'errors', 'files', 'report'],
   batch: ['liveness', 'errors', 'files', 'report', 'picture', 'engine', 'fleet'],
   evaluation: ['liveness', 'errors', 'files', 'report', 'picture', 'engine'],
   wire: [

@@ -1,9 +1,9 @@
-import sharp from 'sharp';
-import { decodePicture } from '../picture/decode/decode.ts';
+import { thumbnailOf } from '../picture/thumbnail.ts';
 import type { BatchRow, BatchSource } from './types.ts';
 
 /** Longest side of a thumbnail, pixels. */
 const SIDE = 160;
+const QUALITY = 70;
 
 /**
  * Small JPEGs of some rows' pictures, as data urls by key: walks the source once more and reads these only.
@@ -20,12 +20,7 @@ export async function thumbnailsOf(
     if (wanted.size === 0 || signal.aborted) break;
     if (!wanted.delete(item.key)) continue;
     try {
-      const { width, height, data } = await decodePicture(await item.read(signal));
-      const small = await sharp(data, { raw: { width, height, channels: 3 } })
-        .resize(SIDE, SIDE, { fit: 'inside', withoutEnlargement: true })
-        .jpeg({ quality: 70 })
-        .toBuffer();
-      found.set(item.key, `data:image/jpeg;base64,${small.toString('base64')}`);
+      found.set(item.key, await thumbnailOf(await item.read(signal), SIDE, QUALITY));
     } catch {
       // The page says "no picture" for it; the rows are what counts.
     }

@@ -10,7 +10,7 @@ export interface NativeLibrary {
 }
 
 /** The native libraries that livestill is built on. */
-export const NATIVE_LIBRARIES: readonly NativeLibrary[] = [
+const NATIVE_LIBRARIES: readonly NativeLibrary[] = [
   {
     name: 'picture library',
     async load() {

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { APCER_LIMITS } from './measure.ts';
 import { bootstrapIntervals } from './metrics/bootstrap.ts';
-import { type ClusterKind, cluster, coarsestKind } from './metrics/clusters.ts';
+import { type ClusterKind, type Clusters, cluster, coarsestKind } from './metrics/clusters.ts';
 import {
   areaUnderRoc,
   bpcerAtApcer,
@@ -149,6 +149,55 @@ const told = (interval: Interval | null) =>
 
 const orNull = (value: number) => (Number.isFinite(value) ? value : null);
 
+/** A paired test as the cells of a table: question, pairs, errors of one system alone, p-values. */
+export const testCells = (t: PairedTest): string[] => [
+  t.name,
+  String(t.n),
+  String(t.onlyA),
+  String(t.onlyB),
+  t.mcnemar.toPrecision(3),
+  t.byCluster.toPrecision(3),
+];
+
+interface Pairs {
+  readonly a: System;
+  readonly b: System;
+  readonly first: readonly Presentation[];
+  readonly second: readonly Presentation[];
+  readonly clusters: Clusters;
+  readonly seed: number;
+}
+
+/** Whether one system errs more often than the other on a class; no test where the class is empty. */
+function pairedTest(
+  label: Presentation['label'],
+  { a, b, first, second, clusters, seed }: Pairs,
+): PairedTest[] {
+  let onlyA = 0;
+  let onlyB = 0;
+  let n = 0;
+  const byCluster = new Float64Array(clusters.n);
+  first.forEach((row, i) => {
+    if (row.label !== label) return;
+    n++;
+    const difference = Number(errs(row, a.threshold)) - Number(errs(second[i], b.threshold));
+    if (difference > 0) onlyA++;
+    if (difference < 0) onlyB++;
+    byCluster[clusters.of[i]] += difference;
+  });
+  if (n === 0) return [];
+  return [
+    {
+      name: label === 'attack' ? 'attacks accepted' : 'bona fide turned away',
+      n,
+      onlyA,
+      onlyB,
+      mcnemar: mcnemar(onlyA, onlyB),
+      byCluster: signFlipTest([...byCluster], FLIPS, seed),
+    },
+  ];
+}
+
 /**
  * Compares two systems on the presentations that both have, matched by path.
  *
@@ -173,31 +222,9 @@ export function compare(a: System, b: System, options: CompareOptions): Comparis
     },
     options,
   );
-  const tests = (['bona-fide', 'attack'] as const).flatMap((label): PairedTest[] => {
-    let onlyA = 0;
-    let onlyB = 0;
-    let n = 0;
-    const byCluster = new Float64Array(clusters.n);
-    first.forEach((row, i) => {
-      if (row.label !== label) return;
-      n++;
-      const difference = Number(errs(row, a.threshold)) - Number(errs(second[i], b.threshold));
-      if (difference > 0) onlyA++;
-      if (difference < 0) onlyB++;
-      byCluster[clusters.of[i]] += difference;
-    });
-    if (n === 0) return [];
-    return [
-      {
-        name: label === 'attack' ? 'attacks accepted' : 'bona fide turned away',
-        n,
-        onlyA,
-        onlyB,
-        mcnemar: mcnemar(onlyA, onlyB),
-        byCluster: signFlipTest([...byCluster], FLIPS, options.seed),
-      },
-    ];
-  });
+  const tests = (['bona-fide', 'attack'] as const).flatMap((label) =>
+    pairedTest(label, { a, b, first, second, clusters, seed: options.seed }),
+  );
   const warnings: string[] = [];
   if (unit === 'picture') {
     warnings.push(

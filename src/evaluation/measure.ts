@@ -32,7 +32,7 @@ export interface Measures {
   readonly hter: Estimate;
   readonly bpnrr: Rate;
   readonly apnrr: Readonly<Record<string, Rate>>;
-  /** Bona fide that were rejected or got no response: those who stand at the door. */
+  /** Bona fide that were rejected or got no response. */
   readonly bonaFideTurnedAway: Rate;
   readonly auc: Estimate;
   readonly eer: Estimate & { readonly threshold: number | null };
@@ -106,14 +106,13 @@ export interface Measured {
   readonly curve: ErrorCurve;
 }
 
-/** Measures rows at their thresholds. One bootstrap serves all intervals. */
-export function measure(
+/** Every count of a measurement, in the order in which the bootstrap has them. */
+function talliesOf(
   rows: readonly Presentation[],
   threshold: ThresholdChoice,
   clusters: Clusters,
-  options: BootstrapOptions,
-  extraRates: readonly ExtraRate[] = [],
-): Measured {
+  extraRates: readonly ExtraRate[],
+) {
   const accepted = acceptance(rows, threshold);
   const rejected = (i: number) => {
     const a = accepted(i);
@@ -123,34 +122,56 @@ export function measure(
   const { bonaFide, attacks, species } = rowNumbers(rows);
   const count = (numbers: readonly number[], happened: (i: number) => boolean | null) =>
     tally(numbers, clusters.of, happened);
-
   const names = [...species.keys()];
+  const main = [
+    count(bonaFide, rejected),
+    count(attacks, accepted),
+    count(bonaFide, silent),
+    count(bonaFide, (i) => accepted(i) !== true),
+  ];
   const apcer = names.map((name) => count(species.get(name)!, accepted));
   const apnrr = names.map((name) => count(species.get(name)!, silent));
-  const bpcer = count(bonaFide, rejected);
-  const pooled = count(attacks, accepted);
-  const bpnrr = count(bonaFide, silent);
-  const turnedAway = count(bonaFide, (i) => accepted(i) !== true);
   const extras = extraRates.map((extra) => count(extra.rows, extra.happened));
-  const tallies: Tally[] = [bpcer, pooled, bpnrr, turnedAway, ...apcer, ...apnrr, ...extras];
-  const firstApcer = 4;
-  const firstExtra = firstApcer + 2 * names.length;
+  return { names, tallies: [...main, ...apcer, ...apnrr, ...extras] };
+}
 
+/** Places among the tallies. */
+const BPCER = 0;
+const APCER_POOLED = 1;
+const BPNRR = 2;
+const TURNED_AWAY = 3;
+const FIRST_APCER = 4;
+
+const shareOf = (t: Tally) => (t.n === 0 ? Number.NaN : t.errors / t.n);
+
+/**
+ * The measures that are no plain share: largest APCER, ACER, HTER, AUC, EER, BPCER at each limit of the
+ * APCER.
+ */
+function statisticsOf(shares: ArrayLike<number>, curve: ErrorCurve, species: number): number[] {
+  const max = worst(Array.from({ length: species }, (_, k) => shares[FIRST_APCER + k]));
+  return [
+    max,
+    (max + shares[BPCER]) / 2,
+    (shares[APCER_POOLED] + shares[BPCER]) / 2,
+    areaUnderRoc(curve),
+    equalError(curve).rate,
+    ...APCER_LIMITS.map((limit) => bpcerAtApcer(curve, limit / 100)),
+  ];
+}
+
+/** Measures rows at their thresholds. One bootstrap serves all intervals. */
+export function measure(
+  rows: readonly Presentation[],
+  threshold: ThresholdChoice,
+  clusters: Clusters,
+  options: BootstrapOptions,
+  extraRates: readonly ExtraRate[] = [],
+): Measured {
+  const { names, tallies } = talliesOf(rows, threshold, clusters, extraRates);
   const curveOf = scoredCurve(rows, clusters);
-  const statistics = (shares: ArrayLike<number>, curve: ErrorCurve): number[] => {
-    const max = worst(names.map((_, k) => shares[firstApcer + k]));
-    return [
-      max,
-      (max + shares[0]) / 2,
-      (shares[1] + shares[0]) / 2,
-      areaUnderRoc(curve),
-      equalError(curve).rate,
-      ...APCER_LIMITS.map((limit) => bpcerAtApcer(curve, limit / 100)),
-    ];
-  };
-  const plainCurve = curveOf(null);
-  const share = (t: Tally) => (t.n === 0 ? Number.NaN : t.errors / t.n);
-  const plain = statistics(tallies.map(share), plainCurve);
+  const curve = curveOf(null);
+  const plain = statisticsOf(tallies.map(shareOf), curve, names.length);
   const intervals = bootstrapIntervals(
     rows,
     clusters,
@@ -159,38 +180,52 @@ export function measure(
       tallies.forEach((t, k) => {
         out[k] = weighted(t, weights);
       });
-      out.set(statistics(out, curveOf(weights)), tallies.length);
+      out.set(statisticsOf(out, curveOf(weights), names.length), tallies.length);
     },
     options,
   );
   const rates = tallies.map((t, k) =>
     rate(t.errors, t.n, t.members.length, intervals[k], options.confidence),
   );
-  const estimate = (k: number): Estimate => {
-    const interval = intervals[tallies.length + k];
-    // Where no replicate differs (no errors at all) a bootstrap knows nothing: no interval is better than one
-    // of width 0.
-    const told = Number.isFinite(plain[k]) && interval !== null && interval[0] < interval[1];
-    return { value: orNull(plain[k]), bootstrap: told ? interval : null };
-  };
-  const worstSpecies = names.find((_, k) => share(apcer[k]) === plain[0]) ?? null;
-
+  const estimates = plain.map((value, k) => estimateOf(value, intervals[tallies.length + k]));
+  const worstSpecies = names.find((_, k) => shareOf(tallies[FIRST_APCER + k]) === plain[0]) ?? null;
   return {
-    measures: {
-      bpcer: rates[0],
-      apcer: Object.fromEntries(names.map((name, k) => [name, rates[firstApcer + k]])),
-      apcerPooled: rates[1],
-      apcerMax: { ...estimate(0), species: worstSpecies },
-      acer: estimate(1),
-      hter: estimate(2),
-      bpnrr: rates[2],
-      apnrr: Object.fromEntries(names.map((name, k) => [name, rates[firstApcer + names.length + k]])),
-      bonaFideTurnedAway: rates[3],
-      auc: estimate(3),
-      eer: { ...estimate(4), threshold: orNull(equalError(plainCurve).threshold) },
-      bpcerAtApcer: Object.fromEntries(APCER_LIMITS.map((limit, k) => [String(limit), estimate(5 + k)])),
-    },
-    extras: rates.slice(firstExtra),
-    curve: plainCurve,
+    measures: measuresOf(names, rates, estimates, worstSpecies, orNull(equalError(curve).threshold)),
+    extras: rates.slice(FIRST_APCER + 2 * names.length),
+    curve,
+  };
+}
+
+/**
+ * Where no replicate differs (no errors at all) a bootstrap knows nothing: no interval is better than one of
+ * width 0.
+ */
+function estimateOf(value: number, interval: Interval | null): Estimate {
+  const known = Number.isFinite(value) && interval !== null && interval[0] < interval[1];
+  return { value: orNull(value), bootstrap: known ? interval : null };
+}
+
+function measuresOf(
+  names: readonly string[],
+  rates: readonly Rate[],
+  estimates: readonly Estimate[],
+  worstSpecies: string | null,
+  eerThreshold: number | null,
+): Measures {
+  const [apcerMax, acer, hter, auc, eer, ...atLimits] = estimates;
+  const bySpecies = (first: number) => Object.fromEntries(names.map((name, k) => [name, rates[first + k]]));
+  return {
+    bpcer: rates[BPCER],
+    apcer: bySpecies(FIRST_APCER),
+    apcerPooled: rates[APCER_POOLED],
+    apcerMax: { ...apcerMax, species: worstSpecies },
+    acer,
+    hter,
+    bpnrr: rates[BPNRR],
+    apnrr: bySpecies(FIRST_APCER + names.length),
+    bonaFideTurnedAway: rates[TURNED_AWAY],
+    auc,
+    eer: { ...eer, threshold: eerThreshold },
+    bpcerAtApcer: Object.fromEntries(APCER_LIMITS.map((limit, k) => [String(limit), atLimits[k]])),
   };
 }

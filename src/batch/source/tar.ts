@@ -1,13 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
-import { Parser, type ReadEntry } from 'tar';
-import { UsageError } from '../../errors.ts';
+import type { ReadEntry } from 'tar';
 import type { FilePath } from '../../files/name.ts';
 import {
   HEAD_BYTES,
   isPictureName,
   isResourceFork,
-  type LeftOut,
   looksLikePicture,
   type OnLeftOut,
 } from '../../picture/decode/candidate.ts';
@@ -15,135 +11,8 @@ import { checkPictureBytes, collectPicture } from '../../picture/file.ts';
 import { KeySet } from '../key-set.ts';
 import type { BatchItem, BatchSource } from '../types.ts';
 import { countOf } from './count.ts';
+import { broken, entriesOf, type TarOptions } from './tar-entries.ts';
 import { uniqueKeys } from './unique-keys.ts';
-
-/** How a tar is read. */
-export interface TarOptions {
-  /** What the archive is called in messages. */
-  readonly name: string;
-  readonly gzip: boolean;
-  /** Ends the walk between two pictures, also while something large is passed over. */
-  readonly signal: AbortSignal;
-}
-
-const BLOCK_SIZE = 512;
-
-/**
- * Whether a tar ended as tars do: with a block of zeros (POSIX pax, "ustar Interchange Format"), whole blocks
- * before it.
- */
-function createEndMark(): { see(chunk: Buffer): void; seen(): boolean } {
-  let tail = Buffer.alloc(0);
-  let length = 0;
-  return {
-    see(chunk) {
-      length += chunk.length;
-      tail =
-        chunk.length >= BLOCK_SIZE
-          ? Buffer.from(chunk.subarray(-BLOCK_SIZE))
-          : Buffer.concat([tail, chunk]).subarray(-BLOCK_SIZE);
-    },
-    seen: () => length % BLOCK_SIZE === 0 && tail.length === BLOCK_SIZE && tail.every((byte) => byte === 0),
-  };
-}
-
-function broken(name: string, error: unknown): UsageError {
-  const detail = error instanceof Error ? error.message : String(error);
-  return new UsageError('broken_input', `${name} cannot be read as a tar: ${detail}`, { cause: error });
-}
-
-/**
- * The parser's entries one at a time: it goes on only when the last one was read or let go. An archive that
- * cannot be read further fails the entry that is being read as well.
- */
-async function* entriesOf(
-  path: FilePath,
-  { name, gzip, signal }: TarOptions,
-  onLeftOut?: OnLeftOut,
-): AsyncGenerator<ReadEntry> {
-  const waiting: ReadEntry[] = [];
-  let current: ReadEntry | undefined;
-  let ended = false;
-  let failure: unknown;
-  let wake = () => {};
-  let drained = () => {};
-  const stop = (error?: unknown) => {
-    ended = true;
-    if (error !== undefined && failure === undefined) {
-      failure = broken(name, error);
-      // What is whole can still be read.
-      for (const entry of [current, ...waiting]) if ((entry?.blockRemain ?? 0) > 0) entry?.destroy(failure);
-    }
-    wake();
-    drained();
-  };
-  /** In a piece that is no tar, of which one headline is enough. */
-  let astray = false;
-  const leave = (why: LeftOut['why'], what: string, detail: string) =>
-    onLeftOut?.({ name: what, why, detail });
-  const parser = new Parser({
-    onReadEntry: (entry) => {
-      astray = false;
-      // Whoever reads it has a listener of his own.
-      entry.on('error', () => {});
-      waiting.push(entry);
-      wake();
-    },
-    onwarn: (code, message) => {
-      if (code === 'TAR_BAD_ARCHIVE' || code === 'TAR_ABORT') stop(new Error(String(message)));
-      else if (code === 'TAR_ENTRY_INVALID' && !astray) {
-        astray = true;
-        leave('unreadable', name, `a damaged place in the archive (${String(message)})`);
-      }
-    },
-  });
-  parser.on('ignoredEntry', (entry: ReadEntry) =>
-    leave('no_file', entry.path, `an entry of the kind ${entry.type}`),
-  );
-  parser.on('end', () => stop());
-  parser.on('error', stop);
-  parser.on('drain', () => drained());
-  const file = createReadStream(path);
-  const bytes = gzip ? file.pipe(createGunzip()) : file;
-  // A pipe passes no failures on.
-  file.on('error', (error) => bytes.destroy(error));
-  const pump = async () => {
-    const end = createEndMark();
-    for await (const chunk of bytes as AsyncIterable<Buffer>) {
-      if (ended) return;
-      end.see(chunk);
-      if (parser.write(chunk)) continue;
-      await new Promise<void>((resolve) => {
-        drained = resolve;
-      });
-    }
-    // Cut between two entries an archive looks whole, but for what ends it.
-    if (!end.seen()) leave('unreadable', name, 'the archive ends without its end mark: it may have been cut');
-    if (!ended) parser.end();
-  };
-  const onAbort = () => stop();
-  signal.addEventListener('abort', onAbort);
-  pump().catch(stop);
-  try {
-    for (;;) {
-      if (signal.aborted) return;
-      current = waiting.shift();
-      if (current !== undefined && !current.destroyed) yield current;
-      else if (failure !== undefined) throw failure;
-      else if (ended) return;
-      else {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    stop();
-    file.destroy();
-    bytes.destroy();
-  }
-}
 
 /** A picture of the archive; `bytes` gives what comes of it. */
 interface TarPicture {

@@ -1,4 +1,4 @@
-import type { Comparison } from '../../evaluation/compare.ts';
+import { type Comparison, testCells } from '../../evaluation/compare.ts';
 import { createTable } from '../shared/table.ts';
 
 const per = (share: number | null) => (share === null ? '-' : `${(share * 100).toFixed(2)} %`);
@@ -22,14 +22,7 @@ export function printComparison(c: Comparison): string {
     ],
     rows,
   );
-  const tested = c.tests.map((t) => [
-    t.name,
-    String(t.n),
-    String(t.onlyA),
-    String(t.onlyB),
-    t.mcnemar.toPrecision(3),
-    t.byCluster.toPrecision(3),
-  ]);
+  const tested = c.tests.map(testCells);
   const tests = createTable(
     [
       { title: 'PAIRED TEST' },

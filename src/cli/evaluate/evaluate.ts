@@ -6,6 +6,17 @@ import { captureOption, modelsOption, packOption, profileOption } from '../share
 import { type EvaluateFlags, groupField, thresholdRule } from './options.ts';
 import { runEvaluation } from './run.ts';
 
+const HELP = `
+An index names path and label ("bona-fide" or "attack"), and where known species, subject, device,
+session, group, fold. A score file names label and score, and the same others; score null means
+that the system gave no response. docs/evaluation.md explains every number.
+
+Examples:
+  livestill evaluate my-pictures/ --report report.html
+  livestill evaluate index.csv --choose-threshold worst-apcer=0.05 --folds 5
+  livestill evaluate --scores other-system.ndjson --threshold 0.5 --json
+  livestill evaluate --compare careful.ndjson fast.ndjson`;
+
 /**
  * Adds `livestill evaluate` to the program. Exit status: 0 measured, 1 a part of a tree could not be read, 2
  * wrong use or unusable input.
@@ -71,19 +82,7 @@ export function registerEvaluate(program: Command): void {
     .addOption(captureOption())
     .addOption(modelsOption())
     .addOption(packOption())
-    .addHelpText(
-      'after',
-      `
-An index names path and label ("bona-fide" or "attack"), and where known species, subject, device,
-session, group, fold. A score file names label and score, and the same others; score null means
-that the system gave no response. docs/use/evaluation.md explains every number.
-
-Examples:
-  livestill evaluate my-pictures/ --report report.html
-  livestill evaluate index.csv --choose-threshold worst-apcer=0.05 --folds 5
-  livestill evaluate --scores other-system.ndjson --threshold 0.5 --json
-  livestill evaluate --compare careful.ndjson fast.ndjson`,
-    )
+    .addHelpText('after', HELP)
     .action((pictures: string | undefined, _: unknown, command: Command) =>
       runEvaluation(pictures, command.opts<EvaluateFlags>()),
     );

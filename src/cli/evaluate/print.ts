@@ -53,17 +53,12 @@ export function printProtocol(report: ProtocolReport | null): string {
   ].join('\n')}\n`;
 }
 
-/** The evaluation as a table for people. */
-export function printEvaluation(evaluation: Evaluation): string {
-  const { measures: m, counts, bootstrap } = evaluation;
-  const unit = `${bootstrap.kind}s`;
-  const rows = [
+function measureRows({ measures: m, bpcerAtWorstApcer }: Evaluation): string[][] {
+  const species = m.apcerMax.species === null ? '' : ` (${m.apcerMax.species})`;
+  return [
     rateRow('BPCER  bona fide rejected', m.bpcer),
     ...Object.entries(m.apcer).map(([name, r]) => rateRow(`APCER  ${name}`, r)),
-    estimateRow(
-      `APCER  worst species${m.apcerMax.species === null ? '' : ` (${m.apcerMax.species})`}`,
-      m.apcerMax,
-    ),
+    estimateRow(`APCER  worst species${species}`, m.apcerMax),
     rateRow('BPNRR  bona fide, no response', m.bpnrr),
     ...Object.entries(m.apnrr).map(([name, r]) => rateRow(`APNRR  ${name}, no response`, r)),
     rateRow('Bona fide turned away (either)', m.bonaFideTurnedAway),
@@ -72,10 +67,16 @@ export function printEvaluation(evaluation: Evaluation): string {
     estimateRow('AUC', m.auc),
     estimateRow('EER', m.eer),
     ...Object.entries(m.bpcerAtApcer).map(([limit, e]) => estimateRow(`BPCER at pooled APCER ${limit} %`, e)),
-    ...Object.entries(evaluation.bpcerAtWorstApcer).map(([limit, value]) =>
+    ...Object.entries(bpcerAtWorstApcer).map(([limit, value]) =>
       estimateRow(`BPCER at worst APCER ${limit} %`, { value, bootstrap: null }),
     ),
   ];
+}
+
+/** The evaluation as a table for people. */
+export function printEvaluation(evaluation: Evaluation): string {
+  const { counts, bootstrap } = evaluation;
+  const rows = measureRows(evaluation);
   const percent = Math.round(bootstrap.confidence * 1000) / 10;
   const table = createTable(
     [
@@ -87,50 +88,59 @@ export function printEvaluation(evaluation: Evaluation): string {
     ],
     rows,
   );
+  const species = Object.keys(counts.species).length;
   const lines = [
-    `${count(counts.presentations, 'presentation')}: ${counts.bonaFide} bona fide, ${count(counts.attacks, 'attack')} of ${Object.keys(counts.species).length} species; ${bootstrap.clusters} ${unit}`,
+    `${count(counts.presentations, 'presentation')}: ${counts.bonaFide} bona fide, ${count(counts.attacks, 'attack')} of ${species} species; ${bootstrap.clusters} ${bootstrap.kind}s`,
     thresholdLine(evaluation),
     '',
     table.head,
     ...rows.map((row) => table.line(row)),
+    ...calibrationLines(evaluation),
+    ...evaluation.groups.flatMap(groupLines),
+    ...evaluation.warnings.flatMap((warning) => ['', `Note: ${warning}`]),
   ];
-  if (evaluation.calibration !== null) {
-    const { brier, ece, source, balanced } = evaluation.calibration;
-    lines.push('', `Calibration (${source}): Brier ${brier.toFixed(4)}, ECE ${ece.toFixed(4)}`);
-    if (balanced !== null) {
-      lines.push(
-        `  both classes weighing alike: Brier ${balanced.brier.toFixed(4)}, ECE ${balanced.ece.toFixed(4)}`,
-      );
-    }
-  }
-  for (const { field, groups, largestDifference: d } of evaluation.groups) {
-    const body = groups.map((g) => [
-      g.value,
-      per(g.bpcer.share),
-      `${g.bpcer.errors}/${g.bpcer.n}`,
-      range(g.bpcer.interval),
-      per(g.apcer.share),
-      `${g.apcer.errors}/${g.apcer.n}`,
-      range(g.apcer.interval),
-    ]);
-    const grouped = createTable(
-      ['', 'BPCER', 'COUNT', 'EXACT', 'APCER', 'COUNT', 'EXACT'].map((title, k) => ({
-        title: k === 0 ? `BY ${field.toUpperCase()}` : title,
-        right: k % 3 !== 0 || k === 0 ? k > 0 : false,
-      })),
-      body,
-    );
-    lines.push('', grouped.head, ...body.map((row) => grouped.line(row)));
-    for (const kind of ['bpcer', 'apcer'] as const) {
-      const diff = d[kind];
-      if (diff === null) continue;
-      lines.push(
-        `Largest ${kind.toUpperCase()} difference: ${per(diff.difference)} (${diff.low} to ${diff.high})${diff.intervalsApart ? '' : ', intervals overlap'}`,
-      );
-    }
-  }
-  for (const warning of evaluation.warnings) lines.push('', `Note: ${warning}`);
   return `${lines.join('\n')}\n`;
+}
+
+function calibrationLines({ calibration }: Evaluation): string[] {
+  if (calibration === null) return [];
+  const { brier, ece, source, balanced } = calibration;
+  const lines = ['', `Calibration (${source}): Brier ${brier.toFixed(4)}, ECE ${ece.toFixed(4)}`];
+  if (balanced === null) return lines;
+  const { brier: balancedBrier, ece: balancedEce } = balanced;
+  return [
+    ...lines,
+    `  both classes weighing alike: Brier ${balancedBrier.toFixed(4)}, ECE ${balancedEce.toFixed(4)}`,
+  ];
+}
+
+function groupLines({ field, groups, largestDifference: d }: Evaluation['groups'][number]): string[] {
+  const body = groups.map((g) => [
+    g.value,
+    per(g.bpcer.share),
+    `${g.bpcer.errors}/${g.bpcer.n}`,
+    range(g.bpcer.interval),
+    per(g.apcer.share),
+    `${g.apcer.errors}/${g.apcer.n}`,
+    range(g.apcer.interval),
+  ]);
+  const table = createTable(
+    ['', 'BPCER', 'COUNT', 'EXACT', 'APCER', 'COUNT', 'EXACT'].map((title, k) => ({
+      title: k === 0 ? `BY ${field.toUpperCase()}` : title,
+      right: k % 3 !== 0,
+    })),
+    body,
+  );
+  const lines = ['', table.head, ...body.map((row) => table.line(row))];
+  for (const kind of ['bpcer', 'apcer'] as const) {
+    const diff = d[kind];
+    if (diff === null) continue;
+    const overlap = diff.intervalsApart ? '' : ', intervals overlap';
+    lines.push(
+      `Largest ${kind.toUpperCase()} difference: ${per(diff.difference)} (${diff.low} to ${diff.high})${overlap}`,
+    );
+  }
+  return lines;
 }
 
 /** Traps and robustness for people; nothing when there is nothing to say. */

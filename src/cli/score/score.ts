@@ -1,17 +1,12 @@
-import { writeFile } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
-import { styleText } from 'node:util';
-import { SingleBar } from 'cli-progress';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { createLiveness, type JudgedPicture, type Liveness } from '../../engine.ts';
-import { Fault, UsageError } from '../../errors.ts';
+import { createLiveness, type JudgedPicture } from '../../engine.ts';
 import { drawExplanation } from '../../explain/explain.ts';
-import { makeFolder } from '../../files/folder.ts';
+import { explainFolder, writeExplanation } from '../../explain/write.ts';
 import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
-import type { CapturePreset, Judgement, Profile, Verdict } from '../../liveness/types.ts';
+import type { CapturePreset, Profile } from '../../liveness/types.ts';
 import { expandInputs, type PictureInput } from '../../picture/inputs.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
-import { count } from '../../report/count.ts';
 import { scoreNumber } from '../shared/arguments.ts';
 import {
   captureOption,
@@ -21,9 +16,10 @@ import {
   profileOption,
 } from '../shared/engine-options.ts';
 import { EXIT_STATUS } from '../shared/exit-status.ts';
-import { print, printableName, say } from '../shared/printable.ts';
-import { createTable } from '../shared/table.ts';
+import { print, say } from '../shared/printable.ts';
 import { tellLeftOut } from '../shared/tell-left-out.ts';
+import { judgeInput } from './result.ts';
+import { humanOutput } from './table.ts';
 
 interface ScoreOptions {
   readonly json?: true;
@@ -34,20 +30,6 @@ interface ScoreOptions {
   readonly models?: string;
   readonly pack: readonly string[];
 }
-
-/** What is said of one file: the wire code it would have got, and the judgement where there is one. */
-export type ScoreResult = { readonly file: string; readonly code: number; readonly message: string } & (
-  | ({ readonly judged: true } & Judgement)
-  | {
-      readonly judged: false;
-      readonly reason: string;
-      readonly score: null;
-      readonly rawScore: null;
-      readonly verdict: null;
-    }
-);
-
-const MANY = 10;
 
 /** Adds `livestill score` to the program. Exit status: 0 all judged, 1 some failed, 2 wrong use. */
 export function registerScore(program: Command): void {
@@ -93,148 +75,6 @@ Examples:
   livestill score --capture strict selfies/`,
     )
     .action((paths: string[], options: ScoreOptions) => score(paths, options));
-}
-
-function failure(file: string, code: number, reason: string, message: string): ScoreResult {
-  return { file, code, message, judged: false, reason, score: null, rawScore: null, verdict: null };
-}
-
-async function judgeInput(
-  engine: Liveness,
-  input: PictureInput,
-  explain: ((judged: JudgedPicture) => Promise<void>) | null,
-): Promise<ScoreResult> {
-  try {
-    const judged = await engine.judgeWithPicture(await input.read());
-    const { judgement } = judged;
-    await explain?.(judged);
-    const noFace = judgement.verdict === 'no_face';
-    return {
-      file: input.name,
-      code: noFace ? -4015 : 0,
-      message: noFace ? judgement.reasons[0].text : 'OK',
-      judged: true,
-      ...judgement,
-    };
-  } catch (error) {
-    if (error instanceof Fault) return failure(input.name, error.code, error.reason, error.message);
-    throw error;
-  }
-}
-
-/** Bytes of a name's beginning that are kept: file systems allow 255 for all of it. */
-const LONGEST_STEM = 200;
-
-/** What an explain picture is called after its input, without what no file name should have. */
-function stemOf(input: string): string {
-  const stem = input === '-' ? 'stdin' : basename(input, extname(input));
-  let kept = '';
-  for (const character of stem.replace(/[\p{Cc}\p{Cs}]/gu, '_')) {
-    if (Buffer.byteLength(kept + character) > LONGEST_STEM) break;
-    kept += character;
-  }
-  return kept;
-}
-
-/**
- * Writes an explain picture under a name of its own: neither one of this run nor one that lies there is
- * overwritten.
- */
-async function writeExplanation(folder: string, input: string, drawn: Buffer): Promise<void> {
-  const stem = stemOf(input);
-  for (let n = 1; ; n++) {
-    try {
-      const name = `${stem}${n > 1 ? `-${n}` : ''}.explain.jpg`;
-      await writeFile(join(folder, name), drawn, { flag: 'wx' });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-}
-
-const VERDICT_STYLE = { live: 'green', attack: 'red', poor_quality: 'yellow', no_face: 'yellow' } as const;
-
-function wantsColour(): boolean {
-  if (process.env.NO_COLOR) return false;
-  if (process.env.FORCE_COLOR && process.env.FORCE_COLOR !== '0') return true;
-  return process.stdout.isTTY === true && process.env.TERM !== 'dumb';
-}
-
-function toRow(result: ScoreResult): string[] {
-  if (!result.judged) return [result.file, `code ${result.code}`, '', '', '', '', '', result.message];
-  return [
-    result.file,
-    result.verdict,
-    result.score === null ? '-' : String(result.score),
-    result.rawScore === null ? '-' : String(result.rawScore),
-    result.score === null || result.liveProbability === null ? '-' : result.liveProbability.toFixed(2),
-    String(result.faceCount),
-    result.milliseconds.total.toFixed(0),
-    result.reasons.map((r) => r.code).join(' '),
-  ];
-}
-
-function humanOutput(inputs: readonly PictureInput[]) {
-  const colour = wantsColour();
-  const table = createTable(
-    [
-      { title: 'PICTURE', width: Math.min(60, Math.max(...inputs.map((i) => printableName(i.name).length))) },
-      { title: 'VERDICT', width: 'poor_quality'.length },
-      { title: 'SCORE', right: true, width: 5 },
-      { title: 'RAW', right: true, width: 3 },
-      { title: 'P(LIVE)', right: true, width: 7 },
-      { title: 'FACES', right: true, width: 5 },
-      { title: 'MS', right: true, width: 5 },
-      { title: 'REASONS' },
-    ],
-    [],
-    (text, column, row) => {
-      if (!colour || column !== 1) return text;
-      return styleText(VERDICT_STYLE[row[1] as Verdict] ?? 'magenta', text, {
-        validateStream: false,
-      } as never);
-    },
-  );
-  const bar =
-    inputs.length > MANY && process.stderr.isTTY === true
-      ? new SingleBar({
-          format: ' {bar} {value}/{total}  {eta_formatted} left',
-          barsize: 30,
-          clearOnComplete: true,
-          hideCursor: true,
-          stream: process.stderr,
-        })
-      : null;
-  process.stdout.write(`${table.head}\n`);
-  bar?.start(inputs.length, 0);
-  return {
-    row(result: ScoreResult) {
-      if (bar !== null && process.stdout.isTTY) process.stderr.write('\r\x1b[2K');
-      process.stdout.write(`${table.line(toRow(result))}\n`);
-      bar?.increment();
-    },
-    end(results: ReadonlyMap<string, number>, failed: number) {
-      bar?.stop();
-      const parts = [...results].map(([verdict, n]) => `${n} ${verdict}`);
-      if (failed > 0) parts.push(`${failed} failed`);
-      if (inputs.length > 1)
-        process.stdout.write(`\n${count(inputs.length, 'picture')}: ${parts.join(', ')}\n`);
-    },
-  };
-}
-
-/** @throws {UsageError} `folder_unwritable` */
-async function explainFolder(folder: string): Promise<void> {
-  await makeFolder(folder).catch((cause: NodeJS.ErrnoException) => {
-    throw new UsageError(
-      'folder_unwritable',
-      `--explain: the folder ${folder} cannot be made: ${cause.message}`,
-      {
-        cause,
-      },
-    );
-  });
 }
 
 async function score(paths: readonly string[], options: ScoreOptions): Promise<void> {

@@ -1,37 +1,24 @@
-import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import { createApiKeyAuthenticator } from '../../account/api-key/check.ts';
-import type { IdempotencyBounds } from '../../account/api-key/idempotency.ts';
-import { createAuthenticator } from '../../account/authenticate.ts';
-import { createLimiter } from '../../account/limiter.ts';
-import { type Config, configForRecord } from '../../config/load.ts';
+import type { Config } from '../../config/load.ts';
 import type { Lacking } from '../../engine.ts';
-import { UsageError } from '../../errors.ts';
-import { type Fleet, startFleet } from '../../fleet/fleet.ts';
-import { availableMemory, bodyMemoryFor, fleetSize } from '../../fleet/memory.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import { availableMemory, bodyMemoryFor } from '../../fleet/memory.ts';
 import { createRefusalCounter, type RefusalCounter } from '../../ledger/refusals.ts';
-import { type Retention, startRetention } from '../../ledger/retention.ts';
-import { readBuiltInCards } from '../../liveness/built-in.ts';
 import type { Profile } from '../../liveness/types.ts';
-import { createDownloader } from '../../picture/download/download.ts';
-import { openStore, type Store } from '../../store/open.ts';
+import type { Store } from '../../store/open.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/health.ts';
 import { type BodyMemory, createBodyMemory } from '../../wire/body-memory.ts';
-import { connectionLimits, openFilesLimit } from '../../wire/connection-limits.ts';
 import { createFailedTries, type FailedTries } from '../../wire/failed-tries.ts';
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
-import { observedLedger } from '../../wire/metrics/observed-ledger.ts';
-import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from '../../wire/server.ts';
-import { loadTls, type TlsIdentity, watchTls } from '../../wire/tls.ts';
-import { defaultTransport } from '../../wire/transport.ts';
-import { createV1 } from '../../wire/v1/face.ts';
-import { type OperatingTable, publishedTables } from '../../wire/v1/operating-points.ts';
-import { readOwnTable } from '../../wire/v1/own-operating-points.ts';
-import { systemActor } from '../shared/actor.ts';
-import { lackingLine } from '../shared/engine-options.ts';
+import type { LegacyServer } from '../../wire/server.ts';
+import { loadTls, watchTls } from '../../wire/tls.ts';
 import { version } from '../shared/version.ts';
+import { operatingTables } from './operating-tables.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
+import { createServer } from './server.ts';
 import { StartError } from './start-error.ts';
+import { noteStart, openStoreOf, startRetentionOf } from './store.ts';
+import { checkProfiles, startFleetOf } from './workers.ts';
 
 /** How far the start has come. */
 interface State {
@@ -81,29 +68,15 @@ export async function startService(config: Config, log: Logger): Promise<Service
     await noteStart(store, config);
     const metrics = metricsOf(log);
     closing.unshift(async () => metrics.stop());
-    const admin = createAdminServer(
-      readinessChecks({ state, store, log, freeBytes: () => freeBytesAt(config.dataDir) }),
-      log,
-      metrics,
-      () => networksOf(state.fleet),
-    );
+    const admin = createAdmin(config, log, { state, store, metrics });
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     const fleet = await startFleetOf(config, log);
     closing.unshift(() => fleet.close());
     state.fleet = fleet;
     await checkProfiles(fleet, store, log);
-    const { maxBodiesMb } = config;
-    const bodies = createBodyMemory(
-      maxBodiesMb === null ? bodyMemoryFor(availableMemory()) : maxBodiesMb * 1024 * 1024,
-    );
-    const refusals = createRefusalCounter({
-      ledger: store.ledger,
-      clock: () => Date.now(),
-      version,
-      onTrouble: (err) =>
-        log.error({ event: 'refusals_not_kept', err }, 'counts of refused requests were not kept'),
-    });
+    const bodies = bodyMemoryOf(config);
+    const refusals = refusalCounterOf(store, log);
     closing.unshift(() => refusals.stop());
     const failedTries = failedTriesOf(config, log);
     const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals };
@@ -139,11 +112,8 @@ export async function startService(config: Config, log: Logger): Promise<Service
         state.draining = true;
         watch?.stop();
         const { cutOff } = await server.drain(config.timeouts.drainMs);
-        await refusals.stop();
-        await retention.stop();
-        await fleet.close();
-        await store.close();
-        await admin.close();
+        for (const part of [refusals, retention]) await part.stop();
+        for (const part of [fleet, store, admin]) await part.close();
         metrics.stop();
         return cutOff;
       },
@@ -152,17 +122,6 @@ export async function startService(config: Config, log: Logger): Promise<Service
     for (const close of closing) await close().catch(() => {});
     throw error;
   }
-}
-
-/**
- * The log of changes has the settings of each start beside those of the start before, so that a change of
- * them stands out.
- */
-async function noteStart({ chains }: Store, config: Config): Promise<void> {
-  const action = 'service.start';
-  const [last] = await chains.adminLog(1, { action });
-  const after = { version, config: configForRecord(config) };
-  await chains.note({ action, target: '', before: last?.after ?? null, after });
 }
 
 /** A figure that cannot be taken is reported in the log, the first time. */
@@ -175,10 +134,17 @@ function metricsOf(log: Logger): Metrics {
   return createMetrics({ version, onTrouble });
 }
 
-/** The operator's own measurement first, where there is one, then those of the cards. */
-async function operatingTables({ operatingPoints }: Config): Promise<readonly OperatingTable[]> {
-  const published = publishedTables(await readBuiltInCards());
-  return operatingPoints === null ? published : [await loadOwnTable(operatingPoints), ...published];
+function createAdmin(
+  config: Config,
+  log: Logger,
+  { state, store, metrics }: { readonly state: State; readonly store: Store; readonly metrics: Metrics },
+): AdminServer {
+  return createAdminServer(
+    readinessChecks({ state, store, log, freeBytes: () => freeBytesAt(config.dataDir) }),
+    log,
+    metrics,
+    () => networksOf(state.fleet),
+  );
 }
 
 /** What `/readyz` says of the networks: the profile in use, and what is missing. */
@@ -187,71 +153,19 @@ function networksOf(fleet: Fleet | undefined): Readonly<Record<string, unknown>>
   return { profile: fleet.profile, ...(fleet.lacking === null ? {} : { lacking: fleet.lacking }) };
 }
 
-/**
- * Where networks are missing, says so in the log, and looks for apps that ask for what cannot be judged.
- * @throws {StartError} when there is such an app
- */
-async function checkProfiles({ profile, lacking }: Fleet, store: Store, log: Logger): Promise<void> {
-  if (lacking === null) return;
-  log.warn({ event: 'networks_missing', profile, ...lacking }, lackingLine(profile, lacking));
-  const appid = await store.accounts.findAppWithProfile(lacking.profiles);
-  if (appid === null) return;
-  throw new StartError(
-    `the app ${appid} asks for a profile that needs ${lacking.networks.join(' and ')}, which are not in place: run ` +
-      `"${lacking.command}", or give the app another profile with "livestill app policy ${appid} --profile single"`,
+function bodyMemoryOf({ maxBodiesMb }: Config): BodyMemory {
+  return createBodyMemory(
+    maxBodiesMb === null ? bodyMemoryFor(availableMemory()) : maxBodiesMb * 1024 * 1024,
   );
 }
 
-async function loadOwnTable(file: string): Promise<OperatingTable> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(
-      'bad_operating_points',
-      `${file}: the operating points cannot be read (${(cause as Error).message})`,
-      {
-        cause,
-      },
-    );
-  });
-  return readOwnTable(file, text);
-}
-
-function openStoreOf(config: Config, log: Logger): Promise<Store> {
-  return openStore({
-    dataDir: config.dataDir,
-    sync: config.ledger.sync,
-    idempotency: idempotencyBounds(config),
-    migrationBackups: config.backup.beforeMigration,
-    onMigrated: (migrated) =>
-      log.warn({ event: 'migrated', ...migrated }, 'the tables of an older version were brought up to date'),
-    onTrouble: (err) => log.error({ event: 'store_trouble', err }, 'trouble with the store'),
-    actor: systemActor(),
-    ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
-    ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
-  });
-}
-
-function idempotencyBounds({ idempotency }: Config): IdempotencyBounds {
-  const { maxRowsPerApp, maxMbPerApp, maxRows, maxMb } = idempotency;
-  const bytes = (mb: number) => mb * 1024 * 1024;
-  return { rowsPerApp: maxRowsPerApp, bytesPerApp: bytes(maxMbPerApp), rows: maxRows, bytes: bytes(maxMb) };
-}
-
-function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
-  const { models, picture, profile, threshold, capture } = config;
-  return startFleet({
-    ...fleetSize(config),
-    queueWaitMs: config.queueWaitMs,
-    pinWorkers: config.pinWorkers,
-    startTimeoutMs: config.timeouts.workerStartMs,
-    engine: {
-      ...(profile === null ? {} : { profile }),
-      threshold,
-      capture,
-      packs: models.packs,
-      limits: { bytes: picture.maxBytes, pixels: picture.maxPixels, side: picture.maxSide },
-      ...(models.dir === null ? {} : { modelsDir: models.dir }),
-    },
-    onTrouble: (err) => log.error({ event: 'worker_trouble', err }, 'trouble with a worker'),
+function refusalCounterOf({ ledger }: Store, log: Logger): RefusalCounter {
+  return createRefusalCounter({
+    ledger,
+    clock: () => Date.now(),
+    version,
+    onTrouble: (err) =>
+      log.error({ event: 'refusals_not_kept', err }, 'counts of refused requests were not kept'),
   });
 }
 
@@ -262,99 +176,6 @@ function failedTriesOf({ failedTries: { perMinute } }: Config, log: Logger): Fai
     clock: () => performance.now(),
     onRefused: (counts) =>
       log.warn({ event: 'failed_tries', ...counts }, 'requests without a valid key are refused'),
-  });
-}
-
-interface Parts {
-  readonly store: Store;
-  readonly fleet: Fleet;
-  readonly metrics: Metrics;
-  readonly bodies: BodyMemory;
-  readonly failedTries: FailedTries | undefined;
-  readonly tls: TlsIdentity | undefined;
-  readonly tables: readonly OperatingTable[];
-  readonly refusals: RefusalCounter;
-}
-
-function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
-  const { store, fleet, metrics, bodies, failedTries, tls, tables, refusals } = parts;
-  const clock = () => Date.now();
-  const { accounts, apiKeys, idempotency, replay, usage } = store;
-  const { observer } = metrics;
-  const { download, picture } = config;
-  const signature = { ...config.signature, bodySign: config.compat.bodySign };
-  // Shared by both APIs: one admission, one count of an app's requests, one ledger.
-  const shared = {
-    version,
-    refusals,
-    limiter: createLimiter({ clock, usage }),
-    downloader: createDownloader({ ...download, maxBytes: picture.maxBytes, observe: observer.download }),
-    judge: fleet,
-    ledger: observedLedger(store.ledger, observer),
-    bodies,
-    failedTries,
-    clock,
-    log,
-    observer,
-  };
-  const { cors, maxBodyBytes, threshold } = config;
-  return createLegacyServer({
-    ...shared,
-    authenticator: createAuthenticator({ accounts, replay, clock, settings: signature }),
-    v1: createV1({
-      ...shared,
-      apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
-      idempotency,
-      maxBodyBytes,
-      settings: { cors, profile: fleet.profile, threshold, version, tables },
-    }),
-    tls,
-    settings: serverSettings(config),
-  });
-}
-
-function serverSettings(config: Config): LegacyServerSettings {
-  const { timeouts } = config;
-  return {
-    maxBodyBytes: config.maxBodyBytes,
-    compat: config.compat,
-    cors: config.cors,
-    trustedProxies: config.trustedProxies,
-    proxyHeader: config.proxyHeader,
-    trustRequestId: config.requestId.trustHeader,
-    transport: {
-      ...defaultTransport,
-      headersTimeout: timeouts.headersMs,
-      requestTimeout: timeouts.requestMs,
-      keepAliveTimeout: timeouts.keepAliveMs,
-      ...connectionLimits(config.connections, openFilesLimit()),
-    },
-  };
-}
-
-function startRetentionOf(config: Config, log: Logger, store: Store): Retention {
-  const days = config.ledger.retentionDays;
-  return startRetention({
-    ledger: store.ledger,
-    upkeep: store.upkeep,
-    days,
-    clock: () => Date.now(),
-    evenClock: () => performance.now(),
-    onPruned: (rows, others) =>
-      log.info({ event: 'ledger_pruned', rows, others, days }, 'old records deleted'),
-    onClock: ({ time, wall, jump }, seen) =>
-      log[seen === 'jumped' ? 'error' : 'warn'](
-        {
-          event: seen === 'jumped' ? 'clock_jump' : 'clock_behind',
-          recordTime: new Date(time),
-          clock: new Date(wall),
-          jump,
-        },
-        seen === 'jumped'
-          ? 'the clock jumped, or the service did not run for long: nothing is deleted in this round; check the clock'
-          : 'the clock had jumped ahead: old records are deleted by a record time that comes after it by a day an hour',
-      ),
-    onTrouble: (err) => log.error({ event: 'ledger_prune_failed', err }, 'old records not deleted'),
   });
 }
 

@@ -58,6 +58,7 @@ export async function openPictureSystem(options: PictureSystemOptions): Promise<
   const judge: PictureJudge = {
     models: engine.models,
     profile,
+    capture,
     judge: (bytes) => engine.judge(bytes),
   };
   const folder = options.cacheFolder;
@@ -67,42 +68,39 @@ export async function openPictureSystem(options: PictureSystemOptions): Promise<
     `answers-2-${systemKey(engine.models, profile, options.version, capture)}.ndjson`,
   );
   const facts = await open<PictureFacts | null>('facts-1.ndjson');
+  const withProgress = async <T>(
+    step: string,
+    total: number,
+    work: (onDone: () => void) => Promise<T>,
+  ): Promise<T> => {
+    const bar = options.progress(step, total);
+    try {
+      return await work(bar.step);
+    } finally {
+      bar.end();
+    }
+  };
   const getJudge = () => Promise.resolve(judge);
   return {
     models: engine.models,
     profile,
-    capture,
-    async judge(pictures) {
-      const bar = options.progress('judging', pictures.length);
-      try {
-        return await judgeAll(pictures, {
-          judge: getJudge,
-          answers,
-          facts,
-          onDone: bar.step,
-          concurrency: AT_A_TIME,
-        });
-      } finally {
-        bar.end();
-      }
-    },
+    judge: (pictures) =>
+      withProgress('judging', pictures.length, (onDone) =>
+        judgeAll(pictures, { judge: getJudge, answers, facts, onDone, concurrency: AT_A_TIME }),
+      ),
     rows: (judged) => judged.map((j) => presentationOf(j.picture, j.answer, options.ignoreQuality)),
-    async robustness(judged, threshold, limit) {
-      const bar = options.progress('robustness', Math.min(limit, judged.length));
-      try {
-        return await tryRobustness(judged, {
+    robustness: (judged, threshold, limit) =>
+      withProgress('robustness', Math.min(limit, judged.length), (onDone) =>
+        tryRobustness(judged, {
           judge: getJudge,
           answers,
           threshold,
           limit,
           seed: options.seed,
-          onDone: bar.step,
+          onDone,
           concurrency: AT_A_TIME,
-        });
-      } finally {
-        bar.end();
-      }
-    },
+        }),
+      ),
     async close() {
       await answers.close();
       await facts.close();

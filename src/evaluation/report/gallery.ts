@@ -1,6 +1,5 @@
-import sharp from 'sharp';
 import { Fault, UsageError } from '../../errors.ts';
-import { decodePicture } from '../../picture/decode/decode.ts';
+import { thumbnailOf } from '../../picture/thumbnail.ts';
 import { type JudgedPicture, readPicture } from '../pictures/judge-all.ts';
 import type { Presentation } from '../types.ts';
 
@@ -19,16 +18,12 @@ export interface GallerySection {
 }
 
 const SIDE = 200;
+const QUALITY = 75;
 const MOST = 12;
 
 async function thumbnail(judged: JudgedPicture): Promise<string | null> {
   try {
-    const { data, width, height } = await decodePicture(await readPicture(judged.picture));
-    const small = await sharp(data, { raw: { width, height, channels: 3 } })
-      .resize(SIDE, SIDE, { fit: 'inside', withoutEnlargement: true })
-      .jpeg({ quality: 75 })
-      .toBuffer();
-    return `data:image/jpeg;base64,${small.toString('base64')}`;
+    return await thumbnailOf(await readPicture(judged.picture), SIDE, QUALITY);
   } catch (error) {
     // It may be gone since it was judged.
     if (error instanceof Fault || error instanceof UsageError) return null;

@@ -1,6 +1,6 @@
 import { count } from '../../report/count.ts';
 import { escapeHtml, htmlPage } from '../../report/html.ts';
-import type { Comparison } from '../compare.ts';
+import { type Comparison, testCells } from '../compare.ts';
 import type { FullEvaluation } from '../evaluate.ts';
 import { PROTOCOL_COLUMNS, type ProtocolReport, protocolRows } from '../protocol.ts';
 import type { Robustness } from '../robustness/robustness.ts';
@@ -137,14 +137,7 @@ export function comparisonHtml(comparison: Comparison, provenance: Provenance): 
     percent(m.difference),
     m.interval === null ? '–' : `${percent(m.interval[0])} to ${percent(m.interval[1])}`,
   ]);
-  const tests = comparison.tests.map((t) => [
-    t.name,
-    String(t.n),
-    String(t.onlyA),
-    String(t.onlyB),
-    t.mcnemar.toPrecision(3),
-    t.byCluster.toPrecision(3),
-  ]);
+  const tests = comparison.tests.map(testCells);
   const body = [
     `<h1>${escapeHtml(a)} against ${escapeHtml(b)}</h1>`,
     `<p>${comparison.pairs} presentations that both have; ${comparison.onlyInA} only in ${escapeHtml(a)}, ${comparison.onlyInB} only in ${escapeHtml(b)}, left out.</p>`,

@@ -138,53 +138,76 @@ function paint(areas: Float32Array, width: number, height: number, paper: readon
   return { width, height, data };
 }
 
+/** A picture separated into inks, before its dots are set. */
+interface Sheet {
+  readonly parameters: PrintParameters;
+  readonly aspect: number;
+  readonly gridWidth: number;
+  readonly gridHeight: number;
+  /** Share of each ink, four a cell of the grid. */
+  readonly areas: Float32Array;
+  /** The print as it would be without dots. */
+  readonly smooth: LightPicture;
+}
+
+const MARGIN = 0.035;
+
+const isWithin = (u: number, v: number, aspect: number) =>
+  u > -MARGIN && u < 1 + MARGIN && v > -MARGIN * aspect && v < 1 + MARGIN * aspect;
+
+const isBare = (u: number, v: number) => u < 0 || v < 0 || u >= 1 || v >= 1;
+
 /**
  * Prints a picture. (u, v) of the medium run over the picture from 0 to 1; outside is a white margin of
  * paper.
  */
 export async function createPrint(picture: RgbPicture, parameters: PrintParameters): Promise<Medium> {
-  const { halftone, cellsAcross, paper, ink, visible } = parameters;
+  const { halftone, cellsAcross, paper, ink } = parameters;
   const aspect = picture.width / picture.height;
   const gridWidth = Math.round(halftone === 'diffusion' ? cellsAcross : Math.min(1200, cellsAcross * 2));
   const gridHeight = Math.max(1, Math.round(gridWidth / aspect));
   const grid = await resizeBytes(picture, gridWidth, gridHeight);
   const areas = inkAreas(grid, ink);
   const smooth = paint(areas, gridWidth, gridHeight, paper);
-  const margin = 0.035;
-  const within = (u: number, v: number) =>
-    u > -margin && u < 1 + margin && v > -margin * aspect && v < 1 + margin * aspect;
-  const bare = (u: number, v: number) => u < 0 || v < 0 || u >= 1 || v >= 1;
+  const sheet = { parameters, aspect, gridWidth, gridHeight, areas, smooth };
+  return halftone === 'amplitude' ? clusteredDots(sheet) : scatteredDots(sheet);
+}
 
-  if (halftone !== 'amplitude') {
-    let dots = smooth;
-    if (halftone === 'diffusion') {
-      diffuse(areas, gridWidth, gridHeight);
-      // Dots spread in the paper and overlap.
-      dots = blurLight(paint(areas, gridWidth, gridHeight, paper), 0.65);
-    }
-    const plain = new Float64Array(3);
-    return {
-      aspect,
-      sample(u, v, _fu, _fv, out) {
-        if (!within(u, v)) return false;
-        if (bare(u, v)) out.set(paper);
-        else {
-          readBilinear(dots, u * gridWidth, v * gridHeight, out);
-          readBilinear(smooth, u * gridWidth, v * gridHeight, plain);
-          for (let c = 0; c < 3; c++) out[c] = plain[c] + visible * (out[c] - plain[c]);
-        }
-        return true;
-      },
-    };
+/** Dots of one size scattered by error diffusion, or none at all. */
+function scatteredDots({ parameters, aspect, gridWidth, gridHeight, areas, smooth }: Sheet): Medium {
+  const { halftone, paper, visible } = parameters;
+  let dots = smooth;
+  if (halftone === 'diffusion') {
+    diffuse(areas, gridWidth, gridHeight);
+    // Dots spread in the paper and overlap.
+    dots = blurLight(paint(areas, gridWidth, gridHeight, paper), 0.65);
   }
+  const plain = new Float64Array(3);
+  return {
+    aspect,
+    sample(u, v, _fu, _fv, out) {
+      if (!isWithin(u, v, aspect)) return false;
+      if (isBare(u, v)) out.set(paper);
+      else {
+        readBilinear(dots, u * gridWidth, v * gridHeight, out);
+        readBilinear(smooth, u * gridWidth, v * gridHeight, plain);
+        for (let c = 0; c < 3; c++) out[c] = plain[c] + visible * (out[c] - plain[c]);
+      }
+      return true;
+    },
+  };
+}
 
+/** Dots on turned grids, one an ink, larger where there is more ink. */
+function clusteredDots({ parameters, aspect, gridWidth, gridHeight, areas }: Sheet): Medium {
+  const { cellsAcross, paper, visible } = parameters;
   const turns = ANGLES.map((a) => [Math.cos((a * Math.PI) / 180), Math.sin((a * Math.PI) / 180)]);
   const cell = new Float64Array(4);
   return {
     aspect,
     sample(u, v, fu, _fv, out) {
-      if (!within(u, v)) return false;
-      if (bare(u, v)) {
+      if (!isWithin(u, v, aspect)) return false;
+      if (isBare(u, v)) {
         out.set(paper);
         return true;
       }

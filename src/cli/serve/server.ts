@@ -1,0 +1,89 @@
+import type { Logger } from 'pino';
+import { createApiKeyAuthenticator } from '../../account/api-key/check.ts';
+import { createAuthenticator } from '../../account/authenticate.ts';
+import { createLimiter } from '../../account/limiter.ts';
+import type { Config } from '../../config/load.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { RefusalCounter } from '../../ledger/refusals.ts';
+import { createDownloader } from '../../picture/download/download.ts';
+import type { Store } from '../../store/open.ts';
+import type { BodyMemory } from '../../wire/body-memory.ts';
+import { connectionLimits, openFilesLimit } from '../../wire/connection-limits.ts';
+import type { FailedTries } from '../../wire/failed-tries.ts';
+import type { Metrics } from '../../wire/metrics/metrics.ts';
+import { observedLedger } from '../../wire/metrics/observed-ledger.ts';
+import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from '../../wire/server.ts';
+import type { TlsIdentity } from '../../wire/tls.ts';
+import { defaultTransport } from '../../wire/transport.ts';
+import { createV1 } from '../../wire/v1/face.ts';
+import type { OperatingTable } from '../../wire/v1/operating-points.ts';
+import { version } from '../shared/version.ts';
+
+/** What the server is put together from. */
+export interface Parts {
+  readonly store: Store;
+  readonly fleet: Fleet;
+  readonly metrics: Metrics;
+  readonly bodies: BodyMemory;
+  readonly failedTries: FailedTries | undefined;
+  readonly tls: TlsIdentity | undefined;
+  readonly tables: readonly OperatingTable[];
+  readonly refusals: RefusalCounter;
+}
+
+/** The server of both APIs on the service port. */
+export function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
+  const { store, fleet, metrics, bodies, failedTries, tls, tables, refusals } = parts;
+  const clock = () => Date.now();
+  const { accounts, apiKeys, idempotency, replay, usage } = store;
+  const { observer } = metrics;
+  const { download, picture } = config;
+  const signature = { ...config.signature, bodySign: config.compat.bodySign };
+  // Shared by both APIs: one admission, one count of an app's requests, one ledger.
+  const shared = {
+    version,
+    refusals,
+    limiter: createLimiter({ clock, usage }),
+    downloader: createDownloader({ ...download, maxBytes: picture.maxBytes, observe: observer.download }),
+    judge: fleet,
+    ledger: observedLedger(store.ledger, observer),
+    bodies,
+    failedTries,
+    clock,
+    log,
+    observer,
+  };
+  const { cors, maxBodyBytes, threshold } = config;
+  return createLegacyServer({
+    ...shared,
+    authenticator: createAuthenticator({ accounts, replay, clock, settings: signature }),
+    v1: createV1({
+      ...shared,
+      apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
+      idempotency,
+      maxBodyBytes,
+      settings: { cors, profile: fleet.profile, threshold, version, tables },
+    }),
+    tls,
+    settings: serverSettings(config),
+  });
+}
+
+function serverSettings(config: Config): LegacyServerSettings {
+  const { timeouts } = config;
+  return {
+    maxBodyBytes: config.maxBodyBytes,
+    compat: config.compat,
+    cors: config.cors,
+    trustedProxies: config.trustedProxies,
+    proxyHeader: config.proxyHeader,
+    trustRequestId: config.requestId.trustHeader,
+    transport: {
+      ...defaultTransport,
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      keepAliveTimeout: timeouts.keepAliveMs,
+      ...connectionLimits(config.connections, openFilesLimit()),
+    },
+  };
+}

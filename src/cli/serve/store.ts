@@ -1,0 +1,67 @@
+import type { Logger } from 'pino';
+import type { IdempotencyBounds } from '../../account/api-key/idempotency.ts';
+import { type Config, configForRecord } from '../../config/load.ts';
+import { type Retention, startRetention } from '../../ledger/retention.ts';
+import { openStore, type Store } from '../../store/open.ts';
+import { systemActor } from '../shared/actor.ts';
+import { version } from '../shared/version.ts';
+
+/** Opens the store as the configuration says; its troubles stand in the log. */
+export function openStoreOf(config: Config, log: Logger): Promise<Store> {
+  return openStore({
+    dataDir: config.dataDir,
+    sync: config.ledger.sync,
+    idempotency: idempotencyBounds(config),
+    migrationBackups: config.backup.beforeMigration,
+    onMigrated: (migrated) =>
+      log.warn({ event: 'migrated', ...migrated }, 'the tables of an older version were brought up to date'),
+    onTrouble: (err) => log.error({ event: 'store_trouble', err }, 'trouble with the store'),
+    actor: systemActor(),
+    ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
+    ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
+  });
+}
+
+function idempotencyBounds({ idempotency }: Config): IdempotencyBounds {
+  const { maxRowsPerApp, maxMbPerApp, maxRows, maxMb } = idempotency;
+  const bytes = (mb: number) => mb * 1024 * 1024;
+  return { rowsPerApp: maxRowsPerApp, bytesPerApp: bytes(maxMbPerApp), rows: maxRows, bytes: bytes(maxMb) };
+}
+
+/**
+ * The log of changes has the settings of each start beside those of the start before, so that a change of
+ * them stands out.
+ */
+export async function noteStart({ chains }: Store, config: Config): Promise<void> {
+  const action = 'service.start';
+  const [last] = await chains.adminLog(1, { action });
+  const after = { version, config: configForRecord(config) };
+  await chains.note({ action, target: '', before: last?.after ?? null, after });
+}
+
+/** Deletes old records as the configuration says; what it finds and does stands in the log. */
+export function startRetentionOf(config: Config, log: Logger, store: Store): Retention {
+  const days = config.ledger.retentionDays;
+  return startRetention({
+    ledger: store.ledger,
+    upkeep: store.upkeep,
+    days,
+    clock: () => Date.now(),
+    evenClock: () => performance.now(),
+    onPruned: (rows, others) =>
+      log.info({ event: 'ledger_pruned', rows, others, days }, 'old records deleted'),
+    onClock: ({ time, wall, jump }, seen) =>
+      log[seen === 'jumped' ? 'error' : 'warn'](
+        {
+          event: seen === 'jumped' ? 'clock_jump' : 'clock_behind',
+          recordTime: new Date(time),
+          clock: new Date(wall),
+          jump,
+        },
+        seen === 'jumped'
+          ? 'the clock jumped, or the service did not run for long: nothing is deleted in this round; check the clock'
+          : 'the clock had jumped ahead: old records are deleted by a record time that comes after it by a day an hour',
+      ),
+    onTrouble: (err) => log.error({ event: 'ledger_prune_failed', err }, 'old records not deleted'),
+  });
+}
