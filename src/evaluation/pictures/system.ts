@@ -58,7 +58,6 @@ export async function openPictureSystem(options: PictureSystemOptions): Promise<
   const judge: PictureJudge = {
     models: engine.models,
     profile,
-    capture,
     judge: (bytes) => engine.judge(bytes),
   };
   const folder = options.cacheFolder;
@@ -84,6 +83,7 @@ export async function openPictureSystem(options: PictureSystemOptions): Promise<
   return {
     models: engine.models,
     profile,
+    capture,
     judge: (pictures) =>
       withProgress('judging', pictures.length, (onDone) =>
         judgeAll(pictures, { judge: getJudge, answers, facts, onDone, concurrency: AT_A_TIME }),
