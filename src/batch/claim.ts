@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import { writeWhole } from '../files/write.ts';
 
 /** What decides a row; a batch goes on only with the same. */

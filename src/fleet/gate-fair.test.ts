@@ -37,7 +37,7 @@ describe('apps at the gate', () => {
   it('where there is no room the longest line gives its newest for one of a shorter line', async () => {
     const { gate, ask, refused } = await heldGate();
     for (let at = 1; at <= 10; at++) void ask('flood', `f${at}`);
-    expect(gate.refusal('flood')).toMatchObject({ code: -5802, reason: 'queue_full' });
+    expect(gate.refusal('flood')).toMatchObject({ kind: 'busy', reason: 'queue_full' });
     expect(gate.refusal('quiet')).toBeNull();
     expect(gate.refusal()).toBeNull();
     void ask('quiet');

@@ -51,8 +51,8 @@ describe('gate', () => {
     expect(gate.refusal()).toBeNull();
     const waiting = [gate.enter(), gate.enter()];
     // Three in line before two workers of one second each: 1.5 s.
-    expect(gate.refusal()).toMatchObject({ code: -5802, reason: 'queue_full', retryAfter: 2 });
-    await expect(gate.enter()).rejects.toMatchObject({ code: -5802 });
+    expect(gate.refusal()).toMatchObject({ kind: 'busy', reason: 'queue_full', retryAfter: 2 });
+    await expect(gate.enter()).rejects.toMatchObject({ kind: 'busy' });
     expect(gate.waiting).toBe(waiting.length);
   });
 
@@ -115,7 +115,7 @@ describe('gate', () => {
     const timely = gate.enter({ app: 'a' });
     time.now = 1001;
     first.release();
-    await expect(late).rejects.toMatchObject({ code: -5802, reason: 'queue_overdue' });
+    await expect(late).rejects.toMatchObject({ kind: 'busy', reason: 'queue_overdue' });
     (await timely).release();
     expect([gate.running, gate.waiting]).toEqual([0, 0]);
   });

@@ -1,4 +1,4 @@
-import { Fault } from '../errors.ts';
+import { Fault, type FaultReason } from '../faults.ts';
 import { count } from '../report/count.ts';
 import { createTurns, type Waiting } from './turns.ts';
 
@@ -35,7 +35,7 @@ export interface Asking {
 export interface Gate {
   /**
    * Waits for a place: first come, first served within an app, the apps in turn.
-   * @throws Fault -5802 with `retryAfter`: `queue_full` at once, when the wait would be too long; `queue_share` later, when the place in
+   * @throws Fault `busy` with `retryAfter`: `queue_full` at once, when the wait would be too long; `queue_share` later, when the place in
    * the queue was given to an app with less in it; `queue_overdue` when the wait was longer than expected and than
    * allowed; AbortError
    */
@@ -70,9 +70,9 @@ export function createGate(options: GateOptions): Gate {
   const room = () => Math.floor((headroom * maxWaitMs * places) / meanMs);
   const turnMs = () => meanMs / places;
 
-  const fault = (reason: string, what: string, waitMs: number): Fault =>
+  const fault = (reason: FaultReason<'busy'>, what: string, waitMs: number): Fault =>
     new Fault(
-      -5802,
+      'busy',
       reason,
       `${what}; ${count(turns.size, 'picture')} ${turns.size === 1 ? 'waits' : 'wait'} for ${count(places, 'worker')}, ${maxWaitMs} ms are allowed.`,
       { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) },

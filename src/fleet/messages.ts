@@ -1,9 +1,10 @@
 import type { Lacking, LivenessOptions } from '../engine.ts';
+import type { PlainFault } from '../faults.ts';
 import type { Judgement, ModelUsed, Profile } from '../liveness/types.ts';
 
 /*
  * What goes between the service and a worker process. Errors go as plain members: copying keeps only name, message and stack of
- * an error, and a `Fault` would lose its code.
+ * an error, and a `Fault` would lose its kind.
  */
 
 /** The first message to a worker: make your engine and run it once. */
@@ -45,7 +46,7 @@ export type StartAnswer = WarmAnswer | WorkerFailure;
 
 export type JudgeAnswer =
   | { readonly kind: 'judged'; readonly judgement: Judgement }
-  | { readonly kind: 'fault'; readonly code: number; readonly reason: string; readonly message: string }
+  | { readonly kind: 'fault'; readonly fault: PlainFault }
   | WorkerFailure;
 
 /** Something that should not happen, with all that the log may know of it. */

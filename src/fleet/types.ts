@@ -1,4 +1,4 @@
-import type { Fault } from '../errors.ts';
+import type { Fault } from '../faults.ts';
 import type { Judgement, ModelUsed, Profile } from '../liveness/types.ts';
 
 /** How one picture is to be judged. */
@@ -17,7 +17,7 @@ export interface JudgeOptions {
 export interface Judge {
   /**
    * Judges one encoded picture. Its memory belongs to the judge until the answer: it must not be changed, nor used afterwards.
-   * @throws Fault -4016 (cannot be decoded), -5802 (overloaded, with `retryAfter`), 213 (two workers failed on it, or the engine
+   * @throws Fault of the area `picture`, `busy` (with `retryAfter`), `worker_lost` (two workers failed on it), `engine_failed` (the engine
    * did); AbortError
    */
   judge(picture: Uint8Array, options?: JudgeOptions): Promise<Judgement>;

@@ -8,7 +8,7 @@ import {
   checkNewSecret,
   checkPolicy,
 } from '../account/validate.ts';
-import { Fault, UsageError } from '../errors.ts';
+import { Fault, UsageError } from '../faults.ts';
 import type { Profile } from '../liveness/types.ts';
 import { openSecret, toApp, toSummary } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
@@ -28,7 +28,8 @@ export function createAccountAdmin(
   keyring: Keyring,
   note: NoteChange,
 ): AccountAdmin {
-  const change = <T>(work: (db: Db) => Promise<T>): Promise<T> => database.write(107, work);
+  const change = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
+    database.write('accounts_unavailable', work);
 
   return {
     async createApp(app, secret) {
@@ -47,14 +48,14 @@ export function createAccountAdmin(
       });
     },
     async listApps(limit) {
-      const rows = await database.read(107, (db) => {
+      const rows = await database.read('accounts_unavailable', (db) => {
         const all = db.selectFrom('app').selectAll().orderBy('created_at').orderBy('appid');
         return (limit === undefined ? all : all.limit(limit)).execute();
       });
       return rows.map(toApp);
     },
     async findAppWithProfile(profiles) {
-      const row = await database.read(107, (db) =>
+      const row = await database.read('accounts_unavailable', (db) =>
         db
           .selectFrom('app')
           .select('appid')
@@ -103,7 +104,7 @@ export function createAccountAdmin(
       });
     },
     async listSecrets(appid) {
-      const [app, rows] = await database.read(107, async (db) => [
+      const [app, rows] = await database.read('accounts_unavailable', async (db) => [
         await db.selectFrom('app').select('appid').where('appid', '=', appid).executeTakeFirst(),
         await db
           .selectFrom('secret')
@@ -147,7 +148,7 @@ export function createAccountAdmin(
       });
       await change(async (db) => {
         // Only what is committed counts: a rotation that shares this transaction may still be undone, and it cleans up itself.
-        const committed = await database.read(107, activeKeyId);
+        const committed = await database.read('accounts_unavailable', activeKeyId);
         if (committed !== undefined && committed === (await activeKeyId(db))) keyring.keepOnly(committed);
       });
       return done;
@@ -294,7 +295,7 @@ async function encryptingKey(db: Db, keyring: Keyring): Promise<MasterKey> {
   const key = keyring.find(id);
   if (key !== null) return key;
   throw new Fault(
-    107,
+    'accounts_unavailable',
     'master_key_missing',
     `the data folder uses the master key ${id}, which is not at hand`,
   );

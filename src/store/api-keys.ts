@@ -1,7 +1,7 @@
 import type { ApiKeyAdmin, ApiKeyScope, ApiKeySummary, StoredApiKey } from '../account/api-key/api-key.ts';
 import { checkNewApiKey } from '../account/api-key/api-key.ts';
 import { checkAppid } from '../account/validate.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import { canonicalNetwork } from '../networks.ts';
 import { checkRules, DEFAULT_RULES, type JudgingRules, type RulesStore } from '../policy/policy.ts';
 import { toApp } from './accounts.ts';
@@ -18,11 +18,11 @@ export interface ApiKeyRoom extends ApiKeyAdmin, RulesStore {
 export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKeyRoom {
   return {
     async findApiKey(keyId) {
-      const row = await database.read(107, (db) =>
+      const row = await database.read('accounts_unavailable', (db) =>
         db.selectFrom('api_key').selectAll().where('key_id', '=', keyId).executeTakeFirst(),
       );
       if (row === undefined) return null;
-      const [app, rules] = await database.read(107, (db) =>
+      const [app, rules] = await database.read('accounts_unavailable', (db) =>
         Promise.all([
           db.selectFrom('app').selectAll().where('appid', '=', row.appid).executeTakeFirstOrThrow(),
           db.selectFrom('app_rules').select('rules').where('appid', '=', row.appid).executeTakeFirst(),
@@ -34,7 +34,7 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
       const now = Date.now();
       checkNewApiKey(key, now);
       checkAppid(appid);
-      return database.write(107, async (db) => {
+      return database.write('accounts_unavailable', async (db) => {
         const app = await db.selectFrom('app').select('state').where('appid', '=', appid).executeTakeFirst();
         if (app === undefined) throw unknownApp(appid);
         if (app.state === 'closed') {
@@ -58,7 +58,7 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
       });
     },
     async listApiKeys(appid) {
-      const [app, rows] = await database.read(107, async (db) => [
+      const [app, rows] = await database.read('accounts_unavailable', async (db) => [
         await db.selectFrom('app').select('appid').where('appid', '=', appid).executeTakeFirst(),
         await db
           .selectFrom('api_key')
@@ -72,7 +72,7 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
       return rows.map(toKey);
     },
     setApiKeyEnabled: (keyId, enabled) =>
-      database.write(107, async (db) => {
+      database.write('accounts_unavailable', async (db) => {
         const old = await db.selectFrom('api_key').selectAll().where('key_id', '=', keyId).executeTakeFirst();
         await db
           .updateTable('api_key')
@@ -91,7 +91,7 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
         );
       }),
     async findRules(appid) {
-      const [app, row] = await database.read(107, async (db) => [
+      const [app, row] = await database.read('accounts_unavailable', async (db) => [
         await db.selectFrom('app').select('appid').where('appid', '=', appid).executeTakeFirst(),
         await db.selectFrom('app_rules').select('rules').where('appid', '=', appid).executeTakeFirst(),
       ]);
@@ -100,7 +100,7 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
     },
     async setRules(appid, change) {
       checkRules(change);
-      return database.write(107, async (db) => {
+      return database.write('accounts_unavailable', async (db) => {
         const app = await db.selectFrom('app').select('appid').where('appid', '=', appid).executeTakeFirst();
         if (app === undefined) throw unknownApp(appid);
         const row = await db

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { sql } from 'kysely';
 import type { IdempotencyStore } from '../account/api-key/idempotency.ts';
 import type { AccountAdmin, ReplayStore, UsageStore } from '../account/types.ts';
-import { Fault, UsageError } from '../errors.ts';
+import { Fault, UsageError } from '../faults.ts';
 import type { Actor } from '../ledger/admin.ts';
 import type { AuditKey } from '../ledger/checkpoint.ts';
 import { activeKeyId, createAccountAdmin, usedKeyIds } from './account-admin.ts';
@@ -68,7 +68,7 @@ export interface BackendEvents {
 
 /**
  * Open the data folder in this thread.
- * @throws UsageError `data_missing`; Fault 107 (`master_key_…`, `store_…`)
+ * @throws UsageError `data_missing`; Fault `accounts_unavailable` (`master_key_…`, `store_…`)
  */
 export async function openBackend(options: BackendOptions, events: BackendEvents): Promise<Backend> {
   const { dataDir, create = true, sync = 'full', lockWaitMs = 3000 } = options;
@@ -98,7 +98,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     mark = markOpen(path, opened);
     await database.open().finally(mark.settle);
     const keyring = await openKeyring(database, options);
-    const withoutLog = await database.read(107, (db) => getMeta(db, withoutLogKey));
+    const withoutLog = await database.read('accounts_unavailable', (db) => getMeta(db, withoutLogKey));
     if (withoutLog === opened.toISOString()) events.onTrouble(openedWithoutLog(path));
     const auditKey = openAuditKey(dataDir, options.auditKey);
     const note = changesBy(options.actor ?? unknownActor);
@@ -114,7 +114,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
   } catch (error) {
     await database.close();
     mark?.clear();
-    throw storeFault(107, error);
+    throw storeFault('accounts_unavailable', error);
   }
 }
 
@@ -122,7 +122,7 @@ function needLibrary(): void {
   try {
     sqliteLibrary();
   } catch (error) {
-    throw storeFault(107, error);
+    throw storeFault('accounts_unavailable', error);
   }
 }
 
@@ -156,7 +156,7 @@ async function openKeyring(
   database: StoreDatabase,
   { dataDir, masterKey }: BackendOptions,
 ): Promise<Keyring> {
-  const used = await database.read(107, async (db) => {
+  const used = await database.read('accounts_unavailable', async (db) => {
     const active = await activeKeyId(db);
     return new Set([...(await usedKeyIds(db)), ...(active === undefined ? [] : [active])]);
   });
@@ -166,7 +166,7 @@ async function openKeyring(
   if (missing.length === 0) return keyring;
   const where = fromEnvironment ? 'LIVESTILL_MASTER_KEY' : `${join(dataDir, 'master.key')}`;
   throw new Fault(
-    107,
+    'accounts_unavailable',
     'master_key_wrong',
     `the SecretKeys of ${dataDir} are encrypted under the master key ${missing.join(', ')}; ${where} holds ${keyring.newest.id}: ` +
       'hand over the key they were made with',
@@ -209,9 +209,11 @@ function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
       keyTouches.note(keyId, at);
     },
     async check() {
-      await database.read(107, (db) => db.selectFrom('app').select('appid').limit(1).execute());
+      await database.read('accounts_unavailable', (db) =>
+        db.selectFrom('app').select('appid').limit(1).execute(),
+      );
       const value = new Date().toISOString();
-      await database.write(108, (db) =>
+      await database.write('state_unavailable', (db) =>
         db
           .insertInto('meta')
           .values({ key: 'checked_at', value })
@@ -240,9 +242,9 @@ function signRegularly(
   const sign = async (tell: (error: Error) => void): Promise<void> => {
     try {
       // Looked at without the write lock first: nothing is written where nothing moved.
-      const moved = await database.read(108, (db) => movedChains(db));
+      const moved = await database.read('state_unavailable', (db) => movedChains(db));
       if (moved.length === 0) return;
-      await database.write(108, async (db) => {
+      await database.write('state_unavailable', async (db) => {
         for (const chain of moved) await signHead(db, chain, key);
       });
     } catch (error) {
@@ -278,7 +280,7 @@ function createTouches(
     if (pending.size === 0) return;
     const batch = [...pending];
     try {
-      await database.write(107, async (db) => {
+      await database.write('accounts_unavailable', async (db) => {
         for (const [id, at] of batch) {
           await sql`update ${sql.table(table)} set last_used_at = ${at}
             where ${sql.ref(column)} = ${id} and (last_used_at is null or last_used_at < ${at})`.execute(db);

@@ -1,7 +1,7 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { Kysely, sql, type Transaction } from 'kysely';
-import { Fault, UsageError } from '../errors.ts';
-import { NativeLibraryError } from '../errors-native.ts';
+import { Fault, type FaultReason, UsageError } from '../faults.ts';
+import { NativeLibraryError } from '../native-library.ts';
 import { LibsqlDialect } from './dialect.ts';
 import { type MigratedSteps, migrate } from './migrations.ts';
 import { openConnection, sqliteCode } from './sqlite.ts';
@@ -10,8 +10,8 @@ import type { Tables } from './tables.ts';
 /** The database's file in the data folder. */
 export const databaseFile = 'livestill.sqlite';
 
-/** 107: the accounts do not answer. 108: the memory of signatures, the limits or the ledger do not. */
-export type StoreCode = 107 | 108;
+/** Which part of the store does not answer: the accounts; or the memory of signatures, the limits and the ledger. */
+export type StoreKind = 'accounts_unavailable' | 'state_unavailable';
 
 /** A change to the tables. May be run again from the start when another one in the same transaction failed. */
 export type Change<T> = (db: Transaction<Tables>) => Promise<T>;
@@ -21,17 +21,17 @@ export interface StoreDatabase {
   /** Open the file now rather than at the first call. */
   open(): Promise<void>;
   /** Run a query on the reading connection, which no writer holds up. */
-  read<T>(code: StoreCode, query: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
+  read<T>(kind: StoreKind, query: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
   /**
    * Run a change and resolve once it is on disk. Changes that wait together share one transaction and one sync (group
    * commit); one that fails is undone alone.
    */
-  write<T>(code: StoreCode, change: Change<T>): Promise<T>;
+  write<T>(kind: StoreKind, change: Change<T>): Promise<T>;
   /**
    * Move everything from the write-ahead log into the file and empty the log, so that it no longer holds what was deleted.
    * @throws Fault (`store_locked`) when a reader kept the log in use
    */
-  truncateLog(code: StoreCode): Promise<void>;
+  truncateLog(kind: StoreKind): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ interface Handles {
 }
 
 interface Waiting {
-  readonly code: StoreCode;
+  readonly kind: StoreKind;
   readonly change: Change<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -75,7 +75,7 @@ const batchSize = 256;
 /** Most changes that wait; more are refused at once. */
 const longestQueue = 10_000;
 
-const reasons: readonly (readonly [prefix: string, reason: string, text: string])[] = [
+const reasons: readonly (readonly [prefix: string, reason: `store_${string}`, text: string])[] = [
   ['SQLITE_BUSY', 'store_locked', 'another process holds the lock on the data folder'],
   ['SQLITE_LOCKED', 'store_locked', 'another connection holds the lock on the data folder'],
   ['SQLITE_FULL', 'store_full', 'the disk of the data folder is full'],
@@ -87,20 +87,21 @@ const reasons: readonly (readonly [prefix: string, reason: string, text: string]
 ];
 
 /** A failed call as a fault: which store, and why. Faults and usage errors stay what they are. */
-export function storeFault(code: StoreCode, error: unknown): Fault | UsageError {
+export function storeFault(kind: StoreKind, error: unknown): Fault | UsageError {
   if (error instanceof UsageError) return error;
-  if (error instanceof Fault) return error.code === 107 || error.code === 108 ? withCode(code, error) : error;
+  if (error instanceof Fault) return error.area === 'store' ? asKind(kind, error) : error;
   if (error instanceof NativeLibraryError)
-    return new Fault(code, 'store_library', error.message, { cause: error });
+    return new Fault(kind, 'store_library', error.message, { cause: error });
   const found = reasons.find(([prefix]) => sqliteCode(error).startsWith(prefix));
   const detail = error instanceof Error ? error.message : String(error);
   if (found === undefined)
-    return new Fault(code, 'store_error', `the store failed: ${detail}`, { cause: error });
-  return new Fault(code, found[1], `${found[2]} (${detail})`, { cause: error });
+    return new Fault(kind, 'store_error', `the store failed: ${detail}`, { cause: error });
+  return new Fault(kind, found[1], `${found[2]} (${detail})`, { cause: error });
 }
 
-function withCode(code: StoreCode, fault: Fault): Fault {
-  return fault.code === code ? fault : new Fault(code, fault.reason, fault.message, { cause: fault });
+function asKind(kind: StoreKind, fault: Fault): Fault {
+  if (fault.kind === kind) return fault;
+  return new Fault(kind, fault.reason as FaultReason<StoreKind>, fault.message, { cause: fault });
 }
 
 /** After these the connection is as good as before; after every other error it is opened anew. */
@@ -123,7 +124,7 @@ export function createDatabase(options: DatabaseOptions): StoreDatabase {
   const queue: Waiting[] = [];
 
   async function handles(): Promise<Handles> {
-    if (closed) throw new Fault(107, 'store_closed', 'the store was closed');
+    if (closed) throw new Fault('accounts_unavailable', 'store_closed', 'the store was closed');
     const identity = identityOf(options.path);
     if (opening !== null && identity !== (await opening).identity) {
       await drop();
@@ -181,7 +182,7 @@ export function createDatabase(options: DatabaseOptions): StoreDatabase {
         for (const one of batch) await settle([one]);
         return;
       }
-      for (const { code, reject } of batch) reject(storeFault(code, error));
+      for (const { kind, reject } of batch) reject(storeFault(kind, error));
     }
   }
 
@@ -198,28 +199,28 @@ export function createDatabase(options: DatabaseOptions): StoreDatabase {
     async open() {
       await handles();
     },
-    async read(code, query) {
+    async read(kind, query) {
       try {
         return await guarded(({ reader }) => query(reader));
       } catch (error) {
-        throw storeFault(code, error);
+        throw storeFault(kind, error);
       }
     },
-    write<T>(code: StoreCode, change: Change<T>): Promise<T> {
+    write<T>(kind: StoreKind, change: Change<T>): Promise<T> {
       return new Promise<T>((resolve, reject) => {
         if (queue.length >= longestQueue) {
-          reject(new Fault(code, 'store_overloaded', `${longestQueue} changes wait for the disk already`));
+          reject(new Fault(kind, 'store_overloaded', `${longestQueue} changes wait for the disk already`));
           return;
         }
-        queue.push({ code, change, resolve: resolve as (value: unknown) => void, reject });
+        queue.push({ kind, change, resolve: resolve as (value: unknown) => void, reject });
         draining ??= drain();
       });
     },
-    async truncateLog(code) {
+    async truncateLog(kind) {
       try {
         await guarded(({ writer }) => emptyLog(writer));
       } catch (error) {
-        throw storeFault(code, error);
+        throw storeFault(kind, error);
       }
     },
     async close() {
@@ -241,7 +242,7 @@ async function emptyLog(writer: Kysely<Tables>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, logPause));
   }
   throw new Fault(
-    108,
+    'state_unavailable',
     'store_locked',
     'the write-ahead log is in use: another process reads from it all the time',
   );
@@ -264,7 +265,7 @@ async function openHandles(options: DatabaseOptions, mayCreate: boolean): Promis
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0 && !mayCreate) {
     throw new Fault(
-      107,
+      'accounts_unavailable',
       'store_missing',
       `${path} is missing or empty: expected the database of a data folder made earlier`,
     );
@@ -277,7 +278,7 @@ async function openHandles(options: DatabaseOptions, mayCreate: boolean): Promis
     const [journal] = write.execute('PRAGMA journal_mode=WAL', []).rows;
     if (!Object.values(journal ?? {}).includes('wal')) {
       throw new Fault(
-        107,
+        'accounts_unavailable',
         'store_no_wal',
         `the disk of ${path} cannot hold a write-ahead log: expected a local disk`,
       );

@@ -37,7 +37,7 @@ export function createIdempotency(
     async beginIdempotent({ appid, key }, fingerprint, now, holdUntil): Promise<IdempotencyState> {
       const sweep = Math.abs(now.getTime() - sweptAt) > sweepEvery;
       if (sweep) sweptAt = now.getTime();
-      return database.write(108, async (db): Promise<IdempotencyState> => {
+      return database.write('state_unavailable', async (db): Promise<IdempotencyState> => {
         if (sweep) {
           // A clock that jumped ahead makes answers look ended: none goes for good before the record time has come after it.
           const clock = await storedClock(db);
@@ -79,7 +79,7 @@ export function createIdempotency(
     async finishIdempotent({ appid, key }, token, answer, now, until) {
       const { http, contentType: content_type, body } = answer;
       const bytes = rowOverhead + key.length + Buffer.byteLength(body);
-      await database.write(108, (db) =>
+      await database.write('state_unavailable', (db) =>
         db
           .updateTable('idempotency')
           .set({ http, content_type, body, at: now.getTime(), until: until.getTime(), bytes })
@@ -90,7 +90,7 @@ export function createIdempotency(
       );
     },
     async releaseIdempotent({ appid, key }, token) {
-      await database.write(108, (db) =>
+      await database.write('state_unavailable', (db) =>
         db
           .deleteFrom('idempotency')
           .where('appid', '=', appid)

@@ -66,7 +66,7 @@ describe('a row', () => {
       store.ledger.append(someRow({ requestId: 'good too' })),
     ]);
     expect(results.map((one) => one.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(results[1]).toMatchObject({ reason: { code: 108, reason: 'store_error' } });
+    expect(results[1]).toMatchObject({ reason: { kind: 'state_unavailable', reason: 'store_error' } });
     expect(ids(await all(store))).toEqual(['good', 'good too']);
   });
 });

@@ -89,7 +89,7 @@ const addRow = prepared<NewRow>((db, row) =>
 export function createLedger(database: StoreDatabase): LedgerRoom {
   return {
     append: (row) =>
-      database.write(108, async (db) => {
+      database.write('state_unavailable', async (db) => {
         const models = modelsText(row);
         const columns = toColumns(row);
         const policy = row.explanation?.policy ?? null;
@@ -103,13 +103,13 @@ export function createLedger(database: StoreDatabase): LedgerRoom {
         await addRow(db, { ...columns, ...place, models, policy: hash });
       }),
     page: async (filter, after, limit) => {
-      const rows = await database.read(108, (db) =>
+      const rows = await database.read('state_unavailable', (db) =>
         pageOf(db, filter, after).orderBy('ledger.at').orderBy('ledger.id').limit(bounded(limit)).execute(),
       );
       return rows.map(fromColumns);
     },
     latest: async (filter, limit) => {
-      const rows = await database.read(108, (db) =>
+      const rows = await database.read('state_unavailable', (db) =>
         rowsOf(db, filter)
           .orderBy('ledger.at', 'desc')
           .orderBy('ledger.id', 'desc')
@@ -119,7 +119,7 @@ export function createLedger(database: StoreDatabase): LedgerRoom {
       return rows.map(fromColumns);
     },
     count: async (filter) => {
-      const row = await database.read(108, (db) =>
+      const row = await database.read('state_unavailable', (db) =>
         filtered(db, filter)
           .select((eb) => eb.fn.countAll<number>().as('count'))
           .executeTakeFirstOrThrow(),
@@ -127,7 +127,7 @@ export function createLedger(database: StoreDatabase): LedgerRoom {
       return row.count;
     },
     lastId: async () => {
-      const row = await database.read(108, (db) =>
+      const row = await database.read('state_unavailable', (db) =>
         db
           .selectFrom('ledger')
           .select((eb) => eb.fn.max('id').as('id'))

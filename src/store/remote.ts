@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { Fault, UsageError } from '../errors.ts';
+import { Fault, UsageError } from '../faults.ts';
 import type { Backend, BackendOptions } from './backend.ts';
 import { storeFault } from './database.ts';
 import { type Call, calls, fromPlain, type Reply } from './messages.ts';
@@ -45,7 +45,7 @@ function threadFile(): URL {
 
 /**
  * A backend in a thread of its own, which is started again when it ends unasked. Calls without an answer in time reject
- * with a Fault 107 or 108 (`store_timeout`), those a dying thread leaves behind with `store_thread_ended`; whether a change
+ * with a Fault `accounts_unavailable` or `state_unavailable` (`store_timeout`), those a dying thread leaves behind with `store_thread_ended`; whether a change
  * among them was made is then not known.
  */
 export async function openRemoteBackend(options: RemoteOptions): Promise<Backend> {
@@ -103,7 +103,13 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
     const starting: Promise<Worker> = new Promise((resolve, reject) => {
       const worker = new Worker(options.program ?? threadFile(), { workerData: { livestillStore: backend } });
       const timer = setTimeout(() => {
-        reject(new Fault(107, 'store_timeout', `the store did not open within ${openWithinMs} ms`));
+        reject(
+          new Fault(
+            'accounts_unavailable',
+            'store_timeout',
+            `the store did not open within ${openWithinMs} ms`,
+          ),
+        );
         void worker.terminate();
       }, openWithinMs);
       worker.on('message', (reply: Reply) => {
@@ -122,7 +128,13 @@ export async function openRemoteBackend(options: RemoteOptions): Promise<Backend
       });
       worker.on('exit', () => {
         clearTimeout(timer);
-        reject(new Fault(107, 'store_thread_ended', 'the store thread ended while it was opening'));
+        reject(
+          new Fault(
+            'accounts_unavailable',
+            'store_thread_ended',
+            'the store thread ended while it was opening',
+          ),
+        );
         ended(starting, worker);
       });
     });

@@ -26,7 +26,7 @@ export function createReplay(database: StoreDatabase): ReplayStore {
       }
       // Old is what this machine's clock and the caller's both call old: no single clock that runs ahead makes it forget.
       const old = Math.min(now, until.getTime()) - grace;
-      return database.write(108, async (db) => {
+      return database.write('state_unavailable', async (db) => {
         if (sweep) {
           await sql`delete from used_signature where digest in
             (select digest from used_signature where until < ${old} order by until limit ${sweepSize})`.execute(
@@ -54,7 +54,7 @@ export function createUsage(database: StoreDatabase): UsageStore {
   let sweptOn = '';
   return {
     async consume(appid, day, limit) {
-      return database.write(108, async (db) => {
+      return database.write('state_unavailable', async (db) => {
         if (day !== sweptOn && (await dropCounts(db, daysBefore(day, daysKept))) < daysSweep) sweptOn = day;
         const row = await db
           .insertInto('usage_day')
@@ -71,7 +71,7 @@ export function createUsage(database: StoreDatabase): UsageStore {
       });
     },
     async used(appid, day) {
-      const row = await database.read(108, (db) =>
+      const row = await database.read('state_unavailable', (db) =>
         db
           .selectFrom('usage_day')
           .select('count')

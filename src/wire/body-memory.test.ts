@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../errors.ts';
+import type { Fault } from '../faults.ts';
 import { type BodyHold, createBodyMemory } from './body-memory.ts';
 
 const KiB = 1024;
@@ -60,7 +60,7 @@ describe('memory of bodies', () => {
     const [slow, next, last] = [open('slow'), open('next'), open('last')];
     for (const one of [slow, next, last]) one.take(bytes(700 * KiB));
     expect(names()).toEqual(['slow']);
-    expect(given[0]?.[1]).toMatchObject({ code: -5802, retryAfter: 1 });
+    expect(given[0]?.[1]).toMatchObject({ kind: 'busy', retryAfter: 1 });
     expect(memory.held).toBe(2 * 1400 * KiB);
     slow.release();
     expect(memory.held).toBe(2 * 1400 * KiB);
@@ -71,7 +71,7 @@ describe('memory of bodies', () => {
     const [waiting, arriving] = [open('waiting', 'one', 600 * KiB), open('arriving')];
     waiting.take(bytes(600 * KiB));
     waiting.whole();
-    expect(() => arriving.take(bytes(200 * KiB))).toThrow(expect.objectContaining({ code: -5802 }));
+    expect(() => arriving.take(bytes(200 * KiB))).toThrow(expect.objectContaining({ kind: 'busy' }));
     expect(names()).toEqual([]);
     arriving.release();
     expect(memory.held).toBe(600 * KiB);
@@ -169,7 +169,7 @@ describe('a share of the memory for each owner', () => {
       try {
         fill(one, MiB);
       } catch (why) {
-        expect(why).toMatchObject({ code: -5802, reason: 'body_share' });
+        expect(why).toMatchObject({ kind: 'busy', reason: 'body_share' });
         one.release();
         refused++;
       }

@@ -1,4 +1,4 @@
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import { createRooms, type Rooms } from './body-rooms.ts';
 
 /** What is known of a body before its first byte. */
@@ -17,14 +17,14 @@ export interface BodyAnnounced {
 export interface BodyHold {
   /**
    * Keeps bytes that have just arrived.
-   * @throws Fault -5802 `body_memory` or `body_share` when this very body has to make room
+   * @throws Fault `busy` `body_memory` or `body_share` when this very body has to make room
    */
   take(chunk: Buffer): void;
   /** The body, which is whole: from now on it is waiting for nothing but its answer and is not given up any more. */
   whole(): Buffer;
   /**
    * Counts bytes beside the body that the request holds until `release`: copies that decoding makes, a downloaded picture.
-   * @throws Fault -5802 as `take`
+   * @throws Fault `busy` as `take`
    */
   add(bytes: number): void;
   /** It is this owner's from now on: the app that signed. */
@@ -206,7 +206,7 @@ function tooMuch(reason: 'body_memory' | 'body_share', limit: number): Fault {
     reason === 'body_memory'
       ? `Bodies that arrive and wait hold ${limit} bytes, all that is allowed.`
       : `Bodies of one caller hold more than their share of ${limit} bytes.`;
-  return new Fault(-5802, reason, what, { retryAfter: 1 });
+  return new Fault('busy', reason, what, { retryAfter: 1 });
 }
 
 function first<T>(set: ReadonlySet<T>): T | undefined {

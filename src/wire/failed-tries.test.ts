@@ -20,7 +20,11 @@ describe('failed tries', () => {
   it('are let through up to so many a minute, then refused with code 15 and the time to wait', () => {
     const { tries, failAll } = triesAt();
     expect([failAll('192.0.2.1', 60), tries.isOver('192.0.2.1')]).toEqual([0, true]);
-    expect(tries.fail('192.0.2.1')).toMatchObject({ code: 15, reason: 'failed_tries', retryAfter: 1 });
+    expect(tries.fail('192.0.2.1')).toMatchObject({
+      kind: 'rate_limited',
+      reason: 'failed_tries',
+      retryAfter: 1,
+    });
     expect([tries.isOver('192.0.2.2'), tries.fail('192.0.2.2')]).toEqual([false, null]);
   });
 

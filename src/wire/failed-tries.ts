@@ -1,4 +1,4 @@
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import { peerGroup } from './peer-group.ts';
 
 /** What has come of it since it was last reported, or since the start. */
@@ -62,7 +62,7 @@ export function createFailedTries(options: FailedTriesOptions): FailedTries {
     }
     const retryAfter = Math.max(1, Math.ceil(((1 - tokens) * msOfMinute) / perMinute / 1000));
     const why = `Over ${perMinute} tries a minute without a valid key came from this address.`;
-    return new Fault(15, 'failed_tries', why, { retryAfter });
+    return new Fault('rate_limited', 'failed_tries', why, { retryAfter });
   };
 
   return {

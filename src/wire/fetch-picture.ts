@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { Downloader } from '../picture/types.ts';
 import type { JudgingRules } from '../policy/policy.ts';
@@ -11,7 +11,7 @@ import type { Facts } from './legacy/decision-log.ts';
 /**
  * Fetches a request's picture. How long it took goes into the request's line in the log; what only report-only mode let through leaves a
  * line of its own. It uses the share of the app whose caller asked (`facts.appid`). Why a download was refused is the reason of the fault.
- * @throws Fault -5805; AbortError when the caller went away
+ * @throws Fault `download_refused`; AbortError when the caller went away
  */
 export function fetchPicture(
   { downloader, log }: { readonly downloader: Downloader; readonly log: Logger },
@@ -46,7 +46,7 @@ export interface FetchDeps extends Answering {
 
 /**
  * As `fetchPicture`; a download that is refused or fails leaves a row in the ledger before its answer, where the ledger can be written.
- * @throws Fault -5805; AbortError when the caller went away
+ * @throws Fault `download_refused`; AbortError when the caller went away
  */
 export async function fetchRecorded(
   deps: FetchDeps,
@@ -57,7 +57,7 @@ export async function fetchRecorded(
   try {
     return await fetchPicture(deps, url, exchange, facts);
   } catch (error) {
-    if (!(error instanceof Fault && error.code === -5805)) throw error;
+    if (!(error instanceof Fault && error.kind === 'download_refused')) throw error;
     const { api, version, rules, clock, ledger } = deps;
     const envelope = deps.envelopeOf(error);
     const decided = { api, version, at: clock(), exchange, facts, envelope, fault: error };

@@ -1,6 +1,8 @@
+import type { FaultKind } from '../faults.ts';
 import type { Envelope } from './envelope.ts';
+import { legacyCodes } from './legacy/codes/codes.ts';
 
-/** Faults of the transport itself, which the old API's catalogue has no number of its own for. */
+/** Faults of the transport itself, by the constants that metrics and log have for them. */
 export type HttpFault =
   | 'bad_request'
   | 'no_host'
@@ -13,26 +15,27 @@ export type HttpFault =
   | 'pipelined'
   | 'draining';
 
-const table: Readonly<Record<HttpFault, readonly [http: number, code: number, message: string]>> = {
-  bad_request: [400, 3, 'invalid request: malformed http request'],
-  no_host: [400, 3, 'invalid request: exactly one host header is required'],
-  not_found: [404, 3, 'invalid request: no such path'],
-  method: [405, 3, 'invalid request: method not allowed'],
-  timeout: [408, 3, 'invalid request: request timeout'],
-  body_too_large: [413, 23, 'request body too large'],
-  expectation: [417, 3, 'invalid request: expectation not supported'],
-  headers_too_large: [431, 3, 'invalid request: request header too large'],
-  pipelined: [503, -5802, 'server busy'],
-  draining: [503, -5802, 'server busy'],
-};
+const kinds = {
+  bad_request: 'http_malformed',
+  no_host: 'host_header_invalid',
+  not_found: 'path_unknown',
+  method: 'method_not_allowed',
+  timeout: 'request_timeout',
+  body_too_large: 'body_too_large',
+  expectation: 'expectation_unsupported',
+  headers_too_large: 'headers_too_large',
+  pipelined: 'pipeline_full',
+  draining: 'shutting_down',
+} as const satisfies Record<HttpFault, FaultKind>;
 
-/** The envelope of a transport fault: the nearest code of the catalogue (3, 23 or -5802) with the fitting HTTP status. */
+/** The envelope of a transport fault, in the form of the old call. */
 export function httpFaultEnvelope(
   fault: HttpFault,
   headers: Readonly<Record<string, string>> = {},
 ): Envelope {
-  const [http, code, message] = table[fault];
-  return { http, code, message, data: {}, headers };
+  const kind = kinds[fault];
+  const { http, message } = legacyCodes[kind];
+  return { http, kind, message, data: {}, headers };
 }
 
 /** Which transport fault an error of Node's HTTP parser or connection timer is. */

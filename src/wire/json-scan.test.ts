@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Fault } from '../errors.ts';
+import type { Fault } from '../faults.ts';
 import { jsonNumber, jsonText, mostMembers, mostValues, type ScannedJson, scanJson } from './json-scan.ts';
 import { parseJsonBody } from './legacy/json-body.ts';
 import { parseJsonObject } from './v1/json-object.ts';
@@ -176,7 +176,7 @@ describe('the cost of a body', () => {
     expect(scanned(Buffer.from(make(most)))).toBe('taken');
     expect(scanned(Buffer.from(make(most + 1)))).toBe('refused');
     expect(() => parseJsonBody(Buffer.from(make(most + 1)))).toThrow(
-      expect.objectContaining({ code: 3, reason: 'json_too_many' }),
+      expect.objectContaining({ kind: 'request_malformed', reason: 'json_too_many' }),
     );
   });
 

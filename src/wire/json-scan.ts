@@ -1,4 +1,4 @@
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import { byteAt, endOfNumber, endOfString, endOfWord, hexDigit, isDigit, skipSpace } from './json-tokens.ts';
 
 /*
@@ -37,7 +37,7 @@ export interface ScannedJson {
  * top stand. Time grows with the length of the text and with nothing else.
  * @param wanted names in ASCII without quotes, slashes and backslashes
  * @returns null where the text is no JSON
- * @throws Fault 3 `json_too_many`: more than `mostMembers` members at the top, or more than `mostValues` values
+ * @throws Fault `request_malformed` `json_too_many`: more than `mostMembers` members at the top, or more than `mostValues` values
  */
 export function scanJson(text: Buffer, wanted: readonly string[]): ScannedJson | null {
   return new Scanner(text, wanted).document();
@@ -87,7 +87,7 @@ function spells(text: Buffer, start: number, end: number, name: Buffer): boolean
 }
 
 function tooMany(what: string): Fault {
-  return new Fault(3, 'json_too_many', `The JSON body has more than ${what}.`);
+  return new Fault('request_malformed', 'json_too_many', `The JSON body has more than ${what}.`);
 }
 
 const inArray = 0;

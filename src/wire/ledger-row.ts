@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Fault } from '../errors.ts';
+import type { Fault } from '../faults.ts';
 import type { DecidingQuality, Explanation, LedgerRow, PolicyVersion } from '../ledger/types.ts';
 import type { Judgement, ModelUsed } from '../liveness/types.ts';
 import { DEFAULT_RULES, type JudgingRules } from '../policy/policy.ts';
 import type { Envelope } from './envelope.ts';
 import type { Exchange } from './exchange.ts';
+import { codeOf } from './legacy/codes/codes.ts';
 import { type Facts, since } from './legacy/decision-log.ts';
 
 /** Who answered, for every row of one API. */
@@ -46,7 +47,7 @@ export function ledgerRow(decided: Decided): LedgerRow {
     source: facts.source ?? 'bytes',
     pictureBytes: facts.pictureBytes ?? 0,
     pictureSha256: facts.pictureSha256 ?? '',
-    code: envelope.code,
+    code: codeOf(envelope.kind),
     verdict: judgement?.verdict ?? null,
     score: typeof score === 'number' ? score : null,
     rawScore: judgement?.rawScore ?? null,

@@ -1,3 +1,6 @@
+import { Fault } from '../faults.ts';
+import { codeOf } from './legacy/codes/codes.ts';
+
 /** What the log says of an error. Nothing else of it: errors of parsers carry what they were given, a picture or a certificate. */
 export interface LoggedError {
   readonly type: string;
@@ -42,7 +45,8 @@ export function bounded(text: string, most: number): string {
 function described(error: unknown, level: number): LoggedError {
   if (!(error instanceof Error))
     return { type: typeof error, message: bounded(textOf(error), longestMessage) };
-  const { name, message, code, reason, cause, errors } = error as Error & Record<string, unknown>;
+  const { name, message, reason, cause, errors } = error as Error & Record<string, unknown>;
+  const code = error instanceof Fault ? codeOf(error.kind) : (error as { code?: unknown }).code;
   const stack = framesOf(error);
   const deeper = level < mostLevels;
   return {

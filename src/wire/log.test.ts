@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import { createLog } from './log.ts';
 import { errorForLog } from './log-error.ts';
 
@@ -52,10 +52,12 @@ describe('errors in the log', () => {
 
   it('tell the cause, its code, and where the error was made', () => {
     const cause = Object.assign(new Error('connect ECONNREFUSED 192.0.2.1:80'), { code: 'ECONNREFUSED' });
-    expect(errorForLog(new Fault(213, 'store', 'The store is gone.', { cause }))).toMatchObject({
+    expect(
+      errorForLog(new Fault('engine_failed', 'engine_failed', 'The store is gone.', { cause })),
+    ).toMatchObject({
       type: 'Fault',
       code: 213,
-      reason: 'store',
+      reason: 'engine_failed',
       message: 'The store is gone.',
       stack: expect.stringMatching(/^at .*log\.test\.ts/),
       cause: { type: 'Error', code: 'ECONNREFUSED', message: cause.message },

@@ -1,6 +1,8 @@
+import { asFault } from '../faults.ts';
 import type { RefusalCounter } from '../ledger/refusals.ts';
-import { asFault, type Envelope } from './envelope.ts';
+import type { Envelope } from './envelope.ts';
 import type { Exchange } from './exchange.ts';
+import { codeOf } from './legacy/codes/codes.ts';
 import type { Facts } from './legacy/decision-log.ts';
 
 /** How a request ended. */
@@ -25,7 +27,7 @@ export function noteRefusal(refusals: RefusalCounter | undefined, ended: Ended):
     api,
     appid: facts.appid,
     secretId: facts.secretId ?? '',
-    code: envelope.code,
+    code: codeOf(envelope.kind),
     http: envelope.http,
     reason: asFault(error).reason,
     requestId: exchange.requestId,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import type { BodyHold, BodyMemory } from './body-memory.ts';
 
 /** The caller went away before its request was complete; there is nobody to answer. */
@@ -12,7 +12,7 @@ export class RequestAborted extends Error {
 
 /**
  * Refuses a request that announces a body over `limit` bytes, before anything of it is read.
- * @throws Fault 23 `too_large`
+ * @throws Fault `body_too_large` `too_large`
  */
 export function checkAnnouncedSize(request: IncomingMessage, limit: number): void {
   const announced = Number(request.headers['content-length'] ?? 0);
@@ -23,7 +23,7 @@ export function checkAnnouncedSize(request: IncomingMessage, limit: number): voi
  * Reads a whole body of at most `limit` bytes, counted as received, and works with it; one that passes the limit is refused at that very
  * byte, with or without `Content-Length`. The bytes belong to `use` until it is done, and to another request afterwards.
  * @param owner whose share of the memory it takes
- * @throws Fault 23 `too_large`, -5802 `body_memory`, `body_share`; RequestAborted; what `use` throws
+ * @throws Fault `body_too_large` `too_large`, -5802 `body_memory`, `body_share`; RequestAborted; what `use` throws
  */
 export async function withBody<T>(
   memory: BodyMemory,
@@ -95,5 +95,5 @@ export function decodingBytes(contentType: string | undefined, body: Buffer): nu
 }
 
 function tooLarge(found: string, limit: number): Fault {
-  return new Fault(23, 'too_large', `The body must be at most ${limit} bytes; ${found}.`);
+  return new Fault('body_too_large', 'too_large', `The body must be at most ${limit} bytes; ${found}.`);
 }

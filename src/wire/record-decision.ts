@@ -1,4 +1,4 @@
-import type { Fault } from '../errors.ts';
+import type { Fault } from '../faults.ts';
 import type { Ledger } from '../ledger/types.ts';
 import type { Judgement } from '../liveness/types.ts';
 import type { Envelope } from './envelope.ts';

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { faultKinds } from '../faults.ts';
 import { contentType, type Envelope, envelopeBody } from './envelope.ts';
 import { inFormOf } from './v1/path.ts';
 
@@ -18,8 +19,6 @@ export interface RespondOptions {
   readonly linger: LingerSettings;
 }
 
-/** The code of a refusal for lack of room. */
-const noRoom = -5802;
 /** A body up to this size is read to its end rather than paid for with a new connection, in bytes. */
 const cheapBody = 1024 * 1024;
 
@@ -42,7 +41,12 @@ export function respond(
   const envelope = inFormOf(request, answer, options.requestId);
   const body = envelopeBody(envelope);
   const unread = hasBody(request) && !request.complete;
-  const reuse = unread && answer.code === noRoom && options.close !== true && isShort(request);
+  const reuse =
+    unread &&
+    answer.kind !== null &&
+    faultKinds[answer.kind].area === 'capacity' &&
+    options.close !== true &&
+    isShort(request);
   const closes = (unread && !reuse) || options.close === true;
   // A caller that leaves in the middle of its answer is no error of ours.
   response.on('error', () => {});

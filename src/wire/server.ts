@@ -124,7 +124,7 @@ export function createLegacyServer(deps: LegacyServerDeps): LegacyServer {
 
   /** The answer to a path or method that does not exist, or the one to an address that failed too often. */
   const countedTry = (request: FastifyRequest, envelope: Envelope): Envelope => {
-    if (envelope.http !== 404 && envelope.http !== 405) return envelope;
+    if (envelope.kind !== 'path_unknown' && envelope.kind !== 'method_not_allowed') return envelope;
     const over = deps.failedTries?.fail(callerOf(request.headers, request.raw.socket.remoteAddress));
     return over ? faultEnvelope(over) : envelope;
   };
@@ -243,7 +243,7 @@ function refuseEarly(
   const path = request.url.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0];
   if (path !== legacyPath) return request.is404 ? httpFaultEnvelope('not_found') : null;
   if (isAllowedPreflight(cors, method, headers)) {
-    return { http: 200, code: 0, message: 'OK', data: {}, headers: preflightHeaders };
+    return { http: 200, kind: null, message: 'OK', data: {}, headers: preflightHeaders };
   }
   return method === 'POST' ? null : httpFaultEnvelope('method', { allow: 'POST' });
 }

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Logger } from 'pino';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 
 /** Where certificate and key lie, both PEM; the certificate file holds the chain, own certificate first. */
 export interface TlsFiles {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fault } from '../../src/errors.ts';
 import { indexOfTree, readIndex } from '../../src/evaluation/data/index-file.ts';
 import { hashDistance, NEAR, nearDuplicates } from '../../src/evaluation/duplicates.ts';
 import { type Answer, ask, presentationOf, systemKey } from '../../src/evaluation/pictures/answer.ts';
@@ -17,6 +16,7 @@ import { drawPictures } from '../../src/evaluation/robustness/robustness.ts';
 import { TRANSFORMATIONS } from '../../src/evaluation/robustness/transformations.ts';
 import { findTraps } from '../../src/evaluation/traps.ts';
 import type { IndexedPicture, Label } from '../../src/evaluation/types.ts';
+import { Fault } from '../../src/faults.ts';
 import { decodePicture } from '../../src/picture/decode/decode.ts';
 import { groupPhoto } from '../support/pictures.ts';
 
@@ -203,11 +203,11 @@ describe('an answer', () => {
       profile: 'fast' as const,
       judge: () => Promise.reject(fault),
     });
-    expect(await ask(judge(new Fault(-4016, 'corrupt', 'x')), photo)).toMatchObject({
+    expect(await ask(judge(new Fault('picture_unreadable', 'corrupt', 'x')), photo)).toMatchObject({
       outcome: 'refused:corrupt',
       rawScore: null,
     });
-    await expect(ask(judge(new Fault(213, 'worker', 'x')), photo)).rejects.toThrow('x');
+    await expect(ask(judge(new Fault('engine_failed', 'engine_failed', 'x')), photo)).rejects.toThrow('x');
   });
 });
 

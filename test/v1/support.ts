@@ -8,7 +8,7 @@ import { createApiKeyAuthenticator } from '../../src/account/api-key/check.ts';
 import type { IdempotencyBounds } from '../../src/account/api-key/idempotency.ts';
 import { createAuthenticator } from '../../src/account/authenticate.ts';
 import { createLimiter } from '../../src/account/limiter.ts';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import type { Judge } from '../../src/fleet/types.ts';
 import { readBuiltInCards } from '../../src/liveness/built-in.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
@@ -186,6 +186,6 @@ export function judgedFace(change: Partial<Judgement> = {}): Judgement {
 
 const noDownloads: Downloader = {
   async download() {
-    throw new Fault(-5805, 'connect_failed', 'there is no network in this test');
+    throw new Fault('download_refused', 'connect_failed', 'there is no network in this test');
   },
 };

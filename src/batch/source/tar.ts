@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { Parser, type ReadEntry } from 'tar';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import type { FilePath } from '../../files/name.ts';
 import {
   HEAD_BYTES,

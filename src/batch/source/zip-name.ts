@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { utf8Of } from '../../files/name.ts';
 
 /** Characters 128 to 255 of code page 437, which the format prescribes where nothing else is said (APPNOTE.TXT, appendix D). */

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { newAppid, newSecret } from '../../account/generate.ts';
 import type { App, AppLimits, AppPolicy, AppState, NewSecret, SecretSummary } from '../../account/types.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { gather, numberOrNone, secretKeyFrom } from '../shared/arguments.ts';
 import { shellWord } from '../shared/curl.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';

@@ -16,7 +16,7 @@ import { summaryText } from '../../batch/text-summary.ts';
 import { thumbnailsOf } from '../../batch/thumbnails.ts';
 import type { BatchSource } from '../../batch/types.ts';
 import { loadConfig } from '../../config/load.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { absolutePath, pathOfArgument, pathText } from '../../files/name.ts';
 import { writeWhole, writeWholeNew } from '../../files/write.ts';
 import { startFleet } from '../../fleet/fleet.ts';

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ConfigError } from '../../config/load.ts';
-import { Fault, UsageError } from '../../errors.ts';
+import { Fault, UsageError } from '../../faults.ts';
 import { lagOf } from '../../ledger/record-clock.ts';
 import type { RecordClock } from '../../ledger/types.ts';
 import { count } from '../../report/count.ts';

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Config } from '../../config/load.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { ModelError } from '../../liveness/model-error.ts';
 import { readModelPack } from '../../liveness/pack-card.ts';
 import { count } from '../../report/count.ts';

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { UsageError } from '../../errors.ts';
 import { type FoundFile, indexOfTree, readIndex } from '../../evaluation/data/index-file.ts';
 import { readScores } from '../../evaluation/data/score-file.ts';
 import type { IndexedPicture, Presentation } from '../../evaluation/types.ts';
+import { UsageError } from '../../faults.ts';
 import type { FilePath } from '../../files/name.ts';
 import { pathOfArgument, pathText, utf8Of } from '../../files/name.ts';
 import { whyUnreadable } from '../../files/read.ts';

@@ -4,11 +4,12 @@ import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError } from 'commander';
 import { createLiveness, type JudgedPicture, type Liveness } from '../../engine.ts';
-import { Fault, UsageError } from '../../errors.ts';
+import { Fault, UsageError } from '../../faults.ts';
 import { makeFolder } from '../../files/folder.ts';
 import type { Judgement, Profile, Verdict } from '../../liveness/types.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
 import { count } from '../../report/count.ts';
+import { codeOf } from '../../wire/legacy/codes/codes.ts';
 import { lackingLine, modelsOption, packOption, profileOption } from '../shared/engine-options.ts';
 import { print, printableName, say } from '../shared/printable.ts';
 import { createTable } from '../shared/table.ts';
@@ -103,13 +104,13 @@ async function judgeInput(
     const noFace = judgement.verdict === 'no_face';
     return {
       file: input.name,
-      code: noFace ? -4015 : 0,
+      code: codeOf(noFace ? 'no_face' : null),
       message: noFace ? judgement.reasons[0].text : 'OK',
       judged: true,
       ...judgement,
     };
   } catch (error) {
-    if (error instanceof Fault) return failure(input.name, error.code, error.reason, error.message);
+    if (error instanceof Fault) return failure(input.name, codeOf(error.kind), error.reason, error.message);
     throw error;
   }
 }

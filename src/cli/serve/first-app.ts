@@ -21,7 +21,7 @@ export type KeyPlace = 'terminal' | 'file';
  * Makes the first app and says how to call with it. On a terminal the keys are part of the text, this once. Elsewhere (a log collector, a
  * unit, a container) they are written to a new file of mode 0600 in the data folder, and the text has its path alone.
  * @param base address of the service, `http://127.0.0.1:8787`
- * @throws Fault 107 when the app cannot be kept; StartError when the file cannot be written, and no app is made then
+ * @throws Fault `accounts_unavailable` when the app cannot be kept; StartError when the file cannot be written, and no app is made then
  */
 export async function makeFirstApp(
   config: Config,

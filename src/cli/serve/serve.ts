@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { DestinationStream, Logger } from 'pino';
 import { type Config, ConfigError, loadConfig } from '../../config/load.ts';
-import { Fault, UsageError } from '../../errors.ts';
+import { Fault, UsageError } from '../../faults.ts';
 import { FleetError } from '../../fleet/fleet.ts';
 import { collectGarbageLater } from '../../fleet/garbage.ts';
 import { createLog } from '../../wire/log.ts';

@@ -6,7 +6,7 @@ import { createAuthenticator } from '../../account/authenticate.ts';
 import { createLimiter } from '../../account/limiter.ts';
 import { type Config, configForRecord } from '../../config/load.ts';
 import type { Lacking } from '../../engine.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { type Fleet, startFleet } from '../../fleet/fleet.ts';
 import { availableMemory, bodyMemoryFor, fleetSize } from '../../fleet/memory.ts';
 import { createRefusalCounter, type RefusalCounter } from '../../ledger/refusals.ts';

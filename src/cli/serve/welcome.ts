@@ -12,7 +12,7 @@ import type { Service } from './service.ts';
 /**
  * What the person who starts the service is told: where it is, what it runs with, and how to call it. While there is no app yet, one
  * is made here unless `firstApp` is `none`; its keys go where `firstApp` says.
- * @throws Fault 107 when the app cannot be kept; StartError when the file for its keys cannot be written
+ * @throws Fault `accounts_unavailable` when the app cannot be kept; StartError when the file for its keys cannot be written
  */
 export async function welcome(
   config: Config,

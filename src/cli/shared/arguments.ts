@@ -1,6 +1,6 @@
 import { text as readAll } from 'node:stream/consumers';
 import { InvalidArgumentError } from 'commander';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 
 /** A number, or null for `none`. */
 export function numberOrNone(text: string): number | null {

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { Fault, UsageError } from '../../errors.ts';
+import { Fault, UsageError } from '../../faults.ts';
 import { decodePicture } from '../../picture/decode/decode.ts';
 import { type JudgedPicture, readPicture } from '../pictures/judge-all.ts';
 import type { Presentation } from '../types.ts';

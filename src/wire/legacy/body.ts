@@ -1,4 +1,4 @@
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { readBodyType } from './content-type.ts';
 import { parseJsonBody } from './json-body.ts';
 import { parseMultipartBody } from './multipart-body.ts';
@@ -27,7 +27,7 @@ export const absent: Input = { kind: 'absent' };
 
 /**
  * Parses a legacy body, JSON or multipart by its `Content-Type`. The returned bytes may share memory with `body`.
- * @throws Fault 3, reason `no_content_type`, `content_type`, `no_boundary`, `bad_boundary`, `bad_json`, `bad_multipart`
+ * @throws Fault `request_malformed`, reason `no_content_type`, `content_type`, `no_boundary`, `bad_boundary`, `bad_json`, `bad_multipart`
  */
 export async function parseLegacyBody(contentType: string | undefined, body: Buffer): Promise<LegacyBody> {
   const type = readBodyType(contentType);
@@ -38,7 +38,7 @@ export async function parseLegacyBody(contentType: string | undefined, body: Buf
       return parseMultipartBody(body, type.boundary);
     case 'refused':
       throw new Fault(
-        3,
+        'request_malformed',
         type.reason,
         `Content-Type must be application/json, or multipart/form-data with a boundary; found ${
           type.found === '' ? 'none' : JSON.stringify(type.found)

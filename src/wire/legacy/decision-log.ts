@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
+import { asFault, faultKinds } from '../../faults.ts';
 import type { Judgement } from '../../liveness/types.ts';
-import { asFault, type Envelope } from '../envelope.ts';
+import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
 import { RequestAborted } from '../read-body.ts';
+import { codeOf } from './codes/codes.ts';
 
 /** What becomes known of a request on its way; what stayed unknown is not in the line. Never picture, signature or key. */
 export interface Facts {
@@ -44,7 +46,7 @@ export function logDecision(
     milliseconds: since(exchange.startedAt),
   };
   if (envelope !== null) {
-    line.code = envelope.code;
+    line.code = codeOf(envelope.kind);
     line.http = envelope.http;
   }
   if (judgement !== undefined) {
@@ -81,12 +83,13 @@ function rounded(steps: Judgement['milliseconds']): Record<string, number> {
 
 /** Our own failures are errors, refusals for lack of room warnings, everything else is daily business. */
 function levelOf(envelope: Envelope | null): 'info' | 'warn' | 'error' {
-  switch (envelope?.code) {
-    case 107:
-    case 108:
-    case 213:
+  const kind = envelope?.kind ?? null;
+  switch (kind === null ? null : faultKinds[kind].area) {
+    case 'engine':
+    case 'store':
+    case 'internal':
       return 'error';
-    case -5802:
+    case 'capacity':
       return 'warn';
     default:
       return 'info';

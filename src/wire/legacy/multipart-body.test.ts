@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { parseMultipartBody } from './multipart-body.ts';
 
 const boundary = 'b0undary';
@@ -89,7 +89,7 @@ describe('parseMultipartBody', () => {
           if (image.kind === 'bytes') expect(body.includes(Buffer.from(image.bytes))).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(Fault);
-          expect(error).toMatchObject({ code: 3, reason: 'bad_multipart' });
+          expect(error).toMatchObject({ kind: 'request_malformed', reason: 'bad_multipart' });
         }
       }),
       { numRuns: 3000 },

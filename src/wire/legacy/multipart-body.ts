@@ -1,4 +1,4 @@
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { absent, type Input, type LegacyBody } from './body.ts';
 import { readPartHead } from './multipart-head.ts';
 import { cutIntoSections } from './multipart-sections.ts';
@@ -15,7 +15,7 @@ const textNames: ReadonlySet<string> = new Set(['appid', 'url', 'sign']);
  * Parses a `multipart/form-data` body. Parts may come in any order; `image` is bytes whatever its headers say, `appid`, `url`
  * and `sign` are text even when they carry a file name; other parts are skipped; the last part of a repeated name counts, empty ones aside. The
  * picture's bytes share memory with `body`. The body is walked over a few times, and nothing of it is copied but texts.
- * @throws Fault 3 `bad_multipart`: not multipart, cut off, more parts than allowed, a part without headers
+ * @throws Fault `request_malformed` `bad_multipart`: not multipart, cut off, more parts than allowed, a part without headers
  */
 export function parseMultipartBody(body: Buffer, boundary: string): LegacyBody {
   const cut = cutIntoSections(body, boundary, mostParts);
@@ -45,7 +45,7 @@ export function parseMultipartBody(body: Buffer, boundary: string): LegacyBody {
 }
 
 function unreadable(what: string): Fault {
-  return new Fault(3, 'bad_multipart', `The multipart body cannot be parsed: ${what}.`);
+  return new Fault('request_malformed', 'bad_multipart', `The multipart body cannot be parsed: ${what}.`);
 }
 
 /** A text part; `cut` where it was longer than is read. */

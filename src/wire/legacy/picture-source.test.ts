@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { absent } from './body.ts';
 import { choosePicture, decodeBase64Image } from './picture-source.ts';
 
@@ -42,7 +42,7 @@ describe('decodeBase64Image', () => {
           const at = 1 + (place % text.length);
           const lone = text.slice(0, at) + space + text.slice(at);
           const form = broken ? lone.replace(/.{20}/g, '$&\n') : lone;
-          expect(() => decodeBase64Image(form)).toThrow(expect.objectContaining({ code: 21 }));
+          expect(() => decodeBase64Image(form)).toThrow(expect.objectContaining({ kind: 'image_invalid' }));
         },
       ),
     );
@@ -61,7 +61,7 @@ describe('decodeBase64Image', () => {
         const lines = width === 0 ? text : text.replace(new RegExp(`.{${width}}`, 'g'), '$&\r\n');
         const spoilt = lines.replaceAll('+', ' ');
         if (spoilt === lines || spoilt.startsWith(' ')) return;
-        expect(() => decodeBase64Image(spoilt)).toThrow(expect.objectContaining({ code: 21 }));
+        expect(() => decodeBase64Image(spoilt)).toThrow(expect.objectContaining({ kind: 'image_invalid' }));
       }),
       { numRuns: 1000 },
     );
@@ -82,7 +82,7 @@ describe('decodeBase64Image', () => {
     expect(Buffer.from(decodeBase64Image(`${cut(80)}\n\n`)).length).toBe(120);
     for (const odd of [cut(76, 40), cut(40, 76), cut(70, 71), cut(20)]) {
       expect(() => decodeBase64Image(odd)).toThrow(
-        expect.objectContaining({ code: 21, reason: 'image:blank' }),
+        expect.objectContaining({ kind: 'image_invalid', reason: 'image:blank' }),
       );
     }
   });
@@ -123,7 +123,7 @@ describe('choosePicture', () => {
           const source = url(text);
           expect(source.kind === 'url' && /^https?:$/.test(source.url.protocol)).toBe(true);
         } catch (error) {
-          expect(error).toMatchObject({ name: 'Fault', code: 21 });
+          expect(error).toMatchObject({ name: 'Fault', kind: 'url_invalid' });
         }
       }),
     );

@@ -1,4 +1,4 @@
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { LegacyBody } from './body.ts';
 
 /** Where the picture of a request comes from. */
@@ -11,39 +11,47 @@ const longestUrl = 8192;
 
 /**
  * Chooses between `url` and `image`: where both are given only the url is used; an empty or null url does not count.
- * @throws Fault -5805 `no_image` when neither is there; Fault 21 `invalid_parameter_url` or `invalid_parameter_image` when the
+ * @throws Fault `download_refused` `no_image` when neither is there; Fault `image_invalid` `invalid_parameter_url` or `invalid_parameter_image` when the
  *   chosen one has the wrong form (not text, not an absolute http or https url, not base64)
  */
 export function choosePicture(body: LegacyBody): PictureSource {
   if (body.url.kind !== 'absent') return { kind: 'url', url: parseUrl(body.url) };
   switch (body.image.kind) {
     case 'absent':
-      throw new Fault(-5805, 'no_image', 'Neither image nor url is in the body, or both are empty.');
+      throw new Fault(
+        'picture_missing',
+        'no_image',
+        'Neither image nor url is in the body, or both are empty.',
+      );
     case 'bytes':
       return { kind: 'bytes', bytes: body.image.bytes };
     case 'text':
       return { kind: 'bytes', bytes: decodeBase64Image(body.image.text) };
     case 'wrong':
-      throw new Fault(21, 'image:type', `image must be base64 text; found ${body.image.found}.`);
+      throw new Fault('image_invalid', 'image:type', `image must be base64 text; found ${body.image.found}.`);
   }
 }
 
 function parseUrl(input: LegacyBody['url']): URL {
   if (input.kind !== 'text') {
     const found = input.kind === 'wrong' ? input.found : 'bytes';
-    throw new Fault(21, 'url:type', `url must be text; found ${found}.`);
+    throw new Fault('url_invalid', 'url:type', `url must be text; found ${found}.`);
   }
   const text = input.text.trim();
   if (text.length > longestUrl) {
     throw new Fault(
-      21,
+      'url_invalid',
       'url:too_long',
       `url must be at most ${longestUrl} characters; found ${text.length}.`,
     );
   }
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') {
-    throw new Fault(21, 'url:not_http', 'url must be an absolute http or https address; this one is not.');
+    throw new Fault(
+      'url_invalid',
+      'url:not_http',
+      'url must be an absolute http or https address; this one is not.',
+    );
   }
   return url;
 }
@@ -53,20 +61,20 @@ function parseUrl(input: LegacyBody['url']): URL {
  * every so many characters, white space in front and line breaks behind, a `data:image/…;base64,` prefix. Anything else is refused
  * rather than guessed. `Buffer.from` would silently stop at the first odd character and a shortened picture would be judged; and a blank is
  * mostly what decoding as a form made of a `+`: without it, all that follows would be other bytes.
- * @throws Fault 21 `image:data_uri`, `image:blank` or `image:base64`; Fault -5805 `no_image` when nothing follows the prefix
+ * @throws Fault `image_invalid` `image:data_uri`, `image:blank` or `image:base64`; Fault `download_refused` `no_image` when nothing follows the prefix
  */
 export function decodeBase64Image(text: string): Uint8Array {
   let base64 = text;
   const prefix = /^\s*data:[^,]{0,200},/i.exec(text);
   if (prefix !== null) {
     if (!/;\s*base64\s*,$/i.test(prefix[0])) {
-      throw new Fault(21, 'image:data_uri', 'A data: prefix of image must end in ";base64,".');
+      throw new Fault('image_invalid', 'image:data_uri', 'A data: prefix of image must end in ";base64,".');
     }
     base64 = text.slice(prefix[0].length);
   }
   // No picture's base64 begins with a +, so nothing was lost there.
   base64 = withoutLineBreaks(base64.trimStart());
-  if (base64 === '') throw new Fault(-5805, 'no_image', 'image is empty.');
+  if (base64 === '') throw new Fault('picture_missing', 'no_image', 'image is empty.');
   const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
   const digits = base64.length - padding;
   if (
@@ -75,7 +83,7 @@ export function decodeBase64Image(text: string): Uint8Array {
     !/^[A-Za-z0-9+/_-]+={0,2}$/.test(base64)
   ) {
     throw new Fault(
-      21,
+      'image_invalid',
       'image:base64',
       `image must be base64 text; the ${base64.length} characters found are not.`,
     );
@@ -85,7 +93,7 @@ export function decodeBase64Image(text: string): Uint8Array {
 
 /**
  * Joins a text that is broken into lines of one width, the last of them perhaps shorter, as RFC 2045 §6.8 and `base64` of every system do.
- * @throws Fault 21 `image:blank` where white space stands anywhere else
+ * @throws Fault `image_invalid` `image:blank` where white space stands anywhere else
  */
 function withoutLineBreaks(text: string): string {
   const first = text.search(/\s/);
@@ -110,7 +118,7 @@ function withoutLineBreaks(text: string): string {
 function blank(text: string, at: number): Fault {
   const found = text.charCodeAt(at).toString(16).padStart(4, '0').toUpperCase();
   return new Fault(
-    21,
+    'image_invalid',
     'image:blank',
     `image must be base64 text; character ${at + 1} of it is U+${found}. Line breaks may stand after every so many characters, blanks nowhere: where a + of base64 was decoded as a form, it became one.`,
   );

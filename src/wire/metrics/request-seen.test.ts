@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../errors.ts';
+import { Fault, type FaultKind } from '../../faults.ts';
 import type { Envelope } from '../envelope.ts';
-import { Problem } from '../v1/problems.ts';
+import { asProblem } from '../v1/problems.ts';
 import { requestSeen } from './request-seen.ts';
 
 const exchange = { startedAt: performance.now() };
-const envelope = (code: number, message = 'OK'): Envelope => ({
+const envelope = (kind: FaultKind | null, message = 'OK'): Envelope => ({
   http: 200,
-  code,
+  kind,
   message,
   data: {},
   headers: {},
@@ -16,33 +16,43 @@ const envelope = (code: number, message = 'OK'): Envelope => ({
 
 describe('what is told of a request', () => {
   it.each([
-    ['legacy', envelope(0), undefined, ['judged', '0', null]],
-    ['legacy', envelope(-4015, 'face detect failed'), undefined, ['judged', '-4015', null]],
-    ['legacy', envelope(-5805), new Fault(-5805, 'http_404', ''), ['refused', '-5805', 'http_404']],
-    ['legacy', envelope(-5802), new Fault(-5802, 'queue_full', ''), ['busy', '-5802', 'queue_full']],
-    ['legacy', envelope(107), new Fault(107, 'store_busy', ''), ['failed', '107', 'store_busy']],
-    ['legacy', envelope(213), new TypeError('x'), ['failed', '213', 'internal']],
+    ['legacy', envelope(null), undefined, ['judged', '0', null]],
+    ['legacy', envelope('no_face', 'face detect failed'), undefined, ['judged', '-4015', null]],
+    [
+      'legacy',
+      envelope('download_refused'),
+      new Fault('download_refused', 'http_404', ''),
+      ['refused', '-5805', 'http_404'],
+    ],
+    ['legacy', envelope('busy'), new Fault('busy', 'queue_full', ''), ['busy', '-5802', 'queue_full']],
+    [
+      'legacy',
+      envelope('accounts_unavailable'),
+      new Fault('accounts_unavailable', 'store_busy', ''),
+      ['failed', '107', 'store_busy'],
+    ],
+    ['legacy', envelope('internal'), new TypeError('x'), ['failed', '213', 'internal']],
     ['legacy', null, new Error('gone'), ['aborted', 'aborted', null]],
-    ['v1', envelope(0), undefined, ['judged', 'ok', null]],
-    ['v1', envelope(-4015), undefined, ['judged', 'ok', null]],
-    ['v1', envelope(0, 'replayed'), undefined, ['replayed', 'replayed', null]],
+    ['v1', envelope(null), undefined, ['judged', 'ok', null]],
+    ['v1', envelope('no_face'), undefined, ['judged', 'ok', null]],
+    ['v1', envelope(null, 'replayed'), undefined, ['replayed', 'replayed', null]],
     [
       'v1',
-      envelope(-5802, 'overloaded'),
-      new Fault(-5802, 'queue_share', ''),
+      envelope('busy', 'overloaded'),
+      new Fault('busy', 'queue_share', ''),
       ['busy', 'overloaded', 'queue_share'],
     ],
     [
       'v1',
-      envelope(12, 'scope_missing'),
-      new Problem('scope_missing', ''),
+      envelope('scope_missing', 'scope_missing'),
+      asProblem(new Fault('scope_missing', 'scope_missing', '')),
       ['refused', 'scope_missing', 'scope_missing'],
     ],
     [
       'v1',
-      envelope(108, 'store_unavailable'),
-      new Fault(108, 'disk_full', ''),
-      ['failed', 'store_unavailable', 'disk_full'],
+      envelope('state_unavailable', 'store_unavailable'),
+      new Fault('state_unavailable', 'store_full', ''),
+      ['failed', 'store_unavailable', 'store_full'],
     ],
     ['v1', null, undefined, ['aborted', 'aborted', null]],
   ] as const)('%s %j %s: %j', (api, answered, error, [outcome, code, reason]) => {
@@ -53,7 +63,7 @@ describe('what is told of a request', () => {
   it('never throws, whatever was thrown', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true }), (error) => {
-        const seen = requestSeen({ api: 'v1', exchange, facts: {}, envelope: envelope(213), error });
+        const seen = requestSeen({ api: 'v1', exchange, facts: {}, envelope: envelope('internal'), error });
         expect(seen.reason).toBe('internal');
       }),
     );

@@ -1,6 +1,7 @@
-import { Fault } from '../../errors.ts';
+import { Fault, type FaultArea, faultKinds } from '../../faults.ts';
 import type { Envelope } from '../envelope.ts';
 import type { Exchange } from '../exchange.ts';
+import { codeOf } from '../legacy/codes/codes.ts';
 import type { Facts } from '../legacy/decision-log.ts';
 import type { Api, Outcome, RequestSeen } from './observer.ts';
 
@@ -15,8 +16,8 @@ export interface Ended {
   readonly error: unknown;
 }
 
-/** Codes of the old API that are faults of ours, whichever API was called. */
-const failures: ReadonlySet<number> = new Set([107, 108, 213]);
+/** Areas whose faults are ours. */
+const failures: ReadonlySet<FaultArea> = new Set<FaultArea>(['engine', 'store', 'internal']);
 
 /** Outcomes that need no reason. */
 const answered: ReadonlySet<Outcome> = new Set<Outcome>(['judged', 'replayed', 'aborted']);
@@ -27,9 +28,9 @@ export function requestSeen({ api, exchange, facts, envelope, error }: Ended): R
   return {
     api,
     outcome,
-    code: codeOf(api, envelope),
+    code: labelOf(api, envelope),
     verdict: outcome === 'judged' ? (facts.judgement?.verdict ?? 'none') : 'none',
-    reason: answered.has(outcome) ? null : reasonOf(error),
+    reason: answered.has(outcome) ? null : error instanceof Fault ? error.reason : 'internal',
     seconds: (performance.now() - exchange.startedAt) / 1000,
     judgement: facts.judgement ?? null,
   };
@@ -38,17 +39,15 @@ export function requestSeen({ api, exchange, facts, envelope, error }: Ended): R
 function outcomeOf(envelope: Envelope | null): Outcome {
   if (envelope === null) return 'aborted';
   if (envelope.message === 'replayed') return 'replayed';
-  if (envelope.code === 0 || envelope.code === -4015) return 'judged';
-  if (envelope.code === -5802) return 'busy';
-  return failures.has(envelope.code) ? 'failed' : 'refused';
+  const { kind } = envelope;
+  if (kind === null || kind === 'no_face') return 'judged';
+  const { area } = faultKinds[kind];
+  if (area === 'capacity') return 'busy';
+  return failures.has(area) ? 'failed' : 'refused';
 }
 
-function codeOf(api: Api, envelope: Envelope | null): string {
+function labelOf(api: Api, envelope: Envelope | null): string {
   if (envelope === null) return 'aborted';
-  if (api === 'legacy') return String(envelope.code);
+  if (api === 'legacy') return String(codeOf(envelope.kind));
   return envelope.message === 'OK' ? 'ok' : envelope.message;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Fault ? error.reason : 'internal';
 }

@@ -1,3 +1,4 @@
+import { Fault } from '../../faults.ts';
 import type { Profile } from '../../liveness/types.ts';
 import { type CorsSettings, isAllowedPreflight } from '../cors.ts';
 import type { Envelope } from '../envelope.ts';
@@ -13,7 +14,7 @@ import { openApiDocument } from './openapi.ts';
 import { type OperatingTable, operatingPoints } from './operating-points.ts';
 import { pathOf } from './path.ts';
 import type { ProblemCode } from './problem-catalogue.ts';
-import { asProblem, Problem, problemEnvelope, textHeaders } from './problems.ts';
+import { asProblem, type Problem, problemEnvelope, textHeaders } from './problems.ts';
 import { referencePage } from './reference-page.ts';
 import { fixedBody, fixedEnvelope, jsonEnvelope, jsonType, textEnvelope } from './reply.ts';
 
@@ -121,7 +122,8 @@ export function createV1(deps: V1Deps): V1Handler {
       return envelope;
     };
     try {
-      if (route === undefined) throw new Problem('not_found', 'There is no such path under /v1.');
+      if (route === undefined)
+        throw new Fault('path_unknown', 'not_found', 'There is no such path under /v1.');
       if (isAllowedPreflight(settings.cors, request.method, request.headers)) return preflight(route);
       const method = request.method === 'HEAD' ? 'GET' : request.method;
       if (method !== route.method) throw wrongMethod(route);
@@ -130,7 +132,7 @@ export function createV1(deps: V1Deps): V1Handler {
     } catch (error) {
       if (error instanceof RequestAborted || exchange.gone) return finish(null, error);
       const own = asProblem(error);
-      const over = withoutKey.has(own.problem) ? deps.failedTries?.fail(exchange.callerAddress) : null;
+      const over = withoutKey.has(own.code) ? deps.failedTries?.fail(exchange.callerAddress) : null;
       const problem = over ? asProblem(over) : own;
       return finish(problemEnvelope(problem, language, exchange.requestId), problem);
     }
@@ -158,7 +160,8 @@ async function answerOperatingPoints(
 
 function wrongMethod({ method }: Route): Problem {
   const allow = method === 'GET' ? 'GET, HEAD' : 'POST';
-  return new Problem('method_not_allowed', `This path takes ${allow}.`, { headers: { allow } });
+  const fault = new Fault('method_not_allowed', 'method_not_allowed', `This path takes ${allow}.`);
+  return asProblem(fault, { allow });
 }
 
 /** What a browser may send (Fetch standard, CORS-preflight request); the origin itself is checked before. */

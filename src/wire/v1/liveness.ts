@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { ApiKeyAuthenticator, ApiKeyCaller } from '../../account/api-key/check.ts';
 import type { IdempotencyStore } from '../../account/api-key/idempotency.ts';
 import type { Clock, Limiter } from '../../account/types.ts';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { Judge } from '../../fleet/types.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
 import type { Ledger } from '../../ledger/types.ts';
@@ -70,7 +70,7 @@ interface Call {
  * Judges one picture. The order of the checks: API key, room for the request, size, content type, `Idempotency-Key`, the app's
  * limits, then the body. All but the body needs the headers alone, so nobody without a key makes the server read a picture.
  * A judged picture is in the ledger before its answer leaves.
- * @throws Problem, ApiKeyRefused, Fault, RequestAborted, AbortError
+ * @throws Fault, RequestAborted, AbortError
  */
 export async function answerLiveness(
   deps: LivenessDeps,
@@ -146,7 +146,7 @@ async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Pr
     await record(envelope, facts.judgement ?? judgement, null);
     return { envelope, keep: true };
   } catch (error) {
-    if (!(error instanceof Fault && error.code === -4016)) throw error;
+    if (!(error instanceof Fault && error.area === 'picture')) throw error;
     call.notes.error = error;
     const envelope = problemEnvelope(asProblem(error), language, exchange.requestId);
     await record(envelope, null, error);

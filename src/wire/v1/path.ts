@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { revivedFault } from '../../faults.ts';
 import type { Envelope } from '../envelope.ts';
 import { chooseLanguage } from './language.ts';
-import { problemOfTransport } from './problems.ts';
+import { asProblem, problemEnvelope } from './problems.ts';
 
 /** The path of a request's target, also where a proxy's client sends the absolute form (RFC 9112 §3.2.2). */
 export function pathOf(target: string): string {
@@ -19,6 +20,8 @@ export function isV1(target: string | undefined): boolean {
  * problems on the paths of the v1 API.
  */
 export function inFormOf(request: IncomingMessage, envelope: Envelope, requestId: string): Envelope {
-  if (envelope.body !== undefined || envelope.code === 0 || !isV1(request.url)) return envelope;
-  return problemOfTransport(envelope, chooseLanguage(request.headers['accept-language']), requestId);
+  if (envelope.body !== undefined || envelope.kind === null || !isV1(request.url)) return envelope;
+  const fault = revivedFault({ kind: envelope.kind, reason: 'transport', message: '' });
+  const language = chooseLanguage(request.headers['accept-language']);
+  return problemEnvelope(asProblem(fault, envelope.headers), language, requestId);
 }

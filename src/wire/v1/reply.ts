@@ -68,11 +68,11 @@ function componentOf(
   };
 }
 
-/** A JSON reply. `score` goes to the decision's line in the log; -4015 there stands for a picture without a face. */
+/** A JSON reply. `score` goes to the decision's line in the log; the code of `no_face` stands there for a picture without a face. */
 export function livenessEnvelope(body: LivenessBody, language: Language): Envelope {
   return {
     ...jsonEnvelope(body, textHeaders(language)),
-    code: body.verdict === 'no_face' ? -4015 : 0,
+    kind: body.verdict === 'no_face' ? 'no_face' : null,
     data: body.score === null ? {} : { score: body.score },
   };
 }
@@ -101,5 +101,5 @@ export function fixedEnvelope(
   body: NonNullable<Envelope['body']>,
   headers: Readonly<Record<string, string>>,
 ): Envelope {
-  return { http: 200, code: 0, message: 'OK', data: {}, headers, body };
+  return { http: 200, kind: null, message: 'OK', data: {}, headers, body };
 }

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { createAuthenticator } from '../../../src/account/authenticate.ts';
 import { createLimiter } from '../../../src/account/limiter.ts';
 import type { App, SecretPair, SignatureSettings } from '../../../src/account/types.ts';
-import { Fault } from '../../../src/errors.ts';
+import { Fault } from '../../../src/faults.ts';
 import type { Downloader } from '../../../src/picture/types.ts';
 import { type BodyMemory, createBodyMemory } from '../../../src/wire/body-memory.ts';
 import type { FailedTries } from '../../../src/wire/failed-tries.ts';
@@ -104,6 +104,6 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 
 const noDownloads: Downloader = {
   async download() {
-    throw new Fault(-5805, 'connect_failed', 'there is no network in this test');
+    throw new Fault('download_refused', 'connect_failed', 'there is no network in this test');
   },
 };

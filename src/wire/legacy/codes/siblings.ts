@@ -1,4 +1,4 @@
-import type { Bilingual, CatalogueEntry } from './error-catalogue.ts';
+import type { Bilingual, CatalogueEntry } from './catalogue.ts';
 
 type Family = 'signing' | 'commerce' | 'faces' | 'video' | 'card';
 

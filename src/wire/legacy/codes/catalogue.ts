@@ -1,4 +1,4 @@
-import { notSent } from './error-catalogue-siblings.ts';
+import { notSent } from './siblings.ts';
 
 /** One text in both languages of the documentation. */
 export interface Bilingual {
@@ -11,7 +11,7 @@ export interface CatalogueEntry {
   readonly code: number;
   /** Short constant, for logs and metrics. */
   readonly name: string;
-  /** HTTP status it is answered with (code 3 has a second one, see `wireVariants`). */
+  /** HTTP status it is answered with (code 3 has a second one, see `variantsOf`). */
   readonly http: number;
   /** `message` member of the reply (code 3 has two more, code 21 names the parameter). */
   readonly message: string;
@@ -23,14 +23,6 @@ export interface CatalogueEntry {
   readonly sent: boolean;
   /** What the caller should do. */
   readonly action: Bilingual;
-}
-
-/** An answer of code 3 that differs from the entry's own, by the fault's reason. */
-export interface WireVariant {
-  readonly code: number;
-  readonly reason: string;
-  readonly http: number;
-  readonly message: string;
 }
 
 const sent: readonly CatalogueEntry[] = [
@@ -326,13 +318,6 @@ const sent: readonly CatalogueEntry[] = [
       zh: '请提供 image 或 url；下载失败的原因见 X-Liveness-Reason 回复头。',
     },
   },
-];
-
-/** Answers that differ from their entry's own. */
-export const wireVariants: readonly WireVariant[] = [
-  { code: 3, reason: 'appid_missing', http: 400, message: "don't find appid" },
-  { code: 3, reason: 'account_suspended', http: 403, message: 'account abnormal,errorno is:2' },
-  { code: 3, reason: 'account_closed', http: 403, message: 'account abnormal,errorno is:2' },
 ];
 
 /** Every documented code by its number: first those this endpoint answers, then those of the sibling endpoints. */
