@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createAdminServer } from '../../src/wire/admin/health.ts';
 import { createMetrics } from '../../src/wire/metrics/metrics.ts';
-import { loadTls } from '../../src/wire/tls.ts';
+import { loadTls } from '../../src/wire/http/tls.ts';
 import { appid, signature } from '../contract/support/accounts.ts';
 import { exchange, open, post } from '../contract/support/raw.ts';
 import { startTestServer, type TestServer } from '../contract/support/server.ts';

@@ -12,7 +12,7 @@ import {
   verifyWeights,
   WeightsError,
 } from '../../weights/index.ts';
-import { loadTls } from '../../wire/tls.ts';
+import { loadTls } from '../../wire/http/tls.ts';
 import { type Check, type CheckStatus, fail, lookAt, modeOf, ok, warn } from './checks.ts';
 
 /** Days before a certificate's end from which on it is warned of; renewal by ACME happens 30 days before it. */

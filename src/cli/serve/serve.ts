@@ -4,7 +4,7 @@ import { type Config, ConfigError, loadConfig } from '../../config/load.ts';
 import { Fault, UsageError } from '../../faults.ts';
 import { FleetError } from '../../fleet/fleet.ts';
 import { collectGarbageLater } from '../../fleet/garbage.ts';
-import { createLog } from '../../wire/log.ts';
+import { createLog } from '../../wire/http/log.ts';
 import { printable } from '../shared/printable.ts';
 import { endOnSignals, type Host } from '../shared/until-signal.ts';
 import type { KeyPlace } from './first-app.ts';

@@ -1,16 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { createArrivals } from '../arrivals.ts';
-import { trackConnections } from '../connections.ts';
-import { faultEnvelope } from '../envelope.ts';
-import { namesOneHost } from '../host-header.ts';
-import { httpFaultEnvelope } from '../http-faults.ts';
-import { listenOn, listenTrouble } from '../listen.ts';
+import { createArrivals } from '../http/arrivals.ts';
+import { trackConnections } from '../http/connections.ts';
+import { faultEnvelope } from '../http/envelope.ts';
+import { namesOneHost } from '../http/host-header.ts';
+import { httpFaultEnvelope } from '../http/http-faults.ts';
+import { listenOn, listenTrouble } from '../http/listen.ts';
 import type { MetricsPage } from '../metrics/metrics.ts';
-import { requestIdFrom } from '../request-id.ts';
-import { respond } from '../respond.ts';
-import { createSocketFaultHandler } from '../socket-faults.ts';
-import { createTransport, defaultTransport, type TransportSettings } from '../transport.ts';
+import { requestIdFrom } from '../http/request-id.ts';
+import { respond } from '../http/respond.ts';
+import { createSocketFaultHandler } from '../http/socket-faults.ts';
+import { createTransport, defaultTransport, type TransportSettings } from '../http/transport.ts';
 
 /** What can keep the service from taking requests; each check resolves with `ok` or says in a few words what is wrong. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<string>>>;

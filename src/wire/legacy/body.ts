@@ -1,7 +1,7 @@
 import { Fault } from '../../faults.ts';
-import { readBodyType } from './content-type.ts';
+import { readBodyType } from '../intake/content-type.ts';
 import { parseJsonBody } from './json-body.ts';
-import { parseMultipartBody } from './multipart-body.ts';
+import { parseMultipartBody } from '../intake/multipart-body.ts';
 
 /**
  * One input as it stood in the body, before anybody asked whether it is allowed: `absent` (missing, null or empty),

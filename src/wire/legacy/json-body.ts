@@ -1,5 +1,5 @@
 import { Fault } from '../../faults.ts';
-import { type JsonSpan, jsonNumber, jsonText, type ScannedJson, scanJson } from '../json-scan.ts';
+import { type JsonSpan, jsonNumber, jsonText, type ScannedJson, scanJson } from '../intake/json-scan.ts';
 import { absent, type Input, type LegacyBody } from './body.ts';
 
 const members = ['appid', 'image', 'url', 'sign'] as const;

@@ -1,6 +1,6 @@
 import { Fault } from '../../faults.ts';
 import type { Judgement } from '../../liveness/types.ts';
-import { type Envelope, faultEnvelope } from '../envelope.ts';
+import { type Envelope, faultEnvelope } from '../http/envelope.ts';
 import { reportedScore } from './reported-score.ts';
 
 /** The switches that make replies look like those of one year or another of the old service. */

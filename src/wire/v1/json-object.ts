@@ -1,6 +1,6 @@
 import { Check, Errors } from 'typebox/value';
 import { Fault } from '../../faults.ts';
-import { type JsonSpan, jsonText, type ScannedJson, scanJson } from '../json-scan.ts';
+import { type JsonSpan, jsonText, type ScannedJson, scanJson } from '../intake/json-scan.ts';
 import { absent, type Input } from '../legacy/body.ts';
 import { jsonRequestSchema } from './schemas.ts';
 

@@ -1,9 +1,9 @@
 import { Fault } from '../../faults.ts';
 import { isHeif } from '../../picture/decode/sniff.ts';
-import { readContentCoding } from '../content-coding.ts';
-import { readBodyType } from '../legacy/content-type.ts';
-import { parseMultipartBody } from '../legacy/multipart-body.ts';
-import { choosePicture, type PictureSource } from '../legacy/picture-source.ts';
+import { readContentCoding } from '../intake/content-coding.ts';
+import { readBodyType } from '../intake/content-type.ts';
+import { parseMultipartBody } from '../intake/multipart-body.ts';
+import { choosePicture, type PictureSource } from '../intake/picture-source.ts';
 import { parseJsonObject } from './json-object.ts';
 
 /** How a body is to be read, by its `Content-Type`. */

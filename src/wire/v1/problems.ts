@@ -6,7 +6,7 @@ import {
   type FaultTraits,
   faultKinds,
 } from '../../faults.ts';
-import type { Envelope } from '../envelope.ts';
+import type { Envelope } from '../http/envelope.ts';
 import { contentLanguage, type Language } from './language.ts';
 import { type ProblemCode, type ProblemKind, problemKinds, problemType } from './problem-catalogue.ts';
 import type { ProblemBody } from './schemas.ts';

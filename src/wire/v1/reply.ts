@@ -1,6 +1,6 @@
 import type { Judgement, QualityComponent } from '../../liveness/types.ts';
 import type { Decision } from '../../policy/decide.ts';
-import type { Envelope } from '../envelope.ts';
+import type { Envelope } from '../http/envelope.ts';
 import type { Language } from './language.ts';
 import { textHeaders } from './problems.ts';
 import { textsOf } from './reason-texts.ts';

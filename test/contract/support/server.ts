@@ -5,17 +5,17 @@ import { createLimiter } from '../../../src/account/limiter.ts';
 import type { App, SecretPair, SignatureSettings } from '../../../src/account/types.ts';
 import { Fault } from '../../../src/faults.ts';
 import type { Downloader } from '../../../src/picture/types.ts';
-import { type BodyMemory, createBodyMemory } from '../../../src/wire/body-memory.ts';
-import type { FailedTries } from '../../../src/wire/failed-tries.ts';
-import { createLog } from '../../../src/wire/log.ts';
-import type { Observer } from '../../../src/wire/metrics/observer.ts';
+import { type BodyMemory, createBodyMemory } from '../../../src/wire/intake/body-memory.ts';
+import type { FailedTries } from '../../../src/wire/http/failed-tries.ts';
+import { createLog } from '../../../src/wire/http/log.ts';
+import type { Observer } from '../../../src/wire/decision/observer.ts';
 import {
   createLegacyServer,
   type LegacyServer,
   type LegacyServerSettings,
-} from '../../../src/wire/server.ts';
-import type { TlsIdentity } from '../../../src/wire/tls.ts';
-import { defaultTransport, type TransportSettings } from '../../../src/wire/transport.ts';
+} from '../../../src/wire/http/server.ts';
+import type { TlsIdentity } from '../../../src/wire/http/tls.ts';
+import { defaultTransport, type TransportSettings } from '../../../src/wire/http/transport.ts';
 import { appid, appOf, type MemoryAccounts, memoryAccounts, pairOf, secretId } from './accounts.ts';
 import { type HandMadeJudge, handMadeJudge, type ListLedger, listLedger } from './judge.ts';
 
