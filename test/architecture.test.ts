@@ -97,6 +97,13 @@ function importsOf(file: string): string[] {
   return Array.from(found, (m) => m[1] ?? m[2] ?? m[3]);
 }
 
+/** The files of src/ that a file imports. */
+function targetsOf(file: string): string[] {
+  return importsOf(file)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => relative(src, join(src, dirname(file), specifier)));
+}
+
 describe('the house', () => {
   it('has only rooms that the rule knows', () => {
     expect(files.length).toBeGreaterThan(20);
@@ -114,6 +121,62 @@ describe('the house', () => {
         wrong.push(`${file} imports ${specifier}: ${room} must not know ${target}`);
       }
     }
+    expect(wrong).toEqual([]);
+  });
+
+  it('has APIs that know nothing of each other, on what they share', () => {
+    const wire: Readonly<Record<string, readonly string[]>> = {
+      codes: [],
+      http: ['codes'],
+      intake: ['http'],
+      decision: ['http', 'intake', 'codes'],
+      legacy: ['http', 'intake', 'decision', 'codes'],
+      v1: ['http', 'intake', 'decision', 'codes'],
+      admin: ['http', 'intake', 'decision'],
+      metrics: ['http', 'decision'],
+    };
+    const partOf = (file: string) => {
+      if (roomOf(file) === 'codes') return 'codes';
+      return roomOf(file) === 'wire' ? file.split(sep)[1] : undefined;
+    };
+    const wrong: string[] = [];
+    for (const file of files) {
+      const part = partOf(file);
+      if (part === undefined) continue;
+      for (const target of targetsOf(file)) {
+        const other = partOf(target);
+        if (other === undefined || other === part || wire[part]?.includes(other)) continue;
+        wrong.push(`${file} imports ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(new Set(files.map(partOf).filter((part) => part !== undefined))).toEqual(
+      new Set(Object.keys(wire)),
+    );
+  });
+
+  it('has no circle between files', () => {
+    const known: readonly string[] = [
+      join('cli', 'accounts', 'policy.ts'),
+      join('cli', 'accounts', 'app.ts'),
+    ];
+    const graph = new Map(files.map((file) => [file, targetsOf(file)]));
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' > '));
+      if (done.has(file) || path.includes(file)) return;
+      for (const target of graph.get(file) ?? []) visit(target, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(circles.filter((circle) => !circle.split(' > ').every((file) => known.includes(file)))).toEqual(
+      [],
+    );
+  });
+
+  it('throws no number of the old contract', () => {
+    const wrong = files.filter((file) => /new Fault\(\s*-?\d/.test(readFileSync(join(src, file), 'utf8')));
     expect(wrong).toEqual([]);
   });
 

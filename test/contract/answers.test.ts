@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Fault } from '../../src/faults.ts';
-import { legacyPath } from '../../src/wire/http/server.ts';
+import { legacyPath } from '../../src/wire/legacy/face.ts';
 import { appid, appOf, pairOf, secretId, signature, signText } from './support/accounts.ts';
 import { judgementOf } from './support/judge.ts';
 import { exchange, type RawAnswer } from './support/raw.ts';

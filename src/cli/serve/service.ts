@@ -16,15 +16,16 @@ import type { Profile } from '../../liveness/types.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import { openStore, type Store } from '../../store/open.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/health.ts';
-import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory.ts';
 import { connectionLimits, openFilesLimit } from '../../wire/http/connection-limits.ts';
 import { createFailedTries, type FailedTries } from '../../wire/http/failed-tries.ts';
+import { createServer, type Server, type ServerSettings } from '../../wire/http/server.ts';
+import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';
+import { defaultTransport } from '../../wire/http/transport-settings.ts';
+import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory.ts';
+import { createLegacyFace } from '../../wire/legacy/face.ts';
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
 import { observedLedger } from '../../wire/metrics/observed-ledger.ts';
-import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from '../../wire/http/server.ts';
-import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';
-import { defaultTransport } from '../../wire/http/transport.ts';
-import { createV1 } from '../../wire/v1/face.ts';
+import { createV1Face } from '../../wire/v1/face.ts';
 import { type OperatingTable, publishedTables } from '../../wire/v1/operating-points.ts';
 import { readOwnTable } from '../../wire/v1/own-operating-points.ts';
 import { systemActor } from '../shared/actor.ts';
@@ -104,7 +105,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => refusals.stop());
     const failedTries = failedTriesOf(config, log);
     const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals };
-    const server = createServer(config, log, parts);
+    const server = serverOf(config, log, parts);
     closing.unshift(() => server.drain(0));
     const retention = startRetentionOf(config, log, store);
     closing.unshift(() => retention.stop());
@@ -269,7 +270,7 @@ interface Parts {
   readonly refusals: RefusalCounter;
 }
 
-function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
+function serverOf(config: Config, log: Logger, parts: Parts): Server {
   const { store, fleet, metrics, bodies, failedTries, tls, tables, refusals } = parts;
   const clock = () => Date.now();
   const { accounts, apiKeys, idempotency, replay, usage } = store;
@@ -290,27 +291,33 @@ function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
     log,
     observer,
   };
-  const { cors, maxBodyBytes, threshold } = config;
-  return createLegacyServer({
+  const { cors, compat, maxBodyBytes, threshold } = config;
+  const legacy = createLegacyFace({
     ...shared,
     authenticator: createAuthenticator({ accounts, replay, clock, settings: signature }),
-    v1: createV1({
-      ...shared,
-      apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
-      idempotency,
-      maxBodyBytes,
-      settings: { cors, profile: fleet.profile, threshold, version, tables },
-    }),
+    cors,
+    settings: { maxBodyBytes, compat },
+  });
+  const v1 = createV1Face({
+    ...shared,
+    apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
+    idempotency,
+    maxBodyBytes,
+    settings: { cors, profile: fleet.profile, threshold, version, tables },
+  });
+  return createServer({
+    faces: [legacy, v1],
     tls,
+    log,
+    observer,
+    failedTries,
     settings: serverSettings(config),
   });
 }
 
-function serverSettings(config: Config): LegacyServerSettings {
+function serverSettings(config: Config): ServerSettings {
   const { timeouts } = config;
   return {
-    maxBodyBytes: config.maxBodyBytes,
-    compat: config.compat,
     cors: config.cors,
     trustedProxies: config.trustedProxies,
     proxyHeader: config.proxyHeader,
@@ -357,7 +364,7 @@ function tlsFilesOf({ tls: { cert, key } }: Config): { cert: string; key: string
 
 async function listen(
   what: string,
-  server: LegacyServer | AdminServer,
+  server: Server | AdminServer,
   host: string,
   port: number,
 ): Promise<number> {

@@ -1,6 +1,6 @@
 import type { Judgement, Verdict } from '../../liveness/types.ts';
 import type { DownloadEvent } from '../../picture/types.ts';
-import type { HttpFault } from '../http/http-faults.ts';
+import type { HttpFaultSeen } from '../http/http-faults.ts';
 
 /** Which of the two APIs was called. */
 export type Api = 'legacy' | 'v1';
@@ -26,9 +26,6 @@ export interface RequestSeen {
   /** What the engine found, also where its answer could not be given. */
   readonly judgement: Judgement | null;
 }
-
-/** What is counted below HTTP: faults that are answered, answers that nobody takes, and plain HTTP where TLS is spoken. */
-export type HttpFaultSeen = HttpFault | 'unread' | 'plain_http';
 
 /** Told of what happens in the service. Implementations count; they never fail and never wait. */
 export interface Observer {

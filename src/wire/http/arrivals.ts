@@ -1,17 +1,18 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import { type HttpFault, httpFaultEnvelope } from './http-faults.ts';
-import type { HttpFaultSeen } from '../decision/observer.ts';
+import type { Form } from './face.ts';
+import { type HttpFault, type HttpFaultSeen, httpFaultEnvelope } from './http-faults.ts';
 import { createPipelines } from './pipelines.ts';
 import { rarely } from './rarely.ts';
 import { respond } from './respond.ts';
-import type { TransportSettings } from './transport.ts';
+import type { TransportSettings } from './transport-settings.ts';
 import { closeUnread } from './unread.ts';
 
 /** What arrivals are looked at with. */
 export interface ArrivalsOptions {
   readonly transport: TransportSettings;
   readonly requestId: (request: IncomingMessage) => string;
+  readonly form?: Form | undefined;
   readonly log: Logger;
   readonly onFault?: ((fault: HttpFaultSeen) => void) | undefined;
 }
@@ -29,7 +30,13 @@ export interface Arrivals {
 const ignore = (): void => {};
 
 /** Keeps what callers ask for and do not take within bounds, on every path and port. */
-export function createArrivals({ transport, requestId, log, onFault = () => {} }: ArrivalsOptions): Arrivals {
+export function createArrivals({
+  transport,
+  requestId,
+  form,
+  log,
+  onFault = () => {},
+}: ArrivalsOptions): Arrivals {
   const pipelines = createPipelines(transport);
   const tell = rarely(10_000);
 
@@ -41,6 +48,7 @@ export function createArrivals({ transport, requestId, log, onFault = () => {} }
     );
     respond(request, response, httpFaultEnvelope(fault, { 'retry-after': '1' }), {
       requestId: requestId(request),
+      form,
       close: true,
       linger: transport.linger,
     });

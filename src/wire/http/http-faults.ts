@@ -1,6 +1,6 @@
 import type { FaultKind } from '../../faults.ts';
-import type { Envelope } from './envelope.ts';
 import { legacyCodes } from '../legacy/codes/codes.ts';
+import type { Envelope } from './envelope.ts';
 
 /** Faults of the transport itself, by the constants that metrics and log have for them. */
 export type HttpFault =
@@ -14,6 +14,9 @@ export type HttpFault =
   | 'body_too_large'
   | 'pipelined'
   | 'draining';
+
+/** What is counted below HTTP: faults that are answered, answers that nobody takes, and plain HTTP where TLS is spoken. */
+export type HttpFaultSeen = HttpFault | 'unread' | 'plain_http';
 
 const kinds = {
   bad_request: 'http_malformed',

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
-import type { HttpFaultSeen } from '../decision/observer.ts';
+import type { HttpFaultSeen } from './http-faults.ts';
 import { rarely } from './rarely.ts';
 
 /** What is done about plain HTTP on a port that speaks TLS. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { faultKinds } from '../../faults.ts';
 import { contentType, type Envelope, envelopeBody } from './envelope.ts';
-import { inFormOf } from './path.ts';
+import type { Form } from './face.ts';
 
 /** How long, and for how many bytes, a body that nobody wants is still read so that its sender gets to read the answer. */
 export interface LingerSettings {
@@ -14,6 +14,8 @@ export interface RespondOptions {
   readonly requestId: string;
   /** Headers that depend on the request and not on the answer (CORS). */
   readonly headers?: Readonly<Record<string, string>>;
+  /** How a fault is told to the caller of the path; without it, as the old call does. */
+  readonly form?: Form | undefined;
   /** Say `Connection: close`. */
   readonly close?: boolean;
   readonly linger: LingerSettings;
@@ -38,7 +40,7 @@ export function respond(
   options: RespondOptions,
 ): boolean {
   if (response.headersSent || response.destroyed) return false;
-  const envelope = inFormOf(request, answer, options.requestId);
+  const envelope = options.form?.(request, answer, options.requestId) ?? answer;
   const body = envelopeBody(envelope);
   const unread = hasBody(request) && !request.complete;
   const reuse =

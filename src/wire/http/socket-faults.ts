@@ -3,10 +3,10 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Ongoing } from './connections.ts';
 import { contentType, type Envelope, envelopeBody } from './envelope.ts';
+import type { Form } from './face.ts';
 import { type HttpFault, httpFaultEnvelope, httpFaultOf } from './http-faults.ts';
 import { requestIdFrom } from './request-id.ts';
 import { canonical } from './respond.ts';
-import { inFormOf } from './path.ts';
 
 /** How long an answered, broken connection is kept open for its sender to read the answer, in ms. */
 const parting = 1000;
@@ -20,6 +20,7 @@ export function createSocketFaultHandler(
   ongoing: (socket: Duplex) => Ongoing | undefined,
   log: Logger,
   onFault: (fault: HttpFault) => void = () => {},
+  form: Form = (_request, fault) => fault,
 ): (error: NodeJS.ErrnoException, socket: Duplex) => void {
   const answered = new WeakSet<Duplex>();
 
@@ -40,7 +41,7 @@ export function createSocketFaultHandler(
     const envelope = httpFaultEnvelope(fault);
     // A broken request that follows another on its connection was never read as far as its path.
     const known = busy !== undefined && !busy.request.complete;
-    const shaped = known ? inFormOf(busy.request, envelope, requestId) : envelope;
+    const shaped = known ? form(busy.request, envelope, requestId) : envelope;
     const answer = () => part(socket, shaped, requestId);
 
     if (busy === undefined || busy.response.writableFinished) {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Fault } from '../../faults.ts';
-import { jsonNumber, jsonText, mostMembers, mostValues, type ScannedJson, scanJson } from './json-scan.ts';
 import { parseJsonBody } from '../legacy/json-body.ts';
 import { parseJsonObject } from '../v1/json-object.ts';
+import { jsonNumber, jsonText, mostMembers, mostValues, type ScannedJson, scanJson } from './json-scan.ts';
 
 const wanted = ['appid', 'image', 'url', 'sign'];
 

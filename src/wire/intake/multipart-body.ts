@@ -1,5 +1,5 @@
 import { Fault } from '../../faults.ts';
-import { absent, type Input, type LegacyBody } from '../legacy/body.ts';
+import { absent, type BodyMembers, type Input } from './input.ts';
 import { readPartHead } from './multipart-head.ts';
 import { cutIntoSections } from './multipart-sections.ts';
 
@@ -17,7 +17,7 @@ const textNames: ReadonlySet<string> = new Set(['appid', 'url', 'sign']);
  * picture's bytes share memory with `body`. The body is walked over a few times, and nothing of it is copied but texts.
  * @throws Fault `request_malformed` `bad_multipart`: not multipart, cut off, more parts than allowed, a part without headers
  */
-export function parseMultipartBody(body: Buffer, boundary: string): LegacyBody {
+export function parseMultipartBody(body: Buffer, boundary: string): BodyMembers {
   const cut = cutIntoSections(body, boundary, mostParts);
   if (cut.kind === 'refused') throw unreadable(cut.why);
   const texts = new Map<string, Text>();

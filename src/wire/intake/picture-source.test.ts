@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../faults.ts';
-import { absent } from '../legacy/body.ts';
+import { absent } from './input.ts';
 import { choosePicture, decodeBase64Image } from './picture-source.ts';
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 300 }).map((array) => Buffer.from(array));

@@ -1,5 +1,5 @@
 import { Fault } from '../../faults.ts';
-import type { LegacyBody } from '../legacy/body.ts';
+import type { BodyMembers } from './input.ts';
 
 /** Where the picture of a request comes from. */
 export type PictureSource =
@@ -14,7 +14,7 @@ const longestUrl = 8192;
  * @throws Fault `download_refused` `no_image` when neither is there; Fault `image_invalid` `invalid_parameter_url` or `invalid_parameter_image` when the
  *   chosen one has the wrong form (not text, not an absolute http or https url, not base64)
  */
-export function choosePicture(body: LegacyBody): PictureSource {
+export function choosePicture(body: BodyMembers): PictureSource {
   if (body.url.kind !== 'absent') return { kind: 'url', url: parseUrl(body.url) };
   switch (body.image.kind) {
     case 'absent':
@@ -32,7 +32,7 @@ export function choosePicture(body: LegacyBody): PictureSource {
   }
 }
 
-function parseUrl(input: LegacyBody['url']): URL {
+function parseUrl(input: BodyMembers['url']): URL {
   if (input.kind !== 'text') {
     const found = input.kind === 'wrong' ? input.found : 'bytes';
     throw new Fault('url_invalid', 'url:type', `url must be text; found ${found}.`);

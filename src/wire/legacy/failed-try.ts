@@ -1,9 +1,9 @@
 import type { ParsedSignature } from '../../account/signature/signature.ts';
 import type { Authenticator } from '../../account/types.ts';
 import { Fault, type FaultKind, type FaultReason } from '../../faults.ts';
+import type { Facts } from '../decision/log.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { FailedTries } from '../http/failed-tries.ts';
-import type { Facts } from '../decision/log.ts';
 
 /** What it takes to limit callers without a valid key. */
 export interface TriesDeps {

@@ -1,6 +1,6 @@
 import { Fault } from '../../faults.ts';
+import { absent, type BodyMembers, type Input } from '../intake/input.ts';
 import { type JsonSpan, jsonNumber, jsonText, type ScannedJson, scanJson } from '../intake/json-scan.ts';
-import { absent, type Input, type LegacyBody } from './body.ts';
 
 const members = ['appid', 'image', 'url', 'sign'] as const;
 
@@ -10,7 +10,7 @@ const members = ['appid', 'image', 'url', 'sign'] as const;
  * decoded here.
  * @throws Fault `request_malformed` `bad_json`, `json_too_many`
  */
-export function parseJsonBody(body: Buffer): LegacyBody {
+export function parseJsonBody(body: Buffer): BodyMembers {
   const scanned = scanObject(body);
   const at = (name: (typeof members)[number]) => scanned.members.get(name);
   const sign = at('sign');

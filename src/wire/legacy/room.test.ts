@@ -3,7 +3,7 @@ import { appid, signature } from '../../../test/contract/support/accounts.ts';
 import { exchange } from '../../../test/contract/support/raw.ts';
 import { startTestServer, type TestServer } from '../../../test/contract/support/server.ts';
 import { Fault } from '../../faults.ts';
-import { legacyPath } from '../http/server.ts';
+import { legacyPath } from './face.ts';
 
 /* How the old endpoint asks for room: for the app that the signature names before the body, for the proven one before a download. */
 

@@ -1,18 +1,19 @@
-import { Fault } from '../../faults.ts';
+import { Fault, revivedFault } from '../../faults.ts';
 import type { Profile } from '../../liveness/types.ts';
+import { type Facts, logDecision } from '../decision/log.ts';
+import { noteRefusal } from '../decision/note-refusal.ts';
+import { requestSeen } from '../decision/request-seen.ts';
 import { type CorsSettings, isAllowedPreflight } from '../http/cors.ts';
 import type { Envelope } from '../http/envelope.ts';
 import type { Exchange } from '../http/exchange.ts';
+import type { Face } from '../http/face.ts';
 import type { FailedTries } from '../http/failed-tries.ts';
-import { type Facts, logDecision } from '../decision/log.ts';
-import { requestSeen } from '../decision/request-seen.ts';
-import { noteRefusal } from '../decision/note-refusal.ts';
+import { pathOf } from '../http/path.ts';
 import { RequestAborted } from '../intake/read-body.ts';
 import { chooseLanguage, type Language } from './language.ts';
 import { answerLiveness, type LivenessDeps, type Notes } from './liveness.ts';
 import { openApiDocument } from './openapi.ts';
 import { type OperatingTable, operatingPoints } from './operating-points.ts';
-import { pathOf } from '../http/path.ts';
 import type { ProblemCode } from './problem-catalogue.ts';
 import { asProblem, type Problem, problemEnvelope, textHeaders } from './problems.ts';
 import { referencePage } from './reference-page.ts';
@@ -136,6 +137,21 @@ export function createV1(deps: V1Deps): V1Handler {
       const problem = over ? asProblem(over) : own;
       return finish(problemEnvelope(problem, language, exchange.requestId), problem);
     }
+  };
+}
+
+/** The v1 API as one that can be mounted: everything under `/v1`, its faults as problems. */
+export function createV1Face(deps: V1Deps): Face {
+  return {
+    owns: (path) => path === '/v1' || path.startsWith('/v1/'),
+    handle: createV1(deps),
+    form(request, fault, requestId) {
+      const { kind, headers } = fault;
+      if (kind === null) return fault;
+      const language = chooseLanguage(request.headers['accept-language']);
+      const problem = asProblem(revivedFault({ kind, reason: 'transport', message: '' }), headers);
+      return problemEnvelope(problem, language, requestId);
+    },
   };
 }
 

@@ -8,9 +8,9 @@ import type {
 } from '../../account/api-key/idempotency.ts';
 import type { Clock } from '../../account/types.ts';
 import { Fault } from '../../faults.ts';
+import type { Observer } from '../decision/observer.ts';
 import type { Envelope } from '../http/envelope.ts';
 import type { PictureSource } from '../intake/picture-source.ts';
-import type { Observer } from '../decision/observer.ts';
 
 /** How long an answer is kept, and how long a request that was never heard of again holds its key, in ms. */
 const keptFor = 24 * 3_600_000;

@@ -1,7 +1,7 @@
 import { Check, Errors } from 'typebox/value';
 import { Fault } from '../../faults.ts';
+import { absent, type Input } from '../intake/input.ts';
 import { type JsonSpan, jsonText, type ScannedJson, scanJson } from '../intake/json-scan.ts';
-import { absent, type Input } from '../legacy/body.ts';
 import { jsonRequestSchema } from './schemas.ts';
 
 /**

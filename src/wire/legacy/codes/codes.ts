@@ -1,5 +1,6 @@
 import { asFault, type Fault, type FaultKind, type FaultTraits, faultKinds } from '../../../faults.ts';
-import { type CatalogueEntry, catalogue } from './catalogue.ts';
+import { catalogue } from './catalogue.ts';
+import type { CatalogueEntry } from './entry.ts';
 
 /** How a kind of fault is answered by the old contract. */
 export interface LegacyCode {
@@ -79,7 +80,8 @@ export function variantsOf(code: number): readonly LegacyCode[] {
   const kinds = (Object.keys(legacyCodes) as FaultKind[]).filter((kind) => faultKinds[kind].area !== 'http');
   return kinds
     .map((kind) => legacyCodes[kind])
-    .filter((one) => one.code === code && (one.http !== own?.http || one.message !== own.message));
+    .filter((one) => one.code === code && (one.http !== own?.http || one.message !== own.message))
+    .sort((a, b) => a.http - b.http);
 }
 
 /** The contract's number of success. */

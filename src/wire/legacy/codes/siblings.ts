@@ -1,4 +1,4 @@
-import type { Bilingual, CatalogueEntry } from './catalogue.ts';
+import type { Bilingual, CatalogueEntry } from './entry.ts';
 
 type Family = 'signing' | 'commerce' | 'faces' | 'video' | 'card';
 
