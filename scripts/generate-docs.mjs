@@ -4,7 +4,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { settings } from '../dist/config/load.js';
-import { catalogue, wireVariants } from '../dist/errors.js';
+import { catalogue } from '../dist/wire/legacy/codes/catalogue.js';
+import { variantsOf } from '../dist/wire/legacy/codes/codes.js';
 
 const note = '<!-- Made by scripts/generate-docs.mjs. Change the source, not this page. -->';
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -16,8 +17,8 @@ const siblings = entries.filter((entry) => !entry.sent);
 
 /** The messages of an entry with their HTTP status, one line each. */
 function answers(entry) {
-  const own = { http: entry.http, message: entry.code === 21 ? `${entry.message}: <name>` : entry.message };
-  const all = [own, ...wireVariants.filter((variant) => variant.code === entry.code)];
+  if (entry.code === 21) return `\`${entry.message}: <name>\` (HTTP ${entry.http})`;
+  const all = [entry, ...variantsOf(entry.code)];
   return [...new Set(all.map(({ http, message }) => `\`${message}\` (HTTP ${http})`))].join('<br>');
 }
 

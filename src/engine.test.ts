@@ -234,7 +234,7 @@ describe('judge', () => {
 
   it('refuses what is no picture', async () => {
     await expect(engine.judge(Buffer.from('no picture'))).rejects.toMatchObject({
-      code: -4016,
+      kind: 'picture_unreadable',
       reason: 'not_an_image',
     });
   });
@@ -307,7 +307,7 @@ describe('createLiveness', () => {
       const asked = await engine.judge(photo, { profile: 'single' });
       expect(timeless(judgement)).toEqual(timeless(asked));
       await expect(own.judge(photo, { profile: 'careful' })).rejects.toMatchObject({
-        code: 213,
+        kind: 'profile_unavailable',
         reason: 'profile_unavailable',
         message: expect.stringContaining('livestill models pull --dir'),
       });

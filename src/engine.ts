@@ -1,4 +1,4 @@
-import { Fault } from './errors.ts';
+import { Fault } from './faults.ts';
 import { judgePicture } from './liveness/judge.ts';
 import { type LoadedModels, loadModels } from './liveness/load.ts';
 import { DEFAULT_PROFILE, FALLBACK_PROFILE } from './liveness/profiles.ts';
@@ -64,7 +64,7 @@ export interface Liveness {
   /**
    * Judges the bytes of one JPEG, PNG, WebP, BMP, HEIC or AVIF file.
    *
-   * @throws {Fault} code -4016 when the bytes are no usable picture (`reason` says why); code 213, `profile_unavailable`, when the
+   * @throws {Fault} `picture_unreadable` or `picture_too_large` (`reason` says why); `profile_unavailable` when the
    * call asks for a profile whose networks are not in place.
    * @throws {TypeError} when it is given something else than bytes, a path for one.
    * @throws {Error} when the engine was closed.
@@ -131,7 +131,7 @@ async function profileOf(
 
 function usable(profile: Profile, lacking: Lacking | null): Profile {
   if (lacking === null || !lacking.profiles.includes(profile)) return profile;
-  throw new Fault(213, 'profile_unavailable', unusable(profile, lacking));
+  throw new Fault('profile_unavailable', 'profile_unavailable', unusable(profile, lacking));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import type { Store } from '../store/open.ts';
 import { temporaryFolder, temporaryStore } from '../store/test-support/temp-store.ts';
 import { createAuthenticator } from './authenticate.ts';
@@ -59,7 +59,7 @@ async function answer(asked: AuthenticationRequest, by = authenticator): Promise
     await by.authenticate(asked);
     return 'accepted';
   } catch (error) {
-    if (error instanceof Fault) return `${error.code} ${error.reason}`;
+    if (error instanceof Fault) return `${error.kind} ${error.reason}`;
     throw error;
   }
 }
@@ -103,35 +103,43 @@ describe('the order of the checks', () => {
   /** Each fault with all the later ones: the answer must be the first of them. */
   const everyLater = { expires: now - 1, issued: now - 2, bucket: 'theirs' };
   it.each<[string, () => AuthenticationRequest, string]>([
-    ['no signature', () => ({ authorization: undefined, bodyAppid: '9' }), '4 sign_missing'],
-    ['not a signature', () => ({ authorization: 'AAAA', bodyAppid: '9' }), '5 too_short'],
+    ['no signature', () => ({ authorization: undefined, bodyAppid: '9' }), 'signature_missing sign_missing'],
+    ['not a signature', () => ({ authorization: 'AAAA', bodyAppid: '9' }), 'signature_malformed too_short'],
     [
       'appid unknown',
       () => request({ ...everyLater, appid: '1000009', secretId: 'AKIDnobody000001' }, 'x'),
-      '10 appid_unknown',
+      'app_unknown appid_unknown',
     ],
-    ['appid in brackets', () => request({ appid: '[1000001]' }), '10 appid_in_brackets'],
+    ['appid in brackets', () => request({ appid: '[1000001]' }), 'app_unknown appid_in_brackets'],
     [
       'SecretId unknown',
       () => request({ ...everyLater, secretId: 'AKIDnobody000001' }, 'x'),
-      '11 secretid_unknown',
+      'key_unknown secretid_unknown',
     ],
-    ['SecretId in brackets', () => request({ secretId: `[${mine}]` }), '11 secretid_in_brackets'],
+    ['SecretId in brackets', () => request({ secretId: `[${mine}]` }), 'key_unknown secretid_in_brackets'],
     [
       'SecretId of another app',
       () => request({ ...everyLater, secretId: theirs }, 'x'),
-      '12 secretid_of_another_app',
+      'key_unusable secretid_of_another_app',
     ],
-    ['wrong key', () => request(everyLater, 'x'), '14 hmac_differs'],
-    ['expired', () => request(everyLater), '9 expired'],
-    ['clock ahead', () => request({ expires: now + 9000, issued: now + 7200 }), '14 clock_ahead'],
+    ['wrong key', () => request(everyLater, 'x'), 'signature_invalid hmac_differs'],
+    ['expired', () => request(everyLater), 'signature_expired expired'],
+    [
+      'clock ahead',
+      () => request({ expires: now + 9000, issued: now + 7200 }),
+      'signature_invalid clock_ahead',
+    ],
     [
       'body for another app',
       () => ({ ...request({ bucket: 'theirs' }), bodyAppid: '1000002' }),
-      '6 appid_differs',
+      'signature_misdirected appid_differs',
     ],
-    ['bucket of another app', () => request({ bucket: 'theirs' }), '6 bucket_of_another_app'],
-    ['bucket unknown', () => request({ bucket: 'nobodys' }), '16 bucket_unknown'],
+    [
+      'bucket of another app',
+      () => request({ bucket: 'theirs' }),
+      'signature_misdirected bucket_of_another_app',
+    ],
+    ['bucket unknown', () => request({ bucket: 'nobodys' }), 'bucket_unknown bucket_unknown'],
   ])('%s', async (_what, asked, expected) => {
     expect(await answer(asked())).toBe(expected);
   });
@@ -140,15 +148,15 @@ describe('the order of the checks', () => {
     const once = { expires: 0, fileid: 'f' };
     expect(await answer(request(once))).toBe('accepted');
     await store.accounts.setAppState('1000001', 'suspended');
-    expect(await answer(request(once))).toBe('3 account_suspended');
-    expect(await answer(request(once, 'x'))).toBe('14 hmac_differs');
+    expect(await answer(request(once))).toBe('app_suspended account_suspended');
+    expect(await answer(request(once, 'x'))).toBe('signature_invalid hmac_differs');
     await store.accounts.setSecretEnabled(mine, false);
-    expect(await answer(request(once, 'x'))).toBe('12 secretid_disabled');
+    expect(await answer(request(once, 'x'))).toBe('key_unusable secretid_disabled');
     await store.accounts.setSecretEnabled(mine, true);
     await store.accounts.setAppState('1000001', 'active');
-    expect(await answer({ ...request(once), bodyAppid: '1000002' })).toBe('13 replay');
+    expect(await answer({ ...request(once), bodyAppid: '1000002' })).toBe('signature_replayed replay');
     await store.accounts.setAppState('1000001', 'closed');
-    expect(await answer(request())).toBe('3 account_closed');
+    expect(await answer(request())).toBe('app_closed account_closed');
   });
 });
 
@@ -156,7 +164,7 @@ describe('changes made by another process', () => {
   it('count from the next request on', async () => {
     const other = await temporaryStore({ dataDir });
     await other.accounts.setAppState('1000001', 'suspended');
-    expect(await answer(request())).toBe('3 account_suspended');
+    expect(await answer(request())).toBe('app_suspended account_suspended');
     await other.accounts.setAppState('1000001', 'active');
     expect(await answer(request())).toBe('accepted');
   });
@@ -168,7 +176,7 @@ describe('changes made by another process', () => {
     expect(await answer(request({ secretId: next.secretId }, next.secretKey))).toBe('accepted');
     expect(await answer(old)).toBe('accepted');
     clock = now + 100;
-    expect(await answer(old)).toBe('12 secretid_ended');
+    expect(await answer(old)).toBe('key_unusable secretid_ended');
   });
 });
 
@@ -177,10 +185,10 @@ describe('a single-use signature', () => {
 
   it('is accepted once, also after a restart', async () => {
     const asked = once();
-    expect([await answer(asked), await answer(asked)]).toEqual(['accepted', '13 replay']);
+    expect([await answer(asked), await answer(asked)]).toEqual(['accepted', 'signature_replayed replay']);
     await store.close();
     const again = await temporaryStore({ dataDir });
-    expect(await answer(asked, authenticatorOn(again))).toBe('13 replay');
+    expect(await answer(asked, authenticatorOn(again))).toBe('signature_replayed replay');
   });
 
   it('is accepted once when it comes many times at the same moment, in two processes', async () => {
@@ -190,31 +198,31 @@ describe('a single-use signature', () => {
       Array.from({ length: 40 }, (_, i) => answer(asked, i % 2 === 0 ? authenticator : second)),
     );
     expect(answers.filter((one) => one === 'accepted')).toHaveLength(1);
-    expect(answers.filter((one) => one === '13 replay')).toHaveLength(39);
+    expect(answers.filter((one) => one === 'signature_replayed replay')).toHaveLength(39);
   });
 
   it('cannot be used again in another spelling', async () => {
     const asked = once();
     expect(await answer(asked)).toBe('accepted');
     const spelled = `"${encodeURIComponent(asked.authorization!)}"`;
-    expect(await answer({ ...asked, authorization: spelled })).toBe('13 replay');
+    expect(await answer({ ...asked, authorization: spelled })).toBe('signature_replayed replay');
   });
 
   it('is used up by a request that the body spoils, as the contract orders it', async () => {
-    expect(await answer({ ...once(), bodyAppid: '1000002' })).toBe('6 appid_differs');
-    expect(await answer(once())).toBe('13 replay');
+    expect(await answer({ ...once(), bodyAppid: '1000002' })).toBe('signature_misdirected appid_differs');
+    expect(await answer(once())).toBe('signature_replayed replay');
   });
 
   it('is not used up by a request that is refused earlier', async () => {
     await store.accounts.setAppState('1000001', 'suspended');
-    expect(await answer(once())).toBe('3 account_suspended');
+    expect(await answer(once())).toBe('app_suspended account_suspended');
     await store.accounts.setAppState('1000001', 'active');
     expect(await answer(once())).toBe('accepted');
   });
 
   it('is over after its window', async () => {
     clock = now + 901;
-    expect(await answer(once())).toBe('9 single_use_window_over');
+    expect(await answer(once())).toBe('signature_expired single_use_window_over');
   });
 });
 
@@ -225,15 +233,19 @@ describe('the sign member of the body', () => {
   };
 
   it('is ignored by default', async () => {
-    expect(await answer(moved())).toBe('4 sign_missing');
+    expect(await answer(moved())).toBe('signature_missing sign_missing');
   });
 
   it('stands in for a missing or empty header when switched on, never for one that is there', async () => {
     const tolerant = authenticatorOn(store, { bodySign: true });
     expect(await answer(moved(), tolerant)).toBe('accepted');
     expect(await answer({ ...moved(), authorization: ' ' }, tolerant)).toBe('accepted');
-    expect(await answer({ ...moved(), authorization: 'AAAA' }, tolerant)).toBe('5 too_short');
-    expect(await answer({ authorization: undefined, bodyAppid: '1000001' }, tolerant)).toBe('4 sign_missing');
+    expect(await answer({ ...moved(), authorization: 'AAAA' }, tolerant)).toBe(
+      'signature_malformed too_short',
+    );
+    expect(await answer({ authorization: undefined, bodyAppid: '1000001' }, tolerant)).toBe(
+      'signature_missing sign_missing',
+    );
   });
 });
 

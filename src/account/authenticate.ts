@@ -1,4 +1,4 @@
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import { checkBucket, checkPair, checkState } from './checks.ts';
 import {
   type ParsedSignature,
@@ -46,7 +46,7 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
       if (signature.singleUse) await useUp(signature, replay, settings);
       if (request.bodyAppid !== signature.appid) {
         throw new Fault(
-          6,
+          'signature_misdirected',
           'appid_differs',
           `the body's appid is not the one that was signed, ${signature.appid}`,
         );
@@ -58,7 +58,7 @@ export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
 
     async mayHoldKey(read): Promise<boolean> {
       // Where the body's signature may stand in for a missing header, nobody knows before the body is there.
-      if (read instanceof Fault) return settings.bodySign && read.code === 4;
+      if (read instanceof Fault) return settings.bodySign && read.kind === 'signature_missing';
       const pair = await accounts.findSecret(read.secretId);
       return verifyDigest(read, pair?.enabled === true ? pair.secretKey : null);
     },
@@ -83,5 +83,5 @@ async function useUp(
   // Kept one skew longer than it could be accepted, so that a clock set back a little cannot revive it.
   const until = new Date((signature.issued + settings.windowSeconds + settings.skewSeconds) * 1000);
   const fresh = await replay.remember(signature.digest.toString('hex'), until);
-  if (!fresh) throw new Fault(13, 'replay', 'this single-use signature was used before');
+  if (!fresh) throw new Fault('signature_replayed', 'replay', 'this single-use signature was used before');
 }

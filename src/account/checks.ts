@@ -1,4 +1,4 @@
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import { explainDigest } from './signature/mistakes.ts';
 import { type ParsedSignature, verifyDigest } from './signature/signature.ts';
 import type { AccountStore, App, SecretPair } from './types.ts';
@@ -8,7 +8,7 @@ import type { AccountStore, App, SecretPair } from './types.ts';
  * answer, so that an unknown SecretId costs as much as a known one.
  *
  * @param now milliseconds since 1970
- * @throws Fault 10 (`appid_unknown`, `appid_in_brackets`), 11 (`secretid_unknown`, `secretid_in_brackets`), 12
+ * @throws Fault `app_unknown` (`appid_unknown`, `appid_in_brackets`), 11 (`secretid_unknown`, `secretid_in_brackets`), 12
  * (`secretid_of_another_app`, `secretid_disabled`, `secretid_ended`), 14 (those of `explainDigest`)
  */
 export function checkPair(
@@ -22,31 +22,32 @@ export function checkPair(
   if (app === null) {
     const hint = /^\[.*\]$/.test(appid) ? ': the brackets of the documentation were copied' : '';
     const reason = hint === '' ? 'appid_unknown' : 'appid_in_brackets';
-    throw new Fault(10, reason, `no app has the signed appid ${printable(appid)}${hint}`);
+    throw new Fault('app_unknown', reason, `no app has the signed appid ${printable(appid)}${hint}`);
   }
   if (pair === null) {
     const hint = /^\[.*\]$/.test(secretId) ? ': the brackets of the documentation were copied' : '';
     const reason = hint === '' ? 'secretid_unknown' : 'secretid_in_brackets';
-    throw new Fault(11, reason, `no key has the signed SecretId ${printable(secretId)}${hint}`);
+    throw new Fault('key_unknown', reason, `no key has the signed SecretId ${printable(secretId)}${hint}`);
   }
   if (pair.appid !== appid) {
     throw new Fault(
-      12,
+      'key_unusable',
       'secretid_of_another_app',
       `the SecretId belongs to another app than the signed appid ${appid}`,
     );
   }
-  if (!pair.enabled) throw new Fault(12, 'secretid_disabled', `the SecretId ${secretId} is disabled`);
+  if (!pair.enabled)
+    throw new Fault('key_unusable', 'secretid_disabled', `the SecretId ${secretId} is disabled`);
   if (pair.expiresAt !== null && pair.expiresAt.getTime() <= now) {
     throw new Fault(
-      12,
+      'key_unusable',
       'secretid_ended',
       `the SecretId ${secretId} was rotated and ended at ${pair.expiresAt.toISOString()}`,
     );
   }
   if (!passed) {
     const { reason, message } = explainDigest(signature.digest, signature.original, pair.secretKey, secretId);
-    throw new Fault(14, reason, message);
+    throw new Fault('signature_invalid', reason, message);
   }
   return pair;
 }
@@ -54,18 +55,20 @@ export function checkPair(
 /**
  * A closed app is answered as a suspended one: the contract has one answer for an account out of service. Code 10 (no such appid)
  * would send its owner looking for a typing error, and 24 and 25 belong to other calls. The log tells them apart.
- * @throws Fault 3 (`account_suspended`, `account_closed`)
+ * @throws Fault `request_malformed` (`account_suspended`, `account_closed`)
  */
 export function checkState(app: App): void {
-  if (app.state === 'suspended') throw new Fault(3, 'account_suspended', `the app ${app.appid} is suspended`);
-  if (app.state === 'closed') throw new Fault(3, 'account_closed', `the app ${app.appid} is closed`);
+  if (app.state === 'suspended')
+    throw new Fault('app_suspended', 'account_suspended', `the app ${app.appid} is suspended`);
+  if (app.state === 'closed')
+    throw new Fault('app_closed', 'account_closed', `the app ${app.appid} is closed`);
 }
 
 /**
  * Compares the signed bucket with the app's, when the app lists buckets and the signature names one. A missing or empty `b` is no
  * mistake: the contract lets it be missing, the old Node client never sends one, others send an empty one. It gives away nothing,
  * since here every bucket of an app may do the same.
- * @throws Fault 6 (`bucket_of_another_app`), 16 (`bucket_unknown`)
+ * @throws Fault `signature_misdirected` (`bucket_of_another_app`), 16 (`bucket_unknown`)
  */
 export async function checkBucket(
   signature: ParsedSignature,
@@ -77,11 +80,11 @@ export async function checkBucket(
   const owner = await accounts.findBucketOwner(bucket);
   if (owner !== null)
     throw new Fault(
-      6,
+      'signature_misdirected',
       'bucket_of_another_app',
       `the signed bucket ${printable(bucket)} belongs to another app`,
     );
-  throw new Fault(16, 'bucket_unknown', `no app lists the signed bucket ${printable(bucket)}`);
+  throw new Fault('bucket_unknown', 'bucket_unknown', `no app lists the signed bucket ${printable(bucket)}`);
 }
 
 /** A caller's text as it may stand in a log line: quoted, escaped and cut. */

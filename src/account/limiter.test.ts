@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import type { Store } from '../store/open.ts';
 import { temporaryFolder, temporaryStore } from '../store/test-support/temp-store.ts';
 import { createLimiter } from './limiter.ts';
@@ -33,7 +33,7 @@ async function ask(limiter: Limiter, of: App): Promise<string> {
     (await limiter.admit(of)).release();
     return 'admitted';
   } catch (error) {
-    if (error instanceof Fault && error.code === 15) return `${error.reason} ${error.retryAfter}`;
+    if (error instanceof Fault && error.kind === 'rate_limited') return `${error.reason} ${error.retryAfter}`;
     throw error;
   }
 }
@@ -188,8 +188,8 @@ describe('the day', () => {
     const { limiter } = limiterOn(store);
     await store.close();
     const limited = app({ daily: 10, concurrent: 1 });
-    await expect(limiter.admit(limited)).rejects.toMatchObject({ code: 108 });
-    await expect(limiter.admit(limited)).rejects.toMatchObject({ code: 108 });
+    await expect(limiter.admit(limited)).rejects.toMatchObject({ kind: 'state_unavailable' });
+    await expect(limiter.admit(limited)).rejects.toMatchObject({ kind: 'state_unavailable' });
     expect(await ask(limiter, app({ concurrent: 1 }))).toBe('admitted');
   });
 });

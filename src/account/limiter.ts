@@ -1,4 +1,4 @@
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import { count } from '../report/count.ts';
 import type { App, Clock, Lease, Limiter, UsageStore } from './types.ts';
 
@@ -48,7 +48,7 @@ export function createLimiter(parts: LimiterParts): Limiter {
       const { requestsPerSecond: rate, concurrent, daily } = app.limits;
       if (concurrent !== null && account.running >= concurrent) {
         throw new Fault(
-          15,
+          'rate_limited',
           'concurrent',
           `${count(concurrent, 'request')} of ${app.appid} ${concurrent === 1 ? 'runs' : 'run'} already`,
           {
@@ -58,9 +58,14 @@ export function createLimiter(parts: LimiterParts): Limiter {
       }
       if (rate !== null && account.tokens < 1) {
         const retryAfter = Math.ceil((1 - account.tokens) / rate);
-        throw new Fault(15, 'rate', `${app.appid} sent more than ${count(rate, 'request')} a second`, {
-          retryAfter,
-        });
+        throw new Fault(
+          'rate_limited',
+          'rate',
+          `${app.appid} sent more than ${count(rate, 'request')} a second`,
+          {
+            retryAfter,
+          },
+        );
       }
       account.tokens -= 1;
       account.running += 1;
@@ -91,7 +96,12 @@ async function countForDay(appid: string, daily: number, now: number, usage: Usa
   const day = new Date(now).toISOString().slice(0, 10);
   if ((await usage.consume(appid, day, daily)) !== null) return;
   const retryAfter = Math.ceil((msOfDay - (now % msOfDay)) / 1000);
-  throw new Fault(15, 'daily', `${appid} has used its ${count(daily, 'request')} of ${day} (UTC)`, {
-    retryAfter,
-  });
+  throw new Fault(
+    'rate_limited',
+    'daily',
+    `${appid} has used its ${count(daily, 'request')} of ${day} (UTC)`,
+    {
+      retryAfter,
+    },
+  );
 }

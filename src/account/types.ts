@@ -1,4 +1,4 @@
-import type { Fault } from '../errors.ts';
+import type { Fault } from '../faults.ts';
 import type { CapturePreset, Profile } from '../liveness/types.ts';
 import type { ParsedSignature } from './signature/signature.ts';
 
@@ -57,7 +57,7 @@ export interface SecretPair extends SecretSummary {
   readonly secretKey: string;
 }
 
-/** Where accounts are kept. Every method rejects with a `Fault` of code 107 when the store does not answer. */
+/** Where accounts are kept. Every method rejects with a `Fault` `accounts_unavailable` when the store does not answer. */
 export interface AccountStore {
   findApp(appid: string): Promise<App | null>;
   /** The pair by its SecretId, whichever app it belongs to. */
@@ -68,7 +68,7 @@ export interface AccountStore {
   touchSecret(secretId: string, at: Date): void;
 }
 
-/** Memory of single-use signatures. Rejects with a `Fault` of code 108 when the store does not answer. */
+/** Memory of single-use signatures. Rejects with a `Fault` `state_unavailable` when the store does not answer. */
 export interface ReplayStore {
   /**
    * Remember `digest` (hex of the signature's HMAC) until `until`. True when it was not known before; the memory is
@@ -77,7 +77,7 @@ export interface ReplayStore {
   remember(digest: string, until: Date): Promise<boolean>;
 }
 
-/** Daily counts of requests. Rejects with a `Fault` of code 108 when the store does not answer. */
+/** Daily counts of requests. Rejects with a `Fault` `state_unavailable` when the store does not answer. */
 export interface UsageStore {
   /**
    * Count one more request of `appid` on the UTC day `day` (`2026-11-23`) unless `limit` is already reached. The
@@ -106,7 +106,7 @@ export interface NewSecret {
 
 /**
  * Changing accounts. Every method rejects with a `UsageError` when what was asked cannot be done (`app_unknown`,
- * `app_exists`, `secret_unknown`, `secret_exists`, `app_closed`, `invalid_…`), and with a `Fault` of code 107 when the
+ * `app_exists`, `secret_unknown`, `secret_exists`, `app_closed`, `invalid_…`), and with a `Fault` `accounts_unavailable` when the
  * store does not answer. A change is durable when the promise resolves, and counts from the next request on.
  */
 export interface AccountAdmin {
@@ -180,14 +180,14 @@ export interface Caller {
 export interface Authenticator {
   /**
    * Check signature, account and replay in the contract's order.
-   * @throws Fault 4, 5, 10, 11, 12, 14, 9, 3 (`account_suspended`, `account_closed`), 13, 6, 16; 107 and 108 when a store
+   * @throws Fault `signature_missing`, 5, 10, 11, 12, 14, 9, 3 (`account_suspended`, `account_closed`), 13, 6, 16; `accounts_unavailable` and 108 when a store
    * does not answer. `reason` says precisely why, `message` says it in words for the log; neither holds a key or a signature.
    */
   authenticate(request: AuthenticationRequest): Promise<Caller>;
   /**
    * Whether the header's signature was made with an enabled key, whatever else may be wrong with it; true too where the body may
    * still bring one. Nothing is used up.
-   * @throws Fault 107 when the store does not answer
+   * @throws Fault `accounts_unavailable` when the store does not answer
    */
   mayHoldKey(read: ParsedSignature | Fault): Promise<boolean>;
 }
@@ -202,7 +202,7 @@ export interface Lease {
 export interface Limiter {
   /**
    * Take a place for one request of `app`.
-   * @throws Fault 15 (`rate`, `concurrent`, `daily`) with `retryAfter` in whole seconds; 108 when the daily count cannot be kept.
+   * @throws Fault `rate_limited` (`rate`, `concurrent`, `daily`) with `retryAfter` in whole seconds; `state_unavailable` when the daily count cannot be kept.
    */
   admit(app: App): Promise<Lease>;
 }

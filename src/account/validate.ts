@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import { PROFILES } from '../liveness/profiles.ts';
 import { CAPTURE_NAMES } from '../liveness/quality/capture.ts';
 import type { AppLimits, AppPolicy, NewApp, NewSecret } from './types.ts';

@@ -3,7 +3,7 @@ import { open, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import Type, { type Static } from 'typebox';
 import { Check } from 'typebox/value';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import { writeWhole } from '../files/write.ts';
 import { DEFAULT_CAPTURE } from '../liveness/quality/capture.ts';
 import { readRunFile, runFileOf } from './run-file.ts';

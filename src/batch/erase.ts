@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import { type Claim, claimOutput } from './claim.ts';
 import { exportRows } from './export.ts';
 import { journalRows } from './journal.ts';

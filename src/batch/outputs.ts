@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import { readRegular } from '../files/read.ts';
 import { isTaken } from '../files/write.ts';
 import { escapeHtml } from '../report/html.ts';

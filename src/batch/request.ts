@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import type { Lacking } from '../engine.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import type { FilePath } from '../files/name.ts';
 import type { CapturePreset, Profile } from '../liveness/types.ts';
 import type { LeftOutCounts } from '../picture/left-out.ts';

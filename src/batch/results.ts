@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import { writeWhole, writeWholeNew } from '../files/write.ts';
 import { exportRows } from './export.ts';
 import type { BatchFormat, BatchOutputs } from './outputs.ts';

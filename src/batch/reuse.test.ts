@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import type { Judge } from '../fleet/types.ts';
 import type { Judgement } from '../liveness/types.ts';
 import { KeySet } from './key-set.ts';
@@ -52,7 +52,7 @@ async function played(world: World): Promise<{ rows: BatchRow[]; judged: string[
         picture: `p${i}`,
         read: async () => {
           const text = readings.length > 1 ? readings.shift() : readings[0];
-          if (text === 'unreadable') throw new Fault(-5805, 'unreadable', 'gone');
+          if (text === 'unreadable') throw new Fault('file_unreadable', 'unreadable', 'gone');
           return Buffer.from(text ?? '');
         },
       };
@@ -132,29 +132,32 @@ describe('pictures of the same bytes', () => {
   });
 
   it('share a refusal that the bytes decide', async () => {
-    const answer = () => new Fault(-4016, 'truncated', 'cut off');
+    const answer = () => new Fault('picture_unreadable', 'truncated', 'cut off');
     const { rows, judged } = await played({ pictures: ['a', 'a', 'a'], answer });
     expect(judged).toEqual(['a']);
     expect(rows.map((r) => [r.code, r.failure])).toEqual(Array(3).fill([-4016, 'truncated']));
   });
 
   it.each([
-    [-4016, 'too_slow'],
-    [-4016, 'corrupt'],
-    [213, 'worker_crashed'],
-    [213, 'worker_stuck'],
-  ])('are each judged where circumstances may have decided: %d %s', async (code, reason) => {
-    const { rows, judged } = await played({
-      pictures: ['a', 'a', 'a'],
-      answer: (_, time) => (time === 1 ? new Fault(code, reason, 'bad luck') : undefined),
-    });
-    expect(judged).toEqual(['a', 'a']);
-    expect(rows.map((r) => [r.code, r.sameAs === null])).toEqual([
-      [code, true],
-      [0, true],
-      [0, false],
-    ]);
-  });
+    [-4016, 'picture_unreadable', 'too_slow'],
+    [-4016, 'picture_unreadable', 'corrupt'],
+    [213, 'worker_lost', 'worker_crashed'],
+    [213, 'worker_lost', 'worker_stuck'],
+  ] as const)(
+    'are each judged where circumstances may have decided: %d %s %s',
+    async (code, kind, reason) => {
+      const { rows, judged } = await played({
+        pictures: ['a', 'a', 'a'],
+        answer: (_, time) => (time === 1 ? new Fault(kind, reason, 'bad luck') : undefined),
+      });
+      expect(judged).toEqual(['a', 'a']);
+      expect(rows.map((r) => [r.code, r.sameAs === null])).toEqual([
+        [code, true],
+        [0, true],
+        [0, false],
+      ]);
+    },
+  );
 
   it('that cannot be read have no hash and share nothing', async () => {
     const { rows } = await played({ pictures: ['unreadable', 'unreadable'] });
@@ -165,7 +168,7 @@ describe('pictures of the same bytes', () => {
     const { rows, judged } = await played({
       pictures: [['a', 'b'], 'a', 'b'],
       answer: (bytes, time) =>
-        bytes === 'a' && time === 1 ? new Fault(213, 'engine_failed', 'failed') : undefined,
+        bytes === 'a' && time === 1 ? new Fault('engine_failed', 'engine_failed', 'failed') : undefined,
       atOnce: 1,
     });
     expect(judged).toEqual(['a', 'b', 'a', 'b']);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import type { Judge } from '../fleet/types.ts';
 import type { Judgement } from '../liveness/types.ts';
 import { KeySet } from './key-set.ts';
@@ -53,7 +53,7 @@ function made(
         picture: `${key}.jpg`,
         async read() {
           if (change.sequential === true && open !== key) throw new Error('read too late');
-          if (key === change.unreadable) throw new Fault(-5805, 'unreadable', 'gone');
+          if (key === change.unreadable) throw new Fault('file_unreadable', 'unreadable', 'gone');
           return Buffer.from(key);
         },
       };
@@ -140,7 +140,7 @@ describe('runBatch', () => {
       3,
       (key) =>
         key === 'k0'
-          ? new Fault(-4016, 'truncated', 'cut off')
+          ? new Fault('picture_unreadable', 'truncated', 'cut off')
           : judgement({
               verdict: 'no_face',
               score: null,
@@ -156,7 +156,7 @@ describe('runBatch', () => {
   });
 
   it('tries once more where the engine failed, and then says so', async () => {
-    const failing = new Fault(213, 'engine_failed', 'failed');
+    const failing = new Fault('engine_failed', 'engine_failed', 'failed');
     const { rows, task, counts } = made(2, (key, attempt) =>
       key === 'k0' || attempt === 1 ? failing : judgement(),
     );
@@ -166,10 +166,10 @@ describe('runBatch', () => {
     expect(rows.find((r) => r.key === 'k1')).toMatchObject({ code: 0 });
   });
 
-  it.each(['worker_crashed', 'worker_stuck'])(
+  it.each(['worker_crashed', 'worker_stuck'] as const)(
     'does not try again what cost a second worker: %s',
     async (reason) => {
-      const { rows, task, counts } = made(1, () => new Fault(213, reason, 'lost'));
+      const { rows, task, counts } = made(1, () => new Fault('worker_lost', reason, 'lost'));
       await runBatch(task);
       expect(counts.judged).toBe(1);
       expect(rows[0]).toMatchObject({ code: 213, failure: reason });

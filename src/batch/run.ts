@@ -1,7 +1,8 @@
-import { Fault } from '../errors.ts';
+import { Fault, type FaultArea } from '../faults.ts';
 import type { Judge } from '../fleet/types.ts';
 import type { Judgement, Profile } from '../liveness/types.ts';
 import type { OnLeftOut } from '../picture/decode/candidate.ts';
+import { codeOf } from '../wire/legacy/codes/codes.ts';
 import type { Journal } from './journal.ts';
 import type { Keys } from './key-set.ts';
 import { type ResultMemory, sha256Of } from './reuse.ts';
@@ -30,6 +31,7 @@ export interface BatchTask {
 
 /** Failures of the engine are tried once more, where the picture can be read again. */
 const ATTEMPTS = 2;
+const failed: ReadonlySet<FaultArea> = new Set<FaultArea>(['engine', 'internal']);
 
 /** Six digits are more than any of these measures is good for, and make rows a third shorter. */
 const short = (value: number) => Number(value.toPrecision(6));
@@ -43,7 +45,7 @@ export function rowOf(item: BatchItem, sha256: string, judgement: Judgement): Ba
     picture: item.picture,
     sha256,
     sameAs: null,
-    code: noFace ? -4015 : 0,
+    code: codeOf(noFace ? 'no_face' : null),
     failure: null,
     message: noFace ? judgement.reasons[0].text : 'OK',
     verdict: judgement.verdict,
@@ -67,7 +69,7 @@ function failedRow(item: BatchItem, task: BatchTask, sha256: string | null, faul
     picture: item.picture,
     sha256,
     sameAs: null,
-    code: fault.code,
+    code: codeOf(fault.kind),
     failure: fault.reason,
     message: fault.message,
     verdict: null,
@@ -110,7 +112,7 @@ async function judgeItem(
       if (!(error instanceof Fault)) throw error;
       // A picture that cost its worker has been tried on a second one already.
       const worker = error.reason === 'worker_crashed' || error.reason === 'worker_stuck';
-      const again = error.code === 213 && !worker && attempt < ATTEMPTS && !source.sequential;
+      const again = failed.has(error.area) && !worker && attempt < ATTEMPTS && !source.sequential;
       if (!again) return failedRow(item, task, sha256, error);
       const read = await readItem(item);
       if (read instanceof Fault) return failedRow(item, task, null, read);

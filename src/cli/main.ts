@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { UsageError } from '../errors.ts';
-import { nativeTrouble } from '../errors-native.ts';
+import { UsageError } from '../faults.ts';
+import { nativeTrouble } from '../native-library.ts';
 import { EXIT_STATUS } from './shared/exit-status.ts';
 import { print, say } from './shared/printable.ts';
 import { createProgram, refuseUnknownWords } from './shared/program.ts';

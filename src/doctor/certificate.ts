@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Config } from '../config/load.ts';
-import { UsageError } from '../errors.ts';
-import { loadTls } from '../wire/tls.ts';
+import { UsageError } from '../faults.ts';
+import { loadTls } from '../wire/http/tls.ts';
 import { type Check, type CheckStatus, fail, lookAt, modeOf, ok, warn } from './check.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { Fault, UsageError } from '../errors.ts';
+import { Fault, UsageError } from '../faults.ts';
 import { count } from '../report/count.ts';
 import { type DatabaseFindings, inspectDatabase } from '../store/sqlite/inspect.ts';
 import { type Check, fail, mebibytes, ok, warn } from './check.ts';

@@ -1,5 +1,5 @@
-import { NativeLibraryError, nativeTrouble } from '../errors-native.ts';
 import { InferenceLibraryError, inferenceLibrary } from '../liveness/onnx/library.ts';
+import { NativeLibraryError, nativeTrouble } from '../native-library.ts';
 import { openConnection } from '../store/sqlite/connection.ts';
 import { type Check, fail, ok } from './check.ts';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import { APCER_LIMITS } from './measure.ts';
 import { bootstrapIntervals } from './metrics/bootstrap.ts';
 import { type ClusterKind, type Clusters, cluster, coarsestKind } from './metrics/clusters.ts';

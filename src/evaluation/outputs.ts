@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import { makeFolder } from '../files/folder.ts';
 import { isTaken, writeNew } from '../files/write.ts';
 import { writeScores } from './data/score-file.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import { count } from '../report/count.ts';
 import { clusterKey, coarsestKind } from './metrics/clusters.ts';
 import {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import { makeFolder } from '../files/folder.ts';
 
 /** Bytes of a name's beginning that are kept: file systems allow 255 for all of it. */

@@ -1,4 +1,4 @@
-import { Fault } from '../errors.ts';
+import { Fault, type FaultReason } from '../faults.ts';
 import { count } from '../report/count.ts';
 import { type AppQueues, createAppQueues, type Waiting } from './app-queues.ts';
 
@@ -209,11 +209,11 @@ class FairAdmission implements Admission {
     return this.#fault('queue_full', `The next picture would wait about ${Math.round(wait)} ms`, wait);
   }
 
-  #fault(reason: string, what: string, waitMs: number): Fault {
+  #fault(reason: FaultReason<'busy'>, what: string, waitMs: number): Fault {
     const { permits, maxWaitMs } = this.#options;
     const { size } = this.#queues;
     const queue = `${count(size, 'picture')} ${size === 1 ? 'waits' : 'wait'} for ${count(permits, 'worker')}`;
-    return new Fault(-5802, reason, `${what}; ${queue}, ${maxWaitMs} ms are allowed.`, {
+    return new Fault('busy', reason, `${what}; ${queue}, ${maxWaitMs} ms are allowed.`, {
       retryAfter: Math.max(1, Math.ceil(waitMs / 1000)),
     });
   }

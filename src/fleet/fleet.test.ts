@@ -36,7 +36,9 @@ describe('a fleet with real networks', () => {
     const before = Buffer.from(picture);
     await fleet.judge(picture);
     expect(before.equals(picture)).toBe(true);
-    await expect(fleet.judge(Buffer.from('not a picture'))).rejects.toMatchObject({ code: -4016 });
+    await expect(fleet.judge(Buffer.from('not a picture'))).rejects.toMatchObject({
+      kind: 'picture_unreadable',
+    });
   });
 
   it('passes threshold and profile on', async () => {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Lacking, LivenessOptions } from '../engine.ts';
-import { Fault } from '../errors.ts';
-import { nativeTrouble } from '../errors-native.ts';
+import { Fault, revivedFault } from '../faults.ts';
 import type { Profile } from '../liveness/types.ts';
+import { nativeTrouble } from '../native-library.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { readText } from './cores.ts';
 import type { JudgeAnswer, WarmAnswer, WorkerFailure } from './messages.ts';
@@ -179,7 +179,7 @@ function fleetOf({ workers, workerMemoryBytes, pool, warm, admission, onTrouble 
 function lost(error: WorkerLost, last: boolean): Fault {
   const then = last ? '' : ' The picture is tried once more on another.';
   const what = error.reason === 'worker_missing' ? '' : ' on this picture and was replaced';
-  return new Fault(213, error.reason, `A worker ${error.message}${what}.${then}`, { cause: error });
+  return new Fault('worker_lost', error.reason, `A worker ${error.message}${what}.${then}`, { cause: error });
 }
 
 function judgementOf(answer: JudgeAnswer, onTrouble: (error: Error) => void) {
@@ -187,9 +187,9 @@ function judgementOf(answer: JudgeAnswer, onTrouble: (error: Error) => void) {
     case 'judged':
       return answer.judgement;
     case 'fault':
-      throw new Fault(answer.code, answer.reason, answer.message);
+      throw revivedFault(answer.fault);
     case 'failure': {
-      const fault = new Fault(213, 'engine_failed', `The engine failed: ${answer.message}`, {
+      const fault = new Fault('engine_failed', 'engine_failed', `The engine failed: ${answer.message}`, {
         cause: revived(answer),
       });
       onTrouble(fault);

@@ -1,4 +1,5 @@
 import type { Lacking, LivenessOptions } from '../engine.ts';
+import type { PlainFault } from '../faults.ts';
 import type { CapturePreset, Judgement, ModelUsed, Profile } from '../liveness/types.ts';
 
 /*
@@ -49,7 +50,7 @@ export type StartAnswer = WarmAnswer | WorkerFailure;
 
 export type JudgeAnswer =
   | { readonly kind: 'judged'; readonly judgement: Judgement }
-  | { readonly kind: 'fault'; readonly code: number; readonly reason: string; readonly message: string }
+  | { readonly kind: 'fault'; readonly fault: PlainFault }
   | WorkerFailure;
 
 /** Something that should not happen, with all that the log may know of it. */

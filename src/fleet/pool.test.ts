@@ -16,7 +16,10 @@ function handMadeWorker(memory: { bytes: number }): WorkerProcess {
       return alive;
     },
     start: async () => ({ kind: 'warm', models: [], profile: 'careful', lacking: null, milliseconds: 1 }),
-    judge: async () => ({ kind: 'fault', code: -4016, reason: 'test', message: 'test' }),
+    judge: async () => ({
+      kind: 'fault',
+      fault: { kind: 'picture_unreadable', reason: 'corrupt', message: 'test' },
+    }),
     kill(why) {
       alive = false;
       // As a process does: some time after it was told to.

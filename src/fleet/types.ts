@@ -1,4 +1,4 @@
-import type { Fault } from '../errors.ts';
+import type { Fault } from '../faults.ts';
 import type { CapturePreset, Judgement, ModelUsed, Profile } from '../liveness/types.ts';
 
 /** How one picture is to be judged. */

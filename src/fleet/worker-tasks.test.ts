@@ -41,9 +41,7 @@ describe('a worker with an engine', () => {
     });
     expect(await judge(task(Buffer.from('no picture')))).toEqual({
       kind: 'fault',
-      code: -4016,
-      reason: 'not_an_image',
-      message: expect.any(String),
+      fault: { kind: 'picture_unreadable', reason: 'not_an_image', message: expect.any(String) },
     });
   });
 

@@ -1,5 +1,5 @@
 import { createLiveness, type Liveness, type LivenessOptions } from '../engine.ts';
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import type { JudgeAnswer, JudgeTask, StartAnswer, WorkerFailure } from './messages.ts';
 import { blankPicture } from './warm-up.ts';
 
@@ -40,8 +40,8 @@ export function createWorkerTasks(): WorkerTasks {
         return { kind: 'judged', judgement };
       } catch (error) {
         if (!(error instanceof Fault)) return failureOf(error);
-        const { code, reason, message } = error;
-        return { kind: 'fault', code, reason, message };
+        const { kind, reason, message } = error;
+        return { kind: 'fault', fault: { kind, reason, message } };
       }
     },
   };

@@ -85,7 +85,7 @@ export interface LedgerRow {
 /** Where decisions are kept. */
 export interface Ledger {
   /**
-   * Resolves only when the row is on disk (group commit: many rows share one sync). Rejects with a `Fault` of code 108
+   * Resolves only when the row is on disk (group commit: many rows share one sync). Rejects with a `Fault` `state_unavailable`
    * when it cannot be written; the caller then answers that fault instead of the judgement.
    */
   append(row: LedgerRow): Promise<void>;
@@ -113,7 +113,7 @@ export interface LedgerFilter {
 /** A place in the order of the rows: by time, and among rows of the same time by number. */
 export type LedgerPlace = Pick<StoredLedgerRow, 'at' | 'id'>;
 
-/** Reading and shortening the ledger. Rejects with a `Fault` of code 108 when the store does not answer. */
+/** Reading and shortening the ledger. Rejects with a `Fault` `state_unavailable` when the store does not answer. */
 export interface LedgerReader {
   /** At most `limit` (1-1000) rows behind the place `after` (null: from the start), oldest first. */
   page(filter: LedgerFilter, after: LedgerPlace | null, limit: number): Promise<readonly StoredLedgerRow[]>;
@@ -140,7 +140,7 @@ export interface RecordClock {
   readonly jump: { readonly at: number; readonly byMs: number } | null;
 }
 
-/** Letting go of what is over. Rejects with a `Fault` of code 108 when the store does not answer. */
+/** Letting go of what is over. Rejects with a `Fault` `state_unavailable` when the store does not answer. */
 export interface Upkeep {
   /**
    * Looks at the clock and keeps what was seen.
@@ -173,7 +173,7 @@ export interface Erasure {
   readonly keptAnswers: number;
 }
 
-/** The chain behind ledger and admin log. Rejects with a `Fault` of code 108 when the store does not answer. */
+/** The chain behind ledger and admin log. Rejects with a `Fault` `state_unavailable` when the store does not answer. */
 export interface Chains {
   /** The chains there are; with a row's number those that a row of that number would be in. */
   names(rowId?: number): Promise<readonly ChainName[]>;

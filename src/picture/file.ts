@@ -1,4 +1,4 @@
-import { Fault } from '../errors.ts';
+import { Fault } from '../faults.ts';
 import type { FilePath } from '../files/name.ts';
 import { FileRefused, readRegular, readRegularSync, whyUnreadable } from '../files/read.ts';
 import { DEFAULT_LIMITS } from './decode/decode.ts';
@@ -7,15 +7,17 @@ import { DEFAULT_LIMITS } from './decode/decode.ts';
 export function unreadable(error: unknown): Fault {
   if (error instanceof Fault) return error;
   if (error instanceof FileRefused && error.why === 'too_large') {
-    return new Fault(-4016, 'too_large', error.message, { cause: error });
+    return new Fault('picture_too_large', 'too_large', error.message, { cause: error });
   }
-  return new Fault(-5805, 'unreadable', `cannot be read: ${whyUnreadable(error)}`, { cause: error });
+  return new Fault('file_unreadable', 'unreadable', `cannot be read: ${whyUnreadable(error)}`, {
+    cause: error,
+  });
 }
 
 /**
  * The bytes of a picture file on this machine, in memory of their own. Only regular files are read, and never more than the limit for a
  * picture; a pipe, a device or a link to one is refused at once.
- * @throws {Fault} -5805 `unreadable`, -4016 `too_large`; the reason of an aborted signal
+ * @throws {Fault} `download_refused` `unreadable`, `picture_unreadable` `too_large`; the reason of an aborted signal
  */
 export async function readPictureFile(
   path: FilePath,
@@ -30,7 +32,7 @@ export async function readPictureFile(
   }
 }
 
-/** As {@link readPictureFile}, in one go. @throws {Fault} -5805 `unreadable`, -4016 `too_large` */
+/** As {@link readPictureFile}, in one go. @throws {Fault} `download_refused` `unreadable`, `picture_unreadable` `too_large` */
 export function readPictureFileSync(path: FilePath, limit = DEFAULT_LIMITS.bytes): Uint8Array {
   try {
     return readRegularSync(path, limit);
@@ -39,7 +41,7 @@ export function readPictureFileSync(path: FilePath, limit = DEFAULT_LIMITS.bytes
   }
 }
 
-/** Bytes of a stream, as long as they are no more than a picture may have. @throws {Fault} -4016 `too_large` */
+/** Bytes of a stream, as long as they are no more than a picture may have. @throws {Fault} `picture_unreadable` `too_large` */
 export async function collectPicture(
   stream: AsyncIterable<Uint8Array>,
   limit = DEFAULT_LIMITS.bytes,
@@ -54,7 +56,8 @@ export async function collectPicture(
   return Buffer.concat(chunks);
 }
 
-/** Checked before a picture is loaded. @throws {Fault} -4016 `too_large` */
+/** Checked before a picture is loaded. @throws {Fault} `picture_unreadable` `too_large` */
 export function checkPictureBytes(bytes: number, limit = DEFAULT_LIMITS.bytes): void {
-  if (bytes > limit) throw new Fault(-4016, 'too_large', `${bytes} bytes are over the limit of ${limit}`);
+  if (bytes > limit)
+    throw new Fault('picture_too_large', 'too_large', `${bytes} bytes are over the limit of ${limit}`);
 }

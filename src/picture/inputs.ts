@@ -7,7 +7,7 @@ import { type FoundPicture, picturesBelow } from './folder.ts';
 /** A picture to judge: what to call it and how to get its bytes. */
 export interface PictureInput {
   readonly name: string;
-  /** @throws {Fault} -5805 `unreadable`, -4016 `too_large` */
+  /** @throws {Fault} `download_refused` `unreadable`, `picture_unreadable` `too_large` */
   read(): Promise<Uint8Array>;
 }
 

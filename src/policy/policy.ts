@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../faults.ts';
 import { type ReasonCode, reason } from '../liveness/reasons.ts';
 
 /**
@@ -27,7 +27,7 @@ export const DEFAULT_RULES: JudgingRules = {
   poorQuality: 'verdict',
 };
 
-/** Where rules are kept. Rejects with a `UsageError` (`app_unknown`, `invalid_policy`) or a `Fault` of code 107. */
+/** Where rules are kept. Rejects with a `UsageError` (`app_unknown`, `invalid_policy`) or a `Fault` `accounts_unavailable`. */
 export interface RulesStore {
   findRules(appid: string): Promise<JudgingRules>;
   /** Change the members named in `rules`; the rules as they are then. */

@@ -12,7 +12,7 @@ const answerWithinMs = 5000;
  * Open the data folder: the accounts, the memory of single-use signatures, the daily counts and the ledger.
  *
  * @throws UsageError `data_missing` when `create` is false and there is no data folder
- * @throws Fault 107 when it cannot be used: `master_key_missing`, `master_key_wrong`, `master_key_exposed`,
+ * @throws Fault `accounts_unavailable` when it cannot be used: `master_key_missing`, `master_key_wrong`, `master_key_exposed`,
  * `master_key_malformed`, `store_locked`, `store_corrupt`, `store_newer`, …; the message says what to do
  */
 export async function openStore(options: StoreOptions): Promise<Store> {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Fault } from '../../src/errors.ts';
-import { legacyPath } from '../../src/wire/server.ts';
+import { Fault } from '../../src/faults.ts';
+import { legacyPath } from '../../src/wire/legacy/face.ts';
 import { appid, appOf, pairOf, secretId, signature, signText } from './support/accounts.ts';
 import { judgementOf } from './support/judge.ts';
 import { exchange, type RawAnswer } from './support/raw.ts';
@@ -36,7 +36,8 @@ beforeAll(async () => {
     ],
     downloader: {
       async download(url) {
-        if (url.pathname === '/private') throw new Fault(-5805, 'private_address', '10.0.0.1 is private');
+        if (url.pathname === '/private')
+          throw new Fault('download_refused', 'private_address', '10.0.0.1 is private');
         return Uint8Array.from([1, 2, 3]);
       },
     },

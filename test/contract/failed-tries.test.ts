@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFailedTries } from '../../src/wire/failed-tries.ts';
+import { createFailedTries } from '../../src/wire/http/failed-tries.ts';
 import { startV1Test } from '../v1/support.ts';
 import { appid, pairOf, secretId, signature } from './support/accounts.ts';
 import { exchange, open, post, type RawAnswer } from './support/raw.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
 import { appid, appOf, pairOf, secretId, signature } from './support/accounts.ts';
 import { judgementOf } from './support/judge.ts';
@@ -56,7 +56,11 @@ describe('many requests at once', () => {
     expect([second.status, second.json.code, second.headers['retry-after']]).toEqual([429, 15, '1']);
     held.release();
     expect((await first).json.code).toBe(0);
-    for (const fault of [new Fault(-4016, 'gif', 'x'), new Error('x'), new Fault(-5802, 'x', 'x')]) {
+    for (const fault of [
+      new Fault('picture_unreadable', 'unsupported', 'x'),
+      new Error('x'),
+      new Fault('busy', 'queue_full', 'x'),
+    ]) {
       test.judge.answer = () => {
         throw fault;
       };

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import { createDownloader } from '../../src/picture/download/download.ts';
 import { DOWNLOAD_REASONS } from '../../src/picture/download/reasons.ts';
-import { faultEnvelope } from '../../src/wire/envelope.ts';
+import { guarded, type Observer } from '../../src/wire/decision/observer.ts';
+import { faultEnvelope } from '../../src/wire/http/envelope.ts';
 import { boundedValues } from '../../src/wire/metrics/bounded.ts';
 import { createMetrics } from '../../src/wire/metrics/metrics.ts';
-import { guarded, type Observer } from '../../src/wire/metrics/observer.ts';
 import { parsePage } from '../support/prometheus-text.ts';
 import { appid, signature } from './support/accounts.ts';
 import { judgementOf } from './support/judge.ts';
@@ -29,7 +29,7 @@ describe('downloads: the reason stands in metric, log and header', () => {
   it('every one of them fits a label and a header', () => {
     const bounded = boundedValues(300);
     for (const reason of DOWNLOAD_REASONS) {
-      const { headers } = faultEnvelope(new Fault(-5805, reason, ''));
+      const { headers } = faultEnvelope(new Fault('download_refused', reason, ''));
       expect([bounded(reason), headers['x-liveness-reason']]).toEqual([reason, reason]);
     }
   });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import { appid, signature } from './support/accounts.ts';
 import { judgementOf, noFace } from './support/judge.ts';
 import { ended, judged, type MetricsTest, startMetricsTest } from './support/metrics.ts';
@@ -56,7 +56,7 @@ describe('requests of the old API', () => {
   });
 
   it('no room', async () => {
-    legacy.judge.full = new Fault(-5802, 'queue_full', 'full', { retryAfter: 1 });
+    legacy.judge.full = new Fault('busy', 'queue_full', 'full', { retryAfter: 1 });
     await expectChanges(
       () => call({ image }),
       ended('legacy', 'busy', '-5802', { reason: 'queue_full', status: 503 }),
@@ -65,7 +65,7 @@ describe('requests of the old API', () => {
 
   it('failed: the engine', async () => {
     legacy.judge.answer = () => {
-      throw new Fault(213, 'worker_crashed', 'twice');
+      throw new Fault('worker_lost', 'worker_crashed', 'twice');
     };
     await expectChanges(
       () => call({ image }),
@@ -74,9 +74,9 @@ describe('requests of the old API', () => {
   });
 
   it('failed: the ledger, of a picture that was judged and whose verdict nobody got', async () => {
-    legacy.ledger.fail = new Fault(108, 'disk_full', 'no room');
+    legacy.ledger.fail = new Fault('state_unavailable', 'store_full', 'no room');
     await expectChanges(() => call({ image }), {
-      ...ended('legacy', 'failed', '108', { reason: 'disk_full', status: 503 }),
+      ...ended('legacy', 'failed', '108', { reason: 'store_full', status: 503 }),
       'livestill_judgement_duration_seconds_count{profile="careful"}': 1,
     });
   });
@@ -125,7 +125,7 @@ describe('requests of the v1 API', () => {
 
   it('refused: not a picture', async () => {
     v1.judge.answer = () => {
-      throw new Fault(-4016, 'truncated', 'cut off');
+      throw new Fault('picture_unreadable', 'truncated', 'cut off');
     };
     await expectChanges(
       () => send(),
@@ -134,7 +134,7 @@ describe('requests of the v1 API', () => {
   });
 
   it('no room and a store that fails, each with the reason of its own', async () => {
-    v1.judge.full = new Fault(-5802, 'queue_share', 'full');
+    v1.judge.full = new Fault('busy', 'queue_share', 'full');
     await expectChanges(
       () => send(),
       ended('v1', 'busy', 'overloaded', { reason: 'queue_share', status: 503 }),
@@ -142,7 +142,7 @@ describe('requests of the v1 API', () => {
     expect(v1.lines).toMatchObject([{ reason: 'queue_share' }]);
     v1.judge.full = null;
     v1.lines.length = 0;
-    v1.ledger.fail = new Fault(108, 'store_busy', 'locked');
+    v1.ledger.fail = new Fault('state_unavailable', 'store_busy', 'locked');
     await expectChanges(() => send(), {
       ...ended('v1', 'failed', 'store_unavailable', { reason: 'store_busy', status: 503 }),
       'livestill_judgement_duration_seconds_count{profile="careful"}': 1,

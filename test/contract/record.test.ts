@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import { captureVersion } from '../../src/liveness/quality/capture.ts';
 import { DEFAULT_RULES } from '../../src/policy/policy.ts';
 import { appid, secretId, secretKey, signature } from './support/accounts.ts';
@@ -15,7 +15,8 @@ beforeAll(async () => {
   test = await startTestServer({
     downloader: {
       async download(url) {
-        if (url.pathname === '/gone') throw new Fault(-5805, 'http_404', 'the server answered 404');
+        if (url.pathname === '/gone')
+          throw new Fault('download_refused', 'http_404', 'the server answered 404');
         return Uint8Array.from(picture);
       },
     },
@@ -82,7 +83,7 @@ describe('the ledger row of a judged request', () => {
 
   it('is written for a picture that cannot be decoded, with the reason', async () => {
     test.judge.answer = () => {
-      throw new Fault(-4016, 'truncated', 'cut off');
+      throw new Fault('picture_unreadable', 'truncated', 'cut off');
     };
     await send({ image });
     const nothing = { verdict: null, score: null, rawScore: null };

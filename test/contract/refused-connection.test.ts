@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import { jsonBodyOf, jsonHead } from './support/json-call.ts';
 import { open } from './support/raw.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 beforeEach(() => {
-  test.judge.full = new Fault(-5802, 'queue_full', 'no room', { retryAfter: 1 });
+  test.judge.full = new Fault('busy', 'queue_full', 'no room', { retryAfter: 1 });
 });
 
 it.each([200, 100_000, 1024 * 1024])(
@@ -68,7 +68,7 @@ it.each([
 
 it('when the service is about to stop the connection is closed all the same', async () => {
   const own = await startTestServer();
-  own.judge.full = new Fault(-5802, 'queue_full', 'no room', { retryAfter: 1 });
+  own.judge.full = new Fault('busy', 'queue_full', 'no room', { retryAfter: 1 });
   const connection = open(own.port);
   const body = jsonBodyOf(2000);
   connection.write(jsonHead(`Content-Length: ${body.length}`), body.subarray(0, 100));

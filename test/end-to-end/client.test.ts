@@ -15,7 +15,7 @@ import {
   type Picture,
   TimeoutError,
 } from '../../src/client/index.ts';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import { reason } from '../../src/liveness/reasons.ts';
 import { judgementOf } from '../contract/support/judge.ts';
 import { appid, judgedFace, startV1Test, type V1Test } from '../v1/support.ts';
@@ -152,7 +152,7 @@ describe('a refusal', () => {
   it('is an ApiError with the problem in it, and is not tried again', async () => {
     const spy = vi.fn(fetch);
     test.judge.answer = () => {
-      throw new Fault(-4016, 'truncated', 'the jpeg is cut off');
+      throw new Fault('picture_unreadable', 'truncated', 'the jpeg is cut off');
     };
     const error = (await failure(client({ fetch: spy }).judge(bytes))) as ApiError;
     expect(error).toBeInstanceOf(ApiError);
@@ -225,7 +225,7 @@ describe('a failure that may pass', () => {
     const counting: typeof fetch = (url, init) => {
       keys.add(new Headers(init?.headers).get('idempotency-key'));
       test.judge.full =
-        delays.length === 0 ? new Fault(-5802, 'queue_full', 'full', { retryAfter: 1 }) : null;
+        delays.length === 0 ? new Fault('busy', 'queue_full', 'full', { retryAfter: 1 }) : null;
       return fetch(url, init);
     };
     withoutJitter();
@@ -248,7 +248,7 @@ describe('a failure that may pass', () => {
   });
 
   it('is given up at once where the server asks for more patience than allowed', async () => {
-    test.judge.full = new Fault(-5802, 'queue_full', 'full', { retryAfter: 60 });
+    test.judge.full = new Fault('busy', 'queue_full', 'full', { retryAfter: 60 });
     const spy = vi.fn(fetch);
     expect(await failure(client({ fetch: spy }).judge(bytes))).toMatchObject({
       code: 'overloaded',
@@ -328,7 +328,7 @@ describe('patience', () => {
     setTimeout(() => during.abort(mine), 30);
     expect(await failure(client({ baseUrl }).judge(bytes, { signal: during.signal }))).toBe(mine);
     const pausing = new AbortController();
-    test.judge.full = new Fault(-5802, 'queue_full', 'full', { retryAfter: 15 });
+    test.judge.full = new Fault('busy', 'queue_full', 'full', { retryAfter: 15 });
     const spy = vi.fn(fetch);
     const work = client({ fetch: spy }).judge(bytes, { signal: pausing.signal });
     await expect.poll(() => spy.mock.settledResults.length).toBe(1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import { decodePicture } from '../../src/picture/decode/decode.ts';
 import { damagedJpegs, oddJpegs, scene, wholeJpegs } from './support/damaged-pictures.ts';
 import type { HostilePicture } from './support/hostile-pictures.ts';
@@ -15,7 +15,7 @@ async function outcome({ name, bytes }: HostilePicture): Promise<string> {
     await decodePicture(bytes);
     return 'decoded';
   } catch (error) {
-    if (error instanceof Fault && error.code === -4016) return error.reason;
+    if (error instanceof Fault && error.area === 'picture') return error.reason;
     throw new Error(name, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import { type DecodedPicture, decodePicture } from '../../src/picture/decode/decode.ts';
 import { mutations, randomTails, truncations } from './support/broken-pictures.ts';
 import { metadataFloods } from './support/hostile-metadata.ts';
@@ -18,13 +18,13 @@ beforeAll(async () => {
   honest = await honestPictures();
 });
 
-/** `decoded`, with as many values as its size says, or the reason of Fault -4016; anything else is a defect. */
+/** `decoded`, with as many values as its size says, or the reason of a fault of the picture; anything else is a defect. */
 async function outcome({ name, bytes }: HostilePicture): Promise<string> {
   let decoded: DecodedPicture;
   try {
     decoded = await decodePicture(bytes);
   } catch (error) {
-    if (!(error instanceof Fault) || error.code !== -4016) {
+    if (!(error instanceof Fault) || error.area !== 'picture') {
       throw new Error(`${name}: ${String(error)}`, { cause: error });
     }
     expect([name, error.reason]).toEqual([name, expect.stringMatching(/^[a-z_]{3,20}$/)]);

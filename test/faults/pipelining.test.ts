@@ -4,8 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type AdminServer, createAdminServer } from '../../src/wire/admin/health.ts';
+import { defaultTransport } from '../../src/wire/http/transport-settings.ts';
 import { createMetrics, type Metrics } from '../../src/wire/metrics/metrics.ts';
-import { defaultTransport } from '../../src/wire/transport.ts';
 import { startV1Test, type V1Test, type V1TestOptions } from '../v1/support.ts';
 import { answersOf, callersOf, good, json } from './support/callers.ts';
 

@@ -78,7 +78,10 @@ describeWhere(process.platform === 'linux', 'needs Linux')('a disk', () => {
     const ask = running();
     expect(await ask('open')).toEqual({ value: null });
     expect(await ask('find', '1')).toEqual({ value: 'x' });
-    expect(await ask('append', 'refused')).toMatchObject({ code: 108, reason: 'store_readonly' });
+    expect(await ask('append', 'refused')).toMatchObject({
+      kind: 'state_unavailable',
+      reason: 'store_readonly',
+    });
     expect(await ask('find', '1')).toEqual({ value: 'x' });
     handOver(dataDir, true);
     // The first write afterwards may still meet the file as it was opened; that makes the store open it anew.

@@ -8,7 +8,7 @@ import type {
   IdempotencyState,
   IdempotencyStore,
 } from '../../src/account/api-key/idempotency.ts';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import { createIdempotency } from '../../src/store/core/idempotency.ts';
 import { createDatabase } from '../../src/store/sqlite/database.ts';
 import { judgementOf } from '../contract/support/judge.ts';
@@ -96,7 +96,7 @@ describe('a repeated Idempotency-Key', () => {
 
   it('is judged anew after a failure that may pass', async () => {
     test.judge.answer = () => {
-      throw new Fault(-5802, 'queue_full', 'full', { retryAfter: 1 });
+      throw new Fault('busy', 'queue_full', 'full', { retryAfter: 1 });
     };
     expect((await send('k-6')).status).toBe(503);
     test.judge.answer = () => judgementOf();
@@ -106,7 +106,7 @@ describe('a repeated Idempotency-Key', () => {
 
   it('keeps the answer to a picture that cannot be read', async () => {
     test.judge.answer = () => {
-      throw new Fault(-4016, 'corrupt', 'the jpeg cannot be decoded');
+      throw new Fault('picture_unreadable', 'corrupt', 'the jpeg cannot be decoded');
     };
     await send('k-7');
     const again = await send('k-7');

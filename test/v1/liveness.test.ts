@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Check } from 'typebox/value';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import { captureVersion } from '../../src/liveness/quality/capture.ts';
 import { reason } from '../../src/liveness/reasons.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
@@ -37,7 +37,8 @@ beforeAll(async () => {
   test = await startV1Test({
     downloader: {
       async download(url) {
-        if (url.pathname === '/private') throw new Fault(-5805, 'private', '10.0.0.1 is private');
+        if (url.pathname === '/private')
+          throw new Fault('download_refused', 'private_address', '10.0.0.1 is private');
         return Uint8Array.from(picture);
       },
     },
@@ -188,7 +189,7 @@ describe('the ledger', () => {
   });
 
   it('answers store_unavailable in place of a judgement that it cannot keep', async () => {
-    test.ledger.fail = new Fault(108, 'store_full', 'the disk is full');
+    test.ledger.fail = new Fault('state_unavailable', 'store_full', 'the disk is full');
     const response = await raw();
     const problem = (await response.json()) as Record<string, unknown>;
     expect([response.status, problem.code]).toEqual([503, 'store_unavailable']);
@@ -198,7 +199,7 @@ describe('the ledger', () => {
 
   it('holds pictures that cannot be decoded', async () => {
     test.judge.answer = () => {
-      throw new Fault(-4016, 'truncated', 'the jpeg is cut off');
+      throw new Fault('picture_unreadable', 'truncated', 'the jpeg is cut off');
     };
     expect((await raw({ 'x-request-id': 'r-8' })).status).toBe(422);
     const [row] = await test.store.ledger.latest({ requestId: 'r-8' }, 1);
@@ -342,12 +343,17 @@ describe('the row of a v1 request', () => {
   it('of a refused download says where and why', async () => {
     expect((await json({ url: 'http://a.example/private' })).status).toBe(422);
     expect(await rows()).toMatchObject([
-      { kind: 'download_refused', source: 'url:a.example', reasons: ['private'], explanation: { http: 422 } },
+      {
+        kind: 'download_refused',
+        source: 'url:a.example',
+        reasons: ['private_address'],
+        explanation: { http: 422 },
+      },
     ]);
   });
 
   it('of a refused download that cannot be written leaves the refusal as it is, and an error in the log', async () => {
-    test.ledger.fail = new Fault(108, 'store_full', 'the disk is full');
+    test.ledger.fail = new Fault('state_unavailable', 'store_full', 'the disk is full');
     expect((await json({ url: 'http://a.example/private' })).status).toBe(422);
     expect(test.lines.find(({ event }) => event === 'refusal_not_kept')).toBeDefined();
   });

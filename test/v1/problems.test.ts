@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { Check } from 'typebox/value';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import { type ProblemCode, problemKinds } from '../../src/wire/v1/problem-catalogue.ts';
 import { problemSchema } from '../../src/wire/v1/schemas.ts';
 import { judgementOf } from '../contract/support/judge.ts';
@@ -16,7 +16,11 @@ beforeAll(async () => {
     settings: { cors: { origins: ['https://app.example.org'] } },
     downloader: {
       async download() {
-        throw new Fault(-5805, 'private', 'intranet.example is at 10.0.0.1, which is not allowed');
+        throw new Fault(
+          'download_refused',
+          'private_address',
+          'intranet.example is at 10.0.0.1, which is not allowed',
+        );
       },
     },
   });
@@ -158,7 +162,7 @@ describe('a request that cannot be served', () => {
 
   it('never tells what lies behind a url', async () => {
     const problem = await expectProblem(await json('{"url":"http://intranet.example/a"}'), 'download_failed');
-    expect(problem.reason).toBe('private');
+    expect(problem.reason).toBe('private_address');
     expect(JSON.stringify(problem)).not.toContain('10.0.0.1');
   });
 
@@ -172,14 +176,14 @@ describe('a request that cannot be served', () => {
 
   it('says why a picture cannot be read', async () => {
     test.judge.answer = () => {
-      throw new Fault(-4016, 'animated', 'the picture is animated; send one still photo');
+      throw new Fault('picture_unreadable', 'animated', 'the picture is animated; send one still photo');
     };
     const problem = await expectProblem(await send(), 'picture_unreadable');
     expect([problem.reason, problem.retryable]).toEqual(['animated', false]);
   });
 
   it('is asked to wait when there is no room, before its body is read', async () => {
-    test.judge.full = new Fault(-5802, 'queue_full', 'full', { retryAfter: 7 });
+    test.judge.full = new Fault('busy', 'queue_full', 'full', { retryAfter: 7 });
     const response = await send();
     await expectProblem(response, 'overloaded');
     expect(response.headers.get('retry-after')).toBe('7');

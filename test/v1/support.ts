@@ -8,19 +8,21 @@ import { createApiKeyAuthenticator } from '../../src/account/api-key/check.ts';
 import type { IdempotencyBounds } from '../../src/account/api-key/idempotency.ts';
 import { createAuthenticator } from '../../src/account/authenticate.ts';
 import { createLimiter } from '../../src/account/limiter.ts';
-import { Fault } from '../../src/errors.ts';
+import { Fault } from '../../src/faults.ts';
 import type { Judge } from '../../src/fleet/types.ts';
 import { readBuiltInCards } from '../../src/liveness/built-in.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
 import type { Downloader } from '../../src/picture/types.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
-import { createBodyMemory } from '../../src/wire/body-memory.ts';
-import type { FailedTries } from '../../src/wire/failed-tries.ts';
-import { createLog } from '../../src/wire/log.ts';
-import type { Observer } from '../../src/wire/metrics/observer.ts';
-import { createLegacyServer, type LegacyServerSettings } from '../../src/wire/server.ts';
-import { defaultTransport, type TransportSettings } from '../../src/wire/transport.ts';
-import { createV1 } from '../../src/wire/v1/face.ts';
+import type { Observer } from '../../src/wire/decision/observer.ts';
+import type { FailedTries } from '../../src/wire/http/failed-tries.ts';
+import { createLog } from '../../src/wire/http/log.ts';
+import { createServer, type ServerSettings } from '../../src/wire/http/server.ts';
+import { defaultTransport, type TransportSettings } from '../../src/wire/http/transport-settings.ts';
+import { createBodyMemory } from '../../src/wire/intake/body-memory.ts';
+import { createLegacyFace } from '../../src/wire/legacy/face.ts';
+import type { LegacySettings } from '../../src/wire/legacy/handler.ts';
+import { createV1Face } from '../../src/wire/v1/face.ts';
 import { publishedTables } from '../../src/wire/v1/operating-points.ts';
 import { type HandMadeJudge, handMadeJudge, judgementOf } from '../contract/support/judge.ts';
 
@@ -33,7 +35,7 @@ export interface V1TestOptions {
   readonly downloader?: Downloader;
   /** A data folder that stays; without it one that goes with the server. */
   readonly dataDir?: string;
-  readonly settings?: Partial<LegacyServerSettings>;
+  readonly settings?: Partial<ServerSettings & LegacySettings>;
   readonly transport?: Partial<TransportSettings>;
   readonly observer?: Observer;
   readonly failedTries?: FailedTries;
@@ -79,7 +81,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
   const time = { ahead: 0 };
   const clock = () => Date.now() + time.ahead;
   const broken: { fail: Fault | null } = { fail: null };
-  const settings: LegacyServerSettings = {
+  const settings: ServerSettings & LegacySettings = {
     maxBodyBytes: 6 * 1024 * 1024,
     compat: { sessionId: false, noFace: 'error' },
     cors: { origins: [] },
@@ -107,18 +109,20 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
   };
   const tables = publishedTables(await readBuiltInCards());
   const signature = { skewSeconds: 300, windowSeconds: 900, maxDays: 90, bodySign: false };
-  const server = createLegacyServer({
+  const legacy = createLegacyFace({
     ...shared,
     authenticator: createAuthenticator({ accounts, replay, clock, settings: signature }),
+    cors: settings.cors,
     settings,
-    v1: createV1({
-      ...shared,
-      apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
-      idempotency,
-      maxBodyBytes: settings.maxBodyBytes,
-      settings: { cors: settings.cors, threshold: 87, profile: 'careful', tables, version },
-    }),
   });
+  const v1 = createV1Face({
+    ...shared,
+    apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
+    idempotency,
+    maxBodyBytes: settings.maxBodyBytes,
+    settings: { cors: settings.cors, threshold: 87, profile: 'careful', tables, version },
+  });
+  const server = createServer({ ...shared, faces: [legacy, v1], settings });
   const port = await server.listen('127.0.0.1', 0);
   const key = async (change: Partial<NewApiKey> = {}, of = appid) => {
     const { keyId, apiKey } = newApiKey();
@@ -186,6 +190,6 @@ export function judgedFace(change: Partial<Judgement> = {}): Judgement {
 
 const noDownloads: Downloader = {
   async download() {
-    throw new Fault(-5805, 'connect_failed', 'there is no network in this test');
+    throw new Fault('download_refused', 'connect_failed', 'there is no network in this test');
   },
 };

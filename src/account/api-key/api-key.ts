@@ -1,5 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { isInNetworks, networkProblem, networksOf } from '../../networks.ts';
 import type { JudgingRules } from '../../policy/policy.ts';
 import type { App } from '../types.ts';
@@ -46,7 +46,7 @@ export interface NewApiKey {
   readonly expiresAt: Date | null;
 }
 
-/** Where API keys are looked up. Rejects with a `Fault` of code 107 when the store does not answer. */
+/** Where API keys are looked up. Rejects with a `Fault` `accounts_unavailable` when the store does not answer. */
 export interface ApiKeyStore {
   /** The key by its public beginning; null when there is none. */
   findApiKey(keyId: string): Promise<StoredApiKey | null>;

@@ -1,29 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
+import { Fault } from '../../faults.ts';
 import type { JudgingRules } from '../../policy/policy.ts';
 import type { App, Clock } from '../types.ts';
 import { type ApiKeyScope, type ApiKeyStore, apiKeyDigest, apiKeyId, isInside } from './api-key.ts';
-
-/** Why an API key was refused. */
-export type ApiKeyReason =
-  | 'api_key_missing'
-  | 'api_key_invalid'
-  | 'api_key_disabled'
-  | 'api_key_expired'
-  | 'address_not_allowed'
-  | 'scope_missing'
-  | 'app_suspended'
-  | 'app_closed';
-
-/** A refused API key. The message is fit for the caller: it says nothing that the holder of the key may not know. */
-export class ApiKeyRefused extends Error {
-  readonly reason: ApiKeyReason;
-
-  constructor(reason: ApiKeyReason, message: string) {
-    super(message);
-    this.name = 'ApiKeyRefused';
-    this.reason = reason;
-  }
-}
 
 /** Who calls with an API key. */
 export interface ApiKeyCaller {
@@ -43,7 +22,9 @@ export interface ApiKeyRequest {
 
 /** Says who calls, or why not. */
 export interface ApiKeyAuthenticator {
-  /** @throws ApiKeyRefused; Fault 107 when the store does not answer */
+  /** @throws Fault `api_key_missing`, `api_key_invalid`, `api_key_disabled`, `api_key_expired`, `address_not_allowed`, `scope_missing`,
+   * `app_suspended` or `app_closed`, with a message fit for the caller: it says nothing that the holder of the key may not know;
+   * `accounts_unavailable` when the store does not answer */
   authenticate(request: ApiKeyRequest): Promise<ApiKeyCaller>;
 }
 
@@ -68,35 +49,39 @@ export function createApiKeyAuthenticator(parts: {
       const stored = found === null ? nobody : Buffer.from(found.digest, 'hex');
       const same = stored.length === given.length && timingSafeEqual(stored, given);
       if (found === null || !same) {
-        throw new ApiKeyRefused(
+        throw new Fault(
+          'api_key_invalid',
           'api_key_invalid',
           'No such API key: it was mistyped, cut off, or never made here.',
         );
       }
       const { key, app, rules } = found;
       const now = clock();
-      if (!key.enabled) throw new ApiKeyRefused('api_key_disabled', `The API key ${key.keyId} is disabled.`);
+      if (!key.enabled)
+        throw new Fault('api_key_disabled', 'api_key_disabled', `The API key ${key.keyId} is disabled.`);
       if (key.expiresAt !== null && key.expiresAt.getTime() <= now) {
         const end = key.expiresAt.toISOString();
-        throw new ApiKeyRefused('api_key_expired', `The API key ${key.keyId} ended at ${end}.`);
+        throw new Fault('api_key_expired', 'api_key_expired', `The API key ${key.keyId} ended at ${end}.`);
       }
       if (key.networks.length > 0 && !isInside(key.networks, callerAddress)) {
-        throw new ApiKeyRefused(
+        throw new Fault(
+          'address_not_allowed',
           'address_not_allowed',
           `The API key ${key.keyId} may not be used from ${callerAddress === 'unknown' ? 'an address that the proxy did not tell' : callerAddress}.`,
         );
       }
       if (!key.scopes.includes(scope)) {
-        throw new ApiKeyRefused(
+        throw new Fault(
+          'scope_missing',
           'scope_missing',
           `This call needs the scope ${scope}; the API key ${key.keyId} has ${key.scopes.join(', ')}.`,
         );
       }
       if (app.state !== 'active') {
-        throw new ApiKeyRefused(
-          app.state === 'closed' ? 'app_closed' : 'app_suspended',
-          `The app ${app.appid} is ${app.state}.`,
-        );
+        const why = `The app ${app.appid} is ${app.state}.`;
+        throw app.state === 'closed'
+          ? new Fault('app_closed', 'app_closed', why)
+          : new Fault('app_suspended', 'app_suspended', why);
       }
       apiKeys.touchApiKey(key.keyId, new Date(now));
       return { app, keyId: key.keyId, rules };
@@ -107,11 +92,16 @@ export function createApiKeyAuthenticator(parts: {
 /** The token of `Authorization: Bearer …` (RFC 6750 §2.1). */
 function bearerToken(authorization: string | undefined): string {
   if (authorization === undefined || authorization.trim() === '') {
-    throw new ApiKeyRefused('api_key_missing', 'Send the API key as "Authorization: Bearer lsk_…".');
+    throw new Fault(
+      'api_key_missing',
+      'api_key_missing',
+      'Send the API key as "Authorization: Bearer lsk_…".',
+    );
   }
   const token = /^bearer +([^\s]+) *$/i.exec(authorization.trim())?.[1];
   if (token === undefined) {
-    throw new ApiKeyRefused(
+    throw new Fault(
+      'api_key_missing',
       'api_key_missing',
       'The Authorization header must be "Bearer" followed by an API key that begins with lsk_; it is not.',
     );

@@ -40,7 +40,7 @@ export type IdempotencyState =
   /** The key stood for another request. */
   | { readonly kind: 'other' };
 
-/** Durable memory of requests with an `Idempotency-Key`. Rejects with a `Fault` of code 108 when the store does not answer. */
+/** Durable memory of requests with an `Idempotency-Key`. Rejects with a `Fault` `state_unavailable` when the store does not answer. */
 export interface IdempotencyStore {
   /**
    * Look a key up, and begin the request where the key is new, over, or held by a request that must have died. Two

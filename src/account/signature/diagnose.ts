@@ -1,4 +1,4 @@
-import { Fault } from '../../errors.ts';
+import { Fault, type FaultKind } from '../../faults.ts';
 import { checkBucket, checkPair, checkState } from '../checks.ts';
 import type { AccountStore, SignatureSettings } from '../types.ts';
 import { advice, noteTexts } from './advice.ts';
@@ -11,8 +11,8 @@ export interface Finding {
   readonly severity: 'error' | 'note';
   /** The same constant as in the server's log. */
   readonly reason: string;
-  /** The wire code it is refused with; null for a note. */
-  readonly code: number | null;
+  /** The kind of fault it is refused with; null for a note. */
+  readonly kind: FaultKind | null;
   readonly text: string;
   /** What to do; empty for a note. */
   readonly fix: string;
@@ -50,11 +50,11 @@ export async function diagnose(input: DiagnosisInput): Promise<Diagnosis> {
     try {
       return await check();
     } catch (error) {
-      if (!(error instanceof Fault) || error.code > 100) throw error;
+      if (!(error instanceof Fault) || error.area !== 'account') throw error;
       findings.push({
         severity: 'error',
         reason: error.reason,
-        code: error.code,
+        kind: error.kind,
         text: error.message,
         fix: advice.get(error.reason) ?? '',
       });
@@ -68,7 +68,7 @@ export async function diagnose(input: DiagnosisInput): Promise<Diagnosis> {
   await collect(() => {
     if (input.appid !== undefined && input.appid !== signature.appid) {
       throw new Fault(
-        6,
+        'signature_misdirected',
         'appid_differs',
         `the signature is for the appid ${signature.appid}, the request for ${input.appid}`,
       );
@@ -103,13 +103,10 @@ async function checkOwner(
     ['secretid', signature.secretId],
   ] as const) {
     if (!/^\[.*\]$/.test(value)) continue;
-    const code = field === 'appid' ? 10 : 11;
+    const what = `${field === 'appid' ? 'a' : 'k'} is ${value}: the brackets of the documentation were copied`;
     await collect(() => {
-      throw new Fault(
-        code,
-        `${field}_in_brackets`,
-        `${field === 'appid' ? 'a' : 'k'} is ${value}: the brackets of the documentation were copied`,
-      );
+      if (field === 'appid') throw new Fault('app_unknown', 'appid_in_brackets', what);
+      throw new Fault('key_unknown', 'secretid_in_brackets', what);
     });
   }
   if (secretKey === undefined) return false;
@@ -121,7 +118,7 @@ async function checkOwner(
       secretKey,
       signature.secretId,
     );
-    throw new Fault(14, reason, message);
+    throw new Fault('signature_invalid', reason, message);
   });
   return true;
 }
@@ -135,7 +132,7 @@ function notes(
   const note = (reason: string, text: string): Finding => ({
     severity: 'note',
     reason,
-    code: null,
+    kind: null,
     text,
     fix: '',
   });

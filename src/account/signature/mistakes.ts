@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { SigningMistake } from '../../faults.ts';
 import { withoutPadding } from './text.ts';
 
 /** Bytes of an HMAC-SHA1. */
@@ -6,7 +7,7 @@ const digestLength = 20;
 
 /** A mistake in making a signature that can be told from its bytes. */
 export interface Mistake {
-  readonly reason: string;
+  readonly reason: SigningMistake;
   readonly message: string;
 }
 

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { Fault } from '../../errors.ts';
+import { Fault, type FaultReason } from '../../faults.ts';
 import { misplacedDigest } from './mistakes.ts';
 import { decodeSignatureText, type TextNote } from './text.ts';
 
@@ -32,7 +32,8 @@ export interface ParsedSignature {
 /** Bytes of an HMAC-SHA1. */
 export const digestLength = 20;
 
-const malformed = (reason: string, message: string): Fault => new Fault(5, reason, message);
+const malformed = (reason: FaultReason<'signature_malformed'>, message: string): Fault =>
+  new Fault('signature_malformed', reason, message);
 
 const needed = ['a', 'k', 'e', 't'] as const;
 const meaningful = new Set(['a', 'b', 'k', 'e', 't', 'f']);
@@ -42,7 +43,7 @@ const meaningful = new Set(['a', 'b', 'k', 'e', 't', 'f']);
  * of which `b`, `r`, `u` and `f` may be missing. Nothing is verified here.
  *
  * @param header the `Authorization` header as received
- * @throws Fault 4 (`sign_missing`, `sign_empty`); 5 with the reasons of `decodeSignatureText` and `digest_only`, `too_short`,
+ * @throws Fault `signature_missing` (`sign_missing`, `sign_empty`); 5 with the reasons of `decodeSignatureText` and `digest_only`, `too_short`,
  * those of `misplacedDigest`, `field_missing`, `field_twice`, `field_not_a_time`, `field_in_brackets`, `single_use_without_fileid`
  */
 export function readSignature(header: string | undefined): ParsedSignature {

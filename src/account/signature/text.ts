@@ -1,4 +1,4 @@
-import { Fault } from '../../errors.ts';
+import { Fault, type FaultReason } from '../../faults.ts';
 
 /** What had to be tidied before the text could be decoded; each is accepted, none is an error. */
 export type TextNote = 'quoted' | 'url_encoded' | 'line_breaks' | 'url_safe' | 'padding_missing';
@@ -12,18 +12,23 @@ export interface DecodedText {
 /** Longest signature text that is looked at, in characters; the longest one seen in the wild has about 300. */
 export const longestSignature = 8192;
 
-const malformed = (reason: string, message: string): Fault => new Fault(5, reason, message);
+const malformed = (reason: FaultReason<'signature_malformed'>, message: string): Fault =>
+  new Fault('signature_malformed', reason, message);
 
 /**
  * Decode the text of an `Authorization` header (or of a `sign` member) into bytes: white space around it, one pair of quotes,
  * `%2B %2F %3D`, CR and LF inside, the url-safe alphabet and missing padding are accepted.
  *
- * @throws Fault 4 (`sign_missing`, `sign_empty`); 5 (`sign_too_long`, `scheme_word`, `cos_signature`, `tc3_signature`, `original_in_clear`,
+ * @throws Fault `signature_missing` (`sign_missing`, `sign_empty`); 5 (`sign_too_long`, `scheme_word`, `cos_signature`, `tc3_signature`, `original_in_clear`,
  * `brackets`, `space_inside`, `not_base64`)
  */
 export function decodeSignatureText(header: string | undefined): DecodedText {
   if (header === undefined)
-    throw new Fault(4, 'sign_missing', 'no Authorization header and no sign came with the request');
+    throw new Fault(
+      'signature_missing',
+      'sign_missing',
+      'no Authorization header and no sign came with the request',
+    );
   if (header.length > longestSignature) {
     throw malformed(
       'sign_too_long',
@@ -32,7 +37,8 @@ export function decodeSignatureText(header: string | undefined): DecodedText {
   }
   const notes: TextNote[] = [];
   const text = tidy(header, notes);
-  if (text === '') throw new Fault(4, 'sign_empty', 'the Authorization header is there, but empty');
+  if (text === '')
+    throw new Fault('signature_missing', 'sign_empty', 'the Authorization header is there, but empty');
   refuseOtherSchemes(text);
   return { bytes: decodeBase64(text, notes), notes };
 }

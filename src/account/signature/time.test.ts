@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { checkTime, inWords } from './time.ts';
 
 const settings = { skewSeconds: 300, windowSeconds: 900, maxDays: 90 };
@@ -11,7 +11,7 @@ function answer(expires: number, issued: number): string {
     checkTime({ expires, issued, singleUse: expires === 0 }, now * 1000, settings);
     return 'accepted';
   } catch (error) {
-    if (error instanceof Fault) return `${error.code} ${error.reason}`;
+    if (error instanceof Fault) return `${error.kind} ${error.reason}`;
     throw error;
   }
 }
@@ -19,19 +19,19 @@ function answer(expires: number, issued: number): string {
 describe('times of a multi-use signature', () => {
   it.each([
     ['ends in a moment', now + 0.001, now - 10, 'accepted'],
-    ['ended this very moment', now, now - 10, '9 expired'],
-    ['ended long ago', now - 30 * day, now - 31 * day, '9 expired'],
+    ['ended this very moment', now, now - 10, 'signature_expired expired'],
+    ['ended long ago', now - 30 * day, now - 31 * day, 'signature_expired expired'],
     ['made at the edge of the skew', now + 3600, now + 300, 'accepted'],
-    ['made beyond the skew', now + 3600, now + 300.01, '14 clock_ahead'],
+    ['made beyond the skew', now + 3600, now + 300.01, 'signature_invalid clock_ahead'],
     ['valid for 90 days exactly', now + 90 * day, now, 'accepted'],
-    ['valid for a second more', now + 90 * day + 1, now, '9 over_maximum'],
+    ['valid for a second more', now + 90 * day + 1, now, 'signature_expired over_maximum'],
     ['made long ago, still valid', now + 1, now - 89 * day, 'accepted'],
-    ['ends when it was made', now + 100, now + 100, '9 expires_before_issued'],
-    ['ends before it was made', now + 50, now + 100, '9 expires_before_issued'],
-    ['t in milliseconds', now + 3600, now * 1000, '14 issued_in_milliseconds'],
-    ['both in milliseconds', (now + 3600) * 1000, now * 1000, '14 issued_in_milliseconds'],
-    ['e in milliseconds', (now + 3600) * 1000, now, '9 expires_in_milliseconds'],
-    ['e is a duration', 3600, now, '9 expires_is_a_duration'],
+    ['ends when it was made', now + 100, now + 100, 'signature_expired expires_before_issued'],
+    ['ends before it was made', now + 50, now + 100, 'signature_expired expires_before_issued'],
+    ['t in milliseconds', now + 3600, now * 1000, 'signature_invalid issued_in_milliseconds'],
+    ['both in milliseconds', (now + 3600) * 1000, now * 1000, 'signature_invalid issued_in_milliseconds'],
+    ['e in milliseconds', (now + 3600) * 1000, now, 'signature_expired expires_in_milliseconds'],
+    ['e is a duration', 3600, now, 'signature_expired expires_is_a_duration'],
   ])('%s', (_what, expires, issued, expected) => {
     expect(answer(expires, issued)).toBe(expected);
   });
@@ -41,9 +41,9 @@ describe('times of a single-use signature', () => {
   it.each([
     ['just made', now, 'accepted'],
     ['at the end of its window', now - 900, 'accepted'],
-    ['after its window', now - 900.5, '9 single_use_window_over'],
+    ['after its window', now - 900.5, 'signature_expired single_use_window_over'],
     ['at the edge of the skew', now + 300, 'accepted'],
-    ['beyond the skew', now + 301, '14 clock_ahead'],
+    ['beyond the skew', now + 301, 'signature_invalid clock_ahead'],
   ])('%s', (_what, issued, expected) => {
     expect(answer(0, issued)).toBe(expected);
   });

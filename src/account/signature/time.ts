@@ -1,4 +1,4 @@
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { SignatureSettings } from '../types.ts';
 import type { ParsedSignature } from './signature.ts';
 
@@ -32,7 +32,7 @@ export function inWords(seconds: number): string {
  * Check the times of a verified signature against the clock.
  *
  * @param now milliseconds since 1970
- * @throws Fault 14 (`clock_ahead`, `issued_in_milliseconds`) when `t` lies further in the future than the skew allows;
+ * @throws Fault `signature_invalid` (`clock_ahead`, `issued_in_milliseconds`) when `t` lies further in the future than the skew allows;
  * 9 (`single_use_window_over`, `expired`, `expires_before_issued`, `over_maximum`, `expires_in_milliseconds`,
  * `expires_is_a_duration`)
  */
@@ -46,10 +46,14 @@ export function checkTime(
   const ahead = issued - nowSeconds;
   if (ahead > settings.skewSeconds) {
     if (issued > surelyMilliseconds) {
-      throw new Fault(14, 'issued_in_milliseconds', 't is in milliseconds: it must be in seconds since 1970');
+      throw new Fault(
+        'signature_invalid',
+        'issued_in_milliseconds',
+        't is in milliseconds: it must be in seconds since 1970',
+      );
     }
     throw new Fault(
-      14,
+      'signature_invalid',
       'clock_ahead',
       `t lies ${inWords(ahead)} in the future, at most ${inWords(settings.skewSeconds)} are allowed: the signer's clock is ahead`,
     );
@@ -58,7 +62,7 @@ export function checkTime(
     const age = nowSeconds - issued;
     if (age > settings.windowSeconds) {
       throw new Fault(
-        9,
+        'signature_expired',
         'single_use_window_over',
         `the single-use signature was made ${inWords(age)} ago, it is accepted for ${inWords(settings.windowSeconds)}`,
       );
@@ -70,30 +74,34 @@ export function checkTime(
 
 function checkExpiry(expires: number, issued: number, now: number, maxDays: number): void {
   if (expires > surelyMilliseconds) {
-    throw new Fault(9, 'expires_in_milliseconds', 'e is in milliseconds: it must be in seconds since 1970');
+    throw new Fault(
+      'signature_expired',
+      'expires_in_milliseconds',
+      'e is in milliseconds: it must be in seconds since 1970',
+    );
   }
   if (expires < surelyDuration) {
     throw new Fault(
-      9,
+      'signature_expired',
       'expires_is_a_duration',
       `e is ${expires}, which reads like a duration: it must be the moment of the end, t plus the duration`,
     );
   }
   if (expires <= issued) {
     throw new Fault(
-      9,
+      'signature_expired',
       'expires_before_issued',
       `e lies ${inWords(issued - expires)} before t: it must lie after t`,
     );
   }
   if (expires - issued > maxDays * secondsOfDay) {
     throw new Fault(
-      9,
+      'signature_expired',
       'over_maximum',
       `the signature is valid for ${inWords(expires - issued)}, at most ${maxDays} d are allowed`,
     );
   }
   if (expires <= now) {
-    throw new Fault(9, 'expired', `the signature ended ${inWords(now - expires)} ago`);
+    throw new Fault('signature_expired', 'expired', `the signature ended ${inWords(now - expires)} ago`);
   }
 }

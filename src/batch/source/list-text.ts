@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 
 /** A line of a list with its number, counted from 1, without its end. */
 export interface ListLine {

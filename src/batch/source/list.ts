@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { Fault, UsageError } from '../../errors.ts';
+import { Fault, UsageError } from '../../faults.ts';
 import { absolutePath, type FilePath, nameText, pathOf } from '../../files/name.ts';
 import { readPictureFile } from '../../picture/file.ts';
 import type { Downloader } from '../../picture/types.ts';
@@ -125,8 +125,9 @@ function reader(picture: FilePath, options: ListOptions): (signal: AbortSignal) 
     };
   }
   return async (signal) => {
-    if (options.downloader === null) throw new Fault(-5805, 'downloads_off', 'Downloads are switched off.');
-    if (!URL.canParse(picture)) throw new Fault(-5805, 'bad_url', 'This is no url.');
+    if (options.downloader === null)
+      throw new Fault('download_refused', 'downloads_off', 'Downloads are switched off.');
+    if (!URL.canParse(picture)) throw new Fault('download_refused', 'bad_url', 'This is no url.');
     return options.downloader.download(new URL(picture), signal);
   };
 }

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { create, Header } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itWhere } from '../../../test/support/only-where.ts';
-import { Fault, UsageError } from '../../errors.ts';
+import { Fault, UsageError } from '../../faults.ts';
 import type { LeftOut } from '../../picture/decode/candidate.ts';
 import { madeZip, type ZipEntry } from '../test-support/made.ts';
 import type { BatchSource } from '../types.ts';
@@ -52,7 +52,7 @@ async function walked(source: BatchSource) {
     given[item.key] = await item.read(never).then(
       (bytes) => Buffer.from(bytes).toString('latin1').slice(0, 12),
       (error: unknown) => {
-        if (error instanceof Fault) return `${error.code} ${error.reason}`;
+        if (error instanceof Fault) return `${error.kind} ${error.reason}`;
         throw error;
       },
     );
@@ -114,13 +114,13 @@ describe('a folder', () => {
       try {
         const { given, left } = await walked(await openSource(path, options));
         expect(given).toEqual({
-          'pipe.jpg': '-5805 unreadable',
-          'zero.jpg': '-5805 unreadable',
-          'tty.jpg': '-5805 unreadable',
-          'here.jpg': '-5805 unreadable',
-          'nowhere.jpg': '-5805 unreadable',
-          'socket.jpg': '-5805 unreadable',
-          'sparse.jpg': '-4016 too_large',
+          'pipe.jpg': 'file_unreadable unreadable',
+          'zero.jpg': 'file_unreadable unreadable',
+          'tty.jpg': 'file_unreadable unreadable',
+          'here.jpg': 'file_unreadable unreadable',
+          'nowhere.jpg': 'file_unreadable unreadable',
+          'socket.jpg': 'file_unreadable unreadable',
+          'sparse.jpg': 'picture_too_large too_large',
         });
         expect(left).toEqual({ pipe: 'no_file', zero: 'no_file', here: 'no_file', self: 'no_file' });
       } finally {
@@ -184,9 +184,9 @@ describe('a zip', () => {
     );
     expect(given).toEqual({
       'a.jpg': 'A',
-      '../up.jpg': '-5805 bad_name',
-      '/root.jpg': '-5805 bad_name',
-      'C:/windows.jpg': '-5805 bad_name',
+      '../up.jpg': 'file_unreadable bad_name',
+      '/root.jpg': 'file_unreadable bad_name',
+      'C:/windows.jpg': 'file_unreadable bad_name',
       'old/windows.jpg': 'W',
       'z.jpg': 'Z',
     });
@@ -208,7 +208,7 @@ describe('a zip', () => {
     expect(given).toEqual({
       upload: 'ÿØÿà a jpeg',
       'photo.dat': '\0\0\0\x18ftypheic',
-      'locked.jpg': '-5805 encrypted',
+      'locked.jpg': 'file_unreadable encrypted',
     });
     expect(left).toEqual({
       'notes.txt': 'no_picture',
@@ -258,7 +258,7 @@ describe('a zip', () => {
       'a.jpg': 'A',
       'a.jpg#3': 'ÿØÿà a jpeg',
       'a.jpg#3#3': 'again',
-      'b.jpg': '-5805 unreadable',
+      'b.jpg': 'file_unreadable unreadable',
     });
   });
 });

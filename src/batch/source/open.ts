@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { type FilePath, folderOf, pathText } from '../../files/name.ts';
 import { openRegular, whyUnreadable } from '../../files/read.ts';
 import type { Downloader } from '../../picture/types.ts';

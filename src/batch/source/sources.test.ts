@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { create } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { DEFAULT_LIMITS } from '../../picture/decode/decode.ts';
 import { madeZip } from '../test-support/made.ts';
 import type { BatchSource } from '../types.ts';
@@ -39,7 +39,7 @@ async function contents(source: BatchSource): Promise<Record<string, string>> {
   for await (const item of source.items()) {
     found[item.key] = await item.read(never).then(
       (bytes) => Buffer.from(bytes).toString(),
-      (error: Fault) => `${error.code} ${error.reason}`,
+      (error: Fault) => `${error.kind} ${error.reason}`,
     );
   }
   return found;
@@ -58,7 +58,7 @@ describe('a folder', () => {
     await symlink('.', join(at('circle'), 'round.jpg'));
     await symlink('..', join(at('circle'), 'up'));
     expect(await contents(await openSource(at('circle'), options))).toEqual({
-      'round.jpg': '-5805 unreadable',
+      'round.jpg': 'file_unreadable unreadable',
     });
   });
 });
@@ -146,7 +146,7 @@ describe('a list', () => {
       '1:pictures/a.jpg': 'A',
       '2:pictures/deep/b.PNG': 'B',
       '3:pictures/a.jpg': 'A',
-      '4:missing.jpg': '-5805 unreadable',
+      '4:missing.jpg': 'file_unreadable unreadable',
     });
   });
 
@@ -195,17 +195,19 @@ describe('a list', () => {
     const downloader = {
       async download(url: URL) {
         seen.push(url.href);
-        if (url.pathname === '/b.jpg') throw new Fault(-5805, 'http_404', 'not there');
+        if (url.pathname === '/b.jpg') throw new Fault('download_refused', 'http_404', 'not there');
         return Buffer.from('fetched');
       },
     };
     expect(Object.values(await contents(await openSource(list, { ...options, downloader })))).toEqual([
       'fetched',
-      '-5805 http_404',
-      '-5805 bad_url',
+      'download_refused http_404',
+      'download_refused bad_url',
     ]);
     expect(seen).toEqual(['https://pictures.example/a.jpg', 'https://pictures.example/b.jpg']);
-    expect(Object.values(await contents(await openSource(list, options)))[0]).toBe('-5805 downloads_off');
+    expect(Object.values(await contents(await openSource(list, options)))[0]).toBe(
+      'download_refused downloads_off',
+    );
   });
 });
 
@@ -248,6 +250,8 @@ describe('an input', () => {
     const file = await open(join(at('large'), 'huge.jpg'), 'w');
     await file.truncate(DEFAULT_LIMITS.bytes + 1);
     await file.close();
-    expect(await contents(await openSource(at('large'), options))).toEqual({ 'huge.jpg': '-4016 too_large' });
+    expect(await contents(await openSource(at('large'), options))).toEqual({
+      'huge.jpg': 'picture_too_large too_large',
+    });
   });
 });

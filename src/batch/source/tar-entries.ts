@@ -1,7 +1,7 @@
 import { createReadStream, type ReadStream } from 'node:fs';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { Parser, type ReadEntry } from 'tar';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import type { FilePath } from '../../files/name.ts';
 import type { LeftOut, OnLeftOut } from '../../picture/decode/candidate.ts';
 

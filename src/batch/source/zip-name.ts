@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { utf8Of } from '../../files/name.ts';
 
 /**

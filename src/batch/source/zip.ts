@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { type Entry, openPromise } from 'yauzl';
-import { Fault, UsageError } from '../../errors.ts';
+import { Fault, UsageError } from '../../faults.ts';
 import { type FilePath, utf8Of } from '../../files/name.ts';
 import {
   HEAD_BYTES,
@@ -32,10 +32,10 @@ function broken(name: string, error: unknown): UsageError {
   return new UsageError('broken_input', `${name} cannot be read as a zip: ${detail}`, { cause: error });
 }
 
-const bad = (message: string) => new Fault(-5805, 'unreadable', `cannot be read: ${message}`);
+const bad = (message: string) => new Fault('file_unreadable', 'unreadable', `cannot be read: ${message}`);
 
 function checkReadable(entry: Entry): void {
-  if (entry.isEncrypted()) throw new Fault(-5805, 'encrypted', 'the zip entry is encrypted');
+  if (entry.isEncrypted()) throw new Fault('file_unreadable', 'encrypted', 'the zip entry is encrypted');
 }
 
 async function readEntry(zip: Zip, entry: Entry): Promise<Uint8Array> {
@@ -138,7 +138,7 @@ export function openZip(path: FilePath, options: ZipOptions): BatchSource {
     const keyOf = uniqueKeys(new KeySet());
     for await (const { zip, entry, name, place, refused } of pictures(onLeftOut)) {
       const refuse = async () => {
-        throw new Fault(-5805, 'bad_name', `the name of the zip entry is refused: ${refused}`);
+        throw new Fault('file_unreadable', 'bad_name', `the name of the zip entry is refused: ${refused}`);
       };
       const read = refused === null ? () => readEntry(zip, entry) : refuse;
       yield { key: keyOf(name, place), picture: name, read };

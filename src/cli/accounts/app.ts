@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { newAppid, newSecret } from '../../account/generate.ts';
 import type { AppLimits, AppState } from '../../account/types.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { gather, numberOrNone } from '../shared/arguments.ts';
 import { shellWord } from '../shared/curl.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';

@@ -1,5 +1,5 @@
 import type { NewSecret } from '../../account/types.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { secretKeyFrom } from '../shared/arguments.ts';
 
 /**

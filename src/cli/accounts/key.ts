@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ApiKeySummary } from '../../account/api-key/api-key.ts';
 import { newSecret } from '../../account/generate.ts';
 import type { SecretSummary } from '../../account/types.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { count } from '../../report/count.ts';
 import { duration } from '../shared/arguments.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { App, AppPolicy } from '../../account/types.ts';
 import { checkPolicy } from '../../account/validate.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { PROFILES } from '../../liveness/profiles.ts';
 import { CAPTURE_NAMES, reasonsOf } from '../../liveness/quality/capture.ts';
 import type { CapturePreset, Profile } from '../../liveness/types.ts';

@@ -5,8 +5,9 @@ import { sign } from '../../account/signature/signature.ts';
 import type { App, SignatureSettings } from '../../account/types.ts';
 import { checkNewSecret } from '../../account/validate.ts';
 import type { Config } from '../../config/load.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import type { Store } from '../../store/open.ts';
+import { codeOf } from '../../wire/legacy/codes/codes.ts';
 import { secretKeyFrom, wholeSeconds } from '../shared/arguments.ts';
 import { baseUrl, curlLine } from '../shared/curl.ts';
 import { configOf, type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
@@ -200,8 +201,8 @@ function diagnosisText({ accepted, verified, signature, findings }: Diagnosis): 
       ]),
     );
   }
-  for (const { severity, reason, code, text, fix } of findings) {
-    const head = severity === 'error' ? `wrong (code ${code}, ${reason})` : 'note';
+  for (const { severity, reason, kind, text, fix } of findings) {
+    const head = severity === 'error' ? `wrong (code ${codeOf(kind)}, ${reason})` : 'note';
     blocks.push(`${head}: ${text}${fix === '' ? '' : `\n  ${fix}`}`);
   }
   const errors = findings.filter((one) => one.severity === 'error').length;
@@ -229,5 +230,8 @@ function diagnosisJson({ accepted, verified, signature, findings }: Diagnosis): 
           fields: Object.fromEntries(signature.fields),
           singleUse: signature.singleUse,
         };
-  return { accepted, verified, signature: parts, findings };
+  const found = findings.map(({ severity, reason, kind, text, fix }) => {
+    return { severity, reason, code: kind === null ? null : codeOf(kind), text, fix };
+  });
+  return { accepted, verified, signature: parts, findings: found };
 }

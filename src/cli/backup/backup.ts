@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { type BackupManifest, unpackBackup } from '../../store/sqlite/backup/archive.ts';
 import { writeBackup } from '../../store/sqlite/backup/backup.ts';
 import { schemaAge } from '../../store/sqlite/migrations.ts';

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { type Config, ConfigError } from '../../config/load.ts';
-import { loadTls } from '../../wire/tls.ts';
+import { loadTls } from '../../wire/http/tls.ts';
 import { readOwnTable } from '../../wire/v1/own-operating-points.ts';
 
 /**

@@ -9,7 +9,7 @@ import { runEvaluation } from './run.ts';
 const HELP = `
 An index names path and label ("bona-fide" or "attack"), and where known species, subject, device,
 session, group, fold. A score file names label and score, and the same others; score null means
-that the system gave no response. docs/evaluation.md explains every number.
+that the system gave no response. docs/use/evaluation.md explains every number.
 
 Examples:
   livestill evaluate my-pictures/ --report report.html

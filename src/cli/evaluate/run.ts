@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
-import { UsageError } from '../../errors.ts';
 import { compareFiles } from '../../evaluation/compare-files.ts';
 import { readText } from '../../evaluation/data/read-files.ts';
 import { machine, measurePictures, measureScores } from '../../evaluation/measured.ts';
@@ -9,6 +8,7 @@ import { checkOutputs, provenanceOf, sha256, writeFiles, writeOutput } from '../
 import { openPictureSystem, type PictureSystem } from '../../evaluation/pictures/system.ts';
 import { comparisonHtml } from '../../evaluation/report/html.ts';
 import type { Origin } from '../../evaluation/request.ts';
+import { UsageError } from '../../faults.ts';
 import { createLeftOutTally } from '../../picture/left-out.ts';
 import { shellWord } from '../shared/curl.ts';
 import { lackingLine } from '../shared/engine-options.ts';

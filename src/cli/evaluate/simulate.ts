@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { UsageError } from '../../errors.ts';
 import { makeSet } from '../../evaluation/simulate/make-set.ts';
 import { parseKinds, type SimulatedKind } from '../../evaluation/simulate/simulate.ts';
+import { UsageError } from '../../faults.ts';
 import { pathOfArgument, pathText } from '../../files/name.ts';
 import { isTaken } from '../../files/write.ts';
 import { picturesIn } from '../../picture/inputs.ts';

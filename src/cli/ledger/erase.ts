@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type BatchErasure, type ErasableBatch, openErasable } from '../../batch/erase.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import type { Erasure, ErasureTarget } from '../../ledger/types.ts';
 import { count } from '../../report/count.ts';
 import type { Store } from '../../store/open.ts';

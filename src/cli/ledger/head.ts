@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { type ChainName, checkpointText, isGenuine } from '../../ledger/checkpoint.ts';
 import type { Chains } from '../../ledger/types.ts';
 

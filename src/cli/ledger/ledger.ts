@@ -3,7 +3,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { type ExportFormat, exportLines } from '../../ledger/export.ts';
 import { lagOf } from '../../ledger/record-clock.ts';
 import type { LedgerFilter, RecordClock } from '../../ledger/types.ts';

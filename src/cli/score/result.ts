@@ -1,7 +1,8 @@
 import type { JudgedPicture, Liveness } from '../../engine.ts';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { PictureInput } from '../../picture/inputs.ts';
+import { codeOf } from '../../wire/legacy/codes/codes.ts';
 
 /** What is said of one file: the wire code it would have got, and the judgement where there is one. */
 export type ScoreResult = { readonly file: string; readonly code: number; readonly message: string } & (
@@ -32,13 +33,13 @@ export async function judgeInput(
     const noFace = judgement.verdict === 'no_face';
     return {
       file: input.name,
-      code: noFace ? -4015 : 0,
+      code: codeOf(noFace ? 'no_face' : null),
       message: noFace ? judgement.reasons[0].text : 'OK',
       judged: true,
       ...judgement,
     };
   } catch (error) {
-    if (error instanceof Fault) return failure(input.name, error.code, error.reason, error.message);
+    if (error instanceof Fault) return failure(input.name, codeOf(error.kind), error.reason, error.message);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../../config/load.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { readBuiltInCards } from '../../liveness/built-in.ts';
 import { type OperatingTable, publishedTables } from '../../wire/v1/operating-points.ts';
 import { readOwnTable } from '../../wire/v1/own-operating-points.ts';

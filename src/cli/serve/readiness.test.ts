@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { openStore } from '../../store/open.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
 
@@ -32,7 +32,7 @@ it('says what is wrong in a few words, and nothing of paths', async () => {
     ['store_readonly', 'read-only'],
     ['store_io', 'does not answer'],
   ] as const) {
-    fault = new Fault(108, reason, '/secret/path');
+    fault = new Fault('state_unavailable', reason, '/secret/path');
     expect(await states(checks)).toEqual({ ...good, store: said });
   }
   fault = new Error('/secret/path');

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { Store } from '../../store/open.ts';
 import type { ReadinessChecks } from '../../wire/admin/health.ts';
 

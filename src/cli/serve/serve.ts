@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { DestinationStream, Logger } from 'pino';
 import { type Config, ConfigError, loadConfig } from '../../config/load.ts';
-import { Fault, UsageError } from '../../errors.ts';
+import { Fault, UsageError } from '../../faults.ts';
 import { FleetError } from '../../fleet/fleet.ts';
 import { collectGarbageLater } from '../../fleet/garbage.ts';
-import { createLog } from '../../wire/log.ts';
+import { createLog } from '../../wire/http/log.ts';
 import { numberWithin } from '../shared/arguments.ts';
 import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { printable } from '../shared/printable.ts';

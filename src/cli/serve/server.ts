@@ -7,15 +7,16 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import type { Store } from '../../store/open.ts';
-import type { BodyMemory } from '../../wire/body-memory.ts';
-import { connectionLimits, openFilesLimit } from '../../wire/connection-limits.ts';
-import type { FailedTries } from '../../wire/failed-tries.ts';
+import { connectionLimits, openFilesLimit } from '../../wire/http/connection-limits.ts';
+import type { FailedTries } from '../../wire/http/failed-tries.ts';
+import { createServer, type Server, type ServerSettings } from '../../wire/http/server.ts';
+import type { TlsIdentity } from '../../wire/http/tls.ts';
+import { defaultTransport } from '../../wire/http/transport-settings.ts';
+import type { BodyMemory } from '../../wire/intake/body-memory.ts';
+import { createLegacyFace } from '../../wire/legacy/face.ts';
 import type { Metrics } from '../../wire/metrics/metrics.ts';
 import { observedLedger } from '../../wire/metrics/observed-ledger.ts';
-import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from '../../wire/server.ts';
-import type { TlsIdentity } from '../../wire/tls.ts';
-import { defaultTransport } from '../../wire/transport.ts';
-import { createV1 } from '../../wire/v1/face.ts';
+import { createV1Face } from '../../wire/v1/face.ts';
 import type { OperatingTable } from '../../wire/v1/operating-points.ts';
 import { version } from '../shared/version.ts';
 
@@ -32,7 +33,7 @@ export interface Parts {
 }
 
 /** The server of both APIs on the service port. */
-export function createServer(config: Config, log: Logger, parts: Parts): LegacyServer {
+export function serverOf(config: Config, log: Logger, parts: Parts): Server {
   const { store, fleet, metrics, bodies, failedTries, tls, tables, refusals } = parts;
   const clock = () => Date.now();
   const { accounts, apiKeys, idempotency, replay, usage } = store;
@@ -53,27 +54,33 @@ export function createServer(config: Config, log: Logger, parts: Parts): LegacyS
     log,
     observer,
   };
-  const { cors, maxBodyBytes, threshold } = config;
-  return createLegacyServer({
+  const { cors, compat, maxBodyBytes, threshold } = config;
+  const legacy = createLegacyFace({
     ...shared,
     authenticator: createAuthenticator({ accounts, replay, clock, settings: signature }),
-    v1: createV1({
-      ...shared,
-      apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
-      idempotency,
-      maxBodyBytes,
-      settings: { cors, profile: fleet.profile, threshold, version, tables },
-    }),
+    cors,
+    settings: { maxBodyBytes, compat },
+  });
+  const v1 = createV1Face({
+    ...shared,
+    apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
+    idempotency,
+    maxBodyBytes,
+    settings: { cors, profile: fleet.profile, threshold, version, tables },
+  });
+  return createServer({
+    faces: [legacy, v1],
     tls,
+    log,
+    observer,
+    failedTries,
     settings: serverSettings(config),
   });
 }
 
-function serverSettings(config: Config): LegacyServerSettings {
+function serverSettings(config: Config): ServerSettings {
   const { timeouts } = config;
   return {
-    maxBodyBytes: config.maxBodyBytes,
-    compat: config.compat,
     cors: config.cors,
     trustedProxies: config.trustedProxies,
     proxyHeader: config.proxyHeader,

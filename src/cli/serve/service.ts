@@ -7,15 +7,15 @@ import { createRefusalCounter, type RefusalCounter } from '../../ledger/refusals
 import type { Profile } from '../../liveness/types.ts';
 import type { Store } from '../../store/open.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/health.ts';
-import { type BodyMemory, createBodyMemory } from '../../wire/body-memory.ts';
-import { createFailedTries, type FailedTries } from '../../wire/failed-tries.ts';
+import { createFailedTries, type FailedTries } from '../../wire/http/failed-tries.ts';
+import type { Server } from '../../wire/http/server.ts';
+import { loadTls, watchTls } from '../../wire/http/tls.ts';
+import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory.ts';
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
-import type { LegacyServer } from '../../wire/server.ts';
-import { loadTls, watchTls } from '../../wire/tls.ts';
 import { version } from '../shared/version.ts';
 import { operatingTables } from './operating-tables.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
-import { createServer } from './server.ts';
+import { serverOf } from './server.ts';
 import { StartError } from './start-error.ts';
 import { noteStart, openStoreOf, startRetentionOf } from './store.ts';
 import { checkProfiles, startFleetOf } from './workers.ts';
@@ -80,7 +80,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => refusals.stop());
     const failedTries = failedTriesOf(config, log);
     const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals };
-    const server = createServer(config, log, parts);
+    const server = serverOf(config, log, parts);
     closing.unshift(() => server.drain(0));
     const retention = startRetentionOf(config, log, store);
     closing.unshift(() => retention.stop());
@@ -185,7 +185,7 @@ function tlsFilesOf({ tls: { cert, key } }: Config): { cert: string; key: string
 
 async function listen(
   what: string,
-  server: LegacyServer | AdminServer,
+  server: Server | AdminServer,
   host: string,
   port: number,
 ): Promise<number> {

@@ -1,6 +1,6 @@
 import { text as readAll } from 'node:stream/consumers';
 import { InvalidArgumentError } from 'commander';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 
 /** A finite decimal number, with an exponent or without; NaN for every other text. */
 function numberOf(text: string): number {

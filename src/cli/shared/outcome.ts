@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../../config/load.ts';
-import { Fault, UsageError } from '../../errors.ts';
+import { Fault, UsageError } from '../../faults.ts';
 import { shellWord } from './curl.ts';
 import { EXIT_STATUS } from './exit-status.ts';
 import { printable } from './printable.ts';

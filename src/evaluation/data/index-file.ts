@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import type { FilePath } from '../../files/name.ts';
 import { count } from '../../report/count.ts';
 import type { IndexedPicture } from '../types.ts';

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { pathOfArgument, pathText, utf8Of } from '../../files/name.ts';
 import { whyUnreadable } from '../../files/read.ts';
 import { readText as readWhole } from '../../files/read-text.ts';

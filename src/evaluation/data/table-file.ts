@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { CsvError, parseCsv } from '../../report/csv.ts';
 
 /** One record of an index or score file: its line and its fields by name. */

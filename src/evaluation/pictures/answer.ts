@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { captureVersion, DEFAULT_CAPTURE } from '../../liveness/quality/capture.ts';
 import type { CapturePreset, Judgement, ModelUsed, Profile } from '../../liveness/types.ts';
 import type { IndexedPicture, Presentation } from '../types.ts';
@@ -55,12 +55,12 @@ export function answerOf(judgement: Judgement): Answer {
   };
 }
 
-/** Asks the judge; a picture it refuses (code -4016) is an answer too. Other faults are thrown. */
+/** Asks the judge; a picture it refuses (area `picture`) is an answer too. Other faults are thrown. */
 export async function ask(judge: PictureJudge, bytes: Uint8Array): Promise<Answer> {
   try {
     return answerOf(await judge.judge(bytes));
   } catch (error) {
-    if (!(error instanceof Fault && error.code === -4016)) throw error;
+    if (!(error instanceof Fault && error.area === 'picture')) throw error;
     return refusedBy(error);
   }
 }

@@ -1,4 +1,4 @@
-import { Fault, UsageError } from '../../errors.ts';
+import { Fault, UsageError } from '../../faults.ts';
 import { pathText } from '../../files/name.ts';
 import { readPictureFileSync } from '../../picture/file.ts';
 import type { IndexedPicture } from '../types.ts';
@@ -31,7 +31,7 @@ export interface JudgeAllOptions {
 /**
  * Reads a picture.
  * @throws {UsageError} reason `unreadable` for one that the index names
- * @throws {Fault} -4016 `too_large`; -5805 `unreadable` for one that was found in a tree
+ * @throws {Fault} `picture_unreadable` `too_large`; `download_refused` `unreadable` for one that was found in a tree
  */
 export async function readPicture(picture: IndexedPicture): Promise<Uint8Array> {
   try {

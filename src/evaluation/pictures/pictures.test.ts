@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { groupPhoto } from '../../../test/support/pictures.ts';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { decodePicture } from '../../picture/decode/decode.ts';
 import { indexOfTree, readIndex } from '../data/index-file.ts';
 import { hashDistance, NEAR, nearDuplicates } from '../duplicates.ts';
@@ -205,11 +205,11 @@ describe('an answer', () => {
       profile: 'fast' as const,
       judge: () => Promise.reject(fault),
     });
-    expect(await ask(judge(new Fault(-4016, 'corrupt', 'x')), photo)).toMatchObject({
+    expect(await ask(judge(new Fault('picture_unreadable', 'corrupt', 'x')), photo)).toMatchObject({
       outcome: 'refused:corrupt',
       rawScore: null,
     });
-    await expect(ask(judge(new Fault(213, 'worker', 'x')), photo)).rejects.toThrow('x');
+    await expect(ask(judge(new Fault('engine_failed', 'engine_failed', 'x')), photo)).rejects.toThrow('x');
   });
 });
 

@@ -1,4 +1,4 @@
-import { Fault, UsageError } from '../../errors.ts';
+import { Fault, UsageError } from '../../faults.ts';
 import { thumbnailOf } from '../../picture/thumbnail.ts';
 import { type JudgedPicture, readPicture } from '../pictures/judge-all.ts';
 import type { Presentation } from '../types.ts';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { makeFolder } from '../../files/folder.ts';
 import { type FilePath, pathText } from '../../files/name.ts';
 import { decodePicture } from '../../picture/decode/decode.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import type { RgbPicture } from '../../liveness/types.ts';
 import { createRandom, type Random, seedOf } from '../metrics/random.ts';
 import { type CameraParameters, takePicture } from './camera.ts';

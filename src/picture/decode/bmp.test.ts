@@ -1,7 +1,7 @@
 import { encode } from 'fast-bmp';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { gradient } from '../test-support/made.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 import { decodePicture } from './decode.ts';
@@ -59,7 +59,7 @@ const refusal = (bytes: Uint8Array) => {
     decodeBmp(bytes);
   } catch (error) {
     expect(error).toBeInstanceOf(Fault);
-    expect((error as Fault).code).toBe(-4016);
+    expect((error as Fault).kind).toBe('picture_unreadable');
     return (error as Fault).reason;
   }
   return 'accepted';
@@ -185,7 +185,10 @@ describe('decodeBmp', () => {
   it('has the same limits as other pictures', async () => {
     const huge = makeBmp({ width: 1, height: 1, bits: 24, rows: [[1, 2, 3]] });
     huge.writeInt32LE(30_000, 18);
-    await expect(decodePicture(huge)).rejects.toMatchObject({ code: -4016, reason: 'too_many_pixels' });
+    await expect(decodePicture(huge)).rejects.toMatchObject({
+      kind: 'picture_too_large',
+      reason: 'too_many_pixels',
+    });
     const picture = await decodePicture(makeBmp({ width: 1, height: 1, bits: 24, rows: [[3, 2, 1]] }));
     expect(picture).toMatchObject({ width: 1, height: 1, format: 'bmp' });
   });

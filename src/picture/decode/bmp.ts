@@ -1,4 +1,4 @@
-import { Fault } from '../../errors.ts';
+import { Fault, type FaultReason } from '../../faults.ts';
 import type { RgbPicture } from '../../liveness/types.ts';
 
 /** What a BMP's headers say. */
@@ -24,8 +24,8 @@ const BI_RGB = 0;
 const BI_BITFIELDS = 3;
 const BI_ALPHABITFIELDS = 6;
 
-function refuse(reason: string, message: string): Fault {
-  return new Fault(-4016, reason, `BMP: ${message}`);
+function refuse(reason: FaultReason<'picture_unreadable'>, message: string): Fault {
+  return new Fault('picture_unreadable', reason, `BMP: ${message}`);
 }
 
 function readMasks(view: DataView, compression: number, bits: number): BmpHeader['masks'] {
@@ -52,7 +52,7 @@ function isContiguous(mask: number): boolean {
 /**
  * Reads a BMP's headers (OS/2 core, Windows info and later versions) without touching its pixels.
  *
- * @throws {Fault} -4016 where the headers are cut off, contradict the file's size, or use run-length compression.
+ * @throws {Fault} `picture_unreadable` where the headers are cut off, contradict the file's size, or use run-length compression.
  */
 export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -166,7 +166,7 @@ function colourReader(bytes: Uint8Array, header: BmpHeader): RowReader {
 /**
  * Decodes an uncompressed BMP (1, 4, 8, 16, 24, 32 bits, bottom-up or top-down) to RGB; alpha is dropped.
  *
- * @throws {Fault} -4016 where the file is cut off or contradicts itself.
+ * @throws {Fault} `picture_unreadable` where the file is cut off or contradicts itself.
  */
 export function decodeBmp(bytes: Uint8Array, header: BmpHeader = readBmpHeader(bytes)): RgbPicture {
   const { width, height, offset, rowBytes } = header;

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { turnClockwise } from '../../liveness/resample.ts';
 import type { RgbPicture } from '../../liveness/types.ts';
 import { asSharp, difference, gradient } from '../test-support/made.ts';
@@ -16,7 +16,7 @@ async function refusal(bytes: Uint8Array, limits = DEFAULT_LIMITS): Promise<Faul
     (e: unknown) => e,
   );
   expect(error).toBeInstanceOf(Fault);
-  expect((error as Fault).code).toBe(-4016);
+  expect((error as Fault).area).toBe('picture');
   return error as Fault;
 }
 

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import type { Fault } from '../../errors.ts';
+import type { Fault } from '../../faults.ts';
 import type { RgbPicture } from '../../liveness/types.ts';
 import { checkSize, DECODE_SECONDS, DEFAULT_LIMITS, type PictureLimits, refuse } from '../limits.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
@@ -146,7 +146,7 @@ function tripleGrey(grey: Uint8Array): Uint8Array {
  * AVIF as their own boxes say. Embedded colour profiles are converted to sRGB, CMYK and grey too. The kind is told by content;
  * everything else is refused.
  *
- * @throws {Fault} -4016 with reason `not_an_image`, `unsupported`, `truncated`, `corrupt`, `empty`, `animated`,
+ * @throws {Fault} `picture_unreadable` with reason `not_an_image`, `unsupported`, `truncated`, `corrupt`, `empty`, `animated`,
  * `too_many_pixels`, `too_many_scans`, `too_slow` or `too_large`.
  */
 export async function decodePicture(

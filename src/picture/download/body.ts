@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { Fault } from '../../errors.ts';
+import type { Fault } from '../../faults.ts';
 import { type Coding, codingOf, decoded } from './coding.ts';
 import { connectionFault, refused } from './reasons.ts';
 import { onceSettled } from './settle.ts';
@@ -28,7 +28,7 @@ const framingBytes = 1024 * 1024;
  * by drop, or in too many pieces, is left. Each piece is copied at once, so that small ones hold no more memory than their
  * bytes, and nothing waits for the decoder: a connection is never paused.
  * @returns memory of its own, fit to be handed to another thread
- * @throws Fault -5805 `too_large`, `content_encoding`, `empty`, `slow_body`, `broken_answer`, `tls_failed`; the signal's reason
+ * @throws Fault `download_refused` `too_large`, `content_encoding`, `empty`, `slow_body`, `broken_answer`, `tls_failed`; the signal's reason
  */
 export async function readDownload(
   answer: IncomingMessage,

@@ -13,7 +13,7 @@ const brotliDecoded = promisify(brotliDecompress);
 
 /**
  * How the answer is compressed, null for not at all.
- * @throws Fault -5805 `content_encoding` where that is not known here, or was done twice
+ * @throws Fault `download_refused` `content_encoding` where that is not known here, or was done twice
  */
 export function codingOf(headers: IncomingHttpHeaders): Coding | null {
   const transfer = named(headers['transfer-encoding']);

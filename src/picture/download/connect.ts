@@ -16,7 +16,7 @@ export interface ConnectOptions {
  * url's. Both kinds of address are tried (RFC 8305) within the time for one connection. The connection is used for one request
  * alone: nothing of it is shared with another caller's. Once it stands its errors are the business of whoever listens; an error that
  * nobody listens to is dropped.
- * @throws Fault -5805 `connect_failed`, `connect_timeout`, `tls_failed`; the signal's reason when it is aborted before
+ * @throws Fault `download_refused` `connect_failed`, `connect_timeout`, `tls_failed`; the signal's reason when it is aborted before
  */
 export function connectPinned(
   url: URL,

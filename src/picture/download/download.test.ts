@@ -48,10 +48,10 @@ async function download(url: string, options: Partial<DownloadOptions> = {}, sig
 /** Why a download was refused. */
 async function reason(url: string, options: Partial<DownloadOptions> = {}): Promise<string> {
   const outcome = await download(url, options).then(
-    () => ({ code: 0, reason: 'not refused' }),
-    (error: unknown) => error as { code: number; reason: string },
+    () => ({ kind: 'fetched', reason: 'not refused' }),
+    (error: unknown) => error as { kind: string; reason: string },
   );
-  expect([outcome.reason, outcome.code]).toEqual([outcome.reason, -5805]);
+  expect([outcome.reason, outcome.kind]).toEqual([outcome.reason, 'download_refused']);
   return outcome.reason;
 }
 

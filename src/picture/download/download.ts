@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { DownloadEvent, Downloader, DownloadObserver } from '../types.ts';
 import type { OwnAddresses } from './address/own.ts';
 import { readDownload } from './body.ts';

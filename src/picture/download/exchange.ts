@@ -21,7 +21,7 @@ const headers = {
  * Sends one GET over `socket` and hands the answer to `use` as soon as its headers are there; the result is `use`'s. The socket is
  * destroyed at the end in any case, and whatever it, the request or the answer say afterwards is dropped: no event of a foreign
  * server's making is without a listener, and what a listener throws ends this exchange alone.
- * @throws Fault -5805 `first_byte_timeout`, `broken_answer`, `tls_failed`; what `use` throws; the signal's reason
+ * @throws Fault `download_refused` `first_byte_timeout`, `broken_answer`, `tls_failed`; what `use` throws; the signal's reason
  */
 export async function exchangeOver<T>(
   socket: Socket,

@@ -29,7 +29,7 @@ export interface Course {
  * own: what one app's callers make fail is never refused to another's.
  */
 export interface Failing {
-  /** @throws Fault -5805 `url_failing` or `host_failing`, with `retryAfter`, while the url or its host is left alone for this app */
+  /** @throws Fault `download_refused` `url_failing` or `host_failing`, with `retryAfter`, while the url or its host is left alone for this app */
   check(url: URL, app: string | undefined): void;
   /**
    * Takes note of how a download went. A failure is booked on the url that was sent, and on a host whose name, connection or TLS

@@ -24,13 +24,13 @@ export type Report = (reason: DownloadRefusal, host: string, detail: string) => 
 export interface Gate {
   /**
    * What the url says by itself: scheme, credentials, port, host name. Gives the host, without brackets and final dot.
-   * @throws Fault -5805
+   * @throws Fault `download_refused`
    */
   checkUrl(url: URL, report: Report): string;
   /**
    * Looks the host up once and judges every address of the answer. A name with any address that is not allowed is refused
    * as a whole.
-   * @throws Fault -5805
+   * @throws Fault `download_refused`
    */
   addressesOf(host: string, signal: AbortSignal, report: Report, app?: string): Promise<readonly string[]>;
 }

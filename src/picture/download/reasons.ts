@@ -1,4 +1,4 @@
-import { Fault } from '../../errors.ts';
+import { Fault, type FaultReason } from '../../faults.ts';
 import { ADDRESS_VERDICTS } from './address/ranges.ts';
 
 /** Answers of a url's server that have a reason of their own; all others share `http_other`. */
@@ -38,17 +38,17 @@ export const DOWNLOAD_REASONS = [
   'busy',
   ...statuses.map((status) => `http_${status}` as const),
   'http_other',
-] as const;
+] as const satisfies readonly FaultReason<'download_refused'>[];
 
 export type DownloadRefusal = (typeof DOWNLOAD_REASONS)[number];
 
-/** A refused download: -5805 with its reason. `retryAfter` is in seconds. */
+/** A refused download with its reason. `retryAfter` is in seconds. */
 export function refused(
   reason: DownloadRefusal,
   message: string,
   options: { readonly cause?: unknown; readonly retryAfter?: number } = {},
 ): Fault {
-  return new Fault(-5805, reason, message, options);
+  return new Fault('download_refused', reason, message, options);
 }
 
 /** The refusal of an answer that is neither the picture nor a redirect. */

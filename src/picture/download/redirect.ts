@@ -6,7 +6,7 @@ const redirects: ReadonlySet<number | undefined> = new Set([301, 302, 303, 307, 
 /**
  * Where a redirect points, null for every other answer. `Location` may have raw bytes beyond ASCII, most often UTF-8: they are
  * percent-encoded as they are, as browsers do, so that the url asked next has the bytes that the server wrote.
- * @throws Fault -5805 `bad_redirect` where there is no `Location`, several that differ, or none that is a url
+ * @throws Fault `download_refused` `bad_redirect` where there is no `Location`, several that differ, or none that is a url
  */
 export function redirectOf(answer: IncomingMessage, base: URL): URL | null {
   const { statusCode, headersDistinct } = answer;

@@ -193,7 +193,7 @@ describe('SecretKeys at rest', () => {
     await accounts.createApp({ appid: '2', name: 'y' }, somePair('AKIDtwo00000001'));
     tamper(dataDir, sql);
     await expect(accounts.findSecret('AKIDone00000001')).rejects.toMatchObject({
-      code: 107,
+      kind: 'accounts_unavailable',
       reason: 'secret_unreadable',
     });
     expect((await accounts.findSecret('AKIDtwo00000001'))!.secretKey).toBe('k'.repeat(32));
@@ -212,9 +212,18 @@ describe('the master key', () => {
     expect((await again.accounts.findSecret(somePair().secretId))!.secretKey).toBe(somePair().secretKey);
     const open = (masterKey?: string) =>
       openStore({ dataDir, thread: false, ...(masterKey === undefined ? {} : { masterKey }) });
-    await expect(open(hexKey('b'))).rejects.toMatchObject({ code: 107, reason: 'master_key_wrong' });
-    await expect(open('too short')).rejects.toMatchObject({ code: 107, reason: 'master_key_malformed' });
-    await expect(open()).rejects.toMatchObject({ code: 107, reason: 'master_key_missing' });
+    await expect(open(hexKey('b'))).rejects.toMatchObject({
+      kind: 'accounts_unavailable',
+      reason: 'master_key_wrong',
+    });
+    await expect(open('too short')).rejects.toMatchObject({
+      kind: 'accounts_unavailable',
+      reason: 'master_key_malformed',
+    });
+    await expect(open()).rejects.toMatchObject({
+      kind: 'accounts_unavailable',
+      reason: 'master_key_missing',
+    });
     expect(readdirSync(dataDir)).not.toContain('master.key');
   });
 

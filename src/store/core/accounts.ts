@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { App, AppLimits, AppPolicy, AppState, SecretPair, SecretSummary } from '../../account/types.ts';
 import { isAppid, isSecretId } from '../../account/validate.ts';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { StoreDatabase } from './database.ts';
 import type { Keyring } from './keys/keyring.ts';
 import { masterKey, seal, unseal } from './keys/seal.ts';
@@ -53,7 +53,7 @@ export function toSummary(row: Omit<SecretTable, 'sealed' | 'key_id'>): SecretSu
 
 /**
  * Decrypt a row's SecretKey.
- * @throws Fault 107 (`master_key_missing`, `secret_unreadable`)
+ * @throws Fault `accounts_unavailable` (`master_key_missing`, `secret_unreadable`)
  */
 export function openSecret(
   row: Pick<SecretTable, 'secret_id' | 'appid' | 'key_id' | 'sealed'>,
@@ -62,7 +62,7 @@ export function openSecret(
   const key = keyring.find(row.key_id);
   if (key === null) {
     throw new Fault(
-      107,
+      'accounts_unavailable',
       'master_key_missing',
       `the SecretKey of ${row.secret_id} is encrypted under the master key ${row.key_id}, which is not at hand`,
     );
@@ -71,7 +71,7 @@ export function openSecret(
     return unseal(bytesOf(row.sealed), key, { appid: row.appid, secretId: row.secret_id });
   } catch (cause) {
     throw new Fault(
-      107,
+      'accounts_unavailable',
       'secret_unreadable',
       `the stored SecretKey of ${row.secret_id} does not decrypt under its master key: its row was changed or damaged`,
       { cause },
@@ -105,12 +105,12 @@ export function createAccountReads(database: StoreDatabase, keyring: Keyring): A
     async findApp(appid) {
       // A text that cannot be an appid is looked up as another that cannot, at the same cost.
       const asked = isAppid(appid) ? appid : '';
-      const [row] = await database.read(107, (db) => appRow(db, { appid: asked }));
+      const [row] = await database.read('accounts_unavailable', (db) => appRow(db, { appid: asked }));
       return row === undefined ? null : toApp(row);
     },
     async findSecret(secretId) {
       const asked = isSecretId(secretId) ? secretId : '';
-      const [row] = await database.read(107, (db) => secretRow(db, { secretId: asked }));
+      const [row] = await database.read('accounts_unavailable', (db) => secretRow(db, { secretId: asked }));
       if (row === undefined) {
         decryptDecoy();
         return null;
@@ -119,7 +119,7 @@ export function createAccountReads(database: StoreDatabase, keyring: Keyring): A
     },
     async findBucketOwner(bucket) {
       if (!/^[A-Za-z0-9._-]{1,64}$/.test(bucket)) return null;
-      const row = await database.read(107, (db) =>
+      const row = await database.read('accounts_unavailable', (db) =>
         db
           .selectFrom('app_bucket')
           .select('appid')

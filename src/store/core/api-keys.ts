@@ -7,7 +7,7 @@ import type {
 } from '../../account/api-key/api-key.ts';
 import { checkNewApiKey } from '../../account/api-key/api-key.ts';
 import { checkAppid } from '../../account/validate.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { canonicalNetwork } from '../../networks.ts';
 import { toApp } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
@@ -25,11 +25,11 @@ export interface ApiKeyCalls extends ApiKeyAdmin {
 export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKeyCalls {
   return {
     async findApiKey(keyId) {
-      const row = await database.read(107, (db) =>
+      const row = await database.read('accounts_unavailable', (db) =>
         db.selectFrom('api_key').selectAll().where('key_id', '=', keyId).executeTakeFirst(),
       );
       if (row === undefined) return null;
-      const [app, rules] = await database.read(107, (db) =>
+      const [app, rules] = await database.read('accounts_unavailable', (db) =>
         Promise.all([
           db.selectFrom('app').selectAll().where('appid', '=', row.appid).executeTakeFirstOrThrow(),
           db.selectFrom('app_rules').select('rules').where('appid', '=', row.appid).executeTakeFirst(),
@@ -39,7 +39,7 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
     },
     addApiKey: (appid, key) => addApiKey(database, note, appid, key),
     async listApiKeys(appid) {
-      const [app, rows] = await database.read(107, async (db) => [
+      const [app, rows] = await database.read('accounts_unavailable', async (db) => [
         await db.selectFrom('app').select('appid').where('appid', '=', appid).executeTakeFirst(),
         await db
           .selectFrom('api_key')

@@ -7,7 +7,7 @@ import {
   checkNewSecret,
   checkPolicy,
 } from '../../account/validate.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import type { Profile } from '../../liveness/types.ts';
 import { toApp } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
@@ -29,14 +29,14 @@ export function createAppAdmin(database: StoreDatabase, keyring: Keyring, note: 
   return {
     createApp: (app, secret) => createApp(database, keyring, note, app, secret),
     async listApps(limit) {
-      const rows = await database.read(107, (db) => {
+      const rows = await database.read('accounts_unavailable', (db) => {
         const all = db.selectFrom('app').selectAll().orderBy('created_at').orderBy('appid');
         return (limit === undefined ? all : all.limit(limit)).execute();
       });
       return rows.map(toApp);
     },
     async findAppWithProfile(profiles) {
-      const row = await database.read(107, (db) =>
+      const row = await database.read('accounts_unavailable', (db) =>
         db
           .selectFrom('app')
           .select('appid')

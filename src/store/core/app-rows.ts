@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import { checkAppid } from '../../account/validate.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import type { AppTable, Tables } from './tables.ts';
 
 /** What is answered where an app is asked for that does not exist. */

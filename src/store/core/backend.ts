@@ -113,6 +113,8 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
 
 /** Reads and writes once. */
 async function checkUse(database: StoreDatabase): Promise<void> {
-  await database.read(107, (db) => db.selectFrom('app').select('appid').limit(1).execute());
-  await database.write(108, (db) => putMeta(db, 'checked_at', new Date().toISOString()));
+  await database.read('accounts_unavailable', (db) =>
+    db.selectFrom('app').select('appid').limit(1).execute(),
+  );
+  await database.write('state_unavailable', (db) => putMeta(db, 'checked_at', new Date().toISOString()));
 }

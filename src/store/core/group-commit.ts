@@ -1,5 +1,5 @@
-import { Fault } from '../../errors.ts';
-import type { Change, StoreCode } from './database.ts';
+import { Fault } from '../../faults.ts';
+import type { Change, StoreKind } from './database.ts';
 
 /** How the changes of a batch are made, and what their errors mean; each database brings its own. */
 export interface CommitRules {
@@ -7,11 +7,11 @@ export interface CommitRules {
   commit(changes: readonly Change<unknown>[]): Promise<readonly unknown[]>;
   /** Whether an error comes from one change, so that the others of its batch may be made without it. */
   concernsOneChange(error: unknown): boolean;
-  toFault(code: StoreCode, error: unknown): Error;
+  toFault(code: StoreKind, error: unknown): Error;
 }
 
 interface Waiting {
-  readonly code: StoreCode;
+  readonly code: StoreKind;
   readonly change: Change<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -33,7 +33,7 @@ export class GroupCommit {
   }
 
   /** @throws Fault (`store_overloaded`) when too many wait already; what the change or the database throws */
-  run<T>(code: StoreCode, change: Change<T>): Promise<T> {
+  run<T>(code: StoreKind, change: Change<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#queue.length >= longestQueue) {
         reject(new Fault(code, 'store_overloaded', `${longestQueue} changes wait for the disk already`));

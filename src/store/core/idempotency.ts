@@ -30,7 +30,7 @@ export function createIdempotency(
       const sweep = Math.abs(now.getTime() - sweptAt) > sweepEvery;
       if (sweep) sweptAt = now.getTime();
       return database.write(
-        108,
+        'state_unavailable',
         async (db): Promise<IdempotencyState> => {
           if (sweep) {
             // A clock that jumped ahead makes answers look ended: none goes for good before the record time has come after it.
@@ -46,7 +46,7 @@ export function createIdempotency(
     async finishIdempotent({ appid, key }, token, answer, now, until) {
       const { http, contentType: content_type, body } = answer;
       const bytes = rowOverhead + key.length + Buffer.byteLength(body);
-      await database.write(108, (db) =>
+      await database.write('state_unavailable', (db) =>
         db
           .updateTable('idempotency')
           .set({ http, content_type, body, at: now.getTime(), until: until.getTime(), bytes })
@@ -57,7 +57,7 @@ export function createIdempotency(
       );
     },
     async releaseIdempotent({ appid, key }, token) {
-      await database.write(108, (db) =>
+      await database.write('state_unavailable', (db) =>
         db
           .deleteFrom('idempotency')
           .where('appid', '=', appid)

@@ -58,7 +58,7 @@ describe('a row', () => {
     expect(ids(await all(store))).toEqual(['a\u2400b']);
   });
 
-  it('that cannot be kept is refused with 108, and its neighbours are kept', async () => {
+  it('that cannot be kept is refused with state_unavailable, and its neighbours are kept', async () => {
     const store = await temporaryStore();
     const results = await Promise.allSettled([
       store.ledger.append(someRow({ requestId: 'good' })),
@@ -66,7 +66,7 @@ describe('a row', () => {
       store.ledger.append(someRow({ requestId: 'good too' })),
     ]);
     expect(results.map((one) => one.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(results[1]).toMatchObject({ reason: { code: 108, reason: 'store_error' } });
+    expect(results[1]).toMatchObject({ reason: { kind: 'state_unavailable', reason: 'store_error' } });
     expect(ids(await all(store))).toEqual(['good', 'good too']);
   });
 });

@@ -90,7 +90,7 @@ const addRow = prepared<NewRow>((db, row) =>
 
 /** Where this store's decisions go: the name of its chain, and how its end is found. */
 export interface OwnChain {
-  /** @throws Fault 108 where this store has no chain of its own */
+  /** @throws Fault `state_unavailable` where this store has no chain of its own */
   name(): ChainName;
   readonly findEnd: FindEnd;
 }
@@ -99,7 +99,7 @@ export interface OwnChain {
 export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCalls {
   return {
     append: (row) =>
-      database.append(108, async (db) => {
+      database.append('state_unavailable', async (db) => {
         const models = modelsText(row);
         const columns = toColumns(row);
         const policy = row.explanation?.policy ?? null;
@@ -115,13 +115,13 @@ export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCall
         await addRow(db, { ...columns, ...place, models, policy: hash });
       }),
     page: async (filter, after, limit) => {
-      const rows = await database.read(108, (db) =>
+      const rows = await database.read('state_unavailable', (db) =>
         pageOf(db, filter, after).orderBy('ledger.at').orderBy('ledger.id').limit(bounded(limit)).execute(),
       );
       return rows.map(fromColumns);
     },
     latest: async (filter, limit) => {
-      const rows = await database.read(108, (db) =>
+      const rows = await database.read('state_unavailable', (db) =>
         rowsOf(db, filter)
           .orderBy('ledger.at', 'desc')
           .orderBy('ledger.id', 'desc')
@@ -131,14 +131,14 @@ export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCall
       return rows.map(fromColumns);
     },
     count: async (filter) => {
-      const row = await database.read(108, (db) =>
+      const row = await database.read('state_unavailable', (db) =>
         filtered(db, filter)
           .select((eb) => eb.fn.countAll<number>().as('count'))
           .executeTakeFirstOrThrow(),
       );
       return row.count;
     },
-    newestRows: () => database.read(108, newestRows),
+    newestRows: () => database.read('state_unavailable', newestRows),
   };
 }
 

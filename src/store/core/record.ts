@@ -56,25 +56,30 @@ const deletingLock = 'ledger-deletions';
 /** Chain, admin log, retention and erasure. */
 export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteChange): RecordCalls {
   return {
-    chainNames: (rowId) => database.read(108, (db) => namesOf(db, rowId)),
-    chainFrame: (chain, from, to) => database.read(108, (db) => frameOf(db, chain, from, to)),
-    chainPage: (chain, after, to, limit) => database.read(108, (db) => pageOf(db, chain, after, to, limit)),
+    chainNames: (rowId) => database.read('state_unavailable', (db) => namesOf(db, rowId)),
+    chainFrame: (chain, from, to) => database.read('state_unavailable', (db) => frameOf(db, chain, from, to)),
+    chainPage: (chain, after, to, limit) =>
+      database.read('state_unavailable', (db) => pageOf(db, chain, after, to, limit)),
     chainHead: (chain) =>
-      database.write(108, async (db) => {
+      database.write('state_unavailable', async (db) => {
         const checkpoint = await signHead(db, chain, key);
         return checkpoint === null ? null : { ...checkpoint, publicKey: key.publicKey };
       }),
-    hashAt: (chain, rowId) => database.read(108, (db) => hashAt(db, chain, rowId)),
+    hashAt: (chain, rowId) => database.read('state_unavailable', (db) => hashAt(db, chain, rowId)),
     async erase(target) {
-      const erased = await database.write(108, (db) => eraseRows(db, key, note, target), deletingLock);
-      await database.forgetDeleted(108);
+      const erased = await database.write(
+        'state_unavailable',
+        (db) => eraseRows(db, key, note, target),
+        deletingLock,
+      );
+      await database.forgetDeleted('state_unavailable');
       return erased;
     },
     latestChanges: (limit, filter = {}) =>
-      database.read(108, (db) => latestChanges(db, bounded(limit), filter)),
-    noteChange: (entry) => database.write(108, (db) => note(db, entry)),
+      database.read('state_unavailable', (db) => latestChanges(db, bounded(limit), filter)),
+    noteChange: (entry) => database.write('state_unavailable', (db) => note(db, entry)),
     pruneSome: (before, limit) =>
-      database.write(108, (db) => pruneRows(db, key, before, limit), deletingLock),
+      database.write('state_unavailable', (db) => pruneRows(db, key, before, limit), deletingLock),
   };
 }
 

@@ -25,7 +25,7 @@ export function createReplay(database: StoreDatabase): ReplayStore {
       }
       // Old is what this machine's clock and the caller's both call old: no single clock that runs ahead makes it forget.
       const old = Math.min(now, until.getTime()) - grace;
-      return database.write(108, async (db) => {
+      return database.write('state_unavailable', async (db) => {
         if (sweep) {
           await sql`delete from used_signature where digest in
             (select digest from used_signature where until < ${old} order by until limit ${sweepSize})`.execute(

@@ -7,7 +7,7 @@ import { changeAccounts, type StoreDatabase } from './database.ts';
 export function createRules(database: StoreDatabase, note: NoteChange): RulesStore {
   return {
     async findRules(appid) {
-      const [app, row] = await database.read(107, async (db) => [
+      const [app, row] = await database.read('accounts_unavailable', async (db) => [
         await db.selectFrom('app').select('appid').where('appid', '=', appid).executeTakeFirst(),
         await db.selectFrom('app_rules').select('rules').where('appid', '=', appid).executeTakeFirst(),
       ]);

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { AccountAdmin, NewSecret, SecretSummary } from '../../account/types.ts';
 import { checkNewSecret } from '../../account/validate.ts';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { openSecret, toSummary } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
 import { needOpenApp, unknownApp } from './app-rows.ts';
@@ -34,7 +34,7 @@ export function createSecretAdmin(database: StoreDatabase, keyring: Keyring, not
       });
     },
     async listSecrets(appid) {
-      const [app, rows] = await database.read(107, async (db) => [
+      const [app, rows] = await database.read('accounts_unavailable', async (db) => [
         await db.selectFrom('app').select('appid').where('appid', '=', appid).executeTakeFirst(),
         await db
           .selectFrom('secret')
@@ -86,7 +86,7 @@ async function rotateMasterKey(
   });
   await changeAccounts(database, async (db) => {
     // Only what is committed counts: a rotation that shares this transaction may still be undone, and it cleans up itself.
-    const committed = await database.read(107, activeKeyId);
+    const committed = await database.read('accounts_unavailable', activeKeyId);
     if (committed !== undefined && committed === (await activeKeyId(db))) keyring.keepOnly(committed);
   });
   return done;
@@ -110,7 +110,7 @@ async function updateSecret(db: Db, secretId: string, columns: Partial<SecretTab
 
 /**
  * Add a pair to an app.
- * @throws UsageError `secret_exists`; Fault 107 (`master_key_missing`)
+ * @throws UsageError `secret_exists`; Fault `accounts_unavailable` (`master_key_missing`)
  */
 export async function insertSecret(
   db: Db,

@@ -24,7 +24,7 @@ export function createTouches(
     // In one order everywhere, so that two writers never wait for each other.
     const batch = [...pending].sort(([one], [other]) => (one < other ? -1 : 1));
     try {
-      await database.write(107, async (db) => {
+      await database.write('accounts_unavailable', async (db) => {
         for (const [id, at] of batch) {
           await sql`update ${sql.table(table)} set last_used_at = ${at}
             where ${sql.ref(column)} = ${id} and (last_used_at is null or last_used_at < ${at})`.execute(db);

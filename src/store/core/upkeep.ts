@@ -49,7 +49,7 @@ const keptFor = 24 * 3_600_000;
 export function createUpkeep(database: StoreDatabase): UpkeepCalls {
   return {
     lookAtClock: (now, elapsedMs) =>
-      database.write(108, async (db) => {
+      database.write('state_unavailable', async (db) => {
         const before = await storedClock(db);
         const newest = await db
           .selectFrom('ledger')
@@ -59,9 +59,9 @@ export function createUpkeep(database: StoreDatabase): UpkeepCalls {
         await putMeta(db, clockKey, JSON.stringify(looked.clock));
         return looked;
       }),
-    lastClock: () => database.read(108, (db) => storedClock(db)),
+    lastClock: () => database.read('state_unavailable', (db) => storedClock(db)),
     sweepSome: (now, limit) =>
-      database.write(108, async (db) => {
+      database.write('state_unavailable', async (db) => {
         const ended = await dropEnded(db, now, limit);
         await shortenFuture(db, now, limit);
         const signatures = await sql`delete from used_signature where digest in
@@ -73,7 +73,7 @@ export function createUpkeep(database: StoreDatabase): UpkeepCalls {
         return ended + Number(signatures.numAffectedRows ?? 0) + counts;
       }),
     forgetAnswers: (before, limit) =>
-      database.write(108, async (db) => {
+      database.write('state_unavailable', async (db) => {
         // The end of an answer has an index, and is a day after it was made.
         const { numAffectedRows } =
           await sql`delete from idempotency where (appid, key) in (select appid, key from idempotency

@@ -13,7 +13,7 @@ export function createUsage(database: StoreDatabase): UsageStore {
   let sweptOn = '';
   return {
     async consume(appid, day, limit) {
-      return database.write(108, async (db) => {
+      return database.write('state_unavailable', async (db) => {
         if (day !== sweptOn && (await dropCounts(db, daysBefore(day, daysKept))) < daysSweep) sweptOn = day;
         const row = await db
           .insertInto('usage_day')
@@ -30,7 +30,7 @@ export function createUsage(database: StoreDatabase): UsageStore {
       });
     },
     async used(appid, day) {
-      const row = await database.read(108, (db) =>
+      const row = await database.read('state_unavailable', (db) =>
         db
           .selectFrom('usage_day')
           .select('count')

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type Database from 'libsql';
-import { NativeLibraryError, nativeTrouble } from '../../errors-native.ts';
+import { NativeLibraryError, nativeTrouble } from '../../native-library.ts';
 
 const require = createRequire(import.meta.url);
 

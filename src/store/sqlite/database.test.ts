@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
-import { Fault, UsageError } from '../../errors.ts';
+import { Fault, UsageError } from '../../faults.ts';
 import { openStore } from '../open.ts';
 import { somePair, someRow, temporaryFolder, temporaryStore } from '../test-support/temp-store.ts';
 import { openConnection } from './connection.ts';
@@ -32,21 +32,24 @@ describe('a lock of another process', () => {
     expect(await store.ledger.count({})).toBe(1);
   });
 
-  it('held too long refuses writes with 108 or 107, while accounts are still read; released, all goes on and nothing is lost', async () => {
+  it('held too long refuses writes with state_unavailable or accounts_unavailable, while accounts are still read; released, all goes on and nothing is lost', async () => {
     const dataDir = await temporaryFolder();
     const store = await filledStore(dataDir);
     const other = new Database(fileIn(dataDir));
     other.exec('BEGIN IMMEDIATE');
     await expect(store.replay.remember('aa', new Date())).rejects.toMatchObject({
-      code: 108,
+      kind: 'state_unavailable',
       reason: 'store_locked',
     });
-    await expect(store.ledger.append(someRow())).rejects.toMatchObject({ code: 108, reason: 'store_locked' });
+    await expect(store.ledger.append(someRow())).rejects.toMatchObject({
+      kind: 'state_unavailable',
+      reason: 'store_locked',
+    });
     await expect(store.accounts.setAppState('1', 'suspended')).rejects.toMatchObject({
-      code: 107,
+      kind: 'accounts_unavailable',
       reason: 'store_locked',
     });
-    await expect(store.check()).rejects.toMatchObject({ code: 108 });
+    await expect(store.check()).rejects.toMatchObject({ kind: 'state_unavailable' });
     expect((await store.accounts.findApp('1'))!.state).toBe('active');
     other.exec('ROLLBACK');
     other.close();
@@ -61,15 +64,18 @@ describe('a lock of another process', () => {
 });
 
 describe('the file', () => {
-  it('gone: 107 and 108, nothing is made in its place; back: all goes on', async () => {
+  it('gone: accounts_unavailable and state_unavailable, nothing is made in its place; back: all goes on', async () => {
     const dataDir = await temporaryFolder();
     const store = await filledStore(dataDir);
     const away = `${dataDir}-away`;
     renameSync(dataDir, away);
     mkdirSync(dataDir);
-    await expect(store.accounts.findApp('1')).rejects.toMatchObject({ code: 107, reason: 'store_missing' });
+    await expect(store.accounts.findApp('1')).rejects.toMatchObject({
+      kind: 'accounts_unavailable',
+      reason: 'store_missing',
+    });
     await expect(store.ledger.append(someRow())).rejects.toMatchObject({
-      code: 108,
+      kind: 'state_unavailable',
       reason: 'store_missing',
     });
     expect(existsSync(fileIn(dataDir))).toBe(false);
@@ -101,13 +107,16 @@ describe('the file', () => {
     writeFileSync(`${path}.bad`, Buffer.alloc(8192, 0x5a));
     for (const side of ['-wal', '-shm']) rmSync(path + side, { force: true });
     renameSync(`${path}.bad`, path);
-    await expect(store.accounts.findApp('1')).rejects.toMatchObject({ code: 107, reason: 'store_corrupt' });
+    await expect(store.accounts.findApp('1')).rejects.toMatchObject({
+      kind: 'accounts_unavailable',
+      reason: 'store_corrupt',
+    });
     await expect(store.ledger.append(someRow())).rejects.toMatchObject({
-      code: 108,
+      kind: 'state_unavailable',
       message: expect.stringContaining('restore a copy'),
     });
     await expect(openStore({ dataDir, thread: false })).rejects.toMatchObject({
-      code: 107,
+      kind: 'accounts_unavailable',
       reason: 'store_corrupt',
     });
     renameSync(`${path}.good`, path);
@@ -122,7 +131,7 @@ describe('the file', () => {
     raw.exec("insert into kysely_migration values ('9999-later', '2030-01-01')");
     raw.close();
     await expect(openStore({ dataDir, thread: false })).rejects.toMatchObject({
-      code: 107,
+      kind: 'accounts_unavailable',
       reason: 'store_newer',
     });
   });
@@ -148,7 +157,7 @@ describe('group commit', () => {
     const path = fileIn(await temporaryFolder());
     const database = createDatabase({ path, create: true, sync: 'full', lockWaitMs: 100 });
     const put = (key: string, fail: boolean) =>
-      database.write(108, async (db) => {
+      database.write('state_unavailable', async (db) => {
         await db.insertInto('meta').values({ key, value: 'v' }).execute();
         if (fail) throw new UsageError('no', 'no');
         return key;
@@ -165,25 +174,28 @@ describe('group commit', () => {
       'c',
       'store_error',
     ]);
-    const rows = await database.read(108, (db) =>
+    const rows = await database.read('state_unavailable', (db) =>
       db.selectFrom('meta').select('key').orderBy('key').execute(),
     );
     expect(rows.map((row) => row.key)).toEqual(['a', 'c']);
     await database.close();
-    await expect(put('d', false)).rejects.toMatchObject({ code: 108, reason: 'store_closed' });
+    await expect(put('d', false)).rejects.toMatchObject({
+      kind: 'state_unavailable',
+      reason: 'store_closed',
+    });
     await expect(
-      database.read(107, (db) => db.selectFrom('meta').selectAll().execute()),
-    ).rejects.toMatchObject({ code: 107, reason: 'store_closed' });
+      database.read('accounts_unavailable', (db) => db.selectFrom('meta').selectAll().execute()),
+    ).rejects.toMatchObject({ kind: 'accounts_unavailable', reason: 'store_closed' });
   });
 
   it('refuses more waiting changes than it may hold', async () => {
     const path = fileIn(await temporaryFolder());
     const database = createDatabase({ path, create: true, sync: 'full', lockWaitMs: 100 });
-    const work = Array.from({ length: 10_050 }, () => database.write(108, async () => 1));
+    const work = Array.from({ length: 10_050 }, () => database.write('state_unavailable', async () => 1));
     const results = await Promise.allSettled(work);
     const refused = results.filter((one) => one.status === 'rejected');
     expect(refused).toHaveLength(50);
-    expect(refused[0]).toMatchObject({ reason: { code: 108, reason: 'store_overloaded' } });
+    expect(refused[0]).toMatchObject({ reason: { kind: 'state_unavailable', reason: 'store_overloaded' } });
     await database.close();
   });
 });
@@ -224,16 +236,18 @@ describe('errors', () => {
     [{ message: 'something' }, 'store_error'],
   ])('%j is said as %s', (parts, reason) => {
     const error = Object.assign(new Error('message' in parts ? parts.message : 'x'), parts);
-    expect(storeFault(108, error)).toMatchObject({ code: 108, reason });
+    expect(storeFault('state_unavailable', error)).toMatchObject({ kind: 'state_unavailable', reason });
   });
 
   it('keep their meaning, with the code of the store that was asked', () => {
-    expect(storeFault(108, new Fault(107, 'store_missing', 'gone'))).toMatchObject({
-      code: 108,
+    expect(
+      storeFault('state_unavailable', new Fault('accounts_unavailable', 'store_missing', 'gone')),
+    ).toMatchObject({
+      kind: 'state_unavailable',
       reason: 'store_missing',
       message: 'gone',
     });
     const usage = new UsageError('no', 'no');
-    expect(storeFault(107, usage)).toBe(usage);
+    expect(storeFault('accounts_unavailable', usage)).toBe(usage);
   });
 });

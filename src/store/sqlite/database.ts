@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import { Fault } from '../../errors.ts';
-import type { Change, StoreCode, StoreDatabase } from '../core/database.ts';
+import { Fault } from '../../faults.ts';
+import type { Change, StoreDatabase, StoreKind } from '../core/database.ts';
 import { GroupCommit } from '../core/group-commit.ts';
 import type { Tables } from '../core/tables.ts';
 import { concernsOneChange, isHarmless, storeFault } from './faults.ts';
@@ -21,7 +21,7 @@ class OpenFile {
   }
 
   async handles(): Promise<Handles> {
-    if (this.#closed) throw new Fault(107, 'store_closed', 'the store was closed');
+    if (this.#closed) throw new Fault('accounts_unavailable', 'store_closed', 'the store was closed');
     const identity = identityOf(this.#options.path);
     if (this.#opening !== null && identity !== (await this.#opening).identity) await this.#drop();
     return this.#opening ?? this.#open();
@@ -74,7 +74,7 @@ export function createDatabase(options: DatabaseOptions): StoreDatabase {
     concernsOneChange,
     toFault: storeFault,
   });
-  async function asFault<T>(code: StoreCode, work: () => Promise<T>): Promise<T> {
+  async function asFault<T>(code: StoreKind, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -120,7 +120,7 @@ async function emptyLog(writer: Kysely<Tables>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, logPause));
   }
   throw new Fault(
-    108,
+    'state_unavailable',
     'store_locked',
     'the write-ahead log is in use: another process reads from it all the time',
   );

@@ -1,9 +1,9 @@
-import { Fault, UsageError } from '../../errors.ts';
-import { NativeLibraryError } from '../../errors-native.ts';
-import type { StoreCode } from '../core/database.ts';
+import { Fault, type FaultReason, UsageError } from '../../faults.ts';
+import { NativeLibraryError } from '../../native-library.ts';
+import type { StoreKind } from '../core/database.ts';
 import { sqliteCode } from './connection.ts';
 
-const reasons: readonly (readonly [prefix: string, reason: string, text: string])[] = [
+const reasons: readonly (readonly [prefix: string, reason: FaultReason<StoreKind>, text: string])[] = [
   ['SQLITE_BUSY', 'store_locked', 'another process holds the lock on the data folder'],
   ['SQLITE_LOCKED', 'store_locked', 'another connection holds the lock on the data folder'],
   ['SQLITE_FULL', 'store_full', 'the disk of the data folder is full'],
@@ -15,20 +15,21 @@ const reasons: readonly (readonly [prefix: string, reason: string, text: string]
 ];
 
 /** A failed call as a fault: which store, and why. Faults and usage errors stay what they are. */
-export function storeFault(code: StoreCode, error: unknown): Fault | UsageError {
+export function storeFault(kind: StoreKind, error: unknown): Fault | UsageError {
   if (error instanceof UsageError) return error;
-  if (error instanceof Fault) return error.code === 107 || error.code === 108 ? withCode(code, error) : error;
+  if (error instanceof Fault) return error.area === 'store' ? withKind(kind, error) : error;
   if (error instanceof NativeLibraryError)
-    return new Fault(code, 'store_library', error.message, { cause: error });
+    return new Fault(kind, 'store_library', error.message, { cause: error });
   const found = reasons.find(([prefix]) => sqliteCode(error).startsWith(prefix));
   const detail = error instanceof Error ? error.message : String(error);
   if (found === undefined)
-    return new Fault(code, 'store_error', `the store failed: ${detail}`, { cause: error });
-  return new Fault(code, found[1], `${found[2]} (${detail})`, { cause: error });
+    return new Fault(kind, 'store_error', `the store failed: ${detail}`, { cause: error });
+  return new Fault(kind, found[1], `${found[2]} (${detail})`, { cause: error });
 }
 
-function withCode(code: StoreCode, fault: Fault): Fault {
-  return fault.code === code ? fault : new Fault(code, fault.reason, fault.message, { cause: fault });
+function withKind(kind: StoreKind, fault: Fault): Fault {
+  if (fault.kind === kind) return fault;
+  return new Fault(kind, fault.reason as FaultReason<StoreKind>, fault.message, { cause: fault });
 }
 
 /** After these the connection is as good as before; after every other error it is opened anew. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { Kysely } from 'kysely';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { openConnection } from './connection.ts';
@@ -45,14 +45,14 @@ export function identityOf(path: string): string | null {
 
 /**
  * Opens the two connections to a file and brings its tables up to this version.
- * @throws Fault 107 (`store_missing`, `store_no_wal`, `store_newer`); SQLite's own errors
+ * @throws Fault `accounts_unavailable` (`store_missing`, `store_no_wal`, `store_newer`); SQLite's own errors
  */
 export async function openHandles(options: DatabaseOptions, mayCreate: boolean): Promise<Handles> {
   const { path, sync, lockWaitMs } = options;
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0 && !mayCreate) {
     throw new Fault(
-      107,
+      'accounts_unavailable',
       'store_missing',
       `${path} is missing or empty: expected the database of a data folder made earlier`,
     );
@@ -65,7 +65,7 @@ export async function openHandles(options: DatabaseOptions, mayCreate: boolean):
     const [journal] = write.execute('PRAGMA journal_mode=WAL', []).rows;
     if (!Object.values(journal ?? {}).includes('wal')) {
       throw new Fault(
-        107,
+        'accounts_unavailable',
         'store_no_wal',
         `the disk of ${path} cannot hold a write-ahead log: expected a local disk`,
       );

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault, type UsageError } from '../../errors.ts';
+import { Fault, type UsageError } from '../../faults.ts';
 import type { RecordClock } from '../../ledger/types.ts';
 import { count } from '../../report/count.ts';
 import { keyringFromFile, keyringFromText } from '../core/keys/keyring.ts';
@@ -45,11 +45,11 @@ const mostProblems = 20;
  * keys fit. Reads the whole file on the calling thread.
  *
  * @param masterKey as in `StoreOptions`
- * @throws Fault 107 (`store_missing`, `store_corrupt`, `store_unopenable`, `store_locked`, …)
+ * @throws Fault `accounts_unavailable` (`store_missing`, `store_corrupt`, `store_unopenable`, `store_locked`, …)
  */
 export function inspectDatabase(dataDir: string, masterKey: string | null): DatabaseFindings {
   const path = join(dataDir, databaseFile);
-  if (!existsSync(path)) throw new Fault(107, 'store_missing', `${path} is missing`);
+  if (!existsSync(path)) throw new Fault('accounts_unavailable', 'store_missing', `${path} is missing`);
   const began = new Date();
   forgetDead(path);
   const hasLog = existsSync(`${path}-wal`);
@@ -61,7 +61,7 @@ export function inspectDatabase(dataDir: string, masterKey: string | null): Data
     const found = lookOver(column, dataDir, masterKey);
     return { ...found, ...metaOf(column, hasLog, began) };
   } catch (error) {
-    throw storeFault(107, error);
+    throw storeFault('accounts_unavailable', error);
   } finally {
     connection?.close();
   }
@@ -118,7 +118,7 @@ function lookOver(
   const has = (table: string) =>
     column(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name = '${table}'`).length > 0;
   if (!has('kysely_migration') || !has('ledger') || !has('secret')) {
-    throw new Fault(107, 'store_corrupt', 'the database lacks the tables of livestill');
+    throw new Fault('accounts_unavailable', 'store_corrupt', 'the database lacks the tables of livestill');
   }
   const masterKeys = column('SELECT DISTINCT key_id FROM secret').map(String);
   const newest = column('SELECT max(at) FROM ledger')[0];
@@ -141,11 +141,11 @@ function masterKeyFault(used: readonly string[], dataDir: string, masterKey: str
     if (missing.length === 0) return null;
     const names = missing.join(', ');
     return new Fault(
-      107,
+      'accounts_unavailable',
       'master_key_wrong',
       `the SecretKeys are encrypted under the master key ${names}, but ${keys.newest.id} is at hand`,
     );
   } catch (error) {
-    return storeFault(107, error);
+    return storeFault('accounts_unavailable', error);
   }
 }

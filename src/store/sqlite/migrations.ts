@@ -1,5 +1,5 @@
 import { type Kysely, type Migration, Migrator, sql } from 'kysely';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { apiKeys } from './steps/api-keys.ts';
@@ -44,7 +44,7 @@ async function stepsOf(db: Kysely<Tables>): Promise<{ readonly done: string[]; r
  * once.
  * @param before told the steps before the first of them, where the file holds tables already; what it throws keeps the file as it is
  * @returns what was done to tables that were there already; null where nothing was, or they were made new
- * @throws Fault 107 (`store_newer`) when a newer livestill wrote the file; SQLite's own errors
+ * @throws Fault `accounts_unavailable` (`store_newer`) when a newer livestill wrote the file; SQLite's own errors
  */
 export async function migrate(
   db: Kysely<Tables>,
@@ -63,7 +63,7 @@ export async function migrate(
   }
   if (/corrupted migrations/.test((error as Error).message)) {
     throw new Fault(
-      107,
+      'accounts_unavailable',
       'store_newer',
       'the data folder was written by a newer version of livestill: use that version, or put a backup made before it back with "livestill restore" (the newer version keeps one in the folder "backups" of the data folder)',
       { cause: error },

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import { changesBy } from '../core/admin-log.ts';
 import {
   assemble,
@@ -24,7 +24,7 @@ import { noteOpening } from './opening-notes.ts';
 
 /**
  * Open the data folder in this thread.
- * @throws UsageError `data_missing`; Fault 107 (`master_key_…`, `store_…`)
+ * @throws UsageError `data_missing`; Fault `accounts_unavailable` (`master_key_…`, `store_…`)
  */
 export async function openBackend(options: BackendOptions, events: BackendEvents): Promise<Backend> {
   const { dataDir, create = true, sync = 'full', lockWaitMs = 3000 } = options;
@@ -54,7 +54,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     mark = markOpen(path, opened);
     await database.open().finally(mark.settle);
     const keyring = await openKeyring(database, options);
-    const withoutLog = await database.read(107, (db) => getMeta(db, withoutLogKey));
+    const withoutLog = await database.read('accounts_unavailable', (db) => getMeta(db, withoutLogKey));
     if (withoutLog === opened.toISOString()) events.onTrouble(openedWithoutLog(path));
     const auditKey = openAuditKey(dataDir, options.auditKey);
     const note = changesBy(options.actor ?? unknownActor, findEnd);
@@ -81,7 +81,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
   } catch (error) {
     await database.close();
     mark?.clear();
-    throw storeFault(107, error);
+    throw storeFault('accounts_unavailable', error);
   }
 }
 
@@ -89,7 +89,7 @@ function needLibrary(): void {
   try {
     sqliteLibrary();
   } catch (error) {
-    throw storeFault(107, error);
+    throw storeFault('accounts_unavailable', error);
   }
 }
 

@@ -9,7 +9,7 @@ import { gapOf, recordGap } from './gap.ts';
 /**
  * What happened to the data folder as a whole, into the log of changes: a restore since it was last open, rows that were lost by it, and an
  * update of its tables.
- * @throws Fault 108 when it cannot be written
+ * @throws Fault `state_unavailable` when it cannot be written
  */
 export async function noteOpening(
   database: StoreDatabase,
@@ -21,15 +21,15 @@ export async function noteOpening(
   await closeGap(database, key, note);
   if (migrated === null) return;
   const { steps, backup } = migrated;
-  await database.write(108, (db) =>
+  await database.write('state_unavailable', (db) =>
     note(db, { action: 'store.migrate', target: '', before: null, after: { steps, backup } }),
   );
 }
 
 /** A restore works on a database that is not open, perhaps with the tables of an older version: its entry is written at the next opening. */
 async function noteRestore(database: StoreDatabase): Promise<void> {
-  if ((await database.read(108, (db) => getMeta(db, restoredKey))) === undefined) return;
-  await database.write(108, async (db) => {
+  if ((await database.read('state_unavailable', (db) => getMeta(db, restoredKey))) === undefined) return;
+  await database.write('state_unavailable', async (db) => {
     const text = await getMeta(db, restoredKey);
     if (text === undefined) return;
     const { actor, file, ...after } = JSON.parse(text) as RestoreNote;
@@ -40,8 +40,8 @@ async function noteRestore(database: StoreDatabase): Promise<void> {
 
 /** After a restore the numbers of rows go on behind what was replaced: the chain says so, and so does the log of changes. */
 async function closeGap(database: StoreDatabase, key: AuditKey, note: NoteChange): Promise<void> {
-  if ((await database.read(108, (db) => gapOf(db))) === null) return;
-  await database.write(108, async (db) => {
+  if ((await database.read('state_unavailable', (db) => gapOf(db))) === null) return;
+  await database.write('state_unavailable', async (db) => {
     const rows = await recordGap(db, key);
     if (rows > 0) await note(db, { action: 'ledger.gap', target: '', before: null, after: { rows } });
   });

@@ -1,16 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { createArrivals } from '../arrivals.ts';
-import { trackConnections } from '../connections.ts';
-import { faultEnvelope } from '../envelope.ts';
-import { namesOneHost } from '../host-header.ts';
-import { httpFaultEnvelope } from '../http-faults.ts';
-import { listenOn, listenTrouble } from '../listen.ts';
-import type { MetricsPage } from '../metrics/metrics.ts';
-import { requestIdFrom } from '../request-id.ts';
-import { respond } from '../respond.ts';
-import { createSocketFaultHandler } from '../socket-faults.ts';
-import { createTransport, defaultTransport, type TransportSettings } from '../transport.ts';
+import { createArrivals } from '../http/arrivals.ts';
+import { trackConnections } from '../http/connections.ts';
+import { faultEnvelope } from '../http/envelope.ts';
+import { namesOneHost } from '../http/host-header.ts';
+import { httpFaultEnvelope } from '../http/http-faults.ts';
+import { listenOn, listenTrouble } from '../http/listen.ts';
+import { requestIdFrom } from '../http/request-id.ts';
+import { respond } from '../http/respond.ts';
+import { createSocketFaultHandler } from '../http/socket-faults.ts';
+import { createTransport } from '../http/transport.ts';
+import { defaultTransport, type TransportSettings } from '../http/transport-settings.ts';
 
 /** What can keep the service from taking requests; each check resolves with `ok` or says in a few words what is wrong. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<string>>>;
@@ -24,6 +24,12 @@ const adminTransport: TransportSettings = {
 };
 /** What `/readyz` says besides: facts that keep nothing from working. */
 export type ReadinessFacts = () => Readonly<Record<string, unknown>>;
+
+/** A page that is made anew for each who asks. */
+export interface ServedPage {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
 
 /** The admin port: is the process alive, can it take requests, and how is it doing? */
 export interface AdminServer {
@@ -43,7 +49,7 @@ export interface AdminServer {
 export function createAdminServer(
   checks: ReadinessChecks,
   log: Logger,
-  metrics?: MetricsPage,
+  metrics?: ServedPage,
   facts: ReadinessFacts = () => ({}),
 ): AdminServer {
   const requestId = () => requestIdFrom(undefined);

@@ -1,9 +1,9 @@
 import type { ParsedSignature } from '../../account/signature/signature.ts';
 import type { Authenticator } from '../../account/types.ts';
-import { Fault } from '../../errors.ts';
-import type { Exchange } from '../exchange.ts';
-import type { FailedTries } from '../failed-tries.ts';
-import type { Facts } from './decision-log.ts';
+import { Fault, type FaultKind, type FaultReason } from '../../faults.ts';
+import type { Facts } from '../decision/log.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { FailedTries } from '../http/failed-tries.ts';
 
 /** What it takes to limit callers without a valid key. */
 export interface TriesDeps {
@@ -15,7 +15,7 @@ export interface TriesDeps {
 /**
  * Of a caller whose address has failed too often: whether it holds a valid key all the same. It is asked for before anything of the body
  * is read.
- * @throws Fault 15 `failed_tries` where it does not
+ * @throws Fault `rate_limited` `failed_tries` where it does not
  */
 export async function holdsKeyIfAsked(
   { failedTries, authenticator }: TriesDeps,
@@ -29,12 +29,20 @@ export async function holdsKeyIfAsked(
   return false;
 }
 
-/** Codes that say that a caller has no valid key, or that nobody got as far as asking for one. */
-const withoutKey: ReadonlySet<number> = new Set([3, 4, 5, 10, 11, 12, 14, 23]);
-/** Reasons of these codes that only holders of a valid key can be refused for. */
-const withKey: ReadonlySet<string> = new Set([
-  'account_suspended',
-  'account_closed',
+/** Kinds that say that a caller has no valid key, or that nobody got as far as asking for one. */
+const withoutKey: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'request_malformed',
+  'appid_missing',
+  'signature_missing',
+  'signature_malformed',
+  'app_unknown',
+  'key_unknown',
+  'key_unusable',
+  'signature_invalid',
+  'body_too_large',
+]);
+/** Reasons of these kinds that only holders of a valid key can be refused for. */
+const withKey: ReadonlySet<string> = new Set<FaultReason<'signature_invalid'>>([
   'clock_ahead',
   'issued_in_milliseconds',
 ]);
@@ -42,6 +50,6 @@ const withKey: ReadonlySet<string> = new Set([
 /** Whether what a request was refused for says that nobody with a valid key was seen to send it. */
 export function isFailedTry(error: unknown, { appid }: Pick<Facts, 'appid'>): boolean {
   return (
-    appid === undefined && error instanceof Fault && withoutKey.has(error.code) && !withKey.has(error.reason)
+    appid === undefined && error instanceof Fault && withoutKey.has(error.kind) && !withKey.has(error.reason)
   );
 }

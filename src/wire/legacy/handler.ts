@@ -2,28 +2,28 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type ParsedSignature, tryReadSignature } from '../../account/signature/signature.ts';
 import type { Authenticator, Caller, Clock, Limiter } from '../../account/types.ts';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { Judge, JudgeOptions } from '../../fleet/types.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
 import type { Ledger } from '../../ledger/types.ts';
 import { isHeif } from '../../picture/decode/sniff.ts';
 import type { Downloader } from '../../picture/types.ts';
-import type { BodyHold, BodyMemory } from '../body-memory.ts';
-import { readContentCoding } from '../content-coding.ts';
-import { type Envelope, faultEnvelope } from '../envelope.ts';
-import type { Exchange } from '../exchange.ts';
-import type { FailedTries } from '../failed-tries.ts';
-import { fetchRecorded } from '../fetch-picture.ts';
-import type { Observer } from '../metrics/observer.ts';
-import { requestSeen } from '../metrics/request-seen.ts';
-import { noteRefusal } from '../note-refusal.ts';
-import { peerGroup } from '../peer-group.ts';
-import { checkAnnouncedSize, decodingBytes, RequestAborted, withBody } from '../read-body.ts';
-import { recorderOf } from '../record-decision.ts';
+import { fetchRecorded } from '../decision/fetch-picture.ts';
+import { type Facts, logDecision } from '../decision/log.ts';
+import { noteRefusal } from '../decision/note-refusal.ts';
+import type { Observer } from '../decision/observer.ts';
+import { recorderOf } from '../decision/record.ts';
+import { requestSeen } from '../decision/request-seen.ts';
+import { type Envelope, faultEnvelope } from '../http/envelope.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { FailedTries } from '../http/failed-tries.ts';
+import { peerGroup } from '../http/peer-group.ts';
+import type { BodyHold, BodyMemory } from '../intake/body-memory.ts';
+import { readContentCoding } from '../intake/content-coding.ts';
+import { choosePicture } from '../intake/picture-source.ts';
+import { checkAnnouncedSize, decodingBytes, RequestAborted, withBody } from '../intake/read-body.ts';
 import { parseLegacyBody } from './body.ts';
-import { type Facts, logDecision } from './decision-log.ts';
 import { holdsKeyIfAsked, isFailedTry } from './failed-try.ts';
-import { choosePicture } from './picture-source.ts';
 import { type CompatSettings, judgementEnvelope } from './reply.ts';
 
 /** What the legacy endpoint works with; everything is handed in. */
@@ -125,7 +125,7 @@ async function answerBody(
   hold.add(decodingBytes(request.headers['content-type'], raw));
   const body = await parseLegacyBody(request.headers['content-type'], raw);
   if (body.appid === null) {
-    throw new Fault(3, 'appid_missing', 'The body must have an appid, as text or as a number.');
+    throw new Fault('appid_missing', 'appid_missing', 'The body must have an appid, as text or as a number.');
   }
   facts.claimedAppid = body.appid.slice(0, 64);
   const caller = await deps.authenticator.authenticate({
@@ -163,14 +163,18 @@ async function answerBody(
   }
 }
 
-/** @throws Fault 3 `content_encoding` for a body that was compressed */
+/** @throws Fault `request_malformed` `content_encoding` for a body that was compressed */
 function refuseCoded(header: string | undefined): void {
   const { named, exists } = readContentCoding(header);
   if (!exists) return;
-  throw new Fault(3, 'content_encoding', `The body must be sent as it is; found Content-Encoding ${named}.`);
+  throw new Fault(
+    'request_malformed',
+    'content_encoding',
+    `The body must be sent as it is; found Content-Encoding ${named}.`,
+  );
 }
 
-/** @throws Fault -5802 */
+/** @throws Fault `busy` */
 function checkRoom(judge: Judge, app: string | undefined): void {
   const noRoom = judge.refusal(app);
   if (noRoom !== null) throw noRoom;
@@ -188,7 +192,11 @@ async function judge(
   const record = recorderOf(deps, { api: 'legacy', version, exchange, facts, models: judging.models });
   try {
     if (deps.settings.compat.heif !== true && isHeif(picture)) {
-      throw new Fault(-4016, 'unsupported', 'HEIC and AVIF are judged here with compat.heif alone.');
+      throw new Fault(
+        'picture_unreadable',
+        'unsupported',
+        'HEIC and AVIF are judged here with compat.heif alone.',
+      );
     }
     const judgement = await deps.judge.judge(picture, judgeOptions(caller, exchange.signal));
     facts.judgement = judgement;
@@ -196,7 +204,7 @@ async function judge(
     await record(envelope, judgement, null);
     return envelope;
   } catch (error) {
-    if (error instanceof Fault && error.code === -4016) {
+    if (error instanceof Fault && error.area === 'picture') {
       await record(faultEnvelope(error), null, error);
     }
     throw error;

@@ -1,6 +1,6 @@
-import { Fault } from '../../errors.ts';
-import { type JsonSpan, jsonNumber, jsonText, type ScannedJson, scanJson } from '../json-scan.ts';
-import { absent, type Input, type LegacyBody } from './body.ts';
+import { Fault } from '../../faults.ts';
+import { absent, type BodyMembers, type Input } from '../intake/input.ts';
+import { type JsonSpan, jsonNumber, jsonText, type ScannedJson, scanJson } from '../intake/json-scan.ts';
 
 const members = ['appid', 'image', 'url', 'sign'] as const;
 
@@ -8,9 +8,9 @@ const members = ['appid', 'image', 'url', 'sign'] as const;
  * Parses a JSON body: UTF-8 with or without a byte order mark, an object at the top, members in any order, unknown members
  * ignored and never built, the last of a repeated member counts. A numeric `appid` is taken as its decimal text. Base64 is not
  * decoded here.
- * @throws Fault 3 `bad_json`, `json_too_many`
+ * @throws Fault `request_malformed` `bad_json`, `json_too_many`
  */
-export function parseJsonBody(body: Buffer): LegacyBody {
+export function parseJsonBody(body: Buffer): BodyMembers {
   const scanned = scanObject(body);
   const at = (name: (typeof members)[number]) => scanned.members.get(name);
   const sign = at('sign');
@@ -27,13 +27,17 @@ function scanObject(body: Buffer): ScannedJson {
   const scanned = scanJson(body, members);
   if (scanned === null) {
     throw new Fault(
-      3,
+      'request_malformed',
       'bad_json',
       `The body must be one JSON object; ${body.length} bytes do not parse as JSON.`,
     );
   }
   if (scanned.kind !== 'object') {
-    throw new Fault(3, 'bad_json', `The body must be one JSON object; found ${named(scanned)}.`);
+    throw new Fault(
+      'request_malformed',
+      'bad_json',
+      `The body must be one JSON object; found ${named(scanned)}.`,
+    );
   }
   return scanned;
 }

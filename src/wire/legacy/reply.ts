@@ -1,6 +1,6 @@
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { Judgement } from '../../liveness/types.ts';
-import { type Envelope, faultEnvelope } from '../envelope.ts';
+import { type Envelope, faultEnvelope } from '../http/envelope.ts';
 import { reportedScore } from './reported-score.ts';
 
 /** The switches that make replies look like those of one year or another of the old service. */
@@ -20,12 +20,12 @@ const poorQualityCap = 60;
 export function judgementEnvelope(judgement: Judgement, compat: CompatSettings, requestId: string): Envelope {
   const score = wireScore(judgement);
   if (score === null && compat.noFace === 'error') {
-    return faultEnvelope(new Fault(-4015, 'no_face', 'No face was found, or the detectors disagree.'));
+    return faultEnvelope(new Fault('no_face', 'no_face', 'No face was found, or the detectors disagree.'));
   }
   const session = compat.sessionId ? { session_id: requestId } : {};
   return {
     http: 200,
-    code: 0,
+    kind: null,
     message: 'OK',
     data: { ...session, score: score ?? 0 },
     headers: judgementHeaders(judgement),

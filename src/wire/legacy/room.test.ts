@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { appid, signature } from '../../../test/contract/support/accounts.ts';
 import { exchange } from '../../../test/contract/support/raw.ts';
 import { startTestServer, type TestServer } from '../../../test/contract/support/server.ts';
-import { Fault } from '../../errors.ts';
-import { legacyPath } from '../server.ts';
+import { Fault } from '../../faults.ts';
+import { legacyPath } from './face.ts';
 
 /* How the old endpoint asks for room: for the app that the signature names before the body, for the proven one before a download. */
 
@@ -26,7 +26,7 @@ beforeEach(async () => {
   test.judge.refusal = (app) => {
     asked.push(app);
     return app !== undefined && app === over
-      ? new Fault(-5802, 'queue_full', 'full', { retryAfter: 3 })
+      ? new Fault('busy', 'queue_full', 'full', { retryAfter: 3 })
       : null;
   };
 });

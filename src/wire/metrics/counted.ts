@@ -1,6 +1,6 @@
+import type { Observer } from '../decision/observer.ts';
 import { boundedValues } from './bounded.ts';
 import { knownSeries } from './known-series.ts';
-import type { Observer } from './observer.ts';
 import type { Kit } from './registry.ts';
 
 /** What is counted as it happens. Labels take their values from closed lists, and are bounded here once more. */

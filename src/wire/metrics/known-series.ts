@@ -1,4 +1,4 @@
-import type { Api, Outcome } from './observer.ts';
+import type { Api, Outcome } from '../decision/observer.ts';
 
 const request = (api: Api, outcome: Outcome, code: string, verdict: string) => ({
   api,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { changes, parsePage, samplesOf } from '../../../test/support/prometheus-text.ts';
+import { guarded, type Observer, type RequestSeen } from '../decision/observer.ts';
 import { createMetrics, type FleetSeen, type Metrics } from './metrics.ts';
-import { guarded, type Observer, type RequestSeen } from './observer.ts';
 
 const made: Metrics[] = [];
 const troubles: unknown[] = [];

@@ -1,8 +1,8 @@
+import { guarded, type Observer } from '../decision/observer.ts';
 import { boundedValues, workerNumbers } from './bounded.ts';
 import { createObserver } from './counted.ts';
 import { watchLoop } from './event-loop.ts';
 import { knownSeries } from './known-series.ts';
-import { guarded, type Observer } from './observer.ts';
 import { createKit, type Kit } from './registry.ts';
 
 /** What is looked at whenever the page is asked for. */

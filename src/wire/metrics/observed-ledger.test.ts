@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { LedgerRow } from '../../ledger/types.ts';
 import { observedLedger } from './observed-ledger.ts';
 
@@ -38,7 +38,7 @@ describe('an observed ledger', () => {
   });
 
   it('fails as the ledger does, and tells of it', async () => {
-    const fault = new Fault(108, 'disk_full', 'no room');
+    const fault = new Fault('state_unavailable', 'store_full', 'no room');
     const { ledger, told } = watched(() => Promise.reject(fault));
     await expect(ledger.append(row)).rejects.toBe(fault);
     expect(told).toEqual([false]);

@@ -1,19 +1,21 @@
+import { Fault, revivedFault } from '../../faults.ts';
 import type { Profile } from '../../liveness/types.ts';
-import { type CorsSettings, isAllowedPreflight } from '../cors.ts';
-import type { Envelope } from '../envelope.ts';
-import type { Exchange } from '../exchange.ts';
-import type { FailedTries } from '../failed-tries.ts';
-import { type Facts, logDecision } from '../legacy/decision-log.ts';
-import { requestSeen } from '../metrics/request-seen.ts';
-import { noteRefusal } from '../note-refusal.ts';
-import { RequestAborted } from '../read-body.ts';
+import { type Facts, logDecision } from '../decision/log.ts';
+import { noteRefusal } from '../decision/note-refusal.ts';
+import { requestSeen } from '../decision/request-seen.ts';
+import { type CorsSettings, isAllowedPreflight } from '../http/cors.ts';
+import type { Envelope } from '../http/envelope.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Face } from '../http/face.ts';
+import type { FailedTries } from '../http/failed-tries.ts';
+import { pathOf } from '../http/path.ts';
+import { RequestAborted } from '../intake/read-body.ts';
 import { chooseLanguage, type Language } from './language.ts';
 import { answerLiveness, type LivenessDeps, type Notes } from './liveness.ts';
 import { openApiDocument } from './openapi.ts';
 import { type OperatingTable, operatingPoints } from './operating-points.ts';
-import { pathOf } from './path.ts';
 import type { ProblemCode } from './problem-catalogue.ts';
-import { asProblem, Problem, problemEnvelope, textHeaders } from './problems.ts';
+import { asProblem, type Problem, problemEnvelope, textHeaders } from './problems.ts';
 import { referencePage } from './reference-page.ts';
 import { fixedBody, fixedEnvelope, jsonEnvelope, jsonType, textEnvelope } from './reply.ts';
 
@@ -121,7 +123,8 @@ export function createV1(deps: V1Deps): V1Handler {
       return envelope;
     };
     try {
-      if (route === undefined) throw new Problem('not_found', 'There is no such path under /v1.');
+      if (route === undefined)
+        throw new Fault('path_unknown', 'not_found', 'There is no such path under /v1.');
       if (isAllowedPreflight(settings.cors, request.method, request.headers)) return preflight(route);
       const method = request.method === 'HEAD' ? 'GET' : request.method;
       if (method !== route.method) throw wrongMethod(route);
@@ -130,10 +133,25 @@ export function createV1(deps: V1Deps): V1Handler {
     } catch (error) {
       if (error instanceof RequestAborted || exchange.gone) return finish(null, error);
       const own = asProblem(error);
-      const over = withoutKey.has(own.problem) ? deps.failedTries?.fail(exchange.callerAddress) : null;
+      const over = withoutKey.has(own.code) ? deps.failedTries?.fail(exchange.callerAddress) : null;
       const problem = over ? asProblem(over) : own;
       return finish(problemEnvelope(problem, language, exchange.requestId), problem);
     }
+  };
+}
+
+/** The v1 API as one that can be mounted: everything under `/v1`, its faults as problems. */
+export function createV1Face(deps: V1Deps): Face {
+  return {
+    owns: (path) => path === '/v1' || path.startsWith('/v1/'),
+    handle: createV1(deps),
+    form(request, fault, requestId) {
+      const { kind, headers } = fault;
+      if (kind === null) return fault;
+      const language = chooseLanguage(request.headers['accept-language']);
+      const problem = asProblem(revivedFault({ kind, reason: 'transport', message: '' }), headers);
+      return problemEnvelope(problem, language, requestId);
+    },
   };
 }
 
@@ -158,7 +176,8 @@ async function answerOperatingPoints(
 
 function wrongMethod({ method }: Route): Problem {
   const allow = method === 'GET' ? 'GET, HEAD' : 'POST';
-  return new Problem('method_not_allowed', `This path takes ${allow}.`, { headers: { allow } });
+  const fault = new Fault('method_not_allowed', 'method_not_allowed', `This path takes ${allow}.`);
+  return asProblem(fault, { allow });
 }
 
 /** What a browser may send (Fetch standard, CORS-preflight request); the origin itself is checked before. */

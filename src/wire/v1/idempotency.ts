@@ -7,10 +7,10 @@ import type {
   ShortenedMemory,
 } from '../../account/api-key/idempotency.ts';
 import type { Clock } from '../../account/types.ts';
-import type { Envelope } from '../envelope.ts';
-import type { PictureSource } from '../legacy/picture-source.ts';
-import type { Observer } from '../metrics/observer.ts';
-import { Problem } from './problems.ts';
+import { Fault } from '../../faults.ts';
+import type { Observer } from '../decision/observer.ts';
+import type { Envelope } from '../http/envelope.ts';
+import type { PictureSource } from '../intake/picture-source.ts';
 
 /** How long an answer is kept, and how long a request that was never heard of again holds its key, in ms. */
 const keptFor = 24 * 3_600_000;
@@ -20,14 +20,15 @@ const longestAnswer = 64 * 1024;
 
 /**
  * The `Idempotency-Key` of a request; null when it has none.
- * @throws Problem `idempotency_key_invalid`
+ * @throws Fault `idempotency_key_invalid`
  */
 export function idempotencyKeyOf(header: string | readonly string[] | undefined): string | null {
   if (header === undefined) return null;
   if (typeof header === 'string' && /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(header))
     return header;
   const found = typeof header === 'string' ? `${header.length} characters` : `${header.length} headers`;
-  throw new Problem(
+  throw new Fault(
+    'idempotency_key_invalid',
     'idempotency_key_invalid',
     `Expected one Idempotency-Key of 1 to 255 printable ASCII characters; found ${found}.`,
   );
@@ -61,7 +62,7 @@ export interface Made {
 /**
  * Answers a request under its key: the kept answer where there is one, else what `work` makes. An error leaves the key free.
  * An answer that cannot be kept is given all the same: the picture was judged, and its ledger row is written.
- * @throws Problem `idempotency_key_reused`, `idempotency_in_progress`; Fault 108; what `work` throws
+ * @throws Fault `idempotency_key_reused`, `idempotency_in_progress`, `state_unavailable`; what `work` throws
  */
 export async function answerOnce(
   parts: IdempotencyParts,
@@ -76,14 +77,18 @@ export async function answerOnce(
     case 'answered':
       return replayed(state.answer);
     case 'other':
-      throw new Problem(
+      throw new Fault(
+        'idempotency_key_reused',
         'idempotency_key_reused',
         'This Idempotency-Key was used with another picture in the last 24 hours.',
       );
     case 'running':
-      throw new Problem('idempotency_in_progress', 'A request with this Idempotency-Key is being judged.', {
-        retryAfter: 1,
-      });
+      throw new Fault(
+        'idempotency_in_progress',
+        'idempotency_in_progress',
+        'A request with this Idempotency-Key is being judged.',
+        { retryAfter: 1 },
+      );
     case 'begun':
       break;
   }
@@ -147,7 +152,7 @@ function keptOf({ envelope, keep }: Made): KeptAnswer | null {
 function replayed({ http, contentType, body }: KeptAnswer): Envelope {
   return {
     http,
-    code: 0,
+    kind: null,
     message: 'replayed',
     data: {},
     headers: { 'idempotency-replayed': 'true', 'x-content-type-options': 'nosniff' },

@@ -1,20 +1,19 @@
 import { Check, Errors } from 'typebox/value';
-import { type JsonSpan, jsonText, type ScannedJson, scanJson } from '../json-scan.ts';
-import { absent, type Input } from '../legacy/body.ts';
-import { Problem } from './problems.ts';
+import { Fault } from '../../faults.ts';
+import { absent, type Input } from '../intake/input.ts';
+import { type JsonSpan, jsonText, type ScannedJson, scanJson } from '../intake/json-scan.ts';
 import { jsonRequestSchema } from './schemas.ts';
 
 /**
  * Parses a JSON body of the v1 API, which is held to its schema: unknown members are refused, so that a misspelt one is
  * noticed. A byte order mark is let through. Values that are not asked for are never built.
- * @throws Problem `invalid_request`, `picture_missing`; Fault 3 `json_too_many`
+ * @throws Fault `request_malformed` (`bad_json`, `schema`, `json_too_many`), `picture_missing`
  */
 export function parseJsonObject(body: Buffer): { readonly image: Input; readonly url: Input } {
   const scanned = scanJson(body, ['image', 'url']);
   if (scanned === null) {
-    throw new Problem('invalid_request', `The ${body.length} bytes of the body do not parse as JSON.`, {
-      reason: 'bad_json',
-    });
+    const what = `The ${body.length} bytes of the body do not parse as JSON.`;
+    throw new Fault('request_malformed', 'bad_json', what);
   }
   const [name, value] = onlyMember(body, scanned);
   const text = value.kind === 'text' ? jsonText(body, value) : null;
@@ -27,7 +26,7 @@ export function parseJsonObject(body: Buffer): { readonly image: Input; readonly
   return { image: absent, url: absent, [name]: input };
 }
 
-const refused = (detail: string) => new Problem('invalid_request', detail, { reason: 'schema' });
+const refused = (detail: string) => new Fault('request_malformed', 'schema', detail);
 
 /** The one member there may be. Problems never carry the value, which may be a whole picture. */
 function onlyMember(body: Buffer, { kind, members, other }: ScannedJson): readonly [string, JsonSpan] {
@@ -38,7 +37,7 @@ function onlyMember(body: Buffer, { kind, members, other }: ScannedJson): readon
   }
   const [first, second] = members;
   if (first === undefined) {
-    throw new Problem('picture_missing', 'The JSON body has neither image nor url.');
+    throw new Fault('picture_missing', 'no_image', 'The JSON body has neither image nor url.');
   }
   if (second !== undefined) throw refused('Expected one of image and url, found both.');
   return first;

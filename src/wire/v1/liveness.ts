@@ -3,22 +3,22 @@ import type { Logger } from 'pino';
 import type { ApiKeyAuthenticator, ApiKeyCaller } from '../../account/api-key/check.ts';
 import type { IdempotencyStore } from '../../account/api-key/idempotency.ts';
 import type { Clock, Limiter } from '../../account/types.ts';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import type { Judge } from '../../fleet/types.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
 import type { Ledger } from '../../ledger/types.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Downloader } from '../../picture/types.ts';
 import { decide } from '../../policy/decide.ts';
-import type { BodyHold, BodyMemory } from '../body-memory.ts';
-import type { Envelope } from '../envelope.ts';
-import type { Exchange } from '../exchange.ts';
-import { fetchRecorded } from '../fetch-picture.ts';
-import type { Facts } from '../legacy/decision-log.ts';
-import type { PictureSource } from '../legacy/picture-source.ts';
-import type { Observer } from '../metrics/observer.ts';
-import { checkAnnouncedSize, decodingBytes, withBody } from '../read-body.ts';
-import { recorderOf } from '../record-decision.ts';
+import { fetchRecorded } from '../decision/fetch-picture.ts';
+import type { Facts } from '../decision/log.ts';
+import type { Observer } from '../decision/observer.ts';
+import { recorderOf } from '../decision/record.ts';
+import type { Envelope } from '../http/envelope.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { BodyHold, BodyMemory } from '../intake/body-memory.ts';
+import type { PictureSource } from '../intake/picture-source.ts';
+import { checkAnnouncedSize, decodingBytes, withBody } from '../intake/read-body.ts';
 import { answerOnce, fingerprintOf, idempotencyKeyOf, type Made } from './idempotency.ts';
 import type { Language } from './language.ts';
 import { checkDeclared, type InputType, inputType, pictureOf, refuseCoded } from './picture-input.ts';
@@ -70,7 +70,7 @@ interface Call {
  * Judges one picture. The order of the checks: API key, room for the request, size, content type, `Idempotency-Key`, the app's
  * limits, then the body. All but the body needs the headers alone, so nobody without a key makes the server read a picture.
  * A judged picture is in the ledger before its answer leaves.
- * @throws Problem, ApiKeyRefused, Fault, RequestAborted, AbortError
+ * @throws Fault, RequestAborted, AbortError
  */
 export async function answerLiveness(
   deps: LivenessDeps,
@@ -147,7 +147,7 @@ async function judged(deps: LivenessDeps, call: Call, source: PictureSource): Pr
     await record(envelope, facts.judgement ?? judgement, null);
     return { envelope, keep: true };
   } catch (error) {
-    if (!(error instanceof Fault && error.code === -4016)) throw error;
+    if (!(error instanceof Fault && error.area === 'picture')) throw error;
     call.notes.error = error;
     const envelope = problemEnvelope(asProblem(error), language, exchange.requestId);
     await record(envelope, null, error);

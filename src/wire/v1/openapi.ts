@@ -151,7 +151,7 @@ export function openApiDocument(version: string): OpenApiDocument {
       },
     },
     'x-problems': Object.fromEntries(
-      Object.entries(problemKinds).map(([code, { wire: _wire, ...known }]) => [code, known]),
+      Object.entries(problemKinds).map(([code, { kind: _kind, ...known }]) => [code, known]),
     ),
   };
 }

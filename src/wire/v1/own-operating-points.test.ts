@@ -1,8 +1,8 @@
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../errors.ts';
 import { operatingPoints as measure } from '../../evaluation/operating-points.ts';
 import type { Presentation } from '../../evaluation/types.ts';
+import { UsageError } from '../../faults.ts';
 import { readBuiltInCards } from '../../liveness/built-in.ts';
 import { operatingPoints, publishedTables } from './operating-points.ts';
 import { readOwnTable } from './own-operating-points.ts';

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
-import { UsageError } from '../../errors.ts';
+import { UsageError } from '../../faults.ts';
 import type { OperatingTable } from './operating-points.ts';
 
 const rate = Type.Object({

@@ -1,11 +1,10 @@
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 import { isHeif } from '../../picture/decode/sniff.ts';
-import { readContentCoding } from '../content-coding.ts';
-import { readBodyType } from '../legacy/content-type.ts';
-import { parseMultipartBody } from '../legacy/multipart-body.ts';
-import { choosePicture, type PictureSource } from '../legacy/picture-source.ts';
+import { readContentCoding } from '../intake/content-coding.ts';
+import { readBodyType } from '../intake/content-type.ts';
+import { parseMultipartBody } from '../intake/multipart-body.ts';
+import { choosePicture, type PictureSource } from '../intake/picture-source.ts';
 import { parseJsonObject } from './json-object.ts';
-import { Problem } from './problems.ts';
 
 /** How a body is to be read, by its `Content-Type`. */
 export type InputType =
@@ -16,10 +15,6 @@ export type InputType =
     }
   | { readonly kind: 'json' }
   | { readonly kind: 'multipart'; readonly boundary: string };
-
-/** What the `Accept` header of a 415 says. */
-const taken =
-  'image/jpeg, image/png, image/webp, image/bmp, image/heic, image/heif, image/avif, multipart/form-data, application/json';
 
 /** Types that name another kind than HEIC and AVIF. */
 const otherTypes: ReadonlySet<string> = new Set([
@@ -34,7 +29,7 @@ const otherTypes: ReadonlySet<string> = new Set([
 /**
  * Reads the `Content-Type`. Every `image/…` type, `application/octet-stream` and none at all mean that the body is the
  * picture: its kind is told by its content, see {@link checkDeclared} for HEIC and AVIF.
- * @throws Problem `unsupported_media_type`
+ * @throws Fault `media_type_unsupported`
  */
 export function inputType(header: string | undefined): InputType {
   const mediaType = (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
@@ -48,33 +43,32 @@ export function inputType(header: string | undefined): InputType {
     type.reason === 'content_type'
       ? `The Content-Type must be that of a picture, multipart/form-data or application/json; found ${found}.`
       : `The multipart Content-Type needs a usable boundary; found ${found}.`;
-  throw new Problem('unsupported_media_type', detail, { reason: type.reason, headers: { accept: taken } });
+  throw new Fault('media_type_unsupported', type.reason, detail);
 }
 
 /**
  * Refuses a body that was encoded: none is decoded.
- * @throws Problem `unsupported_media_type`
+ * @throws Fault `media_type_unsupported`
  */
 export function refuseCoded(contentEncoding: string | undefined): void {
   const { named } = readContentCoding(contentEncoding);
   if (named === null) return;
-  throw new Problem(
-    'unsupported_media_type',
+  throw new Fault(
+    'media_type_unsupported',
+    'content_encoding',
     `The body must be sent as it is, without Content-Encoding; found ${named}.`,
-    // RFC 9110 §15.5.16: what is taken, where a coding was the reason.
-    { reason: 'content_encoding', headers: { 'accept-encoding': 'identity' } },
   );
 }
 
 /**
  * Refuses a HEIC or AVIF body that was sent as another kind: callers from before these were judged, who name every picture a JPEG, go on
  * being answered what they were.
- * @throws Fault -4016 `unsupported`
+ * @throws Fault `picture_unreadable` `unsupported`
  */
 export function checkDeclared(type: InputType, picture: Uint8Array): void {
   if (type.kind !== 'raw' || type.declared === undefined || !isHeif(picture)) return;
   throw new Fault(
-    -4016,
+    'picture_unreadable',
     'unsupported',
     `The body is HEIC or AVIF but was sent as ${type.declared}: send it as image/heic, image/avif or application/octet-stream.`,
   );
@@ -83,17 +77,17 @@ export function checkDeclared(type: InputType, picture: Uint8Array): void {
 /**
  * The picture of a body: the body itself, the part `image` or `url` of a form, the member `image` or `url` of JSON. The bytes may
  * share memory with `body`.
- * @throws Problem `picture_missing`, `invalid_request`; Fault 3, 21, -5805 of the parsers, with a text for the caller
+ * @throws Problem `picture_missing`, `invalid_request`; Fault `request_malformed`, 21, -5805 of the parsers, with a text for the caller
  */
 export async function pictureOf(type: InputType, body: Buffer): Promise<PictureSource> {
   if (type.kind === 'raw') {
-    if (body.length === 0) throw new Problem('picture_missing', 'The body is empty.');
+    if (body.length === 0) throw new Fault('picture_missing', 'no_image', 'The body is empty.');
     return { kind: 'bytes', bytes: body };
   }
   const parsed =
     type.kind === 'multipart' ? await parseMultipartBody(body, type.boundary) : parseJsonObject(body);
   if (parsed.image.kind !== 'absent' && parsed.url.kind !== 'absent') {
-    throw new Problem('invalid_request', 'Expected one of image and url, found both.', { reason: 'both' });
+    throw new Fault('request_malformed', 'both', 'Expected one of image and url, found both.');
   }
   return choosePicture({ ...parsed, appid: null, sign: null });
 }

@@ -1,6 +1,12 @@
-import { ApiKeyRefused } from '../../account/api-key/check.ts';
-import { Fault } from '../../errors.ts';
-import type { Envelope } from '../envelope.ts';
+import {
+  asFault,
+  Fault,
+  type FaultKind,
+  type FaultReason,
+  type FaultTraits,
+  faultKinds,
+} from '../../faults.ts';
+import type { Envelope } from '../http/envelope.ts';
 import { contentLanguage, type Language } from './language.ts';
 import { type ProblemCode, type ProblemKind, problemKinds, problemType } from './problem-catalogue.ts';
 import type { ProblemBody } from './schemas.ts';
@@ -8,99 +14,185 @@ import type { ProblemBody } from './schemas.ts';
 /** The media type of problems (RFC 9457 §6.1). */
 export const problemContentType = 'application/problem+json; charset=utf-8';
 
-/** What a problem can carry beyond its code. */
-export interface ProblemOptions {
-  /** Short constant that says why within the code: `truncated`, `private_address`, `rate`. */
-  readonly reason?: string;
-  /** The same for log and metrics alone, where the caller is not told. */
-  readonly inside?: string;
-  /** Seconds for `Retry-After`. */
-  readonly retryAfter?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly cause?: unknown;
+/** How a kind of fault is told. */
+interface Telling {
+  readonly code: ProblemCode;
+  /**
+   * What is said of the fault's reason: `told` to the caller and the log; `inside`, to the log alone; `plain`, nothing, since the code says it
+   * all.
+   */
+  readonly reason: 'told' | 'inside' | 'plain';
+  /** The detail, where the fault's own message is not for the caller. */
+  readonly detail?: (fault: Fault) => string;
+  /** Seconds after which another try makes sense, whatever the fault says; null: nothing is said of it. */
+  readonly retryAfter?: number | null;
+  /** Whether the fault is the problem's cause in the log, since the problem says less than it. */
+  readonly isCause?: true;
+  readonly headers?: (fault: Fault) => Readonly<Record<string, string>>;
 }
 
-/** A refusal of the v1 API. A `Fault` too, so that logs and the ledger speak of it as of every other. */
+const plain = (code: ProblemCode): Telling => ({ code, reason: 'plain' });
+const told = (code: ProblemCode): Telling => ({ code, reason: 'told' });
+
+/** A refused API key; what a 401 must say (RFC 6750 §3). */
+const refusedKey = (code: ProblemCode): Telling => ({
+  ...plain(code),
+  headers: () => {
+    if (problemKinds[code].status !== 401) return {};
+    const error = code === 'api_key_missing' ? '' : ', error="invalid_token"';
+    return { 'www-authenticate': `Bearer realm="livestill"${error}` };
+  },
+});
+
+/** What nobody foresaw, and what only the old call knows: its text is for the log alone. */
+const unforeseen: Telling = {
+  ...plain('internal_error'),
+  detail: () => 'Something failed that should not; the log of the server says what.',
+  isCause: true,
+};
+
+/** What exactly is wrong with the store is for the operator's log; the caller learns that trying again makes sense. */
+const store: Telling = {
+  code: 'store_unavailable',
+  reason: 'inside',
+  detail: () => 'The store does not answer.',
+  retryAfter: 1,
+  isCause: true,
+};
+
+/** Addresses and names behind a url are none of the caller's business beyond the constant. */
+const notFetched: Telling = {
+  ...told('download_failed'),
+  detail: ({ reason }) => `The picture could not be fetched (${reason}).`,
+  retryAfter: null,
+  isCause: true,
+};
+
+/** What is refused before a handler sees the request has no text of its own. */
+const byTransport = (code: ProblemCode, detail?: string): Telling => ({
+  ...plain(code),
+  detail: ({ message }) => (message !== '' ? message : (detail ?? `${problemKinds[code].title.en}.`)),
+});
+const unreadable = byTransport(
+  'malformed_request',
+  'The request could not be parsed, or does not have exactly one Host header.',
+);
+const closing = byTransport(
+  'overloaded',
+  'The server is shutting down, or this connection has too many unanswered requests.',
+);
+
+/** What the `Accept` header of a 415 says. */
+const taken =
+  'image/jpeg, image/png, image/webp, image/bmp, image/heic, image/heif, image/avif, multipart/form-data, application/json';
+
+/** How every kind of fault is told by the v1 API. */
+const tellings: Readonly<Record<FaultKind, Telling>> = {
+  picture_unreadable: told('picture_unreadable'),
+  picture_too_large: told('picture_unreadable'),
+  no_face: unforeseen,
+  picture_missing: plain('picture_missing'),
+  file_unreadable: notFetched,
+  download_refused: notFetched,
+  signature_missing: unforeseen,
+  signature_malformed: unforeseen,
+  signature_misdirected: unforeseen,
+  signature_expired: unforeseen,
+  signature_invalid: unforeseen,
+  signature_replayed: unforeseen,
+  app_unknown: unforeseen,
+  app_suspended: refusedKey('app_suspended'),
+  app_closed: refusedKey('app_closed'),
+  key_unknown: unforeseen,
+  key_unusable: unforeseen,
+  bucket_unknown: unforeseen,
+  api_key_missing: refusedKey('api_key_missing'),
+  api_key_invalid: refusedKey('api_key_invalid'),
+  api_key_disabled: refusedKey('api_key_disabled'),
+  api_key_expired: refusedKey('api_key_expired'),
+  address_not_allowed: refusedKey('address_not_allowed'),
+  scope_missing: refusedKey('scope_missing'),
+  rate_limited: told('rate_limited'),
+  request_malformed: told('invalid_request'),
+  appid_missing: told('invalid_request'),
+  image_invalid: told('invalid_request'),
+  url_invalid: told('invalid_request'),
+  media_type_unsupported: {
+    ...told('unsupported_media_type'),
+    // RFC 9110 §15.5.16: what is taken, where a coding was the reason.
+    headers: ({ reason }) =>
+      reason === 'content_encoding' ? { 'accept-encoding': 'identity' } : { accept: taken },
+  },
+  body_too_large: byTransport('body_too_large'),
+  idempotency_key_invalid: plain('idempotency_key_invalid'),
+  idempotency_key_reused: plain('idempotency_key_reused'),
+  idempotency_in_progress: plain('idempotency_in_progress'),
+  http_malformed: unreadable,
+  host_header_invalid: unreadable,
+  path_unknown: byTransport('not_found', 'No such path here.'),
+  method_not_allowed: byTransport('method_not_allowed'),
+  request_timeout: byTransport('request_timeout'),
+  expectation_unsupported: byTransport('expectation_failed'),
+  headers_too_large: byTransport('headers_too_large'),
+  busy: {
+    code: 'overloaded',
+    reason: 'inside',
+    detail: () => 'All workers are busy and the queue is full.',
+  },
+  pipeline_full: closing,
+  shutting_down: closing,
+  engine_failed: unforeseen,
+  worker_lost: unforeseen,
+  profile_unavailable: unforeseen,
+  accounts_unavailable: store,
+  state_unavailable: store,
+  internal: unforeseen,
+};
+
+/** A fault as the v1 API tells it. A `Fault` itself, so that logs and the ledger speak of it as of every other. */
 export class Problem extends Fault {
-  readonly problem: ProblemCode;
+  readonly code: ProblemCode;
+  /** The reason, where the caller is told. */
   readonly why: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(problem: ProblemCode, detail: string, options: ProblemOptions = {}) {
-    const { reason, inside, retryAfter, headers = {}, cause } = options;
-    super(problemKinds[problem].wire, reason ?? inside ?? problem, detail, {
-      ...(cause === undefined ? {} : { cause }),
-      ...(retryAfter === undefined ? {} : { retryAfter }),
-    });
-    this.name = 'Problem';
-    this.problem = problem;
-    this.why = reason;
-    this.headers = headers;
+  constructor(fault: Fault, headers: Readonly<Record<string, string>> = {}) {
+    const telling = tellings[fault.kind];
+    const { code, detail } = telling;
+    const cause = telling.isCause === true && fault.kind !== 'internal' ? fault : fault.cause;
+    const retryAfter = retryAfterOf(telling, fault);
+    super(
+      problemKinds[code].kind,
+      (telling.reason === 'plain' ? code : fault.reason) as FaultReason,
+      detail === undefined ? fault.message : detail(fault),
+      { ...(cause === undefined ? {} : { cause }), ...(retryAfter === undefined ? {} : { retryAfter }) },
+    );
+    this.code = code;
+    this.why = telling.reason === 'told' ? fault.reason : undefined;
+    this.headers = { ...telling.headers?.(fault), ...headers };
   }
 }
+Object.defineProperty(Problem.prototype, 'name', { value: 'Problem' });
 
-/** Any error as a problem of the v1 API; what nobody foresaw becomes `internal_error`, its text kept for the log alone. */
-export function asProblem(error: unknown): Problem {
+function retryAfterOf({ retryAfter }: Telling, fault: Fault): number | undefined {
+  if (retryAfter !== undefined) return retryAfter ?? undefined;
+  const traits: FaultTraits = faultKinds[fault.kind];
+  return fault.retryAfter ?? traits.retryAfter;
+}
+
+/**
+ * Any error as a problem of the v1 API; what nobody foresaw becomes `internal_error`, its text kept for the log alone.
+ * @param headers of the reply, beyond those that the kind has
+ */
+export function asProblem(error: unknown, headers?: Readonly<Record<string, string>>): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof ApiKeyRefused) {
-    const { reason, message } = error;
-    return new Problem(reason, message, { headers: challenge(reason) });
-  }
-  if (!(error instanceof Fault)) return internal(error);
-  const { reason, message, code } = error;
-  const retry = error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter };
-  switch (code) {
-    case 23:
-      return new Problem('body_too_large', message);
-    case 15:
-      return new Problem('rate_limited', message, { reason, retryAfter: error.retryAfter ?? 1 });
-    case -5802:
-      return new Problem('overloaded', 'All workers are busy and the queue is full.', {
-        inside: reason,
-        retryAfter: error.retryAfter ?? 1,
-      });
-    case 107:
-    case 108:
-      // What exactly is wrong with the store is for the operator's log; the caller learns that trying again makes sense.
-      return new Problem('store_unavailable', 'The store does not answer.', {
-        inside: reason,
-        retryAfter: 1,
-        cause: error,
-      });
-    case -4016:
-      return new Problem('picture_unreadable', message, { reason, cause: error.cause });
-    case -5805:
-      if (reason === 'no_image') return new Problem('picture_missing', message);
-      // Addresses and names behind a url are none of the caller's business beyond the constant.
-      return new Problem('download_failed', `The picture could not be fetched (${reason}).`, {
-        reason,
-        cause: error,
-      });
-    case 21:
-    case 3:
-      return new Problem('invalid_request', message, { reason, ...retry });
-    default:
-      return internal(error);
-  }
-}
-
-function internal(error: unknown): Problem {
-  return new Problem('internal_error', 'Something failed that should not; the log of the server says what.', {
-    cause: error,
-  });
-}
-
-/** What a 401 must say (RFC 6750 §3). */
-function challenge(reason: ApiKeyRefused['reason']): Readonly<Record<string, string>> {
-  if (problemKinds[reason].status !== 401) return {};
-  const error = reason === 'api_key_missing' ? '' : ', error="invalid_token"';
-  return { 'www-authenticate': `Bearer realm="livestill"${error}` };
+  return new Problem(asFault(error), headers);
 }
 
 /** The problem as a reply. */
 export function problemEnvelope(problem: Problem, language: Language, requestId: string): Envelope {
-  const code = problem.problem;
-  const { status, title, action, retryable, wire }: ProblemKind = problemKinds[code];
+  const { code } = problem;
+  const { status, title, action, retryable }: ProblemKind = problemKinds[code];
   const body: ProblemBody = {
     type: problemType(code),
     title: title[language],
@@ -115,7 +207,7 @@ export function problemEnvelope(problem: Problem, language: Language, requestId:
   const retryAfter = problem.retryAfter === undefined ? {} : { 'retry-after': seconds(problem.retryAfter) };
   return {
     http: status,
-    code: wire,
+    kind: problem.kind,
     message: code,
     data: {},
     headers: { ...textHeaders(language), ...retryAfter, ...problem.headers },
@@ -135,29 +227,4 @@ export function textHeaders(language: Language): Readonly<Record<string, string>
 
 function seconds(value: number): string {
   return String(Math.max(1, Math.ceil(value)));
-}
-
-/** The problem that an HTTP status of the transport stands for: faults below the handlers know no more than that. */
-const byStatus: Readonly<Record<number, ProblemCode>> = {
-  400: 'malformed_request',
-  404: 'not_found',
-  405: 'method_not_allowed',
-  408: 'request_timeout',
-  413: 'body_too_large',
-  417: 'expectation_failed',
-  431: 'headers_too_large',
-  503: 'overloaded',
-};
-
-const transportDetail: Partial<Record<ProblemCode, string>> = {
-  malformed_request: 'The request could not be parsed, or does not have exactly one Host header.',
-  not_found: 'No such path here.',
-  overloaded: 'The server is shutting down, or this connection has too many unanswered requests.',
-};
-
-/** A transport fault, written for the old API, in the form of the v1 API. */
-export function problemOfTransport(envelope: Envelope, language: Language, requestId: string): Envelope {
-  const code = byStatus[envelope.http] ?? 'internal_error';
-  const detail = transportDetail[code] ?? `${problemKinds[code].title.en}.`;
-  return problemEnvelope(new Problem(code, detail, { headers: envelope.headers }), language, requestId);
 }

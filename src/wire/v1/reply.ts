@@ -1,7 +1,7 @@
 import { DEFAULT_CAPTURE } from '../../liveness/quality/capture.ts';
 import type { Judgement, QualityComponent } from '../../liveness/types.ts';
 import type { Decision } from '../../policy/decide.ts';
-import type { Envelope } from '../envelope.ts';
+import type { Envelope } from '../http/envelope.ts';
 import type { Language } from './language.ts';
 import { textHeaders } from './problems.ts';
 import { textsOf } from './reason-texts.ts';
@@ -69,11 +69,11 @@ function componentOf(
   };
 }
 
-/** A JSON reply. `score` goes to the decision's line in the log; -4015 there stands for a picture without a face. */
+/** A JSON reply. `score` goes to the decision's line in the log; the code of `no_face` stands there for a picture without a face. */
 export function livenessEnvelope(body: LivenessBody, language: Language): Envelope {
   return {
     ...jsonEnvelope(body, textHeaders(language)),
-    code: body.verdict === 'no_face' ? -4015 : 0,
+    kind: body.verdict === 'no_face' ? 'no_face' : null,
     data: body.score === null ? {} : { score: body.score },
   };
 }
@@ -102,5 +102,5 @@ export function fixedEnvelope(
   body: NonNullable<Envelope['body']>,
   headers: Readonly<Record<string, string>>,
 ): Envelope {
-  return { http: 200, code: 0, message: 'OK', data: {}, headers, body };
+  return { http: 200, kind: null, message: 'OK', data: {}, headers, body };
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { appid, startV1Test } from '../../../test/v1/support.ts';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../faults.ts';
 
 it('asks for room for the app of the API key, before the body, and hands its name to the workers', async () => {
   const test = await startV1Test();
@@ -9,7 +9,7 @@ it('asks for room for the app of the API key, before the body, and hands its nam
     let over = '';
     test.judge.refusal = (app) => {
       asked.push(app);
-      return app === over ? new Fault(-5802, 'queue_full', 'full', { retryAfter: 3 }) : null;
+      return app === over ? new Fault('busy', 'queue_full', 'full', { retryAfter: 3 }) : null;
     };
     const post = () =>
       test.post('/v1/liveness', { headers: { 'content-type': 'image/jpeg' }, body: 'a picture' });

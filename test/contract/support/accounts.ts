@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { AccountStore, App, ReplayStore, SecretPair, UsageStore } from '../../../src/account/types.ts';
-import { Fault } from '../../../src/errors.ts';
+import { Fault } from '../../../src/faults.ts';
 
 export const appid = '1000001';
 export const secretId = 'AKIDcontract0000000000000000000000';
@@ -51,7 +51,8 @@ export function memoryAccounts(apps: readonly App[], pairs: readonly SecretPair[
     broken: null,
     accounts: {
       async findApp(id) {
-        if (memory.broken === 'accounts') throw new Fault(107, 'store', 'the account store does not answer');
+        if (memory.broken === 'accounts')
+          throw new Fault('accounts_unavailable', 'store_error', 'the account store does not answer');
         return apps.find((app) => app.appid === id) ?? null;
       },
       async findSecret(id) {
@@ -64,7 +65,8 @@ export function memoryAccounts(apps: readonly App[], pairs: readonly SecretPair[
     },
     replay: {
       async remember(digest) {
-        if (memory.broken === 'replay') throw new Fault(108, 'store', 'the replay store does not answer');
+        if (memory.broken === 'replay')
+          throw new Fault('state_unavailable', 'store_error', 'the replay store does not answer');
         if (used.has(digest)) return false;
         used.add(digest);
         return true;

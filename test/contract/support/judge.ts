@@ -1,4 +1,4 @@
-import type { Fault } from '../../../src/errors.ts';
+import type { Fault } from '../../../src/faults.ts';
 import type { Judge, JudgeOptions } from '../../../src/fleet/types.ts';
 import type { LedgerRow } from '../../../src/ledger/types.ts';
 import { reportedScore } from '../../../src/liveness/reported-score.ts';

@@ -1,4 +1,4 @@
-import { Fault } from '../../../src/errors.ts';
+import { Fault } from '../../../src/faults.ts';
 import { appid, signature } from './accounts.ts';
 import { judgementOf, noFace } from './judge.ts';
 import type { TestServer } from './server.ts';
@@ -82,7 +82,7 @@ export const rows: readonly Row[] = [
     'no room',
     {
       prepare: (test) => {
-        test.judge.full = new Fault(-5802, 'queue_full', 'full', { retryAfter: 7 });
+        test.judge.full = new Fault('busy', 'queue_full', 'full', { retryAfter: 7 });
       },
     },
     { 'retry-after': '7' },
@@ -145,13 +145,13 @@ export const rows: readonly Row[] = [
   ),
   otherStore('ledger down', {
     prepare: (test) => {
-      test.ledger.fail = new Fault(108, 'store', 'disk full');
+      test.ledger.fail = new Fault('state_unavailable', 'store_error', 'disk full');
     },
   }),
   noPicture(
     'not a picture',
     judged(() => {
-      throw new Fault(-4016, 'truncated', 'cut off');
+      throw new Fault('picture_unreadable', 'truncated', 'cut off');
     }),
     why('truncated'),
   ),

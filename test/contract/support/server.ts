@@ -3,26 +3,24 @@ import { Writable } from 'node:stream';
 import { createAuthenticator } from '../../../src/account/authenticate.ts';
 import { createLimiter } from '../../../src/account/limiter.ts';
 import type { App, SecretPair, SignatureSettings } from '../../../src/account/types.ts';
-import { Fault } from '../../../src/errors.ts';
+import { Fault } from '../../../src/faults.ts';
 import type { Downloader } from '../../../src/picture/types.ts';
-import { type BodyMemory, createBodyMemory } from '../../../src/wire/body-memory.ts';
-import type { FailedTries } from '../../../src/wire/failed-tries.ts';
-import { createLog } from '../../../src/wire/log.ts';
-import type { Observer } from '../../../src/wire/metrics/observer.ts';
-import {
-  createLegacyServer,
-  type LegacyServer,
-  type LegacyServerSettings,
-} from '../../../src/wire/server.ts';
-import type { TlsIdentity } from '../../../src/wire/tls.ts';
-import { defaultTransport, type TransportSettings } from '../../../src/wire/transport.ts';
+import type { Observer } from '../../../src/wire/decision/observer.ts';
+import type { FailedTries } from '../../../src/wire/http/failed-tries.ts';
+import { createLog } from '../../../src/wire/http/log.ts';
+import { createServer, type Server, type ServerSettings } from '../../../src/wire/http/server.ts';
+import type { TlsIdentity } from '../../../src/wire/http/tls.ts';
+import { defaultTransport, type TransportSettings } from '../../../src/wire/http/transport-settings.ts';
+import { type BodyMemory, createBodyMemory } from '../../../src/wire/intake/body-memory.ts';
+import { createLegacyFace } from '../../../src/wire/legacy/face.ts';
+import type { LegacySettings } from '../../../src/wire/legacy/handler.ts';
 import { appid, appOf, type MemoryAccounts, memoryAccounts, pairOf, secretId } from './accounts.ts';
 import { type HandMadeJudge, handMadeJudge, type ListLedger, listLedger } from './judge.ts';
 
 export interface TestServerOptions {
   readonly apps?: readonly App[];
   readonly pairs?: readonly SecretPair[];
-  readonly settings?: Partial<Omit<LegacyServerSettings, 'transport'>>;
+  readonly settings?: Partial<Omit<ServerSettings, 'transport'> & LegacySettings>;
   readonly transport?: Partial<TransportSettings>;
   readonly signature?: Partial<SignatureSettings>;
   readonly downloader?: Downloader;
@@ -36,7 +34,7 @@ export interface TestServerOptions {
 
 /** A listening server of the old API with hand-made surroundings. */
 export interface TestServer {
-  readonly server: LegacyServer;
+  readonly server: Server;
   readonly port: number;
   readonly judge: HandMadeJudge;
   readonly ledger: ListLedger;
@@ -61,7 +59,18 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
   });
   const clock = () => Date.now();
-  const server = createLegacyServer({
+  const settings = {
+    maxBodyBytes: 6 * 1024 * 1024,
+    compat: { sessionId: false, noFace: 'error' } as const,
+    cors: { origins: [] },
+    trustedProxies: [],
+    trustRequestId: true,
+    ...options.settings,
+    transport: { ...defaultTransport, ...options.transport },
+  };
+  const log = createLog('info', sink);
+  const { observer, failedTries } = options;
+  const legacy = createLegacyFace({
     authenticator: createAuthenticator({
       accounts: memory.accounts,
       replay: memory.replay,
@@ -75,20 +84,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     bodies,
     clock,
     version: '0.0.0',
-    log: createLog('info', sink),
-    tls: options.tls,
-    observer: options.observer,
-    failedTries: options.failedTries,
-    settings: {
-      maxBodyBytes: 6 * 1024 * 1024,
-      compat: { sessionId: false, noFace: 'error' },
-      cors: { origins: [] },
-      trustedProxies: [],
-      trustRequestId: true,
-      ...options.settings,
-      transport: { ...defaultTransport, ...options.transport },
-    },
+    log,
+    observer,
+    failedTries,
+    cors: settings.cors,
+    settings,
   });
+  const server = createServer({ faces: [legacy], settings, log, tls: options.tls, observer, failedTries });
   const port = await server.listen('127.0.0.1', 0);
   return {
     server,
@@ -104,6 +106,6 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 
 const noDownloads: Downloader = {
   async download() {
-    throw new Fault(-5805, 'connect_failed', 'there is no network in this test');
+    throw new Fault('download_refused', 'connect_failed', 'there is no network in this test');
   },
 };

@@ -3,14 +3,15 @@ import { Readable } from 'node:stream';
 import { pino } from 'pino';
 import { createAuthenticator } from '../../../src/account/authenticate.ts';
 import { createLimiter } from '../../../src/account/limiter.ts';
-import { Fault } from '../../../src/errors.ts';
+import { Fault } from '../../../src/faults.ts';
 import type { Downloader } from '../../../src/picture/types.ts';
 import { DEFAULT_RULES } from '../../../src/policy/policy.ts';
-import { createBodyMemory } from '../../../src/wire/body-memory.ts';
-import { type Envelope, envelopeBody } from '../../../src/wire/envelope.ts';
-import type { Exchange } from '../../../src/wire/exchange.ts';
+import type { Observer } from '../../../src/wire/decision/observer.ts';
+import { type Envelope, envelopeBody } from '../../../src/wire/http/envelope.ts';
+import type { Exchange } from '../../../src/wire/http/exchange.ts';
+import { createBodyMemory } from '../../../src/wire/intake/body-memory.ts';
+import { codeOf } from '../../../src/wire/legacy/codes/codes.ts';
 import { createLegacyHandler } from '../../../src/wire/legacy/handler.ts';
-import type { Observer } from '../../../src/wire/metrics/observer.ts';
 import { createV1 } from '../../../src/wire/v1/face.ts';
 import { appid, appOf, memoryAccounts, pairOf, secretId } from '../../contract/support/accounts.ts';
 import { handMadeJudge } from '../../contract/support/judge.ts';
@@ -32,7 +33,7 @@ export interface InProcess {
 
 const noDownloads: Downloader = {
   async download() {
-    throw new Fault(-5805, 'connect_failed', 'there is no network in this test');
+    throw new Fault('download_refused', 'connect_failed', 'there is no network in this test');
   },
 };
 
@@ -138,7 +139,8 @@ const contract = new Map([
 
 function checkLegacy(envelope: Envelope): void {
   const text = envelopeBody(envelope).toString('utf8');
-  const { code, http } = envelope;
+  const { http } = envelope;
+  const code = codeOf(envelope.kind);
   const parsed = JSON.parse(text) as Record<string, unknown>;
   const isWhole = Object.keys(parsed).join() === 'code,message,data' && typeof parsed.message === 'string';
   if (!isWhole || contract.get(code)?.includes(http) !== true) {

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../../errors.ts';
+import { Fault } from '../../../faults.ts';
 import { turnClockwise } from '../../../liveness/resample.ts';
 import type { RgbPicture } from '../../../liveness/types.ts';
 import { box, codedOf, heicFile, heicOf, icc, imir, irot, nclx } from '../../test-support/heic-files.ts';
@@ -29,7 +29,7 @@ async function refusal(bytes: Uint8Array, limits = DEFAULT_LIMITS): Promise<Faul
     (e: unknown) => e,
   );
   expect(error).toBeInstanceOf(Fault);
-  expect((error as Fault).code).toBe(-4016);
+  expect((error as Fault).area).toBe('picture');
   return error as Fault;
 }
 
@@ -298,13 +298,12 @@ describe('HEIC and AVIF', () => {
       symlinkSync(sharpFolder, join(folder, 'node_modules', 'sharp'));
       for (const part of ['picture', 'liveness'])
         cpSync(join(root, 'dist', part), join(folder, 'dist', part), { recursive: true });
-      for (const part of ['errors.js', 'error-catalogue.js', 'error-catalogue-siblings.js'])
-        cpSync(join(root, 'dist', part), join(folder, 'dist', part));
+      cpSync(join(root, 'dist', 'faults.js'), join(folder, 'dist', 'faults.js'));
       writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
       writeFileSync(join(folder, 'a.heic'), heicFile('plain.heic'));
       writeFileSync(join(folder, 'a.avif'), await avif());
       const script = `import { readFileSync } from 'node:fs';
-        import { decodePicture } from ${JSON.stringify(pathToFileURL(join(folder, 'dist', 'picture', 'decode.js')).href)};
+        import { decodePicture } from ${JSON.stringify(pathToFileURL(join(folder, 'dist', 'picture', 'decode', 'decode.js')).href)};
         for (const name of ['a.heic', 'a.avif']) {
           await decodePicture(readFileSync(name)).then(() => console.log('decoded'), (e) => console.log(e.reason, e.message));
         }`;

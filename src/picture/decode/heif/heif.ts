@@ -142,7 +142,7 @@ function survey(bytes: Uint8Array, name: string): HeifSurvey {
  * orientation in its EXIF data plays no part (ISO/IEC 23000-22 §7.3.6.4). Thumbnails, depth and gain maps are left aside, alpha is dropped.
  * HEVC is decoded by libheif-js, which is loaded here alone and at the first such picture; AV1 by the image library.
  *
- * @throws {Fault} -4016 with reason `unsupported`, `animated`, `truncated`, `corrupt`, `empty`, `too_many_pixels` or `too_slow`
+ * @throws {Fault} `picture_unreadable` with reason `unsupported`, `animated`, `truncated`, `corrupt`, `empty`, `too_many_pixels` or `too_slow`
  */
 export async function decodeHeif(
   bytes: Uint8Array,

@@ -14,9 +14,9 @@ export function signRegularly(
   const sign = async (tell: (error: Error) => void): Promise<void> => {
     try {
       // Looked at without the write lock first: nothing is written where nothing moved.
-      const moved = await database.read(108, (db) => movedChains(db));
+      const moved = await database.read('state_unavailable', (db) => movedChains(db));
       if (moved.length === 0) return;
-      await database.write(108, async (db) => {
+      await database.write('state_unavailable', async (db) => {
         for (const chain of moved) await signHead(db, chain, key);
       });
     } catch (error) {

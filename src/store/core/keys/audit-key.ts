@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from '../../../errors.ts';
+import { Fault, type FaultReason } from '../../../faults.ts';
 import { type AuditKey, auditKeyFrom, newAuditKeyText } from '../../../ledger/checkpoint.ts';
 import { createKeyFile, modeOthersMayUse } from './key-file.ts';
 
@@ -10,7 +10,7 @@ export const auditKeyFile = 'audit.key';
 /**
  * The key that signs checkpoints and tombstones: from the text of `LIVESTILL_AUDIT_KEY` where there is one, else from `audit.key` of the
  * data folder, which is made with a fresh key where it is missing.
- * @throws Fault 107 (`audit_key_malformed`, `audit_key_exposed`, `audit_key_unreadable`)
+ * @throws Fault `accounts_unavailable` (`audit_key_malformed`, `audit_key_exposed`, `audit_key_unreadable`)
  */
 export function openAuditKey(dataDir: string, text: string | undefined): AuditKey {
   if (text !== undefined && text !== '') return parsed(text, 'LIVESTILL_AUDIT_KEY');
@@ -58,5 +58,5 @@ function parsed(text: string, where: string): AuditKey {
   }
 }
 
-const refused = (reason: string, message: string, cause?: unknown): Fault =>
-  new Fault(107, reason, message, { cause });
+const refused = (reason: FaultReason<'accounts_unavailable'>, message: string, cause?: unknown): Fault =>
+  new Fault('accounts_unavailable', reason, message, { cause });

@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { Fault } from '../../../errors.ts';
+import { Fault } from '../../../faults.ts';
 import { getMeta, putMeta } from '../meta.ts';
 import type { Tables } from '../tables.ts';
 import type { Keyring } from './keyring.ts';
@@ -31,7 +31,7 @@ export function useKey(db: Transaction<Tables>, key: MasterKey): Promise<void> {
 
 /**
  * The key that everything else is encrypted under; the newest when nothing is yet.
- * @throws Fault 107 (`master_key_missing`)
+ * @throws Fault `accounts_unavailable` (`master_key_missing`)
  */
 export async function encryptingKey(db: Transaction<Tables>, keyring: Keyring): Promise<MasterKey> {
   const id = await activeKeyId(db);
@@ -43,7 +43,7 @@ export async function encryptingKey(db: Transaction<Tables>, keyring: Keyring): 
   const key = keyring.find(id);
   if (key !== null) return key;
   throw new Fault(
-    107,
+    'accounts_unavailable',
     'master_key_missing',
     `the data folder uses the master key ${id}, which is not at hand`,
   );

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from '../../../errors.ts';
+import { Fault, type FaultReason } from '../../../faults.ts';
 import { createKeyFile, modeOthersMayUse, replaceKeyFile } from './key-file.ts';
 import { type MasterKey, masterKey } from './seal.ts';
 
@@ -21,8 +21,8 @@ const fileName = 'master.key';
 const banner =
   '# Master key of this livestill data folder. Keep it secret and keep a copy: without it no stored SecretKey can be read.\n';
 
-const refused = (reason: string, message: string, cause?: unknown): Fault =>
-  new Fault(107, reason, message, { cause });
+const refused = (reason: FaultReason<'accounts_unavailable'>, message: string, cause?: unknown): Fault =>
+  new Fault('accounts_unavailable', reason, message, { cause });
 
 function parseKey(text: string, where: string): MasterKey {
   const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
@@ -37,7 +37,7 @@ function parseKey(text: string, where: string): MasterKey {
 
 /**
  * Master keys from the environment: one or several with commas, the newest first.
- * @throws Fault 107 (`master_key_malformed`)
+ * @throws Fault `accounts_unavailable` (`master_key_malformed`)
  */
 export function keyringFromText(text: string): Keyring {
   const keys = text.split(',').map((part) => parseKey(part.trim(), 'LIVESTILL_MASTER_KEY'));
@@ -53,7 +53,7 @@ export function keyringFromText(text: string): Keyring {
  * Master keys from `master.key` of the data folder, the newest on the first line.
  *
  * @param mayCreate whether a missing file may be made with a fresh key (nothing is encrypted yet)
- * @throws Fault 107 (`master_key_missing`, `master_key_malformed`, `master_key_exposed`, `master_key_unreadable`)
+ * @throws Fault `accounts_unavailable` (`master_key_missing`, `master_key_malformed`, `master_key_exposed`, `master_key_unreadable`)
  */
 export function keyringFromFile(dataDir: string, mayCreate: boolean): Keyring {
   const path = join(dataDir, fileName);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Fault } from '../../../errors.ts';
+import { Fault } from '../../../faults.ts';
 import type { BackendOptions } from '../backend.ts';
 import type { StoreDatabase } from '../database.ts';
 import { activeKeyId, usedKeyIds } from './key-in-use.ts';
@@ -7,13 +7,13 @@ import { type Keyring, keyringFromFile, keyringFromText } from './keyring.ts';
 
 /**
  * The master keys, once it is sure that they are those of this store.
- * @throws Fault 107 (`master_key_wrong`, `master_key_missing`, `master_key_malformed`, `master_key_exposed`, `master_key_unreadable`)
+ * @throws Fault `accounts_unavailable` (`master_key_wrong`, `master_key_missing`, `master_key_malformed`, `master_key_exposed`, `master_key_unreadable`)
  */
 export async function openKeyring(
   database: StoreDatabase,
   { dataDir, masterKey }: BackendOptions,
 ): Promise<Keyring> {
-  const used = await database.read(107, async (db) => {
+  const used = await database.read('accounts_unavailable', async (db) => {
     const active = await activeKeyId(db);
     return new Set([...(await usedKeyIds(db)), ...(active === undefined ? [] : [active])]);
   });
@@ -23,7 +23,7 @@ export async function openKeyring(
   if (missing.length === 0) return keyring;
   const where = fromEnvironment ? 'LIVESTILL_MASTER_KEY' : `${join(dataDir, 'master.key')}`;
   throw new Fault(
-    107,
+    'accounts_unavailable',
     'master_key_wrong',
     `the SecretKeys of ${dataDir} are encrypted under the master key ${missing.join(', ')}; ${where} holds ${keyring.newest.id}: ` +
       'hand over the key they were made with',

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { create, Parser, type ReadEntry } from 'tar';
-import { UsageError } from '../../../errors.ts';
+import { UsageError } from '../../../faults.ts';
 import { syncFile } from './files.ts';
 
 /** What stands in a backup's `manifest.json`. */

@@ -164,7 +164,7 @@ describe('a backup', () => {
     const dataDir = await temporaryFolder();
     writeFileSync(databaseIn(dataDir), Buffer.alloc(8192, 0x5a));
     await expect(backupOf(dataDir, join(dataDir, 'b.tar'))).rejects.toMatchObject({
-      code: 107,
+      kind: 'accounts_unavailable',
       reason: 'store_corrupt',
     });
     expect(readdirSync(dataDir)).toEqual(['livestill.sqlite']);
@@ -236,7 +236,7 @@ describe('a damaged backup', () => {
     const file = join(folder, 'tables.tar');
     await backupOf(dataDir, file, true);
     await expect(restoreInto(join(folder, 'data'), file)).rejects.toMatchObject({
-      code: 107,
+      kind: 'accounts_unavailable',
       reason: 'store_newer',
     });
     expect(existsSync(databaseIn(join(folder, 'data')))).toBe(false);
@@ -284,7 +284,10 @@ describe('restoring', () => {
     const file = join(await temporaryFolder(), 'b.tar');
     await backupOf(from, file);
     const dataDir = join(await temporaryFolder(), 'data');
-    await expect(restoreInto(dataDir, file)).rejects.toMatchObject({ code: 107, reason: 'master_key_wrong' });
+    await expect(restoreInto(dataDir, file)).rejects.toMatchObject({
+      kind: 'accounts_unavailable',
+      reason: 'master_key_wrong',
+    });
     expect(readdirSync(dataDir)).toEqual([]);
     await expect(restoreInto(dataDir, file, { masterKey: 'ab'.repeat(32) })).rejects.toMatchObject({
       reason: 'master_key_wrong',
@@ -411,7 +414,7 @@ describe('tables of an older version', () => {
     writeFileSync(join(full, 'backups'), 'a file in the way');
     toOlderTables(full);
     await expect(openStore({ dataDir: full, thread: false })).rejects.toMatchObject({
-      code: 107,
+      kind: 'accounts_unavailable',
       reason: 'migration_backup_failed',
     });
     expect(inspectDatabase(full, null).age).toBe('older');

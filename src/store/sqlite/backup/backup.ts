@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { Fault, UsageError } from '../../../errors.ts';
+import { Fault, UsageError } from '../../../faults.ts';
 import { type Connection, openConnection } from '../connection.ts';
 import { databaseFile } from '../database.ts';
 import { storeFault } from '../faults.ts';
@@ -40,7 +40,7 @@ const workPrefix = '.livestill-backup';
  *
  * Needs room for twice the database beside the new file. Reads and writes on the calling thread.
  *
- * @throws UsageError `data_missing`, `file_exists`, `folder_missing`, `file_unwritable`; Fault 107 (`store_…`, `backup_short`)
+ * @throws UsageError `data_missing`, `file_exists`, `folder_missing`, `file_unwritable`; Fault `accounts_unavailable` (`store_…`, `backup_short`)
  */
 export async function writeBackup(options: BackupOptions): Promise<BackupManifest> {
   const { dataDir, withKeys, masterKey } = options;
@@ -84,7 +84,7 @@ function asSaid(error: unknown, to: string): Error {
   if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOSPC') {
     return new UsageError('file_unwritable', `${to} cannot be written (${message})`, { cause: error });
   }
-  return storeFault(107, error);
+  return storeFault('accounts_unavailable', error);
 }
 
 /** What a copy holds, once it is sure that it is whole. */
@@ -108,11 +108,11 @@ function copyDatabase(source: string, copy: string): Copied {
     const column = columnOf(made);
     const problems = checkTables(column);
     if (problems.length > 0)
-      throw new Fault(107, 'store_corrupt', `the copy is damaged: ${problems.join('; ')}`);
+      throw new Fault('accounts_unavailable', 'store_corrupt', `the copy is damaged: ${problems.join('; ')}`);
     const lastId = lastLedgerId(column);
     if (lastId < atLeast) {
       throw new Fault(
-        107,
+        'accounts_unavailable',
         'backup_short',
         `the copy ends with ledger row ${lastId}, the database had ${atLeast}`,
       );

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { UsageError } from '../../../errors.ts';
+import { UsageError } from '../../../faults.ts';
 import { type Connection, openConnection, sqliteCode } from '../connection.ts';
 import { storeFault } from '../faults.ts';
 
@@ -25,7 +25,7 @@ export function lockAlone(path: string, overDamaged: boolean): Connection | null
         { cause },
       );
     }
-    if (!/^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(cause))) throw storeFault(107, cause);
+    if (!/^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCode(cause))) throw storeFault('accounts_unavailable', cause);
     if (overDamaged) return null;
     throw new UsageError(
       'database_damaged',

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from '../../../errors.ts';
+import { Fault } from '../../../faults.ts';
 import type { MigratedSteps } from '../../core/migrated.ts';
 import { writeBackup } from './backup.ts';
 import { timeName } from './files.ts';
@@ -14,7 +14,7 @@ export const copiesFolder = (dataDir: string): string => join(dataDir, folderNam
 /**
  * Makes a backup before a migration, and lets the older ones beyond `keep` go. The keys stay out: they lie beside it.
  * @returns its path
- * @throws Fault 107 (`migration_backup_failed`): without it the tables are left as they are
+ * @throws Fault `accounts_unavailable` (`migration_backup_failed`): without it the tables are left as they are
  */
 export async function copyBeforeMigration(
   dataDir: string,
@@ -34,7 +34,7 @@ export async function copyBeforeMigration(
   } catch (cause) {
     if (existsSync(to)) return to;
     throw new Fault(
-      107,
+      'accounts_unavailable',
       'migration_backup_failed',
       `the tables are not brought up to date, since the backup before it failed (${(cause as Error).message}): make room in ${folder}, or set backup.beforeMigration to 0`,
       { cause },

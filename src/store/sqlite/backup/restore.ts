@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Fault, UsageError } from '../../../errors.ts';
+import { Fault, UsageError } from '../../../faults.ts';
 import type { Actor } from '../../../ledger/admin.ts';
 import { clockKey, type RestoreNote, restoredKey } from '../../core/meta.ts';
 import { type Connection, openConnection } from '../connection.ts';
@@ -43,7 +43,7 @@ const keyFile = archiveNames.keys;
  * else has the database open; what was there is kept in a folder of its own. Killed at any moment, either the old or the new database is in
  * place, and the master keys at hand fit it.
  *
- * @throws UsageError `backup_…`, `service_running`, `database_damaged`, `folder_missing`; Fault 107 (`store_newer`, `store_corrupt`,
+ * @throws UsageError `backup_…`, `service_running`, `database_damaged`, `folder_missing`; Fault `accounts_unavailable` (`store_newer`, `store_corrupt`,
  * `master_key_wrong`, `master_key_missing`)
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
@@ -59,7 +59,9 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     const { kept, keysReplaced } = exchange(options, dataDir, parts);
     return { manifest, findings, kept, keysReplaced };
   } catch (error) {
-    throw error instanceof UsageError || error instanceof Fault ? error : storeFault(107, error);
+    throw error instanceof UsageError || error instanceof Fault
+      ? error
+      : storeFault('accounts_unavailable', error);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -93,21 +95,21 @@ function checkUnpacked(
   if (borrowed) rmSync(join(work, keyFile));
   if (findings.problems.length > 0) {
     throw new Fault(
-      107,
+      'accounts_unavailable',
       'store_corrupt',
       `the backup's database is damaged: ${findings.problems.join('; ')}`,
     );
   }
   if (findings.age === 'newer') {
     throw new Fault(
-      107,
+      'accounts_unavailable',
       'store_newer',
       'the backup was made by a newer livestill: restore it with that version',
     );
   }
   if (findings.masterKeyFault !== null && findings.masterKeys.length > 0) {
     throw new Fault(
-      107,
+      'accounts_unavailable',
       'master_key_wrong',
       `the backup's SecretKeys are encrypted under the master key ${findings.masterKeys.join(', ')}, which is not at hand: put ` +
         `${keyFile} into ${dataDir}, set LIVESTILL_MASTER_KEY, or use a backup made with --with-keys`,

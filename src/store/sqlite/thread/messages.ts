@@ -1,60 +1,60 @@
-import { Fault, UsageError } from '../../../errors.ts';
+import { Fault, type FaultKind, revivedFault, UsageError } from '../../../faults.ts';
 import type { Backend } from '../../core/backend.ts';
-import type { StoreCode } from '../../core/database.ts';
+import type { StoreKind } from '../../core/database.ts';
 import type { Migrated } from '../../core/migrated.ts';
 
 /** Every call of the backend, and the fault that stands for its not being answered. */
-export const calls: Readonly<Record<keyof Backend, StoreCode>> = {
-  findApp: 107,
-  findSecret: 107,
-  findBucketOwner: 107,
-  createApp: 107,
-  listApps: 107,
-  findAppWithProfile: 107,
-  setAppState: 107,
-  setLimits: 107,
-  setPolicy: 107,
-  setBuckets: 107,
-  addSecret: 107,
-  listSecrets: 107,
-  setSecretEnabled: 107,
-  rotateSecret: 107,
-  rotateMasterKey: 107,
-  touch: 107,
-  findApiKey: 107,
-  addApiKey: 107,
-  listApiKeys: 107,
-  setApiKeyEnabled: 107,
-  touchKey: 107,
-  findRules: 107,
-  setRules: 107,
-  beginIdempotent: 108,
-  finishIdempotent: 108,
-  releaseIdempotent: 108,
-  remember: 108,
-  consume: 108,
-  used: 108,
-  append: 108,
-  page: 108,
-  latest: 108,
-  count: 108,
-  newestRows: 108,
-  chainNames: 108,
-  chainFrame: 108,
-  chainPage: 108,
-  chainHead: 108,
-  hashAt: 108,
-  erase: 108,
-  latestChanges: 108,
-  noteChange: 108,
-  pruneSome: 108,
-  lookAtClock: 108,
-  lastClock: 108,
-  sweepSome: 108,
-  forgetAnswers: 108,
-  dropOldCopies: 108,
-  check: 108,
-  close: 108,
+export const calls: Readonly<Record<keyof Backend, StoreKind>> = {
+  findApp: 'accounts_unavailable',
+  findSecret: 'accounts_unavailable',
+  findBucketOwner: 'accounts_unavailable',
+  createApp: 'accounts_unavailable',
+  listApps: 'accounts_unavailable',
+  findAppWithProfile: 'accounts_unavailable',
+  setAppState: 'accounts_unavailable',
+  setLimits: 'accounts_unavailable',
+  setPolicy: 'accounts_unavailable',
+  setBuckets: 'accounts_unavailable',
+  addSecret: 'accounts_unavailable',
+  listSecrets: 'accounts_unavailable',
+  setSecretEnabled: 'accounts_unavailable',
+  rotateSecret: 'accounts_unavailable',
+  rotateMasterKey: 'accounts_unavailable',
+  touch: 'accounts_unavailable',
+  findApiKey: 'accounts_unavailable',
+  addApiKey: 'accounts_unavailable',
+  listApiKeys: 'accounts_unavailable',
+  setApiKeyEnabled: 'accounts_unavailable',
+  touchKey: 'accounts_unavailable',
+  findRules: 'accounts_unavailable',
+  setRules: 'accounts_unavailable',
+  beginIdempotent: 'state_unavailable',
+  finishIdempotent: 'state_unavailable',
+  releaseIdempotent: 'state_unavailable',
+  remember: 'state_unavailable',
+  consume: 'state_unavailable',
+  used: 'state_unavailable',
+  append: 'state_unavailable',
+  page: 'state_unavailable',
+  latest: 'state_unavailable',
+  count: 'state_unavailable',
+  newestRows: 'state_unavailable',
+  chainNames: 'state_unavailable',
+  chainFrame: 'state_unavailable',
+  chainPage: 'state_unavailable',
+  chainHead: 'state_unavailable',
+  hashAt: 'state_unavailable',
+  erase: 'state_unavailable',
+  latestChanges: 'state_unavailable',
+  noteChange: 'state_unavailable',
+  pruneSome: 'state_unavailable',
+  lookAtClock: 'state_unavailable',
+  lastClock: 'state_unavailable',
+  sweepSome: 'state_unavailable',
+  forgetAnswers: 'state_unavailable',
+  dropOldCopies: 'state_unavailable',
+  check: 'state_unavailable',
+  close: 'state_unavailable',
 };
 
 /** One call of the backend. */
@@ -86,7 +86,7 @@ export type Reply =
 export interface PlainError {
   readonly name: string;
   readonly message: string;
-  readonly code?: number;
+  readonly kind?: FaultKind;
   readonly reason?: string;
   readonly cause?: string;
 }
@@ -97,7 +97,7 @@ export function toPlain(error: unknown): PlainError {
   const cause =
     error.cause === undefined ? {} : { cause: String((error.cause as Error)?.message ?? error.cause) };
   if (error instanceof Fault) {
-    return { name: 'Fault', message: error.message, code: error.code, reason: error.reason, ...cause };
+    return { name: 'Fault', message: error.message, kind: error.kind, reason: error.reason, ...cause };
   }
   if (error instanceof UsageError)
     return { name: 'UsageError', message: error.message, reason: error.reason, ...cause };
@@ -107,8 +107,10 @@ export function toPlain(error: unknown): PlainError {
 /** An error that arrived from the other thread. */
 export function fromPlain(plain: PlainError): Error {
   const options = plain.cause === undefined ? {} : { cause: plain.cause };
-  if (plain.name === 'Fault')
-    return new Fault(plain.code ?? 213, plain.reason ?? 'unknown', plain.message, options);
+  if (plain.name === 'Fault') {
+    const { kind = 'internal', reason = 'unknown', message } = plain;
+    return revivedFault({ kind, reason, message }, options);
+  }
   if (plain.name === 'UsageError') return new UsageError(plain.reason ?? 'unknown', plain.message, options);
   return new Error(plain.message, options);
 }

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { Fault } from '../../../errors.ts';
+import { Fault } from '../../../faults.ts';
 import type { Backend } from '../../core/backend.ts';
 import { type Call, calls, fromPlain, type Reply } from './messages.ts';
 
@@ -24,7 +24,7 @@ export class PendingCalls {
     this.#answerWithinMs = answerWithinMs;
   }
 
-  /** @throws Fault 107 or 108 (`store_timeout`, `store_thread_ended`); what the backend throws */
+  /** @throws Fault `accounts_unavailable` or 108 (`store_timeout`, `store_thread_ended`); what the backend throws */
   send(target: Worker, method: keyof Backend, args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#lastId += 1;

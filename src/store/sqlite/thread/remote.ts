@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { Fault, UsageError } from '../../../errors.ts';
+import { Fault, UsageError } from '../../../faults.ts';
 import type { Backend, BackendOptions } from '../../core/backend.ts';
 import type { Migrated } from '../../core/migrated.ts';
 import { storeFault } from '../faults.ts';
@@ -95,9 +95,9 @@ class StoreThread {
 
 /**
  * A backend in a thread of its own, which is started again when it ends unasked. Calls without an answer in time reject
- * with a Fault 107 or 108 (`store_timeout`), those a dying thread leaves behind with `store_thread_ended`; whether a change
+ * with a Fault `accounts_unavailable` or 108 (`store_timeout`), those a dying thread leaves behind with `store_thread_ended`; whether a change
  * among them was made is then not known.
- * @throws Fault 107, UsageError: what opening the backend throws
+ * @throws Fault 'accounts_unavailable', UsageError: what opening the backend throws
  */
 export async function openRemoteBackend(options: RemoteOptions): Promise<Backend> {
   const thread = new StoreThread(options);

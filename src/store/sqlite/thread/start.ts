@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { Fault } from '../../../errors.ts';
+import { Fault } from '../../../faults.ts';
 import type { BackendOptions } from '../../core/backend.ts';
 import { fromPlain, type Reply } from './messages.ts';
 
@@ -32,7 +32,7 @@ function threadFile(): URL {
 /**
  * Start a thread with a backend in it; resolves once that is open.
  * @param program the thread's program; without it the store's own
- * @throws Fault 107 (`store_timeout`, `store_thread_ended`); what opening the backend throws
+ * @throws Fault `accounts_unavailable` (`store_timeout`, `store_thread_ended`); what opening the backend throws
  */
 export function startThread(
   backend: BackendOptions,
@@ -42,7 +42,13 @@ export function startThread(
   return new Promise((resolve, reject) => {
     const worker = new Worker(program ?? threadFile(), { workerData: { livestillStore: backend } });
     const timer = setTimeout(() => {
-      reject(new Fault(107, 'store_timeout', `the store did not open within ${openWithinMs} ms`));
+      reject(
+        new Fault(
+          'accounts_unavailable',
+          'store_timeout',
+          `the store did not open within ${openWithinMs} ms`,
+        ),
+      );
       void worker.terminate();
     }, openWithinMs);
     worker.on('message', (reply: Reply) => {
@@ -60,7 +66,13 @@ export function startThread(
     });
     worker.on('exit', () => {
       clearTimeout(timer);
-      reject(new Fault(107, 'store_thread_ended', 'the store thread ended while it was opening'));
+      reject(
+        new Fault(
+          'accounts_unavailable',
+          'store_thread_ended',
+          'the store thread ended while it was opening',
+        ),
+      );
       onExit(worker);
     });
   });

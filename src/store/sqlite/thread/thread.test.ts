@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Fault, UsageError } from '../../../errors.ts';
+import { Fault, UsageError } from '../../../faults.ts';
 import { openStore } from '../../open.ts';
 import { somePair, someRow, temporaryFolder, temporaryStore } from '../../test-support/temp-store.ts';
 import type { Call, Calls, Reply } from './messages.ts';
@@ -59,7 +59,10 @@ describe('the store in a thread', () => {
     });
     await store.close();
     await store.close();
-    await expect(store.ledger.append(someRow())).rejects.toMatchObject({ code: 108, reason: 'store_closed' });
+    await expect(store.ledger.append(someRow())).rejects.toMatchObject({
+      kind: 'state_unavailable',
+      reason: 'store_closed',
+    });
     const again = await temporaryStore({ dataDir });
     expect((await again.accounts.listSecrets('1'))[0]!.lastUsedAt).toEqual(new Date('2026-11-23T00:00:00Z'));
   });
@@ -69,16 +72,22 @@ describe('the store in a thread', () => {
     const missing = openStore({ dataDir: join(dataDir, 'no'), create: false });
     await expect(missing).rejects.toMatchObject({ name: 'UsageError', reason: 'data_missing' });
     await expect(openStore({ dataDir, masterKey: 'nonsense' })).rejects.toMatchObject({
-      code: 107,
+      kind: 'accounts_unavailable',
       reason: 'master_key_malformed',
     });
   });
 
-  it('that does not answer is given up with 107 or 108, whichever store was asked', async () => {
+  it('that does not answer is given up with accounts_unavailable or state_unavailable, whichever store was asked', async () => {
     const { open } = await misbehaving("port.on('message', () => {}); port.postMessage({ kind: 'opened' });");
     const backend = await open();
-    await expect(backend.findApp('1')).rejects.toMatchObject({ code: 107, reason: 'store_timeout' });
-    await expect(backend.append(someRow())).rejects.toMatchObject({ code: 108, reason: 'store_timeout' });
+    await expect(backend.findApp('1')).rejects.toMatchObject({
+      kind: 'accounts_unavailable',
+      reason: 'store_timeout',
+    });
+    await expect(backend.append(someRow())).rejects.toMatchObject({
+      kind: 'state_unavailable',
+      reason: 'store_timeout',
+    });
     await backend.close();
   });
 
@@ -92,7 +101,7 @@ describe('the store in a thread', () => {
       port.postMessage({ kind: 'opened' });`);
     const backend = await open();
     await expect(backend.append(someRow())).rejects.toMatchObject({
-      code: 108,
+      kind: 'state_unavailable',
       reason: 'store_thread_ended',
     });
     expect(await backend.findApp('1')).toBeNull();
@@ -108,7 +117,7 @@ describe('the store in a thread', () => {
       const flag = (name) => dataDir + '/' + name;
       if (existsSync(flag('started')) && !existsSync(flag('mended'))) {
         writeFileSync(flag('mended'), String(create));
-        port.postMessage({ kind: 'failed', error: { name: 'Fault', code: 107, reason: 'store_io', message: 'disk' } });
+        port.postMessage({ kind: 'failed', error: { name: 'Fault', kind: 'accounts_unavailable', reason: 'store_io', message: 'disk' } });
         port.close();
       } else {
         writeFileSync(flag('started'), '');
@@ -121,7 +130,10 @@ describe('the store in a thread', () => {
       }`);
     const backend = await open();
     await expect(backend.append(someRow())).rejects.toMatchObject({ reason: 'store_thread_ended' });
-    await expect(backend.remember('aa', new Date())).rejects.toMatchObject({ code: 108, reason: 'store_io' });
+    await expect(backend.remember('aa', new Date())).rejects.toMatchObject({
+      kind: 'state_unavailable',
+      reason: 'store_io',
+    });
     let found: unknown = 'not asked';
     while (found !== null) {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -132,7 +144,10 @@ describe('the store in a thread', () => {
 
   it('that ends before it is open fails the opening', async () => {
     const { open } = await misbehaving('process.exit(3);');
-    await expect(open()).rejects.toMatchObject({ code: 107, reason: 'store_thread_ended' });
+    await expect(open()).rejects.toMatchObject({
+      kind: 'accounts_unavailable',
+      reason: 'store_thread_ended',
+    });
   });
 
   it('tells trouble that nobody asked about', async () => {
@@ -211,7 +226,7 @@ describe('the thread itself', () => {
     expect(replies).toMatchObject([
       { kind: 'opened' },
       { kind: 'ending' },
-      { kind: 'refusal', id: 1, error: { code: 107, reason: 'store_missing' } },
+      { kind: 'refusal', id: 1, error: { kind: 'accounts_unavailable', reason: 'store_missing' } },
     ]);
   });
 
@@ -219,7 +234,10 @@ describe('the thread itself', () => {
     const { port1, port2 } = new MessageChannel();
     const reply = new Promise((resolve) => port1.once('message', resolve));
     await serveStore(port2, { dataDir: '/dev/null/x' });
-    expect(await reply).toMatchObject({ kind: 'failed', error: { name: 'Fault', code: 107 } });
+    expect(await reply).toMatchObject({
+      kind: 'failed',
+      error: { name: 'Fault', kind: 'accounts_unavailable' },
+    });
     port1.close();
   });
 });
@@ -227,9 +245,14 @@ describe('the thread itself', () => {
 describe('errors between threads', () => {
   it('keep what they mean', () => {
     const across = (error: unknown) => fromPlain(structuredClone(toPlain(error)));
-    const fault = across(new Fault(108, 'store_io', 'disk', { cause: new Error('deep') }));
+    const fault = across(new Fault('state_unavailable', 'store_io', 'disk', { cause: new Error('deep') }));
     expect(fault).toBeInstanceOf(Fault);
-    expect(fault).toMatchObject({ code: 108, reason: 'store_io', message: 'disk', cause: 'deep' });
+    expect(fault).toMatchObject({
+      kind: 'state_unavailable',
+      reason: 'store_io',
+      message: 'disk',
+      cause: 'deep',
+    });
     expect(across(new UsageError('no', 'not so'))).toMatchObject({
       name: 'UsageError',
       reason: 'no',

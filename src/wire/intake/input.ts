@@ -1,0 +1,22 @@
+/**
+ * One input as it stood in the body, before anybody asked whether it is allowed: `absent` (missing, null or empty),
+ * `text`, `bytes` (a multipart part), or `wrong` (a JSON value that is neither text nor null).
+ */
+export type Input =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'wrong'; readonly found: string };
+
+/** The members of a body that mean something here; all others are ignored. The v1 API has image and url alone. */
+export interface BodyMembers {
+  /** As text, trimmed; null when the body has none. */
+  readonly appid: string | null;
+  readonly image: Input;
+  readonly url: Input;
+  /** The `sign` member, null where there is none; whether it counts is a setting. */
+  readonly sign: string | null;
+}
+
+/** An input that is not there. */
+export const absent: Input = { kind: 'absent' };
