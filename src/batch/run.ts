@@ -31,7 +31,7 @@ export interface BatchTask {
 
 /** Failures of the engine are tried once more, where the picture can be read again. */
 const ATTEMPTS = 2;
-const failed: ReadonlySet<FaultArea> = new Set<FaultArea>(['engine', 'internal']);
+const FAILED_AREAS: ReadonlySet<FaultArea> = new Set<FaultArea>(['engine', 'internal']);
 
 /** Six digits are more than any of these measures is good for, and make rows a third shorter. */
 const short = (value: number) => Number(value.toPrecision(6));
@@ -112,7 +112,7 @@ async function judgeItem(
       if (!(error instanceof Fault)) throw error;
       // A picture that cost its worker has been tried on a second one already.
       const worker = error.reason === 'worker_crashed' || error.reason === 'worker_stuck';
-      const again = failed.has(error.area) && !worker && attempt < ATTEMPTS && !source.sequential;
+      const again = FAILED_AREAS.has(error.area) && !worker && attempt < ATTEMPTS && !source.sequential;
       if (!again) return failedRow(item, task, sha256, error);
       const read = await readItem(item);
       if (read instanceof Fault) return failedRow(item, task, null, read);

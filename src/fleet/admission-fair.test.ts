@@ -42,7 +42,7 @@ describe('admission of several apps', () => {
   it('when the queue is full the longest line gives its newest for one of a shorter line', async () => {
     const { admission, ask, refused } = await busyAdmission();
     for (let at = 1; at <= 10; at++) void ask('flood', `f${at}`);
-    expect(admission.refusal('flood')).toMatchObject({ code: -5802, reason: 'queue_full' });
+    expect(admission.refusal('flood')).toMatchObject({ kind: 'busy', reason: 'queue_full' });
     expect(admission.refusal('quiet')).toBeNull();
     expect(admission.refusal()).toBeNull();
     void ask('quiet');

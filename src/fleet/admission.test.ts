@@ -51,8 +51,8 @@ describe('admission', () => {
     expect(admission.refusal()).toBeNull();
     const waiting = [admission.enter(), admission.enter()];
     // Three in line before two workers of one second each: 1.5 s.
-    expect(admission.refusal()).toMatchObject({ code: -5802, reason: 'queue_full', retryAfter: 2 });
-    await expect(admission.enter()).rejects.toMatchObject({ code: -5802 });
+    expect(admission.refusal()).toMatchObject({ kind: 'busy', reason: 'queue_full', retryAfter: 2 });
+    await expect(admission.enter()).rejects.toMatchObject({ kind: 'busy' });
     expect(admission.waiting).toBe(waiting.length);
   });
 
@@ -117,7 +117,7 @@ describe('admission', () => {
     const timely = admission.enter({ app: 'a' });
     time.now = 1001;
     first.release();
-    await expect(late).rejects.toMatchObject({ code: -5802, reason: 'queue_overdue' });
+    await expect(late).rejects.toMatchObject({ kind: 'busy', reason: 'queue_overdue' });
     (await timely).release();
     expect([admission.running, admission.waiting]).toEqual([0, 0]);
   });

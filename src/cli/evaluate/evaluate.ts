@@ -22,29 +22,13 @@ Examples:
  * wrong use or unusable input.
  */
 export function registerEvaluate(program: Command): void {
-  program
+  const command = program
     .command('evaluate')
     .description('measure how well bona fide and attack presentations are told apart')
     .argument('[pictures]', 'a folder with bona-fide/ and attack/<species>/, or an index file (CSV, NDJSON)')
     .option('--scores <file>', 'a score file instead of pictures (NDJSON, CSV, - for standard input)')
-    .option('--compare <files...>', 'two score files, compared by a paired test')
-    .option(
-      '--threshold <number>',
-      `scores above it are accepted (default: ${DEFAULT_THRESHOLD})`,
-      finiteNumber,
-    )
-    .option('--threshold-b <number>', 'with --compare: the threshold of the second', finiteNumber)
-    .option(
-      '--choose-threshold <rule>',
-      'choose it from scores: eer, hter, apcer=0.05, worst-apcer=0.05 or bpcer=0.1',
-      thresholdRule,
-    )
-    .option('--dev <input>', 'what the threshold is chosen on: pictures, or a score file with --scores')
-    .option(
-      '--folds <n>',
-      'choose the threshold for each of n folds, by subject, on the others',
-      numberWithin(2, 1000, true),
-    )
+    .option('--compare <files...>', 'two score files, compared by a paired test');
+  withThreshold(command)
     .option('--by <field>', 'compare by group, device, session, subject or fold; repeatable', groupField, [])
     .addOption(
       new Option('--cluster <unit>', 'unit of the bootstrap (default: subject where all are named)').choices([
@@ -85,5 +69,26 @@ export function registerEvaluate(program: Command): void {
     .addHelpText('after', HELP)
     .action((pictures: string | undefined, _: unknown, command: Command) =>
       runEvaluation(pictures, command.opts<EvaluateFlags>()),
+    );
+}
+
+function withThreshold(command: Command): Command {
+  return command
+    .option(
+      '--threshold <number>',
+      `scores above it are accepted (default: ${DEFAULT_THRESHOLD})`,
+      finiteNumber,
+    )
+    .option('--threshold-b <number>', 'with --compare: the threshold of the second', finiteNumber)
+    .option(
+      '--choose-threshold <rule>',
+      'choose it from scores: eer, hter, apcer=0.05, worst-apcer=0.05 or bpcer=0.1',
+      thresholdRule,
+    )
+    .option('--dev <input>', 'what the threshold is chosen on: pictures, or a score file with --scores')
+    .option(
+      '--folds <n>',
+      'choose the threshold for each of n folds, by subject, on the others',
+      numberWithin(2, 1000, true),
     );
 }

@@ -82,7 +82,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   const inputs = await expandInputs(paths, process.stdin, leftOut.add);
   tellLeftOut(leftOut);
   if (inputs.length === 0) {
-    process.stderr.write('livestill: no pictures there\n');
+    say('livestill: no pictures there\n');
     process.exitCode = EXIT_STATUS.failed;
     return;
   }

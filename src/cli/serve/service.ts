@@ -9,7 +9,7 @@ import type { Store } from '../../store/open.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/health.ts';
 import { createFailedTries, type FailedTries } from '../../wire/http/failed-tries.ts';
 import type { Server } from '../../wire/http/server.ts';
-import { loadTls, watchTls } from '../../wire/http/tls.ts';
+import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';
 import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory.ts';
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
 import { version } from '../shared/version.ts';
@@ -84,19 +84,10 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => server.drain(0));
     const retention = startRetentionOf(config, log, store);
     closing.unshift(() => retention.stop());
-    metrics.watch({
-      fleet,
-      server,
-      bodies,
-      failedTries,
-      clock: () => retention.seen,
-      ...(tls === undefined ? {} : { certificate: () => server.tls?.expiresAt }),
-    });
+    const certificate = tls === undefined ? {} : { certificate: () => server.tls?.expiresAt };
+    metrics.watch({ fleet, server, bodies, failedTries, clock: () => retention.seen, ...certificate });
     const port = await listen('port', server, config.host, config.port);
-    const watch =
-      tlsFiles &&
-      tls &&
-      watchTls({ files: tlsFiles, current: tls, use: server.useTls, clock: () => Date.now(), log });
+    const watch = watchOf(tlsFiles, tls, server, log);
     state.ready = true;
     return {
       store,
@@ -179,8 +170,24 @@ function failedTriesOf({ failedTries: { perMinute } }: Config, log: Logger): Fai
   });
 }
 
-function tlsFilesOf({ tls: { cert, key } }: Config): { cert: string; key: string } | undefined {
+interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+function tlsFilesOf({ tls: { cert, key } }: Config): TlsFiles | undefined {
   return cert === null || key === null ? undefined : { cert, key };
+}
+
+/** Looks for new certificate files; undefined without TLS. */
+function watchOf(
+  files: TlsFiles | undefined,
+  current: TlsIdentity | undefined,
+  server: Server,
+  log: Logger,
+): ReturnType<typeof watchTls> | undefined {
+  if (files === undefined || current === undefined) return undefined;
+  return watchTls({ files, current, use: server.useTls, clock: () => Date.now(), log });
 }
 
 async function listen(

@@ -31,7 +31,8 @@ export interface JudgeAllOptions {
 /**
  * Reads a picture.
  * @throws {UsageError} reason `unreadable` for one that the index names
- * @throws {Fault} `picture_unreadable` `too_large`; `download_refused` `unreadable` for one that was found in a tree
+ * @throws {Fault} `picture_unreadable` `too_large`; `download_refused` `unreadable` for one that was found in
+ * a tree
  */
 export async function readPicture(picture: IndexedPicture): Promise<Uint8Array> {
   try {

@@ -4,7 +4,7 @@ import { Fault, type FaultKind, type FaultReason, faultKinds } from '../../../fa
 import { catalogue } from './catalogue.ts';
 import { codeOf, legacyCodes, reply, variantsOf } from './codes.ts';
 
-const specFile = new URL('../test/contract/vectors/error-codes.json', import.meta.url);
+const specFile = new URL('../../../../test/contract/vectors/error-codes.json', import.meta.url);
 const entries = [...catalogue.values()];
 
 /** Every code of the contract with its message and status. */
