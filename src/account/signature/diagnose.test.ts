@@ -122,6 +122,15 @@ describe('the mistakes people make', () => {
           [expect.stringMatching(/^signature_(?:malformed|invalid)$/), 'utf8_lossy_digest'],
         ]);
       }),
+      {
+        // A digest that ends like the name of a field.
+        examples: [
+          [
+            Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 0, 0, 0, 0, 128, 107, 61]),
+            ['b=x', `t=${now}`, `e=${now + 60}`, 'f=', 'k=AKIDabcdefgh', 'a=1', 'r=7'],
+          ],
+        ],
+      },
     );
   });
 
