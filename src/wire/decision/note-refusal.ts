@@ -6,7 +6,7 @@ import { codeOf } from '../legacy/codes/codes.ts';
 import type { Facts } from './log.ts';
 
 /** How a request ended. */
-interface Ended {
+export interface Ended {
   readonly api: 'legacy' | 'v1';
   readonly exchange: Exchange;
   readonly facts: Facts;

@@ -1,24 +1,17 @@
-import { createHash } from 'node:crypto';
-import type { Logger } from 'pino';
 import { type ParsedSignature, tryReadSignature } from '../../account/signature/signature.ts';
-import type { Authenticator, Caller, Clock, Limiter } from '../../account/types.ts';
+import type { Authenticator, Caller } from '../../account/types.ts';
 import { Fault } from '../../faults.ts';
-import type { Judge, JudgeOptions } from '../../fleet/types.ts';
-import type { RefusalCounter } from '../../ledger/refusals.ts';
-import type { Ledger } from '../../ledger/types.ts';
 import { isHeif } from '../../picture/decode/sniff.ts';
-import type { Downloader } from '../../picture/types.ts';
-import { fetchRecorded } from '../decision/fetch-picture.ts';
-import { type Facts, logDecision } from '../decision/log.ts';
-import { noteRefusal } from '../decision/note-refusal.ts';
-import type { Observer } from '../decision/observer.ts';
-import { recorderOf } from '../decision/record.ts';
-import { requestSeen } from '../decision/request-seen.ts';
+import { checkRoom, withPermit } from '../decision/admit.ts';
+import { conclude } from '../decision/conclude.ts';
+import { type Asked, decideOn } from '../decision/decide.ts';
+import type { DecisionDeps } from '../decision/deps.ts';
+import type { Facts } from '../decision/log.ts';
 import { type Envelope, faultEnvelope } from '../http/envelope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { FailedTries } from '../http/failed-tries.ts';
 import { peerGroup } from '../http/peer-group.ts';
-import type { BodyHold, BodyMemory } from '../intake/body-memory.ts';
+import type { BodyHold } from '../intake/body-memory.ts';
 import { readContentCoding } from '../intake/content-coding.ts';
 import { choosePicture } from '../intake/picture-source.ts';
 import { checkAnnouncedSize, decodingBytes, RequestAborted, withBody } from '../intake/read-body.ts';
@@ -27,24 +20,10 @@ import { holdsKeyIfAsked, isFailedTry } from './failed-try.ts';
 import { type CompatSettings, judgementEnvelope } from './reply.ts';
 
 /** What the legacy endpoint works with; everything is handed in. */
-export interface LegacyDeps {
+export interface LegacyDeps extends DecisionDeps {
   readonly authenticator: Authenticator;
-  readonly limiter: Limiter;
-  readonly downloader: Downloader;
-  readonly judge: Judge;
-  readonly ledger: Ledger;
-  /** Memory for bodies; one for all faces of the service. */
-  readonly bodies: BodyMemory;
-  readonly clock: Clock;
-  readonly log: Logger;
   /** Counts callers without a valid key; none: they are not limited. */
   readonly failedTries?: FailedTries | undefined;
-  /** Told of every request; it must not throw. */
-  readonly observer?: Observer | undefined;
-  /** Counts refusals of known callers for the ledger. */
-  readonly refusals?: RefusalCounter | undefined;
-  /** livestill's version, for the ledger. */
-  readonly version: string;
   readonly settings: LegacySettings;
 }
 
@@ -66,9 +45,7 @@ export function createLegacyHandler(deps: LegacyDeps): LegacyHandler {
   return async (exchange) => {
     const facts: Facts = {};
     const finish = (envelope: Envelope | null, error: unknown) => {
-      logDecision(deps.log, exchange, facts, envelope, error);
-      deps.observer?.request(requestSeen({ api: 'legacy', exchange, facts, envelope, error }));
-      noteRefusal(deps.refusals, { api: 'legacy', exchange, facts, envelope, error });
+      conclude(deps, { api: 'legacy', exchange, facts, envelope, error });
       return envelope;
     };
     try {
@@ -140,27 +117,12 @@ async function answerBody(
   facts.singleUse = caller.singleUse;
   // Once more, now for the app that signed: before anything is downloaded for it.
   checkRoom(deps.judge, caller.app.appid);
-  const lease = await deps.limiter.admit(caller.app);
-  try {
-    const source = choosePicture(body);
-    facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
-    const picture =
-      source.kind === 'bytes'
-        ? source.bytes
-        : await fetchRecorded(
-            { ...deps, api: 'legacy', envelopeOf: faultEnvelope },
-            source.url,
-            exchange,
-            facts,
-          );
-    // A downloaded picture may wait for a worker as long as a body does.
-    if (source.kind === 'url') hold.add(picture.byteLength);
-    facts.pictureBytes = picture.byteLength;
-    facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
-    return await judge(deps, exchange, facts, caller, picture);
-  } finally {
-    lease.release();
-  }
+  return withPermit(deps.limiter, caller.app, async () => {
+    const asked = askedOf(deps, exchange, facts, caller, hold);
+    const { envelope, fault } = await decideOn(deps, asked, choosePicture(body));
+    if (fault !== null) throw fault;
+    return envelope;
+  });
 }
 
 /** @throws Fault `request_malformed` `content_encoding` for a body that was compressed */
@@ -174,50 +136,29 @@ function refuseCoded(header: string | undefined): void {
   );
 }
 
-/** @throws Fault `busy` */
-function checkRoom(judge: Judge, app: string | undefined): void {
-  const noRoom = judge.refusal(app);
-  if (noRoom !== null) throw noRoom;
-}
-
-/** Judges the picture and remembers the decision; a picture that cannot be decoded is a decision too. */
-async function judge(
-  deps: LegacyDeps,
+/** The request as the decision sees it: the old call knows no rules of an app's own. */
+function askedOf(
+  { settings: { compat } }: LegacyDeps,
   exchange: Exchange,
   facts: Facts,
-  caller: Caller,
-  picture: Uint8Array,
-): Promise<Envelope> {
-  const { version, judge: judging } = deps;
-  const record = recorderOf(deps, { api: 'legacy', version, exchange, facts, models: judging.models });
-  try {
-    if (deps.settings.compat.heif !== true && isHeif(picture)) {
+  { app }: Caller,
+  hold: BodyHold,
+): Asked {
+  return {
+    api: 'legacy',
+    exchange,
+    facts,
+    app,
+    hold,
+    check(picture) {
+      if (compat.heif === true || !isHeif(picture)) return;
       throw new Fault(
         'picture_unreadable',
         'unsupported',
         'HEIC and AVIF are judged here with compat.heif alone.',
       );
-    }
-    const judgement = await deps.judge.judge(picture, judgeOptions(caller, exchange.signal));
-    facts.judgement = judgement;
-    const envelope = judgementEnvelope(judgement, deps.settings.compat, exchange.requestId);
-    await record(envelope, judgement, null);
-    return envelope;
-  } catch (error) {
-    if (error instanceof Fault && error.area === 'picture') {
-      await record(faultEnvelope(error), null, error);
-    }
-    throw error;
-  }
-}
-
-function judgeOptions(caller: Caller, signal: AbortSignal): JudgeOptions {
-  const { threshold, profile, capture } = caller.app.policy;
-  return {
-    app: caller.app.appid,
-    signal,
-    ...(threshold === null ? {} : { threshold }),
-    ...(profile === null ? {} : { profile }),
-    ...(capture === null ? {} : { capture }),
+    },
+    answer: (judgement) => judgementEnvelope(judgement, compat, exchange.requestId),
+    refusal: faultEnvelope,
   };
 }

@@ -1,8 +1,7 @@
 import { Fault, revivedFault } from '../../faults.ts';
 import type { Profile } from '../../liveness/types.ts';
+import { conclude } from '../decision/conclude.ts';
 import { type Facts, logDecision } from '../decision/log.ts';
-import { noteRefusal } from '../decision/note-refusal.ts';
-import { requestSeen } from '../decision/request-seen.ts';
 import { type CorsSettings, isAllowedPreflight } from '../http/cors.ts';
 import type { Envelope } from '../http/envelope.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -115,11 +114,9 @@ export function createV1(deps: V1Deps): V1Handler {
     const notes: Notes = { facts };
     const route = routes.get(pathOf(request.url ?? ''));
     const finish = (envelope: Envelope | null, error: unknown) => {
-      if (route?.logged === true) logDecision(log, exchange, facts, envelope, error);
-      if (route?.judges === true) {
-        deps.observer?.request(requestSeen({ api: 'v1', exchange, facts, envelope, error }));
-        noteRefusal(deps.refusals, { api: 'v1', exchange, facts, envelope, error });
-      }
+      const ended = { api: 'v1', exchange, facts, envelope, error } as const;
+      if (route?.judges === true) conclude({ ...deps, log }, ended);
+      else if (route?.logged === true) logDecision(log, exchange, facts, envelope, error);
       return envelope;
     };
     try {
