@@ -1,0 +1,64 @@
+import { makeCanvas } from './canvas.ts';
+import { FaceWatch } from './face.ts';
+import { type Area, faceSquare, frameArea, ovalMask } from './geometry.ts';
+import { lumaOf, measureLight, measureMotion, measureSharpness } from './measure.ts';
+import type { Reading } from './types.ts';
+
+const [WIDTH, HEIGHT, SQUARE] = [72, 96, 128];
+
+/** Milliseconds from one reading to the next. */
+const PAUSE = 120;
+
+/** Reads a video several times a second on two small canvases. */
+export class Watch {
+  readonly #video: HTMLVideoElement;
+  readonly #report: (reading: Reading) => void;
+  readonly #faces = new FaceWatch();
+  readonly #frame = makeCanvas(WIDTH, HEIGHT, true).context;
+  readonly #square = makeCanvas(SQUARE, SQUARE, true).context;
+  readonly #mask = ovalMask(WIDTH, HEIGHT);
+  #before: Float32Array | null = null;
+  #timer = 0;
+
+  constructor(video: HTMLVideoElement, report: (reading: Reading) => void) {
+    this.#video = video;
+    this.#report = report;
+  }
+
+  /** Whether the browser's own face detector has answered. */
+  get hasFaceDetector(): boolean {
+    return this.#faces.faces !== null;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#read(), PAUSE);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#before = null;
+  }
+
+  #read(): void {
+    const { videoWidth, videoHeight, readyState } = this.#video;
+    if (readyState < 2 || videoWidth === 0 || this.#frame === null || this.#square === null) return;
+    const area = frameArea(videoWidth, videoHeight);
+    const luma = this.#lumaOf(this.#frame, area);
+    const square = this.#lumaOf(this.#square, faceSquare(area));
+    this.#faces.look(this.#video, area);
+    const motion = this.#before === null ? 0 : measureMotion(this.#before, luma, this.#mask);
+    this.#before = luma;
+    this.#report({
+      ...measureLight(luma, this.#mask),
+      sharpness: measureSharpness(square, SQUARE),
+      motion,
+      faces: this.#faces.faces,
+    });
+  }
+
+  #lumaOf(context: CanvasRenderingContext2D, { x, y, width, height }: Area): Float32Array {
+    const { canvas } = context;
+    context.drawImage(this.#video, x, y, width, height, 0, 0, canvas.width, canvas.height);
+    return lumaOf(context.getImageData(0, 0, canvas.width, canvas.height).data);
+  }
+}
