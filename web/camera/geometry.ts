@@ -30,11 +30,16 @@ export function faceSquare(frame: Area): Area {
   };
 }
 
-/** For each pixel of a `width` x `height` picture of the frame, row by row, 1 where it lies inside the oval. */
+/** How much of the oval's width and height its middle has: the face without the hair around it. */
+const MIDDLE = 0.7;
+
+/** For each pixel of a `width` x `height` picture of the frame, row by row: 0 outside the oval, 1 inside it, 2 in its middle. */
 export function ovalMask(width: number, height: number): Uint8Array {
   return Uint8Array.from({ length: width * height }, (_, at) => {
     const dx = (((at % width) + 0.5) / width - OVAL.x) / OVAL.rx;
     const dy = ((Math.floor(at / width) + 0.5) / height - OVAL.y) / OVAL.ry;
-    return dx * dx + dy * dy <= 1 ? 1 : 0;
+    const distance = dx * dx + dy * dy;
+    if (distance > 1) return 0;
+    return distance > MIDDLE * MIDDLE ? 1 : 2;
   });
 }

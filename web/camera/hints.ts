@@ -3,11 +3,12 @@ import type { HintKind } from './kinds.ts';
 import type { FacePlace, Reading } from './types.ts';
 
 /**
- * Where the hints begin. Those for light and sharpness lie a little inside the limits of the server's quality components (LuminanceMean
- * 60 to 200, BackLight 130, Sharpness 16), since the page looks at the oval and not at the face itself.
+ * Where the hints begin: close to the limits of the server's quality components (LuminanceMean 40 to 225, BackLight 130, Sharpness 16), and
+ * a little inside them, since the page looks at the oval and not at the face itself. A higher limit for darkness would tell people with dark
+ * skin in good light to find more of it.
  */
 export const LIMITS = {
-  dark: 65,
+  dark: 48,
   bright: 205,
   overexposed: 0.25,
   backLight: 110,

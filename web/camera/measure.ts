@@ -6,34 +6,35 @@ export function lumaOf(rgba: ArrayLike<number>): Float32Array {
   );
 }
 
-/** Light inside and outside a mask. */
+/** Light on the face and around it. */
 export interface Light {
   readonly brightness: number;
   readonly surroundings: number;
   readonly overexposed: number;
 }
 
-/** Mean luma where `mask` is 1 and where it is 0, and the share of the former that is 250 or more. */
+/** Mean luma in the middle of the oval (`mask` 2) and outside it (0), and the share of the middle that is 250 or more. */
 export function measureLight(luma: Float32Array, mask: Uint8Array): Light {
-  let [inside, outside, count, bright] = [0, 0, 0, 0];
+  let [inside, count, outside, around, bright] = [0, 0, 0, 0, 0];
   for (let at = 0; at < luma.length; at++) {
     if (mask[at] === 0) {
       outside += luma[at];
-      continue;
+      around += 1;
+    } else if (mask[at] === 2) {
+      inside += luma[at];
+      count += 1;
+      if (luma[at] >= 250) bright += 1;
     }
-    inside += luma[at];
-    count += 1;
-    if (luma[at] >= 250) bright += 1;
   }
   return {
     brightness: inside / Math.max(1, count),
-    surroundings: outside / Math.max(1, luma.length - count),
+    surroundings: outside / Math.max(1, around),
     overexposed: bright / Math.max(1, count),
   };
 }
 
 /**
- * Mean absolute change of luma between two pictures of one size where `mask` is 1, after both were levelled to the same mean, so that a
+ * Mean absolute change of luma between two pictures of one size inside the oval (`mask` 1 and 2), after both were levelled to the same mean, so that a
  * camera that adapts its exposure is no motion.
  */
 export function measureMotion(before: Float32Array, now: Float32Array, mask: Uint8Array): number {
@@ -47,7 +48,7 @@ export function measureMotion(before: Float32Array, now: Float32Array, mask: Uin
   const shift = (sumNow - sumBefore) / Math.max(1, count);
   let change = 0;
   for (let at = 0; at < now.length; at++) {
-    if (mask[at] === 1) change += Math.abs(now[at] - before[at] - shift);
+    if (mask[at] !== 0) change += Math.abs(now[at] - before[at] - shift);
   }
   return change / Math.max(1, count);
 }

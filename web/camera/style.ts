@@ -60,9 +60,10 @@ const SHEET = `
 .preview { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; transform: scaleX(-1); }
 .guide { position: absolute; inset: 0; width: 100%; height: 100%; fill: none; }
 .scrim { fill: rgb(9 13 21 / 0.5); }
-.oval { stroke: #fff; stroke-opacity: 0.92; stroke-width: 2; transition: stroke-opacity 200ms; }
+.oval { stroke: #fff; stroke-opacity: 0.92; stroke-width: 2; transition: stroke 200ms; }
 .progress { stroke: #57e3a6; stroke-width: 5; stroke-linecap: round; stroke-dasharray: 1; stroke-dashoffset: 1; transition: stroke-dashoffset 160ms linear, opacity 160ms; opacity: 0; }
-[data-hint="good"] .progress, [data-state="taking"] .progress { opacity: 1; }
+[data-hint="good"] .oval, [data-state="taking"] .oval { stroke: #57e3a6; stroke-width: 3; }
+[data-holding] .progress, [data-state="taking"] .progress { opacity: 1; }
 [data-state="taking"] .progress { stroke-dashoffset: 0 !important; }
 
 .hint {
@@ -104,7 +105,7 @@ const SHEET = `
 .symbol .icon { width: 42px; height: 42px; stroke-width: 1.6; }
 .title { font-size: 20px; font-weight: 650; line-height: 1.25; letter-spacing: -0.01em; text-wrap: balance; }
 .card:lang(zh) .title { letter-spacing: 0; }
-.text { max-width: 34ch; margin-top: 6px; color: var(--_muted); text-wrap: pretty; overflow-wrap: anywhere; }
+.text { max-width: 34ch; margin-top: 6px; color: var(--_muted); text-wrap: balance; overflow-wrap: anywhere; }
 .tips { display: none; gap: 8px; margin-top: 20px; padding: 0; list-style: none; text-align: start; }
 [data-state="idle"] .tips { display: grid; }
 .tips li { display: flex; align-items: center; gap: 10px; }
@@ -123,9 +124,9 @@ const SHEET = `
 [data-state="asking"] .symbol { animation: wait 1.8s ease-in-out infinite; }
 @keyframes wait { 50% { box-shadow: 0 0 0 10px color-mix(in srgb, var(--_accent) 14%, transparent); } }
 
-.pictures { display: none; justify-content: center; gap: 8px; width: 100%; margin-top: 22px; }
-[data-state="done"] .pictures { display: flex; }
-.pictures canvas { flex: 0 1 88px; min-width: 0; aspect-ratio: 3 / 4; border-radius: 10px; background: var(--_line); }
+.pictures { display: none; grid-auto-flow: column; grid-auto-columns: minmax(0, 88px); justify-content: center; gap: 8px; width: 100%; margin-top: 22px; }
+[data-state="done"] .pictures { display: grid; }
+.pictures canvas { width: 100%; height: auto; border-radius: 10px; background: var(--_line); }
 
 .actions { display: flex; gap: 8px; margin-top: 12px; }
 button {

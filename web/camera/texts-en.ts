@@ -17,7 +17,7 @@ export const english: Texts = {
   taking: 'Hold still',
   done: { title: 'Pictures taken', text: 'The camera is off.' },
   picture: 'Picture {n}',
-  readyForButton: 'Good. Take the pictures now',
+  readyForButton: 'Good. Press the button',
   buttons: {
     start: 'Turn on the camera',
     take: 'Take the pictures',
@@ -33,10 +33,10 @@ export const english: Texts = {
     too_far: 'Move closer',
     too_close: 'Move a little away',
     off_centre: 'Move your face to the middle',
-    too_bright: 'Too bright. Turn away from the light',
-    backlit: 'The light is behind you. Turn around',
+    too_bright: 'Too bright. Find softer light',
+    backlit: 'Light behind you. Turn around',
     moving: 'Hold still',
-    blurred: 'The picture is blurred. Wipe the lens, hold still',
+    blurred: 'Blurred. Wipe the lens',
     ready: 'Good. Hold still',
   },
   refusals: {

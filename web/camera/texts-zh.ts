@@ -24,7 +24,7 @@ export const chinese: Texts = {
     too_bright: '光线太强，请避开强光',
     backlit: '您背对光源，请转身',
     moving: '请保持不动',
-    blurred: '画面模糊，请擦拭镜头并保持不动',
+    blurred: '画面模糊，请擦拭镜头',
     ready: '很好，请保持不动',
   },
   refusals: {

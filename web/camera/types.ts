@@ -10,15 +10,15 @@ export interface FacePlace {
 
 /** What the cheap checks measured on one frame of the video. */
 export interface Reading {
-  /** Mean luma inside the oval, 0 to 255. */
+  /** Mean luma in the middle of the oval, where the face is, 0 to 255. */
   readonly brightness: number;
   /** Mean luma of the frame outside the oval, 0 to 255. */
   readonly surroundings: number;
-  /** Share of the pixels inside the oval with a luma of 250 or more. */
+  /** Share of the pixels in the middle of the oval with a luma of 250 or more. */
   readonly overexposed: number;
   /** Variance of the Laplacian of the oval's inner square at 128 x 128, in squared luma steps. */
   readonly sharpness: number;
-  /** Mean change of luma inside the oval since the frame before, after levelling both to the same mean; 0 for the first. */
+  /** Mean change of luma inside the oval from one reading to the next, both levelled to the same mean: the largest of late, fading in half a second. */
   readonly motion: number;
   /** Faces by the browser's own detector, the largest first; null where the browser has none. */
   readonly faces: readonly FacePlace[] | null;

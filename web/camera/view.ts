@@ -127,6 +127,7 @@ export class View {
   hint(text: string, good: boolean, held: number): void {
     if (this.#hint.textContent !== text) this.#hint.textContent = text;
     this.#card.dataset.hint = good ? 'good' : 'advice';
+    this.#card.toggleAttribute('data-holding', held > 0);
     this.#progress.style.strokeDashoffset = String(1 - held);
   }
 

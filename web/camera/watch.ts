@@ -9,6 +9,9 @@ const [WIDTH, HEIGHT, SQUARE] = [72, 96, 128];
 /** Milliseconds from one reading to the next. */
 const PAUSE = 120;
 
+/** What is left of a motion at the next reading: a person who sways stands still for a moment at each end. */
+const FADE = 0.75;
+
 /** Reads a video several times a second on two small canvases. */
 export class Watch {
   readonly #video: HTMLVideoElement;
@@ -18,6 +21,7 @@ export class Watch {
   readonly #square = makeCanvas(SQUARE, SQUARE, true).context;
   readonly #mask = ovalMask(WIDTH, HEIGHT);
   #before: Float32Array | null = null;
+  #motion = 0;
   #timer = 0;
 
   constructor(video: HTMLVideoElement, report: (reading: Reading) => void) {
@@ -37,6 +41,7 @@ export class Watch {
   stop(): void {
     clearInterval(this.#timer);
     this.#before = null;
+    this.#motion = 0;
   }
 
   #read(): void {
@@ -46,12 +51,13 @@ export class Watch {
     const luma = this.#lumaOf(this.#frame, area);
     const square = this.#lumaOf(this.#square, faceSquare(area));
     this.#faces.look(this.#video, area);
-    const motion = this.#before === null ? 0 : measureMotion(this.#before, luma, this.#mask);
+    const change = this.#before === null ? 0 : measureMotion(this.#before, luma, this.#mask);
+    this.#motion = Math.max(change, this.#motion * FADE);
     this.#before = luma;
     this.#report({
       ...measureLight(luma, this.#mask),
       sharpness: measureSharpness(square, SQUARE),
-      motion,
+      motion: this.#motion,
       faces: this.#faces.faces,
     });
   }
