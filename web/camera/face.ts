@@ -14,11 +14,15 @@ type FaceDetectorClass = new (options: {
   fastMode: boolean;
 }) => BrowserFaceDetector;
 
+/** Milliseconds that a detector may take to its first answer. */
+const PATIENCE = 3000;
+
 /** The browser's own face detector, asked for one frame at a time; gone for good once it fails, since it then fails for every frame. */
 export class FaceWatch {
   #detector: BrowserFaceDetector | null = null;
   #busy = false;
   #faces: readonly FacePlace[] | null = null;
+  #asked = 0;
 
   constructor() {
     const { FaceDetector } = globalThis as { FaceDetector?: FaceDetectorClass };
@@ -35,13 +39,22 @@ export class FaceWatch {
     return this.#faces;
   }
 
+  /** Whether there is a detector whose first answer may still come: until then nobody knows whether there is a face. */
+  get isPending(): boolean {
+    const waiting = this.#detector !== null && this.#faces === null;
+    if (waiting && this.#asked !== 0 && performance.now() - this.#asked > PATIENCE) this.#detector = null;
+    return waiting && this.#detector !== null;
+  }
+
   /** Looks at a frame unless it is still busy with one before. `frame` is the part of the video that is shown. */
   look(video: HTMLVideoElement, frame: Area): void {
     if (this.#detector === null || this.#busy) return;
     this.#busy = true;
+    this.#asked ||= performance.now();
     this.#detector.detect(video).then(
       (found) => {
         this.#busy = false;
+        if (this.#detector === null) return;
         this.#faces = found
           .map(({ boundingBox }) => placeIn(frame, boundingBox))
           .sort((one, other) => other.width - one.width);

@@ -54,6 +54,7 @@ export class Watch {
     const change = this.#before === null ? 0 : measureMotion(this.#before, luma, this.#mask);
     this.#motion = Math.max(change, this.#motion * FADE);
     this.#before = luma;
+    if (this.#faces.isPending) return;
     this.#report({
       ...measureLight(luma, this.#mask),
       sharpness: measureSharpness(square, SQUARE),

@@ -9,8 +9,8 @@ export interface Rgb {
 }
 
 /**
- * Writes a Y4M file that Chromium plays as a camera, over and over. Each frame is a picture; colours are those of BT.601 with its limited range, every
- * second one in both directions.
+ * Writes a Y4M file that Chromium plays as a camera, over and over. Colours become those of BT.601 in its limited range, one for each
+ * two by two pixels.
  */
 export async function writeFeed(path: string, frames: Iterable<Rgb>, framesPerSecond = 20): Promise<void> {
   const out = createWriteStream(path);
@@ -20,7 +20,7 @@ export async function writeFeed(path: string, frames: Iterable<Rgb>, framesPerSe
       out.write(`YUV4MPEG2 W${frame.width} H${frame.height} F${framesPerSecond}:1 Ip A1:1 C420mpeg2\n`);
     first = false;
     out.write('FRAME\n');
-    if (!out.write(planes(frame))) await new Promise((resolve) => out.once('drain', resolve));
+    if (!out.write(planes(frame))) await new Promise<void>((resolve) => out.once('drain', () => resolve()));
   }
   out.end();
   await finished(out);

@@ -26,6 +26,8 @@ export interface Site {
 
 /** Collects what the component tells; `window.told` has the events, `window.series` what `stills` carried. */
 const RECORDER = `import '/camera/index.js';
+window.refusedByPolicy = [];
+addEventListener('securitypolicyviolation', ({ violatedDirective }) => window.refusedByPolicy.push(violatedDirective));
 window.told = [];
 const camera = document.querySelector('livestill-camera');
 for (const name of ['stills', 'hint', 'refused', 'error', 'statechange']) {
