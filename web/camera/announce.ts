@@ -4,7 +4,7 @@ const PAUSE = 2500;
 /** A live region that says at most one thing every few seconds, and then the newest. */
 export class Announcer {
   readonly #region: HTMLElement;
-  #timer = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #last = -PAUSE;
   #waiting = '';
 

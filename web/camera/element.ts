@@ -272,11 +272,12 @@ export class LivestillCamera extends Base {
 
   #show(): void {
     const texts = this.#texts;
+    const final = this.#state === 'refused' && !this.#retryable;
     this.#view.show({
       state: this.#state,
       texts,
       message: this.#message(texts),
-      button: this.#button(texts),
+      button: final ? null : this.#button(texts),
     });
     if (this.#state === 'taking') this.#view.hint(texts.taking, true, 1);
     else if (this.#state === 'asking') this.#view.hint(texts.hints.no_face, false, 0);

@@ -14,7 +14,7 @@ export interface TrackReports {
 
 /** Watches a track until `signal` is aborted. */
 export function watchTrack(track: MediaStreamTrack, reports: TrackReports, signal: AbortSignal): void {
-  const timers: number[] = [];
+  const timers: ReturnType<typeof setTimeout>[] = [];
   const clear = () => {
     for (const timer of timers.splice(0)) clearTimeout(timer);
   };

@@ -22,7 +22,7 @@ export class Watch {
   readonly #mask = ovalMask(WIDTH, HEIGHT);
   #before: Float32Array | null = null;
   #motion = 0;
-  #timer = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(video: HTMLVideoElement, report: (reading: Reading) => void) {
     this.#video = video;
