@@ -55,10 +55,13 @@ export class Watch {
     this.#motion = Math.max(change, this.#motion * FADE);
     this.#before = luma;
     if (this.#faces.isPending) return;
+    const light = measureLight(luma, this.#mask);
     this.#report({
-      ...measureLight(luma, this.#mask),
-      sharpness: measureSharpness(square, SQUARE),
-      motion: this.#motion,
+      brightness: round(light.brightness),
+      surroundings: round(light.surroundings),
+      overexposed: round(light.overexposed),
+      sharpness: round(measureSharpness(square, SQUARE)),
+      motion: round(this.#motion),
       faces: this.#faces.faces,
     });
   }
@@ -68,4 +71,9 @@ export class Watch {
     context.drawImage(this.#video, x, y, width, height, 0, 0, canvas.width, canvas.height);
     return lumaOf(context.getImageData(0, 0, canvas.width, canvas.height).data);
   }
+}
+
+/** To hundredths: more digits would say more than was measured. */
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
 }
