@@ -6,6 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findChromium, startChromium } from './support/chromium.ts';
 import { writeFeed } from './support/feed.ts';
+import { press } from './support/harness.ts';
 import { scene } from './support/scene.ts';
 import { page as pageWith, type Site, startSite } from './support/site.ts';
 
@@ -84,18 +85,16 @@ describe.skipIf(path === null)(
           expect([state, wide, await violations(page)]).toEqual([state, 0, []]);
         };
         const page = await at(browser);
-        const button = page.locator('livestill-camera button.main');
         await look(page, 'idle');
-        await button.click({ delay: 20 });
+        await press(page);
         await page.locator('livestill-camera[state=live]').waitFor();
         await page.locator('livestill-camera [data-hint=good]').waitFor();
         await look(page, 'live');
-        await button.click();
+        await press(page);
         await page.locator('livestill-camera[state=done]').waitFor();
         await look(page, 'done');
         const denied = await at(denying);
-        await denied.waitForTimeout(500);
-        await denied.locator('livestill-camera button.main').click();
+        await press(denied);
         await denied.locator('livestill-camera[state=refused]').waitFor();
         await look(denied, 'denied');
       },
