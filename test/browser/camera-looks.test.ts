@@ -24,6 +24,7 @@ const looks: readonly (readonly [name: string, lang: string, context: BrowserCon
     'zh',
     { viewport: { width: 360, height: 640 }, colorScheme: 'light', deviceScaleFactor: 2 },
   ],
+  ['en-light-lying', 'en', { viewport: { width: 740, height: 360 }, colorScheme: 'light' }],
 ];
 
 /** Rules that axe finds broken, with the elements. */

@@ -192,6 +192,7 @@ export class LivestillCamera extends Base {
     this.#go('taking');
     try {
       const series = await capture.take(this.stills, startedBy);
+      if (this.#current?.capture !== capture) throw new DOMException('turned off', 'AbortError');
       this.#current = null;
       this.#go('done');
       this.#tell('stills', series);

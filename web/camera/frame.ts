@@ -36,3 +36,38 @@ export function nextFrame(video: HTMLVideoElement, patience: number, signal: Abo
     wait();
   });
 }
+
+/**
+ * Waits until a video has its first frame. Some browsers do not call back for frames of a video that is covered, so this goes by its
+ * events.
+ * @returns false where none came within `patience` milliseconds
+ * @throws the signal's reason
+ */
+export function firstFrame(video: HTMLVideoElement, patience: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const listening = new AbortController();
+    const end = () => {
+      clearTimeout(timer);
+      listening.abort();
+    };
+    const look = () => {
+      if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || video.videoWidth === 0) return;
+      end();
+      resolve(true);
+    };
+    const timer = setTimeout(() => {
+      end();
+      resolve(false);
+    }, patience);
+    for (const name of ['loadeddata', 'playing', 'resize', 'timeupdate']) {
+      video.addEventListener(name, look, { signal: listening.signal });
+    }
+    const aborted = () => {
+      end();
+      reject(signal.reason);
+    };
+    if (signal.aborted) return aborted();
+    signal.addEventListener('abort', aborted, { signal: listening.signal });
+    look();
+  });
+}

@@ -1,5 +1,5 @@
 import { canvasIsReadable } from './canvas.ts';
-import { nextFrame } from './frame.ts';
+import { firstFrame } from './frame.ts';
 import { nameOf, RefusalError, refusalBeforeAsking, refusalOf } from './refusal.ts';
 import type { CameraFacts } from './types.ts';
 
@@ -47,7 +47,7 @@ export async function openCamera(video: HTMLVideoElement, signal: AbortSignal): 
     video.srcObject = stream;
     // A video that is not allowed to play by itself shows nothing; the wait for its first frame then ends the attempt.
     video.play().catch(() => undefined);
-    if (!(await nextFrame(video, PATIENCE, signal))) throw new RefusalError('no_picture');
+    if (!(await firstFrame(video, PATIENCE, signal))) throw new RefusalError('no_picture');
     return { track, since: performance.now(), close };
   } catch (error) {
     close();

@@ -32,6 +32,7 @@ const SHEET = `
 [hidden] { display: none !important; }
 
 .card {
+  container-type: inline-size;
   position: relative;
   width: max(15rem, min(100%, var(--livestill-width, 24rem), (100svh - 9rem) * 0.75));
   margin-inline: auto;
@@ -55,14 +56,17 @@ const SHEET = `
   background: var(--_well);
 }
 
-.screen { position: absolute; inset: 0; visibility: hidden; background: #0b0e14; }
-[data-state="live"] .screen, [data-state="taking"] .screen { visibility: visible; }
+.screen { position: absolute; inset: 0; background: var(--_well); }
+.guide, .hint { visibility: hidden; }
+:is([data-state="live"], [data-state="taking"]) .screen { background: #0b0e14; }
+:is([data-state="live"], [data-state="taking"]) :is(.guide, .hint) { visibility: visible; }
 .preview { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; transform: scaleX(-1); }
 .guide { position: absolute; inset: 0; width: 100%; height: 100%; fill: none; }
 .scrim { fill: rgb(9 13 21 / 0.5); }
 .oval { stroke: #fff; stroke-opacity: 0.92; stroke-width: 2; transition: stroke 200ms; }
 .progress { stroke: #57e3a6; stroke-width: 5; stroke-linecap: round; stroke-dasharray: 1; stroke-dashoffset: 1; transition: stroke-dashoffset 160ms linear, opacity 160ms; opacity: 0; }
 [data-hint="good"] .oval, [data-state="taking"] .oval { stroke: #57e3a6; stroke-width: 3; }
+[data-holding] .oval { stroke: #fff; stroke-width: 2; }
 [data-holding] .progress, [data-state="taking"] .progress { opacity: 1; }
 [data-state="taking"] .progress { stroke-dashoffset: 0 !important; }
 
@@ -90,6 +94,7 @@ const SHEET = `
 
 .message {
   position: relative;
+  background: var(--_well);
   display: flex;
   flex-direction: column;
   align-items: center;
@@ -155,6 +160,14 @@ button[aria-disabled="true"] { opacity: 0.55; cursor: default; filter: none; }
 
 .announcer { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
+@container (max-width: 17.5rem) {
+  .hint { inset: auto 8px 3%; max-width: calc(100% - 16px); padding: 6px 12px 6px 26px; font-size: 14px; }
+  .hint::before { left: 11px; top: calc(6px + 0.65em - 4.5px); }
+  .tips { display: none !important; }
+  .symbol { width: 64px; height: 64px; margin-bottom: 10px; }
+  .title { font-size: 18px; }
+  button { padding-inline: 10px; font-size: 15px; }
+}
 @media (prefers-reduced-motion: reduce) {
   *, *::before { animation: none !important; transition: none !important; }
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium, type LaunchOptions } from 'playwright-core';
 
@@ -31,8 +32,10 @@ export function findChromium(): Found {
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
     return { path: null, reason: 'there is no Chromium here, and apt-get and root are needed to install it' };
   }
-  spawnSync('apt-get', ['update', '-qq']);
-  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
+  // Test files run side by side: the first installs, the others wait for it and find it there.
+  const install =
+    'command -v chromium || { apt-get update -qq; apt-get install -y -qq --no-install-recommends chromium; }';
+  spawnSync('flock', [join(tmpdir(), 'livestill-chromium.lock'), 'sh', '-c', install], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
   const path = onPath();
