@@ -9,7 +9,7 @@ import type { FacePlace, Reading } from './types.ts';
  */
 export const LIMITS = {
   dark: 48,
-  bright: 205,
+  bright: 215,
   overexposed: 0.25,
   backLight: 110,
   sharpness: 18,
