@@ -40,7 +40,7 @@ describe.skipIf(found === null)(
 
     it.each<readonly [what: string, kind: string, scene: SceneOptions]>([
       ['low light', 'too_dark', { light: 0.3, frames: 4 }],
-      ['glare', 'too_bright', { light: 4, frames: 4 }],
+      ['glare', 'too_bright', { light: 9, frames: 4 }],
       ['a picture out of focus', 'blurred', { blur: 8, frames: 4 }],
       ['a person who moves', 'moving', { sway: 60 }],
     ])('%s is told (%s), and nothing is taken by itself', async (_what, kind, options) => {
