@@ -34,7 +34,7 @@ const TURNS = 5;
 
 /**
  * Takes `count` stills of a playing video within a second: whole frames at the camera's resolution, upright, not mirrored. Where the
- * device is turned meanwhile the series begins anew, so that all stills are of one shape. `taken` hears of each frame as it is taken.
+ * device is turned meanwhile the series begins anew, so that all stills are of one shape. `taken` is called for each frame as it is taken.
  * @throws SeriesError; the signal's reason
  */
 export async function takeStills(
