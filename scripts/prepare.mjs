@@ -71,7 +71,15 @@ function installCompiler() {
   return null;
 }
 
-function build() {
+/** Builds the camera component for web pages; a folder without `web/` has none. */
+async function buildPages(tsc, more) {
+  if (!existsSync(join(root, 'web', 'camera'))) return;
+  const { buildCamera } = await import('./build-camera.mjs');
+  if (!(await buildCamera(tsc, more)))
+    fail('the camera component was not built: see the compiler messages above.');
+}
+
+async function build() {
   if (!existsSync(join(root, 'src'))) {
     if (existsSync(built)) return 'dist/ as it was';
     return fail(
@@ -99,6 +107,7 @@ function build() {
     });
     if (error !== undefined) fail(`the TypeScript compiler did not start: ${error.message}`);
     if (status !== 0) fail('the build failed: see the compiler messages above.');
+    await buildPages(tsc, more);
   } finally {
     if (folder !== null) rmSync(folder, { recursive: true, force: true });
   }
@@ -106,7 +115,7 @@ function build() {
 }
 
 const ownLibrary = process.argv.includes('--own-library');
-const done = ownLibrary ? null : build();
+const done = ownLibrary ? null : await build();
 const { pullWeights } = await import(pathToFileURL(built).href);
 const { loadNativeLock, wantedPlatforms } = await import(
   pathToFileURL(join(root, 'dist', 'native', 'lock.js')).href

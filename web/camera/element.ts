@@ -1,0 +1,322 @@
+import { Capture } from './capture.ts';
+import type { Advice } from './hints.ts';
+import type { CameraState, ErrorKind, HintKind } from './kinds.ts';
+import { isRetryable, nameOf, RefusalError } from './refusal.ts';
+import { SeriesError } from './still.ts';
+import { type Message, type Texts, textsFor } from './texts.ts';
+import type { LivestillCameraEventMap, Reading, Series, SeriesFacts } from './types.ts';
+import { View } from './view.ts';
+
+/** Presses this soon after the button changed were meant for what it was before, in milliseconds. */
+const DOUBLE_PRESS = 400;
+
+/** Where pages are rendered on a server there are no elements: importing must not fail there. */
+const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
+
+/**
+ * `<livestill-camera>`: asks for the camera, helps with hints, takes two to five stills and turns the camera off again.
+ *
+ * @example
+ * import 'livestill/camera';
+ *
+ * const camera = document.querySelector('livestill-camera');
+ * camera.addEventListener('stills', ({ detail }) => upload(detail.stills));
+ */
+export class LivestillCamera extends Base {
+  static readonly observedAttributes: readonly string[] = ['lang', 'reason', 'auto'];
+
+  readonly #view: View;
+  #state: CameraState = 'idle';
+  #changedAt = 0;
+  #current: { readonly capture: Capture; readonly opened: Promise<boolean> } | null = null;
+  #problem: ((texts: Texts) => Message) | null = null;
+  #retryable = true;
+  #hint: HintKind | null = null;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: 'open' });
+    this.#view = new View(root, { main: () => this.#pressed(), cancel: () => this.stop() });
+  }
+
+  /** What the component is doing; also the attribute `state`, for style sheets. */
+  get state(): CameraState {
+    return this.#state;
+  }
+
+  /** Whether the stills are taken without the button once all is steady. The attribute counts as absent where it says `false`. */
+  get auto(): boolean {
+    return this.hasAttribute('auto') && this.getAttribute('auto') !== 'false';
+  }
+  set auto(value: boolean) {
+    this.toggleAttribute('auto', value);
+  }
+
+  /** How many stills are taken: 2 to 5, 3 where nothing else is said. */
+  get stills(): number {
+    const given = Number.parseInt(this.getAttribute('stills') ?? '', 10);
+    return Number.isNaN(given) ? 3 : Math.min(5, Math.max(2, given));
+  }
+  set stills(value: number) {
+    this.setAttribute('stills', String(value));
+  }
+
+  /** Why the picture is needed, in words for the person; shown before the camera is asked for. */
+  get reason(): string {
+    return this.getAttribute('reason') ?? '';
+  }
+  set reason(value: string) {
+    this.setAttribute('reason', value);
+  }
+
+  /** `light` or `dark`; anything else follows the browser. */
+  get theme(): string {
+    return this.getAttribute('theme') ?? '';
+  }
+  set theme(value: string) {
+    this.setAttribute('theme', value);
+  }
+
+  /**
+   * Asks for the camera and shows the preview. The promise tells whether it is on; why not is told by `refused`.
+   * @throws an InvalidStateError where the element is in no document
+   */
+  start(): Promise<boolean> {
+    if (!this.isConnected) return Promise.reject(new DOMException('not in a document', 'InvalidStateError'));
+    if (this.#current !== null) return this.#current.opened;
+    const capture = new Capture(this.#view.video, {
+      advice: (advice, reading) => this.#advise(advice, reading),
+      broken: (kind) => this.#broken(kind),
+      taken: (index) => this.#view.keepPicture(index, this.#texts),
+    });
+    const opened = this.#open(capture);
+    this.#current = { capture, opened };
+    this.#hint = null;
+    this.#go('asking');
+    return opened;
+  }
+
+  /** Turns the camera off and goes back to the beginning. */
+  stop(): void {
+    this.#release();
+    this.#problem = null;
+    this.#view.clearPictures();
+    if (this.#state !== 'idle') this.#go('idle');
+  }
+
+  /**
+   * Takes the stills now, whatever the hints say, hands them over (also as `stills`) and turns the camera off.
+   * @throws an InvalidStateError where the camera is not on, an AbortError where it is turned off meanwhile, an Error named SeriesError
+   * where it fails (also told by `error`)
+   */
+  take(): Promise<Series> {
+    return this.#take('method');
+  }
+
+  override addEventListener<K extends keyof LivestillCameraEventMap>(
+    type: K,
+    listener: (this: LivestillCamera, event: LivestillCameraEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener<K extends keyof HTMLElementEventMap>(
+    type: K,
+    listener: (this: HTMLElement, event: HTMLElementEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(type, listener as EventListener, options);
+  }
+
+  /** @internal */
+  connectedCallback(): void {
+    // Properties that were set before the element was defined hide the accessors.
+    for (const name of ['auto', 'stills', 'reason', 'theme'] as const) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value: unknown = this[name];
+      delete (this as Record<string, unknown>)[name];
+      Object.assign(this, { [name]: value });
+    }
+    document.addEventListener('visibilitychange', this.#hidden);
+    addEventListener('pagehide', this.#left);
+    this.#go(this.#state);
+  }
+
+  /** @internal */
+  disconnectedCallback(): void {
+    document.removeEventListener('visibilitychange', this.#hidden);
+    removeEventListener('pagehide', this.#left);
+    this.stop();
+    this.#view.quiet();
+  }
+
+  /** @internal */
+  attributeChangedCallback(): void {
+    if (this.isConnected) this.#show();
+  }
+
+  get #texts(): Texts {
+    const near = this.closest<HTMLElement>('[lang]')?.lang || document.documentElement.lang;
+    return textsFor(near || navigator.language);
+  }
+
+  async #open(capture: Capture): Promise<boolean> {
+    try {
+      await capture.open();
+    } catch (error) {
+      if (this.#current?.capture === capture) this.#refused(error);
+      return false;
+    }
+    if (this.#current?.capture !== capture) return false;
+    if (document.hidden) {
+      this.#left();
+      return false;
+    }
+    this.#go('live');
+    return true;
+  }
+
+  async #take(startedBy: SeriesFacts['startedBy']): Promise<Series> {
+    const capture = this.#current?.capture;
+    if (capture === undefined || this.#state !== 'live') {
+      throw new DOMException('the camera is not on', 'InvalidStateError');
+    }
+    this.#go('taking');
+    try {
+      const series = await capture.take(this.stills, startedBy);
+      if (this.#current?.capture !== capture) throw new DOMException('turned off', 'AbortError');
+      this.#current = null;
+      this.#go('done');
+      this.#tell('stills', series);
+      return series;
+    } catch (error) {
+      if (error instanceof SeriesError && this.#current?.capture === capture) this.#broken(error.kind);
+      throw error;
+    }
+  }
+
+  #pressed(): void {
+    if (performance.now() - this.#changedAt < DOUBLE_PRESS) return;
+    if (this.#state === 'live') this.#take('button').catch(ignore);
+    else if (this.#state !== 'asking' && this.#state !== 'taking') this.start().catch(ignore);
+  }
+
+  #advise({ hint, held }: Advice, reading: Reading | null): void {
+    if (this.#state !== 'live') return;
+    const texts = this.#texts;
+    const text = hint === 'ready' && !this.auto ? texts.readyForButton : texts.hints[hint];
+    this.#view.hint(text, hint === 'ready', this.auto ? held : 0);
+    if (hint !== this.#hint) {
+      this.#hint = hint;
+      this.#view.announce(text);
+      this.#tell('hint', { kind: hint, text, reading });
+    }
+    if (this.auto && held >= 1 && this.#state === 'live') this.#take('auto').catch(ignore);
+  }
+
+  #refused(error: unknown): void {
+    const { kind, cause } =
+      error instanceof RefusalError ? error.refusal : { kind: 'failed' as const, cause: nameOf(error) };
+    this.#release();
+    this.#retryable = isRetryable(kind);
+    this.#problem = (texts) => texts.refusals[kind];
+    this.#go('refused');
+    this.#tell('refused', { kind, cause, retryable: this.#retryable, text: this.#texts.refusals[kind].text });
+  }
+
+  #broken(kind: ErrorKind): void {
+    this.#release();
+    this.#retryable = true;
+    this.#problem = (texts) => texts.errors[kind];
+    this.#view.clearPictures();
+    this.#go('refused');
+    this.#tell('error', { kind, text: this.#texts.errors[kind].text });
+  }
+
+  /** A page in the background needs no camera. While permission is asked for, some systems hide the page themselves. */
+  readonly #hidden = (): void => {
+    if (document.hidden && this.#state !== 'asking') this.#left();
+  };
+
+  readonly #left = (): void => {
+    if (this.#current === null) return;
+    this.#release();
+    this.#view.clearPictures();
+    this.#problem = (texts) => texts.hidden;
+    this.#go('idle');
+  };
+
+  #release(): void {
+    this.#current?.capture.close();
+    this.#current = null;
+  }
+
+  #go(state: CameraState): void {
+    const changed = state !== this.#state;
+    if (state === 'asking' || state === 'done') this.#problem = null;
+    this.#state = state;
+    this.setAttribute('state', state);
+    if (changed) this.#changedAt = performance.now();
+    this.#show();
+    if (!changed) return;
+    this.#announce();
+    this.#tell('statechange', { state });
+  }
+
+  #show(): void {
+    const texts = this.#texts;
+    const final = this.#state === 'refused' && !this.#retryable;
+    this.#view.show({
+      state: this.#state,
+      texts,
+      message: this.#message(texts),
+      button: final ? null : this.#button(texts),
+    });
+    if (this.#state === 'taking') this.#view.hint(texts.taking, true, 1);
+    else if (this.#state === 'asking') this.#view.hint(texts.hints.no_face, false, 0);
+  }
+
+  #announce(): void {
+    const { taking } = this.#texts;
+    const { title, text } = this.#message(this.#texts);
+    if (this.#state === 'taking') this.#view.announce(taking, true);
+    else if (this.#state !== 'live') this.#view.announce(`${title}. ${text}`, true);
+  }
+
+  #message(texts: Texts): Message {
+    if (this.#problem !== null) return this.#problem(texts);
+    if (this.#state === 'asking') return texts.asking;
+    if (this.#state === 'done') return texts.done;
+    return { title: texts.idle.title, text: this.reason || texts.idle.text };
+  }
+
+  #button({ buttons }: Texts): string {
+    if (this.#state === 'live' || this.#state === 'taking') return buttons.take;
+    if (this.#state === 'done') return buttons.again;
+    return this.#state === 'refused' ? buttons.retry : buttons.start;
+  }
+
+  #tell<K extends keyof LivestillCameraEventMap>(
+    name: K,
+    detail: LivestillCameraEventMap[K] extends CustomEvent<infer D> ? D : never,
+  ): void {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/** What goes wrong is told by events; a press of a button has nobody else who waits for it. */
+function ignore(): void {}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'livestill-camera': LivestillCamera;
+  }
+}
