@@ -39,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'ledger',
     'store',
     'weights',
+    'native',
     'files',
     'report',
     'engine',
