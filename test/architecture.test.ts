@@ -39,7 +39,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'ledger',
     'store',
     'weights',
-    'native',
     'files',
     'report',
     'engine',
