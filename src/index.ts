@@ -17,7 +17,7 @@ export {
   type Liveness,
   type LivenessOptions,
 } from './engine.ts';
-export { Fault } from './faults.ts';
+export { Fault, type FaultArea, type FaultKind, type FaultReason } from './faults.ts';
 export { ModelError } from './liveness/model-error.ts';
 export { DEFAULT_THRESHOLD } from './liveness/threshold.ts';
 export type * from './liveness/types.ts';

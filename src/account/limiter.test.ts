@@ -4,7 +4,7 @@ import { Fault } from '../faults.ts';
 import type { Store } from '../store/open.ts';
 import { temporaryFolder, temporaryStore } from '../store/test-support/temp-store.ts';
 import { createLimiter } from './limiter.ts';
-import type { App, AppLimits, Lease, Limiter } from './types.ts';
+import type { App, AppLimits, Limiter, Permit } from './types.ts';
 
 const start = Date.parse('2026-11-23T23:59:00Z');
 const none: AppLimits = { requestsPerSecond: null, burst: null, concurrent: null, daily: null };
@@ -129,13 +129,13 @@ describe('requests at once', () => {
   it('are held, and a place comes back exactly once', async () => {
     const { limiter } = limiterOn(await temporaryStore());
     const limited = app({ concurrent: 2 });
-    const leases: Lease[] = [await limiter.admit(limited), await limiter.admit(limited)];
+    const permits: Permit[] = [await limiter.admit(limited), await limiter.admit(limited)];
     expect(await ask(limiter, limited)).toBe('concurrent 1');
-    leases[0]!.release();
-    leases[0]!.release();
+    permits[0]!.release();
+    permits[0]!.release();
     const third = await limiter.admit(limited);
     expect(await ask(limiter, limited)).toBe('concurrent 1');
-    leases[1]!.release();
+    permits[1]!.release();
     third.release();
     expect(await ask(limiter, limited)).toBe('admitted');
   });

@@ -1,6 +1,6 @@
 import { Fault } from '../faults.ts';
 import { count } from '../report/count.ts';
-import type { App, Clock, Lease, Limiter, UsageStore } from './types.ts';
+import type { App, Clock, Limiter, Permit, UsageStore } from './types.ts';
 
 /** What a limiter works with. */
 export interface LimiterParts {
@@ -42,7 +42,7 @@ export function createLimiter(parts: LimiterParts): Limiter {
   }
 
   return {
-    async admit(app: App): Promise<Lease> {
+    async admit(app: App): Promise<Permit> {
       const now = clock();
       const account = refill(app, now);
       const { requestsPerSecond: rate, concurrent, daily } = app.limits;
@@ -69,19 +69,19 @@ export function createLimiter(parts: LimiterParts): Limiter {
       }
       account.tokens -= 1;
       account.running += 1;
-      const lease = leaseOn(account);
+      const permit = permitOf(account);
       try {
         if (daily !== null) await countForDay(app.appid, daily, now, usage);
       } catch (error) {
-        lease.release();
+        permit.release();
         throw error;
       }
-      return lease;
+      return permit;
     },
   };
 }
 
-function leaseOn(account: Account): Lease {
+function permitOf(account: Account): Permit {
   let held = true;
   return {
     release(): void {

@@ -193,7 +193,7 @@ export interface Authenticator {
 }
 
 /** One admitted request: give it back when the request is done. */
-export interface Lease {
+export interface Permit {
   /** Frees the place among the app's simultaneous requests. Calling it twice does no harm. */
   release(): void;
 }
@@ -204,5 +204,5 @@ export interface Limiter {
    * Take a place for one request of `app`.
    * @throws Fault `rate_limited` (`rate`, `concurrent`, `daily`) with `retryAfter` in whole seconds; `state_unavailable` when the daily count cannot be kept.
    */
-  admit(app: App): Promise<Lease>;
+  admit(app: App): Promise<Permit>;
 }

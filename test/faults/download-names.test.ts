@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createGate } from '../../src/picture/download/gate.ts';
+import { createUrlCheck } from '../../src/picture/download/url-check.ts';
 import { type NameServer, startNameServer } from './support/name-server.ts';
 import { startUrlServer, testDownloader, type UrlServer } from './support/url-server.ts';
 
@@ -177,7 +177,7 @@ describe('report-only mode', () => {
     ['0.0.0.0', 'unspecified_address', []],
   ])('%s: refused for %s, reported for %s', async (address, refusal, reported) => {
     const seen: string[] = [];
-    const gate = createGate({
+    const gate = createUrlCheck({
       allowPrivate: [],
       ports: [80],
       reportOnly: true,
@@ -189,7 +189,7 @@ describe('report-only mode', () => {
       (reason) => void seen.push(reason),
     );
     if (refusal === null) expect(await outcome).toEqual([address]);
-    else await expect(outcome).rejects.toMatchObject({ code: -5805, reason: refusal });
+    else await expect(outcome).rejects.toMatchObject({ kind: 'download_refused', reason: refusal });
     expect(seen).toEqual(reported);
   });
 });

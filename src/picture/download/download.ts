@@ -6,11 +6,11 @@ import { readDownload } from './body.ts';
 import { connectPinned } from './connect.ts';
 import { exchangeOver } from './exchange.ts';
 import { createFailing, type FailingOptions } from './failing.ts';
-import { createGate, type Gate, type Report } from './gate.ts';
 import { connectionFault, type DownloadRefusal, refused, refusedStatus } from './reasons.ts';
 import { redirectOf } from './redirect.ts';
 import type { Resolve } from './resolve.ts';
 import { createSlots, type Slots } from './slots.ts';
+import { createUrlCheck, type Report, type UrlCheck } from './url-check.ts';
 
 export type { Resolve } from './resolve.ts';
 
@@ -53,12 +53,12 @@ export interface DownloadOptions {
 /**
  * Fetches callers' urls without letting them reach where only this machine may go: http and https alone, no credentials,
  * configured ports, every address of the name public (or configured), the connection made to one of these very addresses
- * with Host and SNI kept, and each redirect put through the same gate. A name that resolves to anything not allowed is
+ * with Host and SNI kept, and each redirect put through the same check. A name that resolves to anything not allowed is
  * refused as a whole. The bytes are judged by nobody here: neither name nor declared type plays a part.
  */
 export function createDownloader(options: DownloadOptions): Downloader {
   const clock = () => performance.now();
-  const gate = createGate(options);
+  const check = createUrlCheck(options);
   const slots = createSlots(options.maxPerHost ?? 8, options.maxInAll ?? 32);
   const failing = createFailing({
     afterFailures: 3,
@@ -84,7 +84,7 @@ export function createDownloader(options: DownloadOptions): Downloader {
           throw refused('downloads_off', 'Downloads are switched off (download.enabled).');
         const bytes = await follow(url, {
           options,
-          gate,
+          check,
           slots,
           failing,
           app,
@@ -138,7 +138,7 @@ interface Way {
 
 interface Course {
   readonly options: DownloadOptions;
-  readonly gate: Gate;
+  readonly check: UrlCheck;
   readonly slots: Slots;
   readonly failing: ReturnType<typeof createFailing>;
   readonly app: string | undefined;
@@ -158,10 +158,10 @@ async function follow(start: URL, course: Course): Promise<Uint8Array> {
   }
 }
 
-/** One url, from the gate to the picture's bytes or to where a redirect points. */
+/** One url, from the check to the picture's bytes or to where a redirect points. */
 async function hop(given: URL, course: Course): Promise<Uint8Array | URL> {
-  const { gate, slots, failing, app, way, report, signal } = course;
-  const host = gate.checkUrl(given, report);
+  const { check, slots, failing, app, way, report, signal } = course;
+  const host = check.checkUrl(given, report);
   const url = new URL(given);
   // Neither Host nor the name in the TLS handshake ends with a dot (RFC 6066 §3).
   if (url.hostname.endsWith('.')) url.hostname = host;
@@ -174,7 +174,7 @@ async function hop(given: URL, course: Course): Promise<Uint8Array | URL> {
   try {
     way.waitedMs += performance.now() - since;
     way.urls.push(url);
-    return await fetchOnce(url, await gate.addressesOf(host, signal, report, app), course);
+    return await fetchOnce(url, await check.addressesOf(host, signal, report, app), course);
   } finally {
     leave();
   }

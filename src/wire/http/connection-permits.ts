@@ -13,7 +13,7 @@ export interface Crowding {
 }
 
 /** What places are shared out by. */
-export interface PlacesOptions extends ConnectionLimits {
+export interface PermitOptions extends ConnectionLimits {
   /** Proxies, which carry many callers: only the limit in all counts for them. */
   readonly trustedProxies: readonly string[];
   /** Told at most every ten seconds. */
@@ -21,7 +21,7 @@ export interface PlacesOptions extends ConnectionLimits {
 }
 
 /** The places that connections take. */
-export interface Places {
+export interface ConnectionPermits {
   /** Gives a new connection a place, an idle one's if need be; false where there is none. */
   take(socket: Socket): boolean;
   /** Gives a place back; again is no harm. */
@@ -47,7 +47,7 @@ const tellEvery = 10_000;
  * none is idle, the newcomer is refused. The same holds for the places of one address among themselves. Connections that are
  * sending a request or waiting for an answer are never closed for another.
  */
-export function createPlaces(options: PlacesOptions): Places {
+export function createConnectionPermits(options: PermitOptions): ConnectionPermits {
   const { maxConnections, maxConnectionsPerAddress, onCrowded } = options;
   const proxies = networksOf(options.trustedProxies);
   const all: Group = { open: 0, idle: new Set() };

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Crowding, createPlaces, type PlacesOptions } from './connection-permits.ts';
+import { type Crowding, createConnectionPermits, type PermitOptions } from './connection-permits.ts';
 
 /** The request that a connection is busy with. */
 export interface Ongoing {
@@ -36,8 +36,8 @@ const arriving = 500;
  * Follows the connections of a server, and closes new ones at once that there is no place for. Node's own `closeIdleConnections` keeps connections that were opened and never used
  * (load balancers and browsers keep some in reserve), so a drain would wait for them until its bound.
  */
-export function trackConnections(server: Server, options: PlacesOptions): Connections {
-  const places = createPlaces(options);
+export function trackConnections(server: Server, options: PermitOptions): Connections {
+  const permits = createConnectionPermits(options);
   /** What was accepted, TLS handshake done or not. */
   const accepted = new Set<Socket>();
   /** What can carry requests: the same sockets without TLS, those inside them with it. */
@@ -56,22 +56,22 @@ export function trackConnections(server: Server, options: PlacesOptions): Connec
   const callerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
 
   server.on('connection', (socket: Socket) => {
-    if (!places.take(socket)) {
+    if (!permits.take(socket)) {
       socket.destroy();
       return;
     }
     hold(accepted, socket);
-    socket.once('close', () => places.release(socket));
+    socket.once('close', () => permits.release(socket));
     if (tls) {
       const caller = callerOf(socket);
       shaking.set(caller, socket);
       socket.once('close', () => shaking.delete(caller));
       // A handshake that is under way is not worth more than a connection that waits for its next request.
-      places.idle(socket, () => true);
+      permits.idle(socket, () => true);
     } else {
       hold(open, socket);
       outer.set(socket, socket);
-      places.idle(socket, () => socket.bytesRead === 0);
+      permits.idle(socket, () => socket.bytesRead === 0);
     }
   });
   server.on('secureConnection', (socket: Socket) => {
@@ -80,24 +80,24 @@ export function trackConnections(server: Server, options: PlacesOptions): Connec
     if (accepted === undefined) return;
     shaking.delete(callerOf(socket));
     outer.set(socket, accepted);
-    places.idle(accepted, () => socket.bytesRead === 0);
+    permits.idle(accepted, () => socket.bytesRead === 0);
   });
 
   return {
     get counts() {
-      return places.counts;
+      return permits.counts;
     },
     begin(ongoing) {
       const { socket } = ongoing.request;
       busy.set(socket, ongoing);
       const place = outer.get(socket);
       if (place === undefined) return;
-      places.busy(place);
+      permits.busy(place);
       ongoing.response.once('close', () => {
         // Another request may stand behind this one already.
         if (busy.get(socket) !== ongoing) return;
         const { bytesRead } = socket;
-        places.idle(place, () => socket.bytesRead === bytesRead);
+        permits.idle(place, () => socket.bytesRead === bytesRead);
       });
     },
     ongoing: (socket) => busy.get(socket),

@@ -1,5 +1,5 @@
 /** Buffers that bodies arrive in. */
-export interface Rooms {
+export interface Buffers {
   /**
    * How large a buffer to take for a body of which so many bytes are there. A sender that announced much gets four times what has arrived and
    * no more: buffers of thousands of bodies that were announced and never sent cost memory, and the runtime's time.
@@ -8,20 +8,20 @@ export interface Rooms {
   /** A buffer of a size that `sizeFor` gave; it may hold old bytes. */
   give(size: number): Buffer;
   /** Takes a buffer that nobody uses any more. */
-  takeBack(room: Buffer): void;
+  takeBack(buffer: Buffer): void;
 }
 
-/** Rooms of up to this size are used again, in bytes; nearly all photos of a phone's front camera fit. */
+/** Buffers of up to this size are used again, in bytes; nearly all photos of a phone's front camera fit. */
 const largestKept = 512 * 1024;
 const smallest = 16 * 1024;
-/** Rooms kept for use again, of each size. */
+/** Buffers kept for use again, of each size. */
 const keptEach = 16;
 
 /**
- * Small rooms are used again, which saves the runtime from collecting them: a service judges the same sizes all day.
- * @param mostKept bytes of all rooms that are kept for use again
+ * Small buffers are used again, which saves the runtime from collecting them: a service judges the same sizes all day.
+ * @param mostKept bytes of all buffers that are kept for use again
  */
-export function createRooms(mostKept: number): Rooms {
+export function createBuffers(mostKept: number): Buffers {
   const kept = new Map<number, Buffer[]>();
   let bytes = 0;
   return {
@@ -31,18 +31,18 @@ export function createRooms(mostKept: number): Rooms {
       return classOf(Math.max(needed, plausible));
     },
     give(size) {
-      const room = kept.get(size)?.pop();
-      if (room === undefined) return Buffer.allocUnsafeSlow(size);
+      const buffer = kept.get(size)?.pop();
+      if (buffer === undefined) return Buffer.allocUnsafeSlow(size);
       bytes -= size;
-      return room;
+      return buffer;
     },
-    takeBack(room) {
-      const size = room.length;
+    takeBack(buffer) {
+      const size = buffer.length;
       if (size > largestKept || bytes + size > mostKept) return;
       const same = kept.get(size) ?? [];
       kept.set(size, same);
       if (same.length >= keptEach) return;
-      same.push(room);
+      same.push(buffer);
       bytes += size;
     },
   };

@@ -1,5 +1,5 @@
 import { Fault } from '../../faults.ts';
-import { createRooms, type Rooms } from './body-buffers.ts';
+import { type Buffers, createBuffers } from './body-buffers.ts';
 
 /** What is known of a body before its first byte. */
 export interface BodyAnnounced {
@@ -70,7 +70,7 @@ interface Owner {
  */
 export function createBodyMemory(limit: number): BodyMemory {
   const owners = new Map<string, Owner>();
-  const rooms = createRooms(limit / 8);
+  const buffers = createBuffers(limit / 8);
   let held = 0;
 
   const ownerNamed = (name: string): Owner => {
@@ -134,69 +134,69 @@ export function createBodyMemory(limit: number): BodyMemory {
       return holdOf(
         body,
         { announced, most },
-        { rooms, count, charge, leave, join: (name) => join(body, ownerNamed(name)) },
+        { buffers, count, charge, leave, join: (name) => join(body, ownerNamed(name)) },
       );
     },
   };
 }
 
 /** What a hold does to the memory it is of. */
-interface Books {
-  readonly rooms: Rooms;
+interface Tally {
+  readonly buffers: Buffers;
   count(body: Body, bytes: number): void;
   charge(body: Body, bytes: number): void;
   leave(body: Body): void;
   join(owner: string): void;
 }
 
-function holdOf(body: Body, size: Pick<BodyAnnounced, 'announced' | 'most'>, books: Books): BodyHold {
-  const { rooms } = books;
-  let room: Buffer | null = null;
+function holdOf(body: Body, size: Pick<BodyAnnounced, 'announced' | 'most'>, tally: Tally): BodyHold {
+  const { buffers } = tally;
+  let buffer: Buffer | null = null;
   let used = 0;
   let released = false;
 
-  /** A larger room for what is there and as much more as is plausible by now. */
+  /** A larger buffer for what is there and as much more as is plausible by now. */
   const grow = (needed: number) => {
-    const bytes = rooms.sizeFor(needed, size);
-    if (room === null) {
+    const bytes = buffers.sizeFor(needed, size);
+    if (buffer === null) {
       body.isArriving = true;
       body.owner.arriving.add(body);
     }
-    books.charge(body, bytes);
-    const bigger = rooms.give(bytes);
-    if (room !== null) {
-      room.copy(bigger, 0, 0, used);
-      books.count(body, -room.length);
-      rooms.takeBack(room);
+    tally.charge(body, bytes);
+    const bigger = buffers.give(bytes);
+    if (buffer !== null) {
+      buffer.copy(bigger, 0, 0, used);
+      tally.count(body, -buffer.length);
+      buffers.takeBack(buffer);
     }
-    room = bigger;
+    buffer = bigger;
   };
 
   return {
     take(chunk) {
       const next = used + chunk.length;
-      if (next > (room?.length ?? 0)) grow(next);
-      if (room !== null) chunk.copy(room, used);
+      if (next > (buffer?.length ?? 0)) grow(next);
+      if (buffer !== null) chunk.copy(buffer, used);
       used = next;
     },
     whole() {
       body.isArriving = false;
       body.owner.arriving.delete(body);
-      return room === null ? Buffer.alloc(0) : room.subarray(0, used);
+      return buffer === null ? Buffer.alloc(0) : buffer.subarray(0, used);
     },
-    add: (bytes) => books.charge(body, bytes),
+    add: (bytes) => tally.charge(body, bytes),
     belongsTo(owner) {
       if (released || body.owner.name === owner) return;
-      books.leave(body);
-      books.join(owner);
+      tally.leave(body);
+      tally.join(owner);
     },
     release() {
       if (released) return;
       released = true;
-      books.count(body, -body.held);
-      books.leave(body);
-      if (room !== null) rooms.takeBack(room);
-      room = null;
+      tally.count(body, -body.held);
+      tally.leave(body);
+      if (buffer !== null) buffers.takeBack(buffer);
+      buffer = null;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Fault } from '../../../src/faults.ts';
 import { createDownloader, type DownloadOptions } from '../../../src/picture/download/download.ts';
 import type { DownloadEvent } from '../../../src/picture/types.ts';
 
@@ -71,8 +72,8 @@ export function testDownloader(options: Partial<DownloadOptions> & Pick<Download
         retryAfter: undefined,
       };
     } catch (error) {
-      const { code, reason, retryAfter } = error as { code: unknown; reason: string; retryAfter?: number };
-      if (code !== -5805) throw error;
+      if (!(error instanceof Fault && error.kind === 'download_refused')) throw error;
+      const { reason, retryAfter } = error;
       return { reason, bytes: Buffer.alloc(0), retryAfter };
     }
   };

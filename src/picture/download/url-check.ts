@@ -5,7 +5,7 @@ import { type AddressVerdict, METADATA_HOSTS } from './address/ranges.ts';
 import { type DownloadRefusal, refused } from './reasons.ts';
 import { nameServerResolve, type Resolve, resolved, systemResolve } from './resolve.ts';
 
-export interface GateOptions {
+export interface UrlCheckOptions {
   /** Networks, addresses and host names that may be fetched from although they are not public. */
   readonly allowPrivate: readonly string[];
   readonly ports: readonly number[];
@@ -21,7 +21,7 @@ export interface GateOptions {
 export type Report = (reason: DownloadRefusal, host: string, detail: string) => void;
 
 /** Checks urls before anything is sent to them. */
-export interface Gate {
+export interface UrlCheck {
   /**
    * What the url says by itself: scheme, credentials, port, host name. Gives the host, without brackets and final dot.
    * @throws Fault `download_refused`
@@ -51,7 +51,7 @@ const enforced: ReadonlySet<AddressVerdict> = new Set<AddressVerdict>([
 /** A name server that answers with more addresses than this is not meant for pictures. */
 const mostAddresses = 64;
 
-export function createGate(options: GateOptions): Gate {
+export function createUrlCheck(options: UrlCheckOptions): UrlCheck {
   const allowed = allowListOf(options.allowPrivate);
   const own = options.own ?? ownAddresses;
   const resolve = options.resolve ?? byHost(allowed);
