@@ -27,7 +27,7 @@ export interface StoreOptions {
   readonly sync?: 'full' | 'normal';
   /** How long a write waits for another process's lock, in ms (default 3000). */
   readonly lockWaitMs?: number;
-  /** After how long a call without answer is given up with a `Fault` `accounts_unavailable` or 108, in ms (default 5000). */
+  /** After how long a call without answer is given up with a `Fault` `accounts_unavailable` or `state_unavailable`, in ms (default 5000). */
   readonly answerWithinMs?: number;
   /** How much is kept for requests with an `Idempotency-Key`. */
   readonly idempotency?: IdempotencyBounds;
@@ -53,7 +53,7 @@ export interface Store {
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;
   readonly upkeep: Upkeep;
-  /** Resolves when the store can be read and written (readiness). Rejects with a `Fault` `accounts_unavailable` or 108. */
+  /** Resolves when the store can be read and written (readiness). Rejects with a `Fault` `accounts_unavailable` or `state_unavailable`. */
   check(): Promise<void>;
   /** Writes what is still waiting and closes. Calls made afterwards reject. */
   close(): Promise<void>;
