@@ -8,8 +8,9 @@ import type { AccountStore, App, SecretPair } from './types.ts';
  * answer, so that an unknown SecretId costs as much as a known one.
  *
  * @param now milliseconds since 1970
- * @throws Fault `app_unknown` (`appid_unknown`, `appid_in_brackets`), 11 (`secretid_unknown`, `secretid_in_brackets`), 12
- * (`secretid_of_another_app`, `secretid_disabled`, `secretid_ended`), 14 (those of `explainDigest`)
+ * @throws Fault `app_unknown` (`appid_unknown`, `appid_in_brackets`), `key_unknown` (`secretid_unknown`,
+ * `secretid_in_brackets`), `key_unusable`
+ * (`secretid_of_another_app`, `secretid_disabled`, `secretid_ended`), `signature_invalid` (those of `explainDigest`)
  */
 export function checkPair(
   signature: ParsedSignature,
@@ -68,7 +69,7 @@ export function checkState(app: App): void {
  * Compares the signed bucket with the app's, when the app lists buckets and the signature names one. A missing or empty `b` is no
  * mistake: the contract lets it be missing, the old Node client never sends one, others send an empty one. It gives away nothing,
  * since here every bucket of an app may do the same.
- * @throws Fault `signature_misdirected` (`bucket_of_another_app`), 16 (`bucket_unknown`)
+ * @throws Fault `signature_misdirected` (`bucket_of_another_app`), `bucket_unknown`
  */
 export async function checkBucket(
   signature: ParsedSignature,

@@ -180,7 +180,9 @@ export interface Caller {
 export interface Authenticator {
   /**
    * Check signature, account and replay in the contract's order.
-   * @throws Fault `signature_missing`, 5, 10, 11, 12, 14, 9, 3 (`account_suspended`, `account_closed`), 13, 6, 16; `accounts_unavailable` and 108 when a store
+   * @throws Fault `signature_missing`, `signature_malformed`, `app_unknown`, `key_unknown`, `key_unusable`, `signature_invalid`,
+   * `signature_expired`, `app_suspended`, `app_closed`, `signature_replayed`, `signature_misdirected`, `bucket_unknown`; `accounts_unavailable` and
+   * `state_unavailable` when a store
    * does not answer. `reason` says precisely why, `message` says it in words for the log; neither holds a key or a signature.
    */
   authenticate(request: AuthenticationRequest): Promise<Caller>;

@@ -43,7 +43,7 @@ const meaningful = new Set(['a', 'b', 'k', 'e', 't', 'f']);
  * of which `b`, `r`, `u` and `f` may be missing. Nothing is verified here.
  *
  * @param header the `Authorization` header as received
- * @throws Fault `signature_missing` (`sign_missing`, `sign_empty`); 5 with the reasons of `decodeSignatureText` and `digest_only`, `too_short`,
+ * @throws Fault `signature_missing` (`sign_missing`, `sign_empty`); `signature_malformed` with the reasons of `decodeSignatureText` and `digest_only`, `too_short`,
  * those of `misplacedDigest`, `field_missing`, `field_twice`, `field_not_a_time`, `field_in_brackets`, `single_use_without_fileid`
  */
 export function readSignature(header: string | undefined): ParsedSignature {

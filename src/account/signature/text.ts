@@ -19,7 +19,7 @@ const malformed = (reason: FaultReason<'signature_malformed'>, message: string):
  * Decode the text of an `Authorization` header (or of a `sign` member) into bytes: white space around it, one pair of quotes,
  * `%2B %2F %3D`, CR and LF inside, the url-safe alphabet and missing padding are accepted.
  *
- * @throws Fault `signature_missing` (`sign_missing`, `sign_empty`); 5 (`sign_too_long`, `scheme_word`, `cos_signature`, `tc3_signature`, `original_in_clear`,
+ * @throws Fault `signature_missing` (`sign_missing`, `sign_empty`); `signature_malformed` (`sign_too_long`, `scheme_word`, `cos_signature`, `tc3_signature`, `original_in_clear`,
  * `brackets`, `space_inside`, `not_base64`)
  */
 export function decodeSignatureText(header: string | undefined): DecodedText {

@@ -53,7 +53,7 @@ export interface Store {
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;
   readonly upkeep: Upkeep;
-  /** Resolves when the store can be read and written (readiness). Rejects with a `Fault` `accounts_unavailable` or 108. */
+  /** Resolves when the store can be read and written (readiness). Rejects with a `Fault` `accounts_unavailable` or `state_unavailable`. */
   check(): Promise<void>;
   /** Writes what is still waiting and closes. Calls made afterwards reject. */
   close(): Promise<void>;
