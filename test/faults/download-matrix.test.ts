@@ -92,7 +92,7 @@ describe('whatever a server answers, it costs that download alone', {
   );
 });
 
-describe('so it does with 6 MiB', { timeout: 300_000 }, () => {
+describe('so it does with 6 MiB', { timeout: 300_000, concurrent: true }, () => {
   it.each(framings)('%s: 6 MiB', async (framing) => {
     const size = 6 * 1024 * 1024;
     const cases = (['identity', 'gzip', 'br', 'deflate', 'lying'] as const).flatMap((coding) =>
