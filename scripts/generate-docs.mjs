@@ -32,7 +32,7 @@ function errorsPage() {
 Every reply of \`POST /face/livedetectpicture\` is JSON: \`{"code":…,"message":…,"data":…}\`. \`code\` 0 means that the picture was
 scored; every other code means that it was not. Positive codes speak of the request and its signature and come with an HTTP
 status of their own; negative ones speak of the picture. The precise reason of a refusal stands in the server's log under the
-\`X-Request-Id\` of the reply, and "livestill sign --check" names what is wrong with a signature.
+\`X-Request-Id\` of the reply, and \`livestill sign --check\` names what is wrong with a signature.
 
 The message is fixed: programs may compare it.
 
