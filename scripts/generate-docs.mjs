@@ -34,7 +34,7 @@ scored; every other code means that it was not. Positive codes speak of the requ
 status of their own; negative ones speak of the picture. The precise reason of a refusal stands in the server's log under the
 \`X-Request-Id\` of the reply, and \`livestill sign --check\` names what is wrong with a signature.
 
-The message is fixed: programs may compare it.
+The message is fixed: programs may compare it. What is called ledger below is the audit log of decisions.
 
 ## Codes this service sends
 

@@ -28,7 +28,7 @@ export interface DocumentedPlace {
   readonly requestId: string;
   /** Makes a folder with pictures and, unless `data` is false, a data folder with an app and judged requests. */
   folder(data: boolean): Promise<string>;
-  /** Runs a script in such a folder with `livestill` and `npx livestill` on its path; the output of both kinds. */
+  /** Runs a script in such a folder with `livestill` and `npx livestill` on its path; what it printed. */
   run(folder: string, script: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -79,11 +79,11 @@ export async function documentedPlace(): Promise<DocumentedPlace> {
     LIVESTILL_WORKERS: '1',
   };
   const run = async (folder: string, script: string) => {
-    const { stdout, stderr } = await execute('bash', ['-euo', 'pipefail', '-c', script], {
+    const { stdout } = await execute('bash', ['-euo', 'pipefail', '-c', script], {
       cwd: folder,
       env,
     });
-    return stdout + stderr;
+    return stdout;
   };
   try {
     await makePrograms(join(root, 'programs'));
