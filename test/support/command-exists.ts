@@ -8,10 +8,13 @@ const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 /** Programs of other projects that the pages use as they are. */
 const OTHERS = new Set(
-  'curl docker podman openssl printf rm systemctl setcap python3 pnpm yarn update-ca-certificates'.split(' '),
+  (
+    'cat cosign cp curl docker helm kubectl openssl pnpm podman printf python3 rm setcap systemctl ' +
+    'update-ca-certificates useradd yarn'
+  ).split(' '),
 );
 /** What npm itself does. */
-const NPM = new Set(['ci', 'install', 'pack', 'test']);
+const NPM = new Set(['audit', 'ci', 'install', 'pack', 'test']);
 
 /** Words that stand for something: `APPID`, `…`, `FOLDER`. */
 const standsFor = (word: string) => /…|^[A-Z][A-Z-]*$/.test(word);
