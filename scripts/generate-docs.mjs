@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { settings } from '../dist/config/load.js';
 import { catalogue } from '../dist/wire/legacy/codes/catalogue.js';
 import { variantsOf } from '../dist/wire/legacy/codes/codes.js';
+import { DESCRIPTIONS, inChinese } from './configuration.zh-CN.mjs';
 
 const note = '<!-- Made by scripts/generate-docs.mjs. Change the source, not this page. -->';
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -27,14 +28,14 @@ function errorsPage() {
 
 # Codes
 
-*[中文](errors.zh-CN.md)*
+[中文](errors.zh-CN.md)
 
 Every reply of \`POST /face/livedetectpicture\` is JSON: \`{"code":…,"message":…,"data":…}\`. \`code\` 0 means that the picture was
 scored; every other code means that it was not. Positive codes speak of the request and its signature and come with an HTTP
 status of their own; negative ones speak of the picture. The precise reason of a refusal stands in the server's log under the
-\`X-Request-Id\` of the reply, and "livestill sign --check" names what is wrong with a signature.
+\`X-Request-Id\` of the reply, and \`livestill sign --check\` names what is wrong with a signature.
 
-The message is fixed: programs may compare it.
+The message is fixed: programs may compare it. What is called ledger below is the audit log of decisions.
 
 ## Codes this service sends
 
@@ -62,7 +63,7 @@ function chineseErrorsPage() {
 
 # 返回码
 
-*[English](errors.md)*
+[English](errors.md)
 
 \`POST /face/livedetectpicture\` 的每个回复都是 JSON：\`{"code":…,"message":…,"data":…}\`。\`code\` 为 0 表示图片已评分，其他值表示未评分。
 正数与请求及签名有关，带有各自的 HTTP 状态码；负数与图片有关。拒绝的具体原因记录在服务端日志中，可按回复头 \`X-Request-Id\` 查找；
@@ -90,25 +91,31 @@ ${table(
 `;
 }
 
-/** Settings under headings by their group; those without a group first. */
+/** A file as both pages of settings show it. */
+const exampleFile = JSON.stringify(
+  { port: 8787, tls: { cert: 'tls/cert.pem', key: 'tls/key.pem' }, ledger: { retentionDays: 180 } },
+  null,
+  2,
+);
+
+/** The default of a setting; one that only the environment has is said in `words`. */
+const defaultOf = (setting, words) =>
+  setting.notes.environmentOnly ? words : `\`${JSON.stringify(setting.notes.default)}\``;
+
+/** Every setting in the order of the schema. */
 function configurationPage() {
-  const value = (setting) =>
-    setting.notes.environmentOnly ? 'environment only' : `\`${JSON.stringify(setting.notes.default)}\``;
   const lines = settings.map((setting) => [
     `\`${setting.key}\``,
-    value(setting),
+    defaultOf(setting, 'environment only'),
     [setting.expected, setting.notes.unit].filter(Boolean).join(', in '),
     `\`${setting.variable}\``,
     setting.notes.description,
   ]);
-  const example = {
-    port: 8787,
-    tls: { cert: 'tls/cert.pem', key: 'tls/key.pem' },
-    ledger: { retentionDays: 180 },
-  };
   return `${note}
 
 # Configuration
+
+[中文](configuration.zh-CN.md)
 
 Each setting is taken from the first of these that has it:
 
@@ -128,7 +135,7 @@ file are read from that file's folder, elsewhere from the working folder.
 A file:
 
 \`\`\`json
-${JSON.stringify(example, null, 2)}
+${exampleFile}
 \`\`\`
 
 ## All settings
@@ -137,10 +144,57 @@ ${table(['Setting', 'Default', 'Expected', 'Environment', 'What it does'], lines
 `;
 }
 
+function chineseConfigurationPage() {
+  const unknown = Object.keys(DESCRIPTIONS).filter((key) => !settings.some((setting) => setting.key === key));
+  if (unknown.length > 0) {
+    throw new Error(`no such setting: ${unknown.join(', ')}; take it out of scripts/configuration.zh-CN.mjs`);
+  }
+  const lines = settings.map((setting) => {
+    const { expected, does } = inChinese(setting);
+    return [
+      `\`${setting.key}\``,
+      defaultOf(setting, '仅环境变量'),
+      expected,
+      `\`${setting.variable}\``,
+      does,
+    ];
+  });
+  return `${note}
+
+# 配置
+
+[English](configuration.md)
+
+每个配置项依次从以下位置读取，取最先找到的：
+
+1. 命令行（\`livestill serve --port 8787\`），
+2. 环境变量（\`LIVESTILL_PORT=8787\`）；空变量视为未设置，
+3. JSON 文件，由 \`--config\` 或 \`LIVESTILL_CONFIG\` 指定，
+4. 默认值。
+
+全部配置只在启动时读取并检查一次。未知的配置项或错误的值会使启动停止，并说明是哪一项、应为什么、实际是什么。\`livestill config check\` 只做这项检查；
+\`livestill config print\` 显示每一项的值及其来源，密钥不显示。
+
+环境变量名为 \`LIVESTILL_\` 加配置项的大写名称；列表用逗号分隔，\`null\` 写作 \`null\`。Kubernetes 为名为 \`livestill\` 的服务生成的变量
+（\`LIVESTILL_PORT=tcp://…\`）会被忽略。文件中的相对路径以该文件所在目录为准，其他相对路径以当前目录为准。
+
+一个文件：
+
+\`\`\`json
+${exampleFile}
+\`\`\`
+
+## 全部配置项
+
+${table(['配置项', '默认值', '取值', '环境变量', '作用'], lines)}
+`;
+}
+
 const pages = {
   'docs/reference/errors.md': errorsPage(),
   'docs/reference/errors.zh-CN.md': chineseErrorsPage(),
   'docs/reference/configuration.md': configurationPage(),
+  'docs/reference/configuration.zh-CN.md': chineseConfigurationPage(),
 };
 
 const checking = process.argv.includes('--check');

@@ -5,7 +5,8 @@ export const SERVICE_SETTINGS = {
   dataDir: text({
     default: 'data',
     isPath: true,
-    description: 'The data folder: accounts, memory of used signatures, ledger and the master key.',
+    description:
+      'The data folder: accounts, memory of used signatures, ledger (the audit log of decisions) and the master key.',
   }),
   masterKey: maybeText({
     default: null,

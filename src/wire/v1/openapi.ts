@@ -91,8 +91,9 @@ export function openApiDocument(version: string): OpenApiDocument {
       version,
       summary: 'Tells a live person from a picture of a picture, out of one still photo.',
       description:
-        'Every fault is a problem (RFC 9457) with a stable code. Every reply carries X-Request-Id, the name of the request in ' +
-        'the log and the ledger of the server. Texts are English or Chinese, by Accept-Language.',
+        'Face anti-spoofing (presentation attack detection, ISO/IEC 30107-3) from one picture. Every fault is a problem (RFC ' +
+        '9457) with a stable code. Every reply carries X-Request-Id, the name of the request in the log and the ledger (the ' +
+        'audit log of decisions) of the server. Texts are English or Chinese, by Accept-Language.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'The service that this document was read from.' }],

@@ -1,0 +1,139 @@
+// The Chinese texts of docs/reference/configuration.zh-CN.md: one for each setting, by its key. "npm run docs" and
+// "npm run docs:check" stop where a setting has none here, or where one here belongs to no setting.
+
+/** What each setting does. */
+export const DESCRIPTIONS = {
+  dataDir: '数据目录：应用与密钥、已用签名的记录、审计日志和主密钥。',
+  masterKey:
+    '加密 SecretKey 的主密钥：32 字节，写成 base64 或 64 位十六进制；可用逗号分隔多个，最新的在前。不设置时使用数据目录中的 `master.key` 文件，首次启动时生成。',
+  auditKey:
+    '为审计日志的状态签名的密钥：Ed25519，PKCS #8 的 PEM，或其 DER 的 base64。不设置时使用数据目录中的 `audit.key` 文件，首次启动时生成。与数据分开保存时，能写数据的人也无法伪造。',
+  host: '服务监听的地址。`0.0.0.0` 或 `::` 使其他机器也能访问。',
+  port: '服务端口。0 表示取一个空闲端口。托管平台设置的变量 `PORT` 同样有效。',
+  adminHost: '管理端口（`/healthz`、`/readyz`、`/metrics`）监听的地址。不要让调用方访问到它。',
+  adminPort: '管理端口。0 表示取一个空闲端口。',
+  'tls.cert': 'PEM 文件：证书及其证书链。',
+  'tls.key': 'PEM 文件：私钥。',
+  trustedProxies: '受信任代理的地址或网段，如 `10.0.0.0/8`；只相信它们给出的调用方地址。',
+  proxyHeader:
+    '这些代理所写的请求头。`either`：两个头都有时必须指向同一调用方，否则视为未知，因为其中一个可能是调用方自己编造的。',
+  'cors.origins': '允许哪些来源的网页调用，如 `https://example.org`，或 `*`。空列表：都不允许。',
+  'requestId.trustHeader': '调用方的 `X-Request-Id` 格式安全时沿用，否则另行生成。',
+  maxBodyBytes: '请求体的最大字节数（按收到的计）。接口约定为 6 MiB。',
+  maxBodiesMb:
+    '所有请求体合计可占的内存，包括解码产生的副本，从收到第一个字节到应答为止。超出时，或超过单个应用可用余量的三倍时，占用最多的应用中接收时间最长的请求以 -5802 拒绝。null：内存的八分之一，在 64 到 1024 之间。',
+  'timeouts.headersMs': '等待请求头的时间。',
+  'timeouts.requestMs': '等待整个请求到达的时间。',
+  'timeouts.keepAliveMs': '连接上等待下一个请求的时间。',
+  'timeouts.drainMs': '收到 SIGTERM 后，等待正在处理的请求结束的时间；到时强行中断。',
+  'timeouts.workerStartMs':
+    '工作进程加载全部网络（含模型包）并可以工作的时间；超时即结束该进程，若发生在服务启动时，则启动失败。',
+  'connections.max': '同时打开的连接数。null：进程可打开文件数上限的四分之三，最多 10000。',
+  'connections.maxPerAddress':
+    '其中来自同一地址的连接数；一个 64 位的 IPv6 网段算一个地址，`trustedProxies` 不计。null：总数的一半。',
+  'failedTries.perMinute':
+    '一个地址每分钟（也是一次突发）允许的失败尝试次数；一个 64 位的 IPv6 网段算一个地址。超出时以 429 应答。null：不限。',
+  'signature.skewSeconds': '签名中的 `t` 最多可比服务器时间超前多少。',
+  'signature.windowSeconds': '单次签名在 `t` 之后多长时间内有效。',
+  'signature.maxDays': '多次签名从 `t` 到 `e` 的最长时间。接口约定为 90。',
+  'compat.sessionId': '在 `score` 之前加上 `session_id`，与 2018 年的服务相同。',
+  'compat.noFace': '没有人脸时：返回错误码 -4015（`error`），或返回 0 且分数为 0（`score-zero`）。',
+  'compat.heif': '老接口也接受 HEIC 和 AVIF；否则照旧以 -4016 拒绝。`/v1` 始终接受。',
+  'compat.bodySign': '没有 `Authorization` 请求头时，接受请求体中的 `sign`。',
+  threshold: '分数大于此值判为活体；应用可以另设自己的阈值。',
+  profile:
+    '`careful`：每张图片运行五次网络。`fast`：三次，把握较小。`single`：一个网络运行九次。不指定时为 `careful`；缺少另两种配置所需的网络时为 `single`。应用可以另设。',
+  'models.dir': '内置网络所在的目录；不设置时用软件包自带的。',
+  'models.packs': '其他模型的目录，每个目录有一个 `card.json` 和一个 ONNX 文件。',
+  'picture.maxBytes': '图片文件的最大字节数。',
+  'picture.maxPixels': '宽乘以高。',
+  'picture.maxSide': '较长的一边。',
+  operatingPoints:
+    '`livestill evaluate --operating-points` 写出的文件，即您自己的测量结果；`GET /v1/operating-points` 优先返回它，其次才是公布的结果。',
+  workers: '判定图片的工作进程数；null：与处理器数相同，内存不够时减少。',
+  workerMemoryMb:
+    '一个工作进程可占用的常驻内存；超出即结束并替换（Linux）。null：按内存平均分配，在 768 到 2048 之间。',
+  pinWorkers:
+    '用系统的 `taskset` 把每个工作进程绑定到一个处理器（Linux）。适合专用的机器，每秒可多判百分之几；处理器另有用途时，工作进程要等待。',
+  queueWaitMs: '等待工作进程的最长预计时间；预计更久的请求立即以 -5802 拒绝。',
+  'download.enabled': '关闭时：所有 `url` 都返回 -5805。',
+  'download.allowPrivate': '仍允许下载的私有网段、地址或主机名，如 `10.1.0.0/16`。',
+  'download.ports': '允许下载的端口。',
+  'download.maxRedirects': '最多跟随几次重定向，每次都重新检查。',
+  'download.timeoutMs': '整个下载的时间，包括重定向和排队。',
+  'download.connectTimeoutMs': '建立连接的时间，包括 TLS。',
+  'download.firstByteTimeoutMs': '从建立连接到收到响应头的时间。',
+  'download.maxPerHost': '同时从一台主机下载的数目，其余排队。一个应用最多占其中的四分之三。',
+  'download.maxInAll':
+    '同时下载的总数，其余排队。一个应用最多占其中的四分之三。每个下载最多占用 `picture.maxBytes` 三倍的内存。',
+  'download.reportOnly':
+    '试运行：端口和私有网段的规则只报告，不拒绝。环回、链路本地、云元数据和本机地址仍然拒绝。',
+  'ledger.retentionDays': '审计日志中早于此天数的行会被删除；null：一直保留，直到 `livestill ledger prune`。',
+  'ledger.sync': '`full`：应答发出之前，该行已能经受断电。`normal`：只能经受进程终止。',
+  'backup.beforeMigration':
+    '新版本改动数据表之前自动备份，此为数据目录的 `backups` 中保留的份数；`ledger.retentionDays` 到期时随记录一并删除。0：不备份。',
+  'idempotency.maxRowsPerApp': '为一个应用保留的应答和进行中请求的数目。',
+  'idempotency.maxMbPerApp': '它们在数据库中可占的空间。',
+  'idempotency.maxRows': '为所有应用合计保留的数目。',
+  'idempotency.maxMb': '所有应用合计在数据库中可占的空间。',
+  logLevel: '写入日志的最低级别。',
+  logFormat: '日志格式：每行一个 JSON 对象，或供人阅读的短行；`auto` 在终端上为 `human`，其他情况为 `json`。',
+};
+
+/** Units, by how the settings name them. */
+const UNITS = { bytes: '字节', MB: 'MB', ms: '毫秒', s: '秒', days: '天', requests: '次', pixels: '像素' };
+
+/** What a value must be: the English words and the Chinese ones. The first pattern that fits is taken. */
+const EXPECTED = [
+  [/^(.+) or null$/, (_, rest) => `${expected(rest)}，或 null`],
+  [/^a list, each member (.+)$/, (_, rest) => `列表，每项为${expected(rest)}`],
+  [/^a whole number from (\S+) to (\S+)$/, (_, least, most) => `整数，${least} 到 ${most}`],
+  [/^a number from (\S+) to (\S+)$/, (_, least, most) => `数，${least} 到 ${most}`],
+  [/^one of (.+)$/, (_, names) => `${names.replaceAll(', ', '、')} 之一`],
+  [/^text$/, () => '文本'],
+  [/^true or false$/, () => 'true 或 false'],
+  [
+    /^32 bytes as base64 or as 64 hexadecimal letters, several with commas between$/,
+    () => '32 字节的 base64 或 64 位十六进制，多个用逗号分隔',
+  ],
+  [
+    /^an IP address, a network such as (\S+) or a host name$/,
+    (_, network) => ` IP 地址、网段（如 ${network}）或主机名`,
+  ],
+  [/^an IP address or a network such as (\S+)$/, (_, network) => ` IP 地址或网段（如 ${network}）`],
+  [
+    /^an origin such as (\S+) \(no path, no slash at the end\) or \*$/,
+    (_, origin) => `来源（如 ${origin}，没有路径，末尾没有斜杠）或 *`,
+  ],
+];
+
+/** @returns the Chinese words for what a value must be @throws {Error} when there are none here */
+function expected(words) {
+  for (const [pattern, say] of EXPECTED) {
+    const found = pattern.exec(words);
+    if (found !== null) return say(...found);
+  }
+  throw new Error(`"${words}" has no Chinese text: add it to EXPECTED in scripts/configuration.zh-CN.mjs`);
+}
+
+/**
+ * The Chinese texts of a setting.
+ *
+ * @param setting one of the settings of src/config/setting-list.ts
+ * @returns what a value must be, and what the setting does
+ * @throws {Error} when a text is missing here
+ */
+export function inChinese(setting) {
+  const does = DESCRIPTIONS[setting.key];
+  if (does === undefined) {
+    throw new Error(
+      `setting "${setting.key}" has no Chinese text: add it to DESCRIPTIONS in scripts/configuration.zh-CN.mjs`,
+    );
+  }
+  const { unit } = setting.notes;
+  if (unit !== undefined && UNITS[unit] === undefined) {
+    throw new Error(`unit "${unit}" has no Chinese text: add it to UNITS in scripts/configuration.zh-CN.mjs`);
+  }
+  const value = expected(setting.expected);
+  return { expected: unit === undefined ? value : `${value}（${UNITS[unit]}）`, does };
+}
