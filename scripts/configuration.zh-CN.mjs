@@ -43,6 +43,8 @@ export const DESCRIPTIONS = {
   threshold: '分数大于此值判为活体；应用可以另设自己的阈值。',
   profile:
     '`careful`：每张图片运行五次网络。`fast`：三次，把握较小。`single`：一个网络运行九次。不指定时为 `careful`；缺少另两种配置所需的网络时为 `single`。应用可以另设。',
+  capture:
+    '采集预设：图片满足什么条件才判定。`lenient`：只要求网络所需的。`standard`、`strict`：还要求人脸大小、周围留白、姿态和图片尺寸（[quality.md](../understand/quality.md#capture-presets)，英文）。应用可以另设。',
   'models.dir': '内置网络所在的目录；不设置时用软件包自带的。',
   'models.packs': '其他模型的目录，每个目录有一个 `card.json` 和一个 ONNX 文件。',
   'picture.maxBytes': '图片文件的最大字节数。',
@@ -92,6 +94,11 @@ const EXPECTED = [
   [/^one of (.+)$/, (_, names) => `${names.replaceAll(', ', '、')} 之一`],
   [/^text$/, () => '文本'],
   [/^true or false$/, () => 'true 或 false'],
+  [/^postgres:\S+$/, (address) => address],
+  [
+    /^1 to 64 letters, digits, dots, underscores and hyphens$/,
+    () => '1 到 64 个字母、数字、点、下划线和连字符',
+  ],
   [
     /^32 bytes as base64 or as 64 hexadecimal letters, several with commas between$/,
     () => '32 字节的 base64 或 64 位十六进制，多个用逗号分隔',

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -71,6 +71,14 @@ describe('a Chinese page', () => {
     expect(top(english)).toMatch(
       new RegExp(`\\[中文[^\\]]*\\]\\(${basename(page).replaceAll('.', '\\.')}\\)`),
     );
+  });
+
+  it.each(chinesePages)('%s leads to Chinese pages where there are some', (page) => {
+    const text = readFileSync(join(root, page), 'utf8');
+    const english = Array.from(text.matchAll(/\[([^\]]*)\]\(([^)\s#]+)\.md[^)]*\)/g))
+      .filter(([, label]) => label !== 'English')
+      .filter(([, , target]) => existsSync(join(root, dirname(page), `${target}.zh-CN.md`)));
+    expect(english.map(([link]) => link)).toEqual([]);
   });
 
   it('stands beside each page that a user of the old call needs', () => {
