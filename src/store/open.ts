@@ -1,5 +1,6 @@
 import { facade } from './core/facade.ts';
 import type { Store, StoreOptions } from './core/types.ts';
+import { openBackend as openPostgres } from './postgres/open.ts';
 import { openBackend } from './sqlite/open.ts';
 import { openRemoteBackend } from './sqlite/thread/remote.ts';
 
@@ -16,8 +17,18 @@ const answerWithinMs = 5000;
  * `master_key_malformed`, `store_locked`, `store_corrupt`, `store_newer`, …; the message says what to do
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { dataDir, create, masterKey, auditKey, actor, sync, lockWaitMs, idempotency, migrationBackups } =
-    options;
+  const {
+    dataDir,
+    create,
+    masterKey,
+    auditKey,
+    actor,
+    sync,
+    lockWaitMs,
+    idempotency,
+    migrationBackups,
+    node,
+  } = options;
   const plain = Object.fromEntries(
     Object.entries({
       create,
@@ -28,18 +39,22 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       lockWaitMs,
       idempotency,
       migrationBackups,
+      node,
     }).filter(([, value]) => value !== undefined),
   );
   const onTrouble = options.onTrouble ?? (() => {});
   const backendOptions = { dataDir, ...plain };
+  const { postgres } = options;
   const backend =
-    options.thread === false
-      ? await openBackend(backendOptions, { onTrouble, onMigrated: options.onMigrated })
-      : await openRemoteBackend({
-          backend: backendOptions,
-          answerWithinMs: options.answerWithinMs ?? answerWithinMs,
-          onTrouble,
-          onMigrated: options.onMigrated,
-        });
+    postgres !== undefined
+      ? await openPostgres({ ...backendOptions, postgres }, { onTrouble, onMigrated: options.onMigrated })
+      : options.thread === false
+        ? await openBackend(backendOptions, { onTrouble, onMigrated: options.onMigrated })
+        : await openRemoteBackend({
+            backend: backendOptions,
+            answerWithinMs: options.answerWithinMs ?? answerWithinMs,
+            onTrouble,
+            onMigrated: options.onMigrated,
+          });
   return facade(backend, onTrouble);
 }

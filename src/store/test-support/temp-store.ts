@@ -12,6 +12,9 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
+/** Opens a store for a test, in a folder of its own unless one is given; it is closed when the test is over. */
+export type OpenStore = (options?: Partial<StoreOptions>) => Promise<Store>;
+
 /** A store in this thread, in a folder of its own unless one is given; closed when the test is over. */
 export async function temporaryStore(options: Partial<StoreOptions> = {}): Promise<Store> {
   const dataDir = options.dataDir ?? (await temporaryFolder());
