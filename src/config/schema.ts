@@ -16,7 +16,7 @@ export interface SettingNotes extends TSchemaOptions {
   /** An environment variable of another name that counts where the setting's own is not set. */
   readonly alias?: string;
   /** A check that JSON Schema cannot say; see `config-checks.ts`. */
-  readonly check?: 'origin' | 'network' | 'networkOrHost' | 'masterKey';
+  readonly check?: 'origin' | 'network' | 'networkOrHost' | 'masterKey' | 'postgresUrl' | 'nodeName';
 }
 
 const closed = { additionalProperties: false } as const;
@@ -63,6 +63,53 @@ export const configSchema = Type.Object(
       description:
         'The key that signs the state of the audit log: Ed25519, PKCS #8 in PEM, or its DER in base64. Without it the file `audit.key` of the data ' +
         'folder is used, and made at the first start. Kept elsewhere than the data, it protects against whoever can write the data.',
+    }),
+    store: maybeText({
+      default: null,
+      isSecret: true,
+      check: 'postgresUrl',
+      description:
+        'Where everything but the keys is kept: `postgres://user:password@host:port/database` (docs/postgres.md), which several nodes may share. ' +
+        'null: the SQLite file in the data folder.',
+    }),
+    node: maybeText({
+      default: null,
+      check: 'nodeName',
+      description:
+        'The name of this node in a shared store: its decisions have a chain of that name. null: the one in the file `node.name` of the data folder, made at the first start.',
+    }),
+    postgres: group('The PostgreSQL database that `store` names.', {
+      password: maybeText({
+        default: null,
+        isSecret: true,
+        environmentOnly: true,
+        description: 'The password, where it does not stand in `store`.',
+      }),
+      ca: maybeText({
+        default: null,
+        isPath: true,
+        description:
+          "PEM file with the authority that signed the server's certificate. null: those that Node.js trusts.",
+      }),
+      poolSize: integer(2, 1000, {
+        default: 10,
+        description: 'Most connections of one node. All nodes together must stay below `max_connections`.',
+      }),
+      connectTimeoutMs: integer(50, 600_000, {
+        default: 3000,
+        unit: 'ms',
+        description: 'For a new connection, or a free one.',
+      }),
+      statementTimeoutMs: integer(50, 600_000, {
+        default: 4000,
+        unit: 'ms',
+        description: 'For one statement, locks included; then the call is answered with 107 or 108.',
+      }),
+      migrateAtStart: yesNo({
+        default: false,
+        description:
+          'Bring older tables up to date at the start of the service; otherwise it says to run `livestill migrate up`.',
+      }),
     }),
     host: text({
       default: '127.0.0.1',

@@ -4,13 +4,15 @@ import { openBackend as openPostgres } from './postgres/open.ts';
 import { openBackend } from './sqlite/open.ts';
 import { openRemoteBackend } from './sqlite/thread/remote.ts';
 
+export type { PostgresSettings } from './core/postgres-settings.ts';
 export type { Store, StoreOptions } from './core/types.ts';
 
 /** After how long a call of the store's thread is given up, in ms. */
 const answerWithinMs = 5000;
 
 /**
- * Open the data folder: the accounts, the memory of single-use signatures, the daily counts and the ledger.
+ * Open the store: the accounts, the memory of single-use signatures, the daily counts and the ledger, in the file of the data folder or in a
+ * PostgreSQL database.
  *
  * @throws UsageError `data_missing` when `create` is false and there is no data folder
  * @throws Fault 107 when it cannot be used: `master_key_missing`, `master_key_wrong`, `master_key_exposed`,

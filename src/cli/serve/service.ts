@@ -27,8 +27,8 @@ import { defaultTransport } from '../../wire/transport.ts';
 import { createV1 } from '../../wire/v1/face.ts';
 import { type OperatingTable, publishedTables } from '../../wire/v1/operating-points.ts';
 import { readOwnTable } from '../../wire/v1/own-operating-points.ts';
-import { systemActor } from '../shared/actor.ts';
 import { lackingLine } from '../shared/engine-options.ts';
+import { storeOptionsOf } from '../shared/open-store.ts';
 import { version } from '../shared/version.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
 import { StartError } from './start-error.ts';
@@ -211,16 +211,11 @@ async function loadOwnTable(file: string): Promise<OperatingTable> {
 
 function openStoreOf(config: Config, log: Logger): Promise<Store> {
   return openStore({
-    dataDir: config.dataDir,
-    sync: config.ledger.sync,
+    ...storeOptionsOf(config),
     idempotency: idempotencyBounds(config),
-    migrationBackups: config.backup.beforeMigration,
     onMigrated: (migrated) =>
       log.warn({ event: 'migrated', ...migrated }, 'the tables of an older version were brought up to date'),
     onTrouble: (err) => log.error({ event: 'store_trouble', err }, 'trouble with the store'),
-    actor: systemActor(),
-    ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
-    ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Config, loadConfig } from '../../config/load.ts';
-import { openStore, type Store } from '../../store/open.ts';
+import { UsageError } from '../../errors.ts';
+import { openStore, type PostgresSettings, type Store, type StoreOptions } from '../../store/open.ts';
 import { systemActor } from './actor.ts';
 import { say } from './printable.ts';
 
@@ -30,6 +31,39 @@ function keepNulls(command: Command): void {
   }
 }
 
+/** Where the store is, and how it is used; the same for the service and for every command. */
+export function storeOptionsOf(config: Config): StoreOptions {
+  return {
+    dataDir: config.dataDir,
+    sync: config.ledger.sync,
+    actor: systemActor(),
+    migrationBackups: config.backup.beforeMigration,
+    ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
+    ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
+    ...(config.node === null ? {} : { node: config.node }),
+    ...(config.store === null ? {} : { postgres: postgresOf(config.store, config) }),
+  };
+}
+
+/** The settings of a PostgreSQL database with this url. */
+export function postgresOf(url: string, { postgres }: Config): PostgresSettings {
+  const { ca, ...others } = postgres;
+  return { url, caFile: ca, ...others };
+}
+
+/**
+ * The configuration, for a command that works on the file of the data folder.
+ * @throws ConfigError; UsageError `store_is_postgres`
+ */
+export function sqliteConfigOf(options: DataOptions, instead: string): Config {
+  const config = configOf(options);
+  if (config.store === null) return config;
+  throw new UsageError(
+    'store_is_postgres',
+    `the store is a PostgreSQL database: ${instead} (docs/postgres.md)`,
+  );
+}
+
 /** @throws ConfigError */
 export function configOf(options: DataOptions): Config {
   return loadConfig({ file: options.config, environment: process.env, overrides: { dataDir: options.data } });
@@ -48,20 +82,15 @@ export async function withStore<T>(
 ): Promise<T> {
   const config = configOf(options);
   const store = await openStore({
-    dataDir: config.dataDir,
+    ...storeOptionsOf(config),
     create,
     thread: false,
     lockWaitMs: 10_000,
-    sync: config.ledger.sync,
-    actor: systemActor(),
-    migrationBackups: config.backup.beforeMigration,
     onMigrated: ({ backup }) => {
       const copy = backup === null ? '' : `; a backup from before is in ${backup}`;
       say(`livestill: the tables of an older version were brought up to date${copy}\n`);
     },
     onTrouble: (error) => say(`livestill: ${error.message}\n`),
-    ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
-    ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
   });
   try {
     return await work(store, config);
