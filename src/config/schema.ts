@@ -1,43 +1,20 @@
-import Type, { type Static, type TSchema, type TSchemaOptions } from 'typebox';
+import Type, { type Static } from 'typebox';
+import { postgresGroup } from './postgres-group.ts';
+import {
+  closed,
+  group,
+  integer,
+  list,
+  maybeInteger,
+  maybeOneOf,
+  maybeText,
+  number,
+  oneOf,
+  text,
+  yesNo,
+} from './setting.ts';
 
-/** What the loader and the documentation know of a setting beyond its JSON type. */
-export interface SettingNotes extends TSchemaOptions {
-  /** What it does, in one or two sentences. */
-  readonly description: string;
-  readonly default: unknown;
-  /** Unit of the number. */
-  readonly unit?: string;
-  /** A file or folder: a relative one in a configuration file is read from that file's folder. */
-  readonly isPath?: boolean;
-  /** Never printed. */
-  readonly isSecret?: boolean;
-  /** Taken from the environment only, refused in a file. */
-  readonly environmentOnly?: boolean;
-  /** An environment variable of another name that counts where the setting's own is not set. */
-  readonly alias?: string;
-  /** A check that JSON Schema cannot say; see `config-checks.ts`. */
-  readonly check?: 'origin' | 'network' | 'networkOrHost' | 'masterKey' | 'postgresUrl' | 'nodeName';
-}
-
-const closed = { additionalProperties: false } as const;
-const group = <P extends Record<string, TSchema>>(description: string, properties: P) =>
-  Type.Object(properties, { ...closed, description });
-const integer = (minimum: number, maximum: number, notes: SettingNotes) =>
-  Type.Integer({ minimum, maximum, ...notes });
-const number = (minimum: number, maximum: number, notes: SettingNotes) =>
-  Type.Number({ minimum, maximum, ...notes });
-const text = (notes: SettingNotes) => Type.String({ minLength: 1, maxLength: 4096, ...notes });
-const yesNo = (notes: SettingNotes) => Type.Boolean({ ...notes });
-const list = (notes: SettingNotes) =>
-  Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), { maxItems: 1000, ...notes });
-const oneOf = <const V extends string>(values: readonly V[], notes: SettingNotes) =>
-  Type.Unsafe<V>({ type: 'string', enum: values, ...notes });
-const maybeOneOf = <const V extends string>(values: readonly V[], notes: SettingNotes) =>
-  Type.Union([Type.Null(), Type.Unsafe<V>({ type: 'string', enum: values })], { ...notes });
-const maybeText = (notes: SettingNotes) =>
-  Type.Union([Type.Null(), Type.String({ minLength: 1, maxLength: 4096 })], { ...notes });
-const maybeInteger = (minimum: number, maximum: number, notes: SettingNotes) =>
-  Type.Union([Type.Null(), Type.Integer({ minimum, maximum })], { ...notes });
+export type { SettingNotes } from './setting.ts';
 
 /** Every setting with its type, bounds, default and description: the one source of checks and documentation. */
 export const configSchema = Type.Object(
@@ -78,39 +55,7 @@ export const configSchema = Type.Object(
       description:
         'The name of this node in a shared store: its decisions have a chain of that name. null: the one in the file `node.name` of the data folder, made at the first start.',
     }),
-    postgres: group('The PostgreSQL database that `store` names.', {
-      password: maybeText({
-        default: null,
-        isSecret: true,
-        environmentOnly: true,
-        description: 'The password, where it does not stand in `store`.',
-      }),
-      ca: maybeText({
-        default: null,
-        isPath: true,
-        description:
-          "PEM file with the authority that signed the server's certificate. null: those that Node.js trusts.",
-      }),
-      poolSize: integer(2, 1000, {
-        default: 10,
-        description: 'Most connections of one node. All nodes together must stay below `max_connections`.',
-      }),
-      connectTimeoutMs: integer(50, 600_000, {
-        default: 3000,
-        unit: 'ms',
-        description: 'For a new connection, or a free one.',
-      }),
-      statementTimeoutMs: integer(50, 600_000, {
-        default: 4000,
-        unit: 'ms',
-        description: 'For one statement, locks included; then the call is answered with 107 or 108.',
-      }),
-      migrateAtStart: yesNo({
-        default: false,
-        description:
-          'Bring older tables up to date at the start of the service; otherwise it says to run `livestill migrate up`.',
-      }),
-    }),
+    postgres: postgresGroup,
     host: text({
       default: '127.0.0.1',
       description:
