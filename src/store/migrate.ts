@@ -34,7 +34,8 @@ export function postgresUp(settings: PostgresSettings, actor: Actor): Promise<re
   return asFault(() =>
     withPatience({ settings, name, onTrouble }, async (db) => {
       const migrated = await migrateUp(db);
-      if (migrated === null) return [];
+      // Of tables that were made new there is nothing to be said.
+      if (migrated === null || migrated.from === '') return migrated?.steps ?? [];
       await db.transaction().execute((change) =>
         changesBy(actor, findEnd)(change, {
           action: 'store.migrate',

@@ -43,7 +43,7 @@ export async function openBackend(
     await changeAccounts(database, (change) => encryptingKey(change, keyring));
     const auditKey = openAuditKey(dataDir, options.auditKey);
     const note = changesBy(options.actor ?? unknownActor, findEnd);
-    if (migrated !== null) await noteMigration(database, note, migrated, events);
+    if (migrated !== null && migrated.from !== '') await noteMigration(database, note, migrated, events);
     const chain: ChainName = `ledger:${name}`;
     return assemble(
       {

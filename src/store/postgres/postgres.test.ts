@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { somePair, someRow } from '../test-support/temp-store.ts';
+import { somePair, someRow, temporaryStore, testOn } from '../test-support/temp-store.ts';
 import { serverOfTests, whyNoServer } from './test-support/server.ts';
-import { storesOn } from './test-support/temp-store.ts';
+import { postgresOn } from './test-support/temp-store.ts';
 
 describe.skipIf(whyNoServer !== null)(
   `a PostgreSQL store${whyNoServer === null ? '' : ` (skipped: ${whyNoServer})`}`,
   () => {
     const of = serverOfTests();
-    const open = storesOn(of);
+    testOn(postgresOn(of));
 
     it('keeps apps, signatures, counts and decisions, and its chains are as written', async () => {
-      const { accounts, replay, usage, ledger, chains, idempotency } = await open({ node: 'one' });
+      const { accounts, replay, usage, ledger, chains, idempotency } = await temporaryStore({ node: 'one' });
       await accounts.createApp({ appid: '1', name: 'x', buckets: ['b', 'c'] }, somePair());
       expect(await accounts.findSecret(somePair().secretId)).toMatchObject(somePair());
       expect(await accounts.findBucketOwner('c')).toBe('1');

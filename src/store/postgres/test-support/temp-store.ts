@@ -1,7 +1,7 @@
-import { onTestFinished } from 'vitest';
+import { span } from '../../core/chain/names.ts';
 import type { PostgresSettings } from '../../core/postgres-settings.ts';
 import { openStore } from '../../open.ts';
-import { type OpenStore, temporaryFolder } from '../../test-support/temp-store.ts';
+import type { TestedDatabase } from '../../test-support/temp-store.ts';
 import type { TestServer } from './server.ts';
 
 /** How a test reaches a database; short times, so that tests of trouble are short. */
@@ -18,15 +18,22 @@ export function settingsFor(url: string, parts: Partial<PostgresSettings> = {}):
   };
 }
 
-/** Opens stores on a server; each data folder has a database of its own. */
-export function storesOn(of: { readonly server: TestServer }): OpenStore {
-  const databases = new Map<string, string>();
-  return async (options = {}) => {
-    const dataDir = options.dataDir ?? (await temporaryFolder());
-    const url = databases.get(dataDir) ?? (await of.server.newDatabase());
+/** PostgreSQL as the tests' database: each data folder has a database of its own on the server. */
+export function postgresOn(of: { readonly server: TestServer }): TestedDatabase {
+  const databases = new Map<string, Promise<string>>();
+  const urlOf = (dataDir: string): Promise<string> => {
+    const url = databases.get(dataDir) ?? of.server.newDatabase();
     databases.set(dataDir, url);
-    const store = await openStore({ ...options, dataDir, postgres: settingsFor(url) });
-    onTestFinished(() => store.close());
-    return store;
+    return url;
+  };
+  return {
+    kind: 'postgres',
+    chain: 'ledger:tested',
+    base: span,
+    open: async (options) =>
+      openStore({ node: 'tested', ...options, postgres: settingsFor(await urlOf(options.dataDir)) }),
+    async tamper(dataDir, statements) {
+      await of.server.query(await urlOf(dataDir), statements.join(';'));
+    },
   };
 }
