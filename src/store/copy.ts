@@ -32,7 +32,7 @@ export interface CopyOptions {
   readonly to: StorePlace;
   readonly actor: Actor;
   /** Told of each table once it is copied. */
-  readonly onTable?: (name: string, rows: number) => void;
+  readonly onTable?: (name: string, rows: number) => void | Promise<void>;
 }
 
 /** Under this key in `meta` of the target stands from where a copy is being made. */
@@ -48,7 +48,7 @@ export async function copyStore({ from, to, actor, onTable = () => {} }: CopyOpt
     withPlace(to, true, async (target) => {
       const mark = nameOf(from);
       await beginCopy(target, mark);
-      for (const table of copiedTables) onTable(table.name, await copyRows(source, target, table));
+      for (const table of copiedTables) await onTable(table.name, await copyRows(source, target, table));
       await setNumbers(target, to);
       const copied: Record<string, Content> = {};
       for (const table of copiedTables) copied[table.name] = await compareRows(source, target, table);

@@ -92,8 +92,9 @@ export class TestServer {
     return server;
   }
 
-  /** Starts the server's process; resolves once it takes connections. */
+  /** Starts the server's process where it does not run; resolves once it takes connections. */
   async up(): Promise<void> {
+    if (this.#process !== null) return;
     const settings = {
       listen_addresses: '127.0.0.1',
       port: this.#port,
