@@ -6,6 +6,7 @@ import { openRemoteBackend } from './sqlite/thread/remote.ts';
 
 export type { PostgresSettings } from './core/postgres-settings.ts';
 export type { Store, StoreOptions } from './core/types.ts';
+export { shownAddress } from './postgres/settings.ts';
 
 /** After how long a call of the store's thread is given up, in ms. */
 const answerWithinMs = 5000;

@@ -17,6 +17,7 @@ import {
 import { checkCertificate, checkModels } from './files.ts';
 import { checkNativeLibraries } from './native.ts';
 import { checkPorts } from './ports.ts';
+import { checkPostgres } from './postgres.ts';
 
 /** What the checks ask of the machine; a test brings its own. */
 export interface Machine {
@@ -85,7 +86,7 @@ async function examine(options: DataOptions, machine: Machine): Promise<readonly
     ? [
         ...(await checkFiles(dataDir, masterKey)),
         checkRoom(await machine.freeBytes(dataDir)),
-        ...(hasDatabase ? checkDatabase(dataDir, masterKey, machine.now()) : []),
+        ...(hasDatabase && config.store === null ? checkDatabase(dataDir, masterKey, machine.now()) : []),
       ]
     : [];
   return [
@@ -93,6 +94,7 @@ async function examine(options: DataOptions, machine: Machine): Promise<readonly
     ...libraries,
     folder.check,
     ...data,
+    ...(config.store === null ? [] : [await checkPostgres(config.store, config)]),
     ...(await checkModels(config)),
     ...(await checkCertificate(config, machine.now())),
     ...(await checkPorts(config)),
