@@ -48,16 +48,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const onTrouble = options.onTrouble ?? (() => {});
   const backendOptions = { dataDir, ...plain };
   const { postgres } = options;
+  if (postgres !== undefined) {
+    const events = { onTrouble, onMigrated: options.onMigrated };
+    const { backend, rates } = await openPostgres({ ...backendOptions, postgres }, events);
+    return facade(backend, onTrouble, rates);
+  }
   const backend =
-    postgres !== undefined
-      ? await openPostgres({ ...backendOptions, postgres }, { onTrouble, onMigrated: options.onMigrated })
-      : options.thread === false
-        ? await openBackend(backendOptions, { onTrouble, onMigrated: options.onMigrated })
-        : await openRemoteBackend({
-            backend: backendOptions,
-            answerWithinMs: options.answerWithinMs ?? answerWithinMs,
-            onTrouble,
-            onMigrated: options.onMigrated,
-          });
+    options.thread === false
+      ? await openBackend(backendOptions, { onTrouble, onMigrated: options.onMigrated })
+      : await openRemoteBackend({
+          backend: backendOptions,
+          answerWithinMs: options.answerWithinMs ?? answerWithinMs,
+          onTrouble,
+          onMigrated: options.onMigrated,
+        });
   return facade(backend, onTrouble);
 }

@@ -1,6 +1,6 @@
 import type { ApiKeyAdmin, ApiKeyStore } from '../../account/api-key/api-key.ts';
 import type { IdempotencyBounds, IdempotencyStore } from '../../account/api-key/idempotency.ts';
-import type { AccountAdmin, AccountStore, ReplayStore, UsageStore } from '../../account/types.ts';
+import type { AccountAdmin, AccountStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
 import type { RulesStore } from '../../policy/policy.ts';
@@ -54,6 +54,8 @@ export interface Store {
   readonly idempotency: IdempotencyStore;
   readonly replay: ReplayStore;
   readonly usage: UsageStore;
+  /** Rates shared by all nodes; null where each process counts its own. */
+  readonly rates: RateStore | null;
   readonly ledger: Ledger & LedgerReader;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;

@@ -4,6 +4,7 @@ import { getMeta, putMeta } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { accounts } from './steps/accounts.ts';
+import { rates } from './steps/rates.ts';
 import { record } from './steps/record.ts';
 import { requests } from './steps/requests.ts';
 import type { Step } from './steps/step.ts';
@@ -13,6 +14,7 @@ export const migrations: Readonly<Record<string, Step>> = {
   '0001-accounts': accounts,
   '0002-record': record,
   '0003-requests': requests,
+  '0004-rates': rates,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

@@ -1,4 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createLimiter } from '../../account/limiter.ts';
+import type { App } from '../../account/types.ts';
 import { openStore, type Store } from '../open.ts';
 import { somePair, someRow, temporaryFolder } from '../test-support/temp-store.ts';
 import { serverOfTests, type TestServer, whyNoServer } from './test-support/server.ts';
@@ -52,6 +54,28 @@ describe.skipIf(whyNoServer !== null)(`several nodes on one PostgreSQL database$
     );
     expect(count(counted, null)).toBe(30);
     expect(new Set(counted.filter((n) => n !== null)).size).toBe(50);
+  });
+
+  it('hold an app to one rate together, whatever their clocks say', async () => {
+    const stores = await nodes(of.server, ['a', 'b', 'c', 'd']);
+    const began = performance.now();
+    const taken = await Promise.all(
+      stores.flatMap(({ rates }) => Array.from({ length: 50 }, () => rates?.take('1', 10, 30))),
+    );
+    const most = 30 + Math.ceil(((performance.now() - began) / 1000) * 10);
+    const admitted = count(taken, null);
+    expect(admitted).toBeGreaterThanOrEqual(30);
+    expect(admitted).toBeLessThanOrEqual(most);
+    for (const wait of taken) if (wait !== null) expect(wait).toBeLessThanOrEqual(0.1);
+    const limiter = (store: Store | undefined) =>
+      createLimiter({ clock: () => 0, usage: store!.usage, rates: store?.rates ?? undefined });
+    const app = {
+      appid: '2',
+      limits: { requestsPerSecond: 0.001, burst: 1, concurrent: null, daily: null },
+    } as App;
+    await limiter(stores[0]).admit(app);
+    await limiter(stores[1]).admit(app);
+    await expect(limiter(stores[2]).admit(app)).rejects.toMatchObject({ reason: 'rate', retryAfter: 1000 });
   });
 
   it('begin a request with an idempotency key once, and one answers what another kept', async () => {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { RateStore } from '../../account/types.ts';
 import { UsageError } from '../../errors.ts';
 import type { ChainName } from '../../ledger/checkpoint.ts';
 import { changesBy, type NoteChange } from '../core/admin-log.ts';
@@ -21,6 +22,7 @@ import { createDatabase } from './database.ts';
 import { storeFault } from './faults.ts';
 import { openHandles } from './handles.ts';
 import { nodeName } from './node-name.ts';
+import { createRates } from './rates.ts';
 
 /**
  * Open a store on a PostgreSQL server. The data folder holds the keys and the node's name.
@@ -29,7 +31,7 @@ import { nodeName } from './node-name.ts';
 export async function openBackend(
   options: BackendOptions & { readonly postgres: PostgresSettings },
   events: BackendEvents,
-): Promise<Backend> {
+): Promise<{ readonly backend: Backend; readonly rates: RateStore }> {
   const { dataDir, postgres: settings, sync = 'full', node } = options;
   let database: StoreDatabase | undefined;
   try {
@@ -45,7 +47,7 @@ export async function openBackend(
     const note = changesBy(options.actor ?? unknownActor, findEnd);
     if (migrated !== null && migrated.from !== '') await noteMigration(database, note, migrated, events);
     const chain: ChainName = `ledger:${name}`;
-    return assemble(
+    const backend = assemble(
       {
         database,
         keyring,
@@ -57,6 +59,7 @@ export async function openBackend(
       },
       events,
     );
+    return { backend, rates: createRates(database) };
   } catch (error) {
     await database?.close();
     throw error instanceof UsageError ? error : storeFault(107, error);
