@@ -60,6 +60,24 @@ describe.skipIf(whyNoServer !== null)(`the tables of a PostgreSQL database${titl
     await (await opening(false)).close();
   });
 
+  it('can be used by a role that may not change them', async () => {
+    const settings = await fresh();
+    await postgresUp(settings, actor);
+    await of.server.query(
+      settings.url,
+      `create role service login; grant select, insert, update, delete on all tables in schema public to service`,
+    );
+    const url = settings.url.replace('livestill@', 'service@');
+    const store = await openStore({ dataDir: await temporaryFolder(), postgres: { ...settings, url } });
+    await store.accounts.createApp({ appid: '1', name: 'x', buckets: ['b'] }, somePair());
+    await store.ledger.append(someRow());
+    expect(await store.rates?.take('1', 1, 1)).toBeNull();
+    await store.close();
+    await expect(postgresDown({ ...settings, url }, steps[0] ?? '')).rejects.toMatchObject({
+      reason: 'store_refused',
+    });
+  });
+
   it('of a newer version: with steps that only add, this version works beside it; with others it does not', async () => {
     const settings = await fresh();
     await postgresUp(settings, actor);

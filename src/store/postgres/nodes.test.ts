@@ -131,6 +131,19 @@ describe.skipIf(whyNoServer !== null)(`several nodes on one PostgreSQL database$
     expect(await two.accounts.findApp('1')).toMatchObject({ state: 'suspended', policy: { threshold: 91 } });
   });
 
+  it('take the looks of another node at its own clock for no jump', async () => {
+    const [one, two] = (await nodes(of.server, ['a', 'b'])) as [Store, Store];
+    const hour = 3_600_000;
+    const start = Date.UTC(2026, 10, 28);
+    await one.upkeep.lookAtClock(start, null);
+    await two.upkeep.lookAtClock(start + hour / 2 + 5000, null);
+    expect((await one.upkeep.lookAtClock(start + hour, hour)).jumped).toBe(false);
+    expect((await two.upkeep.lookAtClock(start + 1.5 * hour + 5000, hour)).jumped).toBe(false);
+    expect((await one.upkeep.lookAtClock(start + 9 * hour, hour)).jumped).toBe(true);
+    const gone = await Promise.all([one, two].map(({ upkeep }) => upkeep.sweep(start)));
+    expect(gone).toEqual([0, 0]);
+  });
+
   it('made the same app at the same moment: one does, the others change nothing', async () => {
     const stores = await nodes(of.server, ['a', 'b', 'c']);
     const made = await Promise.allSettled(

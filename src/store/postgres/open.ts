@@ -15,6 +15,7 @@ import { changeAccounts, type StoreDatabase } from '../core/database.ts';
 import { openAuditKey } from '../core/keys/audit-key.ts';
 import { encryptingKey } from '../core/keys/key-in-use.ts';
 import { openKeyring } from '../core/keys/open-keyring.ts';
+import { clockKey } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { PostgresSettings } from '../core/postgres-settings.ts';
 import { findEnd } from './chain-end.ts';
@@ -55,6 +56,7 @@ export async function openBackend(
         note,
         options,
         chain: { name: () => chain, findEnd },
+        clock: `${clockKey}:${name}`,
         dropOldCopies: async () => 0,
       },
       events,
