@@ -62,7 +62,11 @@ export function openPool(use: ConnectionUse): PostgresPool {
     ...(use.isDurable ? {} : { options: '-c synchronous_commit=off' }),
   });
   // Without a listener a connection that breaks while nobody uses it ends the process.
-  pool.on('error', () => {});
+  pool.on('error', (cause) =>
+    use.onTrouble(
+      new Error(`a connection to PostgreSQL broke and is opened anew (${cause.message})`, { cause }),
+    ),
+  );
   pool.on('connect', (client) => void client.on('error', () => {}));
   const answerWithinMs = isPatient ? null : settings.statementTimeoutMs + graceMs;
   return {
