@@ -8,6 +8,11 @@ const reasons: readonly (readonly [code: RegExp, reason: string, text: string])[
     'the PostgreSQL server cannot be reached',
   ],
   [/^08/, 'store_unreachable', 'the connection to the PostgreSQL server broke'],
+  [
+    /^(?:.*_CERT|CERT_|UNABLE_TO|ERR_TLS)/,
+    'store_certificate',
+    'the certificate of the PostgreSQL server is not trusted: set postgres.ca',
+  ],
   [/^57P0/, 'store_unreachable', 'the PostgreSQL server is starting or stopping'],
   [
     /^53300/,

@@ -1,7 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { somePair, someRow, temporaryStore, testOn } from '../test-support/temp-store.ts';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openStore } from '../open.ts';
+import { somePair, someRow, temporaryFolder, temporaryStore, testOn } from '../test-support/temp-store.ts';
 import { serverOfTests, whyNoServer } from './test-support/server.ts';
-import { postgresOn } from './test-support/temp-store.ts';
+import { postgresOn, settingsFor } from './test-support/temp-store.ts';
+
+const certificate = (name: string): string =>
+  fileURLToPath(new URL(`../../../test/contract/support/tls/${name}`, import.meta.url));
 
 describe.skipIf(whyNoServer !== null)(
   `a PostgreSQL store${whyNoServer === null ? '' : ` (skipped: ${whyNoServer})`}`,
@@ -25,6 +30,29 @@ describe.skipIf(whyNoServer !== null)(
       expect(await chains.names()).toEqual(['ledger:one', 'admin']);
       expect(await chains.verify('ledger:one')).toMatchObject({ verified: 20, fault: null });
       expect(await chains.verify('admin')).toMatchObject({ verified: 1, fault: null });
+    });
+
+    it('is spoken to over TLS with its certificate checked', async () => {
+      await of.server.useTls(certificate('first.crt'), certificate('first.key'));
+      const url = await of.server.newDatabase();
+      const openBy = async (mode: string, caFile: string | null) =>
+        openStore({
+          dataDir: await temporaryFolder(),
+          masterKey: 'ab'.repeat(32),
+          postgres: settingsFor(`${url}?sslmode=${mode}`, { caFile }),
+        });
+      const store = await openBy('verify-full', certificate('first.crt'));
+      onTestFinished(() => store.close());
+      const connections = `select ssl from pg_stat_ssl join pg_stat_activity using (pid)
+        where application_name like 'livestill %'`;
+      expect(await of.server.query(url, connections)).toContainEqual({ ssl: true });
+      await (await openBy('require', null)).close();
+      for (const ca of [null, certificate('second.crt')]) {
+        await expect(openBy('verify-full', ca)).rejects.toMatchObject({
+          code: 107,
+          reason: 'store_certificate',
+        });
+      }
     });
   },
 );

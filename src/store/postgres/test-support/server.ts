@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +71,7 @@ export class TestServer {
   readonly #bin = programs() ?? '';
   #process: ChildProcess | null = null;
   #databases = 0;
+  #hasTls = false;
 
   private constructor(folder: string, port: number) {
     this.#folder = folder;
@@ -102,6 +103,13 @@ export class TestServer {
       fsync: 'off',
       max_connections: 200,
       autovacuum: 'off',
+      ...(this.#hasTls
+        ? {
+            ssl: 'on',
+            ssl_cert_file: join(this.#folder, 'tls.crt'),
+            ssl_key_file: join(this.#folder, 'tls.key'),
+          }
+        : {}),
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     this.#process = spawn(join(this.#bin, 'postgres'), ['-D', join(this.#folder, 'data'), ...args], {
@@ -128,6 +136,19 @@ export class TestServer {
     const ended = new Promise((resolve) => running.once('exit', resolve));
     running.kill('SIGINT');
     await ended;
+  }
+
+  /** Starts anew with this certificate and key. */
+  async useTls(cert: string, key: string): Promise<void> {
+    const own = join(this.#folder, 'tls.key');
+    copyFileSync(cert, join(this.#folder, 'tls.crt'));
+    copyFileSync(key, own);
+    chmodSync(own, 0o600);
+    const { uid, gid } = this.#identity;
+    if (uid !== undefined && gid !== undefined) chownSync(own, uid, gid);
+    await this.down();
+    this.#hasTls = true;
+    await this.up();
   }
 
   /** Stops every process of the server where it is (SIGSTOP), or lets them go on (SIGCONT). */
