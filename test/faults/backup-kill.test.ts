@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { openStore } from '../../src/store/open.ts';
 import { unpackBackup } from '../../src/store/sqlite/backup/archive.ts';
 import { writeBackup } from '../../src/store/sqlite/backup/backup.ts';
-import { inspectDatabase } from '../../src/store/sqlite/inspect.ts';
-import { openStore } from '../../src/store/open.ts';
 import { restoreBackup } from '../../src/store/sqlite/backup/restore.ts';
+import { inspectDatabase } from '../../src/store/sqlite/inspect.ts';
 import { toOlderTables } from '../../src/store/sqlite/test-support/older-tables.ts';
 import { somePair, someRow, temporaryFolder } from '../../src/store/test-support/temp-store.ts';
 

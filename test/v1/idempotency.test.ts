@@ -9,8 +9,8 @@ import type {
   IdempotencyStore,
 } from '../../src/account/api-key/idempotency.ts';
 import { Fault } from '../../src/errors.ts';
-import { createDatabase } from '../../src/store/sqlite/database.ts';
 import { createIdempotency } from '../../src/store/core/idempotency.ts';
+import { createDatabase } from '../../src/store/sqlite/database.ts';
 import { judgementOf } from '../contract/support/judge.ts';
 import { appid, startV1Test, type V1Test } from './support.ts';
 
