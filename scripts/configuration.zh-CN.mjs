@@ -4,6 +4,15 @@
 /** What each setting does. */
 export const DESCRIPTIONS = {
   dataDir: '数据目录：应用与密钥、已用签名的记录、审计日志和主密钥。',
+  store:
+    '密钥以外的全部数据存放的位置：`postgres://user:password@host:port/database`（docs/run/postgres.md），可由多个节点共用。null：数据目录中的 SQLite 文件。',
+  node: '本节点在共用存储中的名称：它的判定自成一条以此命名的链。null：使用数据目录中 `node.name` 文件里的名称，首次启动时生成。',
+  'postgres.password': '密码，`store` 中没有写明时使用。',
+  'postgres.ca': 'PEM 文件：签发服务器证书的机构。null：Node.js 所信任的机构。',
+  'postgres.poolSize': '一个节点的最大连接数。所有节点合计必须小于 `max_connections`。',
+  'postgres.connectTimeoutMs': '等待新连接或空闲连接的时间。',
+  'postgres.statementTimeoutMs': '一条语句的时间，包括等待锁；超时即返回 107 或 108。',
+  'postgres.migrateAtStart': '服务启动时升级旧的数据表；否则提示运行 `livestill migrate up`。',
   masterKey:
     '加密 SecretKey 的主密钥：32 字节，写成 base64 或 64 位十六进制；可用逗号分隔多个，最新的在前。不设置时使用数据目录中的 `master.key` 文件，首次启动时生成。',
   auditKey:

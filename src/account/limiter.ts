@@ -1,11 +1,13 @@
 import { Fault } from '../faults.ts';
 import { count } from '../report/count.ts';
-import type { App, Clock, Limiter, Permit, UsageStore } from './types.ts';
+import type { App, Clock, Limiter, Permit, RateStore, UsageStore } from './types.ts';
 
 /** What a limiter works with. */
 export interface LimiterParts {
   readonly clock: Clock;
   readonly usage: UsageStore;
+  /** Counts rates for all nodes on a shared store; without it they are counted in this process. */
+  readonly rates?: RateStore | undefined;
 }
 
 interface Account {
@@ -21,16 +23,16 @@ const msOfDay = 86_400_000;
 /**
  * Holds apps to their limits, by a token bucket for the rate, a count of what runs and a durable count of the UTC day.
  * The bucket holds one second's worth of requests (at least one) plus the burst. Rate and concurrency are counted in this
- * process; the daily count is shared by all processes on the same store. A request refused by rate or concurrency does not
+ * process, the rate by the shared store where there is one; the daily count is shared by all processes on the same store. A request refused by rate or concurrency does not
  * count for the day. Limits are read from the app each time: a change counts at once.
  */
 export function createLimiter(parts: LimiterParts): Limiter {
-  const { clock, usage } = parts;
+  const { clock, usage, rates } = parts;
   const accounts = new Map<string, Account>();
 
   function refill(app: App, now: number): Account {
     const { requestsPerSecond: rate, burst } = app.limits;
-    const capacity = rate === null ? Number.POSITIVE_INFINITY : Math.max(1, rate) + (burst ?? 0);
+    const capacity = rate === null ? Number.POSITIVE_INFINITY : capacityOf(rate, burst);
     const account = accounts.get(app.appid) ?? { tokens: capacity, at: now, running: 0 };
     if (rate !== null) {
       const elapsed = Math.max(0, now - account.at);
@@ -56,7 +58,7 @@ export function createLimiter(parts: LimiterParts): Limiter {
           },
         );
       }
-      if (rate !== null && account.tokens < 1) {
+      if (rate !== null && rates === undefined && account.tokens < 1) {
         const retryAfter = Math.ceil((1 - account.tokens) / rate);
         throw new Fault(
           'rate_limited',
@@ -67,10 +69,11 @@ export function createLimiter(parts: LimiterParts): Limiter {
           },
         );
       }
-      account.tokens -= 1;
+      if (rates === undefined) account.tokens -= 1;
       account.running += 1;
       const permit = permitOf(account);
       try {
+        if (rate !== null && rates !== undefined) await takeShared(app, rate, rates);
         if (daily !== null) await countForDay(app.appid, daily, now, usage);
       } catch (error) {
         permit.release();
@@ -79,6 +82,18 @@ export function createLimiter(parts: LimiterParts): Limiter {
       return permit;
     },
   };
+}
+
+function capacityOf(rate: number, burst: number | null): number {
+  return Math.max(1, rate) + (burst ?? 0);
+}
+
+async function takeShared({ appid, limits }: App, rate: number, rates: RateStore): Promise<void> {
+  const wait = await rates.take(appid, rate, capacityOf(rate, limits.burst));
+  if (wait === null) return;
+  throw new Fault('rate_limited', 'rate', `${appid} sent more than ${count(rate, 'request')} a second`, {
+    retryAfter: Math.max(1, Math.ceil(wait)),
+  });
 }
 
 function permitOf(account: Account): Permit {

@@ -89,6 +89,15 @@ export interface UsageStore {
   used(appid: string, day: string): Promise<number>;
 }
 
+/** Rates of apps, counted for all nodes together. Rejects with a `Fault` of code 108 when the store does not answer. */
+export interface RateStore {
+  /**
+   * Take one token out of the bucket of `appid`, which holds `capacity` at most and is filled with `perSecond` a second.
+   * Null when there was one; else the seconds until there is one.
+   */
+  take(appid: string, perSecond: number, capacity: number): Promise<number | null>;
+}
+
 /** What a new app is made of; the rest starts as `active`, without limits. */
 export interface NewApp {
   readonly appid: string;

@@ -20,6 +20,15 @@ function isOrigin(text: string): boolean {
   }
 }
 
+function isPostgresUrl(text: string): boolean {
+  try {
+    const { protocol, pathname } = new URL(text);
+    return /^postgres(?:ql)?:$/.test(protocol) && pathname.length > 1;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether `text` is one key of 32 bytes, as base64 or as 64 hexadecimal letters. */
 export function isKeyText(text: string): boolean {
   if (/^[0-9a-f]{64}$/i.test(text)) return true;
@@ -47,6 +56,14 @@ const FORMS: Readonly<Record<NonNullable<SettingNotes['check']>, Form>> = {
   origin: {
     expected: 'an origin such as https://example.org (no path, no slash at the end) or *',
     holds: isOrigin,
+  },
+  postgresUrl: {
+    expected: 'postgres://user:password@host:port/database',
+    holds: isPostgresUrl,
+  },
+  nodeName: {
+    expected: '1 to 64 letters, digits, dots, underscores and hyphens',
+    holds: (text) => /^[A-Za-z0-9._-]{1,64}$/.test(text),
   },
   masterKey: {
     expected: '32 bytes as base64 or as 64 hexadecimal letters, several with commas between',

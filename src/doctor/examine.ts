@@ -8,6 +8,7 @@ import { checkModels } from './models.ts';
 import { checkNativeLibraries } from './native.ts';
 import { checkNode } from './node.ts';
 import { checkPorts } from './ports.ts';
+import { checkPostgres } from './postgres.ts';
 
 /** What the checks ask of the machine; a test brings its own. */
 export interface Machine {
@@ -53,7 +54,7 @@ export async function examine(readConfig: () => Config, machine: Machine): Promi
     ? [
         ...(await checkFiles(dataDir, masterKey)),
         checkSpace(await machine.freeBytes(dataDir)),
-        ...(hasDatabase ? checkDatabase(dataDir, masterKey, machine.now()) : []),
+        ...(hasDatabase && config.store === null ? checkDatabase(dataDir, masterKey, machine.now()) : []),
       ]
     : [];
   return [
@@ -61,6 +62,7 @@ export async function examine(readConfig: () => Config, machine: Machine): Promi
     ...libraries,
     folder.check,
     ...data,
+    ...(config.store === null ? [] : [await checkPostgres(config.store, config)]),
     ...(await checkModels(config)),
     ...(await checkCertificate(config, machine.now())),
     ...(await checkPorts(config)),

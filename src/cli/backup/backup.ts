@@ -4,7 +4,7 @@ import { UsageError } from '../../faults.ts';
 import { type BackupManifest, unpackBackup } from '../../store/sqlite/backup/archive.ts';
 import { writeBackup } from '../../store/sqlite/backup/backup.ts';
 import { schemaAge } from '../../store/sqlite/migrations.ts';
-import { configOf, type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
+import { type DataOptions, dataCommand, sqliteConfigOf, withStore } from '../shared/open-store.ts';
 import { type Outcome, pairs, perform } from '../shared/outcome.ts';
 import { say } from '../shared/printable.ts';
 import { version } from '../shared/version.ts';
@@ -53,7 +53,7 @@ async function backup(options: BackupCommandOptions): Promise<Outcome> {
     const manifest = await unpackBackup(check, null);
     return { text: `${check} is whole.\n${contents(manifest)}`, json: { file: check, manifest } };
   }
-  const { dataDir, masterKey } = configOf(options);
+  const { dataDir, masterKey } = sqliteConfigOf(options, 'make a copy of it with pg_dump');
   const file = to as string;
   const manifest = await writeBackup({ dataDir, to: file, why: 'asked', withKeys, masterKey, version });
   await noteBackup(options, resolve(file), manifest);

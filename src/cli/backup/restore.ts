@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { restoreBackup } from '../../store/sqlite/backup/restore.ts';
 import { systemActor } from '../shared/actor.ts';
-import { configOf, type DataOptions, dataCommand } from '../shared/open-store.ts';
+import { type DataOptions, dataCommand, sqliteConfigOf } from '../shared/open-store.ts';
 import { type Outcome, perform } from '../shared/outcome.ts';
 import { contents } from './backup.ts';
 
@@ -38,7 +38,7 @@ Examples:
 }
 
 async function restore(file: string, options: RestoreCommandOptions): Promise<Outcome> {
-  const { dataDir, masterKey } = configOf(options);
+  const { dataDir, masterKey } = sqliteConfigOf(options, 'put a copy of it back with pg_restore');
   const { overDamaged = false } = options;
   const done = await restoreBackup({
     file,

@@ -3,22 +3,17 @@ import type { IdempotencyBounds } from '../../account/api-key/idempotency.ts';
 import { type Config, configForRecord } from '../../config/load.ts';
 import { type Retention, startRetention } from '../../ledger/retention.ts';
 import { openStore, type Store } from '../../store/open.ts';
-import { systemActor } from '../shared/actor.ts';
+import { storeOptionsOf } from '../shared/open-store.ts';
 import { version } from '../shared/version.ts';
 
 /** Opens the store as the configuration says; its troubles stand in the log. */
 export function openStoreOf(config: Config, log: Logger): Promise<Store> {
   return openStore({
-    dataDir: config.dataDir,
-    sync: config.ledger.sync,
+    ...storeOptionsOf(config),
     idempotency: idempotencyBounds(config),
-    migrationBackups: config.backup.beforeMigration,
     onMigrated: (migrated) =>
       log.warn({ event: 'migrated', ...migrated }, 'the tables of an older version were brought up to date'),
     onTrouble: (err) => log.error({ event: 'store_trouble', err }, 'trouble with the store'),
-    actor: systemActor(),
-    ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
-    ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
   });
 }
 

@@ -3,6 +3,7 @@ import type { Config } from '../../config/load.ts';
 import { availableCores } from '../../fleet/cores.ts';
 import { availableMemory, megabytes } from '../../fleet/memory.ts';
 import { count } from '../../report/count.ts';
+import { postgresSettings, shownAddress } from '../../store/open.ts';
 import { baseUrl, shellWord } from '../shared/curl.ts';
 import { lackingLine } from '../shared/engine-options.ts';
 import { pairs } from '../shared/outcome.ts';
@@ -27,6 +28,7 @@ export async function welcome(
     ['v1', `${base}/v1/liveness, described at ${base}/v1/reference`],
     ['admin', `http://${config.adminHost}:${service.adminPort} (/healthz, /readyz, /metrics)`],
     ['data', resolve(config.dataDir)],
+    ...(config.store === null ? [] : [['store', shownStore(config)] as [string, string]]),
     [
       'workers',
       `${count(service.workers, 'process', 'processes')} (${count(availableCores(), 'processor')}), profile ${service.profile}`,
@@ -45,6 +47,11 @@ export async function welcome(
     ],
   ]);
   return `livestill is ready.\n\n${facts}\n\n${await howToCall(config, service, base, firstApp)}`;
+}
+
+/** The database, without its password. */
+function shownStore(config: Config): string {
+  return config.store === null ? 'SQLite' : shownAddress(postgresSettings(config.store, config.postgres));
 }
 
 async function howToCall(

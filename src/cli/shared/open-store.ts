@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Config, loadConfig } from '../../config/load.ts';
-import { openStore, type Store } from '../../store/open.ts';
+import { UsageError } from '../../faults.ts';
+import { openStore, postgresSettings, type Store, type StoreOptions } from '../../store/open.ts';
 import { systemActor } from './actor.ts';
 import { say } from './printable.ts';
 
@@ -30,6 +31,34 @@ function keepNulls(command: Command): void {
   }
 }
 
+/** Where the store is, and how it is used; the same for the service and for every command. */
+export function storeOptionsOf(config: Config): StoreOptions {
+  return {
+    dataDir: config.dataDir,
+    sync: config.ledger.sync,
+    actor: systemActor(),
+    migrationBackups: config.backup.beforeMigration,
+    ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
+    ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
+    ...(config.node === null ? {} : { node: config.node }),
+    ...(config.store === null ? {} : { postgres: postgresSettings(config.store, config.postgres) }),
+  };
+}
+
+/**
+ * The configuration, for a command that works on the file of the data folder.
+ * @throws {ConfigError} when a setting is unknown or wrong
+ * @throws {UsageError} `store_is_postgres`
+ */
+export function sqliteConfigOf(options: DataOptions, instead: string): Config {
+  const config = configOf(options);
+  if (config.store === null) return config;
+  throw new UsageError(
+    'store_is_postgres',
+    `the store is a PostgreSQL database: ${instead} (docs/run/postgres.md)`,
+  );
+}
+
 /**
  * The configuration that the options of a command name.
  * @throws {ConfigError} when a setting is unknown or wrong
@@ -54,20 +83,15 @@ export async function withStore<T>(
 ): Promise<T> {
   const config = configOf(options);
   const store = await openStore({
-    dataDir: config.dataDir,
+    ...storeOptionsOf(config),
     create,
     thread: false,
     lockWaitMs: 10_000,
-    sync: config.ledger.sync,
-    actor: systemActor(),
-    migrationBackups: config.backup.beforeMigration,
     onMigrated: ({ backup }) => {
       const copy = backup === null ? '' : `; a backup from before is in ${backup}`;
       say(`livestill: the tables of an older version were brought up to date${copy}\n`);
     },
     onTrouble: (error) => say(`livestill: ${error.message}\n`),
-    ...(config.masterKey === null ? {} : { masterKey: config.masterKey }),
-    ...(config.auditKey === null ? {} : { auditKey: config.auditKey }),
   });
   try {
     return await work(store, config);

@@ -16,6 +16,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   log: async () => (await import('../ledger/log.ts')).registerLog,
   backup: async () => (await import('../backup/backup.ts')).registerBackup,
   restore: async () => (await import('../backup/restore.ts')).registerRestore,
+  migrate: async () => (await import('../store/migrate.ts')).registerMigrate,
+  store: async () => (await import('../store/copy.ts')).registerStore,
   config: async () => (await import('../config/config.ts')).registerConfig,
   doctor: async () => (await import('../doctor/doctor.ts')).registerDoctor,
   models: async () => (await import('../models/models.ts')).registerModels,

@@ -16,7 +16,7 @@ export interface SettingNotes extends TSchemaOptions {
   /** An environment variable of another name that counts where the setting's own is not set. */
   readonly alias?: string;
   /** A check that JSON Schema cannot say; see `config/checks.ts`. */
-  readonly check?: 'origin' | 'network' | 'networkOrHost' | 'masterKey';
+  readonly check?: 'origin' | 'network' | 'networkOrHost' | 'masterKey' | 'postgresUrl' | 'nodeName';
 }
 
 /** An object of settings takes no others. */

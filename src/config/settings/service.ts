@@ -1,4 +1,5 @@
 import { group, integer, list, maybeText, oneOf, text, yesNo } from './kinds.ts';
+import { POSTGRES_SETTINGS } from './postgres.ts';
 
 /** The data folder, keys, addresses and who may call. */
 export const SERVICE_SETTINGS = {
@@ -8,6 +9,21 @@ export const SERVICE_SETTINGS = {
     description:
       'The data folder: accounts, memory of used signatures, ledger (the audit log of decisions) and the master key.',
   }),
+  store: maybeText({
+    default: null,
+    isSecret: true,
+    check: 'postgresUrl',
+    description:
+      'Where everything but the keys is kept: `postgres://user:password@host:port/database` (docs/run/postgres.md), which several nodes may share. ' +
+      'null: the SQLite file in the data folder.',
+  }),
+  node: maybeText({
+    default: null,
+    check: 'nodeName',
+    description:
+      'The name of this node in a shared store: its decisions have a chain of that name. null: the one in the file `node.name` of the data folder, made at the first start.',
+  }),
+  postgres: POSTGRES_SETTINGS,
   masterKey: maybeText({
     default: null,
     isSecret: true,

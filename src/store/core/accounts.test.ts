@@ -1,23 +1,19 @@
 import { chmodSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { itWhere } from '../../../test/support/only-where.ts';
 import { newAppid, newSecret } from '../../account/generate.ts';
 import { checkNewApp, checkNewSecret } from '../../account/validate.ts';
-import { openStore } from '../open.ts';
-import { somePair, temporaryFolder, temporaryStore } from '../test-support/temp-store.ts';
+import {
+  inSql,
+  itOnSqlite,
+  somePair,
+  tamper,
+  temporaryFolder,
+  temporaryStore,
+} from '../test-support/temp-store.ts';
 
 const hexKey = (digit: string) => digit.repeat(64);
-
-/** Change the file behind the store's back. */
-function tamper(dataDir: string, sql: string, ...values: unknown[]): void {
-  const database = new Database(join(dataDir, 'livestill.sqlite'));
-  database.exec('BEGIN IMMEDIATE');
-  database.prepare(sql).run(values);
-  database.exec('COMMIT');
-  database.close();
-}
 
 describe('apps', () => {
   it('are kept as they were made, and changed by what is named alone', async () => {
@@ -156,7 +152,7 @@ describe('pairs', () => {
 });
 
 describe('SecretKeys at rest', () => {
-  it("stand nowhere in the data folder, whose files are the owner's alone", async () => {
+  itOnSqlite()("stand nowhere in the data folder, whose files are the owner's alone", async () => {
     const dataDir = join(await temporaryFolder(), 'made', 'deeper');
     const { accounts } = await temporaryStore({ dataDir });
     const { secretId } = somePair();
@@ -177,10 +173,21 @@ describe('SecretKeys at rest', () => {
   it.each([
     [
       'a changed byte',
-      "update secret set sealed = unhex(hex(substr(sealed, 1, 20)) || 'ff' || hex(substr(sealed, 22))) where secret_id = 'AKIDone00000001'",
+      inSql({
+        sqlite:
+          "update secret set sealed = unhex(hex(substr(sealed, 1, 20)) || 'ff' || hex(substr(sealed, 22))) where secret_id = 'AKIDone00000001'",
+        postgres:
+          "update secret set sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20)) where secret_id = 'AKIDone00000001'",
+      }),
     ],
     ['a cut end', "update secret set sealed = substr(sealed, 1, 30) where secret_id = 'AKIDone00000001'"],
-    ['nothing left', "update secret set sealed = x'' where secret_id = 'AKIDone00000001'"],
+    [
+      'nothing left',
+      inSql({
+        sqlite: "update secret set sealed = x'' where secret_id = 'AKIDone00000001'",
+        postgres: "update secret set sealed = '' where secret_id = 'AKIDone00000001'",
+      }),
+    ],
     [
       'the sealed key of another pair',
       "update secret set sealed = (select sealed from secret where secret_id = 'AKIDtwo00000001') where secret_id = 'AKIDone00000001'",
@@ -191,7 +198,7 @@ describe('SecretKeys at rest', () => {
     const { accounts } = await temporaryStore({ dataDir });
     await accounts.createApp({ appid: '1', name: 'x' }, somePair('AKIDone00000001'));
     await accounts.createApp({ appid: '2', name: 'y' }, somePair('AKIDtwo00000001'));
-    tamper(dataDir, sql);
+    await tamper(dataDir, sql);
     await expect(accounts.findSecret('AKIDone00000001')).rejects.toMatchObject({
       kind: 'accounts_unavailable',
       reason: 'secret_unreadable',
@@ -211,7 +218,7 @@ describe('the master key', () => {
     const again = await temporaryStore({ dataDir, masterKey: base64 });
     expect((await again.accounts.findSecret(somePair().secretId))!.secretKey).toBe(somePair().secretKey);
     const open = (masterKey?: string) =>
-      openStore({ dataDir, thread: false, ...(masterKey === undefined ? {} : { masterKey }) });
+      temporaryStore({ dataDir, ...(masterKey === undefined ? {} : { masterKey }) });
     await expect(open(hexKey('b'))).rejects.toMatchObject({
       kind: 'accounts_unavailable',
       reason: 'master_key_wrong',
@@ -233,7 +240,7 @@ describe('the master key', () => {
     const store = await temporaryStore({ dataDir });
     await store.accounts.createApp({ appid: '1', name: 'x' }, somePair());
     await store.close();
-    const open = () => openStore({ dataDir, thread: false });
+    const open = () => temporaryStore({ dataDir });
     renameSync(path, `${path}.kept`);
     await expect(open()).rejects.toMatchObject({ reason: 'master_key_missing' });
     writeFileSync(path, `${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
@@ -252,7 +259,7 @@ describe('the master key', () => {
       await (await temporaryStore({ dataDir })).close();
       chmodSync(join(dataDir, 'master.key'), mode);
       const found = mode.toString(8);
-      await expect(openStore({ dataDir, thread: false })).rejects.toThrow(
+      await expect(temporaryStore({ dataDir })).rejects.toThrow(
         `expected mode 600 (its owner alone), found ${found}`,
       );
     },
@@ -308,7 +315,7 @@ describe('the master key', () => {
     await both.close();
     const next = await temporaryStore({ dataDir, masterKey: hexKey('b') });
     expect((await next.accounts.findSecret('AKIDtwo00000001'))!.secretKey).toBe('k'.repeat(32));
-    await expect(openStore({ dataDir, thread: false, masterKey: hexKey('a') })).rejects.toMatchObject({
+    await expect(temporaryStore({ dataDir, masterKey: hexKey('a') })).rejects.toMatchObject({
       reason: 'master_key_wrong',
     });
   });

@@ -72,6 +72,8 @@ export interface Parts {
   readonly note: NoteChange;
   readonly options: BackendOptions;
   readonly chain: OwnChain;
+  /** Where this node's record clock stands in `meta`: clocks of several nodes are not compared. */
+  readonly clock: string;
   /** Lets backups of before migrations go that are older than this; how many went. */
   readonly dropOldCopies: (before: Date) => Promise<number>;
 }
@@ -88,12 +90,12 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
     ...createSecretAdmin(database, keyring, note),
     ...createApiKeys(database, note),
     ...createRules(database, note),
-    ...createIdempotency(database, options.idempotency),
+    ...createIdempotency(database, options.idempotency, parts.clock),
     ...createReplay(database),
     ...createUsage(database),
     ...createLedger(database, parts.chain),
     ...createRecord(database, auditKey, note),
-    ...createUpkeep(database),
+    ...createUpkeep(database, parts.clock),
     dropOldCopies: parts.dropOldCopies,
     async touch(secretId, at) {
       touches.note(secretId, at);

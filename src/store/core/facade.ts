@@ -1,10 +1,15 @@
+import type { RateStore } from '../../account/types.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
 import { verifyAll } from './verify-chain.ts';
 import { pruneAll, readAll, untilFew } from './whole-ledger.ts';
 
 /** The store as everything else knows it, over the calls of a backend. */
-export function facade(backend: Backend, onTrouble: (error: Error) => void): Store {
+export function facade(
+  backend: Backend,
+  onTrouble: (error: Error) => void,
+  rates: RateStore | null = null,
+): Store {
   const { append, page, latest, count } = backend;
   return {
     accounts: accountsOf(backend, onTrouble),
@@ -16,6 +21,7 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void): Sto
       releaseIdempotent: backend.releaseIdempotent,
     },
     replay: { remember: backend.remember },
+    rates,
     usage: { consume: backend.consume, used: backend.used },
     ledger: {
       append,

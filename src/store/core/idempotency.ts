@@ -8,7 +8,7 @@ import type {
 } from '../../account/api-key/idempotency.ts';
 import type { StoreDatabase } from './database.ts';
 import { defaultBounds, everyApp, rowOverhead } from './idempotency-bounds.ts';
-import { storedClock } from './meta.ts';
+import { clockKey, storedClock } from './meta.ts';
 import type { Tables } from './tables.ts';
 
 /** How often what is over is looked for along the way, in ms, and how many rows go at once. */
@@ -19,10 +19,14 @@ const recordTimeAge = 3_600_000;
 /** Most answers that one new request makes room with: more go than come, and no request waits long for it. */
 const dropSize = 64;
 
-/** The durable memory of requests with an `Idempotency-Key`. */
+/**
+ * The durable memory of requests with an `Idempotency-Key`.
+ * @param clockName where the record clock stands in `meta`
+ */
 export function createIdempotency(
   database: StoreDatabase,
   bounds: IdempotencyBounds = defaultBounds,
+  clockName: string = clockKey,
 ): IdempotencyStore {
   let sweptAt = 0;
   return {
@@ -34,7 +38,7 @@ export function createIdempotency(
         async (db): Promise<IdempotencyState> => {
           if (sweep) {
             // A clock that jumped ahead makes answers look ended: none goes for good before the record time has come after it.
-            const clock = await storedClock(db);
+            const clock = await storedClock(db, clockName);
             const ended = Math.min(now.getTime(), clock === null ? Infinity : clock.time + recordTimeAge);
             await dropEnded(db, ended, sweepSize);
           }

@@ -1,4 +1,4 @@
-import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely';
 import type { ChainName } from '../../ledger/checkpoint.ts';
 import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../../ledger/types.ts';
 import { baseOf, ledgerChains, span } from './chain/names.ts';
@@ -103,10 +103,13 @@ export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCall
         const models = modelsText(row);
         const columns = toColumns(row);
         const policy = row.explanation?.policy ?? null;
-        await addModels(db, { models });
-        if (policy !== null) {
+        const added = addedIn(db);
+        if (!added.has(models)) await addModels(db, { models });
+        added.add(models);
+        if (policy !== null && !added.has(policy.hash)) {
           const content = sortedJson(policy.content);
           await addPolicy(db, { hash: policy.hash, content, first_at: Date.now() });
+          added.add(policy.hash);
         }
         const hash = policy?.hash ?? null;
         const place = await takePlace(db, own.findEnd, own.name(), (id) =>
@@ -141,6 +144,15 @@ export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCall
     newestRows: () => database.read('state_unavailable', newestRows),
   };
 }
+
+/** Sets of models and policies that a transaction has seen to: the decisions that share it mostly share them too. */
+function addedIn(db: Transaction<Tables>): Set<string> {
+  const known = seenTo.get(db) ?? new Set<string>();
+  seenTo.set(db, known);
+  return known;
+}
+
+const seenTo = new WeakMap<Transaction<Tables>, Set<string>>();
 
 /** Rows of versions without a chain count in the numbers of the first one, and stand in no head. */
 async function newestRows(db: Kysely<Tables>): Promise<readonly number[]> {

@@ -3,7 +3,7 @@ import type { Actor } from '../../ledger/admin.ts';
 import type { RecordClock } from '../../ledger/types.ts';
 import type { Tables } from './tables.ts';
 
-/** Under this key in `meta` stands the record clock. */
+/** Under this key in `meta` stands the record clock of a database with one node. */
 export const clockKey = 'record_clock';
 
 /** Under this key in `meta` stands a restore that the log of changes has no entry of yet. */
@@ -36,9 +36,9 @@ export async function putMeta(db: Transaction<Tables>, key: string, value: strin
     .execute();
 }
 
-/** The record clock as last looked at; null where it never was, or where what stands there cannot be read. */
-export async function storedClock(db: Kysely<Tables>): Promise<RecordClock | null> {
-  const text = await getMeta(db, clockKey);
+/** The record clock under a key of `meta`, as last looked at; null where it never was, or where what stands there cannot be read. */
+export async function storedClock(db: Kysely<Tables>, key: string): Promise<RecordClock | null> {
+  const text = await getMeta(db, key);
   return text === undefined ? null : parseClock(text);
 }
 

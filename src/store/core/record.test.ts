@@ -2,24 +2,18 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Connection, openConnection } from '../sqlite/connection.ts';
+import { describe, expect, it } from 'vitest';
 import { oldDatabase } from '../sqlite/test-support/old-store.ts';
-import { somePair, someRow, temporaryFolder, temporaryStore } from '../test-support/temp-store.ts';
-
-function behind(dataDir: string): Connection {
-  const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
-  onTestFinished(() => connection.close());
-  return connection;
-}
-
-/** Changes the file as somebody would who may write it and knows nothing of keys. */
-function tamper(dataDir: string, ...statements: readonly string[]): void {
-  const connection = behind(dataDir);
-  connection.begin();
-  for (const statement of statements) connection.execute(statement, []);
-  connection.commit();
-}
+import {
+  itOnSqlite,
+  nth,
+  ownChain,
+  somePair,
+  someRow,
+  tamper,
+  temporaryFolder,
+  temporaryStore,
+} from '../test-support/temp-store.ts';
 
 const day = 86_400_000;
 const hashOfPolicy = createHash('sha256').update('{"threshold":87}').digest('hex');
@@ -60,72 +54,77 @@ describe('the chain over decisions', () => {
     await store.close();
     const again = await temporaryStore({ dataDir });
     await again.ledger.append(someRow());
-    expect(await again.chains.verify('ledger')).toMatchObject({
+    expect(await again.chains.verify(ownChain())).toMatchObject({
       verified: 7,
       unchained: 0,
       fault: null,
       checkpoints: 1,
-      head: { rowId: 7 },
+      head: { rowId: nth(7) },
     });
   });
 
   it.each([
-    ['a score', 'update ledger set score = 1 where id = 3', 'changed', 3],
-    ['a verdict', "update ledger set verdict = 'attack' where id = 1", 'changed', 1],
-    ['the time', 'update ledger set at = at + 1 where id = 5', 'changed', 5],
+    ['a score', `update ledger set score = 1 where id = ${nth(3)}`, 'changed', 3],
+    ['a verdict', `update ledger set verdict = 'attack' where id = ${nth(1)}`, 'changed', 1],
+    ['the time', `update ledger set at = at + 1 where id = ${nth(5)}`, 'changed', 5],
     ['the set of models', `update model_set set models = '{"other":"0"}'`, 'changed', 1],
-    ['a row taken out', 'delete from ledger where id = 2', 'missing', 2],
-    ['the first row taken out', 'delete from ledger where id = 1', 'changed', 2],
-    ['the newest row taken out', 'delete from ledger where id = 5', 'cut_off', 5],
-    ['a hash', "update ledger set hash = 'ff' where id = 4", 'changed', 4],
-    ['a hash emptied', 'update ledger set hash = null where id = 4', 'changed', 5],
-    ['the newest hash emptied', 'update ledger set hash = null where id = 5', 'cut_off', 5],
+    ['a row taken out', `delete from ledger where id = ${nth(2)}`, 'missing', 2],
+    ['the first row taken out', `delete from ledger where id = ${nth(1)}`, 'changed', 2],
+    ['the newest row taken out', `delete from ledger where id = ${nth(5)}`, 'cut_off', 5],
+    ['a hash', `update ledger set hash = 'ff' where id = ${nth(4)}`, 'changed', 4],
+    ['a hash emptied', `update ledger set hash = null where id = ${nth(4)}`, 'changed', 5],
+    ['the newest hash emptied', `update ledger set hash = null where id = ${nth(5)}`, 'cut_off', 5],
   ])('finds %s, by the number of its row', async (_what, statement, kind, rowId) => {
     const { dataDir, store } = await filled();
-    tamper(dataDir, statement);
-    const { fault } = await store.chains.verify('ledger');
-    expect(fault).toMatchObject({ kind, rowId });
+    await tamper(dataDir, statement);
+    const { fault } = await store.chains.verify(ownChain());
+    expect(fault).toMatchObject({ kind, rowId: nth(rowId) });
   });
 
   it('finds rows that were cut off together with the record of the head, by the signed checkpoint', async () => {
     const { dataDir, store } = await filled();
-    await store.chains.head('ledger');
-    tamper(
+    await store.chains.head(ownChain());
+    await tamper(
       dataDir,
-      'delete from ledger where id > 3',
-      "update chain_head set row_id = 3, hash = (select hash from ledger where id = 3) where chain = 'ledger'",
+      `delete from ledger where id > ${nth(3)}`,
+      `update chain_head set row_id = ${nth(3)}, hash = (select hash from ledger where id = ${nth(3)}) where chain = '${ownChain()}'`,
     );
-    expect((await store.chains.verify('ledger')).fault).toMatchObject({ kind: 'cut_off', rowId: 4 });
+    expect((await store.chains.verify(ownChain())).fault).toMatchObject({ kind: 'cut_off', rowId: nth(4) });
   });
 
   it('finds a deletion that pretends to be a retention, for want of a signature', async () => {
     const { dataDir, store } = await filled();
-    tamper(
+    await tamper(
       dataDir,
-      `insert into chain_tombstone select 'ledger', 2, 2, 1, null, (select hash from ledger where id = 1), hash, 'pruned', 1, 'k', 's'
-        from ledger where id = 2`,
-      'delete from ledger where id = 2',
+      `insert into chain_tombstone select '${ownChain()}', ${nth(2)}, ${nth(2)}, 1, null, (select hash from ledger where id = ${nth(1)}), hash, 'pruned', 1, 'k', 's'
+        from ledger where id = ${nth(2)}`,
+      `delete from ledger where id = ${nth(2)}`,
     );
-    expect((await store.chains.verify('ledger')).fault).toMatchObject({ kind: 'tombstone', rowId: 2 });
+    expect((await store.chains.verify(ownChain())).fault).toMatchObject({ kind: 'tombstone', rowId: nth(2) });
   });
 
   it('verifies a part by itself', async () => {
     const { dataDir, store } = await filled();
-    tamper(dataDir, 'update ledger set score = 1 where id = 2');
-    expect(await store.chains.verify('ledger', { from: 3 })).toMatchObject({ verified: 3, fault: null });
-    expect(await store.chains.verify('ledger', { to: 1 })).toMatchObject({ verified: 1, fault: null });
-    expect((await store.chains.verify('ledger', { from: 2, to: 4 })).fault).toMatchObject({ rowId: 2 });
+    await tamper(dataDir, `update ledger set score = 1 where id = ${nth(2)}`);
+    expect(await store.chains.verify(ownChain(), { from: nth(3) })).toMatchObject({
+      verified: 3,
+      fault: null,
+    });
+    expect(await store.chains.verify(ownChain(), { to: nth(1) })).toMatchObject({ verified: 1, fault: null });
+    expect((await store.chains.verify(ownChain(), { from: nth(2), to: nth(4) })).fault).toMatchObject({
+      rowId: nth(2),
+    });
   });
 
   it('stays whole under retention, whatever goes first, and says what went', async () => {
     const { store } = await filled(9);
     expect(await store.ledger.prune(new Date(3 * day))).toBe(2);
     expect(await store.ledger.prune(new Date(6 * day))).toBe(3);
-    expect(await store.chains.verify('ledger')).toMatchObject({ verified: 4, pruned: 5, fault: null });
+    expect(await store.chains.verify(ownChain())).toMatchObject({ verified: 4, pruned: 5, fault: null });
     expect(await store.ledger.prune(new Date(99 * day))).toBe(4);
-    expect(await store.chains.verify('ledger')).toMatchObject({ verified: 0, pruned: 9, fault: null });
+    expect(await store.chains.verify(ownChain())).toMatchObject({ verified: 0, pruned: 9, fault: null });
     await store.ledger.append(someRow());
-    expect(await store.chains.verify('ledger')).toMatchObject({ verified: 1, pruned: 9, fault: null });
+    expect(await store.chains.verify(ownChain())).toMatchObject({ verified: 1, pruned: 9, fault: null });
     expect((await store.chains.adminLog(10)).map(({ action }) => action)).toEqual(
       Array(3).fill('ledger.prune'),
     );
@@ -135,18 +134,18 @@ describe('the chain over decisions', () => {
     const { store } = await filled(0);
     for (const at of [1, 9, 1, 9, 1]) await store.ledger.append(someRow({ at: new Date(at * day) }));
     expect(await store.ledger.prune(new Date(2 * day))).toBe(3);
-    expect(await store.chains.verify('ledger')).toMatchObject({ verified: 2, pruned: 3, fault: null });
+    expect(await store.chains.verify(ownChain())).toMatchObject({ verified: 2, pruned: 3, fault: null });
     expect(await store.ledger.prune(new Date(10 * day))).toBe(2);
-    expect(await store.chains.verify('ledger')).toMatchObject({ verified: 0, pruned: 5, fault: null });
+    expect(await store.chains.verify(ownChain())).toMatchObject({ verified: 0, pruned: 5, fault: null });
   });
 
-  it('says which rows a restore left out, and goes on behind them', async () => {
+  itOnSqlite()('says which rows a restore left out, and goes on behind them', async () => {
     const { dataDir, store } = await filled();
     await store.close();
-    tamper(dataDir, "update sqlite_sequence set seq = 9 where name = 'ledger'");
+    await tamper(dataDir, "update sqlite_sequence set seq = 9 where name = 'ledger'");
     const again = await temporaryStore({ dataDir });
     await again.ledger.append(someRow());
-    expect(await again.chains.verify('ledger')).toMatchObject({
+    expect(await again.chains.verify(ownChain())).toMatchObject({
       verified: 6,
       lost: 4,
       head: { rowId: 10 },
@@ -155,18 +154,18 @@ describe('the chain over decisions', () => {
     expect(await again.chains.adminLog(1)).toMatchObject([{ action: 'ledger.gap', after: { rows: 4 } }]);
   });
 
-  it('goes on behind rows that an earlier version wrote in between', async () => {
+  itOnSqlite()('goes on behind rows that an earlier version wrote in between', async () => {
     const { dataDir, store } = await filled(2);
-    tamper(
+    await tamper(
       dataDir,
       `insert into ledger (at, request_id, appid, secret_id, source, picture_bytes, picture_sha256, code, reasons, model_set_id,
         milliseconds, caller_address) values (1, 'old', '1', 's', 'bytes', 1, 'ab', 0, '[]', 1, 1, '::1')`,
     );
     await store.ledger.append(someRow());
-    expect(await store.chains.verify('ledger')).toMatchObject({ verified: 3, unchained: 1, fault: null });
+    expect(await store.chains.verify(ownChain())).toMatchObject({ verified: 3, unchained: 1, fault: null });
   });
 
-  it('leaves rows of an earlier version as they are, and begins behind them', async () => {
+  itOnSqlite()('leaves rows of an earlier version as they are, and begins behind them', async () => {
     const dataDir = await temporaryFolder();
     await oldDatabase(dataDir, '0003-indexes', (old) => {
       old.execute(`insert into model_set (models) values ('{"m":"00"}')`, []);
@@ -182,9 +181,9 @@ describe('the chain over decisions', () => {
     const [old] = await store.ledger.latest({ requestId: 'old' }, 1);
     expect(old).toMatchObject({ kind: 'judged', requests: 1, explanation: null, hash: null });
     await store.ledger.append(someRow());
-    expect(await store.chains.verify('ledger')).toMatchObject({ unchained: 3, verified: 1, fault: null });
+    expect(await store.chains.verify(ownChain())).toMatchObject({ unchained: 3, verified: 1, fault: null });
     expect(await store.ledger.prune(new Date(2))).toBe(3);
-    expect(await store.chains.verify('ledger')).toMatchObject({
+    expect(await store.chains.verify(ownChain())).toMatchObject({
       unchained: 0,
       pruned: 0,
       verified: 1,
@@ -202,13 +201,13 @@ describe('a verification beside other work', () => {
     );
     for (const row of rows) void store.ledger.append(row);
     await expect.poll(() => store.ledger.count({}), { timeout: 20_000 }).toBe(3000);
-    const verifying = other.chains.verify('ledger');
+    const verifying = other.chains.verify(ownChain());
     // The verification has begun and is not yet where the rows go.
     await setTimeout(5);
     await Promise.all([store.chains.erase({ requestId: 'r-2900' }), store.ledger.prune(new Date(day / 2))]);
     const found = await verifying;
     expect(found.fault).toBeNull();
-    expect(await store.chains.verify('ledger')).toMatchObject({ verified: 2399, pruned: 600, erased: 1 });
+    expect(await store.chains.verify(ownChain())).toMatchObject({ verified: 2399, pruned: 600, erased: 1 });
   });
 });
 
@@ -226,9 +225,9 @@ describe('a row with its explanation', () => {
     const dataDir = await temporaryFolder();
     const store = await temporaryStore({ dataDir });
     await store.ledger.append(explained());
-    expect((await store.chains.verify('ledger')).fault).toBeNull();
-    tamper(dataDir, `update policy_version set content = '{"threshold":80}'`);
-    expect((await store.chains.verify('ledger')).fault).toMatchObject({ kind: 'changed', rowId: 1 });
+    expect((await store.chains.verify(ownChain())).fault).toBeNull();
+    await tamper(dataDir, `update policy_version set content = '{"threshold":80}'`);
+    expect((await store.chains.verify(ownChain())).fault).toMatchObject({ kind: 'changed', rowId: nth(1) });
   });
 });
 
@@ -239,9 +238,9 @@ describe('erasure', () => {
   ])('by %s takes the row away and leaves a place in the chain', async (name, value) => {
     const { dataDir, store } = await filled();
     const erased = await store.chains.erase({ [name]: value } as never);
-    expect(erased.tombstones).toMatchObject([{ fromId: 3, toId: 3, reason: 'erased' }]);
+    expect(erased.tombstones).toMatchObject([{ fromId: nth(3), toId: nth(3), reason: 'erased' }]);
     expect(await store.ledger.count({})).toBe(4);
-    expect(await store.chains.verify('ledger')).toMatchObject({ verified: 4, erased: 1, fault: null });
+    expect(await store.chains.verify(ownChain())).toMatchObject({ verified: 4, erased: 1, fault: null });
     expect(await store.chains.verify('admin')).toMatchObject({ verified: 1, fault: null });
     const [logged] = await store.chains.adminLog(1);
     expect(logged).toMatchObject({ action: 'ledger.erase', after: { by: name, rows: 1 } });
@@ -329,7 +328,7 @@ describe('the admin log', () => {
     expect(JSON.stringify(log)).not.toContain('k'.repeat(32));
     expect(JSON.stringify(log)).not.toContain('ab'.repeat(32));
     expect(await chains.verify('admin')).toMatchObject({ verified: 12, fault: null });
-    tamper(dataDir, "update admin_log set actor_name = 'somebody else' where id = 2");
+    await tamper(dataDir, `update admin_log set actor_name = 'somebody else' where id = 2`);
     expect((await chains.verify('admin')).fault).toMatchObject({ kind: 'changed', rowId: 2 });
   });
 

@@ -1,15 +1,20 @@
 import type { ApiKeyAdmin, ApiKeyStore } from '../../account/api-key/api-key.ts';
 import type { IdempotencyBounds, IdempotencyStore } from '../../account/api-key/idempotency.ts';
-import type { AccountAdmin, AccountStore, ReplayStore, UsageStore } from '../../account/types.ts';
+import type { AccountAdmin, AccountStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
 import type { RulesStore } from '../../policy/policy.ts';
 import type { Migrated } from './migrated.ts';
+import type { PostgresSettings } from './postgres-settings.ts';
 
 /** How a store is opened. */
 export interface StoreOptions {
   /** The data folder: `livestill.sqlite`, its side files and `master.key` lie in it. */
   readonly dataDir: string;
+  /** A PostgreSQL database in place of the SQLite file. The data folder then holds the keys and the node's name. */
+  readonly postgres?: PostgresSettings | undefined;
+  /** The name of this node's chain in a database that several write into. Without it: the file `node.name`, made where it is missing. */
+  readonly node?: string | undefined;
   /** Make folder, database and master key where they are missing (default true); false: a missing one is an error. */
   readonly create?: boolean;
   /** The value of `LIVESTILL_MASTER_KEY`: one key or several with commas, the newest first. Without it: the file `master.key`. */
@@ -49,6 +54,8 @@ export interface Store {
   readonly idempotency: IdempotencyStore;
   readonly replay: ReplayStore;
   readonly usage: UsageStore;
+  /** Rates shared by all nodes; null where each process counts its own. */
+  readonly rates: RateStore | null;
   readonly ledger: Ledger & LedgerReader;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;

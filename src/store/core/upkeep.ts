@@ -3,7 +3,7 @@ import { nextRecordClock } from '../../ledger/record-clock.ts';
 import type { Upkeep } from '../../ledger/types.ts';
 import type { StoreDatabase } from './database.ts';
 import { dropEnded } from './idempotency.ts';
-import { clockKey, putMeta, storedClock } from './meta.ts';
+import { putMeta, storedClock } from './meta.ts';
 import type { Tables } from './tables.ts';
 import { daysBefore, daysKept, dropCounts } from './usage.ts';
 
@@ -45,42 +45,56 @@ const signatureGrace = 3 * 86_400_000;
 /** An answer is kept for a day: one that claims to end later than this from now was made by a clock that was ahead, in ms. */
 const longestAhead = 25 * 3_600_000;
 const keptFor = 24 * 3_600_000;
+/** Of several that let go at the same time, one after the other does. */
+const sweepLock = 'sweep';
 
-export function createUpkeep(database: StoreDatabase): UpkeepCalls {
+/**
+ * Letting go of what is over.
+ * @param clock where the record clock stands in `meta`
+ */
+export function createUpkeep(database: StoreDatabase, clock: string): UpkeepCalls {
   return {
     lookAtClock: (now, elapsedMs) =>
       database.write('state_unavailable', async (db) => {
-        const before = await storedClock(db);
+        const before = await storedClock(db, clock);
         const newest = await db
           .selectFrom('ledger')
           .select((eb) => eb.fn.max('at').as('at'))
           .executeTakeFirst();
         const looked = nextRecordClock(before, now, elapsedMs, newest?.at ?? null);
-        await putMeta(db, clockKey, JSON.stringify(looked.clock));
+        await putMeta(db, clock, JSON.stringify(looked.clock));
         return looked;
       }),
-    lastClock: () => database.read('state_unavailable', (db) => storedClock(db)),
+    lastClock: () => database.read('state_unavailable', (db) => storedClock(db, clock)),
     sweepSome: (now, limit) =>
-      database.write('state_unavailable', async (db) => {
-        const ended = await dropEnded(db, now, limit);
-        await shortenFuture(db, now, limit);
-        const signatures = await sql`delete from used_signature where digest in
+      database.write(
+        'state_unavailable',
+        async (db) => {
+          const ended = await dropEnded(db, now, limit);
+          await shortenFuture(db, now, limit);
+          const signatures = await sql`delete from used_signature where digest in
           (select digest from used_signature where until < ${now - signatureGrace} order by until limit ${limit})`.execute(
-          db,
-        );
-        const today = new Date(now).toISOString().slice(0, 10);
-        const counts = await dropCounts(db, daysBefore(today, daysKept));
-        return ended + Number(signatures.numAffectedRows ?? 0) + counts;
-      }),
+            db,
+          );
+          const today = new Date(now).toISOString().slice(0, 10);
+          const counts = await dropCounts(db, daysBefore(today, daysKept));
+          return ended + Number(signatures.numAffectedRows ?? 0) + counts;
+        },
+        sweepLock,
+      ),
     forgetAnswers: (before, limit) =>
-      database.write('state_unavailable', async (db) => {
-        // The end of an answer has an index, and is a day after it was made.
-        const { numAffectedRows } =
-          await sql`delete from idempotency where (appid, key) in (select appid, key from idempotency
+      database.write(
+        'state_unavailable',
+        async (db) => {
+          // The end of an answer has an index, and is a day after it was made.
+          const { numAffectedRows } =
+            await sql`delete from idempotency where (appid, key) in (select appid, key from idempotency
           where until < ${before.getTime() + keptFor} and at < ${before.getTime()} and http is not null
           limit ${limit})`.execute(db);
-        return Number(numAffectedRows ?? 0);
-      }),
+          return Number(numAffectedRows ?? 0);
+        },
+        sweepLock,
+      ),
   };
 }
 

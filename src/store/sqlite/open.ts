@@ -12,7 +12,7 @@ import {
 import { makeDataFolder } from '../core/data-folder.ts';
 import { openAuditKey } from '../core/keys/audit-key.ts';
 import { openKeyring } from '../core/keys/open-keyring.ts';
-import { getMeta } from '../core/meta.ts';
+import { clockKey, getMeta } from '../core/meta.ts';
 import type { Migrated, MigratedSteps } from '../core/migrated.ts';
 import { copyBeforeMigration, dropOldCopies } from './backup/migration-copy.ts';
 import { findEnd } from './chain-end.ts';
@@ -67,6 +67,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
         note,
         options,
         chain: { name: () => 'ledger', findEnd },
+        clock: clockKey,
         dropOldCopies: async (before) => dropOldCopies(dataDir, before),
       },
       events,

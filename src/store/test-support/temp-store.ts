@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { it, onTestFinished } from 'vitest';
+import type { ChainName } from '../../ledger/checkpoint.ts';
 import type { LedgerRow } from '../../ledger/types.ts';
 import { openStore, type Store, type StoreOptions } from '../open.ts';
+import { openConnection } from '../sqlite/connection.ts';
 
 /** A folder that goes when the test is over. */
 export async function temporaryFolder(): Promise<string> {
@@ -12,13 +14,66 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
+/** Opens a store for a test; it is closed when the test is over. */
+export type OpenStore = (options: Partial<StoreOptions> & { readonly dataDir: string }) => Promise<Store>;
+
+/** The database that the tests of a file run on. */
+export interface TestedDatabase {
+  readonly kind: 'sqlite' | 'postgres';
+  readonly open: OpenStore;
+  /** The chain that its decisions go to, and behind which number the rows of that begin. */
+  readonly chain: ChainName;
+  readonly base: number;
+  /** Runs SQL behind the back of the store of a data folder. */
+  tamper(dataDir: string, statements: readonly string[]): Promise<void>;
+}
+
+const sqlite: TestedDatabase = {
+  kind: 'sqlite',
+  chain: 'ledger',
+  base: 0,
+  open: (options) => openStore({ thread: false, ...options }),
+  async tamper(dataDir, statements) {
+    const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
+    try {
+      connection.script(statements.join(';'));
+    } finally {
+      connection.close();
+    }
+  },
+};
+
+let tested = sqlite;
+
+/** Runs the tests that this file registers from here on on another database. */
+export function testOn(database: TestedDatabase): void {
+  tested = database;
+}
+
+/** The chain that decisions go to. */
+export const ownChain = (): ChainName => tested.chain;
+
+/** The number of the row that is the `n`th of that chain. */
+export const nth = (n: number): number => tested.base + n;
+
+/** The statement for the database under test, where it has to be said differently. */
+export const inSql = (statements: Readonly<Record<TestedDatabase['kind'], string>>): string =>
+  statements[tested.kind];
+
+/** A test of what only SQLite has, left out where others are tested. */
+export const itOnSqlite = (): typeof it.skip => it.skipIf(tested.kind !== 'sqlite') as typeof it.skip;
+
 /** A store in this thread, in a folder of its own unless one is given; closed when the test is over. */
 export async function temporaryStore(options: Partial<StoreOptions> = {}): Promise<Store> {
   const dataDir = options.dataDir ?? (await temporaryFolder());
-  const store = await openStore({ thread: false, ...options, dataDir });
+  const store = await tested.open({ ...options, dataDir });
   onTestFinished(() => store.close());
   return store;
 }
+
+/** Runs SQL behind the back of the store of a data folder. */
+export const tamper = (dataDir: string, ...statements: readonly string[]): Promise<void> =>
+  tested.tamper(dataDir, statements);
 
 /** A pair with a key of the right form. */
 export const somePair = (secretId = 'AKIDsomebody0001') => ({ secretId, secretKey: 'k'.repeat(32) });

@@ -8,6 +8,8 @@ import { registerRestore } from '../../backup/restore.ts';
 import { registerConfig } from '../../config/config.ts';
 import { registerLedger } from '../../ledger/ledger.ts';
 import { registerLog } from '../../ledger/log.ts';
+import { registerStore } from '../../store/copy.ts';
+import { registerMigrate } from '../../store/migrate.ts';
 
 /** What a command said, and its exit status. */
 export interface Said {
@@ -41,6 +43,8 @@ export async function livestill(...args: readonly string[]): Promise<Said> {
   registerConfig(program);
   registerBackup(program);
   registerRestore(program);
+  registerMigrate(program);
+  registerStore(program);
   const before = process.exitCode;
   process.exitCode = 0;
   try {

@@ -36,6 +36,9 @@ export interface Linked {
   readonly hash: string;
 }
 
+/** The ends of the chains that a transaction has added to: nobody else adds to them before it ends. */
+const known = new WeakMap<Db, Map<ChainName, ChainEnd>>();
+
 /**
  * The next place of a chain for a row with these values, inside of the transaction that writes the row: the number it must be written
  * with, its salt and its hash.
@@ -47,11 +50,14 @@ export async function takePlace(
   chain: ChainName,
   valuesOf: (id: number) => readonly ChainValue[],
 ): Promise<Linked> {
-  const end = await findEnd(db, chain);
+  const ends = known.get(db) ?? new Map<ChainName, ChainEnd>();
+  known.set(db, ends);
+  const end = ends.get(chain) ?? (await findEnd(db, chain));
   const id = end.id + 1;
   const salt = randomBytes(16).toString('hex');
   const hash = linkHash(end.hash, contentDigest(formOf(chain), salt, valuesOf(id)));
   await moveHead(db, { chain, id, hash });
+  ends.set(chain, { id, hash });
   return { id, salt, hash };
 }
 

@@ -1,0 +1,11 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import type { Tables } from '../core/tables.ts';
+import { type ConnectionUse, openPool } from './connection.ts';
+
+/**
+ * Kysely over a pool of connections.
+ * @throws UsageError `store_url`, `store_ca`
+ */
+export function openKysely(use: ConnectionUse): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: openPool(use) }) });
+}

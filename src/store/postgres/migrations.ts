@@ -1,0 +1,135 @@
+import { type Kysely, Migrator, sql } from 'kysely';
+import { Fault, UsageError } from '../../faults.ts';
+import { getMeta, putMeta } from '../core/meta.ts';
+import type { MigratedSteps } from '../core/migrated.ts';
+import type { Tables } from '../core/tables.ts';
+import { accounts } from './steps/accounts.ts';
+import { rates } from './steps/rates.ts';
+import { record } from './steps/record.ts';
+import { requests } from './steps/requests.ts';
+import type { Step } from './steps/step.ts';
+
+/** Steps by name, run in the order of the names; a step that was released is never changed. */
+export const migrations: Readonly<Record<string, Step>> = {
+  '0001-accounts': accounts,
+  '0002-record': record,
+  '0003-requests': requests,
+  '0004-rates': rates,
+};
+
+/** Under this key in `meta` stands the last step that a version must know to work on the tables. */
+const neededKey = 'needed_step';
+
+/** How the tables of a database compare with this version. */
+export interface SchemaState {
+  readonly done: readonly string[];
+  /** Steps of this version that the database lacks. */
+  readonly missing: readonly string[];
+  /** Steps of a newer version. */
+  readonly unknown: readonly string[];
+  /** Whether this version works on the tables as they are. */
+  readonly isUsable: boolean;
+}
+
+/** Looks at the tables without changing them. */
+export async function schemaState(db: Kysely<Tables>): Promise<SchemaState> {
+  const { rows } = await sql<{
+    found: boolean;
+  }>`select to_regclass('kysely_migration') is not null as found`.execute(db);
+  const names = rows[0]?.found
+    ? (await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)).rows
+    : [];
+  const done = names.map(({ name }) => name);
+  const known = Object.keys(migrations).sort();
+  const missing = known.filter((name) => !done.includes(name));
+  const needed = missing.includes('0001-accounts') ? undefined : await getMeta(db, neededKey);
+  const isKnown = needed === undefined || Object.hasOwn(migrations, needed);
+  return {
+    done,
+    missing,
+    unknown: done.filter((name) => !Object.hasOwn(migrations, name)),
+    isUsable: missing.length === 0 && isKnown,
+  };
+}
+
+/**
+ * See to it that this version works on the tables.
+ * @throws Fault `accounts_unavailable` `store_older` (what to run), `store_newer`
+ */
+export async function needUsable(db: Kysely<Tables>): Promise<void> {
+  const { done, missing, isUsable } = await schemaState(db);
+  if (isUsable) return;
+  if (missing.length === 0) {
+    throw new Fault(
+      'accounts_unavailable',
+      'store_newer',
+      'the database was changed by a newer version of livestill in a way that this one cannot work with: use the newer version',
+    );
+  }
+  const what =
+    done.length === 0 ? 'holds no tables of livestill yet' : `lacks the steps ${missing.join(', ')}`;
+  throw new Fault(
+    'accounts_unavailable',
+    'store_older',
+    `the database ${what}: run "livestill migrate up" once, or set postgres.migrateAtStart`,
+  );
+}
+
+/**
+ * Bring the tables up to this version under a lock (`pg_advisory_lock`), all in one transaction: of several that start together one does it.
+ * @param db a connection without time-outs
+ * @returns what was done; null where nothing was to do
+ * @throws Fault `accounts_unavailable` `store_newer`; the server's own errors
+ */
+export async function migrateUp(db: Kysely<Tables>): Promise<MigratedSteps | null> {
+  const before = await schemaState(db);
+  if (before.missing.length === 0) {
+    await needUsable(db);
+    return null;
+  }
+  const { error, results = [] } = await migratorOf(db, before.unknown).migrateToLatest();
+  if (error !== undefined) throw error;
+  const steps = results.map(({ migrationName }) => migrationName);
+  await noteNeeded(db);
+  return steps.length === 0 ? null : { from: before.done.at(-1) ?? '', steps };
+}
+
+/**
+ * Take the tables back to what they were after the step `to`; what the later steps hold is lost.
+ * @throws UsageError `step_unknown`, `step_newer`; the server's own errors
+ */
+export async function migrateDown(db: Kysely<Tables>, to: string): Promise<readonly string[]> {
+  const { unknown } = await schemaState(db);
+  if (!Object.hasOwn(migrations, to)) {
+    throw new UsageError(
+      'step_unknown',
+      `there is no step ${to}: expected one of ${Object.keys(migrations).join(', ')}`,
+    );
+  }
+  if (unknown.length > 0) {
+    throw new UsageError(
+      'step_newer',
+      `the steps ${unknown.join(', ')} are of a newer version: go back with that version first`,
+    );
+  }
+  const { error, results = [] } = await migratorOf(db, []).migrateTo(to);
+  if (error !== undefined) throw error;
+  await noteNeeded(db);
+  return results.map(({ migrationName }) => migrationName);
+}
+
+/** Steps of a newer version stay as they are. */
+function migratorOf(db: Kysely<Tables>, unknown: readonly string[]): Migrator {
+  const kept = Object.fromEntries(unknown.map((name) => [name, { up: async () => {} }]));
+  return new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...kept, ...migrations }) },
+    allowUnorderedMigrations: true,
+  });
+}
+
+async function noteNeeded(db: Kysely<Tables>): Promise<void> {
+  const { done } = await schemaState(db);
+  const needed = done.filter((name) => migrations[name]?.kind === 'contract').at(-1);
+  if (needed !== undefined) await db.transaction().execute((change) => putMeta(change, neededKey, needed));
+}

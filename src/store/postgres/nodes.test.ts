@@ -1,0 +1,181 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createLimiter } from '../../account/limiter.ts';
+import type { App } from '../../account/types.ts';
+import { openStore, type Store } from '../open.ts';
+import { somePair, someRow, temporaryFolder } from '../test-support/temp-store.ts';
+import { serverOfTests, type TestServer, whyNoServer } from './test-support/server.ts';
+import { settingsFor } from './test-support/temp-store.ts';
+
+const title = whyNoServer === null ? '' : ` (skipped: ${whyNoServer})`;
+const masterKey = 'ab'.repeat(32);
+
+/** Nodes of one installation: each has a data folder of its own, all have one master key. */
+async function nodes(server: TestServer, names: readonly string[], url?: string): Promise<readonly Store[]> {
+  const postgres = settingsFor(url ?? (await server.newDatabase()));
+  return Promise.all(
+    names.map(async (node) => {
+      const store = await openStore({ dataDir: await temporaryFolder(), node, masterKey, postgres });
+      onTestFinished(() => store.close());
+      return store;
+    }),
+  );
+}
+
+const count = <T>(values: readonly T[], wanted: T): number =>
+  values.filter((value) => value === wanted).length;
+
+describe.skipIf(whyNoServer !== null)(`several nodes on one PostgreSQL database${title}`, () => {
+  const of = serverOfTests();
+
+  it('started in the same moment set it up once', async () => {
+    const stores = await nodes(of.server, ['a', 'b', 'c', 'd']);
+    const [{ accounts }] = stores as [Store];
+    await accounts.createApp({ appid: '1', name: 'x' }, somePair());
+    for (const store of stores) expect((await store.accounts.findApp('1'))?.name).toBe('x');
+  });
+
+  it('accept a single-use signature exactly once', async () => {
+    const stores = await nodes(of.server, ['a', 'b', 'c', 'd']);
+    const until = new Date(Date.now() + 60_000);
+    for (let round = 0; round < 100; round += 1) {
+      const taken = await Promise.all(
+        Array.from({ length: 5 }, (_, i) =>
+          stores.map((store) => store.replay.remember(`${round}-${i}`, until)),
+        ).flat(),
+      );
+      expect(count(taken, true)).toBe(5);
+    }
+  });
+
+  it('count the requests of a day together, up to the limit and no further', async () => {
+    const stores = await nodes(of.server, ['a', 'b']);
+    const counted = await Promise.all(
+      stores.flatMap((store) => Array.from({ length: 40 }, () => store.usage.consume('1', '2026-11-28', 50))),
+    );
+    expect(count(counted, null)).toBe(30);
+    expect(new Set(counted.filter((n) => n !== null)).size).toBe(50);
+  });
+
+  it('hold an app to one rate together, whatever their clocks say', async () => {
+    const stores = await nodes(of.server, ['a', 'b', 'c', 'd']);
+    const began = performance.now();
+    const taken = await Promise.all(
+      stores.flatMap(({ rates }) => Array.from({ length: 50 }, () => rates?.take('1', 10, 30))),
+    );
+    const most = 30 + Math.ceil(((performance.now() - began) / 1000) * 10);
+    const admitted = count(taken, null);
+    expect(admitted).toBeGreaterThanOrEqual(30);
+    expect(admitted).toBeLessThanOrEqual(most);
+    for (const wait of taken) if (wait !== null) expect(wait).toBeLessThanOrEqual(0.1);
+    const limiter = (store: Store | undefined) =>
+      createLimiter({ clock: () => 0, usage: store!.usage, rates: store?.rates ?? undefined });
+    const app = {
+      appid: '2',
+      limits: { requestsPerSecond: 0.001, burst: 1, concurrent: null, daily: null },
+    } as App;
+    await limiter(stores[0]).admit(app);
+    await limiter(stores[1]).admit(app);
+    await expect(limiter(stores[2]).admit(app)).rejects.toMatchObject({ reason: 'rate', retryAfter: 1000 });
+  });
+
+  it('begin a request with an idempotency key once, and one answers what another kept', async () => {
+    const stores = await nodes(of.server, ['a', 'b', 'c']);
+    const scope = { appid: '1', key: 'k' };
+    const now = new Date();
+    const until = new Date(now.getTime() + 60_000);
+    const begun = await Promise.all(
+      stores.map((store) => store.idempotency.beginIdempotent(scope, 'f', now, until)),
+    );
+    expect(begun.map(({ kind }) => kind).sort()).toEqual(['begun', 'running', 'running']);
+    const first = begun.findIndex(({ kind }) => kind === 'begun');
+    const { token } = begun[first] as { token: string };
+    const answer = { http: 200, contentType: 'application/json', body: '{}' };
+    await stores[first]?.idempotency.finishIdempotent(scope, token, answer, now, until);
+    const again = await stores[(first + 1) % 3]?.idempotency.beginIdempotent(scope, 'f', now, until);
+    expect(again).toEqual({ kind: 'answered', answer });
+  });
+
+  it('write a chain each, which every one of them can verify, and a change in one is found by its name', async () => {
+    const url = await of.server.newDatabase();
+    const stores = await nodes(of.server, ['a', 'b', 'c'], url);
+    await Promise.all(
+      stores.flatMap((store, n) =>
+        Array.from({ length: 30 }, (_, i) => store.ledger.append(someRow({ requestId: `${n}-${i}` }))),
+      ),
+    );
+    const [{ chains, ledger }] = stores as [Store];
+    expect(await chains.names()).toEqual(['ledger:a', 'ledger:b', 'ledger:c', 'admin']);
+    for (const name of ['ledger:a', 'ledger:b', 'ledger:c'] as const) {
+      expect(await chains.verify(name)).toMatchObject({ verified: 30, fault: null });
+    }
+    const read: string[] = [];
+    for await (const row of ledger.read({})) read.push(row.requestId);
+    expect(new Set(read).size).toBe(90);
+    const [row] = await ledger.latest({ requestId: '1-7' }, 1);
+    await of.server.query(url, `update ledger set score = 1 where id = ${row?.id}`);
+    const [found] = await chains.names(row?.id);
+    expect((await chains.verify(found ?? 'admin')).fault).toMatchObject({ kind: 'changed', rowId: row?.id });
+    expect(await ledger.prune(new Date('2027-01-01'))).toBe(90);
+    const left = await Promise.all((await chains.names()).map((name) => chains.verify(name)));
+    expect(left.map(({ pruned }) => pruned)).toEqual([30, 30, 30, 0]);
+  });
+
+  it('see a change of an app, a key or a policy that another made with their next request', async () => {
+    const [one, two] = (await nodes(of.server, ['a', 'b'])) as [Store, Store];
+    await one.accounts.createApp({ appid: '1', name: 'x' }, somePair());
+    expect((await two.accounts.findSecret(somePair().secretId))?.enabled).toBe(true);
+    await one.accounts.setSecretEnabled(somePair().secretId, false);
+    await one.accounts.setPolicy('1', { threshold: 91 });
+    await one.accounts.setAppState('1', 'suspended');
+    expect((await two.accounts.findSecret(somePair().secretId))?.enabled).toBe(false);
+    expect(await two.accounts.findApp('1')).toMatchObject({ state: 'suspended', policy: { threshold: 91 } });
+  });
+
+  it('take the looks of another node at its own clock for no jump', async () => {
+    const [one, two] = (await nodes(of.server, ['a', 'b'])) as [Store, Store];
+    const hour = 3_600_000;
+    const start = Date.UTC(2026, 10, 28);
+    await one.upkeep.lookAtClock(start, null);
+    await two.upkeep.lookAtClock(start + hour / 2 + 5000, null);
+    expect((await one.upkeep.lookAtClock(start + hour, hour)).jumped).toBe(false);
+    expect((await two.upkeep.lookAtClock(start + 1.5 * hour + 5000, hour)).jumped).toBe(false);
+    expect((await one.upkeep.lookAtClock(start + 9 * hour, hour)).jumped).toBe(true);
+    const gone = await Promise.all([one, two].map(({ upkeep }) => upkeep.sweep(start)));
+    expect(gone).toEqual([0, 0]);
+  });
+
+  it('made the same app at the same moment: one does, the others change nothing', async () => {
+    const stores = await nodes(of.server, ['a', 'b', 'c']);
+    const made = await Promise.allSettled(
+      stores.map((store, i) =>
+        store.accounts.createApp({ appid: '1', name: `n${i}` }, somePair(`AKIDsome00000${i}`)),
+      ),
+    );
+    expect(
+      count(
+        made.map(({ status }) => status),
+        'fulfilled',
+      ),
+    ).toBe(1);
+    const [{ chains }] = stores as [Store];
+    expect(await chains.verify('admin')).toMatchObject({ verified: 1, fault: null });
+  });
+
+  it('with another master key is refused at its start', async () => {
+    const url = await of.server.newDatabase();
+    await nodes(of.server, ['a'], url);
+    const other = {
+      dataDir: await temporaryFolder(),
+      masterKey: 'cd'.repeat(32),
+      postgres: settingsFor(url),
+    };
+    await expect(openStore(other)).rejects.toMatchObject({
+      kind: 'accounts_unavailable',
+      reason: 'master_key_wrong',
+    });
+    await expect(openStore({ ...other, masterKey: undefined })).rejects.toMatchObject({
+      kind: 'accounts_unavailable',
+      reason: 'master_key_missing',
+    });
+  });
+});

@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import type { RateStore } from '../../account/types.ts';
+import { UsageError } from '../../faults.ts';
+import type { ChainName } from '../../ledger/checkpoint.ts';
+import { changesBy, type NoteChange } from '../core/admin-log.ts';
+import {
+  assemble,
+  type Backend,
+  type BackendEvents,
+  type BackendOptions,
+  unknownActor,
+} from '../core/backend.ts';
+import { makeDataFolder } from '../core/data-folder.ts';
+import { changeAccounts, type StoreDatabase } from '../core/database.ts';
+import { openAuditKey } from '../core/keys/audit-key.ts';
+import { encryptingKey } from '../core/keys/key-in-use.ts';
+import { openKeyring } from '../core/keys/open-keyring.ts';
+import { clockKey } from '../core/meta.ts';
+import type { MigratedSteps } from '../core/migrated.ts';
+import type { PostgresSettings } from '../core/postgres-settings.ts';
+import { findEnd } from './chain-end.ts';
+import { createDatabase } from './database.ts';
+import { storeFault } from './faults.ts';
+import { openHandles } from './handles.ts';
+import { nodeName } from './node-name.ts';
+import { createRates } from './rates.ts';
+
+/**
+ * Open a store on a PostgreSQL server. The data folder holds the keys and the node's name.
+ * @throws UsageError `store_url`, `store_ca`, `node_name`; Fault `accounts_unavailable` `store_unreachable`, `store_older`, `master_key_…`, …
+ */
+export async function openBackend(
+  options: BackendOptions & { readonly postgres: PostgresSettings },
+  events: BackendEvents,
+): Promise<{ readonly backend: Backend; readonly rates: RateStore }> {
+  const { dataDir, postgres: settings, sync = 'full', node } = options;
+  let database: StoreDatabase | undefined;
+  try {
+    makeDataFolder(resolve(dataDir));
+    const name = nodeName(dataDir, node);
+    const { onTrouble } = events;
+    const { db, migrated } = await openHandles({ settings, name: `livestill ${name}`, sync, onTrouble });
+    database = createDatabase(db);
+    const keyring = await openKeyring(database, options);
+    // The first one says which key is in use, so that a node with another one is refused at its start.
+    await changeAccounts(database, (change) => encryptingKey(change, keyring));
+    const auditKey = openAuditKey(dataDir, options.auditKey);
+    const note = changesBy(options.actor ?? unknownActor, findEnd);
+    if (migrated !== null && migrated.from !== '') await noteMigration(database, note, migrated, events);
+    const chain: ChainName = `ledger:${name}`;
+    const backend = assemble(
+      {
+        database,
+        keyring,
+        auditKey,
+        note,
+        options,
+        chain: { name: () => chain, findEnd },
+        clock: `${clockKey}:${name}`,
+        dropOldCopies: async () => 0,
+      },
+      events,
+    );
+    return { backend, rates: createRates(database) };
+  } catch (error) {
+    await database?.close();
+    throw error instanceof UsageError ? error : storeFault('accounts_unavailable', error);
+  }
+}
+
+async function noteMigration(
+  database: StoreDatabase,
+  note: NoteChange,
+  steps: MigratedSteps,
+  { onMigrated }: BackendEvents,
+): Promise<void> {
+  const after = { ...steps, backup: null };
+  await database.write('state_unavailable', (db) =>
+    note(db, { action: 'store.migrate', target: '', before: null, after }),
+  );
+  onMigrated?.(after);
+}
