@@ -3,24 +3,24 @@ import { postgresSchema } from '../store/migrate.ts';
 import { postgresSettings } from '../store/open.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
-const name = 'database';
+const NAME = 'database';
 
 /** Whether the PostgreSQL database answers, and its tables are those of this version. */
 export async function checkPostgres(url: string, config: Config): Promise<Check> {
   try {
     const { missing, unknown, isUsable } = await postgresSchema(postgresSettings(url, config.postgres));
-    if (isUsable && unknown.length === 0) return ok(name, 'PostgreSQL answers, tables of this version');
+    if (isUsable && unknown.length === 0) return ok(NAME, 'PostgreSQL answers, tables of this version');
     if (isUsable) {
       return warn(
-        name,
+        NAME,
         `PostgreSQL answers, tables of a newer version (${unknown.join(', ')})`,
         'Update this node too.',
       );
     }
     return missing.length > 0
-      ? fail(name, `PostgreSQL lacks the steps ${missing.join(', ')}`, 'Run "livestill migrate up".')
-      : fail(name, 'PostgreSQL has tables that this version cannot work with', 'Use the newer version.');
+      ? fail(NAME, `PostgreSQL lacks the steps ${missing.join(', ')}`, 'Run "livestill migrate up".')
+      : fail(NAME, 'PostgreSQL has tables that this version cannot work with', 'Use the newer version.');
   } catch (error) {
-    return fail(name, (error as Error).message, 'Check store and postgres.*, and whether the server runs.');
+    return fail(NAME, (error as Error).message, 'Check store and postgres.*, and whether the server runs.');
   }
 }

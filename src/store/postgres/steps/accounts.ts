@@ -19,6 +19,7 @@ export const accounts: Step = {
         threshold double precision,
         profile text,
         profile_name text check (profile_name in ('careful', 'fast', 'single')),
+        capture text,
         created_at bigint not null)`,
       sql`create index app_by_time on app (created_at, appid)`,
       sql`create table secret (
