@@ -3,7 +3,7 @@ import { DEFAULT_THRESHOLD, judgePicture } from './liveness/judge.ts';
 import { type LoadedModels, loadModels } from './liveness/load.ts';
 import { DEFAULT_PROFILE, FALLBACK_PROFILE } from './liveness/profiles.ts';
 import { turnClockwise } from './liveness/resample.ts';
-import type { Judgement, ModelUsed, Profile, RgbPicture } from './liveness/types.ts';
+import type { Judgement, ModelUsed, Profile, ReviewLimits, RgbPicture } from './liveness/types.ts';
 import {
   DEFAULT_LIMITS,
   type DecodedPicture,
@@ -22,6 +22,8 @@ export interface LivenessOptions {
   readonly profile?: Profile;
   /** Score above which a picture is taken for live; 87 where nothing is given. */
   readonly threshold?: number;
+  /** Probabilities between which a judgement is for review; those of the calibration in use where nothing is given. */
+  readonly review?: ReviewLimits;
   readonly limits?: Partial<PictureLimits>;
 }
 
@@ -76,6 +78,14 @@ function checkThreshold(threshold: number): number {
     throw new RangeError(`threshold must be a number from 0 to 100, found ${threshold}`);
   }
   return threshold;
+}
+
+function checkReview(limits: ReviewLimits | undefined): ReviewLimits | undefined {
+  if (limits === undefined || (limits.low >= 0 && limits.low < limits.high && limits.high <= 1))
+    return limits;
+  throw new RangeError(
+    `review must be two numbers from 0 to 1, low below high, found ${limits.low} and ${limits.high}`,
+  );
 }
 
 function checkBytes(bytes: unknown): void {
@@ -134,6 +144,7 @@ function usable(profile: Profile, lacking: Lacking | null): Profile {
  */
 export async function createLiveness(options: LivenessOptions = {}): Promise<Liveness> {
   const threshold = checkThreshold(options.threshold ?? DEFAULT_THRESHOLD);
+  const review = checkReview(options.review);
   const limits: PictureLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const weights = await requireWeights(options.modelsDir);
   const files = new Map(Array.from(weights.values(), ({ name, path }) => [name, path] as const));
@@ -150,6 +161,7 @@ export async function createLiveness(options: LivenessOptions = {}): Promise<Liv
     const settings = {
       profile: call.profile === undefined ? base.profile : usable(call.profile, lacking),
       threshold: call.threshold === undefined ? base.threshold : checkThreshold(call.threshold),
+      ...(review === undefined ? {} : { review }),
     };
     const start = performance.now();
     const picture = await decodePicture(bytes, limits);

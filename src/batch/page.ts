@@ -1,3 +1,4 @@
+import { VERDICT_REASONS } from '../liveness/review.ts';
 import { count } from '../report/count.ts';
 import { acceptanceCurve, barTable, escapeHtml, scoreHistogram } from './plots.ts';
 import type { BatchSummary } from './summary.ts';
@@ -53,9 +54,10 @@ function card(row: BatchRow, thumbnails: ReadonlyMap<string, string> | null): st
       : source === undefined
         ? '<div class="none">no picture</div>'
         : `<img alt="" src="${source}">`;
-  const reasons = row.reasons.filter((code) => code !== 'ATTACK_SUSPECTED').join(', ');
+  const reasons = row.reasons.filter((code) => !VERDICT_REASONS.has(code)).join(', ');
+  const doubt = row.review === true ? ' <span class="dim">for review</span>' : '';
   return (
-    `<li>${picture}<div class="text is-${row.verdict}"><b>${row.score}</b> ${escapeHtml(row.verdict ?? '')}<br>` +
+    `<li>${picture}<div class="text is-${row.verdict}"><b>${row.score}</b> ${escapeHtml(row.verdict ?? '')}${doubt}<br>` +
     `${escapeHtml(row.picture)}${reasons === '' ? '' : `<br><span class="dim">${escapeHtml(reasons)}</span>`}</div></li>`
   );
 }
@@ -87,7 +89,8 @@ export function reportPage(
 <p class="dim"><code>${escapeHtml(facts.input)}</code> &rarr; <code>${escapeHtml(facts.output)}</code></p>
 <p class="dim">Profile ${escapeHtml(facts.profile)}, live above ${threshold}, livestill ${escapeHtml(facts.version)}.</p>
 <p class="dim">${originText(summary)}.</p>${stopped}
-<div class="figures">${figure('live', of('live'), rows, 'live')}${figure('attack', of('attack'), rows, 'attack')}${figure('poor quality', of('poor_quality'), rows)}${figure('no face', of('no_face'), rows)}${figure('failed', others, rows)}</div>
+<div class="figures">${figure('live', of('live'), rows, 'live')}${figure('attack', of('attack'), rows, 'attack')}${figure('poor quality', of('poor_quality'), rows)}${figure('no face', of('no_face'), rows)}${figure('failed', others, rows)}${figure('for review', summary.review, rows)}</div>
+${summary.review === 0 ? '' : '<p class="dim">For review: live or attack, but the networks do not back the verdict. Have a person look at them, or ask for another photo.</p>'}
 ${section(
   `Scores of ${count(judged, 'picture')}`,
   `<div class="plots"><figure style="margin:0">${scoreHistogram(scores, threshold)}<figcaption class="dim">Pictures by score. Without those too poor to judge.</figcaption></figure>

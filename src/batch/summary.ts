@@ -8,6 +8,8 @@ export interface BatchSummary {
   readonly origin: { readonly judged: number; readonly reused: number; readonly unread: number };
   /** Rows by verdict; by `code -4016` and so on where there is none. */
   readonly outcomes: ReadonlyMap<string, number>;
+  /** Rows for review. */
+  readonly review: number;
   /** Rows by score, 0 to 100, of pictures that were judged and good enough to be. */
   readonly scores: readonly number[];
   readonly reasons: ReadonlyMap<string, number>;
@@ -40,6 +42,7 @@ export function createTally(threshold: number, keep: number): Tally {
   const nearest: BatchRow[] = [];
   const origin = { judged: 0, reused: 0, unread: 0 };
   let rows = 0;
+  let review = 0;
 
   const keepIfNear = (row: BatchRow) => {
     if (keep === 0) return;
@@ -58,6 +61,7 @@ export function createTally(threshold: number, keep: number): Tally {
       rows++;
       origin[originOf(row)]++;
       count(outcomes, row.verdict ?? `code ${row.code}`);
+      if (row.review === true) review++;
       if (row.failure !== null) count(failures, row.failure);
       for (const code of row.reasons) count(reasons, code);
       if ((row.verdict === 'live' || row.verdict === 'attack') && row.score !== null) {
@@ -70,6 +74,7 @@ export function createTally(threshold: number, keep: number): Tally {
       threshold,
       origin: { ...origin },
       outcomes: byCount(outcomes),
+      review,
       scores: [...scores],
       reasons: byCount(reasons),
       failures: byCount(failures),

@@ -63,6 +63,11 @@ export interface Liveness {
   profile: 'careful' | 'fast' | 'single';
   /** 0-100; above `threshold` means live. Null when the verdict is `poor_quality` or `no_face`. */
   score: number | null;
+  /**
+   * The networks do not back the verdict (reason `UNCERTAIN`, or a threshold that they contradict): have a person look, or ask for
+   * another photo.
+   */
+  review: boolean;
   /** What the networks gave, of a picture too poor to judge as well; not to decide by. Null without a face. */
   rawScore: number | null;
   threshold: number;

@@ -20,7 +20,7 @@ export function changesBy(actor: Actor): NoteChange {
       before: json(before),
       after: json(after),
     };
-    const place = await takePlace(db, 'admin', (id) => adminValues({ id, ...row }));
+    const place = await takePlace(db, 'admin-1', (id) => adminValues({ id, ...row }));
     await db
       .insertInto('admin_log')
       .values({ ...row, ...place })

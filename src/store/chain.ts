@@ -35,6 +35,12 @@ const moveHead = prepared<{ readonly chain: string; readonly id: number; readonl
       .onConflict((conflict) => conflict.column('chain').doUpdateSet({ row_id: id, hash })),
 );
 
+/** Which chain rows of a form belong to. */
+const chainOf = { 'ledger-1': 'ledger', 'ledger-2': 'ledger', 'admin-1': 'admin' } as const;
+
+/** Names the values that a row's hash covers; see `contentDigest`. */
+export type ChainForm = keyof typeof chainOf;
+
 /** What a row needs to take its place in a chain. */
 export interface Linked {
   readonly id: number;
@@ -45,17 +51,19 @@ export interface Linked {
 /**
  * The next place of a chain for a row with these values, inside of the transaction that writes the row: the number it must be written
  * with, its salt and its hash.
+ * @param form what the values are
  * @param valuesOf the values that the hash covers, by the row's number
  */
 export async function takePlace(
   db: Db,
-  chain: ChainName,
+  form: ChainForm,
   valuesOf: (id: number) => readonly ChainValue[],
 ): Promise<Linked> {
+  const chain = chainOf[form];
   const [place] = await placeOf(db, { chain, table: tableOf[chain] });
   const id = (place?.seq ?? 0) + 1;
   const salt = randomBytes(16).toString('hex');
-  const hash = linkHash(place?.hash ?? chainStart, contentDigest(`${chain}-1`, salt, valuesOf(id)));
+  const hash = linkHash(place?.hash ?? chainStart, contentDigest(form, salt, valuesOf(id)));
   await moveHead(db, { chain, id, hash });
   return { id, salt, hash };
 }

@@ -45,6 +45,7 @@ export function toColumns(row: LedgerRow): Columns {
     face_count: explanation?.faceCount ?? null,
     quality: explanation === null ? null : JSON.stringify(explanation.quality),
     reference: explanation?.reference == null ? null : keepable(explanation.reference),
+    review: explanation?.review == null ? null : Number(explanation.review),
   };
 }
 
@@ -62,7 +63,16 @@ export function sortedJson(value: Readonly<Record<string, unknown>>): string {
 }
 
 /**
- * The values of a row that its hash covers, in the order of the form `ledger-1`: all of its columns, the set of models and the hash of
+ * The form of a row: `ledger-2` has one value more, `review`. Rows without it keep the form of the versions before it, so that what those
+ * wrote, and still write beside a newer process, is verified as before. The name of the form goes into the hash: a row cannot be taken
+ * from one form to the other.
+ */
+export function formOf({ review }: Pick<Columns, 'review'>): 'ledger-1' | 'ledger-2' {
+  return review === null ? 'ledger-1' : 'ledger-2';
+}
+
+/**
+ * The values of a row that its hash covers, in the order of its form: all of its columns, the set of models and the hash of
  * the policy. A further column makes a further form.
  */
 export function chainedValues(
@@ -100,6 +110,7 @@ export function chainedValues(
     row.face_count,
     row.quality,
     row.reference,
+    ...(row.review === null ? [] : [row.review]),
   ];
 }
 
@@ -154,6 +165,7 @@ function explanationOf(row: JoinedRow, cards: Readonly<Record<string, string>>):
         ? null
         : { hash, content: JSON.parse(content) as Record<string, unknown> },
     liveProbability: row.live_probability,
+    review: row.review === null ? null : row.review === 1,
     faceCount: row.face_count,
     quality: JSON.parse(row.quality ?? '[]') as DecidingQuality[],
     cards,

@@ -5,6 +5,7 @@ import type { StoreDatabase } from './database.ts';
 import {
   type Columns,
   chainedValues,
+  formOf,
   fromColumns,
   modelsText,
   sortedJson,
@@ -79,6 +80,7 @@ const addRow = prepared<NewRow>((db, row) =>
     face_count: row.face_count,
     quality: row.quality,
     reference: row.reference,
+    review: row.review,
     salt: row.salt,
     hash: row.hash,
     model_set_id: db.selectFrom('model_set').select('id').where('models', '=', row.models),
@@ -99,7 +101,7 @@ export function createLedger(database: StoreDatabase): LedgerRoom {
           await addPolicy(db, { hash: policy.hash, content, first_at: Date.now() });
         }
         const hash = policy?.hash ?? null;
-        const place = await takePlace(db, 'ledger', (id) => chainedValues(id, columns, models, hash));
+        const place = await takePlace(db, formOf(columns), (id) => chainedValues(id, columns, models, hash));
         await addRow(db, { ...columns, ...place, models, policy: hash });
       }),
     page: async (filter, after, limit) => {

@@ -263,6 +263,13 @@ const profiles: Migration = {
   },
 };
 
+/** The flag `review` of decisions. A version before it writes none, and its rows keep the form that it knows. */
+const review: Migration = {
+  async up(db: Kysely<unknown>): Promise<void> {
+    await db.schema.alterTable('ledger').addColumn('review', 'integer').execute();
+  },
+};
+
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-first': first,
@@ -271,6 +278,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-idempotency-shares': shares,
   '0006-record': record,
   '0009-profiles': profiles,
+  '0010-review': review,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

@@ -9,7 +9,7 @@ import { adminValues, latestChanges, type NoteChange } from './admin-log.ts';
 import { bury, hashAt, hashBefore, signHead, toCheckpoint, toTombstone } from './chain.ts';
 import type { StoreDatabase } from './database.ts';
 import { bounded, rowsOf } from './ledger.ts';
-import { chainedValues, type JoinedRow } from './ledger-columns.ts';
+import { chainedValues, formOf, type JoinedRow } from './ledger-columns.ts';
 import type { Tables } from './tables.ts';
 
 type Db = Transaction<Tables>;
@@ -137,7 +137,7 @@ async function pageOf(
 function digestOf(row: JoinedRow): string {
   const { policy_content: content } = row;
   const policy = content === null ? null : createHash('sha256').update(content).digest('hex');
-  return contentDigest('ledger-1', row.salt ?? '', chainedValues(row.id, row, row.models, policy));
+  return contentDigest(formOf(row), row.salt ?? '', chainedValues(row.id, row, row.models, policy));
 }
 
 async function eraseRows(db: Db, key: AuditKey, note: NoteChange, target: ErasureTarget): Promise<Erasure> {

@@ -73,6 +73,7 @@ function explanationOf(decided: Decided): Explanation {
     threshold: judgement?.threshold ?? null,
     policy: judgement === null ? null : policyVersion(judgement, rules),
     liveProbability: judgement?.liveProbability ?? null,
+    review: judgement?.review ?? null,
     faceCount: judgement?.faceCount ?? null,
     quality: judgement === null ? [] : decidingQuality(judgement),
     cards: cardsOf(judgement?.models ?? decided.models),

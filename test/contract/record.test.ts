@@ -151,6 +151,7 @@ describe('the ledger row of a judged request', () => {
         content: { profile: 'careful', threshold: 92, rules: DEFAULT_RULES },
       },
       liveProbability: 0.9,
+      review: false,
       faceCount: 1,
       quality: [{ name: 'Sharpness', value: 12, unit: 'variance', min: 40, max: null }],
       cards: { 'test-model': 'c'.repeat(64) },

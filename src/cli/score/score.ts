@@ -34,6 +34,7 @@ export type ScoreResult = { readonly file: string; readonly code: number; readon
       readonly score: null;
       readonly rawScore: null;
       readonly verdict: null;
+      readonly review: null;
     }
 );
 
@@ -70,9 +71,10 @@ pictures are judged, whatever their names; other files are counted and named on 
 
 Score 0-100: above the threshold the picture is taken for a live person. A verdict of poor_quality or
 no_face means "not judged", never "attack", and has no score: take a better picture. RAW is what the
-networks gave all the same.
+networks gave all the same. "live, review" and "attack, review" mean that the networks do not back the
+verdict: have a person look, or take another picture.
 
-With --json a line is {"file","code","message","verdict","score","rawScore",…the whole judgement}.
+With --json a line is {"file","code","message","verdict","score","review","rawScore",…the whole judgement}.
 code is 0 for a judged picture, -4015 no face, -4016 no usable picture, -5805 the file cannot be
 read. --explain overwrites nothing: where a name is taken, the next one gets a number.
 
@@ -88,7 +90,17 @@ Examples:
 }
 
 function failure(file: string, code: number, reason: string, message: string): ScoreResult {
-  return { file, code, message, judged: false, reason, score: null, rawScore: null, verdict: null };
+  return {
+    file,
+    code,
+    message,
+    judged: false,
+    reason,
+    score: null,
+    rawScore: null,
+    verdict: null,
+    review: null,
+  };
 }
 
 async function judgeInput(
@@ -154,7 +166,7 @@ function toRow(result: ScoreResult): string[] {
   if (!result.judged) return [result.file, `code ${result.code}`, '', '', '', '', '', result.message];
   return [
     result.file,
-    result.verdict,
+    result.review ? `${result.verdict}, review` : result.verdict,
     result.score === null ? '-' : String(result.score),
     result.rawScore === null ? '-' : String(result.rawScore),
     result.score === null || result.liveProbability === null ? '-' : result.liveProbability.toFixed(2),
@@ -169,7 +181,7 @@ function humanOutput(inputs: readonly PictureInput[]) {
   const table = createTable(
     [
       { title: 'PICTURE', width: Math.min(60, Math.max(...inputs.map((i) => printableName(i.name).length))) },
-      { title: 'VERDICT', width: 'poor_quality'.length },
+      { title: 'VERDICT', width: 'attack, review'.length },
       { title: 'SCORE', right: true, width: 5 },
       { title: 'RAW', right: true, width: 3 },
       { title: 'P(LIVE)', right: true, width: 7 },
@@ -180,7 +192,7 @@ function humanOutput(inputs: readonly PictureInput[]) {
     [],
     (text, column, row) => {
       if (!colour || column !== 1) return text;
-      return styleText(VERDICT_STYLE[row[1] as Verdict] ?? 'magenta', text, {
+      return styleText(VERDICT_STYLE[row[1].replace(', review', '') as Verdict] ?? 'magenta', text, {
         validateStream: false,
       } as never);
     },
@@ -203,12 +215,13 @@ function humanOutput(inputs: readonly PictureInput[]) {
       process.stdout.write(`${table.line(toRow(result))}\n`);
       bar?.increment();
     },
-    end(results: ReadonlyMap<string, number>, failed: number) {
+    end(results: ReadonlyMap<string, number>, failed: number, review: number) {
       bar?.stop();
       const parts = [...results].map(([verdict, n]) => `${n} ${verdict}`);
       if (failed > 0) parts.push(`${failed} failed`);
+      const doubt = review > 0 ? `; ${review} of them for review` : '';
       if (inputs.length > 1)
-        process.stdout.write(`\n${count(inputs.length, 'picture')}: ${parts.join(', ')}\n`);
+        process.stdout.write(`\n${count(inputs.length, 'picture')}: ${parts.join(', ')}${doubt}\n`);
     },
   };
 }
@@ -251,12 +264,14 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
     await writeExplanation(folder, input.name, drawn);
   };
   const verdicts = new Map<string, number>();
+  let review = 0;
   let failed = 0;
   try {
     for (const input of inputs) {
       const explain = options.explain === undefined ? null : explainer(options.explain, input);
       const result = await judgeInput(engine, input, explain);
       if (result.code !== 0) failed++;
+      if (result.review === true) review++;
       if (result.judged) verdicts.set(result.verdict, (verdicts.get(result.verdict) ?? 0) + 1);
       if (human !== null) human.row(result);
       else {
@@ -267,6 +282,6 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   } finally {
     await engine.close();
   }
-  human?.end(verdicts, failed);
+  human?.end(verdicts, failed, review);
   if (failed > 0) process.exitCode = 1;
 }

@@ -114,6 +114,11 @@ export const livenessSchema = Type.Object(
       Type.Integer({ minimum: 0, maximum: 100 }),
       'Above the threshold means live. Null when the verdict is poor_quality or no_face.',
     ),
+    review: Type.Boolean({
+      description:
+        'The networks do not back the verdict: the probability lies where they do not know (reason UNCERTAIN), or the threshold of the app ' +
+        'makes a verdict that they contradict. Have a person look, or ask for another photo. Never with poor_quality or no_face.',
+    }),
     rawScore: maybe(
       Type.Integer({ minimum: 0, maximum: 100 }),
       'What the networks gave, whether the picture was fit to be judged or not: for records and statistics, not to decide by. ' +
