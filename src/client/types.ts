@@ -95,6 +95,8 @@ export interface Rate {
 
 /** Error rates at one threshold (ISO/IEC 30107-3). */
 export interface OperatingPoint {
+  /** What the threshold was measured to do: an APCER of at most 15 % (`lenient`), 5 % (`balanced`), 2 % (`strict`); null: no name. */
+  name: 'lenient' | 'balanced' | 'strict' | null;
   threshold: number;
   apcer: Rate;
   bpcer: Rate;

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { apiKeyScopes } from '../../account/api-key/api-key.ts';
+import { OPERATING_NAMES } from '../../liveness/operating-names.ts';
 import { type ProblemCode, problemKinds } from './problem-catalogue.ts';
 
 /*
@@ -222,6 +223,10 @@ const rateSchema = Type.Object(
 
 export const operatingPointSchema = Type.Object(
   {
+    name: maybe(
+      oneOf(OPERATING_NAMES, 'See description of OperatingPoint.'),
+      'What the threshold was measured to do: an APCER of at most 15 % (lenient), 5 % (balanced) or 2 % (strict). Null: the point has no name.',
+    ),
     threshold: Type.Number({ minimum: 0, maximum: 100, description: 'A score above this means live.' }),
     apcer: rateSchema,
     bpcer: rateSchema,
