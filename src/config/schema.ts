@@ -36,6 +36,8 @@ const maybeOneOf = <const V extends string>(values: readonly V[], notes: Setting
   Type.Union([Type.Null(), Type.Unsafe<V>({ type: 'string', enum: values })], { ...notes });
 const maybeText = (notes: SettingNotes) =>
   Type.Union([Type.Null(), Type.String({ minLength: 1, maxLength: 4096 })], { ...notes });
+const maybeNumber = (minimum: number, maximum: number, notes: SettingNotes) =>
+  Type.Union([Type.Null(), Type.Number({ minimum, maximum })], { ...notes });
 const maybeInteger = (minimum: number, maximum: number, notes: SettingNotes) =>
   Type.Union([Type.Null(), Type.Integer({ minimum, maximum })], { ...notes });
 
@@ -225,6 +227,20 @@ export const configSchema = Type.Object(
         '`careful`: five network runs a picture. `fast`: three, less certain. `single`: nine runs of one network. Where none is ' +
         'named `careful`, or `single` while the networks of the others are not in place. An app may have its own.',
     }),
+    review: group(
+      'Limits of your own for `review`, in place of those that the networks were published with: both or none.',
+      {
+        low: maybeNumber(0, 1, {
+          default: null,
+          description:
+            'Probability from which on a picture is not called an attack without review. `livestill evaluate` proposes one.',
+        }),
+        high: maybeNumber(0, 1, {
+          default: null,
+          description: 'Probability above which a picture is called live without review; above `review.low`.',
+        }),
+      },
+    ),
     models: group('The networks.', {
       dir: maybeText({
         default: null,

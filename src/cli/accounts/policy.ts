@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { App, AppPolicy } from '../../account/types.ts';
 import { checkPolicy } from '../../account/validate.ts';
+import type { Config } from '../../config/load.ts';
 import { UsageError } from '../../errors.ts';
-import { PROFILES } from '../../liveness/profiles.ts';
+import { DEFAULT_PROFILE, PROFILES } from '../../liveness/profiles.ts';
 import type { Profile } from '../../liveness/types.ts';
 import { checkRules, type JudgingRules } from '../../policy/policy.ts';
 import { type Policy, type PolicyPreview, previewPolicy } from '../../policy/preview.ts';
@@ -12,11 +13,12 @@ import { type DataOptions, dataCommand, withStore } from '../shared/open-store.t
 import { type Outcome, pairs, perform } from '../shared/outcome.ts';
 import { createTable } from '../shared/table.ts';
 import { appJson } from './app.ts';
+import { type GivenThreshold, resolveThreshold, thresholdOrName } from './named-threshold.ts';
 
 interface PolicyOptions extends DataOptions {
   readonly json?: boolean;
   readonly appid?: string;
-  readonly threshold?: number | null;
+  readonly threshold?: GivenThreshold;
   readonly profile?: Profile | 'default';
   readonly severalFaces?: JudgingRules['severalFaces'];
   readonly minFace?: number | null;
@@ -33,7 +35,11 @@ export function registerPolicy(app: Command): void {
   )
     .argument('[appid]')
     .option('--appid <digits>', 'the app, in place of the argument')
-    .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
+    .option(
+      '--threshold <number|name>',
+      'score above which a picture is taken for live, 0-100, or the operating point lenient, balanced, strict',
+      thresholdOrName,
+    )
     .addOption(
       new Option('--profile <name>', 'how carefully pictures are judged').choices([...PROFILES, 'default']),
     );
@@ -43,6 +49,9 @@ export function registerPolicy(app: Command): void {
       `
 Threshold and profile count for both APIs, everything else for /v1 alone: the old endpoint keeps to
 its contract. Without an option the settings are shown.
+
+An operating point stands for the threshold that was measured for the app's profile (GET
+/v1/operating-points); the number is kept, so a later measurement changes nothing by itself.
 
 Examples:
   livestill app policy 1000001
@@ -95,8 +104,18 @@ function given<T extends object>(members: T): Partial<T> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
+/** As `changes`, with the threshold of a named operating point looked up for the profile that judges. */
+async function resolved(options: PolicyOptions, app: App | null, config: Config) {
+  const own = options.profile ?? app?.policy.profile ?? 'default';
+  const profile = own === 'default' ? (config.profile ?? DEFAULT_PROFILE) : own;
+  const threshold = await resolveThreshold(options.threshold, profile, config);
+  return changes({ ...options, ...(threshold === undefined ? {} : { threshold }) });
+}
+
 function changes(options: PolicyOptions): { policy: Partial<AppPolicy>; rules: Partial<JudgingRules> } {
-  const { threshold, severalFaces, minFace: minFaceWidth, rejectOn, poorQuality } = options;
+  const { severalFaces, minFace: minFaceWidth, rejectOn, poorQuality } = options;
+  // A name is looked up once the app is known.
+  const threshold = typeof options.threshold === 'string' ? undefined : options.threshold;
   const profile = options.profile === 'default' ? null : options.profile;
   const policy = given({ threshold, profile }) as Partial<AppPolicy>;
   const rules = given({ severalFaces, minFaceWidth, rejectOn, poorQuality }) as Partial<JudgingRules>;
@@ -106,8 +125,9 @@ function changes(options: PolicyOptions): { policy: Partial<AppPolicy>; rules: P
 }
 
 function showOrSet(appid: string, options: PolicyOptions): Promise<Outcome> {
-  const change = changes(options);
-  return withStore(options, false, async (store) => {
+  changes(options);
+  return withStore(options, false, async (store, config) => {
+    const change = await resolved(options, await store.accounts.findApp(appid), config);
     const app = await store.accounts.setPolicy(appid, change.policy);
     const rules =
       Object.keys(change.rules).length === 0
@@ -145,7 +165,11 @@ function preview(parent: Command): void {
   )
     .argument('[appid]')
     .option('--appid <digits>', 'the app, in place of the argument')
-    .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
+    .option(
+      '--threshold <number|name>',
+      'score above which a picture is taken for live, 0-100, or the operating point lenient, balanced, strict',
+      thresholdOrName,
+    )
     .option('--since <time>', 'from then on: 7d, 12h, 2026-11-23', sinceTime, sinceTime('7d'))
     .option('--until <time>', 'before this time', moment);
   withRules(command).action((appid: string | undefined, _options: PreviewOptions, self: Command) => {
@@ -172,8 +196,7 @@ function sinceTime(text: string): Date {
 }
 
 function runPreview(appid: string, options: PreviewOptions): Promise<Outcome> {
-  const change = changes(options);
-  if (change.rules.minFaceWidth !== undefined) {
+  if (changes(options).rules.minFaceWidth !== undefined) {
     throw new UsageError(
       'not_in_ledger',
       'the ledger does not hold the width of faces: --min-face cannot be previewed',
@@ -181,6 +204,7 @@ function runPreview(appid: string, options: PreviewOptions): Promise<Outcome> {
   }
   return withStore(options, false, async (store, config) => {
     const app = await store.accounts.findApp(appid);
+    const change = await resolved(options, app, config);
     const rules = await store.rules.findRules(appid);
     const current: Policy = { threshold: app?.policy.threshold ?? config.threshold, rules };
     const proposed: Policy = {

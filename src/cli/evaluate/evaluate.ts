@@ -11,6 +11,7 @@ import type { JudgedPicture } from '../../evaluation/pictures/judge-all.ts';
 import { countByProtocol, PROTOCOL_NAMES, type ProtocolReport } from '../../evaluation/protocol.ts';
 import { type GallerySection, makeGallery } from '../../evaluation/report/gallery.ts';
 import { comparisonHtml, type Provenance, reportHtml } from '../../evaluation/report/html.ts';
+import { proposeReviewLimits } from '../../evaluation/review-limits.ts';
 import type { Robustness } from '../../evaluation/robustness/robustness.ts';
 import { summarise } from '../../evaluation/summary.ts';
 import { findScoreTraps, findTraps, type Traps } from '../../evaluation/traps.ts';
@@ -25,7 +26,7 @@ import { compareFiles, printComparison } from './compare.ts';
 import { indexOf, readText, scoresOf } from './files.ts';
 import { type EvaluateFlags, finiteNumber, groupField, numberWithin, thresholdRule } from './options.ts';
 import { openPictureSystem, type PictureSystem, version } from './pictures.ts';
-import { printEvaluation, printProtocol, printTraps } from './print.ts';
+import { printEvaluation, printProtocol, printReviewLimits, printTraps } from './print.ts';
 
 /** Adds `livestill evaluate` to the program. Exit status: 0 measured, 1 a part of a tree could not be read, 2 wrong use or unusable input. */
 export function registerEvaluate(program: Command): void {
@@ -178,6 +179,7 @@ async function run(pictures: string | undefined, flags: EvaluateFlags): Promise<
       flags.json
         ? `${JSON.stringify(machine(measured), null, 2)}\n`
         : printEvaluation(evaluation) +
+            printReviewLimits(measured.rows) +
             printProtocol(measured.protocol) +
             printTraps(measured.traps, measured.robustness),
     );
@@ -241,9 +243,10 @@ const protocolOf = (full: FullEvaluation, { protocol, confidence }: EvaluateFlag
     : countByProtocol(full.rows, acceptance(full.rows, full.choice), protocol, confidence);
 
 /** What programs get: the summary, and beside it traps and robustness. */
-function machine({ full, traps, robustness, protocol, system }: Measured) {
+function machine({ full, rows, traps, robustness, protocol, system }: Measured) {
   return {
     ...summarise(full.evaluation),
+    reviewLimits: proposeReviewLimits(rows),
     traps,
     ...(robustness === null ? {} : { robustness }),
     ...(protocol === null ? {} : { protocol }),

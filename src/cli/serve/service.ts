@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { createApiKeyAuthenticator } from '../../account/api-key/check.ts';
 import type { IdempotencyBounds } from '../../account/api-key/idempotency.ts';
@@ -6,12 +5,10 @@ import { createAuthenticator } from '../../account/authenticate.ts';
 import { createLimiter } from '../../account/limiter.ts';
 import { type Config, configForRecord } from '../../config/load.ts';
 import type { Lacking } from '../../engine.ts';
-import { UsageError } from '../../errors.ts';
 import { type Fleet, startFleet } from '../../fleet/fleet.ts';
 import { availableMemory, bodyMemoryFor, fleetSize } from '../../fleet/memory.ts';
 import { createRefusalCounter, type RefusalCounter } from '../../ledger/refusals.ts';
 import { type Retention, startRetention } from '../../ledger/retention.ts';
-import { readBuiltInCards } from '../../liveness/built-in.ts';
 import type { Profile } from '../../liveness/types.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import { openStore, type Store } from '../../store/open.ts';
@@ -25,10 +22,10 @@ import { createLegacyServer, type LegacyServer, type LegacyServerSettings } from
 import { loadTls, type TlsIdentity, watchTls } from '../../wire/tls.ts';
 import { defaultTransport } from '../../wire/transport.ts';
 import { createV1 } from '../../wire/v1/face.ts';
-import { type OperatingTable, publishedTables } from '../../wire/v1/operating-points.ts';
-import { readOwnTable } from '../../wire/v1/own-operating-points.ts';
+import type { OperatingTable } from '../../wire/v1/operating-points.ts';
 import { systemActor } from '../shared/actor.ts';
 import { lackingLine } from '../shared/engine-options.ts';
+import { operatingTables } from '../shared/operating-tables.ts';
 import { version } from '../shared/version.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
 import { StartError } from './start-error.ts';
@@ -64,7 +61,7 @@ export interface Service {
 /**
  * The composition root: store, accounts, workers, servers, put together from the configuration. Resolves when the service
  * takes requests; what was opened is closed again when a later step fails.
- * @throws StartError, UsageError (TLS), Fault (store), FleetError (workers), each with what to do
+ * @throws StartError, UsageError (TLS, operating points), Fault (store), FleetError (workers), each with what to do
  */
 export async function startService(config: Config, log: Logger): Promise<Service> {
   const tlsFiles = tlsFilesOf(config);
@@ -169,12 +166,6 @@ function metricsOf(log: Logger): Metrics {
   return createMetrics({ version, onTrouble });
 }
 
-/** The operator's own measurement first, where there is one, then those of the cards. */
-async function operatingTables({ operatingPoints }: Config): Promise<readonly OperatingTable[]> {
-  const published = publishedTables(await readBuiltInCards());
-  return operatingPoints === null ? published : [await loadOwnTable(operatingPoints), ...published];
-}
-
 /** What `/readyz` says of the networks: the profile in use, and what is missing. */
 function networksOf(fleet: Fleet | undefined): Readonly<Record<string, unknown>> {
   if (fleet === undefined) return {};
@@ -194,19 +185,6 @@ async function checkProfiles({ profile, lacking }: Fleet, store: Store, log: Log
     `the app ${appid} asks for a profile that needs ${lacking.networks.join(' and ')}, which are not in place: run ` +
       `"${lacking.command}", or give the app another profile with "livestill app policy ${appid} --profile single"`,
   );
-}
-
-async function loadOwnTable(file: string): Promise<OperatingTable> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(
-      'bad_operating_points',
-      `${file}: the operating points cannot be read (${(cause as Error).message})`,
-      {
-        cause,
-      },
-    );
-  });
-  return readOwnTable(file, text);
 }
 
 function openStoreOf(config: Config, log: Logger): Promise<Store> {
@@ -231,7 +209,7 @@ function idempotencyBounds({ idempotency }: Config): IdempotencyBounds {
 }
 
 function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
-  const { models, picture, profile, threshold } = config;
+  const { models, picture, profile, review, threshold } = config;
   return startFleet({
     ...fleetSize(config),
     queueWaitMs: config.queueWaitMs,
@@ -241,6 +219,9 @@ function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
       ...(profile === null ? {} : { profile }),
       threshold,
       packs: models.packs,
+      ...(review.low === null || review.high === null
+        ? {}
+        : { review: { low: review.low, high: review.high } }),
       limits: { bytes: picture.maxBytes, pixels: picture.maxPixels, side: picture.maxSide },
       ...(models.dir === null ? {} : { modelsDir: models.dir }),
     },
