@@ -1,45 +1,20 @@
-import Type, { type Static, type TSchema, type TSchemaOptions } from 'typebox';
+import Type, { type Static } from 'typebox';
+import {
+  CLOSED,
+  group,
+  integer,
+  list,
+  maybeInteger,
+  maybeNumber,
+  maybeOneOf,
+  maybeText,
+  number,
+  oneOf,
+  text,
+  yesNo,
+} from './settings/kinds.ts';
 
-/** What the loader and the documentation know of a setting beyond its JSON type. */
-export interface SettingNotes extends TSchemaOptions {
-  /** What it does, in one or two sentences. */
-  readonly description: string;
-  readonly default: unknown;
-  /** Unit of the number. */
-  readonly unit?: string;
-  /** A file or folder: a relative one in a configuration file is read from that file's folder. */
-  readonly isPath?: boolean;
-  /** Never printed. */
-  readonly isSecret?: boolean;
-  /** Taken from the environment only, refused in a file. */
-  readonly environmentOnly?: boolean;
-  /** An environment variable of another name that counts where the setting's own is not set. */
-  readonly alias?: string;
-  /** A check that JSON Schema cannot say; see `config-checks.ts`. */
-  readonly check?: 'origin' | 'network' | 'networkOrHost' | 'masterKey';
-}
-
-const closed = { additionalProperties: false } as const;
-const group = <P extends Record<string, TSchema>>(description: string, properties: P) =>
-  Type.Object(properties, { ...closed, description });
-const integer = (minimum: number, maximum: number, notes: SettingNotes) =>
-  Type.Integer({ minimum, maximum, ...notes });
-const number = (minimum: number, maximum: number, notes: SettingNotes) =>
-  Type.Number({ minimum, maximum, ...notes });
-const text = (notes: SettingNotes) => Type.String({ minLength: 1, maxLength: 4096, ...notes });
-const yesNo = (notes: SettingNotes) => Type.Boolean({ ...notes });
-const list = (notes: SettingNotes) =>
-  Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), { maxItems: 1000, ...notes });
-const oneOf = <const V extends string>(values: readonly V[], notes: SettingNotes) =>
-  Type.Unsafe<V>({ type: 'string', enum: values, ...notes });
-const maybeOneOf = <const V extends string>(values: readonly V[], notes: SettingNotes) =>
-  Type.Union([Type.Null(), Type.Unsafe<V>({ type: 'string', enum: values })], { ...notes });
-const maybeText = (notes: SettingNotes) =>
-  Type.Union([Type.Null(), Type.String({ minLength: 1, maxLength: 4096 })], { ...notes });
-const maybeNumber = (minimum: number, maximum: number, notes: SettingNotes) =>
-  Type.Union([Type.Null(), Type.Number({ minimum, maximum })], { ...notes });
-const maybeInteger = (minimum: number, maximum: number, notes: SettingNotes) =>
-  Type.Union([Type.Null(), Type.Integer({ minimum, maximum })], { ...notes });
+export type { SettingNotes } from './settings/kinds.ts';
 
 /** Every setting with its type, bounds, default and description: the one source of checks and documentation. */
 export const configSchema = Type.Object(
@@ -399,7 +374,7 @@ export const configSchema = Type.Object(
         'How the log is written: one JSON object a line, or short lines for people; `auto` is `human` on a terminal and `json` elsewhere.',
     }),
   },
-  closed,
+  CLOSED,
 );
 
 type DeepReadonly<T> = T extends readonly (infer E)[]

@@ -164,7 +164,7 @@ function panel(judgement: Judgement, cards: Cards, title: string, x0: number): P
     pair('P(live) at equal priors', judgement.liveProbability.toFixed(3));
   if (judgement.reviewLimits !== null) {
     const { low, high } = judgement.reviewLimits;
-    pair('not known between', `${low} and ${high}`);
+    pair('uncertain between', `${low} and ${high}`);
   }
   if (judgement.fusedLogit !== null) pair('fused logit', judgement.fusedLogit.toFixed(3));
   for (const [name, p] of Object.entries(judgement.classProbabilities)) pair(`class ${name}`, p.toFixed(3));
