@@ -20,8 +20,8 @@ function rowOf(line: Buffer): BatchRow | null {
 }
 
 /**
- * A row as it is written now. Until 0.1 rows had no `rawScore`, and `score` was the raw one, of pictures that were not judged too; until 0.2
- * they had no `review`.
+ * A row as it is written now. Until 0.1 rows had no `rawScore`, and `score` was the raw one, of pictures
+ * that were not judged too; until 0.2 they had no `review`.
  */
 function asNow(row: BatchRow): BatchRow {
   if (row.review === undefined) return { ...withRawScore(row), review: null };

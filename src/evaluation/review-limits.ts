@@ -1,8 +1,8 @@
 import { isScored, type Presentation } from './types.ts';
 
-/** Limits of the probability between which judgements are for review, proposed from measured presentations. */
+/** Limits of the probability between which judgements are for review, proposed from presentations. */
 export interface ReviewProposal {
-  /** Null: too few bona fide presentations, or attacks, for the share that the limit stands for; or the limits would not be in order. */
+  /** Null: too few presentations for the share that the limit stands for, or limits that are not in order. */
   readonly low: number | null;
   readonly high: number | null;
   /** Presentations with a probability. */
@@ -28,9 +28,9 @@ const probabilitiesOf = (rows: readonly Presentation[], label: Presentation['lab
 const hundredths = Array.from({ length: 101 }, (_, i) => i / 100);
 
 /**
- * Proposes limits in steps of 0.01: `low` is the highest below which at most 2 % of the bona fide presentations lie, `high` the lowest above
- * which at most 5 % of the attacks do. Each is given only from at least 3 / share presentations ("rule of three"). Null without
- * probabilities.
+ * Proposes limits in steps of 0.01: `low` is the highest below which at most 2 % of the bona fide
+ * presentations lie, `high` the lowest above which at most 5 % of the attacks do. Each is given only from at
+ * least 3 / share presentations ("rule of three"). Null without probabilities.
  */
 export function proposeReviewLimits(rows: readonly Presentation[]): ReviewProposal | null {
   const live = probabilitiesOf(rows, 'bona-fide');

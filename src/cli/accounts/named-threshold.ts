@@ -22,7 +22,12 @@ export function thresholdOrName(text: string): GivenThreshold {
   return value;
 }
 
-/** The threshold of a name in the first table of the profile that has it: the operator's own measurement comes first. */
+/**
+ * The threshold of a name in the first table of the profile that has it: the operator's own measurement
+ * comes first.
+ *
+ * @throws {UsageError} `operating_point_unknown`
+ */
 export function thresholdNamed(
   name: OperatingName,
   profile: Profile,
@@ -40,7 +45,11 @@ export function thresholdNamed(
   );
 }
 
-/** The number behind a given threshold, for the profile that will judge. @throws UsageError `operating_point_unknown` */
+/**
+ * The number behind a given threshold, for the profile that will judge.
+ *
+ * @throws {UsageError} `operating_point_unknown`
+ */
 export async function resolveThreshold(
   given: GivenThreshold | undefined,
   profile: Profile,

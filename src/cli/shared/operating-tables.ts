@@ -7,7 +7,8 @@ import { readOwnTable } from '../../wire/v1/own-operating-points.ts';
 
 /**
  * The operator's own measurement first, where there is one, then those of the cards.
- * @throws UsageError `bad_operating_points`
+ *
+ * @throws {UsageError} `bad_operating_points`
  */
 export async function operatingTables({
   operatingPoints,
