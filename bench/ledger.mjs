@@ -7,7 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLiveness } from '../dist/engine.js';
 import { chainStart, contentDigest, linkHash } from '../dist/ledger/chain.js';
-import { chainedValues, modelsText, toColumns } from '../dist/store/core/ledger-columns.js';
+import { chainedValues, formOf, modelsText, toColumns } from '../dist/store/core/ledger-columns.js';
 import { openStore } from '../dist/store/open.js';
 import { portrait } from './support.mjs';
 
@@ -37,6 +37,7 @@ const row = {
     threshold: 87,
     policy: { hash: '12'.repeat(32), content: { profile: 'careful', threshold: 87 } },
     liveProbability: 0.912_345,
+    review: false,
     faceCount: 1,
     quality: [{ name: 'Sharpness', value: 12.5, unit: 'variance of the Laplacian', min: 40, max: null }],
     measured: {
@@ -122,7 +123,7 @@ async function shares() {
     for (let id = 1; id <= many; id++) {
       hash = linkHash(
         hash,
-        contentDigest('ledger-1', 'ab'.repeat(16), chainedValues(id, columns, models, 'cd'.repeat(32))),
+        contentDigest(formOf(columns), 'ab'.repeat(16), chainedValues(id, columns, models, 'cd'.repeat(32))),
       );
     }
   });

@@ -52,6 +52,8 @@ export const DESCRIPTIONS = {
   threshold: '分数大于此值判为活体；应用可以另设自己的阈值。',
   profile:
     '`careful`：每张图片运行五次网络。`fast`：三次，把握较小。`single`：一个网络运行九次。不指定时为 `careful`；缺少另两种配置所需的网络时为 `single`。应用可以另设。',
+  'review.low': '图片判为攻击而无须复核的概率上限：达到此值即须复核。`livestill evaluate` 会给出建议值。',
+  'review.high': '概率高于此值的图片判为活体而无须复核；须大于 `review.low`。',
   capture:
     '采集预设：图片满足什么条件才判定。`lenient`：只要求网络所需的。`standard`、`strict`：还要求人脸大小、周围留白、姿态和图片尺寸（[quality.md](../understand/quality.md#capture-presets)，英文）。应用可以另设。',
   'models.dir': '内置网络所在的目录；不设置时用软件包自带的。',

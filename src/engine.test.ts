@@ -2,9 +2,10 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { groupPhoto, samplePath } from '../test/support/pictures.ts';
 import { createLiveness, type Liveness } from './engine.ts';
+import { calibrationOf } from './liveness/test-support/cards.ts';
 import { makeOnnx } from './liveness/test-support/onnx.ts';
 import type { Judgement } from './liveness/types.ts';
 import { MODELS_DIR, WeightsError } from './weights/index.ts';
@@ -222,10 +223,36 @@ describe('judge', () => {
     const careful = await engine.judge(photo, { profile: 'careful', threshold: 100 });
     expect(careful.crops).toHaveLength(5);
     expect(careful).toMatchObject({ verdict: 'attack', threshold: 100, profile: 'careful' });
-    expect(codes(careful)[0]).toBe('ATTACK_SUSPECTED');
+    // The networks would have called it live: the threshold of the call refused it.
+    expect([codes(careful)[0], careful.review]).toEqual(['UNCERTAIN', true]);
     await expect(engine.judge(photo, { threshold: 101 })).rejects.toThrow(
       /threshold must be a number from 0 to 100, found 101/,
     );
+  });
+
+  it('is for review between the limits that the calibration names, or those it was made with', async () => {
+    const sure = await engine.judge(photo);
+    const { low, high } = calibrationOf('fast').review!;
+    expect(sure).toMatchObject({ verdict: 'live', review: false, reviewLimits: { low, high } });
+    const probability = sure.liveProbability!;
+    const limits = { low: probability - 0.01, high: probability + 0.001 };
+    const strict = await createLiveness({ profile: 'fast', review: limits });
+    onTestFinished(() => strict.close());
+    const doubtful = await strict.judge(photo);
+    expect(doubtful).toMatchObject({
+      verdict: 'live',
+      score: sure.score,
+      review: true,
+      reviewLimits: limits,
+    });
+    expect(doubtful.reasons[0]).toMatchObject({ code: 'UNCERTAIN', severity: 'warning' });
+    for (const review of [
+      { low: 0.7, high: 0.7 },
+      { low: -0.1, high: 0.5 },
+      { low: Number.NaN, high: 0.5 },
+    ]) {
+      await expect(createLiveness({ review })).rejects.toThrow(/review must be two numbers from 0 to 1/);
+    }
   });
 
   it('stops before work that nobody waits for', async () => {
@@ -285,6 +312,9 @@ describe('createLiveness', () => {
       expect(judgement.fusedLogit).toBeCloseTo((alone.fusedLogit! + 3 * -12) / 4, 6);
       expect(judgement.models.at(-1)).toMatchObject({ name: 'brightness', role: 'classifier' });
       expect(judgement.verdict).toBe('attack');
+      // Nothing is known of how sure these networks are together.
+      expect(judgement).toMatchObject({ review: false, reviewLimits: null });
+      expect(codes(judgement)).toContain('ATTACK_SUSPECTED');
     } finally {
       await own.close();
     }

@@ -5,7 +5,14 @@ import { DEFAULT_PROFILE, FALLBACK_PROFILE } from './liveness/profiles.ts';
 import { CAPTURE_NAMES, DEFAULT_CAPTURE } from './liveness/quality/capture.ts';
 import { turnClockwise } from './liveness/resample.ts';
 import { DEFAULT_THRESHOLD } from './liveness/threshold.ts';
-import type { CapturePreset, Judgement, ModelUsed, Profile, RgbPicture } from './liveness/types.ts';
+import type {
+  CapturePreset,
+  Judgement,
+  ModelUsed,
+  Profile,
+  ReviewLimits,
+  RgbPicture,
+} from './liveness/types.ts';
 import {
   DEFAULT_LIMITS,
   type DecodedPicture,
@@ -26,6 +33,8 @@ export interface LivenessOptions {
   readonly threshold?: number;
   /** What a picture must offer before it is judged; `lenient` where nothing is given. */
   readonly capture?: CapturePreset;
+  /** Probabilities between which a judgement is for review; those of the calibration in use where nothing is given. */
+  readonly review?: ReviewLimits;
   readonly limits?: Partial<PictureLimits>;
 }
 
@@ -90,6 +99,14 @@ function checkCapture(capture: CapturePreset): CapturePreset {
   return capture;
 }
 
+function checkReview(limits: ReviewLimits | undefined): ReviewLimits | undefined {
+  if (limits === undefined || (limits.low >= 0 && limits.low < limits.high && limits.high <= 1))
+    return limits;
+  throw new RangeError(
+    `review must be two numbers from 0 to 1, low below high, found ${limits.low} and ${limits.high}`,
+  );
+}
+
 function checkBytes(bytes: unknown): void {
   if (bytes instanceof Uint8Array) return;
   const found = typeof bytes === 'string' ? `the text ${JSON.stringify(bytes.slice(0, 80))}` : typeof bytes;
@@ -147,6 +164,7 @@ function usable(profile: Profile, lacking: Lacking | null): Profile {
 export async function createLiveness(options: LivenessOptions = {}): Promise<Liveness> {
   const threshold = checkThreshold(options.threshold ?? DEFAULT_THRESHOLD);
   const capture = checkCapture(options.capture ?? DEFAULT_CAPTURE);
+  const review = checkReview(options.review);
   const limits: PictureLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const weights = await requireWeights(options.modelsDir);
   const files = new Map(Array.from(weights.values(), ({ name, path }) => [name, path] as const));
@@ -164,6 +182,7 @@ export async function createLiveness(options: LivenessOptions = {}): Promise<Liv
       profile: call.profile === undefined ? base.profile : usable(call.profile, lacking),
       threshold: call.threshold === undefined ? base.threshold : checkThreshold(call.threshold),
       capture: call.capture === undefined ? base.capture : checkCapture(call.capture),
+      ...(review === undefined ? {} : { review }),
     };
     const start = performance.now();
     const picture = await decodePicture(bytes, limits);

@@ -27,6 +27,7 @@ export const TABLE_COLUMNS: readonly TableColumn[] = [
   { name: 'message', type: 'STRING', value: (r) => r.message },
   { name: 'verdict', type: 'STRING', value: (r) => r.verdict },
   { name: 'score', type: 'INT32', value: (r) => r.score },
+  { name: 'review', type: 'INT32', value: (r) => (r.review === null ? null : Number(r.review)) },
   { name: 'raw_score', type: 'INT32', value: (r) => r.rawScore },
   { name: 'live_probability', type: 'DOUBLE', value: (r) => r.liveProbability },
   { name: 'threshold', type: 'DOUBLE', value: (r) => r.threshold },

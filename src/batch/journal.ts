@@ -21,9 +21,14 @@ function rowOf(line: Buffer): BatchRow | null {
 
 /**
  * A row as it is written now. Until 0.1 rows had no `rawScore`, and `score` was the raw one, of pictures that
- * were not judged too.
+ * were not judged too; until 0.2 they had no `review`.
  */
 function asNow(row: BatchRow): BatchRow {
+  if (row.review === undefined) return { ...withRawScore(row), review: null };
+  return withRawScore(row);
+}
+
+function withRawScore(row: BatchRow): BatchRow {
   if (row.rawScore !== undefined) return row;
   const { key, picture, sha256, sameAs, code, failure, message, verdict, score, ...rest } = row;
   const reported = reportedScore(verdict as Verdict | null, score);

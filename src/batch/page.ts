@@ -1,3 +1,4 @@
+import { VERDICT_REASONS } from '../liveness/review.ts';
 import type { CapturePreset } from '../liveness/types.ts';
 import { count } from '../report/count.ts';
 import { escapeHtml, htmlPage } from '../report/html.ts';
@@ -40,9 +41,10 @@ function card(row: BatchRow, thumbnails: ReadonlyMap<string, string> | null): st
       : source === undefined
         ? '<span class="none">no picture</span>'
         : `<img alt="" src="${source}">`;
-  const reasons = row.reasons.filter((code) => code !== 'ATTACK_SUSPECTED').join(', ');
+  const reasons = row.reasons.filter((code) => !VERDICT_REASONS.has(code)).join(', ');
+  const doubt = row.review === true ? ' <span class="dim">for review</span>' : '';
   return (
-    `<div class="is-${row.verdict}">${picture}<b>${row.score}</b> ${escapeHtml(row.verdict ?? '')}<br>` +
+    `<div class="is-${row.verdict}">${picture}<b>${row.score}</b> ${escapeHtml(row.verdict ?? '')}${doubt}<br>` +
     `${escapeHtml(row.picture)}${reasons === '' ? '' : `<br><span class="dim">${escapeHtml(reasons)}</span>`}</div>`
   );
 }
@@ -72,7 +74,10 @@ export function reportPage(
     `<p class="dim"><code>${escapeHtml(facts.input)}</code> &rarr; <code>${escapeHtml(facts.output)}</code></p>`,
     `<p class="dim">Profile ${escapeHtml(facts.profile)}, capture preset ${facts.capture}, live above ${threshold}, livestill ${escapeHtml(facts.version)}.</p>`,
     `<p class="dim">${originText(summary)}.</p>${stopped}`,
-    `<div class="tiles">${tile('live', of('live'), rows, 'c0')}${tile('attack', of('attack'), rows, 'c1')}${tile('poor quality', of('poor_quality'), rows)}${tile('no face', of('no_face'), rows)}${tile('failed', others, rows)}</div>`,
+    `<div class="tiles">${tile('live', of('live'), rows, 'c0')}${tile('attack', of('attack'), rows, 'c1')}${tile('poor quality', of('poor_quality'), rows)}${tile('no face', of('no_face'), rows)}${tile('failed', others, rows)}${tile('for review', summary.review, rows)}</div>`,
+    summary.review === 0
+      ? ''
+      : '<p class="dim">For review: live or attack, but the networks do not back the verdict. Have a person look at them, or ask for another photo.</p>',
     section(
       `Scores of ${count(judged, 'picture')}`,
       `<div class="figures">${scoreHistogram(scores, threshold)}${acceptanceCurve(scores, threshold)}</div>`,

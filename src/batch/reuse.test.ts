@@ -14,6 +14,8 @@ const judgement = (score: number): Judgement => ({
   score,
   rawScore: score,
   liveProbability: 0.5,
+  review: false,
+  reviewLimits: null,
   threshold: 87,
   profile: 'fast',
   classProbabilities: {},

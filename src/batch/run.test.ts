@@ -11,6 +11,8 @@ const judgement = (change: Partial<Judgement> = {}): Judgement => ({
   score: 97,
   rawScore: 97,
   liveProbability: 0.123456789,
+  review: false,
+  reviewLimits: null,
   threshold: 87,
   profile: 'fast',
   classProbabilities: {},

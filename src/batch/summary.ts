@@ -11,6 +11,8 @@ export interface BatchSummary {
   readonly origin: { readonly judged: number; readonly reused: number; readonly unread: number };
   /** Rows by verdict; by `code -4016` and so on where there is none. */
   readonly outcomes: ReadonlyMap<string, number>;
+  /** Rows for review. */
+  readonly review: number;
   /** Rows by score, 0 to 100, of pictures that were judged and good enough to be. */
   readonly scores: readonly number[];
   readonly reasons: ReadonlyMap<string, number>;
@@ -46,6 +48,7 @@ export function createTally(threshold: number, keep: number): Tally {
   const nearest: BatchRow[] = [];
   const origin = { judged: 0, reused: 0, unread: 0 };
   let rows = 0;
+  let review = 0;
 
   const keepIfNear = (row: BatchRow) => {
     if (keep === 0) return;
@@ -64,6 +67,7 @@ export function createTally(threshold: number, keep: number): Tally {
       rows++;
       origin[originOf(row)]++;
       count(outcomes, row.verdict ?? `code ${row.code}`);
+      if (row.review === true) review++;
       if (row.failure !== null) count(failures, row.failure);
       for (const code of row.reasons) count(reasons, code);
       if ((row.verdict === 'live' || row.verdict === 'attack') && row.score !== null) {
@@ -76,6 +80,7 @@ export function createTally(threshold: number, keep: number): Tally {
       threshold,
       origin: { ...origin },
       outcomes: byCount(outcomes),
+      review,
       scores: [...scores],
       reasons: byCount(reasons),
       failures: byCount(failures),

@@ -40,13 +40,20 @@ export function originText({ origin }: BatchSummary): string {
  * @param leftOut what was left out, a line each
  */
 export function summaryText(summary: BatchSummary, leftOut: readonly string[] = []): string {
-  const { rows, outcomes, scores, reasons, failures, threshold } = summary;
+  const { rows, outcomes, review, scores, reasons, failures, threshold } = summary;
   const names = [...outcomes.keys(), ...reasons.keys(), ...failures.keys()];
   const width = Math.max(10, ...names.map((name) => name.length));
   const list = (counts: ReadonlyMap<string, number>) =>
     [...counts].map(([name, n]) => line(name, n, rows, width));
   const origin = rows === 0 ? '' : `: ${originText(summary)}`;
   const parts = [`${count(rows, 'picture')}${origin}`, ...list(outcomes)];
+  if (review > 0) {
+    parts.push(
+      '',
+      'Of these for review: the networks do not back the verdict',
+      line('review', review, rows, width),
+    );
+  }
   if (scores.some((n) => n > 0)) parts.push('', 'Scores of the judged', ...histogram(scores, threshold));
   if (failures.size > 0) parts.push('', 'Failures', ...list(failures));
   if (reasons.size > 0) parts.push('', 'Reasons', ...list(reasons).slice(0, 8));

@@ -54,6 +54,8 @@ export interface BatchRow {
   readonly verdict: string | null;
   /** 0-100; null where the picture was not judged (`poor_quality`, `no_face`, a failure). */
   readonly score: number | null;
+  /** The networks do not back the verdict; null without a judgement, and in results of older versions. */
+  readonly review: boolean | null;
   /** What the networks gave, of a picture too poor to judge as well; null without a face. */
   readonly rawScore: number | null;
   readonly liveProbability: number | null;

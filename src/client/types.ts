@@ -64,6 +64,11 @@ export interface Liveness {
   /** 0-100; above `threshold` means live. Null when the verdict is `poor_quality` or `no_face`. */
   score: number | null;
   /**
+   * The networks do not back the verdict (reason `UNCERTAIN`, or a threshold that they contradict): have a
+   * person look, or ask for another photo.
+   */
+  review: boolean;
+  /**
    * What the networks gave, of a picture too poor to judge as well; not to decide by. Null without a face.
    */
   rawScore: number | null;
@@ -94,6 +99,8 @@ export interface Rate {
 
 /** Error rates at one threshold (ISO/IEC 30107-3). */
 export interface OperatingPoint {
+  /** An APCER measured at most 15 % (`lenient`), 5 % (`balanced`), 2 % (`strict`); null: no name. */
+  name: 'lenient' | 'balanced' | 'strict' | null;
   threshold: number;
   apcer: Rate;
   bpcer: Rate;

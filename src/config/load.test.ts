@@ -207,6 +207,16 @@ describe('a mistake', () => {
       'tls.cert, tls.key: expected both or none',
     ],
     [
+      'one review limit without the other',
+      { file: fileWith({ review: { low: 0.2 } }) },
+      'review.low, review.high: expected both or none, found only one of them',
+    ],
+    [
+      'review limits in the wrong order',
+      { environment: { LIVESTILL_REVIEW_LOW: '0.7', LIVESTILL_REVIEW_HIGH: '0.7' } },
+      'review.low, review.high: expected the first below the second, found 0.7 and 0.7',
+    ],
+    [
       'one port for both',
       { overrides: { port: 9, adminPort: 9 } },
       'expected two different ports on 127.0.0.1, found 9 twice',

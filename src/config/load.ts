@@ -112,6 +112,12 @@ function checkTogether(values: ReadonlyMap<string, unknown>, problems: string[])
   if ((values.get('tls.cert') === null) !== (values.get('tls.key') === null)) {
     problems.push('tls.cert, tls.key: expected both or none, found only one of them');
   }
+  const [low, high] = [values.get('review.low'), values.get('review.high')];
+  if ((low === null) !== (high === null)) {
+    problems.push('review.low, review.high: expected both or none, found only one of them');
+  } else if (typeof low === 'number' && typeof high === 'number' && low >= high) {
+    problems.push(`review.low, review.high: expected the first below the second, found ${low} and ${high}`);
+  }
   const port = values.get('port');
   if (port !== 0 && port === values.get('adminPort') && values.get('host') === values.get('adminHost')) {
     problems.push(

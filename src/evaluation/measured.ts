@@ -7,6 +7,7 @@ import type { JudgedPicture } from './pictures/judge-all.ts';
 import type { PictureSystem } from './pictures/system.ts';
 import { countByProtocol, type ProtocolReport } from './protocol.ts';
 import type { EvaluationRequest } from './request.ts';
+import { proposeReviewLimits } from './review-limits.ts';
 import type { Robustness } from './robustness/robustness.ts';
 import { summarise } from './summary.ts';
 import { findScoreTraps, findTraps, type Traps } from './traps.ts';
@@ -93,13 +94,19 @@ const protocolOf = (full: FullEvaluation, { protocol, confidence }: EvaluationRe
     : countByProtocol(full.rows, acceptance(full.rows, full.choice), protocol, confidence);
 
 /** What programs get: the summary, and beside it traps and robustness. */
-export function machine({ full, traps, robustness, protocol, system }: Measured, version: string) {
+export function machine({ full, rows, traps, robustness, protocol, system }: Measured, version: string) {
   return {
     ...summarise(full.evaluation),
+    reviewLimits: proposeReviewLimits(rows),
     traps,
     ...(robustness === null ? {} : { robustness }),
     ...(protocol === null ? {} : { protocol }),
-    system: { version, profile: system?.profile ?? null, models: modelsOf(system) },
+    system: {
+      version,
+      profile: system?.profile ?? null,
+      capture: system?.capture ?? null,
+      models: modelsOf(system),
+    },
   };
 }
 

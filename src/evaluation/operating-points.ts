@@ -1,3 +1,4 @@
+import { nameOperatingPoints, type OperatingName } from '../liveness/operating-names.ts';
 import { clopperPearson, type Interval } from './metrics/intervals.ts';
 import { attacksBySpecies } from './threshold.ts';
 import { isScored, type Presentation } from './types.ts';
@@ -12,6 +13,8 @@ export interface OperatingRate {
 
 /** What a threshold means. */
 export interface OperatingPoint {
+  /** See `liveness/operating-names.ts`; by the worst species. None where attacks are simulated. */
+  readonly name: OperatingName | null;
   /** Scores above it are accepted. */
   readonly threshold: number;
   readonly bpcer: OperatingRate;
@@ -83,7 +86,7 @@ export function operatingPoints(
   const silent = (of: readonly Presentation[]) =>
     of.length === 0 ? null : of.filter((row) => row.score === null).length / of.length;
   const subjects = new Set(rows.map((row) => row.subject).filter((s) => s !== null)).size;
-  const points = thresholds.map((threshold): OperatingPoint => {
+  const points = thresholds.map((threshold): Omit<OperatingPoint, 'name'> => {
     const bySpecies = species.map(
       ([name, scores]) => [name, operatingRate(above(scores, threshold), scores.length, confidence)] as const,
     );
@@ -96,6 +99,12 @@ export function operatingPoints(
       apcerMax: known.length === 0 ? null : Math.max(...known),
     };
   });
+  const isSimulated = attacks.some((row) => row.species?.startsWith('simulated-') === true);
+  const fewest = Math.min(...species.map(([, scores]) => scores.length));
+  const names = nameOperatingPoints(
+    points.map(({ threshold, apcerMax }) => ({ threshold, apcer: apcerMax })),
+    isSimulated || species.length === 0 ? 0 : fewest,
+  );
   return {
     format: 1,
     confidence,
@@ -107,10 +116,10 @@ export function operatingPoints(
       subjects: subjects === 0 ? null : subjects,
       bpnrr: silent(bonaFide),
       apnrr: silent(attacks),
-      simulated: attacks.some((row) => row.species?.startsWith('simulated-') === true),
+      simulated: isSimulated,
       scoresSha256: about.scoresSha256,
     },
     system: about.system,
-    points,
+    points: points.map((point, i) => ({ name: names[i] ?? null, ...point })),
   };
 }

@@ -71,13 +71,18 @@ export function panel(judgement: Judgement, cards: Cards, title: string, x0: num
       anchor: 'end',
     }),
   );
-  y += 30;
+  if (judgement.review) parts.push(text(x, y + 22, 'for review', { size: 14, fill: '#ffc145', bold: true }));
+  y += judgement.review ? 48 : 30;
   pair('live above', String(judgement.threshold));
   if (judgement.score === null && judgement.rawScore !== null) {
     pair('raw score, not judged by', String(judgement.rawScore));
   }
   if (judgement.liveProbability !== null)
     pair('P(live) at equal priors', judgement.liveProbability.toFixed(3));
+  if (judgement.reviewLimits !== null) {
+    const { low, high } = judgement.reviewLimits;
+    pair('uncertain between', `${low} and ${high}`);
+  }
   if (judgement.fusedLogit !== null) pair('fused logit', judgement.fusedLogit.toFixed(3));
   for (const [name, p] of Object.entries(judgement.classProbabilities)) pair(`class ${name}`, p.toFixed(3));
   pair('profile', judgement.profile);

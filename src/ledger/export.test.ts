@@ -46,7 +46,7 @@ describe('CSV', () => {
       text += line;
     const [names, one, two, ...more] = readCsv(text);
     expect(more).toEqual([]);
-    expect(names).toHaveLength(16);
+    expect(names).toHaveLength(17);
     const named = (cells: string[]) => Object.fromEntries(cells.map((cell, i) => [names![i], cell]));
     expect(named(one!)).toMatchObject({
       id: '7',

@@ -28,6 +28,7 @@ const columns: readonly (readonly [name: string, value: (row: StoredLedgerRow) =
   ],
   ['milliseconds', (row) => row.milliseconds],
   ['callerAddress', (row) => row.callerAddress],
+  ['review', (row) => (row.explanation?.review == null ? null : String(row.explanation.review))],
 ];
 
 /** One row as a line of JSON; `reasons` and `models` keep their structure. */

@@ -121,6 +121,7 @@ function rowOf(one: Counted, version: string): LedgerRow {
       threshold: null,
       policy: null,
       liveProbability: null,
+      review: null,
       faceCount: null,
       quality: [],
       measured: null,

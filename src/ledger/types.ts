@@ -39,6 +39,8 @@ export interface Explanation {
   readonly policy: PolicyVersion | null;
   /** Probability of a bona fide presentation at equal priors, 0-1. */
   readonly liveProbability: number | null;
+  /** The networks did not back the verdict; null where no picture was judged, and in rows of versions that did not say. */
+  readonly review: boolean | null;
   /** Faces found in the picture. */
   readonly faceCount: number | null;
   /** The quality values outside of their limits. */

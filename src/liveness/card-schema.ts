@@ -1,4 +1,5 @@
 import Type, { type Static, type TProperties, type TSchema } from 'typebox';
+import { OPERATING_NAMES } from './operating-names.ts';
 
 /*
  * The form of `card.json`, for the built-in networks and for an operator's alike. Each node says in `expected` what it asks for;
@@ -97,6 +98,8 @@ const measured = closed({
   bpcerAtApcer: closed({ '0.01': share, '0.05': share, '0.1': share }),
   points: list(
     closed({
+      /** See `operating-names.ts` for what a name promises. */
+      name: Type.Optional(oneOf(OPERATING_NAMES)),
       threshold: number(0, 100),
       apcer: rate,
       bpcer: rate,

@@ -12,6 +12,7 @@ import { measureFace } from './quality/measure.ts';
 import { reason } from './reasons.ts';
 import { reportedScore } from './reported-score.ts';
 import { turnClockwise } from './resample.ts';
+import { backingOf } from './review.ts';
 import type {
   Box,
   CapturePreset,
@@ -23,6 +24,7 @@ import type {
   Profile,
   QualityComponent,
   Reason,
+  ReviewLimits,
   RgbPicture,
   Verdict,
 } from './types.ts';
@@ -47,6 +49,8 @@ export interface JudgeSettings {
   readonly threshold: number;
   /** What the picture must offer; `lenient` where nothing is given. */
   readonly capture?: CapturePreset;
+  /** In place of the limits that the calibration names. */
+  readonly review?: ReviewLimits;
 }
 
 function faceFinding(face: LocatedFace): FaceFinding {
@@ -99,12 +103,17 @@ function readyProfile({ profiles }: Models, name: Profile): ReadyProfile {
   return ready;
 }
 
+/** Limits hold for the networks they were fitted for alone: none where a pack joined that brought no calibration. */
+const reviewLimitsOf = ({ calibration, calibrated }: ProfilePlan): ReviewLimits | null =>
+  calibrated ? calibration.review : null;
+
 const weighed = ({ cards, profile }: ReadyProfile): readonly Weighed[] =>
   cards.map((card) => ({ name: card.name, weight: card.profiles[profile]?.weight ?? 0 }));
 
 async function judge(models: Models, picture: RgbPicture, settings: JudgeSettings): Promise<Judgement> {
   const plan = readyProfile(models, settings.profile);
   const { capture = DEFAULT_CAPTURE } = settings;
+  const limits = settings.review ?? reviewLimitsOf(plan);
   const milliseconds: Record<string, number> = { detect: 0, crop: 0, classify: 0, quality: 0 };
   const spent = (step: string, ms: number) => {
     milliseconds[step] += ms;
@@ -122,6 +131,8 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
   let evidence: CropEvidence[] = [];
   let z: number | null = null;
   let rawScore: number | null = null;
+  let probability: number | null = null;
+  let review = false;
   const { face } = detection;
   if (face === null) {
     reasons.push(reason(detection.why === 'detectors_disagree' ? 'DETECTORS_DISAGREE' : 'NO_FACE'));
@@ -135,9 +146,12 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
     }
     z = fuseLogits(weighed(plan), evidence);
     rawScore = scoreOf(plan.calibration, z);
+    probability = liveProbability(plan.calibration, z);
     quality = assessed.components;
     verdict = assessed.tooPoor ? 'poor_quality' : rawScore > settings.threshold ? 'live' : 'attack';
-    if (verdict === 'attack') reasons.push(reason('ATTACK_SUSPECTED'));
+    const backing = backingOf(verdict, probability, limits);
+    review = backing.review;
+    if (backing.reason !== null) reasons.push(backing.reason);
     reasons.push(...assessed.reasons);
     if (detection.quarterTurns !== 0) reasons.push(reason('PICTURE_TURNED'));
   }
@@ -146,7 +160,9 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
     verdict,
     score: reportedScore(verdict, rawScore),
     rawScore,
-    liveProbability: z === null ? null : liveProbability(plan.calibration, z),
+    liveProbability: probability,
+    review,
+    reviewLimits: limits,
     threshold: settings.threshold,
     profile: settings.profile,
     capture,

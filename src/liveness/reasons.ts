@@ -20,6 +20,11 @@ const REASONS = {
     'The picture looks like a picture of a picture: a print, a screen or a mask.',
     'Take a new photo of the person directly with the camera.',
   ],
+  UNCERTAIN: [
+    'error',
+    'The picture is not convincing enough to be sure that it shows a live person.',
+    'Take a new photo in even light, with the whole head in the frame and room around it; or have a person look at it.',
+  ],
   FACE_TOO_SMALL: [
     'error',
     'The face is less than {limit} pixels wide.',

@@ -104,6 +104,12 @@ export interface CropEvidence {
   readonly logit: number;
 }
 
+/** Probabilities of a bona fide presentation between which, both included, the networks do not know: 0 <= low < high <= 1. */
+export interface ReviewLimits {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** A model that took part, by file hash (SHA-256, hex). */
 export interface ModelUsed {
   readonly name: string;
@@ -122,6 +128,13 @@ export interface Judgement {
   readonly rawScore: number | null;
   /** Probability of a bona fide presentation at equal priors, 0-1, that belongs to `rawScore`; null without a face. */
   readonly liveProbability: number | null;
+  /**
+   * The networks do not back the verdict: a person should look at the picture, or another one be taken. Never with `poor_quality` or
+   * `no_face`, nor where `reviewLimits` is null.
+   */
+  readonly review: boolean;
+  /** The limits that the calibration in use names; null: it names none. */
+  readonly reviewLimits: ReviewLimits | null;
   readonly threshold: number;
   readonly profile: Profile;
   /** The capture preset whose limits were in force; absent: `lenient`. */

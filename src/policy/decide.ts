@@ -1,5 +1,6 @@
 import { reason } from '../liveness/reasons.ts';
 import { reportedScore } from '../liveness/reported-score.ts';
+import { backingOf, VERDICT_REASONS } from '../liveness/review.ts';
 import type { Judgement, Reason, Verdict } from '../liveness/types.ts';
 import { isQualityFailure, type JudgingRules } from './policy.ts';
 
@@ -33,6 +34,8 @@ export interface Decision {
   readonly verdict: Verdict;
   /** Score under this verdict; null where it says "not judged". */
   readonly score: number | null;
+  /** As in `Judgement`, of this verdict. */
+  readonly review: boolean;
   readonly reasons: readonly Reason[];
 }
 
@@ -44,9 +47,9 @@ export interface Decision {
 export function decide(judgement: Judgement, rules: JudgingRules): Decision {
   const { face, rawScore, threshold } = judgement;
   if (face === null || rawScore === null) {
-    return { verdict: 'no_face', score: null, reasons: judgement.reasons };
+    return { verdict: 'no_face', score: null, review: false, reasons: judgement.reasons };
   }
-  const found = judgement.reasons.filter((one) => one.code !== 'ATTACK_SUSPECTED');
+  const found = judgement.reasons.filter((one) => !VERDICT_REASONS.has(one.code));
   const narrow = rules.minFaceWidth !== null && face.box.right - face.box.left < rules.minFaceWidth;
   const small = found.some((one) => one.code === 'FACE_TOO_SMALL');
   const own = rules.minFaceWidth ?? 0;
@@ -64,9 +67,10 @@ export function decide(judgement: Judgement, rules: JudgingRules): Decision {
   });
   const codes = all.map((one) => one.code);
   const verdict = narrow ? 'poor_quality' : verdictUnder({ score: rawScore, codes }, rules, threshold);
-  const suspicion = verdict === 'attack' ? [reason('ATTACK_SUSPECTED')] : [];
+  const { review, reason: doubt } = backingOf(verdict, judgement.liveProbability, judgement.reviewLimits);
   const score = reportedScore(verdict, rawScore);
-  return { verdict, score, reasons: [...suspicion, ...weighed].sort(bySeverity) };
+  const reasons = [...(doubt === null ? [] : [doubt]), ...weighed].sort(bySeverity);
+  return { verdict, score, review, reasons };
 }
 
 const order = { error: 0, warning: 1, info: 2 } as const;

@@ -15,6 +15,8 @@ function judged(change: Partial<Judgement>): Judgement {
     score: 93,
     rawScore: 93,
     liveProbability: 0.9,
+    review: false,
+    reviewLimits: null,
     threshold: 87,
     profile: 'careful',
     classProbabilities: {},
@@ -68,6 +70,7 @@ describe('a decision', () => {
       expect(decide(one, rules())).toEqual({
         verdict: one.verdict,
         score: reportedScore(one.verdict, one.rawScore),
+        review: false,
         reasons: one.reasons,
       });
     }
@@ -89,6 +92,59 @@ describe('a decision', () => {
     expect(codes(decide(one, rules({ rejectOn: [] })).reasons)).toEqual([
       ['ATTACK_SUSPECTED', 'error'],
       ['TOO_DARK', 'warning'],
+    ]);
+  });
+
+  it('that the networks do not back is for review, with a reason that speaks of no attack', () => {
+    const reviewLimits = { low: 0.3, high: 0.7 };
+    const doubtful = (change: Partial<Judgement>) =>
+      decide(judged({ liveProbability: 0.5, reviewLimits, reasons: [reason('SOFT')], ...change }), rules());
+    const refused = doubtful({ verdict: 'attack', rawScore: 60, reasons: [reason('UNCERTAIN')] });
+    expect([refused.verdict, refused.review, codes(refused.reasons)]).toEqual([
+      'attack',
+      true,
+      [['UNCERTAIN', 'error']],
+    ]);
+    const accepted = doubtful({ rawScore: 60, threshold: 50 });
+    expect([accepted.verdict, accepted.review, codes(accepted.reasons)]).toEqual([
+      'live',
+      true,
+      [
+        ['UNCERTAIN', 'warning'],
+        ['SOFT', 'warning'],
+      ],
+    ]);
+  });
+
+  it('on a picture that turns out unfit is for no review', () => {
+    const one = judged({
+      verdict: 'attack',
+      rawScore: 60,
+      liveProbability: 0.5,
+      review: true,
+      reviewLimits: { low: 0.3, high: 0.7 },
+      reasons: [reason('UNCERTAIN'), reason('SEVERAL_FACES')],
+    });
+    const { review, reasons } = decide(one, rules({ severalFaces: 'reject' }));
+    expect([review, codes(reasons)]).toEqual([false, [['SEVERAL_FACES', 'error']]]);
+  });
+
+  it('of a poor picture that is judged all the same is weighed anew', () => {
+    const one = judged({
+      verdict: 'poor_quality',
+      rawScore: 60,
+      liveProbability: 0.5,
+      reviewLimits: { low: 0.3, high: 0.7 },
+      reasons: [reason('TOO_DARK')],
+    });
+    const { verdict, review, reasons } = decide(one, rules({ poorQuality: 'warning' }));
+    expect([verdict, review, codes(reasons)]).toEqual([
+      'attack',
+      true,
+      [
+        ['UNCERTAIN', 'error'],
+        ['TOO_DARK', 'warning'],
+      ],
     ]);
   });
 
@@ -130,9 +186,11 @@ describe('rules', () => {
 
   it('know which errors are quality failures', () => {
     expect(['BLURRED', 'FACE_CUT_OFF', 'HEAD_TILTED'].every(isQualityFailure)).toBe(true);
-    expect(['NO_FACE', 'ATTACK_SUSPECTED', 'SOFT', 'SEVERAL_FACES', 'truncated'].some(isQualityFailure)).toBe(
-      false,
-    );
+    expect(
+      ['NO_FACE', 'ATTACK_SUSPECTED', 'UNCERTAIN', 'SOFT', 'SEVERAL_FACES', 'truncated'].some(
+        isQualityFailure,
+      ),
+    ).toBe(false);
   });
 });
 

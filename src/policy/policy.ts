@@ -1,5 +1,6 @@
 import { UsageError } from '../faults.ts';
 import { type ReasonCode, reason } from '../liveness/reasons.ts';
+import { VERDICT_REASONS } from '../liveness/review.ts';
 
 /**
  * What an app decides for its v1 calls beyond threshold and profile. The old endpoint keeps to its contract and does not look
@@ -35,7 +36,7 @@ export interface RulesStore {
 }
 
 /** Errors that are no quality failures: nothing was found, or the score spoke. */
-const notQuality: ReadonlySet<string> = new Set(['NO_FACE', 'DETECTORS_DISAGREE', 'ATTACK_SUSPECTED']);
+const notQuality: ReadonlySet<string> = new Set(['NO_FACE', 'DETECTORS_DISAGREE', ...VERDICT_REASONS]);
 
 /** Whether a reason code names a quality failure that can make a picture unfit. Unknown codes do not. */
 export function isQualityFailure(code: string): boolean {

@@ -46,6 +46,18 @@ describe('requests of the old API', () => {
   });
 
   it.each([
+    ['live', 93],
+    ['attack', 70],
+  ] as const)('judged, for review: %s', async (verdict, rawScore) => {
+    legacy.judge.answer = () => judgementOf({ verdict, rawScore, review: true });
+    await expectChanges(() => call({ image }), {
+      ...ended('legacy', 'judged', '0', { verdict }),
+      ...judged(verdict),
+      [`livestill_review_total{api="legacy",verdict="${verdict}"}`]: 1,
+    });
+  });
+
+  it.each([
     ['no signature', { image }, null, '4', 'sign_missing', 401],
     ['a signature that is no base64', { image }, '*', '5', 'not_base64', 401],
     ['no picture', {}, signature(), '-5805', 'no_image', 200],

@@ -160,6 +160,7 @@ describe('the ledger row of a judged request', () => {
         },
       },
       liveProbability: 0.9,
+      review: false,
       faceCount: 1,
       quality: [{ name: 'Sharpness', value: 12, unit: 'variance', min: 40, max: null }],
       measured: { FaceWidth: 180.6 },

@@ -121,6 +121,32 @@ describe('livestill app policy', () => {
   });
 });
 
+describe('livestill app policy --threshold NAME', () => {
+  it("sets the threshold that was measured for the app's profile", async () => {
+    await run('app', 'policy', appid, '--profile', 'single', '--threshold', 'strict');
+    expect(await json('app', 'policy', appid)).toMatchObject({ policy: { threshold: 94 } });
+    await run('app', 'policy', appid, '--threshold', 'lenient');
+    expect(await json('app', 'policy', appid)).toMatchObject({ policy: { threshold: 49 } });
+    await run('app', 'policy', appid, '--profile', 'fast', '--threshold', 'balanced');
+    expect(await json('app', 'policy', appid)).toMatchObject({ policy: { threshold: 87, profile: 'fast' } });
+  });
+
+  it('refuses a name that was not measured, and says which were', async () => {
+    const { status, err } = await run(
+      'app',
+      'policy',
+      appid,
+      '--profile',
+      'careful',
+      '--threshold',
+      'strict',
+    );
+    expect([status, err]).toEqual([2, expect.stringContaining('named there: balanced (87)')]);
+    expect(await json('app', 'policy', appid)).toMatchObject({ policy: { threshold: null, profile: null } });
+    expect((await run('app', 'policy', appid, '--threshold', 'severe')).status).toBe(2);
+  });
+});
+
 describe('livestill app policy preview', () => {
   const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
 
@@ -222,6 +248,7 @@ describe('livestill app policy preview', () => {
       threshold: 87,
       policy: null,
       liveProbability: 0.9,
+      review: null,
       faceCount: 1,
       quality: [],
       cards: {},

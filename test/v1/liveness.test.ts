@@ -85,6 +85,7 @@ describe('the answer to a judged picture', () => {
       capturePreset: 'lenient',
       verdict: 'live',
       score: 93,
+      review: false,
       rawScore: 93,
       threshold: 87,
       liveProbability: 0.9,
@@ -120,6 +121,34 @@ describe('the answer to a judged picture', () => {
     expect(body.reasons.map((one) => [one.code, one.severity])).toEqual([
       ['ATTACK_SUSPECTED', 'error'],
       ['PICTURE_TURNED', 'info'],
+    ]);
+  });
+
+  it.each([
+    ['zh', /确定/],
+    ['en', /not convincing enough/],
+  ])('between the limits is for review, and speaks of no attack: %s', async (language, text) => {
+    const doubtful = {
+      rawScore: 70,
+      liveProbability: 0.5,
+      reviewLimits: { low: 0.3, high: 0.7 },
+      review: true,
+    };
+    const row = async () => (await test.store.ledger.latest({}, 1))[0];
+    test.judge.answer = () => withFace({ ...doubtful, verdict: 'attack', reasons: [reason('UNCERTAIN')] });
+    const refused = await answered(await raw({ 'accept-language': language }));
+    expect([refused.verdict, refused.score, refused.review]).toEqual(['attack', 70, true]);
+    expect(refused.reasons).toMatchObject([
+      { code: 'UNCERTAIN', severity: 'error', text: expect.stringMatching(text) },
+    ]);
+    expect(await row()).toMatchObject({ reasons: ['UNCERTAIN'], explanation: { review: true } });
+    test.judge.answer = () =>
+      withFace({ ...doubtful, threshold: 60, reasons: [{ ...reason('UNCERTAIN'), severity: 'warning' }] });
+    const accepted = await answered(await raw({ 'accept-language': language }));
+    expect([accepted.verdict, accepted.review, accepted.reasons[0]?.severity]).toEqual([
+      'live',
+      true,
+      'warning',
     ]);
   });
 

@@ -13,6 +13,7 @@ export function madeRow(change: Partial<BatchRow> & { readonly key: string }): B
     message: 'OK',
     verdict: 'live',
     score: 95,
+    review: false,
     rawScore: 95,
     liveProbability: 0.9,
     threshold: 87,

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { App, AppPolicy } from '../../account/types.ts';
 import { checkPolicy } from '../../account/validate.ts';
+import type { Config } from '../../config/load.ts';
 import { UsageError } from '../../faults.ts';
-import { PROFILES } from '../../liveness/profiles.ts';
+import { DEFAULT_PROFILE, PROFILES } from '../../liveness/profiles.ts';
 import { CAPTURE_NAMES, reasonsOf } from '../../liveness/quality/capture.ts';
 import type { CapturePreset, Profile } from '../../liveness/types.ts';
 import { rejects } from '../../policy/decide.ts';
@@ -14,11 +15,12 @@ import { type DataOptions, dataCommand, withStore } from '../shared/open-store.t
 import { type Outcome, pairs, perform } from '../shared/outcome.ts';
 import { createTable } from '../shared/table.ts';
 import { appJson } from './app-text.ts';
+import { type GivenThreshold, resolveThreshold, thresholdOrName } from './named-threshold.ts';
 
 interface PolicyOptions extends DataOptions {
   readonly json?: boolean;
   readonly appid?: string;
-  readonly threshold?: number | null;
+  readonly threshold?: GivenThreshold;
   readonly profile?: Profile | 'default';
   readonly capture?: CapturePreset | 'default';
   readonly severalFaces?: JudgingRules['severalFaces'];
@@ -36,7 +38,11 @@ export function registerPolicy(app: Command): void {
   )
     .argument('[appid]')
     .option('--appid <digits>', 'the app, in place of the argument')
-    .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
+    .option(
+      '--threshold <number|name>',
+      'score above which a picture is taken for live, 0-100, or the operating point lenient, balanced, strict',
+      thresholdOrName,
+    )
     .addOption(
       new Option('--profile <name>', 'how carefully pictures are judged').choices([...PROFILES, 'default']),
     )
@@ -49,6 +55,9 @@ Threshold, profile and capture preset count for both APIs, everything else for /
 endpoint keeps to its contract. Without an option the settings are shown. The limits of each capture
 preset are in docs/understand/quality.md; --min-face adds to them, and a limit whose reason is not among those
 of --reject-on only warns.
+
+An operating point stands for the threshold that was measured for the app's profile (GET
+/v1/operating-points); the number is kept, so a later measurement changes nothing by itself.
 
 Examples:
   livestill app policy 1000001
@@ -110,8 +119,18 @@ function given<T extends object>(members: T): Partial<T> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
+/** As `changes`, with the threshold of a named operating point looked up for the profile that judges. */
+async function resolved(options: PolicyOptions, app: App | null, config: Config) {
+  const own = options.profile ?? app?.policy.profile ?? 'default';
+  const profile = own === 'default' ? (config.profile ?? DEFAULT_PROFILE) : own;
+  const threshold = await resolveThreshold(options.threshold, profile, config);
+  return changes({ ...options, ...(threshold === undefined ? {} : { threshold }) });
+}
+
 function changes(options: PolicyOptions): { policy: Partial<AppPolicy>; rules: Partial<JudgingRules> } {
-  const { threshold, severalFaces, minFace: minFaceWidth, rejectOn, poorQuality } = options;
+  const { severalFaces, minFace: minFaceWidth, rejectOn, poorQuality } = options;
+  // A name is looked up once the app is known.
+  const threshold = typeof options.threshold === 'string' ? undefined : options.threshold;
   const profile = options.profile === 'default' ? null : options.profile;
   const capture = options.capture === 'default' ? null : options.capture;
   const policy = given({ threshold, profile, capture }) as Partial<AppPolicy>;
@@ -122,8 +141,9 @@ function changes(options: PolicyOptions): { policy: Partial<AppPolicy>; rules: P
 }
 
 function showOrSet(appid: string, options: PolicyOptions): Promise<Outcome> {
-  const change = changes(options);
+  changes(options);
   return withStore(options, false, async (store, config) => {
+    const change = await resolved(options, await store.accounts.findApp(appid), config);
     const app = await store.accounts.setPolicy(appid, change.policy);
     const rules =
       Object.keys(change.rules).length === 0
@@ -169,7 +189,11 @@ function preview(parent: Command): void {
   )
     .argument('[appid]')
     .option('--appid <digits>', 'the app, in place of the argument')
-    .option('--threshold <number>', 'score above which a picture is taken for live, 0-100', numberOrDefault)
+    .option(
+      '--threshold <number|name>',
+      'score above which a picture is taken for live, 0-100, or the operating point lenient, balanced, strict',
+      thresholdOrName,
+    )
     .addOption(capturePreset())
     .option('--since <time>', 'from then on: 7d, 12h, 2026-11-23', sinceTime, sinceTime('7d'))
     .option('--until <time>', 'before this time', moment);
@@ -200,9 +224,10 @@ function sinceTime(text: string): Date {
 }
 
 function runPreview(appid: string, options: PreviewOptions): Promise<Outcome> {
-  const change = changes(options);
+  changes(options);
   return withStore(options, false, async (store, config) => {
     const app = await store.accounts.findApp(appid);
+    const change = await resolved(options, app, config);
     const rules = await store.rules.findRules(appid);
     const current: Policy = {
       threshold: app?.policy.threshold ?? config.threshold,

@@ -3,8 +3,10 @@ import type { Estimate } from '../../evaluation/measure.ts';
 import type { Interval } from '../../evaluation/metrics/intervals.ts';
 import { PROTOCOL_COLUMNS, type ProtocolReport, protocolRows } from '../../evaluation/protocol.ts';
 import type { Rate } from '../../evaluation/rates.ts';
+import { proposeReviewLimits, reviewLines } from '../../evaluation/review-limits.ts';
 import type { Robustness } from '../../evaluation/robustness/robustness.ts';
 import type { Traps } from '../../evaluation/traps.ts';
+import type { Presentation } from '../../evaluation/types.ts';
 import { count } from '../../report/count.ts';
 import { createTable } from '../shared/table.ts';
 
@@ -71,6 +73,12 @@ function measureRows({ measures: m, bpcerAtWorstApcer }: Evaluation): string[][]
       estimateRow(`BPCER at worst APCER ${limit} %`, { value, bootstrap: null }),
     ),
   ];
+}
+
+/** Proposed limits for review, for people; empty where the scores come without probabilities. */
+export function printReviewLimits(rows: readonly Presentation[]): string {
+  const lines = reviewLines(proposeReviewLimits(rows));
+  return lines.length === 0 ? '' : `${['', ...lines].join('\n')}\n`;
 }
 
 /** The evaluation as a table for people. */

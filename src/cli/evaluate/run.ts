@@ -17,7 +17,7 @@ import { tellLeftOut } from '../shared/tell-left-out.ts';
 import { version } from '../shared/version.ts';
 import { printComparison } from './compare.ts';
 import type { EvaluateFlags } from './options.ts';
-import { printEvaluation, printProtocol, printTraps } from './print.ts';
+import { printEvaluation, printProtocol, printReviewLimits, printTraps } from './print.ts';
 
 function checkInputs(pictures: string | undefined, flags: EvaluateFlags): void {
   const given = [pictures, flags.scores, flags.compare].filter((value) => value !== undefined).length;
@@ -71,6 +71,7 @@ export async function runEvaluation(pictures: string | undefined, flags: Evaluat
       flags.json
         ? `${JSON.stringify(machine(measured, version), null, 2)}\n`
         : printEvaluation(evaluation) +
+            printReviewLimits(measured.rows) +
             printProtocol(measured.protocol) +
             printTraps(measured.traps, measured.robustness),
     );

@@ -8,7 +8,7 @@ export function rowsTable(rows: readonly StoredLedgerRow[]): string {
   const cells = rows.map((row) => [
     row.at.toISOString(),
     row.appid,
-    row.kind === 'judged' ? (row.verdict ?? '-') : row.kind.replace('_', ' '),
+    row.kind === 'judged' ? verdictOf(row) : row.kind.replace('_', ' '),
     row.score === null ? '-' : String(row.score),
     String(row.code),
     (row.requests > 1 ? `${row.requests} x ` : '') + (row.reasons.join(' ') || '-'),
@@ -21,6 +21,9 @@ export function rowsTable(rows: readonly StoredLedgerRow[]): string {
   );
   return [layout.head, ...cells.map((row) => layout.line(row))].join('\n');
 }
+
+const verdictOf = ({ verdict, explanation }: StoredLedgerRow) =>
+  verdict === null ? '-' : explanation?.review === true ? `${verdict}, review` : verdict;
 
 /** A row in sentences: what was asked, what came of it, and why, by which rules. */
 export function sentences(row: StoredLedgerRow): string {
@@ -87,7 +90,7 @@ function modelsOf({ models }: StoredLedgerRow, cards: Explanation['cards']): rea
 
 function rule(
   { rawScore, verdict }: StoredLedgerRow,
-  { profile, threshold, policy, liveProbability, faceCount }: Explanation,
+  { profile, threshold, policy, liveProbability, review, faceCount }: Explanation,
 ): string {
   const faces = faceCount === null ? '' : `${count(faceCount, 'face')} found. `;
   if (threshold === null) return faces;
@@ -96,8 +99,9 @@ function rule(
     liveProbability === null
       ? ''
       : ` Probability of a bona fide presentation at equal priors: ${liveProbability.toFixed(4)}.`;
+  const doubt = review === true ? ' For review: the networks did not back the verdict.' : '';
   const by = policy === null ? '' : ` Policy ${policy.hash.slice(0, 16)}: ${JSON.stringify(policy.content)}.`;
-  return `${faces}Profile ${profile}; a picture is live above ${threshold}${side}.${probability}${by}`;
+  return `${faces}Profile ${profile}; a picture is live above ${threshold}${side}.${probability}${doubt}${by}`;
 }
 
 function sideOf(passed: boolean, verdict: StoredLedgerRow['verdict']): string {

@@ -13,11 +13,22 @@ export type ScoreResult = { readonly file: string; readonly code: number; readon
       readonly score: null;
       readonly rawScore: null;
       readonly verdict: null;
+      readonly review: null;
     }
 );
 
 function failure(file: string, code: number, reason: string, message: string): ScoreResult {
-  return { file, code, message, judged: false, reason, score: null, rawScore: null, verdict: null };
+  return {
+    file,
+    code,
+    message,
+    judged: false,
+    reason,
+    score: null,
+    rawScore: null,
+    verdict: null,
+    review: null,
+  };
 }
 
 /** Judges one input; a picture that cannot be judged has a result too. */

@@ -166,6 +166,16 @@ describe('livestill score', () => {
     expect([cell('SCORE'), cell('RAW'), cell('P(LIVE)')]).toEqual(['-', String(poor.rawScore), '-']);
   });
 
+  it('marks what the networks do not back, and counts it', async () => {
+    await run('--threshold', '100', '--json', portrait);
+    const reasons = expect.arrayContaining([expect.objectContaining({ code: 'UNCERTAIN' })]);
+    expect(lines()[0]).toMatchObject({ verdict: 'attack', review: true, reasons });
+    out = '';
+    await run('--threshold', '100', portrait, join(folder, 'door', 'b', 'wall.webp'));
+    expect(out).toMatch(/portrait\.jpg +attack, review +\d+ /);
+    expect(out).toContain('2 pictures: 1 attack, 1 no_face, 1 failed; 1 of them for review');
+  });
+
   it('judges a folder by content, and names what it leaves out', async () => {
     const mixed = join(folder, 'mixed');
     await mkdir(mixed);

@@ -59,7 +59,8 @@ pictures are judged, whatever their names; other files are counted and named on 
 
 Score 0-100: above the threshold the picture is taken for a live person. A verdict of poor_quality or
 no_face means "not judged", never "attack", and has no score: take a better picture. RAW is what the
-networks gave all the same.
+networks gave all the same. "live, review" and "attack, review" mean that the networks do not back the
+verdict: have a person look, or take another picture.
 
 With --json a line is {"file","code","message","verdict","score","rawScore",…the whole judgement}.
 code is 0 for a judged picture, -4015 no face, -4016 no usable picture, -5805 the file cannot be

@@ -22,7 +22,7 @@ function toRow(result: ScoreResult): string[] {
   if (!result.judged) return [result.file, `code ${result.code}`, '', '', '', '', '', result.message];
   return [
     result.file,
-    result.verdict,
+    result.review ? `${result.verdict}, review` : result.verdict,
     result.score === null ? '-' : String(result.score),
     result.rawScore === null ? '-' : String(result.rawScore),
     result.score === null || result.liveProbability === null ? '-' : result.liveProbability.toFixed(2),
@@ -38,7 +38,7 @@ export function humanOutput(inputs: readonly PictureInput[]) {
   const table = createTable(
     [
       { title: 'PICTURE', width: Math.min(60, Math.max(...inputs.map((i) => printableName(i.name).length))) },
-      { title: 'VERDICT', width: 'poor_quality'.length },
+      { title: 'VERDICT', width: 'attack, review'.length },
       { title: 'SCORE', right: true, width: 5 },
       { title: 'RAW', right: true, width: 3 },
       { title: 'P(LIVE)', right: true, width: 7 },
@@ -49,7 +49,7 @@ export function humanOutput(inputs: readonly PictureInput[]) {
     [],
     (text, column, row) => {
       if (!colour || column !== 1) return text;
-      return styleText(VERDICT_STYLE[row[1] as Verdict] ?? 'magenta', text, {
+      return styleText(VERDICT_STYLE[row[1].replace(', review', '') as Verdict] ?? 'magenta', text, {
         validateStream: false,
       } as never);
     },

@@ -8,7 +8,7 @@ import { StartError } from './start-error.ts';
 
 /** Starts the workers as the configuration says; their troubles stand in the log. */
 export function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
-  const { models, picture, profile, threshold } = config;
+  const { models, picture, profile, review, threshold } = config;
   return startFleet({
     ...fleetSize(config),
     queueWaitMs: config.queueWaitMs,
@@ -19,6 +19,9 @@ export function startFleetOf(config: Config, log: Logger): Promise<Fleet> {
       threshold,
       capture: config.capture,
       packs: models.packs,
+      ...(review.low === null || review.high === null
+        ? {}
+        : { review: { low: review.low, high: review.high } }),
       limits: { bytes: picture.maxBytes, pixels: picture.maxPixels, side: picture.maxSide },
       ...(models.dir === null ? {} : { modelsDir: models.dir }),
     },

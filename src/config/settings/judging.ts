@@ -1,6 +1,16 @@
 import Type from 'typebox';
 import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
-import { group, integer, maybeInteger, maybeOneOf, maybeText, number, oneOf, yesNo } from './kinds.ts';
+import {
+  group,
+  integer,
+  maybeInteger,
+  maybeNumber,
+  maybeOneOf,
+  maybeText,
+  number,
+  oneOf,
+  yesNo,
+} from './kinds.ts';
 
 /** How pictures are judged, and by how many workers. */
 export const JUDGING_SETTINGS = {
@@ -14,6 +24,20 @@ export const JUDGING_SETTINGS = {
       '`careful`: five network runs a picture. `fast`: three, less certain. `single`: nine runs of one network. Where none is ' +
       'named `careful`, or `single` while the networks of the others are not in place. An app may have its own.',
   }),
+  review: group(
+    'Limits of your own for `review`, in place of those that the networks were published with: both or none.',
+    {
+      low: maybeNumber(0, 1, {
+        default: null,
+        description:
+          'Probability from which on a picture is not called an attack without review. `livestill evaluate` proposes one.',
+      }),
+      high: maybeNumber(0, 1, {
+        default: null,
+        description: 'Probability above which a picture is called live without review; above `review.low`.',
+      }),
+    },
+  ),
   capture: oneOf(['lenient', 'standard', 'strict'], {
     default: 'lenient',
     description:

@@ -46,6 +46,9 @@ export const maybeOneOf = <const V extends string>(values: readonly V[], notes: 
 /** A text, or null. */
 export const maybeText = (notes: SettingNotes) =>
   Type.Union([Type.Null(), Type.String({ minLength: 1, maxLength: 4096 })], { ...notes });
+/** A number within bounds, or null. */
+export const maybeNumber = (minimum: number, maximum: number, notes: SettingNotes) =>
+  Type.Union([Type.Null(), Type.Number({ minimum, maximum })], { ...notes });
 /** A whole number within bounds, or null. */
 export const maybeInteger = (minimum: number, maximum: number, notes: SettingNotes) =>
   Type.Union([Type.Null(), Type.Integer({ minimum, maximum })], { ...notes });

@@ -2,7 +2,8 @@ import { count } from '../../report/count.ts';
 import { escapeHtml, htmlPage } from '../../report/html.ts';
 import { type Comparison, testCells } from '../compare.ts';
 import type { FullEvaluation } from '../evaluate.ts';
-import { PROTOCOL_COLUMNS, type ProtocolReport, protocolRows } from '../protocol.ts';
+import type { ProtocolReport } from '../protocol.ts';
+import { proposeReviewLimits, reviewLines } from '../review-limits.ts';
 import type { Robustness } from '../robustness/robustness.ts';
 import type { Traps } from '../traps.ts';
 import {
@@ -15,6 +16,7 @@ import {
   speciesBars,
 } from './figures.ts';
 import type { GallerySection } from './gallery.ts';
+import { protocolSection } from './protocol.ts';
 import {
   gallerySection,
   groupTables,
@@ -78,12 +80,6 @@ function provenanceSection(p: Provenance): string {
   )}<p class="dim">All numbers stand in this file as JSON too, in the element with the id "data".</p>`;
 }
 
-function protocolSection(report: ProtocolReport): string {
-  const missing = report.missing.map((what) => `<li>${escapeHtml(what)}</li>`).join('');
-  const verdict = report.withinLimits ? 'All counts are within the limits.' : 'Not within all limits.';
-  return `<h2>Protocol ${report.protocol}</h2><p class="warn">${report.notice}</p><p>${verdict} People: ${report.bonaFideSubjects} bona fide, ${report.attackSubjects} attacked.</p>${table([...PROTOCOL_COLUMNS], protocolRows(report))}<p>Missing for the claim:</p><ul>${missing}</ul>`;
-}
-
 /** The report as one HTML file that needs nothing from elsewhere. */
 export function reportHtml(parts: ReportParts): string {
   const { full, traps, robustness, gallery, provenance, machine } = parts;
@@ -115,6 +111,9 @@ export function reportHtml(parts: ReportParts): string {
     reliability(full),
     '</div><h2>All numbers</h2>',
     measureTable(evaluation),
+    reviewLines(proposeReviewLimits(full.rows))
+      .map((line) => `<p>${escapeHtml(line)}</p>`)
+      .join(''),
     protocol === null ? '' : protocolSection(protocol),
     evaluation.groups.length === 0 ? '' : `<h2>Groups</h2>${groupTables(evaluation)}`,
     `<h2>Traps</h2>${trapSection(traps)}`,

@@ -52,6 +52,7 @@ export function toColumns(row: LedgerRow): Columns {
     face_count: explanation?.faceCount ?? null,
     quality: explanation === null ? null : qualityText(explanation),
     reference: explanation?.reference == null ? null : keepable(explanation.reference),
+    review: explanation?.review == null ? null : Number(explanation.review),
   };
 }
 
@@ -82,7 +83,16 @@ export function sortedJson(value: Readonly<Record<string, unknown>>): string {
 }
 
 /**
- * The values of a row that its hash covers, in the order of the form `ledger-1`: all of its columns, the set of models and the hash of
+ * The form of a row: `ledger-2` has one value more, `review`. Rows without it keep the form of the versions before it, so that what those
+ * wrote, and still write beside a newer process, is verified as before. The name of the form goes into the hash: a row cannot be taken
+ * from one form to the other.
+ */
+export function formOf({ review }: Pick<Columns, 'review'>): 'ledger-1' | 'ledger-2' {
+  return review === null ? 'ledger-1' : 'ledger-2';
+}
+
+/**
+ * The values of a row that its hash covers, in the order of its form: all of its columns, the set of models and the hash of
  * the policy. A further column makes a further form.
  */
 export function chainedValues(
@@ -120,6 +130,7 @@ export function chainedValues(
     row.face_count,
     row.quality,
     row.reference,
+    ...(row.review === null ? [] : [row.review]),
   ];
 }
 
@@ -127,7 +138,7 @@ export function chainedValues(
 export function digestOf(row: JoinedRow): string {
   const { policy_content: content } = row;
   const policy = content === null ? null : createHash('sha256').update(content).digest('hex');
-  return contentDigest('ledger-1', row.salt ?? '', chainedValues(row.id, row, row.models, policy));
+  return contentDigest(formOf(row), row.salt ?? '', chainedValues(row.id, row, row.models, policy));
 }
 
 /** A record is not lost over a stray NUL: it is written as the picture that Unicode has for it. */
@@ -181,6 +192,7 @@ function explanationOf(row: JoinedRow, cards: Readonly<Record<string, string>>):
         ? null
         : { hash, content: JSON.parse(content) as Record<string, unknown> },
     liveProbability: row.live_probability,
+    review: row.review === null ? null : row.review === 1,
     faceCount: row.face_count,
     ...fromQualityText(row.quality),
     cards,

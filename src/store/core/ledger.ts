@@ -7,6 +7,7 @@ import type { StoreDatabase } from './database.ts';
 import {
   type Columns,
   chainedValues,
+  formOf,
   fromColumns,
   modelsText,
   sortedJson,
@@ -81,6 +82,7 @@ const addRow = prepared<NewRow>((db, row) =>
     face_count: row.face_count,
     quality: row.quality,
     reference: row.reference,
+    review: row.review,
     salt: row.salt,
     hash: row.hash,
     model_set_id: db.selectFrom('model_set').select('id').where('models', '=', row.models),
@@ -112,8 +114,12 @@ export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCall
           added.add(policy.hash);
         }
         const hash = policy?.hash ?? null;
-        const place = await takePlace(db, own.findEnd, own.name(), (id) =>
-          chainedValues(id, columns, models, hash),
+        const place = await takePlace(
+          db,
+          own.findEnd,
+          own.name(),
+          (id) => chainedValues(id, columns, models, hash),
+          formOf(columns),
         );
         await addRow(db, { ...columns, ...place, models, policy: hash });
       }),

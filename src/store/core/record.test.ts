@@ -27,6 +27,7 @@ const explained = (more = {}) =>
       threshold: 87,
       policy: { hash: hashOfPolicy, content: { threshold: 87 } },
       liveProbability: 0.912_345,
+      review: false,
       faceCount: 1,
       quality: [{ name: 'Sharpness', value: 12.5, unit: 'variance', min: 40, max: null }],
       measured: { FaceWidth: 180.61, HeadPosePitch: -3 },

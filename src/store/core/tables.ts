@@ -85,6 +85,8 @@ export interface LedgerTable {
   /** JSON: an array of `DecidingQuality`, or an object of such an array `outside` and of values by name `measured`. */
   readonly quality: string | null;
   readonly reference: string | null;
+  /** 0 or 1; null where nothing was judged, and in rows of versions before it. */
+  readonly review: number | null;
   /** 32 hex letters, drawn anew for each row. */
   readonly salt: string | null;
   /** See `ledger/chain.ts`. */

@@ -25,6 +25,7 @@ it("reads the policies of a data folder from before it as the server's preset", 
   await first.close();
   const old = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
   old.script('alter table app drop column capture');
+  old.script('alter table ledger drop column review');
   old.script("delete from kysely_migration where name >= '0010'");
   old.close();
   const { accounts } = await temporaryStore({ dataDir });
@@ -40,6 +41,7 @@ const explanation = {
   threshold: 87,
   policy: null,
   liveProbability: 0.9,
+  review: null,
   faceCount: 1,
   quality: [{ name: 'Sharpness', value: 12.5, unit: 'variance', min: 40, max: null }],
   cards: {},

@@ -9,6 +9,7 @@ import { shares } from './steps/idempotency-shares.ts';
 import { indexes } from './steps/indexes.ts';
 import { profiles } from './steps/profiles.ts';
 import { record } from './steps/record.ts';
+import { review } from './steps/review.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -19,6 +20,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-record': record,
   '0009-profiles': profiles,
   '0010-capture': capture,
+  '0011-review': review,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

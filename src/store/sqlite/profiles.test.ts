@@ -60,6 +60,7 @@ it('brings a data folder from before it up to date, with the profiles that its a
   await first.close();
   const old = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
   for (const undo of [
+    'alter table ledger drop column review',
     'drop trigger app_profile_added',
     'drop trigger app_profile_changed',
     'alter table app drop column profile_name',

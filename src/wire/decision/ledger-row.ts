@@ -75,6 +75,7 @@ function explanationOf(decided: Decided): Explanation {
     threshold: judgement?.threshold ?? null,
     policy: judgement === null ? null : policyVersion(judgement, rules),
     liveProbability: judgement?.liveProbability ?? null,
+    review: judgement?.review ?? null,
     faceCount: judgement?.faceCount ?? null,
     quality: judgement === null ? [] : decidingQuality(judgement),
     measured: judgement === null ? null : measuredForCapture(judgement),

@@ -54,6 +54,7 @@ export function logDecision(
     line.score = envelope?.data.score ?? null;
     line.rawScore = judgement.rawScore;
     line.liveProbability = judgement.liveProbability;
+    line.review = judgement.review;
     line.threshold = judgement.threshold;
     line.profile = judgement.profile;
     line.capture = judgement.capture;

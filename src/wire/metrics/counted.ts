@@ -40,6 +40,11 @@ export function createObserver(kit: Kit): Observer {
   const scores = kit.histogram('score', 'Scores of judged pictures, as the engine gave them.', 'score', [
     'verdict',
   ]);
+  const reviews = kit.counter(
+    'review_total',
+    'Judgements for review: the networks do not back the verdict.',
+    ['api', 'verdict'],
+  );
   const findings = kit.counter('findings_total', 'Reasons that judgements carry, such as BLURRED.', [
     'finding',
   ]);
@@ -77,6 +82,7 @@ export function createObserver(kit: Kit): Observer {
 
   for (const labels of knownSeries.requests) requests.inc(labels, 0);
   for (const labels of knownSeries.durations) durations.zero(labels);
+  for (const labels of knownSeries.reviews) reviews.inc(labels, 0);
   for (const labels of knownSeries.refusals) refusals.inc(labels, 0);
   for (const labels of knownSeries.downloads) downloads.inc(labels, 0);
 
@@ -92,6 +98,7 @@ export function createObserver(kit: Kit): Observer {
       if (total !== undefined) judgements.observe({ profile: judgement.profile }, total / 1000);
       for (const [name, spent] of Object.entries(each)) steps.inc({ step: step(name) }, spent / 1000);
       if (outcome !== 'judged') return;
+      if (judgement.review) reviews.inc({ api, verdict });
       if (judgement.rawScore !== null) scores.observe({ verdict }, judgement.rawScore);
       for (const one of judgement.reasons) findings.inc({ finding: finding(one.code) });
     },

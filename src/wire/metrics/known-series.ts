@@ -28,6 +28,7 @@ export const knownSeries = {
     ...apis.map((api) => request(api, 'aborted', 'aborted', 'none')),
   ],
   durations: apis.map((api) => ({ api, outcome: 'judged' })),
+  reviews: apis.flatMap((api) => (['live', 'attack'] as const).map((verdict) => ({ api, verdict }))),
   refusals: full.flatMap((reason) => [
     refusal('legacy', '-5802', reason),
     refusal('v1', 'overloaded', reason),

@@ -6,6 +6,7 @@ export const exampleAnswer: LivenessBody = {
   verdict: 'live',
   profile: 'careful',
   score: 92,
+  review: false,
   rawScore: 92,
   threshold: 87,
   capturePreset: 'lenient',

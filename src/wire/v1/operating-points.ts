@@ -10,7 +10,15 @@ export type OperatingTable = OperatingPointsBody['tables'][number];
 export function publishedTables(cards: readonly NetworkCard[]): readonly OperatingTable[] {
   const blocks = cards.flatMap((card) => (card.role === 'classifier' ? card.calibration : []));
   return blocks.flatMap(({ profile, measured }: Calibration) =>
-    measured === undefined ? [] : [{ profile, points: measured.points, data: measured.data }],
+    measured === undefined
+      ? []
+      : [
+          {
+            profile,
+            points: measured.points.map((point) => ({ ...point, name: point.name ?? null })),
+            data: measured.data,
+          },
+        ],
   );
 }
 

@@ -41,6 +41,29 @@ describe('readOwnTable', () => {
     expect(own.data.description).toContain('4 bona fide, 3 attack presentations');
   });
 
+  it('names points by the worst species, and none of few or simulated attacks', () => {
+    const named = (of: readonly Presentation[]) => {
+      const about = { description: 'x', scoresSha256: 'a'.repeat(64), system: measured.system };
+      const { points } = readOwnTable('p', JSON.stringify(measure(of, about)));
+      return points.flatMap(({ name, threshold }) => (name === null ? [] : [`${name} ${threshold}`]));
+    };
+    const live = [row('bona-fide', 95, 0)];
+    const species = (name: string, n: number, scoreOf: (i: number) => number) =>
+      Array.from({ length: n }, (_, i) => ({ ...row('attack', scoreOf(i), i), species: name }));
+    const prints = species('print', 150, (i) => (i < 3 ? 90 : i < 7 ? 70 : i < 22 ? 40 : 5));
+    expect(named([...live, ...prints])).toEqual(['lenient 5', 'balanced 40', 'strict 70']);
+    const masks = (n: number) => species('mask', n, (i) => (i < n / 10 ? 80 : 5));
+    expect(named([...live, ...prints, ...masks(150)])).toEqual(['lenient 5', 'strict 80']);
+    expect(named([...live, ...prints, ...masks(20)])).toEqual(['lenient 5']);
+    expect(named([...live, ...prints.map((one) => ({ ...one, species: 'simulated-print' }))])).toEqual([]);
+    expect(named(rows)).toEqual([]);
+  });
+
+  it('reads a file of a version without names', () => {
+    const old = { ...measured, points: measured.points.map(({ name: _, ...rest }) => rest) };
+    expect(readOwnTable('p', JSON.stringify(old)).points.every(({ name }) => name === null)).toBe(true);
+  });
+
   it('says so when attacks were simulated', () => {
     const simulated = { ...measured, data: { ...measured.data, simulated: true } };
     expect(readOwnTable('p', JSON.stringify(simulated)).data.held).toContain('SIMULATED');

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { UsageError } from '../../faults.ts';
+import { OPERATING_NAMES } from '../../liveness/operating-names.ts';
 import type { OperatingTable } from './operating-points.ts';
 
 const rate = Type.Object({
@@ -23,7 +24,13 @@ const fileSchema = Type.Object({
     profile: Type.Union([Type.Literal('careful'), Type.Literal('fast'), Type.Literal('single')]),
   }),
   points: Type.Array(
-    Type.Object({ threshold: Type.Number({ minimum: 0, maximum: 100 }), apcer: rate, bpcer: rate }),
+    Type.Object({
+      // Files of versions before the names have none.
+      name: Type.Optional(Type.Union([Type.Null(), Type.Enum(OPERATING_NAMES)])),
+      threshold: Type.Number({ minimum: 0, maximum: 100 }),
+      apcer: rate,
+      bpcer: rate,
+    }),
     { minItems: 1 },
   ),
 });
@@ -65,7 +72,8 @@ export function readOwnTable(file: string, text: string): OperatingTable {
     profile: system.profile,
     points: points
       .filter(({ apcer, bpcer }) => apcer.share !== null && bpcer.share !== null)
-      .map(({ threshold, apcer, bpcer }) => ({
+      .map(({ name, threshold, apcer, bpcer }) => ({
+        name: name ?? null,
         threshold,
         apcer: publishedRate(apcer, confidence),
         bpcer: publishedRate(bpcer, confidence),

@@ -29,6 +29,7 @@ export function livenessBody(
     profile: judgement.profile,
     verdict,
     score: decision.score,
+    review: decision.review,
     rawScore: judgement.rawScore,
     threshold: judgement.threshold,
     capturePreset: judgement.capture ?? DEFAULT_CAPTURE,

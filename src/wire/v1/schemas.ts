@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { apiKeyScopes } from '../../account/api-key/api-key.ts';
+import { OPERATING_NAMES } from '../../liveness/operating-names.ts';
 import { type ProblemCode, problemKinds } from './problem-catalogue.ts';
 
 /*
@@ -114,6 +115,11 @@ export const livenessSchema = Type.Object(
       Type.Integer({ minimum: 0, maximum: 100 }),
       'Above the threshold means live. Null when the verdict is poor_quality or no_face.',
     ),
+    review: Type.Boolean({
+      description:
+        'The networks do not back the verdict: the probability lies where they do not know (reason UNCERTAIN), or the threshold of the app ' +
+        'makes a verdict that they contradict. Have a person look, or ask for another photo. Never with poor_quality or no_face.',
+    }),
     rawScore: maybe(
       Type.Integer({ minimum: 0, maximum: 100 }),
       'What the networks gave, whether the picture was fit to be judged or not: for records and statistics, not to decide by. ' +
@@ -221,6 +227,10 @@ const rateSchema = Type.Object(
 
 export const operatingPointSchema = Type.Object(
   {
+    name: maybe(
+      oneOf(OPERATING_NAMES, 'See description of OperatingPoint.'),
+      'What the threshold was measured to do: an APCER of at most 15 % (lenient), 5 % (balanced) or 2 % (strict). Null: the point has no name.',
+    ),
     threshold: Type.Number({ minimum: 0, maximum: 100, description: 'A score above this means live.' }),
     apcer: rateSchema,
     bpcer: rateSchema,

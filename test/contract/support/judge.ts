@@ -12,6 +12,8 @@ export function judgementOf(change: Partial<Omit<Judgement, 'score'>> = {}): Jud
     rawScore,
     score: reportedScore(verdict, rawScore),
     liveProbability: 0.9,
+    review: false,
+    reviewLimits: null,
     threshold: 87,
     profile: 'careful',
     classProbabilities: { live: 0.9, print: 0.05, replay: 0.05 },

@@ -43,19 +43,21 @@ const known = new WeakMap<Db, Map<ChainName, ChainEnd>>();
  * The next place of a chain for a row with these values, inside of the transaction that writes the row: the number it must be written
  * with, its salt and its hash.
  * @param valuesOf the values that the hash covers, by the row's number
+ * @param form names these values in the hash; that of the chain where nothing is given
  */
 export async function takePlace(
   db: Db,
   findEnd: FindEnd,
   chain: ChainName,
   valuesOf: (id: number) => readonly ChainValue[],
+  form: string = formOf(chain),
 ): Promise<Linked> {
   const ends = known.get(db) ?? new Map<ChainName, ChainEnd>();
   known.set(db, ends);
   const end = ends.get(chain) ?? (await findEnd(db, chain));
   const id = end.id + 1;
   const salt = randomBytes(16).toString('hex');
-  const hash = linkHash(end.hash, contentDigest(formOf(chain), salt, valuesOf(id)));
+  const hash = linkHash(end.hash, contentDigest(form, salt, valuesOf(id)));
   await moveHead(db, { chain, id, hash });
   ends.set(chain, { id, hash });
   return { id, salt, hash };

@@ -43,6 +43,7 @@ export const record: Step = {
         face_count bigint,
         quality text,
         reference text collate "C",
+        review integer,
         salt text,
         hash text)`,
       sql`create index ledger_by_time on ledger (at, id)`,

@@ -30,6 +30,7 @@ const recordTables = [
 export function toOlderTables(dataDir: string): void {
   const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
   for (const undo of [
+    'alter table ledger drop column review',
     'drop trigger app_profile_added',
     'drop trigger app_profile_changed',
     'alter table app drop column profile_name',
