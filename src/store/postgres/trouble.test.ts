@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { StoreKind } from '../core/database.ts';
 import { openStore, type Store } from '../open.ts';
 import { somePair, someRow, temporaryFolder } from '../test-support/temp-store.ts';
 import { serverOfTests, type TestServer, whyNoServer } from './test-support/server.ts';
@@ -20,17 +21,17 @@ async function open(server: TestServer): Promise<{ store: Store; url: string }> 
 
 const unreachable = { reason: expect.stringMatching(/^store_(unreachable|timeout)$/) };
 
-/** Every call is refused with the code of the store that it is for, each in its time. */
+/** Every call is refused with the kind of the store that it is for, each in its time. */
 async function expectRefusals(store: Store): Promise<void> {
   const until = new Date(Date.now() + 60_000);
-  const refused = (code: number) => expect.objectContaining({ code, ...unreachable });
-  const calls: readonly (readonly [number, () => Promise<unknown>])[] = [
-    [107, () => store.accounts.findSecret(somePair().secretId)],
-    [107, () => store.accounts.setAppState('1', 'suspended')],
-    [108, () => store.replay.remember('ab', until)],
-    [108, () => store.usage.consume('1', '2026-11-28', 5)],
-    [108, () => store.ledger.append(someRow({ requestId: 'during' }))],
-    [108, () => store.check()],
+  const refused = (kind: StoreKind) => expect.objectContaining({ kind, ...unreachable });
+  const calls: readonly (readonly [StoreKind, () => Promise<unknown>])[] = [
+    ['accounts_unavailable', () => store.accounts.findSecret(somePair().secretId)],
+    ['accounts_unavailable', () => store.accounts.setAppState('1', 'suspended')],
+    ['state_unavailable', () => store.replay.remember('ab', until)],
+    ['state_unavailable', () => store.usage.consume('1', '2026-11-28', 5)],
+    ['state_unavailable', () => store.ledger.append(someRow({ requestId: 'during' }))],
+    ['state_unavailable', () => store.check()],
   ];
   const found = await Promise.all(
     calls.map(([, call]) =>
@@ -41,7 +42,7 @@ async function expectRefusals(store: Store): Promise<void> {
     ),
   );
   // Readiness looks at the accounts first.
-  expect(found.slice(0, 5)).toEqual(calls.slice(0, 5).map(([code]) => refused(code)));
+  expect(found.slice(0, 5)).toEqual(calls.slice(0, 5).map(([kind]) => refused(kind)));
   expect(found[5]).toMatchObject(unreachable);
 }
 
@@ -58,7 +59,7 @@ async function expectWork(store: Store, answered: readonly string[]): Promise<vo
 describe.skipIf(whyNoServer !== null)(`a PostgreSQL server that fails${title}`, () => {
   const of = serverOfTests();
 
-  it('stopped: calls are refused with 107 or 108; started again, all goes on', async () => {
+  it('stopped: calls are refused; started again, all goes on', async () => {
     const { store } = await open(of.server);
     await of.server.down();
     onTestFinished(() => of.server.up());
