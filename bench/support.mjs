@@ -75,8 +75,10 @@ export async function startServer({ args = [], env = {} } = {}) {
     child.on('exit', (code) => reject(new Error(`the service ended with ${code}: ${out}`)));
   });
   const url = /service\s+(http\S+)/.exec(out)[1];
-  const authorization = /-H 'Authorization: ([^']+)'/.exec(out)[1];
-  const appid = /-F appid=(\d+)/.exec(out)[1];
+  // Its standard error is no terminal: the keys and the call stand in a file.
+  const call = await readFile(/in (\S+first-app-\d+\.txt)/.exec(out)[1], 'utf8');
+  const authorization = /-H 'Authorization: ([^']+)'/.exec(call)[1];
+  const appid = /-F appid=(\d+)/.exec(call)[1];
   const admin = /admin\s+(http\S+)/.exec(out)[1];
   return {
     url,
