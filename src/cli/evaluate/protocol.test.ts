@@ -102,7 +102,7 @@ describe('evaluate --protocol', () => {
     const section = /<h2>Protocol iso-30107-3-level1<\/h2>(.*?)<h2>/s.exec(page)?.[1] ?? '';
     expect(section).toContain('no certificate');
     expect(section).toContain('Not within all limits');
-    expect(section).toContain('print &#60;b&#62;: attacks accepted');
+    expect(section).toContain('print &lt;b&gt;: attacks accepted');
     expect(section).not.toContain('print <b>');
     expect(section).toMatch(/<td class="n">1 of 200<\/td><td class="n">0\.50 %<\/td>.*NOT KEPT/);
     expect(section).toContain('<li>the plan of a laboratory');

@@ -62,7 +62,7 @@ no_face means "not judged", never "attack", and has no score: take a better pict
 networks gave all the same. "live, review" and "attack, review" mean that the networks do not back the
 verdict: have a person look, or take another picture.
 
-With --json a line is {"file","code","message","verdict","score","rawScore",…the whole judgement}.
+With --json a line is {"file","code","message","verdict","score","review","rawScore",…the whole judgement}.
 code is 0 for a judged picture, -4015 no face, -4016 no usable picture, -5805 the file cannot be
 read. --explain overwrites nothing: where a name is taken, the next one gets a number.
 
@@ -105,11 +105,13 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   };
   const verdicts = new Map<string, number>();
   let failed = 0;
+  let review = 0;
   try {
     for (const input of inputs) {
       const explain = options.explain === undefined ? null : explainer(options.explain, input);
       const result = await judgeInput(engine, input, explain);
       if (result.code !== 0) failed++;
+      if (result.review === true) review++;
       if (result.judged) verdicts.set(result.verdict, (verdicts.get(result.verdict) ?? 0) + 1);
       if (human !== null) human.row(result);
       else {
@@ -120,6 +122,6 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
   } finally {
     await engine.close();
   }
-  human?.end(verdicts, failed);
+  human?.end(verdicts, failed, review);
   if (failed > 0) process.exitCode = EXIT_STATUS.failed;
 }

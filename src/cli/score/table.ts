@@ -72,12 +72,13 @@ export function humanOutput(inputs: readonly PictureInput[]) {
       process.stdout.write(`${table.line(toRow(result))}\n`);
       bar?.increment();
     },
-    end(results: ReadonlyMap<string, number>, failed: number) {
+    end(results: ReadonlyMap<string, number>, failed: number, review: number) {
       bar?.stop();
       const parts = [...results].map(([verdict, n]) => `${n} ${verdict}`);
       if (failed > 0) parts.push(`${failed} failed`);
+      const doubt = review > 0 ? `; ${review} of them for review` : '';
       if (inputs.length > 1)
-        process.stdout.write(`\n${count(inputs.length, 'picture')}: ${parts.join(', ')}\n`);
+        process.stdout.write(`\n${count(inputs.length, 'picture')}: ${parts.join(', ')}${doubt}\n`);
     },
   };
 }
