@@ -64,7 +64,7 @@ if (mode === 'serve') {
   process.on('message', ({ command, argument }) => {
     commands[command](argument).then(
       (value) => process.send({ value: value ?? null }),
-      (error) => process.send({ code: error.code, reason: error.reason, message: error.message }),
+      (error) => process.send({ kind: error.kind, reason: error.reason, message: error.message }),
     );
   });
   process.send({ ready: true });
