@@ -1,4 +1,4 @@
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
 import { SKIPPED } from './only-where.ts';
 
 /**
@@ -6,6 +6,12 @@ import { SKIPPED } from './only-where.ts';
  * Tests that a filter of the command line left out are not listed.
  */
 export class SkippedReporter implements Reporter {
+  #isFiltered = false;
+
+  onInit(vitest: Vitest): void {
+    this.#isFiltered = vitest.config.testNamePattern !== undefined;
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     const lines: string[] = [];
     for (const module of modules) {
@@ -14,7 +20,7 @@ export class SkippedReporter implements Reporter {
         const note =
           test.result().state === 'skipped' ? (test.result() as { note?: string }).note : undefined;
         if (note === undefined && !fullName.includes(SKIPPED)) {
-          if (test.options.mode === 'skip')
+          if (test.options.mode === 'skip' && !this.#isFiltered)
             lines.push(`${module.relativeModuleId}: ${fullName} (no reason given)`);
           continue;
         }

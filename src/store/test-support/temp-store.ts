@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { it, onTestFinished } from 'vitest';
+import { type it, onTestFinished } from 'vitest';
+import { itWhere } from '../../../test/support/only-where.ts';
 import type { ChainName } from '../../ledger/checkpoint.ts';
 import type { LedgerRow } from '../../ledger/types.ts';
 import { openStore, type Store, type StoreOptions } from '../open.ts';
@@ -61,7 +62,7 @@ export const inSql = (statements: Readonly<Record<TestedDatabase['kind'], string
   statements[tested.kind];
 
 /** A test of what only SQLite has, left out where others are tested. */
-export const itOnSqlite = (): typeof it.skip => it.skipIf(tested.kind !== 'sqlite') as typeof it.skip;
+export const itOnSqlite = (): typeof it => itWhere(tested.kind === 'sqlite', 'is about the SQLite file');
 
 /** A store in this thread, in a folder of its own unless one is given; closed when the test is over. */
 export async function temporaryStore(options: Partial<StoreOptions> = {}): Promise<Store> {
