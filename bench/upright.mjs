@@ -15,7 +15,7 @@ import sharp from 'sharp';
 import { detectFace, detectionPicture } from '../dist/liveness/detect/face.js';
 import { loadModels } from '../dist/liveness/load.js';
 import { turnClockwise } from '../dist/liveness/resample.js';
-import { decodePicture } from '../dist/picture/decode.js';
+import { decodePicture } from '../dist/picture/decode/decode.js';
 import { requireWeights } from '../dist/weights/index.js';
 import { mean, printTable } from './support.mjs';
 

@@ -6,7 +6,7 @@
 import { isInside } from '../../dist/account/api-key/api-key.js';
 import { createApiKeyAuthenticator } from '../../dist/account/api-key/check.js';
 import { createAuthenticator } from '../../dist/account/authenticate.js';
-import { csvRecords } from '../../dist/batch/source/csv-records.js';
+import { csvRecords } from '../../dist/report/csv.js';
 import { Fault } from '../../dist/faults.js';
 import { readFields } from '../../dist/liveness/onnx/protobuf.js';
 import { networkProblem } from '../../dist/networks.js';
