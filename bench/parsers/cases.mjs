@@ -6,14 +6,14 @@
 import { isInside } from '../../dist/account/api-key/api-key.js';
 import { createApiKeyAuthenticator } from '../../dist/account/api-key/check.js';
 import { createAuthenticator } from '../../dist/account/authenticate.js';
-import { csvRecords } from '../../dist/report/csv.js';
 import { Fault } from '../../dist/faults.js';
 import { readFields } from '../../dist/liveness/onnx/protobuf.js';
 import { networkProblem } from '../../dist/networks.js';
 import { surveyJpeg } from '../../dist/picture/decode/jpeg/survey.js';
 import { withoutTexts } from '../../dist/picture/decode/png-chunks.js';
+import { csvRecords } from '../../dist/report/csv.js';
 import { createCallerAddress } from '../../dist/wire/http/caller-address.js';
-import { isV1 } from '../../dist/wire/http/path.js';
+import { pathOf } from '../../dist/wire/http/path.js';
 import { requestIdFrom } from '../../dist/wire/http/request-id.js';
 import { readContentCoding } from '../../dist/wire/intake/content-coding.js';
 import { readBodyType } from '../../dist/wire/intake/content-type.js';
@@ -272,7 +272,7 @@ export const parsers = [
   {
     parser: 'target: path and query',
     limit: header,
-    run: isV1,
+    run: pathOf,
     inputs: {
       'a long query': repeated('/v1/liveness?', 'a=b&'),
       'question marks': repeated('/v1/liveness', '?'),
