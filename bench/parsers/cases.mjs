@@ -11,7 +11,7 @@ import { readFields } from '../../dist/liveness/onnx/protobuf.js';
 import { networkProblem } from '../../dist/networks.js';
 import { surveyJpeg } from '../../dist/picture/decode/jpeg/survey.js';
 import { withoutTexts } from '../../dist/picture/decode/png-chunks.js';
-import { csvRecords } from '../../dist/report/csv.js';
+import { CsvError, csvRecords } from '../../dist/report/csv.js';
 import { createCallerAddress } from '../../dist/wire/http/caller-address.js';
 import { pathOf } from '../../dist/wire/http/path.js';
 import { requestIdFrom } from '../../dist/wire/http/request-id.js';
@@ -158,7 +158,12 @@ async function readCsv(text) {
   async function* chunks() {
     for (let at = 0; at < text.length; at += 64 * KiB) yield text.slice(at, at + 64 * KiB);
   }
-  for await (const _record of csvRecords(chunks())) records++;
+  try {
+    for await (const _record of csvRecords(chunks())) records++;
+  } catch (error) {
+    // A record that is longer than is allowed ends the list: that is an answer too.
+    if (!(error instanceof CsvError)) throw error;
+  }
   return records;
 }
 
