@@ -1,5 +1,6 @@
 import { Fault, type FaultReason, UsageError } from '../../faults.ts';
 import type { StoreKind } from '../core/database.ts';
+import { detailOf, type Explained, storeFaultOf } from '../core/store-fault.ts';
 
 const reasons: readonly (readonly [code: RegExp, reason: FaultReason<StoreKind>, text: string])[] = [
   [
@@ -47,19 +48,19 @@ export function postgresCode(error: unknown): string {
     : '';
 }
 
-/** A failed call as a fault: which store, and why. Faults and usage errors stay what they are. */
+/** A failed call as a fault: which store, and why; see `storeFaultOf`. */
 export function storeFault(kind: StoreKind, error: unknown): Fault | UsageError {
-  if (error instanceof UsageError) return error;
-  if (error instanceof Fault) {
-    if (error.kind === kind || error.area !== 'store') return error;
-    return new Fault(kind, error.reason as FaultReason<StoreKind>, error.message, { cause: error });
-  }
+  return storeFaultOf(kind, error, explain);
+}
+
+function explain(error: unknown): Explained | undefined {
   const sqlState = postgresCode(error);
+  // The server may say nothing but its code.
+  const detail = detailOf(error) || sqlState;
   const found = reasons.find(([pattern]) => pattern.test(sqlState));
-  const detail = error instanceof Error ? error.message || sqlState : String(error);
-  if (found === undefined)
-    return new Fault(kind, 'store_error', `the store failed: ${detail}`, { cause: error });
-  return new Fault(kind, found[1], `${found[2]} (${detail})`, { cause: error });
+  return found === undefined
+    ? ['store_error', `the store failed: ${detail}`]
+    : [found[1], `${found[2]} (${detail})`];
 }
 
 /** Whether the server undid a transaction only because another one was in its way. */

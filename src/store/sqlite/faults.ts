@@ -1,6 +1,7 @@
 import { Fault, type FaultReason, UsageError } from '../../faults.ts';
 import { NativeLibraryError } from '../../native-library.ts';
 import type { StoreKind } from '../core/database.ts';
+import { detailOf, type Explained, storeFaultOf } from '../core/store-fault.ts';
 import { sqliteCode } from './connection.ts';
 
 const reasons: readonly (readonly [prefix: string, reason: FaultReason<StoreKind>, text: string])[] = [
@@ -14,22 +15,15 @@ const reasons: readonly (readonly [prefix: string, reason: FaultReason<StoreKind
   ['SQLITE_CANTOPEN', 'store_unopenable', 'the database file cannot be opened'],
 ];
 
-/** A failed call as a fault: which store, and why. Faults and usage errors stay what they are. */
+/** A failed call as a fault: which store, and why; see `storeFaultOf`. */
 export function storeFault(kind: StoreKind, error: unknown): Fault | UsageError {
-  if (error instanceof UsageError) return error;
-  if (error instanceof Fault) return error.area === 'store' ? withKind(kind, error) : error;
-  if (error instanceof NativeLibraryError)
-    return new Fault(kind, 'store_library', error.message, { cause: error });
-  const found = reasons.find(([prefix]) => sqliteCode(error).startsWith(prefix));
-  const detail = error instanceof Error ? error.message : String(error);
-  if (found === undefined)
-    return new Fault(kind, 'store_error', `the store failed: ${detail}`, { cause: error });
-  return new Fault(kind, found[1], `${found[2]} (${detail})`, { cause: error });
+  return storeFaultOf(kind, error, explain);
 }
 
-function withKind(kind: StoreKind, fault: Fault): Fault {
-  if (fault.kind === kind) return fault;
-  return new Fault(kind, fault.reason as FaultReason<StoreKind>, fault.message, { cause: fault });
+function explain(error: unknown): Explained | undefined {
+  if (error instanceof NativeLibraryError) return ['store_library', error.message];
+  const found = reasons.find(([prefix]) => sqliteCode(error).startsWith(prefix));
+  return found && [found[1], `${found[2]} (${detailOf(error)})`];
 }
 
 /** After these the connection is as good as before; after every other error it is opened anew. */
