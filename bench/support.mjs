@@ -66,27 +66,14 @@ export async function startServer({ args = [], env = {} } = {}) {
     [program, 'serve', '--data', data, '--port', '0', '--admin-port', '0', ...args],
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, LIVESTILL_LOG_LEVEL: 'warn', ...env } },
   );
-  let out = '';
-  const readyMs = await new Promise((resolve, reject) => {
-    child.stderr.on('data', (chunk) => {
-      out += chunk;
-      if (/A new one later/.test(out)) resolve(performance.now() - started);
-    });
-    child.on('exit', (code) => reject(new Error(`the service ended with ${code}: ${out}`)));
+  const said = await startOf(child, started).catch(async (error) => {
+    child.removeAllListeners('exit').kill('SIGKILL');
+    await rm(data, { recursive: true, force: true });
+    throw error;
   });
-  const url = /service\s+(http\S+)/.exec(out)[1];
-  // Its standard error is no terminal: the keys and the call stand in a file.
-  const call = await readFile(/in (\S+first-app-\d+\.txt)/.exec(out)[1], 'utf8');
-  const authorization = /-H 'Authorization: ([^']+)'/.exec(call)[1];
-  const appid = /-F appid=(\d+)/.exec(call)[1];
-  const admin = /admin\s+(http\S+)/.exec(out)[1];
   return {
-    url,
-    admin,
-    appid,
-    authorization,
+    ...said,
     data,
-    readyMs,
     pid: child.pid,
     async stop() {
       child.removeAllListeners('exit');
@@ -95,6 +82,27 @@ export async function startServer({ args = [], env = {} } = {}) {
       await ended;
       await rm(data, { recursive: true, force: true });
     },
+  };
+}
+
+/** What a service says once it is ready: where it is, and how to call it. */
+async function startOf(child, started) {
+  let out = '';
+  const readyMs = await new Promise((resolve, reject) => {
+    child.stderr.on('data', (chunk) => {
+      out += chunk;
+      if (/A new one later/.test(out)) resolve(performance.now() - started);
+    });
+    child.on('exit', (code) => reject(new Error(`the service ended with ${code}: ${out}`)));
+  });
+  // Its standard error is no terminal: the keys and the call stand in a file.
+  const call = await readFile(/in (\S+first-app-\d+\.txt)/.exec(out)[1], 'utf8');
+  return {
+    readyMs,
+    url: /service\s+(http\S+)/.exec(out)[1],
+    admin: /admin\s+(http\S+)/.exec(out)[1],
+    authorization: /-H 'Authorization: ([^']+)'/.exec(call)[1],
+    appid: /-F appid=(\d+)/.exec(call)[1],
   };
 }
 
