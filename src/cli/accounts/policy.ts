@@ -38,11 +38,7 @@ export function registerPolicy(app: Command): void {
   )
     .argument('[appid]')
     .option('--appid <digits>', 'the app, in place of the argument')
-    .option(
-      '--threshold <number|name>',
-      'score above which a picture is taken for live, 0-100, or the operating point lenient, balanced, strict',
-      thresholdOrName,
-    )
+    .addOption(thresholdOption())
     .addOption(
       new Option('--profile <name>', 'how carefully pictures are judged').choices([...PROFILES, 'default']),
     )
@@ -72,10 +68,17 @@ Examples:
   preview(policy);
 }
 
+function thresholdOption(): Option {
+  return new Option(
+    '--threshold <number|name>',
+    'score above which a picture is taken for live, 0-100, or the operating point lenient, balanced, strict',
+  ).argParser(thresholdOrName);
+}
+
 function capturePreset(): Option {
   return new Option(
     '--capture <preset>',
-    'what pictures must offer before they are judged: face size, room, pose, picture size',
+    'what pictures must offer before they are judged: face size, space around it, pose, picture size',
   ).choices([...CAPTURE_NAMES, 'default']);
 }
 
@@ -189,11 +192,7 @@ function preview(parent: Command): void {
   )
     .argument('[appid]')
     .option('--appid <digits>', 'the app, in place of the argument')
-    .option(
-      '--threshold <number|name>',
-      'score above which a picture is taken for live, 0-100, or the operating point lenient, balanced, strict',
-      thresholdOrName,
-    )
+    .addOption(thresholdOption())
     .addOption(capturePreset())
     .option('--since <time>', 'from then on: 7d, 12h, 2026-11-23', sinceTime, sinceTime('7d'))
     .option('--until <time>', 'before this time', moment);
