@@ -16,7 +16,7 @@ export function profileOption(): Option {
 export function captureOption(...others: readonly string[]): Option {
   return new Option(
     '--capture <preset>',
-    'capture preset, what a picture must offer before it is judged: lenient, what the networks need; standard and strict, also face size, room around it, pose and picture size (default: lenient)',
+    'capture preset, what a picture must offer before it is judged: lenient, what the networks need; standard and strict, also face size, space around it, pose and picture size (default: lenient)',
   ).choices([...CAPTURE_NAMES, ...others]);
 }
 

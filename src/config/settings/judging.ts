@@ -42,7 +42,7 @@ export const JUDGING_SETTINGS = {
     default: 'lenient',
     description:
       'Capture preset: what a picture must offer before it is judged. `lenient`: what the networks need. `standard`, ' +
-      '`strict`: also face size, room around it, pose and picture size ' +
+      '`strict`: also face size, space around it, pose and picture size ' +
       '([quality.md](../understand/quality.md#capture-presets)). An app may have its own.',
   }),
   models: group('The networks.', {
