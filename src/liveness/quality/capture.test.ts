@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ReasonCode, reason } from '../reasons.ts';
+import { GOOD_MEASURES } from '../test-support/measures.ts';
 import type { CapturePreset } from '../types.ts';
 import { assessQuality } from './assess.ts';
 import {
@@ -17,34 +18,9 @@ import { RULES } from './rules.ts';
 
 /** A picture that every preset takes. */
 const good: Measures = {
-  brightness: 130,
-  contrast: 40,
-  darkFraction: 0.05,
-  sharpness: 100,
+  ...GOOD_MEASURES,
   faceWidth: 400,
-  context: 2.5,
-  inside: 1,
-  roll: 3,
-  noseOffset: 0.1,
   eyeDistance: 180,
-  brightFraction: 0.01,
-  dynamicRange: 7,
-  uniformity: 0.7,
-  backLight: 20,
-  headSize: 0.3,
-  roomLeft: 1.5,
-  roomRight: 1.5,
-  roomAbove: 1.6,
-  roomBelow: 2,
-  yaw: 5,
-  pitch: -5,
-  faceCount: 1,
-  blocks: 1.05,
-  colourDistance: 0,
-  colourVariation: 5,
-  channelOrder: 0,
-  secondFace: null,
-  colourNoise: 0.3,
   pictureWidth: 1080,
   pictureHeight: 1440,
   padding: 200,

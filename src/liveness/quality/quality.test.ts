@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { GOOD_MEASURES } from '../test-support/measures.ts';
 import type { RgbPicture } from '../types.ts';
 import { assessQuality } from './assess.ts';
 import { measureExposure } from './exposure.ts';
@@ -15,39 +16,7 @@ function painted(size: number, value: (x: number, y: number) => number): RgbPict
 }
 const whole = (size: number) => ({ x: 0, y: 0, w: size, h: size });
 
-const good: Measures = {
-  brightness: 130,
-  contrast: 40,
-  darkFraction: 0.05,
-  sharpness: 100,
-  faceWidth: 200,
-  context: 2.5,
-  inside: 1,
-  roll: 3,
-  noseOffset: 0.1,
-  eyeDistance: 90,
-  brightFraction: 0.01,
-  dynamicRange: 7,
-  uniformity: 0.7,
-  backLight: 20,
-  headSize: 0.3,
-  roomLeft: 1.5,
-  roomRight: 1.5,
-  roomAbove: 1.6,
-  roomBelow: 2,
-  yaw: 5,
-  pitch: -5,
-  faceCount: 1,
-  blocks: 1.05,
-  colourDistance: 0,
-  colourVariation: 5,
-  channelOrder: 0,
-  secondFace: null,
-  colourNoise: 0.3,
-  pictureWidth: 720,
-  pictureHeight: 960,
-  padding: 60,
-};
+const good = GOOD_MEASURES;
 
 describe('lumaWindow', () => {
   it.each([64, 128, 300])('measures a flat grey alike at %i pixels', (size) => {
