@@ -1,7 +1,7 @@
 /**
  * npm run bench:fleet [-- --only growth|cost|latency|ceiling] [-- --seconds N] [-- --rounds N] [-- --share 0.4] [-- --json]
  *
- * Several nodes on one real PostgreSQL (and Redis) behind a real proxy, all on this machine: pictures a second as nodes are added, each held to the same share of
+ * Several nodes on one real PostgreSQL (and Redis) behind a real proxy, all on this machine: pictures a second as nodes are added, each limited to the same share of
  * a processor; what a request asks of the stores; what the stores add to its time; and how many requests the database itself bears, with
  * judging replaced by nothing but its wait. Needs Linux, root, PostgreSQL, Redis and HAProxy (Debian: postgresql, redis-server, haproxy).
  */

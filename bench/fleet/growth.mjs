@@ -5,7 +5,7 @@ import { limitTo } from './share.mjs';
 
 const counts = [1, 2, 4];
 
-/** Pictures a second with 1, 2 and 4 nodes, each held to the same share of a processor, in turns. */
+/** Pictures a second with 1, 2 and 4 nodes, each limited to the same share of a processor, in turns. */
 export async function growth({ postgres, redis, load, seconds, rounds, share }) {
   const stores = { LIVESTILL_STORE: await postgres.newDatabase('growth') };
   const installation = await install(stores);

@@ -176,7 +176,10 @@ export class TestServer {
     }
   }
 
-  /** Ends the server's process as a restart would, or at once as a crash does (SIGQUIT); resolves once it ended. */
+  /**
+   * Ends the server's process as a restart would, or at once as a crash does (SIGQUIT); resolves once it
+   * ended.
+   */
   async down(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
     const running = this.#process;
     if (running === null) return;
