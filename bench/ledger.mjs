@@ -6,7 +6,7 @@ import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLiveness } from '../dist/engine.js';
-import { chainStart, contentDigest, linkHash } from '../dist/ledger/chain.js';
+import { CHAIN_START, contentDigest, linkHash } from '../dist/ledger/chain.js';
 import { chainedValues, formOf, modelsText, toColumns } from '../dist/store/core/ledger-columns.js';
 import { openStore } from '../dist/store/open.js';
 import { portrait } from './support.mjs';
@@ -118,7 +118,7 @@ async function shares() {
   const columns = toColumns(row);
   const models = modelsText(row);
   const many = 20_000;
-  let hash = chainStart;
+  let hash = CHAIN_START;
   const chain = processorMs(() => {
     for (let id = 1; id <= many; id++) {
       hash = linkHash(

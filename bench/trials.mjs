@@ -1,5 +1,5 @@
 /**
- * node bench/trials.mjs --trial sessions|graph|tensors|decode|process [--rounds N] [--size 720x960] [--only TEXT,TEXT]
+ * node bench/trials.mjs --trial sessions|graph|tensors|decode|process|joined [--rounds N] [--size 720x960] [--only TEXT,TEXT]
  * node bench/trials.mjs --trial files --network classifier|blaze|rfb --files A.onnx,B.onnx
  *
  * Times settings against the ones in use. Variants take turns, in one process or in processes that follow each other, so that
@@ -29,6 +29,7 @@ import { optimiseModel } from '../dist/liveness/onnx/optimise.js';
 import { decodePicture } from '../dist/picture/decode/decode.js';
 import { requireWeights } from '../dist/weights/index.js';
 import { percentile, portrait, printTable, processUse } from './support.mjs';
+import { joined } from './trials/join.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -134,7 +135,8 @@ async function sessionVariant(name, source, settings, tensors) {
   const outputs = [];
   for (const data of tensors) {
     const results = await one(data);
-    for (const output of session.outputNames) outputs.push(Float32Array.from(results[output].data));
+    for (const { name: output } of session.outputMetadata)
+      outputs.push(Float32Array.from(results[output].data));
   }
   const run = async () => {
     for (const data of tensors) await one(data);
@@ -216,7 +218,7 @@ async function files() {
   await compareSessions(`${options.network}, ${tensors[options.network].length} runs`, variants);
 }
 
-/** What goes in and out of a run: tensors made for each, kept, outputs written into arrays that are there. */
+/** What goes into a run: tensors made for each, and kept. */
 async function tensors() {
   const all = (await inputs()).tensors;
   for (const name of ['classifier', 'blaze']) {
@@ -225,8 +227,7 @@ async function tensors() {
     const dims = shape.map((d) => (typeof d === 'number' ? d : 1));
     const fresh = (data) => ({ [input]: new Tensor('float32', data, dims) });
     const feeds = all[name].map(fresh);
-    const wanted = session.outputNames;
-    const room = await session.run(feeds[0]);
+    const wanted = session.outputMetadata.map(({ name: output }) => output);
     const variants = [
       {
         name: 'tensor a run, outputs made',
@@ -238,12 +239,6 @@ async function tensors() {
         name: 'tensors kept',
         run: async () => {
           for (const feed of feeds) await session.run(feed, wanted);
-        },
-      },
-      {
-        name: 'tensors kept, outputs written into arrays kept',
-        run: async () => {
-          for (const feed of feeds) await session.run(feed, room);
         },
       },
     ];
@@ -369,7 +364,48 @@ async function processes() {
   ]);
 }
 
-const TRIALS = { sessions, graph, files, tensors, decode, process: processes };
+/** The two networks with 80 pixel inputs as one model, run once for both crops, against a run of each. */
+async function pair() {
+  const bytes = await Promise.all(
+    ['minifasnet-v2-80', 'minifasnet-v1-se-80'].map(async (name) =>
+      optimiseModel(await readFile(path(name)), ownChannelBlock()),
+    ),
+  );
+  const dims = [1, 3, 80, 80];
+  const crops = [0, 1].map((seed) =>
+    Float32Array.from({ length: 3 * 80 * 80 }, (_, i) => (i * 7919 + seed * 104_729) % 256),
+  );
+  const sessions = await Promise.all(bytes.map((one) => createSession(one, OURS)));
+  const tensorOf = (data) => new Tensor('float32', data, dims);
+  const single = async () => {
+    const outputs = [];
+    for (const [i, session] of sessions.entries()) {
+      const [{ name }] = session.inputMetadata;
+      const results = await session.run({ [name]: tensorOf(crops[i]) });
+      outputs.push(Float32Array.from(results[session.outputMetadata[0].name].data));
+    }
+    return outputs;
+  };
+  const both = async (session) => {
+    const feeds = Object.fromEntries(session.inputMetadata.map(({ name }, i) => [name, tensorOf(crops[i])]));
+    const results = await session.run(feeds);
+    return session.outputMetadata.map(({ name }) => Float32Array.from(results[name].data));
+  };
+  const variants = [
+    { name: 'a run of each', run: single, outputs: await single() },
+    { name: 'a run of each, again', run: single, outputs: await single() },
+  ];
+  for (const executionMode of ['sequential', 'parallel']) {
+    const session = await createSession(joined(...bytes), { ...OURS, executionMode });
+    const run = () => both(session);
+    variants.push({ name: `one run for both, ${executionMode}`, run, outputs: await run() });
+  }
+  report('the pair, two crops', variants, await takeTurns(variants), [
+    ['differs', (v) => largest(v.outputs, variants[0].outputs).toExponential(1)],
+  ]);
+}
+
+const TRIALS = { sessions, graph, files, tensors, decode, process: processes, joined: pair };
 if (options.child) await child();
 else if (!Object.hasOwn(TRIALS, options.trial)) {
   console.error(`--trial must be one of ${Object.keys(TRIALS).join(', ')}; found "${options.trial}"`);

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { settings } from '../dist/config/load.js';
-import { catalogue } from '../dist/wire/legacy/codes/catalogue.js';
+import { CATALOGUE } from '../dist/wire/legacy/codes/catalogue.js';
 import { variantsOf } from '../dist/wire/legacy/codes/codes.js';
 import { DESCRIPTIONS, inChinese } from './configuration.zh-CN.mjs';
 
@@ -12,7 +12,7 @@ const note = '<!-- Made by scripts/generate-docs.mjs. Change the source, not thi
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 const row = (cells) => `| ${cells.map(cell).join(' | ')} |`;
 const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
-const entries = [...catalogue.values()];
+const entries = [...CATALOGUE.values()];
 const sent = entries.filter((entry) => entry.sent);
 const siblings = entries.filter((entry) => !entry.sent);
 

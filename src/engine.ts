@@ -27,13 +27,19 @@ export interface LivenessOptions {
   readonly modelsDir?: string;
   /** Folders of models of your own, each with `card.json` and an ONNX file. */
   readonly packs?: readonly string[];
-  /** `careful`, `fast` or `single`; where nothing is given `careful`, or `single` while the networks of the others are missing. */
+  /**
+   * `careful`, `fast` or `single`; where nothing is given `careful`, or `single` while the networks of the
+   * others are missing.
+   */
   readonly profile?: Profile;
   /** Score above which a picture is taken for live; 87 where nothing is given. */
   readonly threshold?: number;
   /** What a picture must offer before it is judged; `lenient` where nothing is given. */
   readonly capture?: CapturePreset;
-  /** Probabilities between which a judgement is for review; those of the calibration in use where nothing is given. */
+  /**
+   * Probabilities between which a judgement is for review; those of the calibration in use where nothing is
+   * given.
+   */
   readonly review?: ReviewLimits;
   readonly limits?: Partial<PictureLimits>;
 }
@@ -73,10 +79,10 @@ export interface Liveness {
   /**
    * Judges the bytes of one JPEG, PNG, WebP, BMP, HEIC or AVIF file.
    *
-   * @throws {Fault} `picture_unreadable` or `picture_too_large` (`reason` says why); `profile_unavailable` when the
-   * call asks for a profile whose networks are not in place.
-   * @throws {TypeError} when it is given something else than bytes, a path for one.
-   * @throws {Error} when the engine was closed.
+   * @throws {Fault} `picture_unreadable` or `picture_too_large` (`reason` says why); `profile_unavailable`
+   * when the call asks for a profile whose networks are not in place
+   * @throws {TypeError} when it is given something else than bytes, a path for one
+   * @throws {Error} when the engine was closed
    */
   judge(bytes: Uint8Array, options?: JudgeOptions): Promise<Judgement>;
   /** As {@link judge}, and gives the upright pixels too, for drawing on them. */

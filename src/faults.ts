@@ -1,4 +1,7 @@
-/** Where a failure lies: in the picture, in fetching it, in who asked, in how it was asked, in HTTP, in room, in the engine, in the store. */
+/**
+ * Where a failure lies: in the picture, in fetching it, in who asked, in how it was asked, in HTTP, in room,
+ * in the engine, in the store.
+ */
 export type FaultArea =
   | 'picture'
   | 'source'
@@ -51,7 +54,9 @@ export type SigningMistake =
   | 'utf8_digest'
   | 'utf8_lossy_digest';
 
-/** Reasons of a database and of the keys beside it: open within their prefix, since each database has its own. */
+/**
+ * Reasons of a database and of the keys beside it: open within their prefix, since each database has its own.
+ */
 type StoreReason =
   | `store_${string}`
   | `master_key_${string}`
@@ -222,7 +227,7 @@ const passing = (area: FaultArea, retryAfter?: number): FaultTraits => ({
 });
 
 /** Every kind, with what holds for it. */
-export const faultKinds = {
+export const FAULT_KINDS = {
   picture_unreadable: final('picture'),
   picture_too_large: final('picture'),
   no_face: final('picture'),
@@ -276,7 +281,7 @@ export const faultKinds = {
 } as const satisfies Record<FaultKind, FaultTraits>;
 
 /** Failures of the service itself: somebody will want to know where they were made. */
-const areasWithStack: ReadonlySet<FaultArea> = new Set<FaultArea>(['engine', 'store', 'internal']);
+const AREAS_WITH_STACK: ReadonlySet<FaultArea> = new Set<FaultArea>(['engine', 'store', 'internal']);
 
 /** What a fault can carry beyond kind, reason and message. */
 export interface FaultOptions {
@@ -285,7 +290,10 @@ export interface FaultOptions {
   readonly retryAfter?: number;
 }
 
-/** Makes an `Error` without looking where: `Error` itself does that each time, and it is most of what a refusal costs. */
+/**
+ * Makes an `Error` without looking where: `Error` itself does that each time, and it is most of what a
+ * refusal costs.
+ */
 const WithoutStack = function (this: Error, message: string): void {
   Object.defineProperty(this, 'message', {
     value: message,
@@ -301,12 +309,12 @@ WithoutStack.prototype = Object.create(Error.prototype, {
 });
 
 /**
- * A refusal or failure, by its kind. `reason` is a short constant for logs, metrics and callers (`truncated`, `private_address`, …), `message`
- * the precise English text, fit for the operator's log. Those that are an answer to a caller and no mistake carry no stack: nobody reads where they
- * were made, and under overload finding that out would cost more than the refusal.
+ * A refusal or failure, by its kind. `reason` is a short constant for logs, metrics and callers (`truncated`,
+ * `private_address`, …), `message` the precise English text, fit for the operator's log. Those that are an
+ * answer to a caller and no mistake carry no stack: nobody reads where they were made, and under overload
+ * finding that out would cost more than the refusal.
  *
- * @example
- * if (error instanceof Fault && error.kind === 'picture_unreadable') askForAnother(error.reason);
+ * @example if (error instanceof Fault && error.kind === 'picture_unreadable') askForAnother(error.reason);
  */
 export class Fault<K extends FaultKind = FaultKind> extends WithoutStack {
   readonly kind: K;
@@ -321,17 +329,17 @@ export class Fault<K extends FaultKind = FaultKind> extends WithoutStack {
     this.reason = reason;
     this.retryAfter = options.retryAfter;
     if (options.cause !== undefined) hidden(this, 'cause', options.cause);
-    if (areasWithStack.has(this.area)) Error.captureStackTrace(this, new.target);
+    if (AREAS_WITH_STACK.has(this.area)) Error.captureStackTrace(this, new.target);
   }
 
   /** Where the failure lies. */
   get area(): FaultArea {
-    return faultKinds[this.kind].area;
+    return FAULT_KINDS[this.kind].area;
   }
 
   /** Whether the same call may succeed later. */
   get retryable(): boolean {
-    return faultKinds[this.kind].retryable;
+    return FAULT_KINDS[this.kind].retryable;
   }
 }
 hidden(Fault.prototype, 'name', 'Fault');
@@ -348,7 +356,10 @@ function textOf(error: unknown): string {
     : String(error);
 }
 
-/** The fault itself, or what an error that nobody foresaw becomes: `internal`, the error kept as its cause for the log. */
+/**
+ * The fault itself, or what an error that nobody foresaw becomes: `internal`, the error kept as its cause for
+ * the log.
+ */
 export function asFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
   return new Fault('internal', 'internal', textOf(error), { cause: error });
@@ -367,9 +378,9 @@ export function revivedFault(plain: PlainFault, options: FaultOptions = {}): Fau
 }
 
 /**
- * Something a person asked for that cannot be done as asked: a wrong option, an app that does not exist, a setting with a
- * value out of range. `message` says what was expected, what was found and what to do; the command line prints it as it
- * is and ends with status 2.
+ * Something a person asked for that cannot be done as asked: a wrong option, an app that does not exist, a
+ * setting with a value out of range. `message` says what was expected, what was found and what to do; the
+ * command line prints it as it is and ends with status 2.
  */
 export class UsageError extends Error {
   readonly reason: string;

@@ -1,4 +1,6 @@
-/** A native library that livestill is built on cannot be loaded. The message says which, why, and what to do. */
+/**
+ * A native library that livestill is built on cannot be loaded. The message says which, why, and what to do.
+ */
 export class NativeLibraryError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -7,7 +9,7 @@ export class NativeLibraryError extends Error {
 }
 
 /** Packages with native code, by how their errors begin or whom they name, and what they are for. */
-const libraries = [
+const LIBRARIES = [
   {
     sign: /Could not load the "sharp" module|@img\/sharp|\bsharp\b/,
     name: 'sharp',
@@ -21,8 +23,8 @@ const advice =
   'copied from another system or made by another processor). Linux needs glibc: there are no builds for musl (Alpine)';
 
 /**
- * What is wrong, and what to do, where an error (or one of its causes) came of a native library that is missing or cannot be loaded, in one
- * sentence for people; null for every other error.
+ * What is wrong, and what to do, where an error (or one of its causes) came of a native library that is
+ * missing or cannot be loaded, in one sentence for people; null for every other error.
  * @param error an error, or the text of one
  */
 export function nativeTrouble(error: unknown): string | null {
@@ -36,7 +38,7 @@ export function nativeTrouble(error: unknown): string | null {
     const text = `${String(code)} ${message}`;
     const isMissing = /MODULE_NOT_FOUND|Cannot find (?:module|package)/.test(text);
     const isBroken = /ERR_DLOPEN_FAILED|Could not load the "sharp" module/.test(text);
-    const library = libraries.find(({ sign }) => sign.test(message));
+    const library = LIBRARIES.find(({ sign }) => sign.test(message));
     if ((isMissing || isBroken) && library !== undefined) {
       const platform = `${process.platform}-${process.arch}`;
       return `the library that ${library.use} (${library.name}) cannot be loaded on ${platform} (${reasonOf(message)}). ${advice}`;

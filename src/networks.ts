@@ -2,8 +2,9 @@ import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /*
- * The one reader of addresses and networks that people write: networks of API keys, trusted proxies, addresses that downloads may
- * go to. A spelling that could mean another network than its author thinks is refused, never guessed.
+ * The one reader of addresses and networks that people write: networks of API keys, trusted proxies,
+ * addresses that downloads may go to. A spelling that could mean another network than its author thinks is
+ * refused, never guessed.
  */
 
 /** An IP address. */
@@ -26,12 +27,12 @@ interface Reading {
 }
 
 /** What is asked for, in words. */
-export const networkForm = 'an IP address or a network such as 10.1.0.0/16 or 2001:db8::/32';
+export const NETWORK_FORM = 'an IP address or a network such as 10.1.0.0/16 or 2001:db8::/32';
 
 /**
- * What is wrong with how an address or a network is written, in words; null: nothing. Refused besides what is none: leading zeros
- * (octal to some programs, decimal to others), short and hexadecimal IPv4 forms, addresses inside a network in place of the network
- * itself (host bits), IPv4 written as IPv6, zones.
+ * What is wrong with how an address or a network is written, in words; null: nothing. Refused besides what is
+ * none: leading zeros (octal to some programs, decimal to others), short and hexadecimal IPv4 forms,
+ * addresses inside a network in place of the network itself (host bits), IPv4 written as IPv6, zones.
  */
 export function networkProblem(text: string): string | null {
   return read(text).problem;
@@ -39,7 +40,7 @@ export function networkProblem(text: string): string | null {
 
 /**
  * The canonical form of a network that `networkProblem` finds nothing wrong with.
- * @throws RangeError with the problem
+ * @throws {RangeError} with the problem
  */
 export function canonicalNetwork(text: string): string {
   const { network, problem } = read(text);
@@ -48,8 +49,8 @@ export function canonicalNetwork(text: string): string {
 }
 
 /**
- * The networks of a list that was checked before. Of entries from before the check was as strict, those that mean one network only
- * keep their meaning, and all others match nothing.
+ * The networks of a list that was checked before. Of entries from before the check was as strict, those that
+ * mean one network only keep their meaning, and all others match nothing.
  */
 export function networksOf(texts: readonly string[]): readonly Network[] {
   return texts.flatMap((text) => read(text).network ?? []);
@@ -65,13 +66,15 @@ export function isInNetworks(networks: readonly Network[], address: string | und
 }
 
 /**
- * Reads an address as the operating system would: `::8.8.8.8` is the IPv6 address `::808:808`, which the library takes for
- * `::ffff:8.8.8.8`; and none of its short or octal forms of IPv4. Null for text that is no plain address (a zone id, `0x7f.1`).
+ * Reads an address as the operating system would: `::8.8.8.8` is the IPv6 address `::808:808`, which the
+ * library takes for `::ffff:8.8.8.8`; and none of its short or octal forms of IPv4. Null for text that is no
+ * plain address (a zone id, `0x7f.1`).
  */
 export function parseIp(text: string): Base | null {
   if (isIPv4(text)) return ipaddr.IPv4.parse(text);
   if (!isIPv6(text) || text.includes('%')) return null;
-  // The url standard writes every IPv6 address in hexadecimal groups alone, which can be read in one way only.
+  // The url standard writes every IPv6 address in hexadecimal groups alone, which can be read in one way
+  // only.
   return ipaddr.IPv6.parse(new URL(`http://[${text}]/`).hostname.slice(1, -1));
 }
 
@@ -82,8 +85,8 @@ export function plainIp(text: string): Base | null {
 }
 
 /**
- * An IP address as a connection or a proxy names it, its zone dropped, an IPv4 address inside an IPv6 one as IPv4; null where it is
- * none.
+ * An IP address as a connection or a proxy names it, its zone dropped, an IPv4 address inside an IPv6 one as
+ * IPv4; null where it is none.
  */
 export function parseAddress(text: string | undefined): Base | null {
   return text === undefined ? null : plainIp(text.split('%', 1)[0] as string);
@@ -137,5 +140,5 @@ function oddAddress(address: string): string {
   if (/^(?:0x[\da-f]+|\d+)(?:\.(?:0x[\da-f]+|\d+)){0,3}$/i.test(address)) {
     return 'short and hexadecimal forms mean other addresses to other programs: write all four numbers, in decimal';
   }
-  return `expected ${networkForm}`;
+  return `expected ${NETWORK_FORM}`;
 }

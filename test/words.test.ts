@@ -18,11 +18,8 @@ const INSTEAD: readonly (readonly [idiom: RegExp, instead: string])[] = [
   [/\bknown holes\b/i, 'known limitations'],
 ];
 
-/** Areas whose texts still have some of these. */
-const NOT_YET = /^src[\\/](?:wire|store|error)/;
-
-/** Areas whose comments follow the rules of form below; to be widened to all. */
-const AREAS = /^src[\\/](?:batch|cli|client|config|doctor|evaluation|files|fleet|report)[\\/]/;
+/** What follows the rules of form below. */
+const AREAS = /^src[\\/]/;
 /** As in `biome.json`. */
 const LINE_WIDTH = 110;
 
@@ -33,7 +30,7 @@ function texts(): string[] {
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
   );
   return [...found, 'README.md', 'SECURITY.md'].filter(
-    (file) => /\.(?:ts|mjs|md)$/.test(file) && !NOT_YET.test(file) && !file.endsWith('licences.md'),
+    (file) => /\.(?:ts|mjs|md)$/.test(file) && !file.endsWith('licences.md'),
   );
 }
 

@@ -26,9 +26,9 @@ export interface AuthenticatorParts {
 }
 
 /**
- * The part of the contract's order of checks that runs from "signature present" to "the body's appid equals the signed
- * one": 4, 5, 10, 11, 12, 14, 9, 3 (403), 13, 6, 16. A single-use signature is used up once it comes as far as 13, also when
- * 6 or 16 refuses the request afterwards.
+ * The part of the contract's order of checks that runs from "signature present" to "the body's appid equals
+ * the signed one": 4, 5, 10, 11, 12, 14, 9, 3 (403), 13, 6, 16. A single-use signature is used up once it
+ * comes as far as 13, also when 6 or 16 refuses the request afterwards.
  */
 export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
   const { accounts, replay, clock, settings } = parts;

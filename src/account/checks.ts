@@ -4,13 +4,13 @@ import { type ParsedSignature, verifyDigest } from './signature/signature.ts';
 import type { AccountStore, App, SecretPair } from './types.ts';
 
 /**
- * Does the pair belong to the signed app, and did it make the digest? The digest is computed in every case, before the first
- * answer, so that an unknown SecretId costs as much as a known one.
+ * Does the pair belong to the signed app, and did it make the digest? The digest is computed in every case,
+ * before the first answer, so that an unknown SecretId costs as much as a known one.
  *
  * @param now milliseconds since 1970
- * @throws Fault `app_unknown` (`appid_unknown`, `appid_in_brackets`), `key_unknown` (`secretid_unknown`,
- * `secretid_in_brackets`), `key_unusable`
- * (`secretid_of_another_app`, `secretid_disabled`, `secretid_ended`), `signature_invalid` (those of `explainDigest`)
+ * @throws {Fault} `app_unknown` (`appid_unknown`, `appid_in_brackets`), `key_unknown` (`secretid_unknown`,
+ * `secretid_in_brackets`), `key_unusable` (`secretid_of_another_app`, `secretid_disabled`, `secretid_ended`),
+ * `signature_invalid` (those of `explainDigest`)
  */
 export function checkPair(
   signature: ParsedSignature,
@@ -54,9 +54,10 @@ export function checkPair(
 }
 
 /**
- * A closed app is answered as a suspended one: the contract has one answer for an account out of service. Code 10 (no such appid)
- * would send its owner looking for a typing error, and 24 and 25 belong to other calls. The log tells them apart.
- * @throws Fault `request_malformed` (`account_suspended`, `account_closed`)
+ * A closed app is answered as a suspended one: the contract has one answer for an account out of service.
+ * Code 10 (no such appid) would send its owner looking for a typing error, and 24 and 25 belong to other
+ * calls. The log tells them apart.
+ * @throws {Fault} `request_malformed` (`account_suspended`, `account_closed`)
  */
 export function checkState(app: App): void {
   if (app.state === 'suspended')
@@ -66,10 +67,10 @@ export function checkState(app: App): void {
 }
 
 /**
- * Compares the signed bucket with the app's, when the app lists buckets and the signature names one. A missing or empty `b` is no
- * mistake: the contract lets it be missing, the old Node client never sends one, others send an empty one. It gives away nothing,
- * since here every bucket of an app may do the same.
- * @throws Fault `signature_misdirected` (`bucket_of_another_app`), `bucket_unknown`
+ * Compares the signed bucket with the app's, when the app lists buckets and the signature names one. A
+ * missing or empty `b` is no mistake: the contract lets it be missing, the old Node client never sends one,
+ * others send an empty one. It gives away nothing, since here every bucket of an app may do the same.
+ * @throws {Fault} `signature_misdirected` (`bucket_of_another_app`), `bucket_unknown`
  */
 export async function checkBucket(
   signature: ParsedSignature,

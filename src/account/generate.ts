@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import type { NewSecret } from './types.ts';
 
-const alphanumeric = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 function random(length: number): string {
-  return Array.from({ length }, () => alphanumeric[randomInt(alphanumeric.length)]).join('');
+  return Array.from({ length }, () => ALPHANUMERIC[randomInt(ALPHANUMERIC.length)]).join('');
 }
 
 /** A new pair in the form of the old service: `AKID` and 32 letters or digits; a key of 32 (190 bits). */

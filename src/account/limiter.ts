@@ -18,13 +18,14 @@ interface Account {
   running: number;
 }
 
-const msOfDay = 86_400_000;
+const MS_OF_DAY = 86_400_000;
 
 /**
- * Holds apps to their limits, by a token bucket for the rate, a count of what runs and a durable count of the UTC day.
- * The bucket holds one second's worth of requests (at least one) plus the burst. Rate and concurrency are counted in this
- * process, the rate by the shared store where there is one; the daily count is shared by all processes on the same store. A request refused by rate or concurrency does not
- * count for the day. Limits are read from the app each time: a change counts at once.
+ * Holds apps to their limits, by a token bucket for the rate, a count of what runs and a durable count of the
+ * UTC day. The bucket holds one second's worth of requests (at least one) plus the burst. Rate and
+ * concurrency are counted in this process, the rate by the shared store where there is one; the daily count
+ * is shared by all processes on the same store. A request refused by rate or concurrency does not count for
+ * the day. Limits are read from the app each time: a change counts at once.
  */
 export function createLimiter(parts: LimiterParts): Limiter {
   const { clock, usage, rates } = parts;
@@ -110,7 +111,7 @@ function permitOf(account: Account): Permit {
 async function countForDay(appid: string, daily: number, now: number, usage: UsageStore): Promise<void> {
   const day = new Date(now).toISOString().slice(0, 10);
   if ((await usage.consume(appid, day, daily)) !== null) return;
-  const retryAfter = Math.ceil((msOfDay - (now % msOfDay)) / 1000);
+  const retryAfter = Math.ceil((MS_OF_DAY - (now % MS_OF_DAY)) / 1000);
   throw new Fault(
     'rate_limited',
     'daily',

@@ -52,12 +52,18 @@ export interface SecretSummary {
   readonly lastUsedAt: Date | null;
 }
 
-/** One SecretId/SecretKey pair, the key in the clear: only inside the process, never logged, never printed twice. */
+/**
+ * One SecretId/SecretKey pair, the key in the clear: only inside the process, never logged, never printed
+ * twice.
+ */
 export interface SecretPair extends SecretSummary {
   readonly secretKey: string;
 }
 
-/** Where accounts are kept. Every method rejects with a `Fault` `accounts_unavailable` when the store does not answer. */
+/**
+ * Where accounts are kept. Every method rejects with a `Fault` `accounts_unavailable` when the store does not
+ * answer.
+ */
 export interface AccountStore {
   findApp(appid: string): Promise<App | null>;
   /** The pair by its SecretId, whichever app it belongs to. */
@@ -68,11 +74,13 @@ export interface AccountStore {
   touchSecret(secretId: string, at: Date): void;
 }
 
-/** Memory of single-use signatures. Rejects with a `Fault` `state_unavailable` when the store does not answer. */
+/**
+ * Memory of single-use signatures. Rejects with a `Fault` `state_unavailable` when the store does not answer.
+ */
 export interface ReplayStore {
   /**
-   * Remember `digest` (hex of the signature's HMAC) until `until`. True when it was not known before; the memory is
-   * durable before the promise resolves, and two simultaneous calls never both get true.
+   * Remember `digest` (hex of the signature's HMAC) until `until`. True when it was not known before; the
+   * memory is durable before the promise resolves, and two simultaneous calls never both get true.
    */
   remember(digest: string, until: Date): Promise<boolean>;
 }
@@ -80,20 +88,23 @@ export interface ReplayStore {
 /** Daily counts of requests. Rejects with a `Fault` `state_unavailable` when the store does not answer. */
 export interface UsageStore {
   /**
-   * Count one more request of `appid` on the UTC day `day` (`2026-11-23`) unless `limit` is already reached. The
-   * number counted so far, this one included, or null when the limit was reached; the count is durable before the promise
-   * resolves, and shared by every process on the same data folder.
+   * Count one more request of `appid` on the UTC day `day` (`2026-11-23`) unless `limit` is already reached.
+   * The number counted so far, this one included, or null when the limit was reached; the count is durable
+   * before the promise resolves, and shared by every process on the same data folder.
    */
   consume(appid: string, day: string, limit: number): Promise<number | null>;
   /** How many were counted for `appid` on the UTC day `day`. Only apps with a daily limit are counted. */
   used(appid: string, day: string): Promise<number>;
 }
 
-/** Rates of apps, counted for all nodes together. Rejects with a `Fault` of code 108 when the store does not answer. */
+/**
+ * Rates of apps, counted for all nodes together. Rejects with a `Fault` `state_unavailable` when the store
+ * does not answer.
+ */
 export interface RateStore {
   /**
-   * Take one token out of the bucket of `appid`, which holds `capacity` at most and is filled with `perSecond` a second.
-   * Null when there was one; else the seconds until there is one.
+   * Take one token out of the bucket of `appid`, which holds `capacity` at most and is filled with
+   * `perSecond` a second. Null when there was one; else the seconds until there is one.
    */
   take(appid: string, perSecond: number, capacity: number): Promise<number | null>;
 }
@@ -114,9 +125,10 @@ export interface NewSecret {
 }
 
 /**
- * Changing accounts. Every method rejects with a `UsageError` when what was asked cannot be done (`app_unknown`,
- * `app_exists`, `secret_unknown`, `secret_exists`, `app_closed`, `invalid_…`), and with a `Fault` `accounts_unavailable` when the
- * store does not answer. A change is durable when the promise resolves, and counts from the next request on.
+ * Changing accounts. Every method rejects with a `UsageError` when what was asked cannot be done
+ * (`app_unknown`, `app_exists`, `secret_unknown`, `secret_exists`, `app_closed`, `invalid_…`), and with a
+ * `Fault` `accounts_unavailable` when the store does not answer. A change is durable when the promise
+ * resolves, and counts from the next request on.
  */
 export interface AccountAdmin {
   /** Make an app and its first pair in one step. */
@@ -140,8 +152,8 @@ export interface AccountAdmin {
   /** Add `next` to the app of `secretId` and let the old pair end at `oldEndsAt`, in one step. */
   rotateSecret(secretId: string, next: NewSecret, oldEndsAt: Date): Promise<SecretSummary>;
   /**
-   * Encrypt every stored SecretKey anew: under a new master key when the keys lie in the file `master.key`, under the first
-   * one when they come from the environment. May be cut off at any moment and begun again.
+   * Encrypt every stored SecretKey anew: under a new master key when the keys lie in the file `master.key`,
+   * under the first one when they come from the environment. May be cut off at any moment and begun again.
    */
   rotateMasterKey(): Promise<MasterKeyRotation>;
 }
@@ -189,16 +201,17 @@ export interface Caller {
 export interface Authenticator {
   /**
    * Check signature, account and replay in the contract's order.
-   * @throws Fault `signature_missing`, `signature_malformed`, `app_unknown`, `key_unknown`, `key_unusable`, `signature_invalid`,
-   * `signature_expired`, `app_suspended`, `app_closed`, `signature_replayed`, `signature_misdirected`, `bucket_unknown`; `accounts_unavailable` and
-   * `state_unavailable` when a store
-   * does not answer. `reason` says precisely why, `message` says it in words for the log; neither holds a key or a signature.
+   * @throws {Fault} `signature_missing`, `signature_malformed`, `app_unknown`, `key_unknown`, `key_unusable`,
+   * `signature_invalid`, `signature_expired`, `app_suspended`, `app_closed`, `signature_replayed`,
+   * `signature_misdirected`, `bucket_unknown`; `accounts_unavailable` and `state_unavailable` when a store
+   * does not answer. `reason` says precisely why, `message` says it in words for the log; neither holds a key
+   * or a signature
    */
   authenticate(request: AuthenticationRequest): Promise<Caller>;
   /**
-   * Whether the header's signature was made with an enabled key, whatever else may be wrong with it; true too where the body may
-   * still bring one. Nothing is used up.
-   * @throws Fault `accounts_unavailable` when the store does not answer
+   * Whether the header's signature was made with an enabled key, whatever else may be wrong with it; true too
+   * where the body may still bring one. Nothing is used up.
+   * @throws {Fault} `accounts_unavailable` when the store does not answer
    */
   mayHoldKey(read: ParsedSignature | Fault): Promise<boolean>;
 }
@@ -213,7 +226,8 @@ export interface Permit {
 export interface Limiter {
   /**
    * Take a place for one request of `app`.
-   * @throws Fault `rate_limited` (`rate`, `concurrent`, `daily`) with `retryAfter` in whole seconds; `state_unavailable` when the daily count cannot be kept.
+   * @throws {Fault} `rate_limited` (`rate`, `concurrent`, `daily`) with `retryAfter` in whole seconds;
+   * `state_unavailable` when the daily count cannot be kept
    */
   admit(app: App): Promise<Permit>;
 }

@@ -8,24 +8,27 @@ const refuse = (reason: string, what: string, expected: string, found: unknown):
 };
 
 /**
- * Whether a text can be an appid at all: 1-15 digits without a leading zero, so that it is the same as text and as a JSON
- * number (clients send both).
+ * Whether a text can be an appid at all: 1-15 digits without a leading zero, so that it is the same as text
+ * and as a JSON number (clients send both).
  */
 export function isAppid(text: string): boolean {
   return /^[1-9]\d{0,14}$/.test(text);
 }
 
-/** Whether a text can be a SecretId: 8-64 letters, digits, `_` or `-`; nothing that would need quoting in an original. */
+/**
+ * Whether a text can be a SecretId: 8-64 letters, digits, `_` or `-`; nothing that would need quoting in an
+ * original.
+ */
 export function isSecretId(text: string): boolean {
   return /^[A-Za-z0-9_-]{8,64}$/.test(text);
 }
 
-/** @throws UsageError `invalid_appid` */
+/** @throws {UsageError} `invalid_appid` */
 export function checkAppid(appid: string): void {
   if (!isAppid(appid)) refuse('invalid_appid', 'appid', '1 to 15 digits, the first not 0', appid);
 }
 
-/** @throws UsageError `invalid_name`, `invalid_appid`, `invalid_bucket`, and those of limits and policy */
+/** @throws {UsageError} `invalid_name`, `invalid_appid`, `invalid_bucket`, and those of limits and policy */
 export function checkNewApp(app: NewApp): void {
   checkAppid(app.appid);
   const { length } = app.name.trim();
@@ -38,7 +41,7 @@ export function checkNewApp(app: NewApp): void {
   checkPolicy(app.policy ?? {});
 }
 
-/** @throws UsageError `invalid_secret_id`, `invalid_secret_key`; the key itself is never in the message */
+/** @throws {UsageError} `invalid_secret_id`, `invalid_secret_key`; the key itself is never in the message */
 export function checkNewSecret(secret: NewSecret): void {
   if (!isSecretId(secret.secretId)) {
     refuse('invalid_secret_id', 'SecretId', '8 to 64 letters, digits, _ or -', secret.secretId);
@@ -55,7 +58,7 @@ export function checkNewSecret(secret: NewSecret): void {
   }
 }
 
-/** @throws UsageError `invalid_bucket` */
+/** @throws {UsageError} `invalid_bucket` */
 export function checkBuckets(buckets: readonly string[]): void {
   if (buckets.length > 100) refuse('invalid_bucket', 'buckets', 'at most 100', buckets.length);
   for (const bucket of buckets) {
@@ -65,7 +68,7 @@ export function checkBuckets(buckets: readonly string[]): void {
   }
 }
 
-/** @throws UsageError `invalid_limit` */
+/** @throws {UsageError} `invalid_limit` */
 export function checkLimits(limits: Partial<AppLimits>): void {
   const { requestsPerSecond: rate, burst, concurrent, daily } = limits;
   if (rate != null && !(typeof rate === 'number' && rate >= 0.001 && rate <= 1e6)) {
@@ -83,7 +86,7 @@ export function checkLimits(limits: Partial<AppLimits>): void {
   }
 }
 
-/** @throws UsageError `invalid_policy` */
+/** @throws {UsageError} `invalid_policy` */
 export function checkPolicy(policy: Partial<AppPolicy>): void {
   const { threshold, profile, capture } = policy;
   if (threshold != null && !(typeof threshold === 'number' && threshold >= 0 && threshold <= 100)) {

@@ -8,7 +8,7 @@ export interface BatchItem {
   readonly picture: string;
   /**
    * The picture's bytes, in memory of their own.
-   * @throws {Fault} -5805 (cannot be read or fetched), -4016 `too_large`
+   * @throws {Fault} `download_refused` (cannot be read or fetched), `picture_unreadable` `too_large`
    * @throws {DOMException} AbortError when `signal` was aborted
    */
   read(signal: AbortSignal): Promise<Uint8Array>;

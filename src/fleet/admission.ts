@@ -39,7 +39,7 @@ export interface Asking {
 export interface Admission {
   /**
    * Waits for a permit: first come, first served within an app, the apps in turn.
-   * @throws {Fault} -5802 with `retryAfter`: `queue_full` at once, when the wait would be too long;
+   * @throws {Fault} `busy` with `retryAfter`: `queue_full` at once, when the wait would be too long;
    * `queue_share` later, when an app with fewer pictures waiting took over; `queue_overdue` when the wait was
    * longer than expected and than allowed
    * @throws {DOMException} AbortError when `signal` aborts

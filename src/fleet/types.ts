@@ -23,8 +23,8 @@ export interface Judge {
   /**
    * Judges one encoded picture. Its memory belongs to the judge until the answer: it must not be changed, nor
    * used afterwards.
-   * @throws {Fault} -4016 (cannot be decoded), -5802 (overloaded, with `retryAfter`), 213 (two workers failed
-   * on it, or the engine did)
+   * @throws {Fault} `picture_unreadable`; `busy` with `retryAfter`; `judging_failed` when two workers failed
+   * on it, or the engine did
    * @throws {DOMException} AbortError when `signal` aborts
    */
   judge(picture: Uint8Array, options?: JudgeOptions): Promise<Judgement>;

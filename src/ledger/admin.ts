@@ -1,6 +1,9 @@
 /** Who changes something. */
 export interface Actor {
-  /** `system`: a user of this machine, at the command line or as the service itself; `console`: a user of the console; `key`: an API key. */
+  /**
+   * `system`: a user of this machine, at the command line or as the service itself; `console`: a user of the
+   * console; `key`: an API key.
+   */
   readonly kind: 'system' | 'console' | 'key';
   /** User name, or the id of the key. */
   readonly name: string;

@@ -9,8 +9,8 @@ import {
 } from 'node:crypto';
 
 /**
- * The chains that are kept: decisions, and changes by operators. Where several nodes write into one database, each has a chain of its
- * own for its decisions, with the node's name.
+ * The chains that are kept: decisions, and changes by operators. Where several nodes write into one database,
+ * each has a chain of its own for its decisions, with the node's name.
  */
 export type ChainName = 'ledger' | 'admin' | `ledger:${string}`;
 
@@ -22,7 +22,10 @@ export interface Signed {
   readonly signature: string;
 }
 
-/** The state of a chain at one moment, signed: whoever has it can tell later whether anything before it was changed. */
+/**
+ * The state of a chain at one moment, signed: whoever has it can tell later whether anything before it was
+ * changed.
+ */
 export interface Checkpoint extends Signed {
   readonly chain: ChainName;
   /** The newest row that it covers. */
@@ -32,14 +35,20 @@ export interface Checkpoint extends Signed {
   readonly at: Date;
 }
 
-/** What remains of rows that were deleted on purpose, signed, so that nobody without the key can make rows go unseen. */
+/**
+ * What remains of rows that were deleted on purpose, signed, so that nobody without the key can make rows go
+ * unseen.
+ */
 export interface Tombstone extends Signed {
   readonly chain: ChainName;
   readonly fromId: number;
   readonly toId: number;
   /** How many rows went. */
   readonly rows: number;
-  /** Digest of the content, where a single row was erased: its link can be computed anew. Null for pruned ranges. */
+  /**
+   * Digest of the content, where a single row was erased: its link can be computed anew. Null for pruned
+   * ranges.
+   */
   readonly digest: string | null;
   readonly hashBefore: string;
   readonly hashAfter: string;
@@ -76,7 +85,7 @@ export function newAuditKeyText(): string {
 
 /**
  * The key in a text: PKCS #8 in PEM, or the base64 of its DER (fit for an environment variable).
- * @throws Error when it is no Ed25519 private key
+ * @throws {Error} when it is no Ed25519 private key
  */
 export function auditKeyFrom(text: string): AuditKey {
   const trimmed = text.trim();

@@ -42,7 +42,10 @@ export function toCsvLine(row: StoredLedgerRow): string {
   return csvLine(columns.map(([, value]) => value(row)));
 }
 
-/** Write out rows line by line, as they come; CSV begins with the names of the columns. Memory does not grow with the rows. */
+/**
+ * Write out rows line by line, as they come; CSV begins with the names of the columns. Memory does not grow
+ * with the rows.
+ */
 export async function* exportLines(
   rows: AsyncIterable<StoredLedgerRow>,
   format: ExportFormat,

@@ -32,11 +32,12 @@ export interface RefusalParts {
 }
 
 /**
- * Different refusals that are told apart between two writings, of one app and of all; what comes beyond loses address and key, never its
- * count. A caller with a network of addresses could otherwise write rows without end, and use up what is told apart of other apps.
+ * Different refusals that are told apart between two writings, of one app and of all; what comes beyond loses
+ * address and key, never its count. A caller with a network of addresses could otherwise write rows without
+ * end, and use up what is told apart of other apps.
  */
-const mostKindsOfApp = 50;
-const mostKinds = 500;
+const MOST_KINDS_OF_APP = 50;
+const MOST_KINDS = 500;
 
 interface Counted extends Refusal {
   readonly at: number;
@@ -44,8 +45,9 @@ interface Counted extends Refusal {
 }
 
 /**
- * Refused requests are cheap on purpose and may come by the thousand: a row each would cost more than the refusal. Equal ones (app, key,
- * reason, address) within a second make one row with their number; it names the first one's request.
+ * Refused requests are cheap on purpose and may come by the thousand: a row each would cost more than the
+ * refusal. Equal ones (app, key, reason, address) within a second make one row with their number; it names
+ * the first one's request.
  */
 export function createRefusalCounter(parts: RefusalParts): RefusalCounter {
   const { ledger, clock, version, onTrouble, everyMs = 1000 } = parts;
@@ -71,7 +73,7 @@ export function createRefusalCounter(parts: RefusalParts): RefusalCounter {
   return {
     note(refusal) {
       const own = kinds.get(refusal.appid) ?? 0;
-      const crowded = own >= mostKindsOfApp || waiting.size >= mostKinds;
+      const crowded = own >= MOST_KINDS_OF_APP || waiting.size >= MOST_KINDS;
       // One that is told apart already is counted there, however many have come since.
       const known = waiting.get(keyOf(refusal));
       const told = crowded ? { ...refusal, secretId: '', callerAddress: '' } : refusal;

@@ -11,9 +11,14 @@ export interface RetentionParts {
   readonly clock: () => number;
   /** Milliseconds that go by evenly, whatever is done to the clock. */
   readonly evenClock: () => number;
-  /** Told how many ledger rows went, and how many others (ended answers, signatures, counts), when any did. */
+  /**
+   * Told how many ledger rows went, and how many others (ended answers, signatures, counts), when any did.
+   */
   readonly onPruned: (rows: number, others: number) => void;
-  /** Told in every round in which the clock jumped (nothing is deleted then), or is still ahead of the record time. */
+  /**
+   * Told in every round in which the clock jumped (nothing is deleted then), or is still ahead of the record
+   * time.
+   */
   readonly onClock: (clock: RecordClock, seen: 'jumped' | 'behind') => void;
   /** Called for a failure; the next round tries again. */
   readonly onTrouble: (error: unknown) => void;
@@ -37,15 +42,16 @@ export interface Retention {
   stop(): Promise<void>;
 }
 
-const hour = 3_600_000;
-const day = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 86_400_000;
 
 /**
- * Delete what is over age or has ended, at once and then every hour. Age is told by the record time (`record-clock.ts`), so that a
- * clock that jumps does not let everything go in one round. Rounds never overlap, and do not keep the process alive.
+ * Delete what is over age or has ended, at once and then every hour. Age is told by the record time
+ * (`record-clock.ts`), so that a clock that jumps does not let everything go in one round. Rounds never
+ * overlap, and do not keep the process alive.
  */
 export function startRetention(parts: RetentionParts): Retention {
-  const { ledger, upkeep, days, clock, evenClock, onTrouble, everyMs = hour } = parts;
+  const { ledger, upkeep, days, clock, evenClock, onTrouble, everyMs = HOUR } = parts;
   let running: Promise<void> | null = null;
   let lookedAt: number | null = null;
   const jumps = { forward: 0, back: 0 };
@@ -59,7 +65,7 @@ export function startRetention(parts: RetentionParts): Retention {
     lagMs = lagOf(looked.clock);
     if (looked.jumped && jump !== null) jumps[jump.byMs > 0 ? 'forward' : 'back'] += 1;
     if (looked.jumped) parts.onClock(looked.clock, 'jumped');
-    else if (lagMs > hour) parts.onClock(looked.clock, 'behind');
+    else if (lagMs > HOUR) parts.onClock(looked.clock, 'behind');
     return { time: looked.clock.time, jumped: looked.jumped };
   }
 
@@ -67,7 +73,7 @@ export function startRetention(parts: RetentionParts): Retention {
     try {
       const { time, jumped } = await lookAtClock();
       if (jumped) return;
-      const rows = days === null ? 0 : await ledger.prune(new Date(time - days * day));
+      const rows = days === null ? 0 : await ledger.prune(new Date(time - days * DAY));
       const others = await upkeep.sweep(time);
       if (rows + others > 0) parts.onPruned(rows, others);
     } catch (error) {

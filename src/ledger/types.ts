@@ -4,9 +4,9 @@ import type { ChainName, Checkpoint, Tombstone } from './checkpoint.ts';
 import type { Verification } from './verify.ts';
 
 /**
- * What a row is about. `judged`: a picture was looked at, also one that could not be decoded. `download_refused`: there was no picture,
- * since its download failed or was refused. `request_refused`: requests of a known caller that were refused before a picture was looked
- * at, counted.
+ * What a row is about. `judged`: a picture was looked at, also one that could not be decoded.
+ * `download_refused`: there was no picture, since its download failed or was refused. `request_refused`:
+ * requests of a known caller that were refused before a picture was looked at, counted.
  */
 export type RowKind = 'judged' | 'download_refused' | 'request_refused';
 
@@ -39,13 +39,19 @@ export interface Explanation {
   readonly policy: PolicyVersion | null;
   /** Probability of a bona fide presentation at equal priors, 0-1. */
   readonly liveProbability: number | null;
-  /** The networks did not back the verdict; null where no picture was judged, and in rows of versions that did not say. */
+  /**
+   * The networks did not back the verdict; null where no picture was judged, and in rows of versions that did
+   * not say.
+   */
   readonly review: boolean | null;
   /** Faces found in the picture. */
   readonly faceCount: number | null;
   /** The quality values outside of their limits. */
   readonly quality: readonly DecidingQuality[];
-  /** Value by name of the components that capture presets limit; null without a face, and in rows of versions that did not keep them. */
+  /**
+   * Value by name of the components that capture presets limit; null without a face, and in rows of versions
+   * that did not keep them.
+   */
   readonly measured: Readonly<Record<string, number>> | null;
   /** Model name → SHA-256 of its card. */
   readonly cards: Readonly<Record<string, string>>;
@@ -87,8 +93,9 @@ export interface LedgerRow {
 /** Where decisions are kept. */
 export interface Ledger {
   /**
-   * Resolves only when the row is on disk (group commit: many rows share one sync). Rejects with a `Fault` `state_unavailable`
-   * when it cannot be written; the caller then answers that fault instead of the judgement.
+   * Resolves only when the row is on disk (group commit: many rows share one sync). Rejects with a `Fault`
+   * `state_unavailable` when it cannot be written; the caller then answers that fault instead of the
+   * judgement.
    */
   append(row: LedgerRow): Promise<void>;
 }
@@ -115,7 +122,10 @@ export interface LedgerFilter {
 /** A place in the order of the rows: by time, and among rows of the same time by number. */
 export type LedgerPlace = Pick<StoredLedgerRow, 'at' | 'id'>;
 
-/** Reading and shortening the ledger. Rejects with a `Fault` `state_unavailable` when the store does not answer. */
+/**
+ * Reading and shortening the ledger. Rejects with a `Fault` `state_unavailable` when the store does not
+ * answer.
+ */
 export interface LedgerReader {
   /** At most `limit` (1-1000) rows behind the place `after` (null: from the start), oldest first. */
   page(filter: LedgerFilter, after: LedgerPlace | null, limit: number): Promise<readonly StoredLedgerRow[]>;
@@ -126,8 +136,8 @@ export interface LedgerReader {
   /** How many rows match. */
   count(filter: LedgerFilter): Promise<number>;
   /**
-   * Delete the rows older than `before`, and what else was kept of requests from before then (kept answers), a bounded number at a
-   * time; how many rows of the ledger went.
+   * Delete the rows older than `before`, and what else was kept of requests from before then (kept answers),
+   * a bounded number at a time; how many rows of the ledger went.
    */
   prune(before: Date): Promise<number>;
 }
@@ -138,7 +148,10 @@ export interface RecordClock {
   readonly time: number;
   /** What the clock showed when it was last looked at, ms since 1970. */
   readonly wall: number;
-  /** The last jump: when it was seen, by the clock as it was then, and by how many ms (negative: back); null: none was seen. */
+  /**
+   * The last jump: when it was seen, by the clock as it was then, and by how many ms (negative: back); null:
+   * none was seen.
+   */
   readonly jump: { readonly at: number; readonly byMs: number } | null;
 }
 
@@ -156,7 +169,10 @@ export interface Upkeep {
   ): Promise<{ readonly clock: RecordClock; readonly jumped: boolean }>;
   /** As last looked at; null where it never was. */
   lastClock(): Promise<RecordClock | null>;
-  /** Deletes what ended by `now` on its own account: kept answers, used signatures, daily counts. How many rows went. */
+  /**
+   * Deletes what ended by `now` on its own account: kept answers, used signatures, daily counts. How many
+   * rows went.
+   */
   sweep(now: number): Promise<number>;
 }
 
@@ -175,7 +191,10 @@ export interface Erasure {
   readonly keptAnswers: number;
 }
 
-/** The chain behind ledger and admin log. Rejects with a `Fault` `state_unavailable` when the store does not answer. */
+/**
+ * The chain behind ledger and admin log. Rejects with a `Fault` `state_unavailable` when the store does not
+ * answer.
+ */
 export interface Chains {
   /** The chains there are; with a row's number those that a row of that number would be in. */
   names(rowId?: number): Promise<readonly ChainName[]>;
@@ -186,7 +205,10 @@ export interface Chains {
   ): Promise<Verification>;
   /** Signs the state of a chain now; null while it has no row. */
   head(chain: ChainName): Promise<(Checkpoint & { readonly publicKey: string }) | null>;
-  /** The hash of a row, or where a deleted range ends with it; `deleted` inside of such a range; null where nothing is known. */
+  /**
+   * The hash of a row, or where a deleted range ends with it; `deleted` inside of such a range; null where
+   * nothing is known.
+   */
   hashAt(chain: ChainName, rowId: number): Promise<string | 'deleted' | null>;
   erase(target: ErasureTarget): Promise<Erasure>;
   /** Changes by operators, newest first, at most `limit` (1-1000). */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chainStart, contentDigest, linkHash } from './chain.ts';
+import { CHAIN_START, contentDigest, linkHash } from './chain.ts';
 import {
   auditKeyFrom,
   type Checkpoint,
@@ -17,7 +17,7 @@ const publicKeys = new Map([[key.keyId, key.publicKey]]);
 
 /** A chain over the given contents, and its head. */
 function chainOf(contents: readonly string[]): readonly ChainedRow[] {
-  let hash = chainStart;
+  let hash = CHAIN_START;
   return contents.map((content, index) => {
     const digest = contentDigest('test-1', 'salt', [content]);
     hash = linkHash(hash, digest);

@@ -1,4 +1,4 @@
-import { chainStart, linkHash } from './chain.ts';
+import { CHAIN_START, linkHash } from './chain.ts';
 import {
   type ChainName,
   type Checkpoint,
@@ -38,7 +38,10 @@ export interface Verification {
   readonly lost: number;
   /** Checkpoints whose signature and hash are right. */
   readonly checkpoints: number;
-  /** Ids of the keys that signed them, in the order of the rows. More than one: after a restore, a change of the key, or a forgery. */
+  /**
+   * Ids of the keys that signed them, in the order of the rows. More than one: after a restore, a change of
+   * the key, or a forgery.
+   */
   readonly keys: readonly string[];
   /** Newest row and its hash, where nothing is wrong. */
   readonly head: { readonly rowId: number; readonly hash: string } | null;
@@ -85,12 +88,12 @@ interface Walk {
 }
 
 /**
- * Goes through a chain from its start: every hash computed anew, tombstones in place of deleted rows, each checkpoint at its row. Stops
- * at the first fault and names its row. Memory does not grow with the rows.
+ * Goes through a chain from its start: every hash computed anew, tombstones in place of deleted rows, each
+ * checkpoint at its row. Stops at the first fault and names its row. Memory does not grow with the rows.
  */
 export async function verifyChain(parts: ChainParts): Promise<Verification> {
   const walk: Walk = {
-    hash: parts.start?.hash ?? chainStart,
+    hash: parts.start?.hash ?? CHAIN_START,
     lastId: parts.start?.rowId ?? 0,
     begun: parts.start !== null,
     verified: 0,
@@ -130,7 +133,8 @@ function grouped(checkpoints: readonly Checkpoint[]): Map<number, Checkpoint[]> 
 
 function passRow(walk: Walk, row: ChainedRow, parts: ChainParts): void {
   if (row.hash === null) {
-    // Written by a version without a chain, before the first chained row or between two: what a hash was taken from makes the next one wrong.
+    // Written by a version without a chain, before the first chained row or between two: what a hash was
+    // taken from makes the next one wrong.
     if (walk.begun) walk.lastId = row.id;
     walk.unchained += 1;
     return;

@@ -9,7 +9,10 @@ export interface Bars {
   readonly bottom: number;
 }
 
-/** A bar's values differ from its first pixel's by at most this, on every channel: compression leaves a few steps. */
+/**
+ * A bar's values differ from its first pixel's by at most this, on every channel: compression leaves a few
+ * steps.
+ */
 const SAME = 10;
 /** Behind a bar, values differ by more than this on some channel, in at least this share of the row. */
 const OTHER = 24;
@@ -63,8 +66,9 @@ function thickness(data: Uint8Array, walk: Walk): number {
 }
 
 /**
- * Bars around the picture, as screenshots and players leave them: rows or columns of one colour at an edge, behind which most
- * pixels differ at once. An even wall behind a head has no such edge. Null where there are none, or little else.
+ * Bars around the picture, as screenshots and players leave them: rows or columns of one colour at an edge,
+ * behind which most pixels differ at once. An even wall behind a head has no such edge. Null where there are
+ * none, or little else.
  */
 export function findBars({ width, height, data }: RgbPicture): Bars | null {
   const row = width * 3;
@@ -94,8 +98,8 @@ export function withoutBars(picture: RgbPicture, bars: Bars): RgbPicture {
 }
 
 /**
- * A judgement of the picture without its bars, told in pixels of the whole upright picture, with the reason that says so.
- * `whole` is the picture's size before any quarter turn.
+ * A judgement of the picture without its bars, told in pixels of the whole upright picture, with the reason
+ * that says so. `whole` is the picture's size before any quarter turn.
  */
 export function withBars(judgement: Judgement, bars: Bars, whole: RgbPicture): Judgement {
   const turns = judgement.quarterTurns;

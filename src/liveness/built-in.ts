@@ -8,8 +8,8 @@ import { parseNetworkCard, readCardFile } from './pack-card.ts';
 export const CARDS_DIR: string = fileURLToPath(new URL('../../models/', import.meta.url));
 
 /**
- * The cards of the built-in networks, by name in order of the alphabet. They belong to this version of livestill; the weight files
- * may lie elsewhere.
+ * The cards of the built-in networks, by name in order of the alphabet. They belong to this version of
+ * livestill; the weight files may lie elsewhere.
  *
  * @param dir default: the package's own `models/`
  * @throws {ModelError} when a card cannot be used

@@ -1,6 +1,9 @@
 import type { Calibration } from './card-schema.ts';
 
-/** What of a calibration makes a score of a logit: points (Z, score) of a piecewise linear curve, flat outside. */
+/**
+ * What of a calibration makes a score of a logit: points (Z, score) of a piecewise linear curve, flat
+ * outside.
+ */
 export type ScoreCurve = Pick<Calibration, 'score'>;
 
 /** What of a calibration makes a probability of a logit (Platt scaling): `1 / (1 + exp(-(a Z + b)))`. */

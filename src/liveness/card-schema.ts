@@ -2,8 +2,8 @@ import Type, { type Static, type TProperties, type TSchema } from 'typebox';
 import { OPERATING_NAMES } from './operating-names.ts';
 
 /*
- * The form of `card.json`, for the built-in networks and for an operator's alike. Each node says in `expected` what it asks for;
- * the messages are made of that.
+ * The form of `card.json`, for the built-in networks and for an operator's alike. Each node says in
+ * `expected` what it asks for; the messages are made of that.
  */
 
 const expected = (words: string) => ({ expected: words });
@@ -53,7 +53,7 @@ const input = closed({
 });
 
 /** Licence, origin and what is not known: every built-in card has them, an operator's may. */
-const provenance = {
+const PROVENANCE = {
   licence: Type.Optional(text),
   /** File in `models/licences/` with the text of the licence. */
   licenceFile: Type.Optional(
@@ -147,17 +147,19 @@ export const classifierSchema = closed({
     values: oneOf(['logits', 'probabilities']),
   }),
   calibration: Type.Optional(list(calibration, 1)),
-  ...provenance,
+  ...PROVENANCE,
 });
 
-/** A detector's card: it documents the two built-in detectors, whose outputs are read by code of their own. */
+/**
+ * A detector's card: it documents the two built-in detectors, whose outputs are read by code of their own.
+ */
 export const detectorSchema = closed({
   name,
   role: oneOf(['detector']),
   model,
   input,
   outputs: list(closed({ name: text, meaning: text }), 1),
-  ...provenance,
+  ...PROVENANCE,
 });
 
 /** A classifier's card as it stands in the file. */

@@ -12,7 +12,10 @@ export interface Classifier {
 
 const LOGIT_LIMIT = 12;
 
-/** Loads a classifier and checks the file's input and output against the card. @throws {ModelError} */
+/**
+ * Loads a classifier and checks the file's input and output against the card.
+ * @throws {ModelError} when the file is not what the card says
+ */
 export async function loadClassifier(card: ClassifierCard, file: string): Promise<Classifier> {
   const { input, output } = card;
   const dims =
@@ -35,8 +38,9 @@ export function classProbabilities(card: ClassifierCard, values: readonly number
 }
 
 /**
- * Logit of "live" against all other classes together, clamped to [-12, 12]: `o_live - ln(sum exp(o_other))`, or
- * `ln(p / (1 - p))` for a model that gives probabilities. NaN (a broken model) counts as -12: never live by accident.
+ * Logit of "live" against all other classes together, clamped to [-12, 12]: `o_live - ln(sum exp(o_other))`,
+ * or `ln(p / (1 - p))` for a model that gives probabilities. NaN (a broken model) counts as -12: never live
+ * by accident.
  */
 export function liveLogit(card: ClassifierCard, values: readonly number[]): number {
   const { liveIndex } = card.output;

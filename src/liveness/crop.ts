@@ -5,16 +5,20 @@ import { borrow } from './scratch.ts';
 import type { Box, RgbPicture } from './types.ts';
 
 /**
- * What part of the picture a classifier sees. `square`: a square of `factor` times the box's longer side about its
- * centre, black outside the picture. `silent` (as Silent-Face-Anti-Spoofing crops): the box widened by up to `factor`, moved to stay inside the picture,
- * stretched to the input without keeping its proportions.
+ * What part of the picture a classifier sees. `square`: a square of `factor` times the box's longer side
+ * about its centre, black outside the picture. `silent` (as Silent-Face-Anti-Spoofing crops): the box widened
+ * by up to `factor`, moved to stay inside the picture, stretched to the input without keeping its
+ * proportions.
  */
 export interface CropKind {
   readonly kind: 'square' | 'silent';
   readonly factor: number;
 }
 
-/** How RGB bytes become a classifier's tensor: planes in `colourOrder`, value `(v - mean[c]) * scale[c]`, NCHW or NHWC. */
+/**
+ * How RGB bytes become a classifier's tensor: planes in `colourOrder`, value `(v - mean[c]) * scale[c]`, NCHW
+ * or NHWC.
+ */
 export interface TensorForm {
   readonly width: number;
   readonly height: number;
@@ -102,9 +106,9 @@ function blackOutside(samples: Samples, size: number): Pairs {
 }
 
 /**
- * Samples `rect` of the picture bilinearly (half-pixel centres, no antialiasing) into a float32 tensor [1,3,h,w] or
- * [1,h,w,3]. A `square` crop reads black outside the picture; a `silent` crop reads the edge of its rectangle again. The
- * tensor is borrowed (scratch.ts).
+ * Samples `rect` of the picture bilinearly (half-pixel centres, no antialiasing) into a float32 tensor
+ * [1,3,h,w] or [1,h,w,3]. A `square` crop reads black outside the picture; a `silent` crop reads the edge of
+ * its rectangle again. The tensor is borrowed (scratch.ts).
  */
 export function cropTensor(picture: RgbPicture, crop: CropKind, rect: Rect, form: TensorForm): Float32Array {
   const { width: n, height: m } = form;

@@ -6,7 +6,10 @@ export interface Weighed {
   readonly weight: number;
 }
 
-/** The fused logit Z: the mean logit of each classifier's runs, averaged over the classifiers by their weights in the profile. */
+/**
+ * The fused logit Z: the mean logit of each classifier's runs, averaged over the classifiers by their weights
+ * in the profile.
+ */
 export function fuseLogits(members: readonly Weighed[], evidence: readonly CropEvidence[]): number {
   let sum = 0;
   let weights = 0;

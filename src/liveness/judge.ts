@@ -77,8 +77,9 @@ function meanClasses(leading: Classifier, evidence: readonly CropEvidence[]): Re
 }
 
 /**
- * Judges a decoded picture (EXIF orientation already applied): leaves bars around it aside, finds the face, turns it upright, runs every classifier on
- * its crops, fuses, maps to a score and measures quality. The same pixels always give the same numbers.
+ * Judges a decoded picture (EXIF orientation already applied): leaves bars around it aside, finds the face,
+ * turns it upright, runs every classifier on its crops, fuses, maps to a score and measures quality. The same
+ * pixels always give the same numbers.
  */
 export async function judgePicture(
   models: Models,
@@ -103,7 +104,10 @@ function readyProfile({ profiles }: Models, name: Profile): ReadyProfile {
   return ready;
 }
 
-/** Limits hold for the networks they were fitted for alone: none where a pack joined that brought no calibration. */
+/**
+ * Limits hold for the networks they were fitted for alone: none where a pack joined that brought no
+ * calibration.
+ */
 const reviewLimitsOf = ({ calibration, calibrated }: ProfilePlan): ReviewLimits | null =>
   calibrated ? calibration.review : null;
 

@@ -65,11 +65,14 @@ function readyProfiles(
 }
 
 /**
- * Loads the built-in networks that are there and the operator's packs; each file's inputs and outputs are checked.
+ * Loads the built-in networks that are there and the operator's packs; each file's inputs and outputs are
+ * checked.
  *
- * @param files paths of the built-in networks' files by name; one that is missing makes the profiles it takes part in unusable
+ * @param files paths of the built-in networks' files by name; one that is missing makes the profiles it takes
+ * part in unusable
  * @param packs folders with `card.json` and an ONNX file.
- * @throws {ModelError} when a file or a card cannot be used, a detector is missing, or two models carry one name.
+ * @throws {ModelError} when a file or a card cannot be used, a detector is missing, or two models carry one
+ * name
  */
 export async function loadModels(
   files: ReadonlyMap<string, string>,

@@ -1,4 +1,7 @@
-/** A model that cannot be used: missing file, wrong inputs or outputs, an invalid card. The message says what to do. */
+/**
+ * A model that cannot be used: missing file, wrong inputs or outputs, an invalid card. The message says what
+ * to do.
+ */
 export class ModelError extends Error {
   /** The file or card at fault. */
   readonly file: string;

@@ -85,11 +85,11 @@ function checkWhole(file: string, bytes: Uint8Array): void {
 }
 
 /**
- * Loads an ONNX file for the CPU with one thread, checks its inputs and outputs against `shape`, and hashes it.
- * One thread a network keeps results the same at any load; parallel work belongs to several engines.
+ * Loads an ONNX file for the CPU with one thread, checks its inputs and outputs against `shape`, and hashes
+ * it. One thread a network keeps results the same at any load; parallel work belongs to several engines.
  *
- * @throws {ModelError} when the file cannot be read or is no ONNX model, or its inputs or outputs differ.
- * @throws {InferenceLibraryError} when the inference library cannot be loaded.
+ * @throws {ModelError} when the file cannot be read or is no ONNX model, or its inputs or outputs differ
+ * @throws {InferenceLibraryError} when the inference library cannot be loaded
  */
 export async function loadNetwork(file: string, shape: NetworkShape): Promise<Network> {
   let bytes: Buffer;

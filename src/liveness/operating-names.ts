@@ -1,7 +1,10 @@
 /** The names that operating points carry, from the one that accepts most to the one that accepts least. */
 export const OPERATING_NAMES = ['lenient', 'balanced', 'strict'] as const;
 
-/** The name of an operating point: what a threshold was measured to do. It says nothing of how pictures are to be taken. */
+/**
+ * The name of an operating point: what a threshold was measured to do. It says nothing of how pictures are to
+ * be taken.
+ */
 export type OperatingName = (typeof OPERATING_NAMES)[number];
 
 /** Largest APCER of a point of each name, shares of 1. */
@@ -15,14 +18,18 @@ export const LARGEST_APCER: Readonly<Record<OperatingName, number>> = {
 export interface NameablePoint {
   /** Scores above it are taken for live. */
   readonly threshold: number;
-  /** Share of attack presentations taken for live: of the worst species where species are known. Null: not measured. */
+  /**
+   * Share of attack presentations taken for live: of the worst species where species are known. Null: not
+   * measured.
+   */
   readonly apcer: number | null;
 }
 
 /**
- * The name of each point, null where it has none. A point belongs to the strictest name whose limit its APCER keeps; of the points of one
- * name, those of the lowest threshold carry it. A limit counts only where at least 3 / limit attacks were presented (of the species with
- * the fewest): with fewer, an APCER above it could not be excluded even if none had been accepted ("rule of three").
+ * The name of each point, null where it has none. A point belongs to the strictest name whose limit its APCER
+ * keeps; of the points of one name, those of the lowest threshold carry it. A limit counts only where at
+ * least 3 / limit attacks were presented (of the species with the fewest): with fewer, an APCER above it
+ * could not be excluded even if none had been accepted ("rule of three").
  *
  * @param attacks attack presentations that were measured
  */

@@ -51,8 +51,9 @@ const provenanceOf = (card: ClassifierFile | DetectorFile): Provenance => ({
 });
 
 /**
- * Which profiles a card takes part in: those of its member `profiles`, or, in the short form of `boxScales` and `weight`, all of
- * them. A short card that names no scales for `single` was written when that profile was called `careful`.
+ * Which profiles a card takes part in: those of its member `profiles`, or, in the short form of `boxScales`
+ * and `weight`, all of them. A short card that names no scales for `single` was written when that profile was
+ * called `careful`.
  */
 function membershipsOf(file: string, card: ClassifierFile): Readonly<Partial<Record<Profile, Membership>>> {
   const { profiles, boxScales, weight, crops } = card;
@@ -129,7 +130,10 @@ export function parseCard(file: string, value: unknown): ClassifierCard {
   };
 }
 
-/** As {@link parseCard}, for a card of either role. @throws {ModelError} */
+/**
+ * As {@link parseCard}, for a card of either role.
+ * @throws {ModelError} when the file is not what the card says
+ */
 export function parseNetworkCard(file: string, value: unknown): NetworkCard {
   const role = typeof value === 'object' && value !== null && 'role' in value ? value.role : undefined;
   if (role !== 'detector') return parseCard(file, value);
@@ -159,7 +163,10 @@ export async function readCardFile(
   }
 }
 
-/** Reads the pack in `folder`: `card.json` and the ONNX file it names. @throws {ModelError} */
+/**
+ * Reads the pack in `folder`: `card.json` and the ONNX file it names.
+ * @throws {ModelError} when the file is not what the card says
+ */
 export async function readModelPack(folder: string): Promise<ModelPack> {
   const file = join(folder, 'card.json');
   const { value, sha256 } = await readCardFile(file);

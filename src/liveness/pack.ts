@@ -19,11 +19,17 @@ export interface Membership {
   readonly crops: readonly CropKind[];
   /** Factors on the face box for which every crop is run. */
   readonly boxScales: readonly number[];
-  /** Weight of this classifier's mean logit in the fusion; those of the built-in ones add up to 1 in every profile. */
+  /**
+   * Weight of this classifier's mean logit in the fusion; those of the built-in ones add up to 1 in every
+   * profile.
+   */
   readonly weight: number;
 }
 
-/** What is known of a classifier: what it sees, how, what its numbers mean, and which profiles it takes part in. */
+/**
+ * What is known of a classifier: what it sees, how, what its numbers mean, and which profiles it takes part
+ * in.
+ */
 export interface ClassifierCard extends Provenance {
   readonly role: 'classifier';
   readonly name: string;

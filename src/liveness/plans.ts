@@ -10,7 +10,9 @@ export interface ProfilePlan {
   /** The built-in ones first, those of one kind by weight and then by name. */
   readonly cards: readonly ClassifierCard[];
   readonly calibration: Calibration;
-  /** Whether the calibration was fitted for exactly these classifiers; false: a pack joined that brought none. */
+  /**
+   * Whether the calibration was fitted for exactly these classifiers; false: a pack joined that brought none.
+   */
   readonly calibrated: boolean;
 }
 
@@ -55,9 +57,10 @@ function fitted(
 }
 
 /**
- * Works out how each profile judges. A profile is ready when every built-in network that takes part in it is there; it is never
- * judged with fewer, since one profile must always give one score. The calibration is the one that names exactly the networks
- * that take part; where packs joined and none does, that of the built-in networks.
+ * Works out how each profile judges. A profile is ready when every built-in network that takes part in it is
+ * there; it is never judged with fewer, since one profile must always give one score. The calibration is the
+ * one that names exactly the networks that take part; where packs joined and none does, that of the built-in
+ * networks.
  *
  * @param builtIn cards of the built-in classifiers, present or not
  * @param packs cards of the operator's classifiers

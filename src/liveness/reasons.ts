@@ -3,7 +3,9 @@ import type { Reason, Severity } from './types.ts';
 /** `{limit}` in a text stands for the limit in force; `usual` is the one where none is named. */
 type Entry = readonly [severity: Severity, text: string, advice: string, usual?: number];
 
-/** Every reason a judgement can carry: severity, what was seen, what the person in front of the camera can do. */
+/**
+ * Every reason a judgement can carry: severity, what was seen, what the person in front of the camera can do.
+ */
 const REASONS = {
   NO_FACE: [
     'error',

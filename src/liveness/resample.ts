@@ -23,8 +23,9 @@ export interface FloatPicture {
 export type Writing = Partial<Omit<Placement, 'array'>>;
 
 /**
- * Averages a picture to `n` x `m`: each output pixel is the mean of the source rectangle it covers, fractional edges weighted.
- * A picture that was itself averaged from another is taken from that one in a single pass.
+ * Averages a picture to `n` x `m`: each output pixel is the mean of the source rectangle it covers,
+ * fractional edges weighted. A picture that was itself averaged from another is taken from that one in a
+ * single pass.
  *
  * @param out where the values go.
  */
@@ -53,8 +54,8 @@ export function averageInto(
 }
 
 /**
- * Shrinks a byte picture to `n` x `m` by exact area averaging. Values stay floating point (0-255). `n` and `m` must not exceed
- * the picture's sides.
+ * Shrinks a byte picture to `n` x `m` by exact area averaging. Values stay floating point (0-255). `n` and
+ * `m` must not exceed the picture's sides.
  *
  * @param out where the values go, `n * m * 3` of them; a new array where nothing is given.
  */
@@ -68,7 +69,9 @@ export function shrinkByArea(
   return { width: n, height: m, data: out };
 }
 
-/** Positions and weights of bilinear sampling along one side: `near`, `far` index, `part` = weight of `far`. */
+/**
+ * Positions and weights of bilinear sampling along one side: `near`, `far` index, `part` = weight of `far`.
+ */
 export interface Samples {
   readonly near: Int32Array;
   readonly far: Int32Array;
@@ -76,8 +79,8 @@ export interface Samples {
 }
 
 /**
- * Where output element i of `n` reads a stretch of `length` source elements that begins at `start`: half-pixel centres,
- * no antialiasing. Positions are not limited; the caller decides what lies outside.
+ * Where output element i of `n` reads a stretch of `length` source elements that begins at `start`:
+ * half-pixel centres, no antialiasing. Positions are not limited; the caller decides what lies outside.
  */
 export function bilinearSamples(start: number, length: number, n: number): Samples {
   const near = new Int32Array(n);
@@ -123,8 +126,8 @@ function enlarge(picture: FloatPicture, n: number, m: number): FloatPicture {
 }
 
 /**
- * Resizes to `n` x `m`: area averaging when a side shrinks (into `out` where that is given), bilinear (edges replicated)
- * otherwise.
+ * Resizes to `n` x `m`: area averaging when a side shrinks (into `out` where that is given), bilinear (edges
+ * replicated) otherwise.
  */
 export function resize(
   picture: FloatPicture,

@@ -9,13 +9,14 @@ export interface Backing {
   readonly reason: Reason | null;
 }
 
-const backed: Backing = { review: false, reason: null };
+const BACKED: Backing = { review: false, reason: null };
 
 /**
- * Whether the networks back a verdict, and the reason that goes with it. Between the limits they do not know: `UNCERTAIN`, whichever side
- * the threshold puts the picture on. A threshold outside of the limits can also make a verdict that the networks contradict; that is
- * for review too, so that what is live without review always has a probability above `high`. That the picture looks like an attack is
- * said below `low` alone. Without limits nothing is for review.
+ * Whether the networks back a verdict, and the reason that goes with it. Between the limits they do not know:
+ * `UNCERTAIN`, whichever side the threshold puts the picture on. A threshold outside of the limits can also
+ * make a verdict that the networks contradict; that is for review too, so that what is live without review
+ * always has a probability above `high`. That the picture looks like an attack is said below `low` alone.
+ * Without limits nothing is for review.
  *
  * @param probability of a bona fide presentation at equal priors, 0-1
  */
@@ -24,13 +25,13 @@ export function backingOf(
   probability: number | null,
   limits: ReviewLimits | null,
 ): Backing {
-  if (verdict !== 'live' && verdict !== 'attack') return backed;
+  if (verdict !== 'live' && verdict !== 'attack') return BACKED;
   const isLive = verdict === 'live';
   if (limits === null || probability === null) {
-    return isLive ? backed : { review: false, reason: reason('ATTACK_SUSPECTED') };
+    return isLive ? BACKED : { review: false, reason: reason('ATTACK_SUSPECTED') };
   }
   if (probability < limits.low) return { review: isLive, reason: withSeverity('ATTACK_SUSPECTED', isLive) };
-  if (isLive && probability > limits.high) return backed;
+  if (isLive && probability > limits.high) return BACKED;
   return { review: true, reason: withSeverity('UNCERTAIN', isLive) };
 }
 
@@ -40,5 +41,7 @@ function withSeverity(code: 'ATTACK_SUSPECTED' | 'UNCERTAIN', isLive: boolean): 
   return isLive ? { ...found, severity: 'warning' } : found;
 }
 
-/** Reasons that come with a verdict, not with what the picture shows: they are found anew where a verdict is. */
+/**
+ * Reasons that come with a verdict, not with what the picture shows: they are found anew where a verdict is.
+ */
 export const VERDICT_REASONS: ReadonlySet<string> = new Set(['ATTACK_SUSPECTED', 'UNCERTAIN']);

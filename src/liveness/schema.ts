@@ -52,8 +52,8 @@ const own = <T>(record: Readonly<Record<string, T>> | undefined, key: string): T
   record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 
 /**
- * Every place where `value` is not as `schema` says, in the order of the schema, one complaint a place. The words come from the
- * note `expected` of each node of the schema.
+ * Every place where `value` is not as `schema` says, in the order of the schema, one complaint a place. The
+ * words come from the note `expected` of each node of the schema.
  */
 export function complaintsAbout(schema: TSchema, value: unknown): readonly Complaint[] {
   const found = new Map<string, Complaint>();

@@ -20,27 +20,33 @@ export interface Box {
 }
 
 /**
- * `careful`: five runs of three classifiers a picture (the default). `fast`: three. `single`: nine runs of the first classifier
- * alone, for installations without the other two.
+ * `careful`: five runs of three classifiers a picture (the default). `fast`: three. `single`: nine runs of
+ * the first classifier alone, for installations without the other two.
  */
 export type Profile = 'careful' | 'fast' | 'single';
 
 /**
- * What the picture was judged to be. `attack` is an attack presentation (ISO/IEC 30107-3), `live` a bona fide one;
- * `poor_quality` and `no_face` mean "not judged", never "attack".
+ * What the picture was judged to be. `attack` is an attack presentation (ISO/IEC 30107-3), `live` a bona fide
+ * one; `poor_quality` and `no_face` mean "not judged", never "attack".
  */
 export type Verdict = 'live' | 'attack' | 'poor_quality' | 'no_face';
 
 /**
- * What a picture must offer before it is judged: `lenient` what the networks need and no more; `standard` and `strict` also what
- * commercial still-photo systems ask for. Apart from the threshold: a preset never changes a score.
+ * What a picture must offer before it is judged: `lenient` what the networks need and no more; `standard` and
+ * `strict` also what commercial still-photo systems ask for. Apart from the threshold: a preset never changes
+ * a score.
  */
 export type CapturePreset = 'lenient' | 'standard' | 'strict';
 
-/** How serious a reason is: an `error` decided the verdict, a `warning` lowers trust in it, `info` only tells. */
+/**
+ * How serious a reason is: an `error` decided the verdict, a `warning` lowers trust in it, `info` only tells.
+ */
 export type Severity = 'error' | 'warning' | 'info';
 
-/** Why a judgement is as it is, and what the person in front of the camera (or the integrator) can do about it. */
+/**
+ * Why a judgement is as it is, and what the person in front of the camera (or the integrator) can do about
+ * it.
+ */
 export interface Reason {
   readonly code: string;
   readonly severity: Severity;
@@ -57,8 +63,8 @@ export interface QualityRange {
 }
 
 /**
- * One measured quality component. Outside `limit` the picture is too poor to judge (`passed` is false); outside `advised` it is
- * judged, with a reason that says so.
+ * One measured quality component. Outside `limit` the picture is too poor to judge (`passed` is false);
+ * outside `advised` it is judged, with a reason that says so.
  */
 export interface QualityComponent {
   readonly name: string;
@@ -94,7 +100,10 @@ export interface FaceSize {
   readonly height: number;
 }
 
-/** One network run: which model, which crop, the logit `z` it gave (clamped to [-12, 12]) and its class probabilities. */
+/**
+ * One network run: which model, which crop, the logit `z` it gave (clamped to [-12, 12]) and its class
+ * probabilities.
+ */
 export interface CropEvidence {
   readonly model: string;
   readonly crop: string;
@@ -104,7 +113,10 @@ export interface CropEvidence {
   readonly logit: number;
 }
 
-/** Probabilities of a bona fide presentation between which, both included, the networks do not know: 0 <= low < high <= 1. */
+/**
+ * Probabilities of a bona fide presentation between which, both included, the networks do not know: 0 <= low
+ * < high <= 1.
+ */
 export interface ReviewLimits {
   readonly low: number;
   readonly high: number;
@@ -122,15 +134,24 @@ export interface ModelUsed {
 /** Everything that is said of one picture. */
 export interface Judgement {
   readonly verdict: Verdict;
-  /** Integer 0-100; above `threshold` means live. Null where the picture was not judged: `poor_quality`, `no_face`. */
+  /**
+   * Integer 0-100; above `threshold` means live. Null where the picture was not judged: `poor_quality`,
+   * `no_face`.
+   */
   readonly score: number | null;
-  /** What the networks gave, whether the picture was fit to be judged or not: of a `poor_quality` picture too. Null without a face. */
+  /**
+   * What the networks gave, whether the picture was fit to be judged or not: of a `poor_quality` picture too.
+   * Null without a face.
+   */
   readonly rawScore: number | null;
-  /** Probability of a bona fide presentation at equal priors, 0-1, that belongs to `rawScore`; null without a face. */
+  /**
+   * Probability of a bona fide presentation at equal priors, 0-1, that belongs to `rawScore`; null without a
+   * face.
+   */
   readonly liveProbability: number | null;
   /**
-   * The networks do not back the verdict: a person should look at the picture, or another one be taken. Never with `poor_quality` or
-   * `no_face`, nor where `reviewLimits` is null.
+   * The networks do not back the verdict: a person should look at the picture, or another one be taken. Never
+   * with `poor_quality` or `no_face`, nor where `reviewLimits` is null.
    */
   readonly review: boolean;
   /** The limits that the calibration in use names; null: it names none. */
@@ -140,8 +161,8 @@ export interface Judgement {
   /** The capture preset whose limits were in force; absent: `lenient`. */
   readonly capture?: CapturePreset;
   /**
-   * Mean class probabilities over the runs of the classifier with the greatest weight in the profile, by class name; empty when
-   * no face was judged.
+   * Mean class probabilities over the runs of the classifier with the greatest weight in the profile, by
+   * class name; empty when no face was judged.
    */
   readonly classProbabilities: Readonly<Record<string, number>>;
   /** The fused logit Z; null when no face was judged. */

@@ -33,8 +33,9 @@ export const NATIVE_DIR: string = fileURLToPath(new URL('../../native/', import.
 export const OWN_PLATFORM: string = `${process.platform}-${process.arch}`;
 
 /**
- * What `npm pack` puts into the package unless told otherwise: the platform that servers run on most. Each further one adds 25 to 45 MB
- * to everybody's installation; elsewhere `livestill models pull` fetches the library once.
+ * What `npm pack` puts into the package unless told otherwise: the platform that servers run on most. Each
+ * further one adds 25 to 45 MB to everybody's installation; elsewhere `livestill models pull` fetches the
+ * library once.
  */
 export const PACKED_PLATFORMS: readonly string[] = ['linux-x64'];
 
@@ -49,10 +50,10 @@ export function platformsOf(lock: NativeLock): string[] {
 }
 
 /**
- * The platforms whose files belong into the package or the clone: those named in `PACK_PLATFORMS` (comma between them, or `all`);
- * without it the packed ones where npm packs or publishes, else the machine's own.
+ * The platforms whose files belong into the package or the clone: those named in `PACK_PLATFORMS` (comma
+ * between them, or `all`); without it the packed ones where npm packs or publishes, else the machine's own.
  *
- * @throws {RangeError} naming a platform that the lock does not have.
+ * @throws {RangeError} naming a platform that the lock does not have
  */
 export function wantedPlatforms(lock: NativeLock, env: NodeJS.ProcessEnv, own = OWN_PLATFORM): string[] {
   const known = platformsOf(lock);

@@ -39,12 +39,12 @@ export interface PulledNative {
 }
 
 /**
- * Brings the inference library into place: the files of `platforms` out of the npm package that the lock names, each checked by
- * SHA-256. The package is not a dependency, because its install script downloads from outside the registry and because it carries
- * every platform's files: no script of it runs here. What is there and right is left alone; a file appears under its name only
- * whole and verified.
+ * Brings the inference library into place: the files of `platforms` out of the npm package that the lock
+ * names, each checked by SHA-256. The package is not a dependency, because its install script downloads from
+ * outside the registry and because it carries every platform's files: no script of it runs here. What is
+ * there and right is left alone; a file appears under its name only whole and verified.
  *
- * @throws {WeightsError} when the package cannot be fetched, is not the one of the lock, or the disk refuses.
+ * @throws {WeightsError} when the package cannot be fetched, is not the one of the lock, or the disk refuses
  */
 export async function pullNative(options: PullNativeOptions): Promise<PulledNative> {
   const { platforms, dir = NATIVE_DIR, fetchTarball = npmFetcher() } = options;
@@ -88,17 +88,21 @@ export interface PullOwnLibraryOptions {
 export interface OwnLibrary {
   readonly spec: string;
   readonly platform: string;
-  /** `absent`: not among the archives that were brought along; `no build`: it does not exist for this platform. */
+  /**
+   * `absent`: not among the archives that were brought along; `no build`: it does not exist for this
+   * platform.
+   */
   readonly action: 'kept' | 'fetched' | 'absent' | 'no build';
   /** The archives of `from` that are not the library's. */
   readonly others: readonly string[];
 }
 
 /**
- * Brings the inference library of this platform into place where it is missing or wrong, beside those of other platforms: what a
- * package that was packed for another platform lacks. Nothing is written where all is right.
+ * Brings the inference library of this platform into place where it is missing or wrong, beside those of
+ * other platforms: what a package that was packed for another platform lacks. Nothing is written where all is
+ * right.
  *
- * @throws {WeightsError} as {@link pullNative} does.
+ * @throws {WeightsError} as {@link pullNative} does
  */
 export async function pullOwnLibrary(options: PullOwnLibraryOptions = {}): Promise<OwnLibrary> {
   const { dir = NATIVE_DIR, platform = OWN_PLATFORM, from } = options;

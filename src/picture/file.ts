@@ -15,9 +15,10 @@ export function unreadable(error: unknown): Fault {
 }
 
 /**
- * The bytes of a picture file on this machine, in memory of their own. Only regular files are read, and never more than the limit for a
- * picture; a pipe, a device or a link to one is refused at once.
- * @throws {Fault} `download_refused` `unreadable`, `picture_unreadable` `too_large`; the reason of an aborted signal
+ * The bytes of a picture file on this machine, in memory of their own. Only regular files are read, and never
+ * more than the limit for a picture; a pipe, a device or a link to one is refused at once.
+ * @throws {Fault} `download_refused` `unreadable`, `picture_unreadable` `too_large`; the reason of an aborted
+ * signal
  */
 export async function readPictureFile(
   path: FilePath,
@@ -32,7 +33,10 @@ export async function readPictureFile(
   }
 }
 
-/** As {@link readPictureFile}, in one go. @throws {Fault} `download_refused` `unreadable`, `picture_unreadable` `too_large` */
+/**
+ * As {@link readPictureFile}, in one go.
+ * @throws {Fault} `download_refused` `unreadable`, `picture_unreadable` `too_large`
+ */
 export function readPictureFileSync(path: FilePath, limit = DEFAULT_LIMITS.bytes): Uint8Array {
   try {
     return readRegularSync(path, limit);
@@ -41,7 +45,10 @@ export function readPictureFileSync(path: FilePath, limit = DEFAULT_LIMITS.bytes
   }
 }
 
-/** Bytes of a stream, as long as they are no more than a picture may have. @throws {Fault} `picture_unreadable` `too_large` */
+/**
+ * Bytes of a stream, as long as they are no more than a picture may have.
+ * @throws {Fault} `picture_unreadable` `too_large`
+ */
 export async function collectPicture(
   stream: AsyncIterable<Uint8Array>,
   limit = DEFAULT_LIMITS.bytes,
@@ -56,7 +63,10 @@ export async function collectPicture(
   return Buffer.concat(chunks);
 }
 
-/** Checked before a picture is loaded. @throws {Fault} `picture_unreadable` `too_large` */
+/**
+ * Checked before a picture is loaded.
+ * @throws {Fault} `picture_unreadable` `too_large`
+ */
 export function checkPictureBytes(bytes: number, limit = DEFAULT_LIMITS.bytes): void {
   if (bytes > limit)
     throw new Fault('picture_too_large', 'too_large', `${bytes} bytes are over the limit of ${limit}`);

@@ -38,10 +38,10 @@ async function* entriesOf(folder: FilePath, sorted: boolean): AsyncGenerator<Ent
 }
 
 /**
- * All pictures below a folder: files with the extension of a picture, and others whose content is one. Links to folders are not followed.
- * Whatever is left out is told, a folder that cannot be looked into too.
+ * All pictures below a folder: files with the extension of a picture, and others whose content is one. Links
+ * to folders are not followed. Whatever is left out is told, a folder that cannot be looked into too.
  *
- * @throws the system's error where the folder itself cannot be looked into
+ * @throws {Error} the system's error where the folder itself cannot be looked into
  */
 export async function* picturesBelow(
   root: FilePath,
@@ -68,7 +68,10 @@ async function* walk(folder: FilePath, above: string, options: WalkOptions): Asy
   }
 }
 
-/** Whether an entry that is no folder is a picture; what has a picture's name is one, and fails when it is read. */
+/**
+ * Whether an entry that is no folder is a picture; what has a picture's name is one, and fails when it is
+ * read.
+ */
 async function isPicture(
   entry: Entry,
   name: string,

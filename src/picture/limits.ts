@@ -19,7 +19,10 @@ export const DECODE_SECONDS = 15;
 /** Why a picture is refused. */
 export type PictureRefusal = FaultReason<'picture_unreadable' | 'picture_too_large'>;
 
-/** A refusal of a picture with its reason: `picture_too_large` for a size over a limit, else `picture_unreadable`. */
+/**
+ * A refusal of a picture with its reason: `picture_too_large` for a size over a limit, else
+ * `picture_unreadable`.
+ */
 export function refuse(reason: PictureRefusal, message: string, cause?: unknown): Fault {
   if (reason === 'too_large' || reason === 'too_many_pixels') {
     return new Fault('picture_too_large', reason, message, { cause });

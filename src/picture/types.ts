@@ -28,7 +28,8 @@ export interface DownloadFor {
 export interface Downloader {
   /**
    * The body of the answer, in memory of its own, judged by nobody yet.
-   * @throws Fault `download_refused`, `reason` one of `DownloadRefusal`; AbortError when `signal` was aborted
+   * @throws {Fault} `download_refused`, `reason` one of `DownloadRefusal`
+   * @throws {AbortError} when `signal` was aborted
    */
   download(url: URL, signal: AbortSignal, whom?: DownloadFor): Promise<Uint8Array>;
 }

@@ -20,8 +20,8 @@ export function rejects(code: string, rules: JudgingRules): boolean {
 }
 
 /**
- * The verdict on findings under rules and threshold. A picture without a judged face is `no_face`, an unfit one
- * `poor_quality`: neither is ever `attack`.
+ * The verdict on findings under rules and threshold. A picture without a judged face is `no_face`, an unfit
+ * one `poor_quality`: neither is ever `attack`.
  */
 export function verdictUnder(findings: Findings, rules: JudgingRules, threshold: number): Verdict {
   if (findings.score === null) return 'no_face';
@@ -40,9 +40,9 @@ export interface Decision {
 }
 
 /**
- * Applies an app's rules to the engine's judgement. Failures that the rules do not reject on become warnings; several faces
- * become an error where they reject; a face under the app's own minimum width is unfit whatever `poorQuality` says, since
- * the app asked for it. Pure.
+ * Applies an app's rules to the engine's judgement. Failures that the rules do not reject on become warnings;
+ * several faces become an error where they reject; a face under the app's own minimum width is unfit whatever
+ * `poorQuality` says, since the app asked for it. Pure.
  */
 export function decide(judgement: Judgement, rules: JudgingRules): Decision {
   const { face, rawScore, threshold } = judgement;
@@ -73,8 +73,8 @@ export function decide(judgement: Judgement, rules: JudgingRules): Decision {
   return { verdict, score, review, reasons };
 }
 
-const order = { error: 0, warning: 1, info: 2 } as const;
+const ORDER = { error: 0, warning: 1, info: 2 } as const;
 
 function bySeverity(a: Reason, b: Reason): number {
-  return order[a.severity] - order[b.severity];
+  return ORDER[a.severity] - ORDER[b.severity];
 }

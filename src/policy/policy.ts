@@ -3,8 +3,8 @@ import { type ReasonCode, reason } from '../liveness/reasons.ts';
 import { VERDICT_REASONS } from '../liveness/review.ts';
 
 /**
- * What an app decides for its v1 calls beyond threshold and profile. The old endpoint keeps to its contract and does not look
- * at these.
+ * What an app decides for its v1 calls beyond threshold and profile. The old endpoint keeps to its contract
+ * and does not look at these.
  */
 export interface JudgingRules {
   /** More than one face: judge the largest, or take the picture for unfit. */
@@ -14,8 +14,8 @@ export interface JudgingRules {
   /** Quality failures that make a picture unfit to be judged; null: all of `rejectingReasons`. */
   readonly rejectOn: readonly string[] | null;
   /**
-   * `verdict`: a quality failure makes the verdict `poor_quality`. `warning`: the score decides all the same, and the
-   * failure is told as a warning; blurred attacks then pass more often.
+   * `verdict`: a quality failure makes the verdict `poor_quality`. `warning`: the score decides all the same,
+   * and the failure is told as a warning; blurred attacks then pass more often.
    */
   readonly poorQuality: 'verdict' | 'warning';
 }
@@ -28,7 +28,10 @@ export const DEFAULT_RULES: JudgingRules = {
   poorQuality: 'verdict',
 };
 
-/** Where rules are kept. Rejects with a `UsageError` (`app_unknown`, `invalid_policy`) or a `Fault` `accounts_unavailable`. */
+/**
+ * Where rules are kept. Rejects with a `UsageError` (`app_unknown`, `invalid_policy`) or a `Fault`
+ * `accounts_unavailable`.
+ */
 export interface RulesStore {
   findRules(appid: string): Promise<JudgingRules>;
   /** Change the members named in `rules`; the rules as they are then. */
@@ -36,11 +39,11 @@ export interface RulesStore {
 }
 
 /** Errors that are no quality failures: nothing was found, or the score spoke. */
-const notQuality: ReadonlySet<string> = new Set(['NO_FACE', 'DETECTORS_DISAGREE', ...VERDICT_REASONS]);
+const NOT_QUALITY: ReadonlySet<string> = new Set(['NO_FACE', 'DETECTORS_DISAGREE', ...VERDICT_REASONS]);
 
 /** Whether a reason code names a quality failure that can make a picture unfit. Unknown codes do not. */
 export function isQualityFailure(code: string): boolean {
-  return !notQuality.has(code) && severityOf(code) === 'error';
+  return !NOT_QUALITY.has(code) && severityOf(code) === 'error';
 }
 
 /** The severity of a reason code; null for a code that this version does not know (an old ledger row). */
@@ -52,7 +55,7 @@ export function severityOf(code: string): string | null {
   }
 }
 
-/** @throws UsageError `invalid_policy` */
+/** @throws {UsageError} `invalid_policy` */
 export function checkRules(rules: Partial<JudgingRules>): void {
   const refuse = (what: string, expected: string, found: unknown): never => {
     throw new UsageError('invalid_policy', `${what}: expected ${expected}, found ${JSON.stringify(found)}`);

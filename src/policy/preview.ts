@@ -28,7 +28,10 @@ export interface PolicyPreview {
   readonly rows: number;
   /** Rows with a score: those that a policy decides on. */
   readonly scored: number;
-  /** Rows with a score whose size of face and picture, padding and pose were not kept: neither a capture preset nor `minFaceWidth` can be tried on them. */
+  /**
+   * Rows with a score whose size of face and picture, padding and pose were not kept: neither a capture
+   * preset nor `minFaceWidth` can be tried on them.
+   */
   readonly unmeasured: number;
   /** Rows without one (no face, not decodable): no policy changes them. */
   readonly unscored: number;
@@ -38,7 +41,10 @@ export interface PolicyPreview {
   readonly newlyRefused: number;
   /** Refused now, and live under the proposal. */
   readonly newlyAccepted: number;
-  /** Reason code → how many of the newly refused it makes unfit under the proposal; several may count for one picture. */
+  /**
+   * Reason code → how many of the newly refused it makes unfit under the proposal; several may count for one
+   * picture.
+   */
   readonly newlyRefusedBy: Readonly<Record<string, number>>;
   /** `newlyRefused` and `newlyAccepted` as shares of `scored`, 0-1; null without a scored row. */
   readonly newlyRefusedShare: number | null;
@@ -46,9 +52,10 @@ export interface PolicyPreview {
 }
 
 /**
- * Decides every row twice, under the policy as it is and under the proposal, and counts the differences. Both decisions are
- * made anew from the stored raw score, reason codes and the values that capture presets look at, so that rows from before an earlier
- * change count as they would now. Rows without those values count with the reasons they were given.
+ * Decides every row twice, under the policy as it is and under the proposal, and counts the differences. Both
+ * decisions are made anew from the stored raw score, reason codes and the values that capture presets look
+ * at, so that rows from before an earlier change count as they would now. Rows without those values count
+ * with the reasons they were given.
  */
 export async function previewPolicy(
   rows: AsyncIterable<PreviewRow> | Iterable<PreviewRow>,

@@ -4,8 +4,8 @@ import { type Kysely, sql } from 'kysely';
 import { Fault, UsageError } from '../faults.ts';
 import type { Actor } from '../ledger/admin.ts';
 import { changesBy } from './core/admin-log.ts';
-import { span } from './core/chain/names.ts';
-import { type Content, compareRows, copiedTables, copyRows } from './core/copy-rows.ts';
+import { SPAN } from './core/chain/names.ts';
+import { COPIED_TABLES, type Content, compareRows, copyRows } from './core/copy-rows.ts';
 import { makeDataFolder } from './core/data-folder.ts';
 import { getMeta, putMeta } from './core/meta.ts';
 import type { PostgresSettings } from './core/postgres-settings.ts';
@@ -16,7 +16,7 @@ import { withPatience } from './postgres/handles.ts';
 import { needUsable } from './postgres/migrations.ts';
 import { shownAddress } from './postgres/settings.ts';
 import { findEnd as findSqliteEnd } from './sqlite/chain-end.ts';
-import { databaseFile } from './sqlite/database.ts';
+import { DATABASE_FILE } from './sqlite/database.ts';
 import { storeFault as sqliteFault } from './sqlite/faults.ts';
 import { openHandles } from './sqlite/handles.ts';
 
@@ -31,29 +31,31 @@ export interface CopyOptions {
   readonly from: StorePlace;
   readonly to: StorePlace;
   readonly actor: Actor;
-  /** Told of each table once it is copied. */
+  /** Called with each table once it is copied. */
   readonly onTable?: (name: string, rows: number) => void | Promise<void>;
 }
 
 /** Under this key in `meta` of the target stands from where a copy is being made. */
-const copyingKey = 'copying';
+const COPYING_KEY = 'copying';
 
 /**
- * Copies a store into an empty one, or goes on with a copy that was interrupted; then counts and hashes of every table are compared.
- * The keys (`master.key`, `audit.key`) are not copied. Nothing may write to either meanwhile.
- * @throws UsageError `data_missing`, `copy_target`, `copy_differs`, `store_url`; Fault `accounts_unavailable` (`store_…`)
+ * Copies a store into an empty one, or goes on with a copy that was interrupted; then counts and hashes of
+ * every table are compared. The keys (`master.key`, `audit.key`) are not copied. Nothing may write to either
+ * meanwhile.
+ * @throws {UsageError} `data_missing`, `copy_target`, `copy_differs`, `store_url`
+ * @throws {Fault} `accounts_unavailable` (`store_…`)
  */
 export async function copyStore({ from, to, actor, onTable = () => {} }: CopyOptions): Promise<Copied> {
   return withPlace(from, false, (source) =>
     withPlace(to, true, async (target) => {
       const mark = nameOf(from);
       await beginCopy(target, mark);
-      for (const table of copiedTables) await onTable(table.name, await copyRows(source, target, table));
+      for (const table of COPIED_TABLES) await onTable(table.name, await copyRows(source, target, table));
       await setNumbers(target, to);
       const copied: Record<string, Content> = {};
-      for (const table of copiedTables) copied[table.name] = await compareRows(source, target, table);
+      for (const table of COPIED_TABLES) copied[table.name] = await compareRows(source, target, table);
       await target.transaction().execute(async (db) => {
-        await db.deleteFrom('meta').where('key', '=', copyingKey).execute();
+        await db.deleteFrom('meta').where('key', '=', COPYING_KEY).execute();
         const findEnd = isSqlite(to) ? findSqliteEnd : findPostgresEnd;
         const after = { from: mark, ledgerRows: copied.ledger?.rows ?? 0 };
         await changesBy(actor, findEnd)(db, {
@@ -75,9 +77,12 @@ function nameOf(place: StorePlace): string {
   return isSqlite(place) ? resolve(place.dataDir) : shownAddress(place.postgres);
 }
 
-/** @throws UsageError `copy_target` when the target holds something that is not of an interrupted copy from the same source */
+/**
+ * @throws {UsageError} `copy_target` when the target holds something that is not of an interrupted copy from
+ * the same source
+ */
 async function beginCopy(target: Kysely<Tables>, source: string): Promise<void> {
-  const mark = await getMeta(target, copyingKey);
+  const mark = await getMeta(target, COPYING_KEY);
   if (mark === source) return;
   const { rows } = await sql<{ found: number }>`select 1 as found from app union all select 1 from admin_log
     union all select 1 from used_signature union all select 1 from ledger limit 1`.execute(target);
@@ -89,7 +94,7 @@ async function beginCopy(target: Kysely<Tables>, source: string): Promise<void> 
         : `the target holds a part of another copy, from ${mark}: expected an empty store`,
     );
   }
-  await target.transaction().execute((db) => putMeta(db, copyingKey, source));
+  await target.transaction().execute((db) => putMeta(db, COPYING_KEY, source));
 }
 
 /** Numbers go on behind the rows that were copied. */
@@ -97,7 +102,7 @@ async function setNumbers(target: Kysely<Tables>, to: StorePlace): Promise<void>
   if (isSqlite(to)) {
     // The rows of other nodes have numbers far above those that this database gives out.
     await target.transaction().execute((db) =>
-      sql`update sqlite_sequence set seq = max(coalesce((select max(id) from ledger where id <= ${span}), 0),
+      sql`update sqlite_sequence set seq = max(coalesce((select max(id) from ledger where id <= ${SPAN}), 0),
         coalesce((select row_id from chain_head where chain = 'ledger'), 0)) where name = 'ledger'`.execute(
         db,
       ),
@@ -138,11 +143,11 @@ async function withSqlite<T>(
   mayMake: boolean,
   work: (db: Kysely<Tables>) => Promise<T>,
 ): Promise<T> {
-  const path = join(dataDir, databaseFile);
+  const path = join(dataDir, DATABASE_FILE);
   if (!mayMake && !existsSync(path)) {
     throw new UsageError(
       'data_missing',
-      `${resolve(dataDir)} is not a livestill data folder: it holds no ${databaseFile}`,
+      `${resolve(dataDir)} is not a livestill data folder: it holds no ${DATABASE_FILE}`,
     );
   }
   try {

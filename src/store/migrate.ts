@@ -9,30 +9,33 @@ import { storeFault } from './postgres/faults.ts';
 import { withPatience } from './postgres/handles.ts';
 import { migrateDown, migrateUp, type SchemaState, schemaState } from './postgres/migrations.ts';
 import { openConnection } from './sqlite/connection.ts';
-import { databaseFile } from './sqlite/database.ts';
+import { DATABASE_FILE } from './sqlite/database.ts';
 import { storeFault as sqliteFault } from './sqlite/faults.ts';
-import { schemaAge, migrations as sqliteSteps } from './sqlite/migrations.ts';
+import { schemaAge, MIGRATIONS as sqliteSteps } from './sqlite/migrations.ts';
 
 export type { SchemaState } from './postgres/migrations.ts';
 
-const name = 'livestill migrate';
+const NAME = 'livestill migrate';
 const onTrouble = (): void => {};
 
 /**
  * How the tables of a PostgreSQL database compare with this version.
- * @throws UsageError `store_url`, `store_ca`; Fault `accounts_unavailable` (`store_…`)
+ * @throws {UsageError} `store_url`, `store_ca`
+ * @throws {Fault} `accounts_unavailable` (`store_…`)
  */
 export function postgresSchema(settings: PostgresSettings): Promise<SchemaState> {
-  return asFault(() => withPatience({ settings, name, onTrouble }, schemaState));
+  return asFault(() => withPatience({ settings, name: NAME, onTrouble }, schemaState));
 }
 
 /**
- * Brings the tables of a PostgreSQL database up to this version, under a lock; the steps made. No key is needed.
- * @throws UsageError `store_url`, `store_ca`; Fault `accounts_unavailable` (`store_…`)
+ * Brings the tables of a PostgreSQL database up to this version, under a lock; the steps made. No key is
+ * needed.
+ * @throws {UsageError} `store_url`, `store_ca`
+ * @throws {Fault} `accounts_unavailable` (`store_…`)
  */
 export function postgresUp(settings: PostgresSettings, actor: Actor): Promise<readonly string[]> {
   return asFault(() =>
-    withPatience({ settings, name, onTrouble }, async (db) => {
+    withPatience({ settings, name: NAME, onTrouble }, async (db) => {
       const migrated = await migrateUp(db);
       // Of tables that were made new there is nothing to be said.
       if (migrated === null || migrated.from === '') return migrated?.steps ?? [];
@@ -51,10 +54,11 @@ export function postgresUp(settings: PostgresSettings, actor: Actor): Promise<re
 
 /**
  * Takes the tables of a PostgreSQL database back; the steps undone. What they held is lost.
- * @throws UsageError `step_unknown`, `step_newer`, `store_url`, `store_ca`; Fault `accounts_unavailable` (`store_…`)
+ * @throws {UsageError} `step_unknown`, `step_newer`, `store_url`, `store_ca`
+ * @throws {Fault} `accounts_unavailable` (`store_…`)
  */
 export function postgresDown(settings: PostgresSettings, to: string): Promise<readonly string[]> {
-  return asFault(() => withPatience({ settings, name, onTrouble }, (db) => migrateDown(db, to)));
+  return asFault(() => withPatience({ settings, name: NAME, onTrouble }, (db) => migrateDown(db, to)));
 }
 
 async function asFault<T>(work: () => Promise<T>): Promise<T> {
@@ -67,10 +71,11 @@ async function asFault<T>(work: () => Promise<T>): Promise<T> {
 
 /**
  * How the tables of a data folder's SQLite file compare with this version.
- * @throws UsageError `data_missing`; Fault `accounts_unavailable` (`store_…`)
+ * @throws {UsageError} `data_missing`
+ * @throws {Fault} `accounts_unavailable` (`store_…`)
  */
 export function sqliteSchema(dataDir: string): SchemaState {
-  const path = join(dataDir, databaseFile);
+  const path = join(dataDir, DATABASE_FILE);
   if (!existsSync(path)) throw new UsageError('data_missing', `${path} is missing`);
   const connection = openConnection(path, 5000);
   try {

@@ -9,15 +9,16 @@ export type { Store, StoreOptions } from './core/types.ts';
 export { postgresSettings, shownAddress } from './postgres/settings.ts';
 
 /** After how long a call of the store's thread is given up, in ms. */
-const answerWithinMs = 5000;
+const ANSWER_WITHIN_MS = 5000;
 
 /**
- * Open the store: the accounts, the memory of single-use signatures, the daily counts and the ledger, in the file of the data folder or in a
- * PostgreSQL database.
+ * Open the store: the accounts, the memory of single-use signatures, the daily counts and the ledger, in the
+ * file of the data folder or in a PostgreSQL database.
  *
- * @throws UsageError `data_missing` when `create` is false and there is no data folder
- * @throws Fault `accounts_unavailable` when it cannot be used: `master_key_missing`, `master_key_wrong`, `master_key_exposed`,
- * `master_key_malformed`, `store_locked`, `store_corrupt`, `store_newer`, …; the message says what to do
+ * @throws {UsageError} `data_missing` when `create` is false and there is no data folder
+ * @throws {Fault} `accounts_unavailable` when it cannot be used: `master_key_missing`, `master_key_wrong`,
+ * `master_key_exposed`, `master_key_malformed`, `store_locked`, `store_corrupt`, `store_newer`, …; the
+ * message says what to do
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const {
@@ -58,7 +59,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       ? await openBackend(backendOptions, { onTrouble, onMigrated: options.onMigrated })
       : await openRemoteBackend({
           backend: backendOptions,
-          answerWithinMs: options.answerWithinMs ?? answerWithinMs,
+          answerWithinMs: options.answerWithinMs ?? ANSWER_WITHIN_MS,
           onTrouble,
           onMigrated: options.onMigrated,
         });

@@ -5,9 +5,10 @@ import { PickleError } from './pytorch/pickle.ts';
 import { readPytorchState } from './pytorch/state.ts';
 
 /**
- * The file that is used, made of the file that the archive carries: itself, or an ONNX file converted from it.
+ * The file that is used, made of the file that the archive carries: itself, or an ONNX file converted from
+ * it.
  *
- * @throws WeightsError `bad_source` when it cannot be converted
+ * @throws {WeightsError} `bad_source` when it cannot be converted
  */
 export function convertSource(entry: WeightEntry, source: Buffer): Buffer {
   if (entry.convertedFrom === undefined) return source;

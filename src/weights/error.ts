@@ -2,7 +2,8 @@
  * Why a weight file could not be had or used. A short constant for logs and tests; the message says the rest.
  *
  * - `bad_lock`: the lock file itself is missing or wrong
- * - `missing`, `wrong_size`, `wrong_hash`, `unreadable`: a weight file, or a tarball, is not what the lock says
+ * - `missing`, `wrong_size`, `wrong_hash`, `unreadable`: a weight file, or a tarball, is not what the lock
+ *   says
  * - `not_writable`, `disk_full`, `disk_error`: the folder of the weights cannot be written
  * - `npm_missing`, `npm_failed`: the npm client cannot be started, or failed for a reason not listed here
  * - `offline`: npm runs offline and its cache lacks the package
@@ -45,7 +46,10 @@ export interface WeightsProblem {
   readonly advice: string;
 }
 
-/** The weights are not there, not right or cannot be fetched. The message names file, expected, found and what to do. */
+/**
+ * The weights are not there, not right or cannot be fetched. The message names file, expected, found and what
+ * to do.
+ */
 export class WeightsError extends Error implements WeightsProblem {
   readonly reason: WeightsReason;
   readonly file: string;

@@ -128,7 +128,8 @@ function crossProblems(entries: readonly WeightEntry[]): string[] {
  *
  * @param json the file's text
  * @param file its path, for messages
- * @throws WeightsError `bad_lock`, naming every place that is wrong, what was expected there and what was found
+ * @throws {WeightsError} `bad_lock`, naming every place that is wrong, what was expected there and what was
+ * found
  */
 export function parseLock(json: string, file: string): WeightsLock {
   let root: unknown;
@@ -161,7 +162,7 @@ function badLock(file: string, found: string, cause?: unknown): WeightsError {
  * Reads and checks a lock file.
  *
  * @param file default: the lock of this package
- * @throws WeightsError `bad_lock`
+ * @throws {WeightsError} `bad_lock`
  */
 export async function loadLock(file: string = LOCK_FILE): Promise<WeightsLock> {
   let json: string;

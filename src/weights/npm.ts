@@ -23,8 +23,8 @@ const HERE: NpmSurroundings = {
 };
 
 /**
- * The npm client to use: the one that started this process if it was npm (yarn, pnpm and bun set `npm_execpath` too, but
- * cannot do `npm pack name@version`), else the one on the PATH.
+ * The npm client to use: the one that started this process if it was npm (yarn, pnpm and bun set
+ * `npm_execpath` too, but cannot do `npm pack name@version`), else the one on the PATH.
  */
 export function findNpm({ env, platform, execPath, exists }: NpmSurroundings = HERE): ClientCommand {
   const { npm_execpath: started = '' } = env;
@@ -38,9 +38,9 @@ export function findNpm({ env, platform, execPath, exists }: NpmSurroundings = H
 }
 
 /**
- * Settings of an outer npm command that npm hands to its scripts and that would make `npm pack` do something else: show
- * help, write nothing, act on workspaces or on the global folder, print more. Everything else, above all registry, proxy,
- * cache, offline, certificates and tokens, stays as the operator set it.
+ * Settings of an outer npm command that npm hands to its scripts and that would make `npm pack` do something
+ * else: show help, write nothing, act on workspaces or on the global folder, print more. Everything else,
+ * above all registry, proxy, cache, offline, certificates and tokens, stays as the operator set it.
  */
 const NOT_FOR_PACK = new Set(
   `call color dry_run foreground_scripts global help if_present ignore_scripts include_workspace_root json location
@@ -120,11 +120,12 @@ function npmError(spec: string, said: { code: string; text: string }): WeightsEr
 }
 
 /**
- * Fetches with `npm pack`, so that the operator's registry, proxy, certificates, tokens, cache and offline setting hold. No
- * script of the package runs, nothing is printed.
+ * Fetches with `npm pack`, so that the operator's registry, proxy, certificates, tokens, cache and offline
+ * setting hold. No script of the package runs, nothing is printed.
  *
  * @param surroundings default: this process's
- * @returns a function that throws WeightsError: `npm_missing`, `npm_failed`, `offline`, `registry_*`, `not_in_registry`, …
+ * @returns a function that throws WeightsError: `npm_missing`, `npm_failed`, `offline`, `registry_*`,
+ * `not_in_registry`, …
  */
 export function npmFetcher(surroundings: NpmSurroundings = HERE): FetchTarball {
   return async (spec, into) => {

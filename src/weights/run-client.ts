@@ -27,7 +27,8 @@ export function runClient(
   surroundings: { readonly env: NodeJS.ProcessEnv; readonly cwd?: string },
 ): Promise<Finished> {
   const all = [...client.args, ...args];
-  // In a shell the one argument that may hold spaces is the folder; the others are flags and a checked package name.
+  // In a shell the one argument that may hold spaces is the folder; the others are flags and a checked
+  // package name.
   const child = client.shell
     ? spawn([client.command, ...all.map((arg) => (/[\s&^]/.test(arg) ? `"${arg}"` : arg))].join(' '), {
         ...surroundings,

@@ -11,13 +11,14 @@ export type PackedFile = Pick<
 >;
 
 /**
- * Takes single files out of a gzipped tarball, reading it once as a stream; nothing else of it is kept or written. A file is
- * held in memory only if its header gives exactly the size the lock expects, so memory is bounded by the lock.
+ * Takes single files out of a gzipped tarball, reading it once as a stream; nothing else of it is kept or
+ * written. A file is held in memory only if its header gives exactly the size the lock expects, so memory is
+ * bounded by the lock.
  *
  * @param tarball path of the `.tgz`
  * @param entries which files; by `pathInArchive`
  * @returns the contents, by `name` of the entry
- * @throws WeightsError `missing_in_tarball`, `wrong_size` or `bad_tarball`
+ * @throws {WeightsError} `missing_in_tarball`, `wrong_size` or `bad_tarball`
  */
 export async function takeFiles(
   tarball: string,

@@ -75,7 +75,7 @@ export async function verifyWeight(entry: WeightEntry, dir: string): Promise<Wei
  *
  * @param dir the folder of the weights; default: the package's own `models/`
  * @param lock default: the package's own
- * @throws WeightsError `bad_lock` when the package's lock cannot be read
+ * @throws {WeightsError} `bad_lock` when the package's lock cannot be read
  */
 export async function verifyWeights(dir: string = MODELS_DIR, lock?: WeightsLock): Promise<WeightReport[]> {
   const { weights } = lock ?? (await loadLock());
@@ -129,11 +129,13 @@ function adviceFor(first: WeightReport, others: readonly WeightReport[], dir: st
 }
 
 /**
- * The weights, all verified by size and SHA-256, by name; optional ones that are missing are left out. Call it before loading any of
- * them: the service does not start without its models. A few megabytes are read, some ten milliseconds.
+ * The weights, all verified by size and SHA-256, by name; optional ones that are missing are left out. Call
+ * it before loading any of them: the service does not start without its models. A few megabytes are read,
+ * some ten milliseconds.
  *
  * @param dir the folder of the weights; default: the package's own `models/`
- * @throws WeightsError about the first file that is missing (an optional one may be) or wrong; its advice names the others
+ * @throws {WeightsError} about the first file that is missing (an optional one may be) or wrong; its advice
+ * names the others
  */
 export async function requireWeights(
   dir: string = MODELS_DIR,

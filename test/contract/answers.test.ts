@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Fault } from '../../src/faults.ts';
-import { legacyPath } from '../../src/wire/legacy/face.ts';
+import { LEGACY_PATH } from '../../src/wire/legacy/face.ts';
 import { appid, appOf, pairOf, secretId, signature, signText } from './support/accounts.ts';
 import { judgementOf } from './support/judge.ts';
 import { exchange, type RawAnswer } from './support/raw.ts';
@@ -65,7 +65,7 @@ async function send(parts: Parts): Promise<RawAnswer> {
   const body = Buffer.from(parts.body ?? JSON.stringify(content));
   const sign = parts.sign === undefined ? signature() : parts.sign;
   const head = [
-    `POST ${legacyPath} HTTP/1.1`,
+    `POST ${LEGACY_PATH} HTTP/1.1`,
     'Host: a',
     `Content-Type: ${parts.type ?? 'application/json'}`,
     `Content-Length: ${body.length}`,

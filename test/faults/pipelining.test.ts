@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type AdminServer, createAdminServer } from '../../src/wire/admin/health.ts';
-import { defaultTransport } from '../../src/wire/http/transport-settings.ts';
+import { DEFAULT_TRANSPORT } from '../../src/wire/http/transport-settings.ts';
 import { createMetrics, type Metrics } from '../../src/wire/metrics/metrics.ts';
 import { startV1Test, type V1Test, type V1TestOptions } from '../v1/support.ts';
 import { answersOf, callersOf, good, json } from './support/callers.ts';
@@ -101,7 +101,7 @@ describe('64 KB of requests from callers who do not read', () => {
   ];
   it.each(all)('%s', { timeout: 20_000 }, async (name, request, port) => {
     const before = await held();
-    const most = name.startsWith('admin') ? defaultTransport.maxPipelined : maxPipelined;
+    const most = name.startsWith('admin') ? DEFAULT_TRANSPORT.maxPipelined : maxPipelined;
     const content = Buffer.from(request.repeat(Math.floor((64 * 1024) / request.length)));
     const sockets = Array.from({ length: 6 }, () => deaf(port(), content));
     try {

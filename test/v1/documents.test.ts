@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Check } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exampleAnswer } from '../../src/wire/v1/example.ts';
+import { EXAMPLE_ANSWER } from '../../src/wire/v1/example.ts';
 import { openApiDocument } from '../../src/wire/v1/openapi.ts';
-import { problemKinds } from '../../src/wire/v1/problem-catalogue.ts';
+import { PROBLEM_KINDS } from '../../src/wire/v1/problem-catalogue.ts';
 import {
   livenessSchema,
   type OperatingPointsBody,
@@ -65,12 +65,12 @@ describe('the OpenAPI document', () => {
   });
 
   it('gives an example that fits its schema', () => {
-    expect(Check(livenessSchema, exampleAnswer)).toBe(true);
+    expect(Check(livenessSchema, EXAMPLE_ANSWER)).toBe(true);
   });
 
   it('tells every problem of every operation', () => {
     const text = JSON.stringify(openApiDocument('1').paths);
-    const silent = Object.keys(problemKinds).filter((code) => !text.includes(`${code}: `));
+    const silent = Object.keys(PROBLEM_KINDS).filter((code) => !text.includes(`${code}: `));
     expect(silent).toEqual(['not_found']);
   });
 });
@@ -89,7 +89,7 @@ describe('the reference page', () => {
   it('has every place that a link of it or a problem leads to', async () => {
     const page = await (await fetch(`${test.url}/v1/reference`)).text();
     const wanted = new Set(Array.from(page.matchAll(/href="#([^"]*)"/g), (m) => m[1]));
-    for (const code of Object.keys(problemKinds)) wanted.add(`problem-${code.replaceAll('_', '-')}`);
+    for (const code of Object.keys(PROBLEM_KINDS)) wanted.add(`problem-${code.replaceAll('_', '-')}`);
     expect([...wanted].filter((id) => !page.includes(`id="${id}"`))).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { Check } from 'typebox/value';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '../../src/faults.ts';
-import { type ProblemCode, problemKinds } from '../../src/wire/v1/problem-catalogue.ts';
+import { PROBLEM_KINDS, type ProblemCode } from '../../src/wire/v1/problem-catalogue.ts';
 import { problemSchema } from '../../src/wire/v1/schemas.ts';
 import { judgementOf } from '../contract/support/judge.ts';
 import { exchange } from '../contract/support/raw.ts';
@@ -38,7 +38,7 @@ const json = (text: string) => send({ 'content-type': 'application/json' }, text
 
 async function expectProblem(response: Response, code: ProblemCode): Promise<Record<string, unknown>> {
   const problem = (await response.json()) as Record<string, unknown>;
-  expect([problem.code, response.status]).toEqual([code, problemKinds[code].status]);
+  expect([problem.code, response.status]).toEqual([code, PROBLEM_KINDS[code].status]);
   expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
   expect(Check(problemSchema, problem)).toBe(true);
   expect(problem).toMatchObject({
@@ -217,7 +217,7 @@ describe('faults of the transport', () => {
     const answer = await bare(...lines);
     expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
     expect([answer.status, (answer.json as unknown as { code: string }).code]).toEqual([
-      problemKinds[code].status,
+      PROBLEM_KINDS[code].status,
       code,
     ]);
   });

@@ -18,7 +18,7 @@ import type { Observer } from '../../src/wire/decision/observer.ts';
 import type { FailedTries } from '../../src/wire/http/failed-tries.ts';
 import { createLog } from '../../src/wire/http/log.ts';
 import { createServer, type ServerSettings } from '../../src/wire/http/server.ts';
-import { defaultTransport, type TransportSettings } from '../../src/wire/http/transport-settings.ts';
+import { DEFAULT_TRANSPORT, type TransportSettings } from '../../src/wire/http/transport-settings.ts';
 import { createBodyMemory } from '../../src/wire/intake/body-memory.ts';
 import { createLegacyFace } from '../../src/wire/legacy/face.ts';
 import type { LegacySettings } from '../../src/wire/legacy/handler.ts';
@@ -87,7 +87,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     cors: { origins: [] },
     trustedProxies: [],
     trustRequestId: true,
-    transport: { ...defaultTransport, ...options.transport },
+    transport: { ...DEFAULT_TRANSPORT, ...options.transport },
     ...options.settings,
   };
   const shared = {

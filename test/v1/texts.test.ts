@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ReasonCode, reason } from '../../src/liveness/reasons.ts';
 import { chooseLanguage } from '../../src/wire/v1/language.ts';
-import { problemKinds } from '../../src/wire/v1/problem-catalogue.ts';
+import { PROBLEM_KINDS } from '../../src/wire/v1/problem-catalogue.ts';
 import { textsOf } from '../../src/wire/v1/reason-texts.ts';
-import { chineseTexts } from '../../src/wire/v1/reason-texts.zh.ts';
+import { CHINESE_TEXTS } from '../../src/wire/v1/reason-texts.zh.ts';
 
 const chinese = /[\u4e00-\u9fff]/;
 
@@ -15,7 +15,7 @@ describe('texts of reasons', () => {
 
   it('are there in Chinese for every code of the engine, and for no other', () => {
     expect(codes.length).toBeGreaterThanOrEqual(20);
-    expect(Object.keys(chineseTexts).sort()).toEqual([...codes].sort());
+    expect(Object.keys(CHINESE_TEXTS).sort()).toEqual([...codes].sort());
   });
 
   it.each(codes)("of %s are Chinese where asked, else the engine's own", (code) => {
@@ -30,7 +30,7 @@ describe('texts of reasons', () => {
 
   it('do not say whether the picture was judged: that depends on the policy', () => {
     const decided = /judged?\b|判断/;
-    expect(codes.filter((code) => decided.test(reason(code).text + chineseTexts[code].text))).toEqual([]);
+    expect(codes.filter((code) => decided.test(reason(code).text + CHINESE_TEXTS[code].text))).toEqual([]);
   });
 
   it('of a code without Chinese ones stay English', () => {
@@ -40,7 +40,7 @@ describe('texts of reasons', () => {
 });
 
 describe('texts of problems', () => {
-  it.each(Object.entries(problemKinds))(
+  it.each(Object.entries(PROBLEM_KINDS))(
     '%s has title and action in both languages',
     (_code, { title, action }) => {
       for (const texts of [title, action]) {

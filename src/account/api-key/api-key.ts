@@ -5,14 +5,17 @@ import type { JudgingRules } from '../../policy/policy.ts';
 import type { App } from '../types.ts';
 
 /** What an API key may be used for. */
-export const apiKeyScopes = ['judge', 'read:operating-points'] as const;
+export const API_KEY_SCOPES = ['judge', 'read:operating-points'] as const;
 
-/** One of `apiKeyScopes`. */
-export type ApiKeyScope = (typeof apiKeyScopes)[number];
+/** One of `API_KEY_SCOPES`. */
+export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
 
 /** An API key and what is known of it; the key itself is kept nowhere. */
 export interface ApiKeySummary {
-  /** The public beginning of the key: `lsk_` and 12 letters or digits. Names the key in lists, logs and the ledger. */
+  /**
+   * The public beginning of the key: `lsk_` and 12 letters or digits. Names the key in lists, logs and the
+   * ledger.
+   */
   readonly keyId: string;
   readonly appid: string;
   /** What people call it. */
@@ -46,7 +49,9 @@ export interface NewApiKey {
   readonly expiresAt: Date | null;
 }
 
-/** Where API keys are looked up. Rejects with a `Fault` `accounts_unavailable` when the store does not answer. */
+/**
+ * Where API keys are looked up. Rejects with a `Fault` `accounts_unavailable` when the store does not answer.
+ */
 export interface ApiKeyStore {
   /** The key by its public beginning; null when there is none. */
   findApiKey(keyId: string): Promise<StoredApiKey | null>;
@@ -54,7 +59,10 @@ export interface ApiKeyStore {
   touchApiKey(keyId: string, at: Date): void;
 }
 
-/** Changing API keys. Rejects with a `UsageError` (`app_unknown`, `app_closed`, `api_key_unknown`, `invalid_…`). */
+/**
+ * Changing API keys. Rejects with a `UsageError` (`app_unknown`, `app_closed`, `api_key_unknown`,
+ * `invalid_…`).
+ */
 export interface ApiKeyAdmin {
   addApiKey(appid: string, key: NewApiKey): Promise<ApiKeySummary>;
   /** The keys of one app, oldest first. */
@@ -62,37 +70,37 @@ export interface ApiKeyAdmin {
   setApiKeyEnabled(keyId: string, enabled: boolean): Promise<ApiKeySummary>;
 }
 
-const base62 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-const idLength = 12;
-const secretLength = 32;
-/** `idLength` and `secretLength` characters. */
-const form = /^(lsk_[A-Za-z0-9]{12})[A-Za-z0-9]{32}$/;
+const BASE62 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const ID_LENGTH = 12;
+const SECRET_LENGTH = 32;
+/** `ID_LENGTH` and `SECRET_LENGTH` characters. */
+const FORM = /^(lsk_[A-Za-z0-9]{12})[A-Za-z0-9]{32}$/;
 
 /**
- * A new key: `lsk_` and 44 letters or digits from the system's random source. The first 12 are its public id, the other 32
- * (190 bits) its secret.
+ * A new key: `lsk_` and 44 letters or digits from the system's random source. The first 12 are its public id,
+ * the other 32 (190 bits) its secret.
  */
 export function newApiKey(): { readonly keyId: string; readonly apiKey: string } {
-  const text = Array.from({ length: idLength + secretLength }, () => base62[randomInt(base62.length)]).join(
+  const text = Array.from({ length: ID_LENGTH + SECRET_LENGTH }, () => BASE62[randomInt(BASE62.length)]).join(
     '',
   );
-  return { keyId: `lsk_${text.slice(0, idLength)}`, apiKey: `lsk_${text}` };
+  return { keyId: `lsk_${text.slice(0, ID_LENGTH)}`, apiKey: `lsk_${text}` };
 }
 
 /** The public beginning of a key, or null when the text cannot be a key at all. */
 export function apiKeyId(apiKey: string): string | null {
-  return form.exec(apiKey)?.[1] ?? null;
+  return FORM.exec(apiKey)?.[1] ?? null;
 }
 
 /**
- * What is stored of a key: its SHA-256, hex. A slow password hash would gain nothing: the secret holds 190 random bits, and
- * no guessing reaches those, however fast the hash is.
+ * What is stored of a key: its SHA-256, hex. A slow password hash would gain nothing: the secret holds 190
+ * random bits, and no guessing reaches those, however fast the hash is.
  */
 export function apiKeyDigest(apiKey: string): string {
   return createHash('sha256').update(apiKey, 'utf8').digest('hex');
 }
 
-/** @throws UsageError `invalid_name`, `invalid_scope`, `invalid_network`, `invalid_expiry` */
+/** @throws {UsageError} `invalid_name`, `invalid_scope`, `invalid_network`, `invalid_expiry` */
 export function checkNewApiKey(key: NewApiKey, now: number): void {
   const { length } = key.name.trim();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
@@ -102,11 +110,11 @@ export function checkNewApiKey(key: NewApiKey, now: number): void {
       `name: expected 1 to 100 characters without control characters, found ${JSON.stringify(key.name)}`,
     );
   }
-  const unknown = key.scopes.find((scope) => !apiKeyScopes.includes(scope));
+  const unknown = key.scopes.find((scope) => !API_KEY_SCOPES.includes(scope));
   if (unknown !== undefined || key.scopes.length === 0) {
     throw new UsageError(
       'invalid_scope',
-      `scope: expected one or more of ${apiKeyScopes.join(', ')}, found ${JSON.stringify(unknown ?? '')}`,
+      `scope: expected one or more of ${API_KEY_SCOPES.join(', ')}, found ${JSON.stringify(unknown ?? '')}`,
     );
   }
   if (key.networks.length > 100) {

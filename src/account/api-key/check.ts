@@ -22,9 +22,12 @@ export interface ApiKeyRequest {
 
 /** Says who calls, or why not. */
 export interface ApiKeyAuthenticator {
-  /** @throws Fault `api_key_missing`, `api_key_invalid`, `api_key_disabled`, `api_key_expired`, `address_not_allowed`, `scope_missing`,
-   * `app_suspended` or `app_closed`, with a message fit for the caller: it says nothing that the holder of the key may not know;
-   * `accounts_unavailable` when the store does not answer */
+  /**
+   * @throws {Fault} `api_key_missing`, `api_key_invalid`, `api_key_disabled`, `api_key_expired`,
+   * `address_not_allowed`, `scope_missing`, `app_suspended` or `app_closed`, with a message fit for the
+   * caller: it says nothing that the holder of the key may not know; `accounts_unavailable` when the store
+   * does not answer
+   */
   authenticate(request: ApiKeyRequest): Promise<ApiKeyCaller>;
 }
 
@@ -32,8 +35,9 @@ export interface ApiKeyAuthenticator {
 const nobody = Buffer.alloc(32);
 
 /**
- * Checks API keys: present, known (digests compared in constant time), enabled, not ended, from an allowed address, with the
- * scope, of an active app. What is wrong beyond "unknown" is told only to callers that hold the whole key.
+ * Checks API keys: present, known (digests compared in constant time), enabled, not ended, from an allowed
+ * address, with the scope, of an active app. What is wrong beyond "unknown" is told only to callers that hold
+ * the whole key.
  */
 export function createApiKeyAuthenticator(parts: {
   readonly apiKeys: ApiKeyStore;

@@ -20,7 +20,10 @@ export interface ShortenedMemory {
   readonly keptSince: Date;
 }
 
-/** How much may be kept. A row is an answer or a request in progress; bytes count its texts and what the row itself takes. */
+/**
+ * How much may be kept. A row is an answer or a request in progress; bytes count its texts and what the row
+ * itself takes.
+ */
 export interface IdempotencyBounds {
   readonly rowsPerApp: number;
   readonly bytesPerApp: number;
@@ -31,7 +34,10 @@ export interface IdempotencyBounds {
 
 /** What is known of a key when a request with it arrives. */
 export type IdempotencyState =
-  /** Nothing: the request is now in progress under `token`. `shortened`: what had to be forgotten before its time for it. */
+  /**
+   * Nothing: the request is now in progress under `token`. `shortened`: what had to be forgotten before its
+   * time for it.
+   */
   | { readonly kind: 'begun'; readonly token: string; readonly shortened?: ShortenedMemory }
   /** The same request was answered. */
   | { readonly kind: 'answered'; readonly answer: KeptAnswer }
@@ -40,13 +46,16 @@ export type IdempotencyState =
   /** The key stood for another request. */
   | { readonly kind: 'other' };
 
-/** Durable memory of requests with an `Idempotency-Key`. Rejects with a `Fault` `state_unavailable` when the store does not answer. */
+/**
+ * Durable memory of requests with an `Idempotency-Key`. Rejects with a `Fault` `state_unavailable` when the
+ * store does not answer.
+ */
 export interface IdempotencyStore {
   /**
-   * Look a key up, and begin the request where the key is new, over, or held by a request that must have died. Two
-   * simultaneous calls never both begin.
-   * Where the app's share is full, the app's oldest answers are dropped; where all together are too many, those of the app that
-   * has most do. An app below its share never loses an answer before its time.
+   * Look a key up, and begin the request where the key is new, over, or held by a request that must have
+   * died. Two simultaneous calls never both begin. Where the app's share is full, the app's oldest answers
+   * are dropped; where all together are too many, those of the app that has most do. An app below its share
+   * never loses an answer before its time.
    *
    * @param fingerprint hex digest of what makes requests the same
    * @param holdUntil until when the request counts as in progress when nothing more is heard of it
@@ -58,7 +67,8 @@ export interface IdempotencyStore {
     holdUntil: Date,
   ): Promise<IdempotencyState>;
   /**
-   * Keep the answer, made `now`, until `until`; on disk when the promise resolves. Nothing happens where `token` lost its hold.
+   * Keep the answer, made `now`, until `until`; on disk when the promise resolves. Nothing happens where
+   * `token` lost its hold.
    */
   finishIdempotent(
     scope: IdempotencyScope,

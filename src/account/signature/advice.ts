@@ -2,10 +2,10 @@ const layout =
   'The signature is base64( HMAC-SHA1(SecretKey, original) + original ): 20 raw bytes, then the original, encoded together once.';
 const seconds =
   'Use whole seconds since 1970: t is now, e is t plus the life you want, for example t + 3600.';
-const placeholders = 'Write the value itself: 1000001, not [1000001].';
+const PLACEHOLDERS = 'Write the value itself: 1000001, not [1000001].';
 
 /** What to do about each reason for which a signature is refused. */
-export const advice: ReadonlyMap<string, string> = new Map([
+export const ADVICE: ReadonlyMap<string, string> = new Map([
   ['sign_missing', 'Send the signature in the Authorization header.'],
   [
     'sign_empty',
@@ -53,7 +53,7 @@ export const advice: ReadonlyMap<string, string> = new Map([
   ],
   ['field_twice', 'Name every field once.'],
   ['field_not_a_time', seconds],
-  ['field_in_brackets', placeholders],
+  ['field_in_brackets', PLACEHOLDERS],
   [
     'single_use_without_fileid',
     'For many uses set e to t plus the life you want; for single use give f a value.',
@@ -62,12 +62,12 @@ export const advice: ReadonlyMap<string, string> = new Map([
     'appid_unknown',
     'Use the appid of an app that exists ("livestill app list"), or make it: "livestill app create --appid A"',
   ],
-  ['appid_in_brackets', placeholders],
+  ['appid_in_brackets', PLACEHOLDERS],
   [
     'secretid_unknown',
     'Use a SecretId that exists ("livestill key list"), or bring yours along: "livestill key import"',
   ],
-  ['secretid_in_brackets', placeholders],
+  ['secretid_in_brackets', PLACEHOLDERS],
   ['secretid_of_another_app', 'Use appid and SecretId of the same app.'],
   ['secretid_disabled', 'Use another pair, or enable this one: "livestill key enable"'],
   ['secretid_ended', 'Use the pair that came with the rotation.'],
@@ -110,8 +110,10 @@ export const advice: ReadonlyMap<string, string> = new Map([
   ['bucket_unknown', 'Sign with a bucket of this app, or leave b out.'],
 ]);
 
-/** What is said of things that were tidied: they are accepted here, the old service may have been stricter. */
-export const noteTexts = {
+/**
+ * What is said of things that were tidied: they are accepted here, the old service may have been stricter.
+ */
+export const NOTE_TEXTS = {
   quoted: 'The signature stands in quotes. That is accepted.',
   url_encoded: 'The signature is url-encoded (%2B, %2F, %3D). That is accepted.',
   line_breaks: 'There are line breaks inside the signature. They are dropped.',

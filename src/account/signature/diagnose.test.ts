@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { temporaryStore } from '../../store/test-support/temp-store.ts';
-import { advice } from './advice.ts';
+import { ADVICE } from './advice.ts';
 import { type DiagnosisInput, diagnose } from './diagnose.ts';
 import { sign } from './signature.ts';
 
@@ -245,6 +245,6 @@ describe('advice', () => {
     const thrown = source.matchAll(/(?:malformed\(|new Fault\(\s*'[a-z_]+',|reason:)\s*'([a-z0-9_]+)'/g);
     const reasons = new Set([...thrown].map((match) => match[1]!));
     expect(reasons.size).toBeGreaterThan(40);
-    expect([...reasons].filter((reason) => !advice.has(reason))).toEqual([]);
+    expect([...reasons].filter((reason) => !ADVICE.has(reason))).toEqual([]);
   });
 });

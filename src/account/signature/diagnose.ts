@@ -1,12 +1,14 @@
 import { Fault, type FaultKind } from '../../faults.ts';
 import { checkBucket, checkPair, checkState } from '../checks.ts';
 import type { AccountStore, SignatureSettings } from '../types.ts';
-import { advice, noteTexts } from './advice.ts';
+import { ADVICE, NOTE_TEXTS } from './advice.ts';
 import { explainDigest } from './mistakes.ts';
 import { type ParsedSignature, readSignature, verifyDigest } from './signature.ts';
 import { checkTime, inWords } from './time.ts';
 
-/** One thing about a signature. `error`: the service refuses it for that; `note`: accepted, but worth knowing. */
+/**
+ * One thing about a signature. `error`: the service refuses it for that; `note`: accepted, but worth knowing.
+ */
 export interface Finding {
   readonly severity: 'error' | 'note';
   /** The same constant as in the server's log. */
@@ -43,7 +45,10 @@ export interface DiagnosisInput {
   readonly accounts?: Pick<AccountStore, 'findApp' | 'findSecret' | 'findBucketOwner'> | undefined;
 }
 
-/** Take a signature apart and say everything that is wrong with it, in the order in which the service would refuse it. */
+/**
+ * Take a signature apart and say everything that is wrong with it, in the order in which the service would
+ * refuse it.
+ */
 export async function diagnose(input: DiagnosisInput): Promise<Diagnosis> {
   const findings: Finding[] = [];
   const collect = async <T>(check: () => T | Promise<T>): Promise<T | null> => {
@@ -56,7 +61,7 @@ export async function diagnose(input: DiagnosisInput): Promise<Diagnosis> {
         reason: error.reason,
         kind: error.kind,
         text: error.message,
-        fix: advice.get(error.reason) ?? '',
+        fix: ADVICE.get(error.reason) ?? '',
       });
       return null;
     }
@@ -136,7 +141,7 @@ function notes(
     text,
     fix: '',
   });
-  const found = signature.notes.map((name) => note(name, noteTexts[name]));
+  const found = signature.notes.map((name) => note(name, NOTE_TEXTS[name]));
   if (!verified) {
     found.push(
       note(

@@ -3,7 +3,7 @@ import type { SigningMistake } from '../../faults.ts';
 import { withoutPadding } from './text.ts';
 
 /** Bytes of an HMAC-SHA1. */
-const digestLength = 20;
+const DIGEST_LENGTH = 20;
 
 /** A mistake in making a signature that can be told from its bytes. */
 export interface Mistake {
@@ -18,7 +18,7 @@ interface Layout extends Mistake {
   readonly shape: RegExp;
 }
 
-const layouts: readonly Layout[] = [
+const LAYOUTS: readonly Layout[] = [
   {
     prefix: 40,
     shape: /^[0-9a-f]{40}$/i,
@@ -52,22 +52,26 @@ const layouts: readonly Layout[] = [
   },
 ];
 
-/** Whether `text` reads like the start of an original: the appid first, as every known client has it, then another field. */
+/**
+ * Whether `text` reads like the start of an original: the appid first, as every known client has it, then
+ * another field.
+ */
 function looksLikeOriginal(text: string): boolean {
   return /^(\[?a=|b=[^&]*&|k=[^&]+&)/.test(text) && /[&][a-z]=/.test(text);
 }
 
 /**
- * What went wrong when the bytes are not 20 of digest and then the original, as far as the bytes tell: reasons
- * `hex_encoded`, `original_only`, `digest_appended_after`, `hex_digest`, `base64_digest`, `sha256_digest`, `md5_digest`,
- * `utf8_digest`, `utf8_lossy_digest`, `encoded_twice`. Null when none of them explains it. Meant for bytes that were refused: a good digest may look odd by chance.
+ * What went wrong when the bytes are not 20 of digest and then the original, as far as the bytes tell:
+ * reasons `hex_encoded`, `original_only`, `digest_appended_after`, `hex_digest`, `base64_digest`,
+ * `sha256_digest`, `md5_digest`, `utf8_digest`, `utf8_lossy_digest`, `encoded_twice`. Null when none of them
+ * explains it. Meant for bytes that were refused: a good digest may look odd by chance.
  */
 export function misplacedDigest(bytes: Buffer): Mistake | null {
   const text = bytes.toString('latin1');
   if (looksLikeOriginal(text)) return originalFirst(bytes);
   const throughText = digestThroughText(bytes, text);
   if (throughText !== null) return throughText;
-  for (const { prefix, shape, reason, message } of layouts) {
+  for (const { prefix, shape, reason, message } of LAYOUTS) {
     if (shape.test(text.slice(0, prefix)) && looksLikeOriginal(text.slice(prefix)))
       return { reason, message };
   }
@@ -89,15 +93,15 @@ export function misplacedDigest(bytes: Buffer): Mistake | null {
 }
 
 /** Most bytes that 20 bytes of digest become as text in UTF-8: three for each that is no character. */
-const longestText = 60;
+const LONGEST_TEXT = 60;
 
 /**
- * A digest that became a text and was written out again in UTF-8: read as Latin-1 each byte from 0x80 on becomes two, read as UTF-8 what is
- * no character becomes U+FFFD and is lost. JavaScript (`digest('binary')` or `toString()` and then `+`), Java and C# (`new String(digest)`)
- * do so without a word.
+ * A digest that became a text and was written out again in UTF-8: read as Latin-1 each byte from 0x80 on
+ * becomes two, read as UTF-8 what is no character becomes U+FFFD and is lost. JavaScript (`digest('binary')`
+ * or `toString()` and then `+`), Java and C# (`new String(digest)`) do so without a word.
  */
 function digestThroughText(bytes: Buffer, text: string): Mistake | null {
-  for (let end = digestLength; end <= Math.min(longestText, text.length); end++) {
+  for (let end = DIGEST_LENGTH; end <= Math.min(LONGEST_TEXT, text.length); end++) {
     if (!looksLikeOriginal(text.slice(end))) continue;
     const digest = bytes.subarray(0, end).toString('utf8');
     if (!Buffer.from(digest, 'utf8').equals(bytes.subarray(0, end))) return null;
@@ -109,9 +113,9 @@ function digestThroughText(bytes: Buffer, text: string): Mistake | null {
       };
     }
     // The last bytes of the digest itself look like the beginning of an original, such as "k=".
-    if (digest.length < digestLength) continue;
-    const isLatin1 = [...digest].every((letter) => letter <= '\u00ff') && digest.length === digestLength;
-    if (!isLatin1 || end === digestLength) return null;
+    if (digest.length < DIGEST_LENGTH) continue;
+    const isLatin1 = [...digest].every((letter) => letter <= '\u00ff') && digest.length === DIGEST_LENGTH;
+    if (!isLatin1 || end === DIGEST_LENGTH) return null;
     return {
       reason: 'utf8_digest',
       message:
@@ -139,7 +143,7 @@ const hmac = (algorithm: string, key: string | Buffer, text: Buffer | string): B
   createHmac(algorithm, key).update(text).digest();
 
 /** Ways to make a wrong digest out of the right key. */
-const wrongWays: readonly (Mistake & { make(original: Buffer, key: string, secretId: string): Buffer })[] = [
+const WRONG_WAYS: readonly (Mistake & { make(original: Buffer, key: string, secretId: string): Buffer })[] = [
   {
     reason: 'signed_with_secret_id',
     message: 'the digest was made with the SecretId as the key: it must be made with the SecretKey',
@@ -193,8 +197,8 @@ const wrongWays: readonly (Mistake & { make(original: Buffer, key: string, secre
 ];
 
 /**
- * Why a digest does not fit although the key is known: tries the mistakes that clients make. All are tried, in constant
- * time each. `hmac_differs` when none explains it: wrong key, or a changed text.
+ * Why a digest does not fit although the key is known: tries the mistakes that clients make. All are tried,
+ * in constant time each. `hmac_differs` when none explains it: wrong key, or a changed text.
  */
 export function explainDigest(
   digest: Buffer,
@@ -203,7 +207,7 @@ export function explainDigest(
   secretId: string,
 ): Mistake {
   let found: Mistake | null = null;
-  for (const { reason, message, make } of wrongWays) {
+  for (const { reason, message, make } of WRONG_WAYS) {
     const equal = timingSafeEqual(make(original, secretKey, secretId), digest);
     if (equal && found === null) found = { reason, message };
   }

@@ -30,21 +30,22 @@ export interface ParsedSignature {
 }
 
 /** Bytes of an HMAC-SHA1. */
-export const digestLength = 20;
+export const DIGEST_LENGTH = 20;
 
 const malformed = (reason: FaultReason<'signature_malformed'>, message: string): Fault =>
   new Fault('signature_malformed', reason, message);
 
-const needed = ['a', 'k', 'e', 't'] as const;
-const meaningful = new Set(['a', 'b', 'k', 'e', 't', 'f']);
+const NEEDED = ['a', 'k', 'e', 't'] as const;
+const MEANINGFUL = new Set(['a', 'b', 'k', 'e', 't', 'f']);
 
 /**
- * Take a signature apart: `Base64(HMAC-SHA1 ‖ original)`, `original` being `a=…&b=…&k=…&e=…&t=…&r=…&f=…` in any order,
- * of which `b`, `r`, `u` and `f` may be missing. Nothing is verified here.
+ * Take a signature apart: `Base64(HMAC-SHA1 ‖ original)`, `original` being `a=…&b=…&k=…&e=…&t=…&r=…&f=…` in
+ * any order, of which `b`, `r`, `u` and `f` may be missing. Nothing is verified here.
  *
  * @param header the `Authorization` header as received
- * @throws Fault `signature_missing` (`sign_missing`, `sign_empty`); `signature_malformed` with the reasons of `decodeSignatureText` and `digest_only`, `too_short`,
- * those of `misplacedDigest`, `field_missing`, `field_twice`, `field_not_a_time`, `field_in_brackets`, `single_use_without_fileid`
+ * @throws {Fault} `signature_missing` (`sign_missing`, `sign_empty`); `signature_malformed` with the reasons
+ * of `decodeSignatureText` and `digest_only`, `too_short`, those of `misplacedDigest`, `field_missing`,
+ * `field_twice`, `field_not_a_time`, `field_in_brackets`, `single_use_without_fileid`
  */
 export function readSignature(header: string | undefined): ParsedSignature {
   const { bytes, notes } = decodeSignatureText(header);
@@ -59,7 +60,7 @@ export function readSignature(header: string | undefined): ParsedSignature {
     );
   }
   return {
-    digest: bytes.subarray(0, digestLength),
+    digest: bytes.subarray(0, DIGEST_LENGTH),
     original,
     fields,
     appid: fields.get('a')!,
@@ -74,8 +75,8 @@ export function readSignature(header: string | undefined): ParsedSignature {
 }
 
 /**
- * The same for a caller that may go on without: the fault in place of the signature where it cannot be taken apart. So a header is
- * read once a request, however many ask for it.
+ * The same for a caller that may go on without: the fault in place of the signature where it cannot be taken
+ * apart. So a header is read once a request, however many ask for it.
  */
 export function tryReadSignature(header: string | undefined): ParsedSignature | Fault {
   try {
@@ -89,19 +90,19 @@ export function tryReadSignature(header: string | undefined): ParsedSignature | 
 /** Cuts digest and original apart; where that fails, says which mistake in the layout explains it. */
 function split(bytes: Buffer): Pick<ParsedSignature, 'original' | 'fields'> {
   try {
-    if (bytes.length === digestLength) {
+    if (bytes.length === DIGEST_LENGTH) {
       throw malformed(
         'digest_only',
         'the signature holds the digest alone: append the original text before base64',
       );
     }
-    if (bytes.length < digestLength) {
+    if (bytes.length < DIGEST_LENGTH) {
       throw malformed(
         'too_short',
         `the signature holds ${bytes.length} bytes: 20 of digest and the original are needed`,
       );
     }
-    const original = bytes.subarray(digestLength);
+    const original = bytes.subarray(DIGEST_LENGTH);
     return { original, fields: splitFields(original.toString('utf8')) };
   } catch (error) {
     const mistake = misplacedDigest(bytes);
@@ -116,10 +117,10 @@ function splitFields(original: string): ReadonlyMap<string, string> {
     if (at <= 0) continue;
     const name = part.slice(0, at);
     if (!fields.has(name)) fields.set(name, part.slice(at + 1));
-    else if (meaningful.has(name))
+    else if (MEANINGFUL.has(name))
       throw malformed('field_twice', `the original holds the field ${name} twice`);
   }
-  const missing = needed.filter((name) => !fields.get(name));
+  const missing = NEEDED.filter((name) => !fields.get(name));
   if (missing.length > 0) {
     throw malformed(
       'field_missing',
@@ -155,8 +156,8 @@ export function digestOf(original: Buffer, secretKey: string): Buffer {
 const nobody = randomBytes(24).toString('base64');
 
 /**
- * Whether the digest is the HMAC-SHA1 of the received original under `secretKey`, in constant time. Null stands for a
- * SecretId that does not exist: the same work is done and the answer is false.
+ * Whether the digest is the HMAC-SHA1 of the received original under `secretKey`, in constant time. Null
+ * stands for a SecretId that does not exist: the same work is done and the answer is false.
  */
 export function verifyDigest(parsed: ParsedSignature, secretKey: string | null): boolean {
   const equal = timingSafeEqual(digestOf(parsed.original, secretKey ?? nobody), parsed.digest);
@@ -178,11 +179,10 @@ export interface SignatureContent {
 }
 
 /**
- * Make a signature as the old service documented it: fields in the order `a, b, k, e, t, r, f`, standard base64. What is
- * handed in is signed as it is, unchecked.
+ * Make a signature as the old service documented it: fields in the order `a, b, k, e, t, r, f`, standard
+ * base64. What is handed in is signed as it is, unchecked.
  *
- * @example
- * sign({ appid: '1000001', secretId: 'AKID…', issued: 1438669115, expires: 1438672715 }, secretKey)
+ * @example sign({ appid: '1000001', secretId: 'AKID…', issued: 1438669115, expires: 1438672715 }, secretKey)
  */
 export function sign(content: SignatureContent, secretKey: string): string {
   const { appid, bucket, secretId, expires, issued, rand, fileid } = content;

@@ -9,18 +9,21 @@ export interface DecodedText {
   readonly notes: readonly TextNote[];
 }
 
-/** Longest signature text that is looked at, in characters; the longest one seen in the wild has about 300. */
-export const longestSignature = 8192;
+/**
+ * Longest signature text that is looked at, in characters; the longest one seen in the wild has about 300.
+ */
+export const LONGEST_SIGNATURE = 8192;
 
 const malformed = (reason: FaultReason<'signature_malformed'>, message: string): Fault =>
   new Fault('signature_malformed', reason, message);
 
 /**
- * Decode the text of an `Authorization` header (or of a `sign` member) into bytes: white space around it, one pair of quotes,
- * `%2B %2F %3D`, CR and LF inside, the url-safe alphabet and missing padding are accepted.
+ * Decode the text of an `Authorization` header (or of a `sign` member) into bytes: white space around it, one
+ * pair of quotes, `%2B %2F %3D`, CR and LF inside, the url-safe alphabet and missing padding are accepted.
  *
- * @throws Fault `signature_missing` (`sign_missing`, `sign_empty`); `signature_malformed` (`sign_too_long`, `scheme_word`, `cos_signature`, `tc3_signature`, `original_in_clear`,
- * `brackets`, `space_inside`, `not_base64`)
+ * @throws {Fault} `signature_missing` (`sign_missing`, `sign_empty`); `signature_malformed` (`sign_too_long`,
+ * `scheme_word`, `cos_signature`, `tc3_signature`, `original_in_clear`, `brackets`, `space_inside`,
+ * `not_base64`)
  */
 export function decodeSignatureText(header: string | undefined): DecodedText {
   if (header === undefined)
@@ -29,10 +32,10 @@ export function decodeSignatureText(header: string | undefined): DecodedText {
       'sign_missing',
       'no Authorization header and no sign came with the request',
     );
-  if (header.length > longestSignature) {
+  if (header.length > LONGEST_SIGNATURE) {
     throw malformed(
       'sign_too_long',
-      `the signature has ${header.length} characters, at most ${longestSignature} are read`,
+      `the signature has ${header.length} characters, at most ${LONGEST_SIGNATURE} are read`,
     );
   }
   const notes: TextNote[] = [];
@@ -92,8 +95,8 @@ function refuseOtherSchemes(text: string): void {
 }
 
 /**
- * A base64 text without the `=` at its end, two at most: what stands before them is no padding. By hand, since an expression that looks
- * for the last `=` begins anew at each of them.
+ * A base64 text without the `=` at its end, two at most: what stands before them is no padding. By hand,
+ * since an expression that looks for the last `=` begins anew at each of them.
  */
 export function withoutPadding(text: string): string {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
@@ -119,7 +122,8 @@ function decodeBase64(text: string, notes: TextNote[]): Buffer {
   if (/[-_]/.test(body)) notes.push('url_safe');
   const standard = body.replaceAll('-', '+').replaceAll('_', '/');
   const bytes = Buffer.from(standard, 'base64');
-  // Bits left over at the end must be zero, so that one signature has one text (apart from what is tidied above).
+  // Bits left over at the end must be zero, so that one signature has one text (apart from what is tidied
+  // above).
   if (standard.length % 4 === 1 || withoutPadding(bytes.toString('base64')) !== standard) {
     throw malformed(
       'not_base64',

@@ -3,16 +3,16 @@ import type { SignatureSettings } from '../types.ts';
 import type { ParsedSignature } from './signature.ts';
 
 /** Above this a number of seconds lies after the year 5138: it was meant in milliseconds. */
-const surelyMilliseconds = 1e11;
+const SURELY_MILLISECONDS = 1e11;
 /** Below this a time lies before March 1973: it was meant as a duration. */
-const surelyDuration = 1e8;
-const secondsOfDay = 86_400;
+const SURELY_DURATION = 1e8;
+const SECONDS_OF_DAY = 86_400;
 
 /** A duration in words, rounded down to its two largest units: `3 h 12 min`. */
 export function inWords(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const units: readonly (readonly [number, string])[] = [
-    [secondsOfDay, 'd'],
+    [SECONDS_OF_DAY, 'd'],
     [3600, 'h'],
     [60, 'min'],
     [1, 's'],
@@ -32,9 +32,9 @@ export function inWords(seconds: number): string {
  * Check the times of a verified signature against the clock.
  *
  * @param now milliseconds since 1970
- * @throws Fault `signature_invalid` (`clock_ahead`, `issued_in_milliseconds`) when `t` lies further in the future than the skew allows;
- * 9 (`single_use_window_over`, `expired`, `expires_before_issued`, `over_maximum`, `expires_in_milliseconds`,
- * `expires_is_a_duration`)
+ * @throws {Fault} `signature_invalid` (`clock_ahead`, `issued_in_milliseconds`) when `t` lies further in the
+ * future than the skew allows; 9 (`single_use_window_over`, `expired`, `expires_before_issued`,
+ * `over_maximum`, `expires_in_milliseconds`, `expires_is_a_duration`)
  */
 export function checkTime(
   signature: Pick<ParsedSignature, 'expires' | 'issued' | 'singleUse'>,
@@ -45,7 +45,7 @@ export function checkTime(
   const nowSeconds = now / 1000;
   const ahead = issued - nowSeconds;
   if (ahead > settings.skewSeconds) {
-    if (issued > surelyMilliseconds) {
+    if (issued > SURELY_MILLISECONDS) {
       throw new Fault(
         'signature_invalid',
         'issued_in_milliseconds',
@@ -73,14 +73,14 @@ export function checkTime(
 }
 
 function checkExpiry(expires: number, issued: number, now: number, maxDays: number): void {
-  if (expires > surelyMilliseconds) {
+  if (expires > SURELY_MILLISECONDS) {
     throw new Fault(
       'signature_expired',
       'expires_in_milliseconds',
       'e is in milliseconds: it must be in seconds since 1970',
     );
   }
-  if (expires < surelyDuration) {
+  if (expires < SURELY_DURATION) {
     throw new Fault(
       'signature_expired',
       'expires_is_a_duration',
@@ -94,7 +94,7 @@ function checkExpiry(expires: number, issued: number, now: number, maxDays: numb
       `e lies ${inWords(issued - expires)} before t: it must lie after t`,
     );
   }
-  if (expires - issued > maxDays * secondsOfDay) {
+  if (expires - issued > maxDays * SECONDS_OF_DAY) {
     throw new Fault(
       'signature_expired',
       'over_maximum',

@@ -11,7 +11,7 @@ import { connectionLimits, openFilesLimit } from '../../wire/http/connection-lim
 import type { FailedTries } from '../../wire/http/failed-tries.ts';
 import { createServer, type Server, type ServerSettings } from '../../wire/http/server.ts';
 import type { TlsIdentity } from '../../wire/http/tls.ts';
-import { defaultTransport } from '../../wire/http/transport-settings.ts';
+import { DEFAULT_TRANSPORT } from '../../wire/http/transport-settings.ts';
 import type { BodyMemory } from '../../wire/intake/body-memory.ts';
 import { createLegacyFace } from '../../wire/legacy/face.ts';
 import type { Metrics } from '../../wire/metrics/metrics.ts';
@@ -86,7 +86,7 @@ function serverSettings(config: Config): ServerSettings {
     proxyHeader: config.proxyHeader,
     trustRequestId: config.requestId.trustHeader,
     transport: {
-      ...defaultTransport,
+      ...DEFAULT_TRANSPORT,
       headersTimeout: timeouts.headersMs,
       requestTimeout: timeouts.requestMs,
       keepAliveTimeout: timeouts.keepAliveMs,

@@ -47,7 +47,7 @@ async function metadataOf(bytes: Uint8Array, format: string): Promise<Metadata |
 
 /**
  * Looks at a picture file.
- * @throws {Fault} -4016 when it cannot be decoded.
+ * @throws {Fault} `picture_unreadable` when it cannot be decoded.
  */
 export async function pictureFacts(bytes: Uint8Array): Promise<PictureFacts> {
   const { data, width, height, format } = await decodePicture(bytes);

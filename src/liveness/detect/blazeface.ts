@@ -13,7 +13,10 @@ export interface BlazeFace {
   readonly score: number;
   /** Eye on the picture's left, eye on its right, nose, mouth, ear left, ear right. */
   readonly points: readonly Point[];
-  /** How far the boxes that were blended into this face differ in its key points: standard deviation, mean over the points, box widths. */
+  /**
+   * How far the boxes that were blended into this face differ in its key points: standard deviation, mean
+   * over the points, box widths.
+   */
   readonly spread: number;
 }
 
@@ -43,7 +46,10 @@ const SHAPE = {
   ]),
 };
 
-/** Loads BlazeFace back (input NHWC [1,256,256,3], RGB, (v - 127.5) / 127.5). @throws {ModelError} */
+/**
+ * Loads BlazeFace back (input NHWC [1,256,256,3], RGB, (v - 127.5) / 127.5).
+ * @throws {ModelError} when the file is not what the card says
+ */
 export function loadBlazeFace(file: string): Promise<Network> {
   return loadNetwork(file, SHAPE);
 }
@@ -77,8 +83,8 @@ function decode(outputs: ReadonlyMap<string, Float32Array>): BlazeFace[] {
 }
 
 /**
- * Non-maximum suppression by blending: every remaining face that overlaps the best one by more than `GROUP_OVERLAP`
- * joins it; box and points become the score-weighted mean, the score stays the best one's.
+ * Non-maximum suppression by blending: every remaining face that overlaps the best one by more than
+ * `GROUP_OVERLAP` joins it; box and points become the score-weighted mean, the score stays the best one's.
  */
 export function blendFaces(faces: readonly BlazeFace[]): BlazeFace[] {
   let remaining = [...faces].sort((a, b) => b.score - a.score);
@@ -110,7 +116,10 @@ export function blendFaces(faces: readonly BlazeFace[]): BlazeFace[] {
   return blended;
 }
 
-/** Finds faces with BlazeFace; tries once more with half the frame empty when nothing is found (very large faces). */
+/**
+ * Finds faces with BlazeFace; tries once more with half the frame empty when nothing is found (very large
+ * faces).
+ */
 export async function findBlazeFaces(network: Network, picture: FloatPicture): Promise<BlazeFaces> {
   for (const pad of [0, 0.5]) {
     const { tensor, back } = blazeInput(picture, pad);
@@ -132,8 +141,8 @@ export async function findBlazeFaces(network: Network, picture: FloatPicture): P
 }
 
 /**
- * BlazeFace's square moved and stretched to the box that the classifier's crops were measured with (a least-squares fit
- * of one detector's boxes to the other's). Same units as the input.
+ * BlazeFace's square moved and stretched to the box that the classifier's crops were measured with (a
+ * least-squares fit of one detector's boxes to the other's). Same units as the input.
  */
 export function calibrateBox(square: Box): Box {
   const w = square.right - square.left;

@@ -12,7 +12,10 @@ export interface LocatedFace {
   readonly points: readonly Point[];
   /** BlazeFace's score, 0-1. */
   readonly score: number;
-  /** Best overlap of an RFB box with `box`, 0-1; null where BlazeFace was sure enough for the second not to be asked. */
+  /**
+   * Best overlap of an RFB box with `box`, 0-1; null where BlazeFace was sure enough for the second not to be
+   * asked.
+   */
   readonly detectorIoU: number | null;
   /** Degrees. */
   readonly roll: number;
@@ -41,8 +44,9 @@ export interface DetectionPicture extends FloatPicture {
 }
 
 /**
- * The picture the detectors see: shrunk by exact area averaging to a longest side of 640 pixels, or as it is. Its values
- * are borrowed (scratch.ts); a detector that shrinks further takes them from the source in one pass, and they are never made.
+ * The picture the detectors see: shrunk by exact area averaging to a longest side of 640 pixels, or as it is.
+ * Its values are borrowed (scratch.ts); a detector that shrinks further takes them from the source in one
+ * pass, and they are never made.
  */
 export function detectionPicture(picture: RgbPicture): DetectionPicture {
   const k = Math.min(1, DETECTION_SIDE / Math.max(picture.width, picture.height));

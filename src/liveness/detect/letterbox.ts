@@ -21,8 +21,8 @@ export interface Normalisation {
 }
 
 /**
- * Shrinks `picture` into a `width` x `height` frame with its proportions kept, centred, and lays it out as an RGB tensor.
- * `pad` is the share of the frame left empty, 0 to below 1. The tensor is borrowed (scratch.ts).
+ * Shrinks `picture` into a `width` x `height` frame with its proportions kept, centred, and lays it out as an
+ * RGB tensor. `pad` is the share of the frame left empty, 0 to below 1. The tensor is borrowed (scratch.ts).
  */
 export function letterbox(
   picture: FloatPicture,

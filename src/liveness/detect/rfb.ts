@@ -32,7 +32,10 @@ const SHAPE = {
   ],
 };
 
-/** Loads RFB-320 (input NCHW [1,3,240,320], RGB, (v - 127) / 128). @throws {ModelError} */
+/**
+ * Loads RFB-320 (input NCHW [1,3,240,320], RGB, (v - 127) / 128).
+ * @throws {ModelError} when the file is not what the card says
+ */
 export function loadRfb(file: string): Promise<Network> {
   return loadNetwork(file, SHAPE);
 }

@@ -48,9 +48,10 @@ const TURNED_ROLL = 45;
 const SAME_PLACE = 0.3;
 
 /**
- * What the evidence for an upright face is made of, in logits: BlazeFace's score, less `spread` times the spread of its key points
- * (an upright face's boxes agree on them, one on its head makes them guess), plus `second` times RFB's logit. Below `sure`, without
- * RFB, the other turns are looked at; one of them wins by at least `gain`. docs/understand/accuracy.md has what was measured.
+ * What the evidence for an upright face is made of, in logits: BlazeFace's score, less `spread` times the
+ * spread of its key points (an upright face's boxes agree on them, one on its head makes them guess), plus
+ * `second` times RFB's logit. Below `sure`, without RFB, the other turns are looked at; one of them wins by
+ * at least `gain`. docs/understand/accuracy.md has what was measured.
  */
 export const UPRIGHT = { spread: 20, second: 0.1, sure: 1.2, gain: 0.3 } as const;
 
@@ -61,7 +62,10 @@ export function uprightEvidence(face: BlazeFace): number {
   return logit(face.score) - UPRIGHT.spread * face.spread;
 }
 
-/** Whether the mouth lies below the eyes, as it does on a face that is not on its head, whatever roll the eyes tell. */
+/**
+ * Whether the mouth lies below the eyes, as it does on a face that is not on its head, whatever roll the eyes
+ * tell.
+ */
 export function mouthBelowEyes({ points: [a, b, , mouth] }: BlazeFace): boolean {
   return mouth.y > (a.y + b.y) / 2;
 }
@@ -109,11 +113,13 @@ function evidence({ face, second }: View): number {
 }
 
 /**
- * The view of the picture in which its largest face stands upright; the straight one where no turn shows that better. One run of the
- * first detector where the face is seen for certain, four of it and up to four of the second where not.
+ * The view of the picture in which its largest face stands upright; the straight one where no turn shows that
+ * better. One run of the first detector where the face is seen for certain, four of it and up to four of the
+ * second where not.
  *
- * A turned view counts only where both detectors see the face. Where the straight one was confident, a turned one must show
- * the same face or a larger one, so that another face that lies on its head does not turn the picture away from the one to judge.
+ * A turned view counts only where both detectors see the face. Where the straight one was confident, a turned
+ * one must show the same face or a larger one, so that another face that lies on its head does not turn the
+ * picture away from the one to judge.
  */
 export async function searchUpright({ blaze, rfb }: Detectors, picture: FloatPicture): Promise<View> {
   const straight = await look(blaze, picture, 0);

@@ -16,8 +16,9 @@ export interface Placement {
 }
 
 /**
- * Weighted sums of rectangles: output pixel (i, j) is the sum of the source pixels under the column taps of i and the row taps of
- * j. Taps count from (`x`, `y`) of the source; those of a byte picture may lie outside, where the edge is repeated.
+ * Weighted sums of rectangles: output pixel (i, j) is the sum of the source pixels under the column taps of i
+ * and the row taps of j. Taps count from (`x`, `y`) of the source; those of a byte picture may lie outside,
+ * where the edge is repeated.
  */
 export function averageAreas(
   source: Source,

@@ -19,8 +19,8 @@ export interface SampleForm {
 }
 
 /**
- * Bilinear samples of a byte picture into `tensor`, `columns` by `rows` of them. All indices must lie inside the picture; what
- * is to count as black there has weight zero.
+ * Bilinear samples of a byte picture into `tensor`, `columns` by `rows` of them. All indices must lie inside
+ * the picture; what is to count as black there has weight zero.
  */
 export function sampleBilinear(
   source: Source,

@@ -35,7 +35,10 @@ export interface Source {
 const PAGE = 65_536;
 /** Room behind data for reads of whole vectors, bytes. */
 export const SLACK = 64;
-/** Bytes of a picture that is copied into the kernel's memory as a whole, at most. Of larger ones the rows in use are. */
+/**
+ * Bytes of a picture that is copied into the kernel's memory as a whole, at most. Of larger ones the rows in
+ * use are.
+ */
 const MOST_HELD = 12 * 1024 * 1024;
 
 let loaded: Kernel | undefined;
@@ -68,8 +71,9 @@ export function reserve(bytes: number): ArrayBuffer {
 }
 
 /**
- * Copies a picture into the kernel's memory, so that resampling it spares the copies of single rows. A hint alone: results are
- * the same without, for pictures that are too large for it, and when another picture is held in between.
+ * Copies a picture into the kernel's memory, so that resampling it spares the copies of single rows. A hint
+ * alone: results are the same without, for pictures that are too large for it, and when another picture is
+ * held in between.
  */
 export function holdPicture(picture: { readonly data: Uint8Array }): void {
   const { data } = picture;
@@ -93,13 +97,15 @@ export interface RowFinder {
   /**
    * Where the row's part begins. Rows outside the picture are its first or last; so are columns.
    *
-   * @param row may be used together with those asked for before it, up to the number that the finder was made for.
+   * @param row may be used together with those asked for before it, up to the number that the finder was made
+   * for.
    */
   find(row: number): number;
 }
 
 /**
- * A finder of `count` pixels from column `x` on, of which the last `rows` different ones asked for are there at a time.
+ * A finder of `count` pixels from column `x` on, of which the last `rows` different ones asked for are there
+ * at a time.
  */
 export function rowFinder(source: Source, x: number, count: number, rows: number): RowFinder {
   const { width, height, data } = source;

@@ -11,8 +11,8 @@ export interface Taps {
 export const lastTap = ({ first, from }: Taps, i: number) => first[i] + from[i + 1] - from[i] - 1;
 
 /**
- * `n` cells of `step` source elements each, the first beginning at `start`, none reaching past element `end`: a cell's taps are
- * the elements it covers, each weighted by the part of it that is covered.
+ * `n` cells of `step` source elements each, the first beginning at `start`, none reaching past element `end`:
+ * a cell's taps are the elements it covers, each weighted by the part of it that is covered.
  */
 export function areaTaps(start: number, step: number, n: number, end: number): Taps {
   const first = new Int32Array(n);

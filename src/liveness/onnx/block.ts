@@ -4,9 +4,9 @@ const WIDE = 16;
 const NARROW = 8;
 
 /**
- * Channels that the inference library keeps together: as many as floats fit into a vector register, 16 with AVX-512, 8 on other
- * x86-64 processors. Models are padded to it, so a wrong answer costs time alone. 16 where it cannot be told (systems
- * other than Linux, other processors).
+ * Channels that the inference library keeps together: as many as floats fit into a vector register, 16 with
+ * AVX-512, 8 on other x86-64 processors. Models are padded to it, so a wrong answer costs time alone. 16
+ * where it cannot be told (systems other than Linux, other processors).
  *
  * @param cpuinfo what Linux says of the processors; null where there is no such text.
  */

@@ -116,7 +116,9 @@ function readTensor(bytes: Uint8Array): (OnnxTensor & { readonly name: string })
   return { name: readTexts(fields, TENSOR.name)[0] ?? '', dims, values };
 }
 
-/** The name and the numbers of an int64 tensor, or null for one of another type or with its data elsewhere. */
+/**
+ * The name and the numbers of an int64 tensor, or null for one of another type or with its data elsewhere.
+ */
 function readIntegerTensor(bytes: Uint8Array): readonly [string, readonly number[]] | null {
   const fields = readFields(bytes);
   if (readIntegers(fields, TENSOR.type)[0] !== INT64) return null;
@@ -144,10 +146,10 @@ function encodeTensor(name: string, { dims, values }: OnnxTensor): Uint8Array[] 
 }
 
 /**
- * Reads the graph of an ONNX model. Shape notes of inner values are dropped when it is written again, since they may no
- * longer hold.
+ * Reads the graph of an ONNX model. Shape notes of inner values are dropped when it is written again, since
+ * they may no longer hold.
  *
- * @throws {MalformedError} when the bytes are no ONNX model.
+ * @throws {MalformedError} when the bytes are no ONNX model
  */
 export function readGraph(model: Uint8Array): OnnxGraph {
   const modelFields = readFields(model);

@@ -5,13 +5,13 @@ import { isMainThread } from 'node:worker_threads';
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-common';
 
 /*
- * The only place that may load onnxruntime (test/architecture.test.ts). Left to itself, version 1.30 reports to its maker from
- * Linux and macOS: it keeps a device number and a database of events under the home folder, writes files of predictable names into
- * the folder for temporary files, asks a name server for the maker's host, and ends the process where its command line is long.
- * The switch below, set before the library is loaded, ends all of that; it is read by native code, from the environment of the
- * process.
+ * The only place that may load onnxruntime (test/architecture.test.ts). Left to itself, version 1.30 reports
+ * to its maker from Linux and macOS: it keeps a device number and a database of events under the home folder,
+ * writes files of predictable names into the folder for temporary files, asks a name server for the maker's
+ * host, and ends the process where its command line is long. The switch below, set before the library is
+ * loaded, ends all of that; it is read by native code, from the environment of the process.
  */
-const telemetrySwitch = 'ORT_DISABLE_TELEMETRY';
+const TELEMETRY_SWITCH = 'ORT_DISABLE_TELEMETRY';
 
 /** Where `npm ci` in a clone, or the package, puts the library; see native/native.lock.json. */
 const libraryDir = fileURLToPath(new URL('../../../native/onnxruntime-node/', import.meta.url));
@@ -64,11 +64,11 @@ interface LibraryBackend {
 
 /** Somebody else has loaded the library into this process before, without the switch. */
 const loadedUnsilenced =
-  isMainThread && process.env[telemetrySwitch] !== '1' && isLoaded(Object.keys(require.cache), ownMaps());
+  isMainThread && process.env[TELEMETRY_SWITCH] !== '1' && isLoaded(Object.keys(require.cache), ownMaps());
 
 // At once and not only before loading: threads started from here on inherit it.
-const inherited = process.env[telemetrySwitch] === '1';
-process.env[telemetrySwitch] = '1';
+const inherited = process.env[TELEMETRY_SWITCH] === '1';
+process.env[TELEMETRY_SWITCH] = '1';
 
 let loaded: InferenceLibrary | undefined;
 
@@ -95,14 +95,14 @@ export function isLoaded(modules: readonly string[], maps: string): boolean {
 }
 
 /**
- * Why the library may not be loaded in this thread, or null. A worker thread has its own copy of the environment: what it sets there
- * does not reach native code, so the switch must have been inherited.
+ * Why the library may not be loaded in this thread, or null. A worker thread has its own copy of the
+ * environment: what it sets there does not reach native code, so the switch must have been inherited.
  */
 export function refusalInThread(mainThread: boolean, inheritedSwitch: boolean): string | null {
   if (mainThread || inheritedSwitch) return null;
   return (
-    `in a worker thread ${telemetrySwitch}=1 cannot be set for native code any more, and without it the inference library reports to its ` +
-    `maker: import livestill in the main thread before the worker is started, or start Node with ${telemetrySwitch}=1`
+    `in a worker thread ${TELEMETRY_SWITCH}=1 cannot be set for native code any more, and without it the inference library reports to its ` +
+    `maker: import livestill in the main thread before the worker is started, or start Node with ${TELEMETRY_SWITCH}=1`
   );
 }
 
@@ -119,12 +119,12 @@ function load(): InferenceLibrary {
   if (refusal !== null) throw new InferenceLibraryError(refusal);
   if (loadedUnsilenced) {
     process.emitWarning(
-      `onnxruntime was loaded in this process before livestill and without ${telemetrySwitch}=1: it may report to its maker and keep ` +
+      `onnxruntime was loaded in this process before livestill and without ${TELEMETRY_SWITCH}=1: it may report to its maker and keep ` +
         'files in the home folder and the folder for temporary files. Import livestill first, or start Node with that variable set.',
       { type: 'LivestillWarning', code: 'LIVESTILL_TELEMETRY' },
     );
   }
-  process.env[telemetrySwitch] = '1';
+  process.env[TELEMETRY_SWITCH] = '1';
   const { backend, Tensor } = requireLibrary();
   return {
     Tensor,
@@ -143,7 +143,8 @@ function load(): InferenceLibrary {
 
 function requireLibrary(): { readonly backend: LibraryBackend; readonly Tensor: TensorConstructor } {
   try {
-    // Not through the package's index: it registers itself in `onnxruntime-common`, which a program with an onnxruntime of its own shares.
+    // Not through the package's index: it registers itself in `onnxruntime-common`, which a program with an
+    // onnxruntime of its own shares.
     const { onnxruntimeBackend: backend } = require(`${libraryDir}dist/backend.js`) as {
       onnxruntimeBackend: LibraryBackend;
     };

@@ -3,10 +3,11 @@ import { padChannels } from './pad.ts';
 import { MalformedError } from './protobuf.ts';
 
 /*
- * The inference library is fast where it can keep blocks of 8 or 16 channels together, and slow at what the models are full of:
- * PRelu (a scalar kernel, 40 % of the classifier's time), depthwise convolutions, sums and poolings of a number of
- * channels that is no multiple of the block. These are rewritten on the model's bytes in memory; the file and its hash stay
- * as they are. The results are those of the original up to the rounding of 32-bit sums (docs/understand/performance.md has the figures).
+ * The inference library is fast where it can keep blocks of 8 or 16 channels together, and slow at what the
+ * models are full of: PRelu (a scalar kernel, 40 % of the classifier's time), depthwise convolutions, sums
+ * and poolings of a number of channels that is no multiple of the block. These are rewritten on the model's
+ * bytes in memory; the file and its hash stay as they are. The results are those of the original up to the
+ * rounding of 32-bit sums (docs/understand/performance.md has the figures).
  */
 
 const plain = (op: string, inputs: readonly string[], output: string): OnnxNode => ({
@@ -19,8 +20,9 @@ const plain = (op: string, inputs: readonly string[], output: string): OnnxNode 
 });
 
 /**
- * `PRelu(x, s)` becomes `s x + max((1 - s) x, 0)`, or `s x + (1 - s) max(x, 0)` where a slope is over 1: steps for which there
- * are vectorised kernels. The first form is the faster one, since the library joins a product and the activation behind it.
+ * `PRelu(x, s)` becomes `s x + max((1 - s) x, 0)`, or `s x + (1 - s) max(x, 0)` where a slope is over 1:
+ * steps for which there are vectorised kernels. The first form is the faster one, since the library joins a
+ * product and the activation behind it.
  *
  * @returns whether there were any.
  */
@@ -51,8 +53,8 @@ function replacePRelu(graph: OnnxGraph): boolean {
 }
 
 /**
- * The model rewritten into what the inference library is fast at. Bytes that are no ONNX model, and models with nothing to
- * rewrite, come back as they are.
+ * The model rewritten into what the inference library is fast at. Bytes that are no ONNX model, and models
+ * with nothing to rewrite, come back as they are.
  *
  * @param block channels that the library keeps together on this processor, see {@link channelBlock}.
  */

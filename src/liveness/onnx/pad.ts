@@ -1,9 +1,10 @@
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './graph.ts';
 
 /*
- * Values of one family must have the same number of channels: a depthwise convolution, an activation, a sum hands on what
- * it is given. Where a family's number is no multiple of the block, channels of zeros are added to all of it: the layers that
- * make it get rows of zeros, those that take it columns of zeros. The added channels stay zero all along.
+ * Values of one family must have the same number of channels: a depthwise convolution, an activation, a sum
+ * hands on what it is given. Where a family's number is no multiple of the block, channels of zeros are added
+ * to all of it: the layers that make it get rows of zeros, those that take it columns of zeros. The added
+ * channels stay zero all along.
  */
 
 /** Operators that hand on as many channels as they are given, and zeros for zeros. */
@@ -85,8 +86,8 @@ const isDepthwise = (node: OnnxNode, weights: OnnxTensor) =>
 const isByChannel = ({ dims }: OnnxTensor) => dims.length === 3 && dims[1] === 1 && dims[2] === 1;
 
 /**
- * Adds channels of zeros where convolutions, sums and poolings have a number of channels that is no multiple of `block`. What
- * the graph is given and hands out keeps its form.
+ * Adds channels of zeros where convolutions, sums and poolings have a number of channels that is no multiple
+ * of `block`. What the graph is given and hands out keeps its form.
  *
  * @returns whether anything was changed.
  */

@@ -23,7 +23,10 @@ function readVarint(bytes: Uint8Array, at: number): [value: number, next: number
   throw new MalformedError('a number is cut off');
 }
 
-/** Splits a message into its fields, in order. @throws {MalformedError} */
+/**
+ * Splits a message into its fields, in order.
+ * @throws {MalformedError} when the bytes are no message
+ */
 export function readFields(bytes: Uint8Array): Field[] {
   const fields: Field[] = [];
   let at = 0;

@@ -11,8 +11,8 @@ const range = (bound: Bound | undefined): QualityRange => ({
 });
 
 /**
- * What the measures mean under a capture preset: every component that could be measured with its limits, and a reason, once, for
- * each limit or warning level passed.
+ * What the measures mean under a capture preset: every component that could be measured with its limits, and
+ * a reason, once, for each limit or warning level passed.
  */
 export function assessQuality(
   measures: Measures,

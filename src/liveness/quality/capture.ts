@@ -5,8 +5,8 @@ import { type Bound, breached } from './bound.ts';
 import { type ComponentRule, RULES } from './rules.ts';
 
 /**
- * What a preset asks of a picture; null: nothing beyond what the networks need. Sizes are least ones in pixels, angles greatest
- * ones in degrees to either side.
+ * What a preset asks of a picture; null: nothing beyond what the networks need. Sizes are least ones in
+ * pixels, angles greatest ones in degrees to either side.
  */
 export interface CaptureLimits {
   readonly FaceWidth: number | null;
@@ -22,9 +22,10 @@ export interface CaptureLimits {
 export type CaptureComponent = keyof CaptureLimits;
 
 /**
- * The capture presets. Each row only adds to the limits in `rules.ts`, which stay in force as the floor under all of them.
- * `standard` is what ID R&D publishes for IDLive Face Server. `strict` takes the tightest figure of each kind that Seventh Sense
- * (face, eyes, padding) and VisionLabs LUNA ID (picture, pose) publish. docs/understand/quality.md has the sources.
+ * The capture presets. Each row only adds to the limits in `rules.ts`, which stay in force as the floor under
+ * all of them. `standard` is what ID R&D publishes for IDLive Face Server. `strict` takes the tightest figure
+ * of each kind that Seventh Sense (face, eyes, padding) and VisionLabs LUNA ID (picture, pose) publish.
+ * docs/understand/quality.md has the sources.
  */
 export const CAPTURE_PRESETS: Readonly<Record<CapturePreset, CaptureLimits>> = {
   lenient: {
@@ -94,8 +95,8 @@ function tighter(a: Bound, b: Bound): Bound {
 }
 
 /**
- * The limits of a component in force under a preset: the floor that the networks need, or the preset's where that is tighter. A
- * preset never loosens the floor.
+ * The limits of a component in force under a preset: the floor that the networks need, or the preset's where
+ * that is tighter. A preset never loosens the floor.
  */
 export function rejectUnder(
   preset: CapturePreset,
@@ -115,16 +116,16 @@ export interface CaptureVersion {
   readonly limits: CaptureLimits;
 }
 
-const versions = new Map<CapturePreset, CaptureVersion>();
+const VERSIONS = new Map<CapturePreset, CaptureVersion>();
 
 /** The preset as it stands in this version. */
 export function captureVersion(preset: CapturePreset): CaptureVersion {
-  const known = versions.get(preset);
+  const known = VERSIONS.get(preset);
   if (known !== undefined) return known;
   const limits = CAPTURE_PRESETS[preset];
   const sha256 = createHash('sha256').update(JSON.stringify(limits)).digest('hex');
   const version = { preset, sha256, limits };
-  versions.set(preset, version);
+  VERSIONS.set(preset, version);
   return version;
 }
 
@@ -138,14 +139,17 @@ export function reasonsOf(preset: CapturePreset): readonly ReasonCode[] {
   return [...new Set(codes)];
 }
 
-/** Every reason that only a preset's limit gives. `FACE_TOO_SMALL` is not among them: the networks' own limit gives it too. */
+/**
+ * Every reason that only a preset's limit gives. `FACE_TOO_SMALL` is not among them: the networks' own limit
+ * gives it too.
+ */
 const OWN_REASONS: ReadonlySet<string> = new Set(
   CAPTURE_NAMES.flatMap(reasonsOf).filter((code) => code !== 'FACE_TOO_SMALL'),
 );
 
 /**
- * The reason codes of a picture as they would be under another preset, from the codes it was given and the values that a preset looks
- * at; null where one of those values is not known.
+ * The reason codes of a picture as they would be under another preset, from the codes it was given and the
+ * values that a preset looks at; null where one of those values is not known.
  */
 export function codesUnder(
   preset: CapturePreset,

@@ -1,6 +1,9 @@
 import type { LumaWindow } from './window.ts';
 
-/** Every how many columns and rows of the window a pixel is converted: 480 of 7680, the mean does not need more. */
+/**
+ * Every how many columns and rows of the window a pixel is converted: 480 of 7680, the mean does not need
+ * more.
+ */
 const EVERY = 4;
 
 function linear(byte: number): number {
@@ -29,8 +32,8 @@ const outside = (value: number, [low, high]: readonly [number, number]) =>
   Math.max(0, low - value, value - high);
 
 /**
- * Distance of the face's mean colour from the range of natural skin, in CIELAB units; 0 inside it. The range is that of
- * `NaturalColour` in ISO/IEC 29794-5: a* 5 to 25, b* 5 to 35.
+ * Distance of the face's mean colour from the range of natural skin, in CIELAB units; 0 inside it. The range
+ * is that of `NaturalColour` in ISO/IEC 29794-5: a* 5 to 25, b* 5 to 35.
  */
 export function measureColour(window: LumaWindow): number {
   const { width, height, rgb } = window;

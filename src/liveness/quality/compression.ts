@@ -8,13 +8,13 @@ const BUDGET = 30_000;
 const FLOOR = 0.25;
 
 /**
- * Block artefacts of strong compression: how much stronger luminance bends at every eighth column (row) of the face than at
- * the others, mean of both directions; about 1 where there is no block grid. The grid may begin anywhere (pictures are
- * turned and cut), so the strongest of the eight positions counts. Measured on the picture's own pixels: a picture resized
- * after compression has lost its grid and measures about 1.
+ * Block artefacts of strong compression: how much stronger luminance bends at every eighth column (row) of
+ * the face than at the others, mean of both directions; about 1 where there is no block grid. The grid may
+ * begin anywhere (pictures are turned and cut), so the strongest of the eight positions counts. Measured on
+ * the picture's own pixels: a picture resized after compression has lost its grid and measures about 1.
  *
- * After Z. Wang, H. R. Sheikh, A. C. Bovik, "No-reference perceptual quality assessment of JPEG compressed images" (ICIP 2002),
- * with the second difference in place of the first.
+ * After Z. Wang, H. R. Sheikh, A. C. Bovik, "No-reference perceptual quality assessment of JPEG compressed
+ * images" (ICIP 2002), with the second difference in place of the first.
  */
 export function measureBlocks(picture: RgbPicture, box: Box): number {
   const { width, height } = picture;
@@ -43,7 +43,10 @@ interface Run {
   readonly step: number;
 }
 
-/** Ratio of the strongest phase's mean bend to the mean of the other phases, walking `along`, on some lines of `lines`. */
+/**
+ * Ratio of the strongest phase's mean bend to the mean of the other phases, walking `along`, on some lines of
+ * `lines`.
+ */
 function strongestPhase(picture: RgbPicture, along: Run, lines: Run): number {
   const { data } = picture;
   const { step } = along;
@@ -58,7 +61,8 @@ function strongestPhase(picture: RgbPicture, along: Run, lines: Run): number {
     for (let i = along.from; i < along.to; i++) {
       at += step;
       const after = luma(data, at);
-      // Between `here` and `next` runs the edge that is looked at; twice the bend, to stay with whole numbers.
+      // Between `here` and `next` runs the edge that is looked at; twice the bend, to stay with whole
+      // numbers.
       sums[i & (BLOCK - 1)] += Math.abs(3 * (next - here) + before - after);
       before = here;
       here = next;

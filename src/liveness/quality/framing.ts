@@ -28,8 +28,9 @@ export interface Framing {
 }
 
 /**
- * Measures how the face sits in a `width` x `height` picture. Head size and room around are those of ISO/IEC 29794-5 (`HeadSize`
- * and the four crops of the face image); the chin is no key point, so its distance is taken from the mouth's.
+ * Measures how the face sits in a `width` x `height` picture. Head size and room around are those of ISO/IEC
+ * 29794-5 (`HeadSize` and the four crops of the face image); the chin is no key point, so its distance is
+ * taken from the mouth's.
  */
 export function measureFraming(face: LocatedFace, width: number, height: number): Framing {
   const { box, points } = face;

@@ -13,8 +13,9 @@ export interface LightSpread {
 const STEPS = 256;
 
 /**
- * Measures the spread of light as ISO/IEC 29794-5 does (`DynamicRange`: entropy of the histogram; `IlluminationUniformity`:
- * sum of the lesser of both sides' normalised histograms), on the inner face instead of its landmark regions.
+ * Measures the spread of light as ISO/IEC 29794-5 does (`DynamicRange`: entropy of the histogram;
+ * `IlluminationUniformity`: sum of the lesser of both sides' normalised histograms), on the inner face
+ * instead of its landmark regions.
  */
 export function measureLightSpread(window: LumaWindow): LightSpread {
   const { width, height, data } = window;
@@ -48,9 +49,10 @@ const ENOUGH = 0.05;
 const HEAD = 1.4;
 
 /**
- * Back light: mean luminance of what is seen beside and above the head, minus `face`, the face's own mean luminance, in
- * steps of 0-255. Positive where the background is the brighter one. Null where less than 5 % of these surroundings (three box
- * widths wide, from three quarters of a box above the face down to its mouth) lie in the picture.
+ * Back light: mean luminance of what is seen beside and above the head, minus `face`, the face's own mean
+ * luminance, in steps of 0-255. Positive where the background is the brighter one. Null where less than 5 %
+ * of these surroundings (three box widths wide, from three quarters of a box above the face down to its
+ * mouth) lie in the picture.
  */
 export function measureBackLight(picture: RgbPicture, box: Box, face: number): number | null {
   const { width, height, data } = picture;

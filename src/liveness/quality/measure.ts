@@ -34,8 +34,8 @@ export interface Measures extends Exposure, LightSpread, Framing, Margin, Pose {
 }
 
 /**
- * Measures the quality of `face` in the upright `picture`, in which `faceCount` faces were found; `others` are the boxes of all
- * but this one, the largest first.
+ * Measures the quality of `face` in the upright `picture`, in which `faceCount` faces were found; `others`
+ * are the boxes of all but this one, the largest first.
  */
 export function measureFace(
   picture: RgbPicture,

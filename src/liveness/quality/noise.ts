@@ -3,15 +3,19 @@ import type { LumaWindow } from './window.ts';
 /** Standard deviation of a normal distribution over the median of its absolute values. */
 const MEDIAN_TO_SIGMA = 1 / 0.6745;
 
-/** Sides of the squares whose means are compared: single pixels, and two by two, which noise before a demosaicing needs. */
+/**
+ * Sides of the squares whose means are compared: single pixels, and two by two, which noise before a
+ * demosaicing needs.
+ */
 const SCALES = [1, 2] as const;
 
 /**
- * Colour noise of the face: standard deviation of Cb or Cr (ITU-R BT.601), the larger one, in steps of 0-255, on the face as it is
- * measured here (128 pixels wide), which is near the size that the networks see. Estimated from the median of the diagonal
- * details of a Haar transform, which edges and gradients hardly touch: D. L. Donoho, I. M. Johnstone, "Ideal spatial adaptation by
- * wavelet shrinkage" (Biometrika 81, 1994), on the finest scale and the next one, the larger of both. Grey noise, blur and JPEG
- * do not raise it; a large face is averaged down first, and its noise with it.
+ * Colour noise of the face: standard deviation of Cb or Cr (ITU-R BT.601), the larger one, in steps of 0-255,
+ * on the face as it is measured here (128 pixels wide), which is near the size that the networks see.
+ * Estimated from the median of the diagonal details of a Haar transform, which edges and gradients hardly
+ * touch: D. L. Donoho, I. M. Johnstone, "Ideal spatial adaptation by wavelet shrinkage" (Biometrika 81,
+ * 1994), on the finest scale and the next one, the larger of both. Grey noise, blur and JPEG do not raise it;
+ * a large face is averaged down first, and its noise with it.
  */
 export function measureColourNoise(window: LumaWindow): number {
   const planes = differencePlanes(window);

@@ -15,15 +15,16 @@ export interface ComponentRule {
 }
 
 /**
- * Colour noise that the networks in force stand, on the scale of `ColourNoise`: above `most` prints were taken for live, above
- * `careful` live people for attacks. Set anew when networks or crops change: `bench/noise-curves.mjs` measures both.
+ * Colour noise that the networks in force stand, on the scale of `ColourNoise`: above `most` prints were
+ * taken for live, above `careful` live people for attacks. Set anew when networks or crops change:
+ * `bench/noise-curves.mjs` measures both.
  */
 export const COLOUR_NOISE = { careful: 1.2, most: 1.6 } as const;
 
 /**
- * Components that can decide that a picture is too poor to judge, and their limits. The limits were measured on private data
- * (docs/understand/accuracy.md): a heavily blurred attack looks live, so the sharpness limit guards security; the others mainly keep
- * real people from being refused.
+ * Components that can decide that a picture is too poor to judge, and their limits. The limits were measured
+ * on private data (docs/understand/accuracy.md): a heavily blurred attack looks live, so the sharpness limit
+ * guards security; the others mainly keep real people from being refused.
  */
 const DECIDING: readonly ComponentRule[] = [
   {
@@ -106,9 +107,9 @@ const DECIDING: readonly ComponentRule[] = [
 ];
 
 /**
- * Components that decide no verdict unless a capture preset limits them: what they show was not measured to make
- * judgements wrong, so they only advise.
- * docs/understand/quality.md has the source or the measured curve of each limit.
+ * Components that decide no verdict unless a capture preset limits them: what they show was not measured to
+ * make judgements wrong, so they only advise. docs/understand/quality.md has the source or the measured curve
+ * of each limit.
  */
 const ADVISING: readonly ComponentRule[] = [
   {

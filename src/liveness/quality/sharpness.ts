@@ -1,8 +1,8 @@
 import type { LumaWindow } from './window.ts';
 
 /**
- * Sharpness as the variance of the Laplacian (left + right + up + down - 4 centre) of the inner face's luminance; the
- * unit is squared luminance steps. Higher is sharper.
+ * Sharpness as the variance of the Laplacian (left + right + up + down - 4 centre) of the inner face's
+ * luminance; the unit is squared luminance steps. Higher is sharper.
  */
 export function measureSharpness(window: LumaWindow): number {
   const { width, height, data } = window;

@@ -25,9 +25,9 @@ function facePixels({ width, height, rgb }: LumaWindow): Colour[] {
 }
 
 /**
- * How much equally bright parts of the face differ in colour: standard deviation of CIELAB a* and b* together, among pixels of
- * equal luminance (in 32 steps). 0 in a picture without colour, and in one of a single tone (infrared, night vision, sepia);
- * skin, lips, eyes and shadows keep it above 2.
+ * How much equally bright parts of the face differ in colour: standard deviation of CIELAB a* and b*
+ * together, among pixels of equal luminance (in 32 steps). 0 in a picture without colour, and in one of a
+ * single tone (infrared, night vision, sepia); skin, lips, eyes and shadows keep it above 2.
  */
 export function measureColourVariation(window: LumaWindow): number {
   const bins = new Map<number, { n: number; a: number; b: number; squares: number }>();
@@ -67,7 +67,10 @@ const DIFFERENCES: readonly ((pixel: Colour) => Colour)[] = [
   ([y, r, b]) => fromDifferences(y, b, r),
 ];
 
-/** Hue of skin, degrees in the a*, b* plane, and its chroma: 255 portraits lie within 3 to 66 (98 % from 20) and 3 to 48. */
+/**
+ * Hue of skin, degrees in the a*, b* plane, and its chroma: 255 portraits lie within 3 to 66 (98 % from 20)
+ * and 3 to 48.
+ */
 const SKIN_HUE = { low: 20, high: 70, middle: 50 } as const;
 const SKIN_CHROMA = { low: 8, high: 50 } as const;
 /** Below this chroma a pixel is neutral. */
@@ -116,10 +119,11 @@ function scenePixels({ width, height, data }: RgbPicture): Colour[] {
 }
 
 /**
- * Whether the picture's channels were changed over (blue for red, or luminance and colour differences read as colours), as far
- * as skin and neutral tones bear it out: the skin has no hue of skin, would have one with other channels, and the picture has
- * neutral tones, which such a change leaves neutral (or makes neutral again) and coloured light does not. How far the skin's
- * hue lies from the middle of natural ones then, degrees, 0 to 180; 0 where nothing speaks for it.
+ * Whether the picture's channels were changed over (blue for red, or luminance and colour differences read as
+ * colours), as far as skin and neutral tones bear it out: the skin has no hue of skin, would have one with
+ * other channels, and the picture has neutral tones, which such a change leaves neutral (or makes neutral
+ * again) and coloured light does not. How far the skin's hue lies from the middle of natural ones then,
+ * degrees, 0 to 180; 0 where nothing speaks for it.
  */
 export function measureChannelOrder(picture: RgbPicture, window: LumaWindow): number {
   const face = facePixels(window);

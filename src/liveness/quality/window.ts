@@ -67,8 +67,9 @@ function bilinear(picture: RgbPicture, rect: Rect): Float32Array {
 }
 
 /**
- * The pixels that quality is measured on: the `square1.0` rectangle resampled to 128 x 128 (area averaging when it
- * shrinks, bilinear otherwise, the picture's edge repeated outside), of it columns 24..103 and rows 16..111.
+ * The pixels that quality is measured on: the `square1.0` rectangle resampled to 128 x 128 (area averaging
+ * when it shrinks, bilinear otherwise, the picture's edge repeated outside), of it columns 24..103 and rows
+ * 16..111.
  */
 export function lumaWindow(picture: RgbPicture, square: Rect): LumaWindow {
   const rgb = square.w > SIDE || square.h > SIDE ? byArea(picture, square) : bilinear(picture, square);

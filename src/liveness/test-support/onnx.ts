@@ -1,4 +1,7 @@
-/** Writes small ONNX files by hand, so that tests need no model of anybody else's. Protobuf wire format, ONNX IR 8, opset 13. */
+/**
+ * Writes small ONNX files by hand, so that tests need no model of anybody else's. Protobuf wire format, ONNX
+ * IR 8, opset 13.
+ */
 
 const varint = (value: number): number[] => {
   const bytes: number[] = [];

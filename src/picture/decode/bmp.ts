@@ -52,7 +52,8 @@ function isContiguous(mask: number): boolean {
 /**
  * Reads a BMP's headers (OS/2 core, Windows info and later versions) without touching its pixels.
  *
- * @throws {Fault} `picture_unreadable` where the headers are cut off, contradict the file's size, or use run-length compression.
+ * @throws {Fault} `picture_unreadable` where the headers are cut off, contradict the file's size, or use
+ * run-length compression
  */
 export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,8 +1,8 @@
 import { sniffFormat } from './sniff.ts';
 
 /**
- * Extensions of pictures, lower case: of those that are judged and of those that are not. A file with one of them is always reported, as
- * judged or as refused.
+ * Extensions of pictures, lower case: of those that are judged and of those that are not. A file with one of
+ * them is always reported, as judged or as refused.
  */
 const PICTURE_EXTENSIONS: ReadonlySet<string> = new Set(
   'jpg jpeg jpe jfif png webp bmp dib heic heif hif avif tif tiff gif jxl'.split(' '),
@@ -37,7 +37,9 @@ export function looksLikePicture(head: Uint8Array): boolean {
 /** A file that is not judged, and why. */
 export interface LeftOut {
   readonly name: string;
-  /** `no_picture` by its content; `no_file`: a pipe, a device, a link; `unreadable`: nobody knows what it is. */
+  /**
+   * `no_picture` by its content; `no_file`: a pipe, a device, a link; `unreadable`: nobody knows what it is.
+   */
   readonly why: 'no_picture' | 'no_file' | 'unreadable';
   /** In words. */
   readonly detail: string;

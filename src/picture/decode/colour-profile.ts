@@ -3,9 +3,9 @@ const HEADER = 128;
 const MOST_TAGS = 100;
 
 /**
- * Whether a colour profile (ICC.1:2022) is one of those that photos carry: curves, a matrix, tables. Others may hold
- * calculations of any length (`D2Bx` and `B2Dx` tags, §9.2.24 and following), and a file of some hundred kilobytes then keeps
- * the library busy for minutes. Never throws: what is no profile is not plain.
+ * Whether a colour profile (ICC.1:2022) is one of those that photos carry: curves, a matrix, tables. Others
+ * may hold calculations of any length (`D2Bx` and `B2Dx` tags, §9.2.24 and following), and a file of some
+ * hundred kilobytes then keeps the library busy for minutes. Never throws: what is no profile is not plain.
  */
 export function isPlainProfile(icc: Uint8Array): boolean {
   if (icc.length < HEADER + 4) return false;

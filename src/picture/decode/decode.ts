@@ -19,7 +19,8 @@ export interface DecodedPicture extends RgbPicture {
 }
 
 /**
- * Scans of a JPEG, at most. Encoders write about ten, the most thorough some thirty; each one costs a pass over all pixels.
+ * Scans of a JPEG, at most. Encoders write about ten, the most thorough some thirty; each one costs a pass
+ * over all pixels.
  */
 const MOST_SCANS = 64;
 
@@ -69,8 +70,9 @@ function lean(bytes: Uint8Array, format: 'jpeg' | 'png' | 'webp'): Uint8Array {
 }
 
 /**
- * Refuses data that is lacking or cannot be right, of which the library only warns, or makes a picture without a word. Says what
- * the library is to read, and how strict it has to be: where this here could not read the file, its every warning counts.
+ * Refuses data that is lacking or cannot be right, of which the library only warns, or makes a picture
+ * without a word. Says what the library is to read, and how strict it has to be: where this here could not
+ * read the file, its every warning counts.
  */
 function checkData(
   bytes: Uint8Array,
@@ -142,12 +144,12 @@ function tripleGrey(grey: Uint8Array): Uint8Array {
 }
 
 /**
- * Decodes JPEG, PNG, WebP, BMP, HEIC or AVIF to interleaved 8-bit sRGB, upright and with alpha dropped: as EXIF says, or in HEIC and
- * AVIF as their own boxes say. Embedded colour profiles are converted to sRGB, CMYK and grey too. The kind is told by content;
- * everything else is refused.
+ * Decodes JPEG, PNG, WebP, BMP, HEIC or AVIF to interleaved 8-bit sRGB, upright and with alpha dropped: as
+ * EXIF says, or in HEIC and AVIF as their own boxes say. Embedded colour profiles are converted to sRGB, CMYK
+ * and grey too. The kind is told by content; everything else is refused.
  *
- * @throws {Fault} `picture_unreadable` with reason `not_an_image`, `unsupported`, `truncated`, `corrupt`, `empty`, `animated`,
- * `too_many_pixels`, `too_many_scans`, `too_slow` or `too_large`.
+ * @throws {Fault} `picture_unreadable` with reason `not_an_image`, `unsupported`, `truncated`, `corrupt`,
+ * `empty`, `animated`, `too_many_pixels`, `too_many_scans`, `too_slow` or `too_large`
  */
 export async function decodePicture(
   bytes: Uint8Array,

@@ -23,7 +23,8 @@ function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
 }
 
 /**
- * Whether a PNG's chunks run through to a whole IEND: the decoder itself is content with a file that lacks its end.
+ * Whether a PNG's chunks run through to a whole IEND: the decoder itself is content with a file that lacks
+ * its end.
  */
 export function pngIsComplete(bytes: Uint8Array): boolean {
   for (const { type } of chunksOf(bytes)) if (type === 'IEND') return true;
@@ -31,8 +32,9 @@ export function pngIsComplete(bytes: Uint8Array): boolean {
 }
 
 /**
- * The PNG without its texts. They may be compressed, the decoder unpacks and keeps every one of them, and a file of 400 KB
- * can so take gigabytes; the pixels do not depend on them. The same memory where there are none.
+ * The PNG without its texts. They may be compressed, the decoder unpacks and keeps every one of them, and a
+ * file of 400 KB can so take gigabytes; the pixels do not depend on them. The same memory where there are
+ * none.
  */
 export function withoutTexts(bytes: Uint8Array): Uint8Array {
   const kept: Uint8Array[] = [];

@@ -19,7 +19,9 @@ const SHORT = 3;
 const LONG = 4;
 const UNDEFINED = 7;
 
-/** Pixels and their profile as an uncompressed TIFF, the simplest file that the image library reads both from. */
+/**
+ * Pixels and their profile as an uncompressed TIFF, the simplest file that the image library reads both from.
+ */
 function asTiff({ width, height, data }: RgbPicture, icc: Uint8Array): Buffer {
   const fields = 10;
   const bitsAt = 8 + 2 + fields * 12 + 4;
@@ -54,8 +56,8 @@ function asTiff({ width, height, data }: RgbPicture, icc: Uint8Array): Buffer {
 }
 
 /**
- * The picture in sRGB, out of Display P3 or by an ICC profile. A profile that is broken, or could keep the library busy, is left aside
- * as in other formats: the pixels are then taken as sRGB.
+ * The picture in sRGB, out of Display P3 or by an ICC profile. A profile that is broken, or could keep the
+ * library busy, is left aside as in other formats: the pixels are then taken as sRGB.
  */
 export async function toSrgb(
   picture: RgbPicture,

@@ -1,8 +1,9 @@
 import { longestZeros, ZEROS } from './zeros.ts';
 
 /**
- * Whether a part of a WebP's coded picture was never filled: many zeros in a row inside a `VP8 ` or `VP8L` chunk (a buffer that
- * was too short, a lost piece). Its decoder makes a picture of them without a word. Never throws.
+ * Whether a part of a WebP's coded picture was never filled: many zeros in a row inside a `VP8 ` or `VP8L`
+ * chunk (a buffer that was too short, a lost piece). Its decoder makes a picture of them without a word.
+ * Never throws.
  */
 export function webpHasHole(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,9 +1,12 @@
-/** Zeros in a row that no coded picture holds: its bytes are as good as random, and flat areas take next to none. */
+/**
+ * Zeros in a row that no coded picture holds: its bytes are as good as random, and flat areas take next to
+ * none.
+ */
 export const ZEROS = 256;
 
 /**
- * Whether a value other than zero fills `ZEROS` bytes in a row, found by comparing every 64th byte first. Coded data never repeats one
- * so often, not of blank pictures either.
+ * Whether a value other than zero fills `ZEROS` bytes in a row, found by comparing every 64th byte first.
+ * Coded data never repeats one so often, not of blank pictures either.
  */
 export function hasMonotony(bytes: Uint8Array): boolean {
   for (let at = 64; at < bytes.length; at += 64) {
@@ -19,7 +22,10 @@ export function hasMonotony(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** The longest run of zeros, found by looking at every 256th byte first; runs shorter than `ZEROS` may be missed. */
+/**
+ * The longest run of zeros, found by looking at every 256th byte first; runs shorter than `ZEROS` may be
+ * missed.
+ */
 export function longestZeros(bytes: Uint8Array): number {
   let longest = 0;
   for (let at = ZEROS - 1; at < bytes.length; at += ZEROS) {

@@ -14,21 +14,25 @@ export interface BodyLimits {
 }
 
 /**
- * Pieces (chunks, or what one read brought) that a body may come in: each costs about 1 µs, however small it is. A server that writes
- * a file line by line makes a chunk of every 256 bytes of a picture, 16 000 of 4 MiB.
+ * Pieces (chunks, or what one read brought) that a body may come in: each costs about 1 µs, however small it
+ * is. A server that writes a file line by line makes a chunk of every 256 bytes of a picture, 16 000 of 4
+ * MiB.
  */
-const mostPieces = 20_000;
+const MOST_PIECES = 20_000;
 
 /** Bytes of framing (chunks, their extensions) allowed besides as many as the body may have. */
-const framingBytes = 1024 * 1024;
+const FRAMING_BYTES = 1024 * 1024;
 
 /**
- * Reads the body of a download to its end, decompressed where the server compressed it although it was asked not to. The bytes on the
- * wire and those that come out are each at most `maxBytes`, so that a small file cannot grow without bound; a server that sends drop
- * by drop, or in too many pieces, is left. Each piece is copied at once, so that small ones hold no more memory than their
- * bytes, and nothing waits for the decoder: a connection is never paused.
+ * Reads the body of a download to its end, decompressed where the server compressed it although it was asked
+ * not to. The bytes on the wire and those that come out are each at most `maxBytes`, so that a small file
+ * cannot grow without bound; a server that sends drop by drop, or in too many pieces, is left. Each piece is
+ * copied at once, so that small ones hold no more memory than their bytes, and nothing waits for the decoder:
+ * a connection is never paused.
  * @returns memory of its own, fit to be handed to another thread
- * @throws Fault `download_refused` `too_large`, `content_encoding`, `empty`, `slow_body`, `broken_answer`, `tls_failed`; the signal's reason
+ * @throws {Fault} `download_refused` `too_large`, `content_encoding`, `empty`, `slow_body`, `broken_answer`,
+ * `tls_failed`
+ * @throws {Error} the signal's reason
  */
 export async function readDownload(
   answer: IncomingMessage,
@@ -50,14 +54,14 @@ function wireBytes(answer: IncomingMessage, limits: BodyLimits, signal: AbortSig
   const { promise, settle } = onceSettled<Uint8Array>(signal);
   const gathered = createGatherer(limits.maxBytes);
   const { socket } = answer;
-  const framed = socket.bytesRead + 2 * limits.maxBytes + framingBytes;
+  const framed = socket.bytesRead + 2 * limits.maxBytes + FRAMING_BYTES;
   let pieces = 0;
   const pace = watchPace(limits, () => gathered.size, settle.reject);
   const take = (piece: Buffer) => {
     pieces++;
     if (!gathered.add(piece) || socket.bytesRead > framed) throw tooLarge(limits.maxBytes);
-    if (pieces > mostPieces) {
-      throw refused('broken_answer', `The answer comes in more than ${mostPieces} pieces.`);
+    if (pieces > MOST_PIECES) {
+      throw refused('broken_answer', `The answer comes in more than ${MOST_PIECES} pieces.`);
     }
   };
   // What was thrown in a listener would end the process: memory that cannot be had, too.
@@ -106,7 +110,10 @@ function watchPace(
   }, slowWindowMs);
 }
 
-/** Copies pieces into one piece of memory that grows; `add` is false, and nothing kept, once they are too many. */
+/**
+ * Copies pieces into one piece of memory that grows; `add` is false, and nothing kept, once they are too
+ * many.
+ */
 function createGatherer(maxBytes: number) {
   let memory = Buffer.allocUnsafeSlow(Math.min(maxBytes, 64 * 1024));
   let size = 0;

@@ -13,7 +13,7 @@ const brotliDecoded = promisify(brotliDecompress);
 
 /**
  * How the answer is compressed, null for not at all.
- * @throws Fault `download_refused` `content_encoding` where that is not known here, or was done twice
+ * @throws {Fault} `download_refused` `content_encoding` where that is not known here, or was done twice
  */
 export function codingOf(headers: IncomingHttpHeaders): Coding | null {
   const transfer = named(headers['transfer-encoding']);
@@ -35,8 +35,9 @@ export function codingOf(headers: IncomingHttpHeaders): Coding | null {
 }
 
 /**
- * The bytes that `coding` was applied to. At most `maxBytes` come out: beyond them it rejects with `ERR_BUFFER_TOO_LARGE`, and with
- * zlib's own error where the bytes are not what `coding` says, or end too early.
+ * The bytes that `coding` was applied to. At most `maxBytes` come out: beyond them it rejects with
+ * `ERR_BUFFER_TOO_LARGE`, and with zlib's own error where the bytes are not what `coding` says, or end too
+ * early.
  */
 export async function decoded(bytes: Uint8Array, coding: Coding, maxBytes: number): Promise<Uint8Array> {
   const options = { maxOutputLength: maxBytes, chunkSize: 256 * 1024 };

@@ -12,11 +12,12 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects to one of `addresses`, whatever the name in the url would resolve to by now; the name in the TLS handshake stays the
- * url's. Both kinds of address are tried (RFC 8305) within the time for one connection. The connection is used for one request
- * alone: nothing of it is shared with another caller's. Once it stands its errors are the business of whoever listens; an error that
- * nobody listens to is dropped.
- * @throws Fault `download_refused` `connect_failed`, `connect_timeout`, `tls_failed`; the signal's reason when it is aborted before
+ * Connects to one of `addresses`, whatever the name in the url would resolve to by now; the name in the TLS
+ * handshake stays the url's. Both kinds of address are tried (RFC 8305) within the time for one connection.
+ * The connection is used for one request alone: nothing of it is shared with another caller's. Once it stands
+ * its errors are the business of whoever listens; an error that nobody listens to is dropped.
+ * @throws {Fault} `download_refused` `connect_failed`, `connect_timeout`, `tls_failed`
+ * @throws {Error} the signal's reason when it is aborted before
  */
 export function connectPinned(
   url: URL,
@@ -80,7 +81,8 @@ function open(url: URL, addresses: readonly string[], { ca }: ConnectOptions): S
   if (!secure) return connectTcp(common);
   return connectTls({
     ...common,
-    // An address is no name for the handshake (RFC 6066 §3); the certificate is compared with it all the same.
+    // An address is no name for the handshake (RFC 6066 §3); the certificate is compared with it all the
+    // same.
     servername: isIP(host) === 0 ? host : '',
     ALPNProtocols: ['http/1.1'],
     // Node throws within an event where it cannot read the names of a certificate.

@@ -33,14 +33,21 @@ export interface DownloadOptions {
   readonly slowWindowMs?: number;
   /** … and so many bytes must have come each time (8192). */
   readonly slowWindowBytes?: number;
-  /** Downloads at the same moment from one host (8) and in all (32), of which one app gets three quarters; others wait within their time. */
+  /**
+   * Downloads at the same moment from one host (8) and in all (32), of which one app gets three quarters;
+   * others wait within their time.
+   */
   readonly maxPerHost?: number;
   readonly maxInAll?: number;
   /** Only report what the rules on ports and private networks would refuse; off where nothing is given. */
   readonly reportOnly?: boolean;
-  /** When failing urls are left alone; after 3 failures for 2 s, doubling up to 60 s, where nothing is given. */
+  /**
+   * When failing urls are left alone; after 3 failures for 2 s, doubling up to 60 s, where nothing is given.
+   */
   readonly failing?: Partial<FailingOptions>;
-  /** Name servers for the open internet, the system's look-up for allowed host names, where nothing is given. */
+  /**
+   * Name servers for the open internet, the system's look-up for allowed host names, where nothing is given.
+   */
   readonly resolve?: Resolve;
   /** Certificates (PEM) trusted besides the system's own. */
   readonly ca?: string | readonly string[];
@@ -51,10 +58,11 @@ export interface DownloadOptions {
 }
 
 /**
- * Fetches callers' urls without letting them reach where only this machine may go: http and https alone, no credentials,
- * configured ports, every address of the name public (or configured), the connection made to one of these very addresses
- * with Host and SNI kept, and each redirect put through the same check. A name that resolves to anything not allowed is
- * refused as a whole. The bytes are judged by nobody here: neither name nor declared type plays a part.
+ * Fetches callers' urls without letting them reach where only this machine may go: http and https alone, no
+ * credentials, configured ports, every address of the name public (or configured), the connection made to one
+ * of these very addresses with Host and SNI kept, and each redirect put through the same check. A name that
+ * resolves to anything not allowed is refused as a whole. The bytes are judged by nobody here: neither name
+ * nor declared type plays a part.
  */
 export function createDownloader(options: DownloadOptions): Downloader {
   const clock = () => performance.now();

@@ -3,14 +3,17 @@ import type { Socket } from 'node:net';
 import { connectionFault, refused } from './reasons.ts';
 import { onceSettled } from './settle.ts';
 
-/** Names and values of an answer's headers together, in bytes; Node's own default, whatever its command line says. */
-const maxHeaderBytes = 16 * 1024;
+/**
+ * Names and values of an answer's headers together, in bytes; Node's own default, whatever its command line
+ * says.
+ */
+const MAX_HEADER_BYTES = 16 * 1024;
 
 /** Interim answers (RFC 9110 §15.2) that may stand before the one that counts. */
-const maxInterim = 100;
+const MAX_INTERIM = 100;
 
 /** What is sent besides the request line: nothing that tells who asks, and for whom. */
-const headers = {
+const HEADERS = {
   accept: 'image/*',
   'accept-encoding': 'identity',
   'user-agent': 'livestill',
@@ -18,10 +21,13 @@ const headers = {
 } as const;
 
 /**
- * Sends one GET over `socket` and hands the answer to `use` as soon as its headers are there; the result is `use`'s. The socket is
- * destroyed at the end in any case, and whatever it, the request or the answer say afterwards is dropped: no event of a foreign
- * server's making is without a listener, and what a listener throws ends this exchange alone.
- * @throws Fault `download_refused` `first_byte_timeout`, `broken_answer`, `tls_failed`; what `use` throws; the signal's reason
+ * Sends one GET over `socket` and hands the answer to `use` as soon as its headers are there; the result is
+ * `use`'s. The socket is destroyed at the end in any case, and whatever it, the request or the answer say
+ * afterwards is dropped: no event of a foreign server's making is without a listener, and what a listener
+ * throws ends this exchange alone.
+ * @throws {Fault} `download_refused` `first_byte_timeout`, `broken_answer`, `tls_failed`
+ * @throws {Error} what `use` throws
+ * @throws {Error} the signal's reason
  */
 export async function exchangeOver<T>(
   socket: Socket,
@@ -36,8 +42,8 @@ export async function exchangeOver<T>(
     method: 'GET',
     path: `${url.pathname}${url.search}`,
     setHost: false,
-    headers: { host: url.host, ...headers },
-    maxHeaderSize: maxHeaderBytes,
+    headers: { host: url.host, ...HEADERS },
+    maxHeaderSize: MAX_HEADER_BYTES,
     insecureHTTPParser: false,
   });
   try {
@@ -51,7 +57,10 @@ export async function exchangeOver<T>(
   }
 }
 
-/** Settles with the headers of the answer that counts. The listeners stay: after it has settled they change nothing. */
+/**
+ * Settles with the headers of the answer that counts. The listeners stay: after it has settled they change
+ * nothing.
+ */
 function answerTo(
   request: ClientRequest,
   firstByteMs: number,
@@ -65,7 +74,7 @@ function answerTo(
   request.maxHeadersCount = 0;
   request
     .on('information', () => {
-      if (++interim > maxInterim) settle.reject(broken(`more than ${maxInterim} interim answers`));
+      if (++interim > MAX_INTERIM) settle.reject(broken(`more than ${MAX_INTERIM} interim answers`));
     })
     .on('upgrade', () => settle.reject(broken('another protocol was offered')))
     .on('response', (answer) => {

@@ -20,20 +20,27 @@ export interface Course {
   readonly urls: readonly URL[];
   /** Null where there is a picture. */
   readonly failure: DownloadRefusal | null;
-  /** Whether the failure says something of this machine, or of how long its apps wait, and nothing of a server. */
+  /**
+   * Whether the failure says something of this machine, or of how long its apps wait, and nothing of a
+   * server.
+   */
   readonly ofOurOwn?: boolean;
 }
 
 /**
- * Remembers urls that keep failing, so that their servers are not asked again and again for nothing. Each app has a memory of its
- * own: what one app's callers make fail is never refused to another's.
+ * Remembers urls that keep failing, so that their servers are not asked again and again for nothing. Each app
+ * has a memory of its own: what one app's callers make fail is never refused to another's.
  */
 export interface Failing {
-  /** @throws Fault `download_refused` `url_failing` or `host_failing`, with `retryAfter`, while the url or its host is left alone for this app */
+  /**
+   * @throws {Fault} `download_refused` `url_failing` or `host_failing`, with `retryAfter`, while the url or
+   * its host is left alone for this app
+   */
   check(url: URL, app: string | undefined): void;
   /**
-   * Takes note of how a download went. A failure is booked on the url that was sent, and on a host whose name, connection or TLS
-   * failed; never on a url that a redirect led to: whoever redirects could make any url fail by being slow.
+   * Takes note of how a download went. A failure is booked on the url that was sent, and on a host whose
+   * name, connection or TLS failed; never on a url that a redirect led to: whoever redirects could make any
+   * url fail by being slow.
    */
   note(course: Course, app: string | undefined): void;
   readonly size: number;
@@ -46,7 +53,7 @@ interface Record {
 }
 
 /** Failures that say something of the host as a whole and not of the one url. */
-const ofTheHost: ReadonlySet<DownloadRefusal> = new Set<DownloadRefusal>([
+const OF_THE_HOST: ReadonlySet<DownloadRefusal> = new Set<DownloadRefusal>([
   'dns_failed',
   'dns_timeout',
   'connect_failed',
@@ -55,7 +62,7 @@ const ofTheHost: ReadonlySet<DownloadRefusal> = new Set<DownloadRefusal>([
 ]);
 
 /** Refusals that ask nothing of the url's server and so say nothing of it. */
-const ofOurOwn: ReadonlySet<DownloadRefusal> = new Set<DownloadRefusal>([
+const OF_OUR_OWN: ReadonlySet<DownloadRefusal> = new Set<DownloadRefusal>([
   ...ADDRESS_VERDICTS.filter((verdict) => verdict !== 'public'),
   'downloads_off',
   'bad_scheme',
@@ -104,8 +111,8 @@ export function createFailing(options: FailingOptions): Failing {
       const [first] = urls;
       const last = urls.at(-1);
       if (first === undefined || last === undefined || own) return;
-      if (failure !== null && ofOurOwn.has(failure)) return;
-      const hostFailed = failure !== null && ofTheHost.has(failure);
+      if (failure !== null && OF_OUR_OWN.has(failure)) return;
+      const hostFailed = failure !== null && OF_THE_HOST.has(failure);
       for (const url of urls) if (url !== last || !hostFailed) memory.drop(app, hostKey(url));
       if (failure === null) {
         for (const url of urls) memory.drop(app, urlKey(url));
@@ -123,7 +130,10 @@ export function createFailing(options: FailingOptions): Failing {
 
 type App = string | undefined;
 
-/** Records by app, the ones unused for longest forgotten first: of the app that has most, so that no app empties another's memory. */
+/**
+ * Records by app, the ones unused for longest forgotten first: of the app that has most, so that no app
+ * empties another's memory.
+ */
 function createMemory(remembered: number) {
   const apps = new Map<App, Map<string, Record>>();
   let size = 0;

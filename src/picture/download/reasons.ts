@@ -2,14 +2,14 @@ import { Fault, type FaultReason } from '../../faults.ts';
 import { ADDRESS_VERDICTS } from './address/ranges.ts';
 
 /** Answers of a url's server that have a reason of their own; all others share `http_other`. */
-const statuses = [
+const STATUSES = [
   201, 202, 203, 204, 206, 300, 304, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 412, 416, 418, 421,
   423, 425, 429, 431, 451, 500, 501, 502, 503, 504,
 ] as const;
 
 /**
- * Every reason a download can be refused for: a closed list, fit for a metric's label and for `X-Liveness-Reason`. What
- * each means and what to do stands in `docs/run/downloads.md`.
+ * Every reason a download can be refused for: a closed list, fit for a metric's label and for
+ * `X-Liveness-Reason`. What each means and what to do stands in `docs/run/downloads.md`.
  */
 export const DOWNLOAD_REASONS = [
   ...ADDRESS_VERDICTS.filter((verdict) => verdict !== 'public'),
@@ -36,7 +36,7 @@ export const DOWNLOAD_REASONS = [
   'url_failing',
   'host_failing',
   'busy',
-  ...statuses.map((status) => `http_${status}` as const),
+  ...STATUSES.map((status) => `http_${status}` as const),
   'http_other',
 ] as const satisfies readonly FaultReason<'download_refused'>[];
 
@@ -53,7 +53,7 @@ export function refused(
 
 /** The refusal of an answer that is neither the picture nor a redirect. */
 export function refusedStatus(status: number): Fault {
-  const known = statuses.find((each) => each === status);
+  const known = STATUSES.find((each) => each === status);
   return refused(
     known === undefined ? 'http_other' : `http_${known}`,
     `The url's server answered ${status}; 200 with a picture was expected.`,

@@ -3,8 +3,8 @@ import { refused } from './reasons.ts';
 import { createShares } from './shares.ts';
 
 /**
- * All addresses of a host name, in the order they should be tried. Rejects, or gives none, where there are none. Once
- * `signal` is aborted nobody waits for the answer any more. `app` is the one whose share is used.
+ * All addresses of a host name, in the order they should be tried. Rejects, or gives none, where there are
+ * none. Once `signal` is aborted nobody waits for the answer any more. `app` is the one whose share is used.
  */
 export type Resolve = (host: string, signal?: AbortSignal, app?: string) => Promise<readonly string[]>;
 
@@ -16,9 +16,9 @@ export interface NameServers {
 }
 
 /**
- * Asks name servers for both kinds of address, without the system's look-up: that one holds a thread of the pool that also
- * decodes pictures, and cannot be stopped, so a few names with a silent name server would hold up everybody. A fresh
- * resolver for each name reads `resolv.conf` as it is now and can be cancelled alone.
+ * Asks name servers for both kinds of address, without the system's look-up: that one holds a thread of the
+ * pool that also decodes pictures, and cannot be stopped, so a few names with a silent name server would hold
+ * up everybody. A fresh resolver for each name reads `resolv.conf` as it is now and can be cancelled alone.
  */
 export function nameServerResolve(
   open: () => NameServers = () => new Resolver({ timeout: 1500, tries: 2 }),
@@ -37,18 +37,21 @@ export function nameServerResolve(
   };
 }
 
-/** Look-ups of the system at the same moment: each holds one of the four threads that also read files and decompress. */
-const systemLookUps = 2;
+/**
+ * Look-ups of the system at the same moment: each holds one of the four threads that also read files and
+ * decompress.
+ */
+const SYSTEM_LOOK_UPS = 2;
 
 /**
- * The system's own look-up, which knows the hosts file and names of the local network. One that is left holds its thread until it
- * ends, and its place as long; of the places an app gets its share.
+ * The system's own look-up, which knows the hosts file and names of the local network. One that is left holds
+ * its thread until it ends, and its place as long; of the places an app gets its share.
  */
 export function systemResolve(
   lookUp: (host: string) => Promise<readonly { readonly address: string }[]> = (host) =>
     lookup(host, { all: true }),
 ): Resolve {
-  const places = createShares(systemLookUps);
+  const places = createShares(SYSTEM_LOOK_UPS);
   return async (host, signal = new AbortController().signal, app) => {
     const leave = await places.enter(app, signal);
     try {
@@ -79,7 +82,9 @@ export async function resolved(
   return addresses;
 }
 
-/** Settles as `work` does, or rejects as soon as `signal` is aborted: some work cannot be stopped, only left. */
+/**
+ * Settles as `work` does, or rejects as soon as `signal` is aborted: some work cannot be stopped, only left.
+ */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const leave = () => reject(signal.reason);

@@ -1,6 +1,6 @@
 /**
- * A promise with its ends outside: the first call of either settles it, later ones change nothing. It rejects with the signal's reason
- * as soon as that is aborted.
+ * A promise with its ends outside: the first call of either settles it, later ones change nothing. It rejects
+ * with the signal's reason as soon as that is aborted.
  */
 export function onceSettled<T>(signal: AbortSignal) {
   let settle!: { resolve(value: T): void; reject(error: unknown): void };

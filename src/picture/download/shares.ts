@@ -4,7 +4,7 @@ export interface Shares {
    * Waits for a place. Those who ask for the same app wait in the order of arrival; the apps take turns.
    * @param app undefined: one who shares with nobody, such as a batch; every free place is theirs
    * @returns gives the place back; calling it twice does no harm
-   * @throws the signal's reason when it is aborted before
+   * @throws {Error} the signal's reason when it is aborted before
    */
   enter(app: string | undefined, signal: AbortSignal): Promise<() => void>;
   readonly running: number;
@@ -12,11 +12,12 @@ export interface Shares {
 }
 
 /** An app may hold so many times what is free, before its next place is taken. */
-const timesFree = 3;
+const TIMES_FREE = 3;
 
 /**
- * How many places an app alone gets: three quarters, rounded down, and one at least. What is left is shared by the same rule, so the
- * second greedy app gets three quarters of the rest, and an app that holds nothing gets the very last place.
+ * How many places an app alone gets: three quarters, rounded down, and one at least. What is left is shared
+ * by the same rule, so the second greedy app gets three quarters of the rest, and an app that holds nothing
+ * gets the very last place.
  */
 export function createShares(places: number): Shares {
   const held = new Map<string | undefined, number>();
@@ -29,7 +30,7 @@ export function createShares(places: number): Shares {
     const free = places - running;
     const own = held.get(app) ?? 0;
     if (free <= 0 || app === undefined || own === 0) return free > 0;
-    return free > 1 && own < timesFree * free;
+    return free > 1 && own < TIMES_FREE * free;
   };
   const take = (app: string | undefined): (() => void) => {
     running++;

@@ -4,7 +4,7 @@ import { createShares, type Shares } from './shares.ts';
 export interface Slots {
   /**
    * Waits for a place under `key` and then for one in all.
-   * @throws the signal's reason when it is aborted before
+   * @throws {Error} the signal's reason when it is aborted before
    */
   enter(key: string, app: string | undefined, signal: AbortSignal): Promise<() => void>;
   readonly running: number;
@@ -13,8 +13,8 @@ export interface Slots {
 }
 
 /**
- * The place under the key is taken first and the one in all last, so that those who wait for a slow host do not keep others
- * out, and nobody who holds a place in all waits for anything but the network.
+ * The place under the key is taken first and the one in all last, so that those who wait for a slow host do
+ * not keep others out, and nobody who holds a place in all waits for anything but the network.
  */
 export function createSlots(perKey: number, inAll: number): Slots {
   const all = createShares(inAll);

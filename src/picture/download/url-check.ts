@@ -11,7 +11,10 @@ export interface UrlCheckOptions {
   readonly ports: readonly number[];
   /** Let through, and only report, what the rules on ports and private places would refuse. */
   readonly reportOnly?: boolean;
-  /** Name servers for the open internet, the system's own look-up for allowed host names, where nothing is given. */
+  /**
+   * Name servers for the open internet, the system's own look-up for allowed host names, where nothing is
+   * given.
+   */
   readonly resolve?: Resolve;
   /** The machine's own addresses; read from its interfaces where nothing is given. */
   readonly own?: () => OwnAddresses;
@@ -23,20 +26,23 @@ export type Report = (reason: DownloadRefusal, host: string, detail: string) => 
 /** Checks urls before anything is sent to them. */
 export interface UrlCheck {
   /**
-   * What the url says by itself: scheme, credentials, port, host name. Gives the host, without brackets and final dot.
-   * @throws Fault `download_refused`
+   * What the url says by itself: scheme, credentials, port, host name. Gives the host, without brackets and
+   * final dot.
+   * @throws {Fault} `download_refused`
    */
   checkUrl(url: URL, report: Report): string;
   /**
-   * Looks the host up once and judges every address of the answer. A name with any address that is not allowed is refused
-   * as a whole.
-   * @throws Fault `download_refused`
+   * Looks the host up once and judges every address of the answer. A name with any address that is not
+   * allowed is refused as a whole.
+   * @throws {Fault} `download_refused`
    */
   addressesOf(host: string, signal: AbortSignal, report: Report, app?: string): Promise<readonly string[]>;
 }
 
-/** Places that report-only mode keeps shut all the same: nobody keeps pictures there, and secrets lie in some. */
-const enforced: ReadonlySet<AddressVerdict> = new Set<AddressVerdict>([
+/**
+ * Places that report-only mode keeps shut all the same: nobody keeps pictures there, and secrets lie in some.
+ */
+const ENFORCED: ReadonlySet<AddressVerdict> = new Set<AddressVerdict>([
   'invalid_address',
   'unspecified_address',
   'this_network_address',
@@ -49,7 +55,7 @@ const enforced: ReadonlySet<AddressVerdict> = new Set<AddressVerdict>([
 ]);
 
 /** A name server that answers with more addresses than this is not meant for pictures. */
-const mostAddresses = 64;
+const MOST_ADDRESSES = 64;
 
 export function createUrlCheck(options: UrlCheckOptions): UrlCheck {
   const allowed = allowListOf(options.allowPrivate);
@@ -83,10 +89,10 @@ export function createUrlCheck(options: UrlCheckOptions): UrlCheck {
     },
     async addressesOf(host, signal, report, app) {
       const addresses = isIP(host) === 0 ? await resolved(host, resolve, signal, app) : [host];
-      if (addresses.length > mostAddresses) {
+      if (addresses.length > MOST_ADDRESSES) {
         throw refused(
           'dns_failed',
-          `${host} has ${addresses.length} addresses; at most ${mostAddresses} are tried.`,
+          `${host} has ${addresses.length} addresses; at most ${MOST_ADDRESSES} are tried.`,
         );
       }
       const mine = own();
@@ -94,7 +100,7 @@ export function createUrlCheck(options: UrlCheckOptions): UrlCheck {
         const verdict = objection(host, address, allowed, mine);
         if (verdict === null || verdict === 'public') continue;
         const message = `${host} is at ${address}, which is not allowed (${verdict}); ${wayIn(verdict)}.`;
-        if (options.reportOnly !== true || enforced.has(verdict)) throw refused(verdict, message);
+        if (options.reportOnly !== true || ENFORCED.has(verdict)) throw refused(verdict, message);
         report(verdict, host, message);
       }
       return addresses;

@@ -74,8 +74,10 @@ export interface HeicParts {
 const ispe = (size: readonly [number, number]) => box('ispe', 0, u32(size[0]), u32(size[1]));
 const infe = (id: number, type: string) => box('infe', 2, u16(id, 0), Buffer.from(`${type}\0`, 'latin1'));
 
-/** A HEIC or AVIF file made of a coded picture and boxes of one's own: item 1 is the coded picture; a grid has one item for each
- * tile, all of the same data, and comes last. */
+/**
+ * A HEIC or AVIF file made of a coded picture and boxes of one's own: item 1 is the coded picture; a grid has
+ * one item for each tile, all of the same data, and comes last.
+ */
 export function heicOf(coded: Coded, parts: HeicParts = {}): Buffer {
   const { grid, properties = [], size = [96, 64] } = parts;
   const data = parts.data ?? coded.data;

@@ -53,7 +53,7 @@ export function toSummary(row: Omit<SecretTable, 'sealed' | 'key_id'>): SecretSu
 
 /**
  * Decrypt a row's SecretKey.
- * @throws Fault `accounts_unavailable` (`master_key_missing`, `secret_unreadable`)
+ * @throws {Fault} `accounts_unavailable` (`master_key_missing`, `secret_unreadable`)
  */
 export function openSecret(
   row: Pick<SecretTable, 'secret_id' | 'appid' | 'key_id' | 'sealed'>,

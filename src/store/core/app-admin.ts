@@ -107,7 +107,10 @@ function given<T extends object>(columns: T): { [K in keyof T]?: Exclude<T[K], u
   };
 }
 
-/** Both columns of a profile; versions before `single` read the older one, and take the server's setting in its place. */
+/**
+ * Both columns of a profile; versions before `single` read the older one, and take the server's setting in
+ * its place.
+ */
 function profileColumns<P extends Profile | null | undefined>(profile: P) {
   return { profile: profile === 'single' ? null : profile, profile_name: profile };
 }

@@ -17,7 +17,7 @@ export function appRow(db: Kysely<Tables>, appid: string): Promise<AppTable | un
 
 /**
  * The row of an app.
- * @throws UsageError `app_unknown`, `invalid_appid`
+ * @throws {UsageError} `app_unknown`, `invalid_appid`
  */
 export async function needApp(db: Transaction<Tables>, appid: string): Promise<AppTable> {
   checkAppid(appid);
@@ -28,7 +28,7 @@ export async function needApp(db: Transaction<Tables>, appid: string): Promise<A
 
 /**
  * The row of an app that was not closed.
- * @throws UsageError `app_unknown`, `invalid_appid`, `app_closed`
+ * @throws {UsageError} `app_unknown`, `invalid_appid`, `app_closed`
  */
 export async function needOpenApp(db: Transaction<Tables>, appid: string): Promise<void> {
   const { state } = await needApp(db, appid);

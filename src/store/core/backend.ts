@@ -27,8 +27,8 @@ import { createUsage } from './usage.ts';
 export type BackendOptions = Omit<StoreOptions, 'thread' | 'answerWithinMs' | 'onTrouble' | 'onMigrated'>;
 
 /**
- * Every call the store knows, each with plain data in and out, so that they work the same in this thread and across to
- * another one.
+ * Every call the store knows, each with plain data in and out, so that they work the same in this thread and
+ * across to another one.
  */
 export interface Backend
   extends AccountReads,
@@ -56,13 +56,16 @@ export interface BackendEvents {
   readonly onTrouble: (error: Error) => void;
   /** The connection broke: a thread of its own should close the backend and end. */
   readonly onBroken?: () => void;
-  /** Tables of an older version are about to be changed: the opening may take as long as copying the file does. */
+  /**
+   * Tables of an older version are about to be changed: the opening may take as long as copying the file
+   * does.
+   */
   readonly onMigrating?: (() => void) | undefined;
   readonly onMigrated?: ((migrated: Migrated) => void) | undefined;
 }
 
 /** Who changes something where nobody was named. */
-export const unknownActor: Actor = { kind: 'system', name: 'unknown', from: '' };
+export const UNKNOWN_ACTOR: Actor = { kind: 'system', name: 'unknown', from: '' };
 
 /** What a backend is made of: an open database and the keys. */
 export interface Parts {

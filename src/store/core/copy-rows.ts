@@ -9,8 +9,11 @@ export interface CopiedTable {
   readonly key: readonly string[];
 }
 
-/** In an order in which every row finds those it points to. What the database itself makes of other rows is not among them. */
-export const copiedTables: readonly CopiedTable[] = [
+/**
+ * In an order in which every row finds those it points to. What the database itself makes of other rows is
+ * not among them.
+ */
+export const COPIED_TABLES: readonly CopiedTable[] = [
   { name: 'meta', key: ['key'] },
   { name: 'app', key: ['appid'] },
   { name: 'secret', key: ['secret_id'] },
@@ -30,7 +33,7 @@ export const copiedTables: readonly CopiedTable[] = [
 ];
 
 /** How many rows are read and written at once. */
-const pageSize = 500;
+const PAGE_SIZE = 500;
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -46,12 +49,12 @@ async function* pagesOf(db: Kysely<Tables>, { name, key }: CopiedTable): AsyncGe
     ];
     const where: RawBuilder<unknown> = parts.length === 0 ? sql`` : sql`where ${sql.join(parts, sql` and `)}`;
     const { rows } =
-      await sql<Row>`select * from ${sql.table(name)} ${where} order by ${columns} limit ${pageSize}`.execute(
+      await sql<Row>`select * from ${sql.table(name)} ${where} order by ${columns} limit ${PAGE_SIZE}`.execute(
         db,
       );
     if (rows.length > 0) yield rows;
     last = rows.at(-1) ?? null;
-    if (rows.length < pageSize || last === null) return;
+    if (rows.length < PAGE_SIZE || last === null) return;
   }
 }
 
@@ -112,7 +115,7 @@ function addRow(hash: Hash, row: Row): void {
 
 /**
  * Compares a table in two databases.
- * @throws UsageError `copy_differs`
+ * @throws {UsageError} `copy_differs`
  */
 export async function compareRows(
   from: Kysely<Tables>,

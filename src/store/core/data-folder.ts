@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 /**
  * Makes the data folder and those above it, its owner's alone, where they are missing.
- * @throws Error when it cannot be made
+ * @throws {Error} when it cannot be made
  */
 export function makeDataFolder(folder: string): void {
   try {
@@ -17,8 +17,8 @@ export function makeDataFolder(folder: string): void {
 }
 
 /**
- * Makes a folder and those above it, one at a time: Node's own recursive call spins for ever where a file system answers
- * "no such folder" for a name in a folder that exists, as /proc does.
+ * Makes a folder and those above it, one at a time: Node's own recursive call spins for ever where a file
+ * system answers "no such folder" for a name in a folder that exists, as /proc does.
  */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;

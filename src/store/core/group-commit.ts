@@ -18,11 +18,14 @@ interface Waiting {
 }
 
 /** Most changes in one transaction. */
-const batchSize = 256;
+const BATCH_SIZE = 256;
 /** Most changes that wait; more are refused at once. */
-const longestQueue = 10_000;
+const LONGEST_QUEUE = 10_000;
 
-/** Changes that wait together share one transaction and one sync (group commit); one that fails is undone alone. */
+/**
+ * Changes that wait together share one transaction and one sync (group commit); one that fails is undone
+ * alone.
+ */
 export class GroupCommit {
   readonly #rules: CommitRules;
   readonly #queue: Waiting[] = [];
@@ -32,11 +35,14 @@ export class GroupCommit {
     this.#rules = rules;
   }
 
-  /** @throws Fault (`store_overloaded`) when too many wait already; what the change or the database throws */
+  /**
+   * @throws {Fault} (`store_overloaded`) when too many wait already
+   * @throws {Error} what the change or the database throws
+   */
   run<T>(code: StoreKind, change: Change<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#queue.length >= longestQueue) {
-        reject(new Fault(code, 'store_overloaded', `${longestQueue} changes wait for the disk already`));
+      if (this.#queue.length >= LONGEST_QUEUE) {
+        reject(new Fault(code, 'store_overloaded', `${LONGEST_QUEUE} changes wait for the disk already`));
         return;
       }
       this.#queue.push({ code, change, resolve: resolve as (value: unknown) => void, reject });
@@ -53,7 +59,7 @@ export class GroupCommit {
     while (this.#queue.length > 0) {
       // One turn of the event loop lets everything that has arrived join the batch.
       await new Promise((resolve) => setImmediate(resolve));
-      await this.#settle(this.#queue.splice(0, batchSize));
+      await this.#settle(this.#queue.splice(0, BATCH_SIZE));
     }
     this.#draining = null;
   }

@@ -7,17 +7,17 @@ import type {
   ShortenedMemory,
 } from '../../account/api-key/idempotency.ts';
 import type { StoreDatabase } from './database.ts';
-import { defaultBounds, everyApp, rowOverhead } from './idempotency-bounds.ts';
-import { clockKey, storedClock } from './meta.ts';
+import { DEFAULT_BOUNDS, EVERY_APP, ROW_OVERHEAD } from './idempotency-bounds.ts';
+import { CLOCK_KEY, storedClock } from './meta.ts';
 import type { Tables } from './tables.ts';
 
 /** How often what is over is looked for along the way, in ms, and how many rows go at once. */
-const sweepEvery = 60_000;
-const sweepSize = 10_000;
+const SWEEP_EVERY = 60_000;
+const SWEEP_SIZE = 10_000;
 /** The record time is looked at every hour: it may be so much older than the clock, in ms. */
-const recordTimeAge = 3_600_000;
-/** Most answers that one new request makes room with: more go than come, and no request waits long for it. */
-const dropSize = 64;
+const RECORD_TIME_AGE = 3_600_000;
+/** Most answers that one new request drops: more go than come, and no request waits long for it. */
+const DROP_SIZE = 64;
 
 /**
  * The durable memory of requests with an `Idempotency-Key`.
@@ -25,22 +25,23 @@ const dropSize = 64;
  */
 export function createIdempotency(
   database: StoreDatabase,
-  bounds: IdempotencyBounds = defaultBounds,
-  clockName: string = clockKey,
+  bounds: IdempotencyBounds = DEFAULT_BOUNDS,
+  clockName: string = CLOCK_KEY,
 ): IdempotencyStore {
   let sweptAt = 0;
   return {
     async beginIdempotent({ appid, key }, fingerprint, now, holdUntil): Promise<IdempotencyState> {
-      const sweep = Math.abs(now.getTime() - sweptAt) > sweepEvery;
+      const sweep = Math.abs(now.getTime() - sweptAt) > SWEEP_EVERY;
       if (sweep) sweptAt = now.getTime();
       return database.write(
         'state_unavailable',
         async (db): Promise<IdempotencyState> => {
           if (sweep) {
-            // A clock that jumped ahead makes answers look ended: none goes for good before the record time has come after it.
+            // A clock that jumped ahead makes answers look ended: none goes for good before the record time
+            // has come after it.
             const clock = await storedClock(db, clockName);
-            const ended = Math.min(now.getTime(), clock === null ? Infinity : clock.time + recordTimeAge);
-            await dropEnded(db, ended, sweepSize);
+            const ended = Math.min(now.getTime(), clock === null ? Infinity : clock.time + RECORD_TIME_AGE);
+            await dropEnded(db, ended, SWEEP_SIZE);
           }
           return begin(db, bounds, { appid, key, fingerprint, now, holdUntil });
         },
@@ -49,7 +50,7 @@ export function createIdempotency(
     },
     async finishIdempotent({ appid, key }, token, answer, now, until) {
       const { http, contentType: content_type, body } = answer;
-      const bytes = rowOverhead + key.length + Buffer.byteLength(body);
+      const bytes = ROW_OVERHEAD + key.length + Buffer.byteLength(body);
       await database.write('state_unavailable', (db) =>
         db
           .updateTable('idempotency')
@@ -110,7 +111,7 @@ async function begin(
     body: null,
     until: holdUntil.getTime(),
     at: now.getTime(),
-    bytes: rowOverhead + key.length,
+    bytes: ROW_OVERHEAD + key.length,
   };
   await db
     .insertInto('idempotency')
@@ -127,7 +128,10 @@ export async function dropEnded(db: Transaction<Tables>, now: number, limit: num
   return Number(numAffectedRows ?? 0);
 }
 
-/** Lets the oldest answers go of the app whose share is full, else of the one that has most where all have too many. */
+/**
+ * Lets the oldest answers go of the app whose share is full, else of the one that has most where all have too
+ * many.
+ */
 async function makeRoom(
   db: Transaction<Tables>,
   appid: string,
@@ -136,10 +140,10 @@ async function makeRoom(
   const found = await db
     .selectFrom('idempotency_share')
     .selectAll()
-    .where('appid', 'in', [appid, everyApp])
+    .where('appid', 'in', [appid, EVERY_APP])
     .execute();
   const own = found.find((share) => share.appid === appid);
-  const all = found.find((share) => share.appid === everyApp);
+  const all = found.find((share) => share.appid === EVERY_APP);
   const ownOver = overBy(own, bounds.rowsPerApp, bounds.bytesPerApp);
   const allOver = overBy(all, bounds.rows, bounds.bytes);
   if (ownOver > 0) return dropOldest(db, appid, ownOver);
@@ -148,14 +152,17 @@ async function makeRoom(
   const largest = await db
     .selectFrom('idempotency_share')
     .select('appid')
-    .where('appid', '!=', everyApp)
+    .where('appid', '!=', EVERY_APP)
     .orderBy(by, 'desc')
     .limit(1)
     .executeTakeFirst();
   return largest === undefined ? null : dropOldest(db, largest.appid, allOver);
 }
 
-/** How many rows have to go so that one more is within the bound; by bytes: so many as those bytes are on average. */
+/**
+ * How many rows have to go so that one more is within the bound; by bytes: so many as those bytes are on
+ * average.
+ */
 function overBy(
   share: { readonly rows: number; readonly bytes: number } | undefined,
   rows: number,
@@ -171,8 +178,9 @@ async function dropOldest(
   appid: string,
   surplus: number,
 ): Promise<ShortenedMemory | null> {
-  // One for one at the bound; more than come where a share is over it by many, as after the bound was lowered.
-  const limit = Math.min(dropSize, surplus > 1 ? surplus + 1 : 1);
+  // One for one at the bound; more than come where a share is over it by many, as after the bound was
+  // lowered.
+  const limit = Math.min(DROP_SIZE, surplus > 1 ? surplus + 1 : 1);
   const { numAffectedRows } =
     await sql`delete from idempotency where (appid, key) in (select appid, key from idempotency
     where appid = ${appid} and http is not null order by at limit ${limit})`.execute(db);

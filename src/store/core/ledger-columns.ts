@@ -10,8 +10,10 @@ import type {
 import type { Verdict } from '../../liveness/types.ts';
 import type { LedgerTable } from './tables.ts';
 
-/** Members of a row's `models` with this in front are hashes of cards: one set of both is kept for many rows. */
-const cardPrefix = 'card:';
+/**
+ * Members of a row's `models` with this in front are hashes of cards: one set of both is kept for many rows.
+ */
+const CARD_PREFIX = 'card:';
 
 /** The columns of a row that follow from the row alone. */
 export type Columns = Omit<LedgerTable, 'id' | 'model_set_id' | 'policy_version_id' | 'salt' | 'hash'>;
@@ -56,7 +58,10 @@ export function toColumns(row: LedgerRow): Columns {
   };
 }
 
-/** Both kinds of quality values in one column, which the row's hash covers: an array as ever where only one kind is there. */
+/**
+ * Both kinds of quality values in one column, which the row's hash covers: an array as ever where only one
+ * kind is there.
+ */
 function qualityText({ quality, measured }: Explanation): string {
   return JSON.stringify(measured === null ? quality : { outside: quality, measured });
 }
@@ -71,7 +76,10 @@ function fromQualityText(text: string | null): Pick<Explanation, 'quality' | 'me
 
 /** The set of models and cards of a row: JSON, names sorted. */
 export function modelsText(row: LedgerRow): string {
-  const cards = Object.entries(row.explanation?.cards ?? {}).map(([name, hash]) => [cardPrefix + name, hash]);
+  const cards = Object.entries(row.explanation?.cards ?? {}).map(([name, hash]) => [
+    CARD_PREFIX + name,
+    hash,
+  ]);
   return sortedJson(Object.fromEntries([...Object.entries(row.models), ...cards]));
 }
 
@@ -83,17 +91,17 @@ export function sortedJson(value: Readonly<Record<string, unknown>>): string {
 }
 
 /**
- * The form of a row: `ledger-2` has one value more, `review`. Rows without it keep the form of the versions before it, so that what those
- * wrote, and still write beside a newer process, is verified as before. The name of the form goes into the hash: a row cannot be taken
- * from one form to the other.
+ * The form of a row: `ledger-2` has one value more, `review`. Rows without it keep the form of the versions
+ * before it, so that what those wrote, and still write beside a newer process, is verified as before. The
+ * name of the form goes into the hash: a row cannot be taken from one form to the other.
  */
 export function formOf({ review }: Pick<Columns, 'review'>): 'ledger-1' | 'ledger-2' {
   return review === null ? 'ledger-1' : 'ledger-2';
 }
 
 /**
- * The values of a row that its hash covers, in the order of its form: all of its columns, the set of models and the hash of
- * the policy. A further column makes a further form.
+ * The values of a row that its hash covers, in the order of its form: all of its columns, the set of models
+ * and the hash of the policy. A further column makes a further form.
  */
 export function chainedValues(
   id: number,
@@ -148,7 +156,7 @@ function keepable(text: string): string {
 
 export function fromColumns(row: JoinedRow): StoredLedgerRow {
   const all = Object.entries(JSON.parse(row.models) as Record<string, string>);
-  const isCard = (name: string) => name.startsWith(cardPrefix);
+  const isCard = (name: string) => name.startsWith(CARD_PREFIX);
   return {
     id: row.id,
     kind: (row.kind as RowKind | null) ?? 'judged',
@@ -171,7 +179,7 @@ export function fromColumns(row: JoinedRow): StoredLedgerRow {
     explanation: explanationOf(
       row,
       Object.fromEntries(
-        all.filter(([name]) => isCard(name)).map(([name, hash]) => [name.slice(cardPrefix.length), hash]),
+        all.filter(([name]) => isCard(name)).map(([name, hash]) => [name.slice(CARD_PREFIX.length), hash]),
       ),
     ),
     hash: row.hash,

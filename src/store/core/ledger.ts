@@ -1,7 +1,7 @@
 import { type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely';
 import type { ChainName } from '../../ledger/checkpoint.ts';
 import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../../ledger/types.ts';
-import { baseOf, ledgerChains, span } from './chain/names.ts';
+import { baseOf, ledgerChains, SPAN } from './chain/names.ts';
 import { type FindEnd, takePlace } from './chain/place.ts';
 import type { StoreDatabase } from './database.ts';
 import {
@@ -92,7 +92,7 @@ const addRow = prepared<NewRow>((db, row) =>
 
 /** Where this store's decisions go: the name of its chain, and how its end is found. */
 export interface OwnChain {
-  /** @throws Fault `state_unavailable` where this store has no chain of its own */
+  /** @throws {Fault} `state_unavailable` where this store has no chain of its own */
   name(): ChainName;
   readonly findEnd: FindEnd;
 }
@@ -151,7 +151,10 @@ export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCall
   };
 }
 
-/** Sets of models and policies that a transaction has seen to: the decisions that share it mostly share them too. */
+/**
+ * Sets of models and policies that a transaction has seen to: the decisions that share it mostly share them
+ * too.
+ */
 function addedIn(db: Transaction<Tables>): Set<string> {
   const known = seenTo.get(db) ?? new Set<string>();
   seenTo.set(db, known);
@@ -165,7 +168,7 @@ async function newestRows(db: Kysely<Tables>): Promise<readonly number[]> {
   const first = await db
     .selectFrom('ledger')
     .select((eb) => eb.fn.max('id').as('id'))
-    .where('id', '<=', span)
+    .where('id', '<=', SPAN)
     .executeTakeFirst();
   const others = (await ledgerChains(db)).filter(({ base }) => base > 0);
   return [...(first?.id ? [first.id] : []), ...others.map(({ end }) => end)];
@@ -204,8 +207,8 @@ export function rowsOf(db: Kysely<Tables>, filter: LedgerFilter) {
 }
 
 /**
- * The rows behind a place. Time comes before number in the order, as it does in the indexes by time and by app: a page is read
- * from there on, and rows in front of it, behind it or of other apps cost nothing.
+ * The rows behind a place. Time comes before number in the order, as it does in the indexes by time and by
+ * app: a page is read from there on, and rows in front of it, behind it or of other apps cost nothing.
  */
 function pageOf(db: Kysely<Tables>, { upTo, ...filter }: PageFilter, after: LedgerPlace | null) {
   // Of two lower bounds SQLite may go by the wrong one, and read what was read before.

@@ -4,10 +4,10 @@ import type { RecordClock } from '../../ledger/types.ts';
 import type { Tables } from './tables.ts';
 
 /** Under this key in `meta` stands the record clock of a database with one node. */
-export const clockKey = 'record_clock';
+export const CLOCK_KEY = 'record_clock';
 
 /** Under this key in `meta` stands a restore that the log of changes has no entry of yet. */
-export const restoredKey = 'restored';
+export const RESTORED_KEY = 'restored';
 
 /** What the log of changes will say of a restore. */
 export interface RestoreNote {
@@ -36,7 +36,10 @@ export async function putMeta(db: Transaction<Tables>, key: string, value: strin
     .execute();
 }
 
-/** The record clock under a key of `meta`, as last looked at; null where it never was, or where what stands there cannot be read. */
+/**
+ * The record clock under a key of `meta`, as last looked at; null where it never was, or where what stands
+ * there cannot be read.
+ */
 export async function storedClock(db: Kysely<Tables>, key: string): Promise<RecordClock | null> {
   const text = await getMeta(db, key);
   return text === undefined ? null : parseClock(text);

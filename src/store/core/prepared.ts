@@ -11,10 +11,11 @@ class Slot {
 }
 
 /**
- * A statement that is built once, at its first use, and then run with other values each time: building one takes several times as long as
- * running it, and some are run for every picture.
+ * A statement that is built once, at its first use, and then run with other values each time: building one
+ * takes several times as long as running it, and some are run for every picture.
  *
- * @param build is given stand-ins for the values and must use them as parameters alone: what it decides is decided once.
+ * @param build is given stand-ins for the values and must use them as parameters alone: what it decides is
+ * decided once.
  */
 export function prepared<Values extends object, Row = unknown>(
   build: (db: Kysely<Tables>, values: Values) => Compilable<Row>,

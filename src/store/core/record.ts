@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 import type { AdminEntry, AdminFilter, StoredAdminEntry } from '../../ledger/admin.ts';
-import { chainStart, contentDigest } from '../../ledger/chain.ts';
+import { CHAIN_START, contentDigest } from '../../ledger/chain.ts';
 import type { AuditKey, ChainName, Checkpoint, Tombstone } from '../../ledger/checkpoint.ts';
 import type { Erasure, ErasureTarget } from '../../ledger/types.ts';
 import type { ChainedRow } from '../../ledger/verify.ts';
 import { adminValues, latestChanges, type NoteChange } from './admin-log.ts';
 import { signHead, toCheckpoint } from './chain/checkpoints.ts';
-import { baseOf, chainOf, ledgerChains, span } from './chain/names.ts';
+import { baseOf, chainOf, ledgerChains, SPAN } from './chain/names.ts';
 import { hashAt, hashBefore } from './chain/place.ts';
 import { toTombstone } from './chain/tombstones.ts';
 import type { StoreDatabase } from './database.ts';
@@ -51,7 +51,7 @@ export interface RecordCalls {
 }
 
 /** One after the other: each looks at what the one before left. */
-const deletingLock = 'ledger-deletions';
+const DELETING_LOCK = 'ledger-deletions';
 
 /** Chain, admin log, retention and erasure. */
 export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteChange): RecordCalls {
@@ -70,7 +70,7 @@ export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteC
       const erased = await database.write(
         'state_unavailable',
         (db) => eraseRows(db, key, note, target),
-        deletingLock,
+        DELETING_LOCK,
       );
       await database.forgetDeleted('state_unavailable');
       return erased;
@@ -79,7 +79,7 @@ export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteC
       database.read('state_unavailable', (db) => latestChanges(db, bounded(limit), filter)),
     noteChange: (entry) => database.write('state_unavailable', (db) => note(db, entry)),
     pruneSome: (before, limit) =>
-      database.write('state_unavailable', (db) => pruneRows(db, key, before, limit), deletingLock),
+      database.write('state_unavailable', (db) => pruneRows(db, key, before, limit), DELETING_LOCK),
   };
 }
 
@@ -87,7 +87,7 @@ async function namesOf(db: Kysely<Tables>, rowId: number | undefined): Promise<r
   if (rowId !== undefined) return [chainOf(await ledgerChains(db), rowId)];
   // Whoever takes rows away may take the head of their chain with them: what was signed still names it.
   const { rows } = await sql<{ chain: ChainName }>`
-    select chain from chain_head where hash <> ${chainStart} union select chain from chain_checkpoint
+    select chain from chain_head where hash <> ${CHAIN_START} union select chain from chain_checkpoint
     union select chain from chain_tombstone order by chain`.execute(db);
   const decisions = rows.map(({ chain }) => chain).filter((chain) => chain !== 'admin');
   return [...(decisions.length === 0 ? ['ledger' as const] : decisions), 'admin'];
@@ -149,7 +149,7 @@ async function pageOf(
   to: number | null,
   limit: number,
 ): Promise<readonly ChainedRow[]> {
-  const high = Math.min(to ?? Number.MAX_SAFE_INTEGER, baseOf(after + 1) + span);
+  const high = Math.min(to ?? Number.MAX_SAFE_INTEGER, baseOf(after + 1) + SPAN);
   if (chain === 'admin') {
     const rows = await db
       .selectFrom('admin_log')

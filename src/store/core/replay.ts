@@ -2,13 +2,16 @@ import { sql } from 'kysely';
 import type { ReplayStore } from '../../account/types.ts';
 import type { StoreDatabase } from './database.ts';
 
-/** A used signature is kept this long after its end, in ms: a clock that was set back for a while does not revive it. */
-const grace = 3_600_000;
+/**
+ * A used signature is kept this long after its end, in ms: a clock that was set back for a while does not
+ * revive it.
+ */
+const GRACE = 3_600_000;
 /** How often forgotten signatures are looked for, in ms, and how many go at once. */
-const sweepEvery = 60_000;
-const sweepSize = 1000;
+const SWEEP_EVERY = 60_000;
+const SWEEP_SIZE = 1000;
 /** After so many new ones they are looked for as well: more go than come, however many come. */
-const sweepAfter = sweepSize / 2;
+const sweepAfter = SWEEP_SIZE / 2;
 
 /** The durable memory of single-use signatures; ended ones are dropped along the way. */
 export function createReplay(database: StoreDatabase): ReplayStore {
@@ -18,17 +21,18 @@ export function createReplay(database: StoreDatabase): ReplayStore {
     async remember(digest, until) {
       const now = Date.now();
       added += 1;
-      const sweep = now - sweptAt > sweepEvery || added >= sweepAfter;
+      const sweep = now - sweptAt > SWEEP_EVERY || added >= sweepAfter;
       if (sweep) {
         sweptAt = now;
         added = 0;
       }
-      // Old is what this machine's clock and the caller's both call old: no single clock that runs ahead makes it forget.
-      const old = Math.min(now, until.getTime()) - grace;
+      // Old is what this machine's clock and the caller's both call old: no single clock that runs ahead
+      // makes it forget.
+      const old = Math.min(now, until.getTime()) - GRACE;
       return database.write('state_unavailable', async (db) => {
         if (sweep) {
           await sql`delete from used_signature where digest in
-            (select digest from used_signature where until < ${old} order by until limit ${sweepSize})`.execute(
+            (select digest from used_signature where until < ${old} order by until limit ${SWEEP_SIZE})`.execute(
             db,
           );
         }

@@ -85,7 +85,8 @@ async function rotateMasterKey(
     return after;
   });
   await changeAccounts(database, async (db) => {
-    // Only what is committed counts: a rotation that shares this transaction may still be undone, and it cleans up itself.
+    // Only what is committed counts: a rotation that shares this transaction may still be undone, and it
+    // cleans up itself.
     const committed = await database.read('accounts_unavailable', activeKeyId);
     if (committed !== undefined && committed === (await activeKeyId(db))) keyring.keepOnly(committed);
   });
@@ -110,7 +111,8 @@ async function updateSecret(db: Db, secretId: string, columns: Partial<SecretTab
 
 /**
  * Add a pair to an app.
- * @throws UsageError `secret_exists`; Fault `accounts_unavailable` (`master_key_missing`)
+ * @throws {UsageError} `secret_exists`
+ * @throws {Fault} `accounts_unavailable` (`master_key_missing`)
  */
 export async function insertSecret(
   db: Db,

@@ -5,7 +5,8 @@ import type { StoreKind } from './database.ts';
 export type Explained = readonly [reason: FaultReason<StoreKind>, text: string];
 
 /**
- * A failed call as a fault of that kind. Usage errors and faults stay what they are, but for the kind of those of the store.
+ * A failed call as a fault of that kind. Usage errors and faults stay what they are, but for the kind of
+ * those of the store.
  * @param explain what the database's error means; undefined where that is not known
  */
 export function storeFaultOf(

@@ -82,7 +82,10 @@ export interface LedgerTable {
   readonly policy_version_id: number | null;
   readonly live_probability: number | null;
   readonly face_count: number | null;
-  /** JSON: an array of `DecidingQuality`, or an object of such an array `outside` and of values by name `measured`. */
+  /**
+   * JSON: an array of `DecidingQuality`, or an object of such an array `outside` and of values by name
+   * `measured`.
+   */
   readonly quality: string | null;
   readonly reference: string | null;
   /** 0 or 1; null where nothing was judged, and in rows of versions before it. */
@@ -193,7 +196,10 @@ export interface IdempotencyTable {
   readonly bytes: number;
 }
 
-/** How many idempotency answers each app has, and their bytes: kept by triggers. The sum over all stands under an empty appid. */
+/**
+ * How many idempotency answers each app has, and their bytes: kept by triggers. The sum over all stands under
+ * an empty appid.
+ */
 export interface IdempotencyShareTable {
   readonly appid: string;
   readonly rows: number;

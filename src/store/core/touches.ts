@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { StoreDatabase } from './database.ts';
 
 /** How often gathered times are written, in ms. */
-const touchEvery = 5000;
+const TOUCH_EVERY = 5000;
 
 /** The last-used times of one kind of key. */
 export interface Touches {
@@ -38,7 +38,7 @@ export function createTouches(
     }
   }
 
-  const timer = setInterval(() => void write(), touchEvery);
+  const timer = setInterval(() => void write(), TOUCH_EVERY);
   timer.unref();
   return {
     note: (secretId, at) => void pending.set(secretId, Math.max(at.getTime(), pending.get(secretId) ?? 0)),

@@ -11,28 +11,46 @@ import type { PostgresSettings } from './postgres-settings.ts';
 export interface StoreOptions {
   /** The data folder: `livestill.sqlite`, its side files and `master.key` lie in it. */
   readonly dataDir: string;
-  /** A PostgreSQL database in place of the SQLite file. The data folder then holds the keys and the node's name. */
+  /**
+   * A PostgreSQL database in place of the SQLite file. The data folder then holds the keys and the node's
+   * name.
+   */
   readonly postgres?: PostgresSettings | undefined;
-  /** The name of this node's chain in a database that several write into. Without it: the file `node.name`, made where it is missing. */
+  /**
+   * The name of this node's chain in a database that several write into. Without it: the file `node.name`,
+   * made where it is missing.
+   */
   readonly node?: string | undefined;
-  /** Make folder, database and master key where they are missing (default true); false: a missing one is an error. */
+  /**
+   * Make folder, database and master key where they are missing (default true); false: a missing one is an
+   * error.
+   */
   readonly create?: boolean;
-  /** The value of `LIVESTILL_MASTER_KEY`: one key or several with commas, the newest first. Without it: the file `master.key`. */
+  /**
+   * The value of `LIVESTILL_MASTER_KEY`: one key or several with commas, the newest first. Without it: the
+   * file `master.key`.
+   */
   readonly masterKey?: string | undefined;
-  /** The value of `LIVESTILL_AUDIT_KEY`, the key that signs the chains. Without it: the file `audit.key`, made where it is missing. */
+  /**
+   * The value of `LIVESTILL_AUDIT_KEY`, the key that signs the chains. Without it: the file `audit.key`, made
+   * where it is missing.
+   */
   readonly auditKey?: string | undefined;
   /** Who changes something through this store, for the admin log. */
   readonly actor?: Actor | undefined;
   /**
-   * Run SQLite in a thread of its own (default true), so that a slow or locked disk never holds up the event loop. False
-   * suits short commands.
+   * Run SQLite in a thread of its own (default true), so that a slow or locked disk never holds up the event
+   * loop. False suits short commands.
    */
   readonly thread?: boolean;
   /** `full` (default): a commit survives a power cut. `normal`: it survives only the end of the process. */
   readonly sync?: 'full' | 'normal';
   /** How long a write waits for another process's lock, in ms (default 3000). */
   readonly lockWaitMs?: number;
-  /** After how long a call without answer is given up with a `Fault` `accounts_unavailable` or 'state_unavailable', in ms (default 5000). */
+  /**
+   * After how long a call without answer is given up with a `Fault` `accounts_unavailable` or
+   * 'state_unavailable', in ms (default 5000).
+   */
   readonly answerWithinMs?: number;
   /** How much is kept for requests with an `Idempotency-Key`. */
   readonly idempotency?: IdempotencyBounds;
@@ -40,7 +58,10 @@ export interface StoreOptions {
   readonly migrationBackups?: number;
   /** Told when the tables of an older version were brought up to date. */
   readonly onMigrated?: (migrated: Migrated) => void;
-  /** Told of trouble that no caller sees: last-used times that could not be written, a store thread that ended. */
+  /**
+   * Called with trouble that no caller sees: last-used times that could not be written, a store thread that
+   * ended.
+   */
   readonly onTrouble?: (error: Error) => void;
 }
 
@@ -60,7 +81,10 @@ export interface Store {
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;
   readonly upkeep: Upkeep;
-  /** Resolves when the store can be read and written (readiness). Rejects with a `Fault` `accounts_unavailable` or `state_unavailable`. */
+  /**
+   * Resolves when the store can be read and written (readiness). Rejects with a `Fault`
+   * `accounts_unavailable` or `state_unavailable`.
+   */
   check(): Promise<void>;
   /** Writes what is still waiting and closes. Calls made afterwards reject. */
   close(): Promise<void>;

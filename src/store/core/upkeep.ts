@@ -5,7 +5,7 @@ import type { StoreDatabase } from './database.ts';
 import { dropEnded } from './idempotency.ts';
 import { putMeta, storedClock } from './meta.ts';
 import type { Tables } from './tables.ts';
-import { daysBefore, daysKept, dropCounts } from './usage.ts';
+import { DAYS_KEPT, daysBefore, dropCounts } from './usage.ts';
 
 /** The store's part of letting go; `sweepSome` is repeated until nothing more goes. */
 export interface UpkeepCalls extends Omit<Upkeep, 'sweep'> {
@@ -15,7 +15,10 @@ export interface UpkeepCalls extends Omit<Upkeep, 'sweep'> {
   forgetAnswers(before: Date, limit: number): Promise<number>;
 }
 
-/** How every table with times in it lets go of them, or why it does not. A test compares this with the tables there are. */
+/**
+ * How every table with times in it lets go of them, or why it does not. A test compares this with the tables
+ * there are.
+ */
 export const lettingGo: Readonly<
   Record<
     string,
@@ -38,15 +41,18 @@ export const lettingGo: Readonly<
 };
 
 /**
- * A used signature stays for so long after its end, in ms: more than the record time goes in one look, so that a clock that jumped and was set
- * right soon after does not make a signature usable once more.
+ * A used signature stays for so long after its end, in ms: more than the record time goes in one look, so
+ * that a clock that jumped and was set right soon after does not make a signature usable once more.
  */
-const signatureGrace = 3 * 86_400_000;
-/** An answer is kept for a day: one that claims to end later than this from now was made by a clock that was ahead, in ms. */
-const longestAhead = 25 * 3_600_000;
-const keptFor = 24 * 3_600_000;
+const SIGNATURE_GRACE = 3 * 86_400_000;
+/**
+ * An answer is kept for a day: one that claims to end later than this from now was made by a clock that was
+ * ahead, in ms.
+ */
+const LONGEST_AHEAD = 25 * 3_600_000;
+const KEPT_FOR = 24 * 3_600_000;
 /** Of several that let go at the same time, one after the other does. */
-const sweepLock = 'sweep';
+const SWEEP_LOCK = 'sweep';
 
 /**
  * Letting go of what is over.
@@ -73,14 +79,14 @@ export function createUpkeep(database: StoreDatabase, clock: string): UpkeepCall
           const ended = await dropEnded(db, now, limit);
           await shortenFuture(db, now, limit);
           const signatures = await sql`delete from used_signature where digest in
-          (select digest from used_signature where until < ${now - signatureGrace} order by until limit ${limit})`.execute(
+          (select digest from used_signature where until < ${now - SIGNATURE_GRACE} order by until limit ${limit})`.execute(
             db,
           );
           const today = new Date(now).toISOString().slice(0, 10);
-          const counts = await dropCounts(db, daysBefore(today, daysKept));
+          const counts = await dropCounts(db, daysBefore(today, DAYS_KEPT));
           return ended + Number(signatures.numAffectedRows ?? 0) + counts;
         },
-        sweepLock,
+        SWEEP_LOCK,
       ),
     forgetAnswers: (before, limit) =>
       database.write(
@@ -89,20 +95,22 @@ export function createUpkeep(database: StoreDatabase, clock: string): UpkeepCall
           // The end of an answer has an index, and is a day after it was made.
           const { numAffectedRows } =
             await sql`delete from idempotency where (appid, key) in (select appid, key from idempotency
-          where until < ${before.getTime() + keptFor} and at < ${before.getTime()} and http is not null
+          where until < ${before.getTime() + KEPT_FOR} and at < ${before.getTime()} and http is not null
           limit ${limit})`.execute(db);
           return Number(numAffectedRows ?? 0);
         },
-        sweepLock,
+        SWEEP_LOCK,
       ),
   };
 }
 
-/** What was made by a clock that was ahead would be kept until that time comes: it is kept for a day from now. */
+/**
+ * What was made by a clock that was ahead would be kept until that time comes: it is kept for a day from now.
+ */
 async function shortenFuture(db: Transaction<Tables>, now: number, limit: number): Promise<void> {
-  await sql`update idempotency set until = ${now + keptFor},
+  await sql`update idempotency set until = ${now + KEPT_FOR},
     at = case when at > ${now} then ${now} else at end where (appid, key) in
-    (select appid, key from idempotency where until > ${now + longestAhead} order by until desc limit ${limit})`.execute(
+    (select appid, key from idempotency where until > ${now + LONGEST_AHEAD} order by until desc limit ${limit})`.execute(
     db,
   );
 }

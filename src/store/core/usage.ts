@@ -4,9 +4,9 @@ import type { StoreDatabase } from './database.ts';
 import type { Tables } from './tables.ts';
 
 /** Daily counts, kept for as many days as an invoice may be asked about. */
-export const daysKept = 400;
+export const DAYS_KEPT = 400;
 /** How many older counts go with one request. */
-const daysSweep = 100;
+const DAYS_SWEEP = 100;
 
 /** Durable counts of requests by app and UTC day. */
 export function createUsage(database: StoreDatabase): UsageStore {
@@ -14,7 +14,7 @@ export function createUsage(database: StoreDatabase): UsageStore {
   return {
     async consume(appid, day, limit) {
       return database.write('state_unavailable', async (db) => {
-        if (day !== sweptOn && (await dropCounts(db, daysBefore(day, daysKept))) < daysSweep) sweptOn = day;
+        if (day !== sweptOn && (await dropCounts(db, daysBefore(day, DAYS_KEPT))) < DAYS_SWEEP) sweptOn = day;
         const row = await db
           .insertInto('usage_day')
           .values({ appid, day, count: 1 })
@@ -46,7 +46,7 @@ export function createUsage(database: StoreDatabase): UsageStore {
 /** Drops some of the counts from before `day`; how many. */
 export async function dropCounts(db: Transaction<Tables>, day: string): Promise<number> {
   const { numAffectedRows } = await sql`delete from usage_day where (appid, day) in
-    (select appid, day from usage_day where day < ${day} order by day limit ${daysSweep})`.execute(db);
+    (select appid, day from usage_day where day < ${day} order by day limit ${DAYS_SWEEP})`.execute(db);
   return Number(numAffectedRows ?? 0);
 }
 

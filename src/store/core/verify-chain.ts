@@ -4,11 +4,14 @@ import type { Backend } from './backend.ts';
 import type { ChainFrame } from './record.ts';
 
 /** Rows asked for at once. */
-const pageSize = 500;
+const PAGE_SIZE = 500;
 /** How often a chain is gone through where rows are deleted meanwhile. */
-const mostWalks = 5;
+const MOST_WALKS = 5;
 
-/** Rows that are deleted behind the back of a verification look as if they were taken out: then it begins anew. */
+/**
+ * Rows that are deleted behind the back of a verification look as if they were taken out: then it begins
+ * anew.
+ */
 export async function verifyAll(
   backend: Backend,
   chain: ChainName,
@@ -18,7 +21,7 @@ export async function verifyAll(
   let frame = await backend.chainFrame(chain, from, to);
   for (let walk = 1; ; walk++) {
     const found = await verifyOnce(backend, chain, frame, from, to);
-    if (found.fault === null || walk === mostWalks) return found;
+    if (found.fault === null || walk === MOST_WALKS) return found;
     const now = await backend.chainFrame(chain, from, to);
     if (gravesOf(now) === gravesOf(frame)) return found;
     frame = now;
@@ -39,9 +42,9 @@ function verifyOnce(
     // What is appended meanwhile is another verification's.
     const end = to ?? frame.head?.rowId ?? null;
     for (let after = (from ?? frame.base + 1) - 1; ; ) {
-      const page = await backend.chainPage(chain, after, end, pageSize);
+      const page = await backend.chainPage(chain, after, end, PAGE_SIZE);
       yield* page;
-      if (page.length < pageSize) return;
+      if (page.length < PAGE_SIZE) return;
       after = page[page.length - 1]!.id;
     }
   }

@@ -2,7 +2,7 @@ import type { LedgerFilter, LedgerPlace, LedgerReader, StoredLedgerRow } from '.
 import type { Backend } from './backend.ts';
 
 /** Rows read or deleted at once. */
-const pageSize = 500;
+const PAGE_SIZE = 500;
 
 /** All matching rows that were there when the reading began, oldest first, in bounded memory. */
 export async function* readAll(
@@ -11,9 +11,9 @@ export async function* readAll(
 ): ReturnType<LedgerReader['read']> & AsyncGenerator<StoredLedgerRow> {
   const upTo = await backend.newestRows();
   for (let after: LedgerPlace | null = null; ; ) {
-    const rows: readonly StoredLedgerRow[] = await backend.page({ ...filter, upTo }, after, pageSize);
+    const rows: readonly StoredLedgerRow[] = await backend.page({ ...filter, upTo }, after, PAGE_SIZE);
     yield* rows;
-    if (rows.length < pageSize) return;
+    if (rows.length < PAGE_SIZE) return;
     const last: StoredLedgerRow = rows[rows.length - 1]!;
     after = { at: last.at, id: last.id };
   }
@@ -31,11 +31,14 @@ export async function pruneAll(backend: Backend, before: Date): Promise<number> 
   return gone;
 }
 
-/** Repeats a deletion of at most so many rows, other writes in between, until fewer went; how many went in all. */
+/**
+ * Repeats a deletion of at most so many rows, other writes in between, until fewer went; how many went in
+ * all.
+ */
 export async function untilFew(some: (limit: number) => Promise<number>): Promise<number> {
   for (let gone = 0; ; ) {
-    const few = await some(pageSize);
+    const few = await some(PAGE_SIZE);
     gone += few;
-    if (few < pageSize) return gone;
+    if (few < PAGE_SIZE) return gone;
   }
 }

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
-import { chainStart } from '../../ledger/chain.ts';
+import { CHAIN_START } from '../../ledger/chain.ts';
 import type { ChainName } from '../../ledger/checkpoint.ts';
-import { span } from '../core/chain/names.ts';
+import { SPAN } from '../core/chain/names.ts';
 import type { FindEnd } from '../core/chain/place.ts';
 import { prepared } from '../core/prepared.ts';
 import type { Tables } from '../core/tables.ts';
@@ -12,7 +12,9 @@ const endOf = prepared<{ readonly chain: string }, { readonly row_id: number; re
     db.selectFrom('chain_head').select(['row_id', 'hash']).where('chain', '=', chain).forUpdate(),
 );
 
-/** The newest row of a chain; its head is locked, so that the others wait who want to add to the same chain. */
+/**
+ * The newest row of a chain; its head is locked, so that the others wait who want to add to the same chain.
+ */
 export const findEnd: FindEnd = async (db, chain) => {
   const known = (await endOf(db, { chain }))[0] ?? (await beginChain(db, chain));
   return { id: known.row_id, hash: known.hash };
@@ -27,10 +29,10 @@ async function beginChain(
   const first =
     chain === 'admin'
       ? sql`select 0`
-      : sql`select (coalesce(max(row_id / ${sql.lit(span)}), 0) + 1) * ${sql.lit(span)} from chain_head where chain <> 'admin'`;
-  await sql`insert into chain_head values (${chain}, (${first}), ${chainStart}) on conflict do nothing`.execute(
+      : sql`select (coalesce(max(row_id / ${sql.lit(SPAN)}), 0) + 1) * ${sql.lit(SPAN)} from chain_head where chain <> 'admin'`;
+  await sql`insert into chain_head values (${chain}, (${first}), ${CHAIN_START}) on conflict do nothing`.execute(
     db,
   );
   const [made] = await endOf(db, { chain });
-  return made ?? { row_id: 0, hash: chainStart };
+  return made ?? { row_id: 0, hash: CHAIN_START };
 }

@@ -26,14 +26,14 @@ export interface ConnectionUse {
 }
 
 /** How much longer than the server is waited for its word on a statement that it should have ended, in ms. */
-const graceMs = 500;
+const GRACE_MS = 500;
 /** How long an unused connection is kept, in ms. */
-const idleMs = 30_000;
+const IDLE_MS = 30_000;
 
 /**
- * A pool of connections to the server. A connection on which a statement got no answer in time, or that broke, is closed rather than
- * used again: a transaction may still be open on it.
- * @throws UsageError `store_url`, `store_ca`
+ * A pool of connections to the server. A connection on which a statement got no answer in time, or that
+ * broke, is closed rather than used again: a transaction may still be open on it.
+ * @throws {UsageError} `store_url`, `store_ca`
  */
 export function openPool(use: ConnectionUse): PostgresPool {
   const { settings, isPatient = false } = use;
@@ -53,7 +53,7 @@ export function openPool(use: ConnectionUse): PostgresPool {
     ssl: tls,
     max: isPatient ? 1 : settings.poolSize,
     connectionTimeoutMillis: settings.connectTimeoutMs,
-    idleTimeoutMillis: idleMs,
+    idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
     application_name: use.name,
     // Numbers of rows and times in ms are whole numbers below 2^53.
@@ -68,9 +68,10 @@ export function openPool(use: ConnectionUse): PostgresPool {
     ),
   );
   pool.on('connect', (client) => void client.on('error', () => {}));
-  const answerWithinMs = isPatient ? null : settings.statementTimeoutMs + graceMs;
+  const answerWithinMs = isPatient ? null : settings.statementTimeoutMs + GRACE_MS;
   return {
-    // Cursors are the other thing that Kysely could ask for; it does so for streams alone, which nothing here uses.
+    // Cursors are the other thing that Kysely could ask for; it does so for streams alone, which nothing here
+    // uses.
     connect: async () => guarded(await pool.connect(), answerWithinMs) as unknown as PostgresPoolClient,
     end: () => pool.end(),
   };
@@ -84,7 +85,8 @@ function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string)
 /** Errors of the server that leave the connection as good as before: what was asked was refused. */
 function isRefusal(error: unknown): boolean {
   const code = (error as { readonly code?: unknown } | null)?.code;
-  // Class 57 and 08: the server or the connection ends. Class 25: the transaction is not what was thought, or the server is a standby.
+  // Class 57 and 08: the server or the connection ends. Class 25: the transaction is not what was thought, or
+  // the server is a standby.
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(57P|08|25|XX)/.test(code);
 }
 

@@ -7,7 +7,7 @@ import { concernsOneChange, isWorthRepeating, storeFault } from './faults.ts';
 import { lockFor } from './lock.ts';
 
 /** How often a change is made that the server undid because another one was in its way. */
-const tries = 5;
+const TRIES = 5;
 
 /** The database behind a pool of connections, each opened anew by itself after trouble. */
 export function createDatabase(db: Kysely<Tables>): StoreDatabase {
@@ -64,7 +64,7 @@ function inOneTransaction(
 
 /** Makes a change again that the server undid as a whole. */
 async function repeated<T>(work: () => Promise<T>): Promise<T> {
-  for (let left = tries; ; left -= 1) {
+  for (let left = TRIES; ; left -= 1) {
     try {
       return await work();
     } catch (error) {

@@ -4,7 +4,7 @@ import { type ConnectionUse, openPool } from './connection.ts';
 
 /**
  * Kysely over a pool of connections.
- * @throws UsageError `store_url`, `store_ca`
+ * @throws {UsageError} `store_url`, `store_ca`
  */
 export function openKysely(use: ConnectionUse): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: openPool(use) }) });

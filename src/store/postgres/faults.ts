@@ -2,7 +2,7 @@ import { Fault, type FaultReason, UsageError } from '../../faults.ts';
 import type { StoreKind } from '../core/database.ts';
 import { detailOf, type Explained, storeFaultOf } from '../core/store-fault.ts';
 
-const reasons: readonly (readonly [code: RegExp, reason: FaultReason<StoreKind>, text: string])[] = [
+const REASONS: readonly (readonly [code: RegExp, reason: FaultReason<StoreKind>, text: string])[] = [
   [
     /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|ENOENT|EACCES)/,
     'store_unreachable',
@@ -57,7 +57,7 @@ function explain(error: unknown): Explained | undefined {
   const sqlState = postgresCode(error);
   // The server may say nothing but its code.
   const detail = detailOf(error) || sqlState;
-  const found = reasons.find(([pattern]) => pattern.test(sqlState));
+  const found = REASONS.find(([pattern]) => pattern.test(sqlState));
   return found === undefined
     ? ['store_error', `the store failed: ${detail}`]
     : [found[1], `${found[2]} (${detail})`];

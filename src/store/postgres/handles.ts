@@ -21,12 +21,15 @@ export interface Handles {
 }
 
 /** The oldest PostgreSQL that is supported, as the server counts its versions. */
-const oldestServer = 140_000;
+const OLDEST_SERVER = 140_000;
 
 /**
  * Opens the pool and sees to it that server and tables fit.
  * @returns the pool, and what was done to the tables
- * @throws Fault `accounts_unavailable` `store_older`, `store_newer`, `store_server_old`, `store_not_durable`; UsageError `store_url`, `store_ca`; the server's own
+ * @throws {Fault} `accounts_unavailable` `store_older`, `store_newer`, `store_server_old`,
+ * `store_not_durable`
+ * @throws {UsageError} `store_url`, `store_ca`
+ * @throws {Error} the server's own
  */
 export async function openHandles(
   options: DatabaseOptions,
@@ -62,7 +65,7 @@ async function needServer(db: Kysely<Tables>, sync: 'full' | 'normal'): Promise<
     select current_setting('server_version_num') as version, current_setting('synchronous_commit') as commit,
       current_setting('server_encoding') as encoding`.execute(db);
   const { version = '0', commit = '', encoding = '' } = rows[0] ?? {};
-  if (Number(version) < oldestServer) {
+  if (Number(version) < OLDEST_SERVER) {
     throw new Fault(
       'accounts_unavailable',
       'store_server_old',

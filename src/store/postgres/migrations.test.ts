@@ -5,12 +5,12 @@ import { postgresDown, postgresSchema, postgresUp } from '../migrate.ts';
 import { openStore } from '../open.ts';
 import { somePair, someRow, temporaryFolder } from '../test-support/temp-store.ts';
 import { withPatience } from './handles.ts';
-import { migrations, schemaState } from './migrations.ts';
+import { MIGRATIONS, schemaState } from './migrations.ts';
 import { serverOfTests, whyNoServer } from './test-support/server.ts';
 import { settingsFor } from './test-support/temp-store.ts';
 
 const title = whyNoServer === null ? '' : ` (skipped: ${whyNoServer})`;
-const steps = Object.keys(migrations);
+const steps = Object.keys(MIGRATIONS);
 const masterKey = 'ab'.repeat(32);
 const actor = { kind: 'system', name: 'test', from: '' } as const;
 

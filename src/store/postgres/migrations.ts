@@ -3,22 +3,22 @@ import { Fault, UsageError } from '../../faults.ts';
 import { getMeta, putMeta } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
-import { accounts } from './steps/accounts.ts';
-import { rates } from './steps/rates.ts';
-import { record } from './steps/record.ts';
-import { requests } from './steps/requests.ts';
+import { ACCOUNTS } from './steps/accounts.ts';
+import { RATES } from './steps/rates.ts';
+import { RECORD } from './steps/record.ts';
+import { REQUESTS } from './steps/requests.ts';
 import type { Step } from './steps/step.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
-export const migrations: Readonly<Record<string, Step>> = {
-  '0001-accounts': accounts,
-  '0002-record': record,
-  '0003-requests': requests,
-  '0004-rates': rates,
+export const MIGRATIONS: Readonly<Record<string, Step>> = {
+  '0001-accounts': ACCOUNTS,
+  '0002-record': RECORD,
+  '0003-requests': REQUESTS,
+  '0004-rates': RATES,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */
-const neededKey = 'needed_step';
+const NEEDED_KEY = 'needed_step';
 
 /** How the tables of a database compare with this version. */
 export interface SchemaState {
@@ -40,21 +40,21 @@ export async function schemaState(db: Kysely<Tables>): Promise<SchemaState> {
     ? (await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)).rows
     : [];
   const done = names.map(({ name }) => name);
-  const known = Object.keys(migrations).sort();
+  const known = Object.keys(MIGRATIONS).sort();
   const missing = known.filter((name) => !done.includes(name));
-  const needed = missing.includes('0001-accounts') ? undefined : await getMeta(db, neededKey);
-  const isKnown = needed === undefined || Object.hasOwn(migrations, needed);
+  const needed = missing.includes('0001-accounts') ? undefined : await getMeta(db, NEEDED_KEY);
+  const isKnown = needed === undefined || Object.hasOwn(MIGRATIONS, needed);
   return {
     done,
     missing,
-    unknown: done.filter((name) => !Object.hasOwn(migrations, name)),
+    unknown: done.filter((name) => !Object.hasOwn(MIGRATIONS, name)),
     isUsable: missing.length === 0 && isKnown,
   };
 }
 
 /**
  * See to it that this version works on the tables.
- * @throws Fault `accounts_unavailable` `store_older` (what to run), `store_newer`
+ * @throws {Fault} `accounts_unavailable` `store_older` (what to run), `store_newer`
  */
 export async function needUsable(db: Kysely<Tables>): Promise<void> {
   const { done, missing, isUsable } = await schemaState(db);
@@ -76,10 +76,12 @@ export async function needUsable(db: Kysely<Tables>): Promise<void> {
 }
 
 /**
- * Bring the tables up to this version under a lock (`pg_advisory_lock`), all in one transaction: of several that start together one does it.
+ * Bring the tables up to this version under a lock (`pg_advisory_lock`), all in one transaction: of several
+ * that start together one does it.
  * @param db a connection without time-outs
  * @returns what was done; null where nothing was to do
- * @throws Fault `accounts_unavailable` `store_newer`; the server's own errors
+ * @throws {Fault} `accounts_unavailable` `store_newer`
+ * @throws {Error} the server's own errors
  */
 export async function migrateUp(db: Kysely<Tables>): Promise<MigratedSteps | null> {
   const before = await schemaState(db);
@@ -96,14 +98,15 @@ export async function migrateUp(db: Kysely<Tables>): Promise<MigratedSteps | nul
 
 /**
  * Take the tables back to what they were after the step `to`; what the later steps hold is lost.
- * @throws UsageError `step_unknown`, `step_newer`; the server's own errors
+ * @throws {UsageError} `step_unknown`, `step_newer`
+ * @throws {Error} the server's own errors
  */
 export async function migrateDown(db: Kysely<Tables>, to: string): Promise<readonly string[]> {
   const { unknown } = await schemaState(db);
-  if (!Object.hasOwn(migrations, to)) {
+  if (!Object.hasOwn(MIGRATIONS, to)) {
     throw new UsageError(
       'step_unknown',
-      `there is no step ${to}: expected one of ${Object.keys(migrations).join(', ')}`,
+      `there is no step ${to}: expected one of ${Object.keys(MIGRATIONS).join(', ')}`,
     );
   }
   if (unknown.length > 0) {
@@ -123,13 +126,13 @@ function migratorOf(db: Kysely<Tables>, unknown: readonly string[]): Migrator {
   const kept = Object.fromEntries(unknown.map((name) => [name, { up: async () => {} }]));
   return new Migrator({
     db,
-    provider: { getMigrations: async () => ({ ...kept, ...migrations }) },
+    provider: { getMigrations: async () => ({ ...kept, ...MIGRATIONS }) },
     allowUnorderedMigrations: true,
   });
 }
 
 async function noteNeeded(db: Kysely<Tables>): Promise<void> {
   const { done } = await schemaState(db);
-  const needed = done.filter((name) => migrations[name]?.kind === 'contract').at(-1);
-  if (needed !== undefined) await db.transaction().execute((change) => putMeta(change, neededKey, needed));
+  const needed = done.filter((name) => MIGRATIONS[name]?.kind === 'contract').at(-1);
+  if (needed !== undefined) await db.transaction().execute((change) => putMeta(change, NEEDED_KEY, needed));
 }

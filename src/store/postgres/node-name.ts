@@ -5,17 +5,18 @@ import { join } from 'node:path';
 import { UsageError } from '../../faults.ts';
 import { createKeyFile } from '../core/keys/key-file.ts';
 
-const fileName = 'node.name';
-const form = /^[A-Za-z0-9._-]{1,64}$/;
+const FILE_NAME = 'node.name';
+const FORM = /^[A-Za-z0-9._-]{1,64}$/;
 
 /**
- * The name under which this node writes its chain: the one given, else that in the data folder's file `node.name`, which is made of the
- * machine's name and a random part where it is missing.
- * @throws UsageError `node_name` when it has another form; the system's errors
+ * The name under which this node writes its chain: the one given, else that in the data folder's file
+ * `node.name`, which is made of the machine's name and a random part where it is missing.
+ * @throws {UsageError} `node_name` when it has another form
+ * @throws {Error} the system's errors
  */
 export function nodeName(dataDir: string, given: string | undefined): string {
-  const name = given ?? kept(join(dataDir, fileName));
-  if (form.test(name)) return name;
+  const name = given ?? kept(join(dataDir, FILE_NAME));
+  if (FORM.test(name)) return name;
   throw new UsageError(
     'node_name',
     `the node's name: expected 1 to 64 letters, digits, dots, underscores and hyphens, found ${JSON.stringify(name.slice(0, 80))}`,

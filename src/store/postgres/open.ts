@@ -8,14 +8,14 @@ import {
   type Backend,
   type BackendEvents,
   type BackendOptions,
-  unknownActor,
+  UNKNOWN_ACTOR,
 } from '../core/backend.ts';
 import { makeDataFolder } from '../core/data-folder.ts';
 import { changeAccounts, type StoreDatabase } from '../core/database.ts';
 import { openAuditKey } from '../core/keys/audit-key.ts';
 import { encryptingKey } from '../core/keys/key-in-use.ts';
 import { openKeyring } from '../core/keys/open-keyring.ts';
-import { clockKey } from '../core/meta.ts';
+import { CLOCK_KEY } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { PostgresSettings } from '../core/postgres-settings.ts';
 import { findEnd } from './chain-end.ts';
@@ -27,7 +27,8 @@ import { createRates } from './rates.ts';
 
 /**
  * Open a store on a PostgreSQL server. The data folder holds the keys and the node's name.
- * @throws UsageError `store_url`, `store_ca`, `node_name`; Fault `accounts_unavailable` `store_unreachable`, `store_older`, `master_key_…`, …
+ * @throws {UsageError} `store_url`, `store_ca`, `node_name`
+ * @throws {Fault} `accounts_unavailable` `store_unreachable`, `store_older`, `master_key_…`, …
  */
 export async function openBackend(
   options: BackendOptions & { readonly postgres: PostgresSettings },
@@ -45,7 +46,7 @@ export async function openBackend(
     // The first one says which key is in use, so that a node with another one is refused at its start.
     await changeAccounts(database, (change) => encryptingKey(change, keyring));
     const auditKey = openAuditKey(dataDir, options.auditKey);
-    const note = changesBy(options.actor ?? unknownActor, findEnd);
+    const note = changesBy(options.actor ?? UNKNOWN_ACTOR, findEnd);
     if (migrated !== null && migrated.from !== '') await noteMigration(database, note, migrated, events);
     const chain: ChainName = `ledger:${name}`;
     const backend = assemble(
@@ -56,7 +57,7 @@ export async function openBackend(
         note,
         options,
         chain: { name: () => chain, findEnd },
-        clock: `${clockKey}:${name}`,
+        clock: `${CLOCK_KEY}:${name}`,
         dropOldCopies: async () => 0,
       },
       events,

@@ -13,7 +13,7 @@ export interface PostgresAddress {
   readonly tls: false | { readonly rejectUnauthorized: boolean; readonly ca?: string };
 }
 
-const sslModes = ['disable', 'require', 'verify-full'] as const;
+const SSL_MODES = ['disable', 'require', 'verify-full'] as const;
 
 /** Whether a text is the url of a PostgreSQL database, as far as its form goes. */
 export function isPostgresUrl(text: string): boolean {
@@ -23,7 +23,7 @@ export function isPostgresUrl(text: string): boolean {
       (protocol === 'postgres:' || protocol === 'postgresql:') &&
       pathname.length > 1 &&
       [...searchParams.keys()].every((name) => name === 'sslmode' || name === 'host') &&
-      (sslModes as readonly string[]).includes(searchParams.get('sslmode') ?? 'disable')
+      (SSL_MODES as readonly string[]).includes(searchParams.get('sslmode') ?? 'disable')
     );
   } catch {
     return false;
@@ -31,9 +31,10 @@ export function isPostgresUrl(text: string): boolean {
 }
 
 /**
- * The parts of a database's url. Without `sslmode` a server on this machine is spoken to in the clear, every other one over TLS with
- * its certificate checked (`verify-full`); `require` is TLS without that check.
- * @throws UsageError `store_url` when it is none; the message holds nothing of it. `store_ca` when the file cannot be read
+ * The parts of a database's url. Without `sslmode` a server on this machine is spoken to in the clear, every
+ * other one over TLS with its certificate checked (`verify-full`); `require` is TLS without that check.
+ * @throws {UsageError} `store_url` when it is none; the message holds nothing of it. `store_ca` when the file
+ * cannot be read
  */
 export function addressOf({ url, password, caFile }: PostgresSettings): PostgresAddress {
   if (!isPostgresUrl(url)) {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { chainStart } from '../../ledger/chain.ts';
+import { CHAIN_START } from '../../ledger/chain.ts';
 import { tableOf } from '../core/chain/names.ts';
 import type { FindEnd } from '../core/chain/place.ts';
 import { prepared } from '../core/prepared.ts';
@@ -15,10 +15,10 @@ const endOf = prepared<
 );
 
 /**
- * The newest row of a chain. Numbers are those that SQLite has given out, so that rows of versions without a chain count too, and
- * none is given out twice after a restore.
+ * The newest row of a chain. Numbers are those that SQLite has given out, so that rows of versions without a
+ * chain count too, and none is given out twice after a restore.
  */
 export const findEnd: FindEnd = async (db, chain) => {
   const [found] = await endOf(db, { chain, table: tableOf(chain) });
-  return { id: found?.seq ?? 0, hash: found?.hash ?? chainStart };
+  return { id: found?.seq ?? 0, hash: found?.hash ?? CHAIN_START };
 };

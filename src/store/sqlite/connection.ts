@@ -5,8 +5,9 @@ import { NativeLibraryError, nativeTrouble } from '../../native-library.ts';
 const require = createRequire(import.meta.url);
 
 /**
- * The SQLite library, loaded when it is first needed: a command that has no use for it works without, and one that has can say what is wrong.
- * @throws NativeLibraryError
+ * The SQLite library, loaded when it is first needed: a command that has no use for it works without, and one
+ * that has can say what is wrong.
+ * @throws {NativeLibraryError} when the library cannot be loaded
  */
 export function sqliteLibrary(): typeof Database {
   try {
@@ -19,7 +20,10 @@ export function sqliteLibrary(): typeof Database {
   }
 }
 
-/** What may be bound to a parameter. libsql ends the process on some other types (booleans, buffers outside an array). */
+/**
+ * What may be bound to a parameter. libsql ends the process on some other types (booleans, buffers outside an
+ * array).
+ */
 export type SqlValue = string | number | bigint | null | Uint8Array;
 
 /** One row as the library gives it: blobs come as `ArrayBuffer`. */
@@ -41,7 +45,9 @@ export interface Connection {
   execute(sql: string, parameters: readonly unknown[]): SqlResult;
   /** Run statements without parameters or results: pragmas. */
   script(sql: string): void;
-  /** Take the write lock. Throws with code `SQLITE_BUSY` when another process holds it longer than `busyMs`. */
+  /**
+   * Take the write lock. Throws with code `SQLITE_BUSY` when another process holds it longer than `busyMs`.
+   */
   begin(): void;
   commit(): void;
   /** Give up the transaction, if there is one still. */
@@ -50,7 +56,7 @@ export interface Connection {
 }
 
 /** How many prepared statements are kept by their text. */
-const cached = 200;
+const CACHED = 200;
 
 class LibsqlConnection implements Connection {
   readonly #database: Database.Database;
@@ -125,7 +131,7 @@ class LibsqlConnection implements Connection {
     }
     const statement = this.#database.prepare(sql);
     this.#statements.set(sql, statement);
-    if (this.#statements.size > cached) this.#statements.delete(this.#statements.keys().next().value!);
+    if (this.#statements.size > CACHED) this.#statements.delete(this.#statements.keys().next().value!);
     return statement;
   }
 
@@ -136,9 +142,11 @@ class LibsqlConnection implements Connection {
 
 /**
  * Open a connection through libsql, keeping clear of its traps (version 0.5):
- * - A prepared write that met a lock outside of a transaction stays half open, and every later commit on the connection is
- *   then silently not made. So writes run in explicit transactions only, and these begin and end through `exec`.
- * - Every prepared statement keeps about 5 kB outside of the collector's sight until it is collected, so they are reused.
+ * - A prepared write that met a lock outside of a transaction stays half open, and every later commit on the
+ *   connection is then silently not made. So writes run in explicit transactions only, and these begin and
+ *   end through `exec`.
+ * - Every prepared statement keeps about 5 kB outside of the collector's sight until it is collected, so they
+ *   are reused.
  * - Parameters go in as one array of checked types.
  * - A closed connection is not touched again.
  * - `get` leaves its statement open, which holds up checkpoints: `all` is used throughout.
@@ -160,7 +168,10 @@ function bindable(value: unknown): SqlValue {
   throw new TypeError(`a ${typeof value} cannot be bound to an SQL parameter`);
 }
 
-/** SQLite's own name of an error (`SQLITE_BUSY`, `SQLITE_IOERR_READ`, …); empty when the error is not SQLite's. */
+/**
+ * SQLite's own name of an error (`SQLITE_BUSY`, `SQLITE_IOERR_READ`, …); empty when the error is not
+ * SQLite's.
+ */
 export function sqliteCode(error: unknown): string {
   const code = (error as { readonly code?: unknown } | null)?.code;
   if (typeof code === 'string' && code.startsWith('SQLITE_')) return code;

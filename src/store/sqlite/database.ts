@@ -7,9 +7,12 @@ import { concernsOneChange, isHarmless, storeFault } from './faults.ts';
 import { type DatabaseOptions, type Handles, identityOf, openHandles } from './handles.ts';
 
 /** The database's file in the data folder. */
-export const databaseFile = 'livestill.sqlite';
+export const DATABASE_FILE = 'livestill.sqlite';
 
-/** The connections to the file: opened at the first use, and anew after trouble or when another file took its name. */
+/**
+ * The connections to the file: opened at the first use, and anew after trouble or when another file took its
+ * name.
+ */
 class OpenFile {
   readonly #options: DatabaseOptions;
   #opening: Promise<Handles> | null = null;
@@ -89,7 +92,10 @@ export function createDatabase(options: DatabaseOptions): StoreDatabase {
     // Every change has the write lock of the whole file.
     write: (code, change) => commits.run(code, change),
     append: (code, change) => commits.run(code, change),
-    /** Everything goes from the write-ahead log into the file, and the log is emptied: it no longer holds what was deleted. */
+    /**
+     * Everything goes from the write-ahead log into the file, and the log is emptied: it no longer holds what
+     * was deleted.
+     */
     forgetDeleted: (code) => asFault(code, () => file.use(({ writer }) => emptyLog(writer))),
     async close() {
       await commits.idle();
@@ -110,14 +116,14 @@ function inOneTransaction(
 }
 
 /** How often and how long apart, in ms, the log is tried to be emptied while readers use it. */
-const logTries = 50;
-const logPause = 100;
+const LOG_TRIES = 50;
+const LOG_PAUSE = 100;
 
 async function emptyLog(writer: Kysely<Tables>): Promise<void> {
-  for (let tries = 0; tries < logTries; tries += 1) {
+  for (let tries = 0; tries < LOG_TRIES; tries += 1) {
     const { rows } = await sql<{ readonly busy: number }>`pragma wal_checkpoint(truncate)`.execute(writer);
     if (rows[0]?.busy === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, logPause));
+    await new Promise((resolve) => setTimeout(resolve, LOG_PAUSE));
   }
   throw new Fault(
     'state_unavailable',

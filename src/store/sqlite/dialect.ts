@@ -21,8 +21,9 @@ export interface LockWait {
 }
 
 /**
- * Kysely over one of our connections. Transactions begin with the write lock (`BEGIN IMMEDIATE`) and wait for it without
- * blocking the thread; a change outside of a transaction (Kysely's own migration tables) gets one of its own.
+ * Kysely over one of our connections. Transactions begin with the write lock (`BEGIN IMMEDIATE`) and wait for
+ * it without blocking the thread; a change outside of a transaction (Kysely's own migration tables) gets one
+ * of its own.
  */
 export class LibsqlDialect implements Dialect {
   readonly #connection: Connection;
@@ -51,7 +52,9 @@ export class LibsqlDialect implements Dialect {
 }
 
 class LibsqlAdapter extends SqliteAdapter {
-  /** SQLite's schema changes are transactional: a migration holds whole or not at all, under the write lock. */
+  /**
+   * SQLite's schema changes are transactional: a migration holds whole or not at all, under the write lock.
+   */
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
@@ -126,7 +129,8 @@ class LibsqlConnection implements DatabaseConnection {
     }
   }
 
-  // biome-ignore lint/correctness/useYield: Kysely's interface wants a generator; large results are read in pages instead.
+  // Large results are read in pages instead.
+  // biome-ignore lint/correctness/useYield: Kysely's interface wants a generator
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error('results are not streamed: an open statement would hold up checkpoints');
   }

@@ -4,7 +4,7 @@ import type { StoreKind } from '../core/database.ts';
 import { detailOf, type Explained, storeFaultOf } from '../core/store-fault.ts';
 import { sqliteCode } from './connection.ts';
 
-const reasons: readonly (readonly [prefix: string, reason: FaultReason<StoreKind>, text: string])[] = [
+const REASONS: readonly (readonly [prefix: string, reason: FaultReason<StoreKind>, text: string])[] = [
   ['SQLITE_BUSY', 'store_locked', 'another process holds the lock on the data folder'],
   ['SQLITE_LOCKED', 'store_locked', 'another connection holds the lock on the data folder'],
   ['SQLITE_FULL', 'store_full', 'the disk of the data folder is full'],
@@ -22,7 +22,7 @@ export function storeFault(kind: StoreKind, error: unknown): Fault | UsageError 
 
 function explain(error: unknown): Explained | undefined {
   if (error instanceof NativeLibraryError) return ['store_library', error.message];
-  const found = reasons.find(([prefix]) => sqliteCode(error).startsWith(prefix));
+  const found = REASONS.find(([prefix]) => sqliteCode(error).startsWith(prefix));
   return found && [found[1], `${found[2]} (${detailOf(error)})`];
 }
 

@@ -10,14 +10,16 @@ import { migrate } from './migrations.ts';
 /** How the file is opened. */
 export interface DatabaseOptions {
   readonly path: string;
-  /** Whether a missing file is made at the first opening. It is never made later: that would hide a lost one. */
+  /**
+   * Whether a missing file is made at the first opening. It is never made later: that would hide a lost one.
+   */
   readonly create: boolean;
   readonly sync: 'full' | 'normal';
   readonly lockWaitMs: number;
   /**
-   * Told when the connections were given up after trouble. They are opened anew, but the library lets go of the old ones only
-   * when they are collected, and SQLite shares what it knows of a file (that it cannot be written, for one) among all of a
-   * process: whoever can should end the thread.
+   * Told when the connections were given up after trouble. They are opened anew, but the library lets go of
+   * the old ones only when they are collected, and SQLite shares what it knows of a file (that it cannot be
+   * written, for one) among all of a process: whoever can should end the thread.
    */
   readonly onDropped?: () => void;
   /** Asked before the tables of an older version are changed; what it throws keeps them as they are. */
@@ -35,7 +37,7 @@ export interface Handles {
 }
 
 /** How long one attempt for a lock blocks the thread, in ms; between attempts other work goes on. */
-const busyMs = 10;
+const BUSY_MS = 10;
 
 /** Device and inode of the file that a path leads to; null where it leads to none. */
 export function identityOf(path: string): string | null {
@@ -45,7 +47,8 @@ export function identityOf(path: string): string | null {
 
 /**
  * Opens the two connections to a file and brings its tables up to this version.
- * @throws Fault `accounts_unavailable` (`store_missing`, `store_no_wal`, `store_newer`); SQLite's own errors
+ * @throws {Fault} `accounts_unavailable` (`store_missing`, `store_no_wal`, `store_newer`)
+ * @throws {Error} SQLite's own errors
  */
 export async function openHandles(options: DatabaseOptions, mayCreate: boolean): Promise<Handles> {
   const { path, sync, lockWaitMs } = options;
@@ -70,11 +73,11 @@ export async function openHandles(options: DatabaseOptions, mayCreate: boolean):
         `the disk of ${path} cannot hold a write-ahead log: expected a local disk`,
       );
     }
-    write.script(`PRAGMA synchronous=${sync === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA busy_timeout=${busyMs}`);
+    write.script(`PRAGMA synchronous=${sync === 'full' ? 'FULL' : 'NORMAL'}; PRAGMA busy_timeout=${BUSY_MS}`);
     const writer = new Kysely<Tables>({ dialect: new LibsqlDialect(write, wait) });
     const migrated = await migrate(writer, options.beforeMigration ?? (async () => {}));
     if (migrated !== null) options.onMigrated?.(migrated);
-    const read = openConnection(path, busyMs);
+    const read = openConnection(path, BUSY_MS);
     read.script('PRAGMA query_only=ON');
     const reader = new Kysely<Tables>({ dialect: new LibsqlDialect(read, wait) });
     return { reader, writer, identity: identityOf(path)! };

@@ -4,11 +4,11 @@ import { Fault, type UsageError } from '../../faults.ts';
 import type { RecordClock } from '../../ledger/types.ts';
 import { count } from '../../report/count.ts';
 import { keyringFromFile, keyringFromText } from '../core/keys/keyring.ts';
-import { clockKey, parseClock } from '../core/meta.ts';
+import { CLOCK_KEY, parseClock } from '../core/meta.ts';
 import { type Connection, openConnection } from './connection.ts';
-import { databaseFile } from './database.ts';
+import { DATABASE_FILE } from './database.ts';
 import { storeFault } from './faults.ts';
-import { forgetDead, openMarks, withoutLogKey } from './in-use.ts';
+import { forgetDead, OPEN_MARKS, WITHOUT_LOG_KEY } from './in-use.ts';
 import { schemaAge } from './migrations.ts';
 
 /** What was found out about a database without changing it. */
@@ -26,8 +26,9 @@ export interface DatabaseFindings {
   /** Names of the master keys that SecretKeys are encrypted under. */
   readonly masterKeys: readonly string[];
   /**
-   * `now`: the file says that it is in use, and has no write-ahead log beside it: it is a copy that lacks the newest rows, unless SQLite's own
-   * backup made it. A time: it was opened in that state then. null: nothing speaks for it.
+   * `now`: the file says that it is in use, and has no write-ahead log beside it: it is a copy that lacks the
+   * newest rows, unless SQLite's own backup made it. A time: it was opened in that state then. null: nothing
+   * speaks for it.
    */
   readonly withoutLog: 'now' | Date | null;
   readonly clock: RecordClock | null;
@@ -36,26 +37,27 @@ export interface DatabaseFindings {
 }
 
 /** How long a service that writes may hold the inspection up, in ms. */
-const lockWaitMs = 5000;
-const mostProblems = 20;
+const LOCK_WAIT_MS = 5000;
+const MOST_PROBLEMS = 20;
 
 /**
- * Looks a database over without changing it, also while a service works with it: SQLite's `integrity_check` and
- * `foreign_key_check` (https://www.sqlite.org/pragma.html#pragma_integrity_check), the age of its tables, whether the master
- * keys fit. Reads the whole file on the calling thread.
+ * Looks a database over without changing it, also while a service works with it: SQLite's `integrity_check`
+ * and `foreign_key_check` (https://www.sqlite.org/pragma.html#pragma_integrity_check), the age of its tables,
+ * whether the master keys fit. Reads the whole file on the calling thread.
  *
  * @param masterKey as in `StoreOptions`
- * @throws Fault `accounts_unavailable` (`store_missing`, `store_corrupt`, `store_unopenable`, `store_locked`, …)
+ * @throws {Fault} `accounts_unavailable` (`store_missing`, `store_corrupt`, `store_unopenable`,
+ * `store_locked`, …)
  */
 export function inspectDatabase(dataDir: string, masterKey: string | null): DatabaseFindings {
-  const path = join(dataDir, databaseFile);
+  const path = join(dataDir, DATABASE_FILE);
   if (!existsSync(path)) throw new Fault('accounts_unavailable', 'store_missing', `${path} is missing`);
   const began = new Date();
   forgetDead(path);
   const hasLog = existsSync(`${path}-wal`);
   let connection: Connection | undefined;
   try {
-    connection = openConnection(path, lockWaitMs);
+    connection = openConnection(path, LOCK_WAIT_MS);
     connection.script('PRAGMA query_only=ON');
     const column = columnOf(connection);
     const found = lookOver(column, dataDir, masterKey);
@@ -77,7 +79,7 @@ export function columnOf(connection: Connection): Column {
 
 /** SQLite's own checks of every page and every reference; empty: nothing is wrong. */
 export function checkTables(column: Column): readonly string[] {
-  const found = column(`PRAGMA integrity_check(${mostProblems})`).map(String);
+  const found = column(`PRAGMA integrity_check(${MOST_PROBLEMS})`).map(String);
   const dangling = column('PRAGMA foreign_key_check');
   const problems = found.length === 1 && found[0] === 'ok' ? [] : found;
   return dangling.length === 0
@@ -94,9 +96,9 @@ function metaOf(
   began: Date,
 ): Pick<DatabaseFindings, 'withoutLog' | 'clock'> {
   const value = (where: string) => column(`SELECT value FROM meta WHERE ${where} ORDER BY value`)[0];
-  const inUseSince = value(openMarks);
-  const opened = value(`key = '${withoutLogKey}'`);
-  const clock = value(`key = '${clockKey}'`);
+  const inUseSince = value(OPEN_MARKS);
+  const opened = value(`key = '${WITHOUT_LOG_KEY}'`);
+  const clock = value(`key = '${CLOCK_KEY}'`);
   return {
     // Who opened it while this looks makes a log of its own.
     withoutLog:
@@ -123,7 +125,7 @@ function lookOver(
   const masterKeys = column('SELECT DISTINCT key_id FROM secret').map(String);
   const newest = column('SELECT max(at) FROM ledger')[0];
   return {
-    bytes: statSync(join(dataDir, databaseFile)).size,
+    bytes: statSync(join(dataDir, DATABASE_FILE)).size,
     problems,
     age: schemaAge(column('SELECT name FROM kysely_migration').map(String)),
     apps: Number(column('SELECT count(*) FROM app')[0]),

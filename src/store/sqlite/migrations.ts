@@ -2,31 +2,31 @@ import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { Fault } from '../../faults.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
-import { apiKeys } from './steps/api-keys.ts';
-import { capture } from './steps/capture.ts';
-import { first } from './steps/first.ts';
-import { shares } from './steps/idempotency-shares.ts';
-import { indexes } from './steps/indexes.ts';
-import { profiles } from './steps/profiles.ts';
-import { record } from './steps/record.ts';
-import { review } from './steps/review.ts';
+import { API_KEYS } from './steps/api-keys.ts';
+import { CAPTURE } from './steps/capture.ts';
+import { FIRST } from './steps/first.ts';
+import { SHARES } from './steps/idempotency-shares.ts';
+import { INDEXES } from './steps/indexes.ts';
+import { PROFILES } from './steps/profiles.ts';
+import { RECORD } from './steps/record.ts';
+import { REVIEW } from './steps/review.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
-export const migrations: Readonly<Record<string, Migration>> = {
-  '0001-first': first,
-  '0002-api-keys': apiKeys,
-  '0003-indexes': indexes,
-  '0004-idempotency-shares': shares,
-  '0006-record': record,
-  '0009-profiles': profiles,
-  '0010-capture': capture,
-  '0011-review': review,
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-first': FIRST,
+  '0002-api-keys': API_KEYS,
+  '0003-indexes': INDEXES,
+  '0004-idempotency-shares': SHARES,
+  '0006-record': RECORD,
+  '0009-profiles': PROFILES,
+  '0010-capture': CAPTURE,
+  '0011-review': REVIEW,
 };
 
 /** How the steps that a file has been through compare with those of this version. */
 export function schemaAge(done: readonly string[]): 'current' | 'older' | 'newer' {
-  if (done.some((name) => !Object.hasOwn(migrations, name))) return 'newer';
-  return done.length === Object.keys(migrations).length ? 'current' : 'older';
+  if (done.some((name) => !Object.hasOwn(MIGRATIONS, name))) return 'newer';
+  return done.length === Object.keys(MIGRATIONS).length ? 'current' : 'older';
 }
 
 /** The steps that a file has been through, and those that it lacks; found out without the write lock. */
@@ -37,16 +37,18 @@ async function stepsOf(db: Kysely<Tables>): Promise<{ readonly done: string[]; r
       ? []
       : (await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)).rows;
   const done = rows.map((row) => row.name);
-  const missing = Object.keys(migrations).filter((name) => !done.includes(name));
+  const missing = Object.keys(MIGRATIONS).filter((name) => !done.includes(name));
   return { done, missing: missing.sort() };
 }
 
 /**
- * Bring the tables up to this version, all in one transaction under the write lock: two processes that start together do it
- * once.
- * @param before told the steps before the first of them, where the file holds tables already; what it throws keeps the file as it is
+ * Bring the tables up to this version, all in one transaction under the write lock: two processes that start
+ * together do it once.
+ * @param before told the steps before the first of them, where the file holds tables already; what it throws
+ * keeps the file as it is
  * @returns what was done to tables that were there already; null where nothing was, or they were made new
- * @throws Fault `accounts_unavailable` (`store_newer`) when a newer livestill wrote the file; SQLite's own errors
+ * @throws {Fault} `accounts_unavailable` (`store_newer`) when a newer livestill wrote the file
+ * @throws {Error} SQLite's own errors
  */
 export async function migrate(
   db: Kysely<Tables>,
@@ -57,7 +59,7 @@ export async function migrate(
   const from = done.at(-1);
   const isOlder = from !== undefined && schemaAge(done) === 'older';
   if (isOlder) await before({ from, steps: missing });
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) {
     const made = (results ?? []).map(({ migrationName }) => migrationName);

@@ -7,32 +7,33 @@ import {
   type Backend,
   type BackendEvents,
   type BackendOptions,
-  unknownActor,
+  UNKNOWN_ACTOR,
 } from '../core/backend.ts';
 import { makeDataFolder } from '../core/data-folder.ts';
 import { openAuditKey } from '../core/keys/audit-key.ts';
 import { openKeyring } from '../core/keys/open-keyring.ts';
-import { clockKey, getMeta } from '../core/meta.ts';
+import { CLOCK_KEY, getMeta } from '../core/meta.ts';
 import type { Migrated, MigratedSteps } from '../core/migrated.ts';
 import { copyBeforeMigration, dropOldCopies } from './backup/migration-copy.ts';
 import { findEnd } from './chain-end.ts';
 import { sqliteLibrary } from './connection.ts';
-import { createDatabase, databaseFile } from './database.ts';
+import { createDatabase, DATABASE_FILE } from './database.ts';
 import { storeFault } from './faults.ts';
-import { markOpen, type OpenMark, withoutLogKey } from './in-use.ts';
+import { markOpen, type OpenMark, WITHOUT_LOG_KEY } from './in-use.ts';
 import { noteOpening } from './opening-notes.ts';
 
 /**
  * Open the data folder in this thread.
- * @throws UsageError `data_missing`; Fault `accounts_unavailable` (`master_key_…`, `store_…`)
+ * @throws {UsageError} `data_missing`
+ * @throws {Fault} `accounts_unavailable` (`master_key_…`, `store_…`)
  */
 export async function openBackend(options: BackendOptions, events: BackendEvents): Promise<Backend> {
   const { dataDir, create = true, sync = 'full', lockWaitMs = 3000 } = options;
-  const path = join(dataDir, databaseFile);
+  const path = join(dataDir, DATABASE_FILE);
   if (!create && !existsSync(path)) {
     throw new UsageError(
       'data_missing',
-      `${resolve(dataDir)} is not a livestill data folder: expected ${databaseFile} in it. ` +
+      `${resolve(dataDir)} is not a livestill data folder: expected ${DATABASE_FILE} in it. ` +
         '"livestill serve" or "livestill app create" makes one.',
     );
   }
@@ -54,10 +55,10 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
     mark = markOpen(path, opened);
     await database.open().finally(mark.settle);
     const keyring = await openKeyring(database, options);
-    const withoutLog = await database.read('accounts_unavailable', (db) => getMeta(db, withoutLogKey));
+    const withoutLog = await database.read('accounts_unavailable', (db) => getMeta(db, WITHOUT_LOG_KEY));
     if (withoutLog === opened.toISOString()) events.onTrouble(openedWithoutLog(path));
     const auditKey = openAuditKey(dataDir, options.auditKey);
-    const note = changesBy(options.actor ?? unknownActor, findEnd);
+    const note = changesBy(options.actor ?? UNKNOWN_ACTOR, findEnd);
     await noteOpening(database, auditKey, note, migration.done());
     const backend = assemble(
       {
@@ -67,7 +68,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
         note,
         options,
         chain: { name: () => 'ledger', findEnd },
-        clock: clockKey,
+        clock: CLOCK_KEY,
         dropOldCopies: async (before) => dropOldCopies(dataDir, before),
       },
       events,

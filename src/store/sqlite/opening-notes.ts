@@ -1,15 +1,15 @@
 import type { AuditKey } from '../../ledger/checkpoint.ts';
 import { changesBy, type NoteChange } from '../core/admin-log.ts';
 import type { StoreDatabase } from '../core/database.ts';
-import { getMeta, type RestoreNote, restoredKey } from '../core/meta.ts';
+import { getMeta, RESTORED_KEY, type RestoreNote } from '../core/meta.ts';
 import type { Migrated } from '../core/migrated.ts';
 import { findEnd } from './chain-end.ts';
 import { gapOf, recordGap } from './gap.ts';
 
 /**
- * What happened to the data folder as a whole, into the log of changes: a restore since it was last open, rows that were lost by it, and an
- * update of its tables.
- * @throws Fault `state_unavailable` when it cannot be written
+ * What happened to the data folder as a whole, into the log of changes: a restore since it was last open,
+ * rows that were lost by it, and an update of its tables.
+ * @throws {Fault} `state_unavailable` when it cannot be written
  */
 export async function noteOpening(
   database: StoreDatabase,
@@ -26,19 +26,25 @@ export async function noteOpening(
   );
 }
 
-/** A restore works on a database that is not open, perhaps with the tables of an older version: its entry is written at the next opening. */
+/**
+ * A restore works on a database that is not open, perhaps with the tables of an older version: its entry is
+ * written at the next opening.
+ */
 async function noteRestore(database: StoreDatabase): Promise<void> {
-  if ((await database.read('state_unavailable', (db) => getMeta(db, restoredKey))) === undefined) return;
+  if ((await database.read('state_unavailable', (db) => getMeta(db, RESTORED_KEY))) === undefined) return;
   await database.write('state_unavailable', async (db) => {
-    const text = await getMeta(db, restoredKey);
+    const text = await getMeta(db, RESTORED_KEY);
     if (text === undefined) return;
     const { actor, file, ...after } = JSON.parse(text) as RestoreNote;
     await changesBy(actor, findEnd)(db, { action: 'store.restore', target: file, before: null, after });
-    await db.deleteFrom('meta').where('key', '=', restoredKey).execute();
+    await db.deleteFrom('meta').where('key', '=', RESTORED_KEY).execute();
   });
 }
 
-/** After a restore the numbers of rows go on behind what was replaced: the chain says so, and so does the log of changes. */
+/**
+ * After a restore the numbers of rows go on behind what was replaced: the chain says so, and so does the log
+ * of changes.
+ */
 async function closeGap(database: StoreDatabase, key: AuditKey, note: NoteChange): Promise<void> {
   if ((await database.read('state_unavailable', (db) => gapOf(db))) === null) return;
   await database.write('state_unavailable', async (db) => {

@@ -151,12 +151,14 @@ class Conversion {
 }
 
 /**
- * Makes an ONNX model of the state dictionary of a MiniFASNet (V1 or V2, with or without squeeze and excitation) for 80 x 80
- * pixels. Batch normalisations are folded into the layers before them, in 64-bit numbers. The same state gives the same bytes on
- * every machine: nothing but multiplication, division, addition and square root, which IEEE 754 rounds in one way.
+ * Makes an ONNX model of the state dictionary of a MiniFASNet (V1 or V2, with or without squeeze and
+ * excitation) for 80 x 80 pixels. Batch normalisations are folded into the layers before them, in 64-bit
+ * numbers. The same state gives the same bytes on every machine: nothing but multiplication, division,
+ * addition and square root, which IEEE 754 rounds in one way.
  *
- * @returns an ONNX file: "input" float32 [batch,3,80,80], "output" float32 [batch,classes], values before the softmax
- * @throws {ConversionError}
+ * @returns an ONNX file: "input" float32 [batch,3,80,80], "output" float32 [batch,classes], values before the
+ * softmax
+ * @throws {ConversionError} when the weights are not those of the network
  */
 export function convertMiniFasNet(state: ReadonlyMap<string, StateTensor>): Buffer {
   const net = new Conversion(state);

@@ -30,9 +30,9 @@ const KNOWN_NAMES: ReadonlySet<string> = new Set([
 const MARK = Symbol('mark');
 
 /**
- * Reads one pickle of protocol 2 as PyTorch wrote state dictionaries before version 1.6. It is no unpickler: it knows the 28
- * opcodes and the four names that such files use, makes plain values of them, and calls nothing. Everything else is refused by
- * its name.
+ * Reads one pickle of protocol 2 as PyTorch wrote state dictionaries before version 1.6. It is no unpickler:
+ * it knows the 28 opcodes and the four names that such files use, makes plain values of them, and calls
+ * nothing. Everything else is refused by its name.
  */
 export class PickleReader {
   readonly #bytes: Uint8Array;
@@ -53,7 +53,10 @@ export class PickleReader {
     return this.#at;
   }
 
-  /** The pickle's value. @throws {PickleError} */
+  /**
+   * The pickle's value.
+   * @throws {PickleError} when the bytes are no such pickle
+   */
   read(): PickleValue {
     for (;;) {
       const at = this.#at;

@@ -15,9 +15,9 @@ const BYTES = { float32: 4, int64: 8 } as const;
 const PREFIX = 'module.';
 
 /**
- * Reads a PyTorch state dictionary in the form of versions before 1.6: four small pickles (magic number, version, type sizes, the
- * dictionary), the keys of the storages, and the storages one after the other. Nothing is unpickled freely, see
- * {@link PickleReader}; only tensors of float32 and int64 come out.
+ * Reads a PyTorch state dictionary in the form of versions before 1.6: four small pickles (magic number,
+ * version, type sizes, the dictionary), the keys of the storages, and the storages one after the other.
+ * Nothing is unpickled freely, see {@link PickleReader}; only tensors of float32 and int64 come out.
  *
  * @returns tensors by name, without the prefix `module.`
  * @throws {PickleError} for anything else

@@ -9,7 +9,10 @@ export function numbers(seed: number, count: number): Float32Array {
   });
 }
 
-/** The state of a small network of the family: few channels, one bottleneck a stage, with or without squeeze and excitation. */
+/**
+ * The state of a small network of the family: few channels, one bottleneck a stage, with or without squeeze
+ * and excitation.
+ */
 export function smallState(seed: number, excited: boolean): ReadonlyMap<string, StateTensor> {
   const state = new Map<string, StateTensor>();
   const put = (name: string, dims: readonly number[], change: (v: number) => number = (v) => v) => {

@@ -1,8 +1,8 @@
 import type { StateTensor } from '../pytorch/state.ts';
 
 /*
- * Writes PyTorch state dictionaries in the form of versions before 1.6, so that tests need no file of anybody else's, and pieces of
- * pickles, so that tests can make files that no PyTorch would write.
+ * Writes PyTorch state dictionaries in the form of versions before 1.6, so that tests need no file of anybody
+ * else's, and pieces of pickles, so that tests can make files that no PyTorch would write.
  */
 
 const u16 = (value: number) => Buffer.from([value & 255, value >> 8]);

@@ -84,7 +84,10 @@ export async function startRegistry(packages: StandInPackage[]): Promise<StandIn
   return registry;
 }
 
-/** The environment of an operator whose registry is `url`, whose npm cache is `cache`, with nothing of this machine's npm. */
+/**
+ * The environment of an operator whose registry is `url`, whose npm cache is `cache`, with nothing of this
+ * machine's npm.
+ */
 export function operatorEnvironment(
   url: string,
   cache: string,

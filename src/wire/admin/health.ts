@@ -10,14 +10,17 @@ import { requestIdFrom } from '../http/request-id.ts';
 import { respond } from '../http/respond.ts';
 import { createSocketFaultHandler } from '../http/socket-faults.ts';
 import { createTransport } from '../http/transport.ts';
-import { defaultTransport, type TransportSettings } from '../http/transport-settings.ts';
+import { DEFAULT_TRANSPORT, type TransportSettings } from '../http/transport-settings.ts';
 
-/** What can keep the service from taking requests; each check resolves with `ok` or says in a few words what is wrong. */
+/**
+ * What can keep the service from taking requests; each check resolves with `ok` or says in a few words what
+ * is wrong.
+ */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<string>>>;
 
 /** Enough for probes and scrapers. */
-const adminTransport: TransportSettings = {
-  ...defaultTransport,
+const ADMIN_TRANSPORT: TransportSettings = {
+  ...DEFAULT_TRANSPORT,
   maxConnections: 256,
   maxConnectionsPerAddress: 256,
   maxPipelinedInAll: 256,
@@ -35,16 +38,17 @@ export interface ServedPage {
 export interface AdminServer {
   /**
    * @returns the port it got
-   * @throws Error with Node's `code`
+   * @throws {Error} with Node's `code`
    */
   listen(host: string, port: number): Promise<number>;
   close(): Promise<void>;
 }
 
 /**
- * Builds the admin server. `GET /healthz` answers 200 as long as the process answers at all; `GET /readyz` answers 200 when
- * every check says `ok`, else 503, each check named in the body. `GET /metrics` is the page for Prometheus, where there is one. It has
- * no authentication: keep it on the loopback or behind something that has.
+ * Builds the admin server. `GET /healthz` answers 200 as long as the process answers at all; `GET /readyz`
+ * answers 200 when every check says `ok`, else 503, each check named in the body. `GET /metrics` is the page
+ * for Prometheus, where there is one. It has no authentication: keep it on the loopback or behind something
+ * that has.
  */
 export function createAdminServer(
   checks: ReadinessChecks,
@@ -53,16 +57,16 @@ export function createAdminServer(
   facts: ReadinessFacts = () => ({}),
 ): AdminServer {
   const requestId = () => requestIdFrom(undefined);
-  const arrivals = createArrivals({ transport: adminTransport, requestId, log });
+  const arrivals = createArrivals({ transport: ADMIN_TRANSPORT, requestId, log });
   const app = createTransport({
-    transport: adminTransport,
+    transport: ADMIN_TRANSPORT,
     arrivals,
     tls: undefined,
     requestId,
     onSocketFault: createSocketFaultHandler((socket) => connections.ongoing(socket), log),
   });
   const connections = trackConnections(app.server, {
-    ...adminTransport,
+    ...ADMIN_TRANSPORT,
     trustedProxies: [],
     onCrowded: (crowding) =>
       log.warn(
@@ -76,7 +80,7 @@ export function createAdminServer(
     const closes = respond(request.raw, reply.raw, envelope, {
       requestId: request.id,
       close: kind === 'no_host',
-      linger: adminTransport.linger,
+      linger: ADMIN_TRANSPORT.linger,
     });
     if (closes) arrivals.endAt(request.raw);
   };
@@ -124,7 +128,9 @@ export function createAdminServer(
   };
 }
 
-/** Those who ask while an answer is being made get that one: what it costs does not grow with how many ask. */
+/**
+ * Those who ask while an answer is being made get that one: what it costs does not grow with how many ask.
+ */
 function shared<T>(make: () => Promise<T>): () => Promise<T> {
   let underWay: Promise<T> | undefined;
   return () => {

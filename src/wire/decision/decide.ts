@@ -40,8 +40,10 @@ export interface Answered {
 }
 
 /**
- * Fetches the picture, judges it, applies the app's rules and writes the row: the same for every API. The row is on disk when this resolves.
- * @throws Fault of every other area than `picture`; AbortError when the caller went away
+ * Fetches the picture, judges it, applies the app's rules and writes the row: the same for every API. The row
+ * is on disk when this resolves.
+ * @throws {Fault} of every other area than `picture`
+ * @throws {AbortError} when the caller went away
  */
 export async function decideOn(deps: DecisionDeps, asked: Asked, source: PictureSource): Promise<Answered> {
   const { exchange, facts, app } = asked;

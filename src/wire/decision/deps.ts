@@ -17,7 +17,7 @@ export interface DecisionDeps {
   readonly bodies: BodyMemory;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Told of every request; it must not throw. */
+  /** Called with every request; it must not throw. */
   readonly observer?: Observer | undefined;
   /** Counts refusals of known callers for the ledger. */
   readonly refusals?: RefusalCounter | undefined;

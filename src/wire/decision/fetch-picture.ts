@@ -9,9 +9,11 @@ import { type Answering, downloadRefusedRow } from './ledger-row.ts';
 import type { Facts } from './log.ts';
 
 /**
- * Fetches a request's picture. How long it took goes into the request's line in the log; what only report-only mode let through leaves a
- * line of its own. It uses the share of the app whose caller asked (`facts.appid`). Why a download was refused is the reason of the fault.
- * @throws Fault `download_refused`; AbortError when the caller went away
+ * Fetches a request's picture. How long it took goes into the request's line in the log; what only
+ * report-only mode let through leaves a line of its own. It uses the share of the app whose caller asked
+ * (`facts.appid`). Why a download was refused is the reason of the fault.
+ * @throws {Fault} `download_refused`
+ * @throws {AbortError} when the caller went away
  */
 export function fetchPicture(
   { downloader, log }: { readonly downloader: Downloader; readonly log: Logger },
@@ -45,8 +47,10 @@ export interface FetchDeps extends Answering {
 }
 
 /**
- * As `fetchPicture`; a download that is refused or fails leaves a row in the ledger before its answer, where the ledger can be written.
- * @throws Fault `download_refused`; AbortError when the caller went away
+ * As `fetchPicture`; a download that is refused or fails leaves a row in the ledger before its answer, where
+ * the ledger can be written.
+ * @throws {Fault} `download_refused`
+ * @throws {AbortError} when the caller went away
  */
 export async function fetchRecorded(
   deps: FetchDeps,
@@ -62,7 +66,8 @@ export async function fetchRecorded(
     const envelope = deps.envelopeOf(error);
     const decided = { api, version, at: clock(), exchange, facts, envelope, fault: error };
     facts.isRecorded = true;
-    // Nothing was judged, and the contract puts a refused download before a ledger that fails: the answer stays.
+    // Nothing was judged, and the contract puts a refused download before a ledger that fails: the answer
+    // stays.
     await ledger
       .append(downloadRefusedRow(rules === undefined ? decided : { ...decided, rules }))
       .catch((err: unknown) =>

@@ -60,7 +60,10 @@ export function ledgerRow(decided: Decided): LedgerRow {
   };
 }
 
-/** The row of a request whose picture could not be fetched or was not allowed to be: no fact of a picture, no model. */
+/**
+ * The row of a request whose picture could not be fetched or was not allowed to be: no fact of a picture, no
+ * model.
+ */
 export function downloadRefusedRow(decided: Omit<Decided, 'judgement' | 'models'>): LedgerRow {
   return { ...ledgerRow({ ...decided, judgement: null, models: [] }), kind: 'download_refused' };
 }
@@ -93,8 +96,8 @@ function cardsOf(models: readonly ModelUsed[]): Readonly<Record<string, string>>
 }
 
 /** The same few policies stand behind very many rows: each is put into words and hashed once. */
-const policies = new Map<string, PolicyVersion>();
-const mostPolicies = 10_000;
+const POLICIES = new Map<string, PolicyVersion>();
+const MOST_POLICIES = 10_000;
 
 function policyVersion({ threshold, profile, capture }: Judgement, rules: JudgingRules): PolicyVersion {
   const content = {
@@ -104,22 +107,28 @@ function policyVersion({ threshold, profile, capture }: Judgement, rules: Judgin
     threshold,
   };
   const text = JSON.stringify(content);
-  const known = policies.get(text);
+  const known = POLICIES.get(text);
   if (known !== undefined) return known;
-  if (policies.size >= mostPolicies) policies.clear();
+  if (POLICIES.size >= MOST_POLICIES) POLICIES.clear();
   const version = { hash: createHash('sha256').update(text).digest('hex'), content };
-  policies.set(text, version);
+  POLICIES.set(text, version);
   return version;
 }
 
-/** The components outside of their limits: those that made a picture unfit, or would have under stricter rules. */
+/**
+ * The components outside of their limits: those that made a picture unfit, or would have under stricter
+ * rules.
+ */
 function decidingQuality({ quality }: Judgement): readonly DecidingQuality[] {
   return quality
     .filter((one) => !one.passed)
     .map(({ name, value, unit, limit: { min, max } }) => ({ name, value, unit, min, max }));
 }
 
-/** What capture presets look at, in hundredths: so that other presets can be tried on past decisions. Null without a face. */
+/**
+ * What capture presets look at, in hundredths: so that other presets can be tried on past decisions. Null
+ * without a face.
+ */
 function measuredForCapture({ quality }: Judgement): Readonly<Record<string, number>> | null {
   const found = quality.filter(({ name }) => isCaptureComponent(name));
   if (found.length === 0) return null;

@@ -1,12 +1,15 @@
 import type { Logger } from 'pino';
-import { asFault, faultKinds } from '../../faults.ts';
+import { asFault, FAULT_KINDS } from '../../faults.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { Envelope } from '../http/envelope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { RequestAborted } from '../intake/read-body.ts';
 import { codeOf } from '../legacy/codes/codes.ts';
 
-/** What becomes known of a request on its way; what stayed unknown is not in the line. Never picture, signature or key. */
+/**
+ * What becomes known of a request on its way; what stayed unknown is not in the line. Never picture,
+ * signature or key.
+ */
 export interface Facts {
   /** The `appid` of the body, before it was checked. */
   claimedAppid?: string;
@@ -27,8 +30,8 @@ export interface Facts {
 }
 
 /**
- * Writes the one line that a request leaves in the log, with fixed field names. `event` is `decision` (answered) or
- * `aborted` (the caller went away); of a refusal `reason` and `detail` say precisely why.
+ * Writes the one line that a request leaves in the log, with fixed field names. `event` is `decision`
+ * (answered) or `aborted` (the caller went away); of a refusal `reason` and `detail` say precisely why.
  */
 export function logDecision(
   log: Logger,
@@ -86,7 +89,7 @@ function rounded(steps: Judgement['milliseconds']): Record<string, number> {
 /** Our own failures are errors, refusals for lack of room warnings, everything else is daily business. */
 function levelOf(envelope: Envelope | null): 'info' | 'warn' | 'error' {
   const kind = envelope?.kind ?? null;
-  switch (kind === null ? null : faultKinds[kind].area) {
+  switch (kind === null ? null : FAULT_KINDS[kind].area) {
     case 'engine':
     case 'store':
     case 'internal':

@@ -16,8 +16,8 @@ export interface Ended {
 }
 
 /**
- * Counts a request of a known caller that was refused and has no row of its own. Who is not known yet is not counted here: anybody could fill
- * the ledger then; the log and the metrics have those.
+ * Counts a request of a known caller that was refused and has no row of its own. Who is not known yet is not
+ * counted here: anybody could fill the ledger then; the log and the metrics have those.
  */
 export function noteRefusal(refusals: RefusalCounter | undefined, ended: Ended): void {
   const { api, exchange, facts, envelope, error } = ended;

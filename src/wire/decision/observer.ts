@@ -6,9 +6,9 @@ import type { HttpFaultSeen } from '../http/http-faults.ts';
 export type Api = 'legacy' | 'v1';
 
 /**
- * How a request for a judgement ended. `judged`: with a judgement, no face included; `replayed`: with the kept answer of an earlier one;
- * `refused`: for what the caller sent, or a limit of the app; `busy`: for lack of room; `failed`: by a fault of ours; `aborted`: the
- * caller went away.
+ * How a request for a judgement ended. `judged`: with a judgement, no face included; `replayed`: with the
+ * kept answer of an earlier one; `refused`: for what the caller sent, or a limit of the app; `busy`: for lack
+ * of room; `failed`: by an error inside the service; `aborted`: the caller went away.
  */
 export type Outcome = 'judged' | 'replayed' | 'refused' | 'busy' | 'failed' | 'aborted';
 
@@ -16,7 +16,9 @@ export type Outcome = 'judged' | 'replayed' | 'refused' | 'busy' | 'failed' | 'a
 export interface RequestSeen {
   readonly api: Api;
   readonly outcome: Outcome;
-  /** `legacy`: the number that was answered; `v1`: the problem's code, `ok` or `replayed`; `aborted` in both. */
+  /**
+   * `legacy`: the number that was answered; `v1`: the problem's code, `ok` or `replayed`; `aborted` in both.
+   */
   readonly code: string;
   /** As answered; `none` where no judgement was. */
   readonly verdict: Verdict | 'none';
@@ -27,7 +29,7 @@ export interface RequestSeen {
   readonly judgement: Judgement | null;
 }
 
-/** Told of what happens in the service. Implementations count; they never fail and never wait. */
+/** Called with what happens in the service. Implementations count; they never fail and never wait. */
 export interface Observer {
   /** A request for a judgement has ended. */
   request(seen: RequestSeen): void;
@@ -44,7 +46,8 @@ export interface Observer {
 }
 
 /**
- * The same observer for use in the middle of a request: what it throws goes to `onTrouble`, and the request never sees it.
+ * The same observer for use in the middle of a request: what it throws goes to `onTrouble`, and the request
+ * never sees it.
  */
 export function guarded(observer: Observer, onTrouble: (error: unknown) => void): Observer {
   const quietly =

@@ -14,7 +14,7 @@ const envelope = (kind: FaultKind | null, message = 'OK'): Envelope => ({
   headers: {},
 });
 
-describe('what is told of a request', () => {
+describe('what is reported of a request', () => {
   it.each([
     ['legacy', envelope(null), undefined, ['judged', '0', null]],
     ['legacy', envelope('no_face', 'face detect failed'), undefined, ['judged', '-4015', null]],

@@ -1,4 +1,4 @@
-import { Fault, type FaultArea, faultKinds } from '../../faults.ts';
+import { FAULT_KINDS, Fault, type FaultArea } from '../../faults.ts';
 import type { Envelope } from '../http/envelope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { codeOf } from '../legacy/codes/codes.ts';
@@ -17,12 +17,14 @@ export interface Ended {
 }
 
 /** Areas whose faults are ours. */
-const failures: ReadonlySet<FaultArea> = new Set<FaultArea>(['engine', 'store', 'internal']);
+const FAILURES: ReadonlySet<FaultArea> = new Set<FaultArea>(['engine', 'store', 'internal']);
 
 /** Outcomes that need no reason. */
-const answered: ReadonlySet<Outcome> = new Set<Outcome>(['judged', 'replayed', 'aborted']);
+const ANSWERED: ReadonlySet<Outcome> = new Set<Outcome>(['judged', 'replayed', 'aborted']);
 
-/** What an observer is told of a request that has ended. Never throws, whatever was thrown on the way. */
+/**
+ * What is reported to an observer of a request that has ended. Never throws, whatever was thrown on the way.
+ */
 export function requestSeen({ api, exchange, facts, envelope, error }: Ended): RequestSeen {
   const outcome = outcomeOf(envelope);
   return {
@@ -30,7 +32,7 @@ export function requestSeen({ api, exchange, facts, envelope, error }: Ended): R
     outcome,
     code: labelOf(api, envelope),
     verdict: outcome === 'judged' ? (facts.judgement?.verdict ?? 'none') : 'none',
-    reason: answered.has(outcome) ? null : error instanceof Fault ? error.reason : 'internal',
+    reason: ANSWERED.has(outcome) ? null : error instanceof Fault ? error.reason : 'internal',
     seconds: (performance.now() - exchange.startedAt) / 1000,
     judgement: facts.judgement ?? null,
   };
@@ -41,9 +43,9 @@ function outcomeOf(envelope: Envelope | null): Outcome {
   if (envelope.message === 'replayed') return 'replayed';
   const { kind } = envelope;
   if (kind === null || kind === 'no_face') return 'judged';
-  const { area } = faultKinds[kind];
+  const { area } = FAULT_KINDS[kind];
   if (area === 'capacity') return 'busy';
-  return failures.has(area) ? 'failed' : 'refused';
+  return FAILURES.has(area) ? 'failed' : 'refused';
 }
 
 function labelOf(api: Api, envelope: Envelope | null): string {

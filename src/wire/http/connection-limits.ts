@@ -8,18 +8,19 @@ export interface ConnectionLimits {
 }
 
 /** Most that is taken without being asked for: an idle connection holds some 10 KiB. */
-const most = 10_000;
+const MOST = 10_000;
 
 /**
- * The limits as configured; null members are derived. In all: three quarters of the files that the process may open, 10 000 at
- * most; the rest is for the store, workers, downloads and the admin port. From one address: half of that.
+ * The limits as configured; null members are derived. In all: three quarters of the files that the process
+ * may open, 10 000 at most; the rest is for the store, workers, downloads and the admin port. From one
+ * address: half of that.
  * @param openFiles as `openFilesLimit` tells it
  */
 export function connectionLimits(
   configured: { readonly max: number | null; readonly maxPerAddress: number | null },
   openFiles: number | null,
 ): ConnectionLimits {
-  const derived = openFiles === null ? most : Math.min(most, Math.max(16, Math.floor((openFiles * 3) / 4)));
+  const derived = openFiles === null ? MOST : Math.min(MOST, Math.max(16, Math.floor((openFiles * 3) / 4)));
   const maxConnections = configured.max ?? derived;
   const half = Math.max(1, Math.floor(maxConnections / 2));
   return {
@@ -29,11 +30,11 @@ export function connectionLimits(
 }
 
 /** Taken where the limit cannot be read: what most systems allow at least. */
-const commonLimit = 1024;
+const COMMON_LIMIT = 1024;
 
 /**
- * How many files, connections included, this process may have open: the soft limit, which Node raises to the hard one when it
- * starts. Null: as many as it likes. 1024 where the system does not tell (only Linux does).
+ * How many files, connections included, this process may have open: the soft limit, which Node raises to the
+ * hard one when it starts. Null: as many as it likes. 1024 where the system does not tell (only Linux does).
  * @param read the text of `/proc/self/limits`
  */
 export function openFilesLimit(read = () => readFileSync('/proc/self/limits', 'latin1')): number | null {
@@ -41,9 +42,9 @@ export function openFilesLimit(read = () => readFileSync('/proc/self/limits', 'l
   try {
     text = read();
   } catch {
-    return commonLimit;
+    return COMMON_LIMIT;
   }
   const soft = /^Max open files\s+(\d+|unlimited)/m.exec(text)?.[1];
   if (soft === 'unlimited') return null;
-  return soft === undefined ? commonLimit : Number(soft);
+  return soft === undefined ? COMMON_LIMIT : Number(soft);
 }

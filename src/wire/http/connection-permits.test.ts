@@ -40,7 +40,7 @@ function placesFor(maxConnections: number, maxConnectionsPerAddress: number) {
 }
 
 describe('places for connections', () => {
-  it('the one that is idle longest makes room', () => {
+  it('the one that is idle longest is closed for a new one', () => {
     const { permits, idle } = placesFor(3, 3);
     const [first, second, third] = [idle('10.0.0.1'), idle('10.0.0.2'), idle('10.0.0.3')];
     permits.busy(first);
@@ -67,7 +67,7 @@ describe('places for connections', () => {
     expect([arriving, waiting].map(isClosed)).toEqual([false, true]);
   });
 
-  it('an address over its share makes room of its own, and has none for more', () => {
+  it('an address over its share has its own idle ones closed, and gets no more', () => {
     const { permits, idle } = placesFor(10, 2);
     const other = idle('10.0.0.1');
     const [first, second] = [idle('10.0.0.2'), idle('10.0.0.2')];

@@ -3,7 +3,10 @@ import { isInNetworks, networksOf } from '../../networks.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { peerGroup } from './peer-group.ts';
 
-/** How many connections there are, and how often there was no place for one, since it was last told or since the start. */
+/**
+ * How many connections there are, and how often there was no place for one, since it was last told or since
+ * the start.
+ */
 export interface Crowding {
   readonly open: number;
   /** New connections that were closed at once. */
@@ -26,7 +29,10 @@ export interface ConnectionPermits {
   take(socket: Socket): boolean;
   /** Gives a place back; again is no harm. */
   release(socket: Socket): void;
-  /** Nothing is asked of this connection now: it may be closed for another. `still` tells whether that is so later too. */
+  /**
+   * Nothing is asked of this connection now: it may be closed for another. `still` tells whether that is so
+   * later too.
+   */
   idle(socket: Socket, still: () => boolean): void;
   /** A request began. */
   busy(socket: Socket): void;
@@ -34,18 +40,22 @@ export interface ConnectionPermits {
   readonly counts: Crowding;
 }
 
-/** All that is known of the connections of one address, or of all. Sets keep their order: who was idle first stands first. */
+/**
+ * All that is known of the connections of one address, or of all. Sets keep their order: who was idle first
+ * stands first.
+ */
 interface Group {
   open: number;
   readonly idle: Set<Socket>;
 }
 
-const tellEvery = 10_000;
+const TELL_EVERY = 10_000;
 
 /**
- * Shares out places for connections. Where all are taken, the one that has been idle longest is closed for the newcomer; where
- * none is idle, the newcomer is refused. The same holds for the places of one address among themselves. Connections that are
- * sending a request or waiting for an answer are never closed for another.
+ * Shares out places for connections. Where all are taken, the one that has been idle longest is closed for
+ * the newcomer; where none is idle, the newcomer is refused. The same holds for the places of one address
+ * among themselves. Connections that are sending a request or waiting for an answer are never closed for
+ * another.
  */
 export function createConnectionPermits(options: PermitOptions): ConnectionPermits {
   const { maxConnections, maxConnectionsPerAddress, onCrowded } = options;
@@ -58,7 +68,7 @@ export function createConnectionPermits(options: PermitOptions): ConnectionPermi
   const sinceStart = { refused: 0, closedIdle: 0 };
 
   const tell = () => {
-    if (performance.now() - told < tellEvery) return;
+    if (performance.now() - told < TELL_EVERY) return;
     told = performance.now();
     onCrowded({ open: all.open, refused, closedIdle });
     [refused, closedIdle] = [0, 0];

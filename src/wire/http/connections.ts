@@ -17,8 +17,8 @@ export interface Connections {
   /** The request that began last on this connection. */
   ongoing(socket: Duplex): Ongoing | undefined;
   /**
-   * Closes connections without a request: those that never sent a byte and those whose last answer is out at once, those
-   * that have begun to send half a second after the first call.
+   * Closes connections without a request: those that never sent a byte and those whose last answer is out at
+   * once, those that have begun to send half a second after the first call.
    */
   closeIdle(): void;
   /** Closes every connection, whatever it is doing. */
@@ -30,11 +30,12 @@ export interface Connections {
 }
 
 /** How long a request that is only arriving may still complete once connections are being closed, in ms. */
-const arriving = 500;
+const ARRIVING = 500;
 
 /**
- * Follows the connections of a server, and closes new ones at once that there is no place for. Node's own `closeIdleConnections` keeps connections that were opened and never used
- * (load balancers and browsers keep some in reserve), so a drain would wait for them until its bound.
+ * Follows the connections of a server, and closes new ones at once that there is no place for. Node's own
+ * `closeIdleConnections` keeps connections that were opened and never used (load balancers and browsers keep
+ * some in reserve), so a drain would wait for them until its bound.
  */
 export function trackConnections(server: Server, options: PermitOptions): Connections {
   const permits = createConnectionPermits(options);
@@ -104,7 +105,7 @@ export function trackConnections(server: Server, options: PermitOptions): Connec
     beneath: (socket) => outer.get(socket) ?? shaking.get(callerOf(socket)),
     closeIdle() {
       since ??= performance.now();
-      const late = performance.now() - since > arriving;
+      const late = performance.now() - since > ARRIVING;
       for (const socket of open) {
         const last = busy.get(socket);
         const silent = last === undefined && (socket as Socket).bytesRead === 0;

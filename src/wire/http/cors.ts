@@ -1,17 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Which web pages may read replies: none (the default), those of the listed origins, or all (`*` in the list). */
+/**
+ * Which web pages may read replies: none (the default), those of the listed origins, or all (`*` in the
+ * list).
+ */
 export interface CorsSettings {
   readonly origins: readonly string[];
 }
 
-const methods = 'POST';
-const requestHeaders = 'authorization, content-type, x-request-id';
-const replyHeaders = 'x-request-id, x-liveness-reason, x-liveness-raw-score, x-liveness-faces, retry-after';
+const METHODS = 'POST';
+const REQUEST_HEADERS = 'authorization, content-type, x-request-id';
+const REPLY_HEADERS = 'x-request-id, x-liveness-reason, x-liveness-raw-score, x-liveness-faces, retry-after';
 
 /**
- * The CORS headers of a reply. Empty while no origin is configured. With a list, `Vary: Origin` stands in every reply, so
- * that a cache never gives one origin's reply to another (Fetch standard, CORS protocol and HTTP caches).
+ * The CORS headers of a reply. Empty while no origin is configured. With a list, `Vary: Origin` stands in
+ * every reply, so that a cache never gives one origin's reply to another (Fetch standard, CORS protocol and
+ * HTTP caches).
  */
 export function corsHeaders(
   settings: CorsSettings,
@@ -25,7 +29,7 @@ export function corsHeaders(
   return {
     ...vary,
     'access-control-allow-origin': any ? '*' : origin,
-    'access-control-expose-headers': replyHeaders,
+    'access-control-expose-headers': REPLY_HEADERS,
   };
 }
 
@@ -43,8 +47,8 @@ export function isAllowedPreflight(
 }
 
 /** What a preflight answer says on top; `maxAge` in seconds is how long the browser may remember it. */
-export const preflightHeaders: Readonly<Record<string, string>> = {
-  'access-control-allow-methods': methods,
-  'access-control-allow-headers': requestHeaders,
+export const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
+  'access-control-allow-methods': METHODS,
+  'access-control-allow-headers': REQUEST_HEADERS,
   'access-control-max-age': '600',
 };

@@ -4,7 +4,9 @@ import type { Face } from './face.ts';
 import { namesOneHost } from './host-header.ts';
 import { httpFaultEnvelope } from './http-faults.ts';
 
-/** What is refused, or answered, before anything looks at the body; null lets the request through to its API. */
+/**
+ * What is refused, or answered, before anything looks at the body; null lets the request through to its API.
+ */
 export function refuseEarly(
   request: IncomingMessage,
   face: Face | undefined,
@@ -19,8 +21,8 @@ export function refuseEarly(
 }
 
 /**
- * Whether a proxy in front might see the body end elsewhere (RFC 9112 §6.1, §6.3): chunks in HTTP/1.0, chunks and a length, any
- * coding but plain `chunked`. The parser refuses most of these by itself.
+ * Whether a proxy in front might see the body end elsewhere (RFC 9112 §6.1, §6.3): chunks in HTTP/1.0, chunks
+ * and a length, any coding but plain `chunked`. The parser refuses most of these by itself.
  */
 function hasDoubtfulLength({ headers, httpVersion }: IncomingMessage): boolean {
   const coding = headers['transfer-encoding'];

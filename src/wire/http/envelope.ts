@@ -15,7 +15,7 @@ export interface Envelope {
 }
 
 /** What every reply says of its body. */
-export const contentType = 'application/json; charset=utf-8';
+export const CONTENT_TYPE = 'application/json; charset=utf-8';
 
 /** The body: compact JSON, members in the order code, message, data; or the reply's own. */
 export function envelopeBody(envelope: Envelope): Buffer {
@@ -30,7 +30,8 @@ export function faultEnvelope(error: unknown): Envelope {
   const { http, message, retryAfter } = reply(fault);
   const headers: Record<string, string> = {};
   if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
-  // Why a picture was refused helps its owner; why a signature was refused would help whoever tries to forge one.
+  // Why a picture was refused helps its owner; why a signature was refused would help whoever tries to forge
+  // one.
   const isAboutPicture = fault.area === 'picture' || fault.area === 'source';
   if (isAboutPicture && isReasonConstant(fault.reason)) headers['x-liveness-reason'] = fault.reason;
   return { http, kind: fault.kind, message, data: {}, headers };

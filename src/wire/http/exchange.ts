@@ -12,7 +12,10 @@ export interface Exchange {
   readonly gone: boolean;
   /** Aborted when that happens. */
   readonly signal: AbortSignal;
-  /** Answers `Expect: 100-continue`, where the caller asked for it: called when the body is wanted, and not before. */
+  /**
+   * Answers `Expect: 100-continue`, where the caller asked for it: called when the body is wanted, and not
+   * before.
+   */
   readonly wantBody: () => void;
 }
 
@@ -30,7 +33,8 @@ export function exchangeOf(
   },
 ): Exchange {
   const { requestId, callerAddress, waiting } = known;
-  // Most refusals are out before anything waits for the caller: what tells of its leaving is made for those who ask.
+  // Most refusals are out before anything waits for the caller: what tells of its leaving is made for those
+  // who ask.
   let gone: AbortController | undefined;
   let left = false;
   response.once('close', () => {

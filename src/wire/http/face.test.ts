@@ -5,7 +5,7 @@ import { faultEnvelope } from './envelope.ts';
 import type { Face } from './face.ts';
 import { createLog } from './log.ts';
 import { createServer } from './server.ts';
-import { defaultTransport } from './transport-settings.ts';
+import { DEFAULT_TRANSPORT } from './transport-settings.ts';
 
 const text = (http: number, words: string) => ({
   http,
@@ -36,7 +36,7 @@ async function started(): Promise<{ readonly url: string; stop(): Promise<unknow
       cors: { origins: [] },
       trustedProxies: [],
       trustRequestId: true,
-      transport: { ...defaultTransport, maxHeaders: 20 },
+      transport: { ...DEFAULT_TRANSPORT, maxHeaders: 20 },
     },
   });
   const port = await server.listen('127.0.0.1', 0);

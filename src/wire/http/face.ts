@@ -6,7 +6,10 @@ import { pathOf } from './path.ts';
 /** A fault, written in the form that callers of a request's path expect. */
 export type Form = (request: IncomingMessage, fault: Envelope, requestId: string) => Envelope;
 
-/** One API on the service port: which paths are its own, how a request is answered, and how a fault that it never sees is told. */
+/**
+ * One API on the service port: which paths are its own, how a request is answered, and how a fault that it
+ * never sees is told.
+ */
 export interface Face {
   /** Whether a path, without the query, is this API's; paths that do not exist within it included. */
   owns(path: string): boolean;

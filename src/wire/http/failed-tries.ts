@@ -21,14 +21,18 @@ export interface FailedTriesOptions {
 }
 
 /**
- * Counts the tries of callers without a valid key, by address: no key, an unknown one, a wrong signature, a path that does not exist. An IPv6 network of
- * 64 bits is one address. Only what fails is counted, so whoever shares an address with a caller that fails is not harmed: valid
- * keys are looked at, and answered, all the same.
+ * Counts the tries of callers without a valid key, by address: no key, an unknown one, a wrong signature, a
+ * path that does not exist. An IPv6 network of 64 bits is one address. Only what fails is counted, so whoever
+ * shares an address with a caller that fails is not harmed: valid keys are looked at, and answered, all the
+ * same.
  */
 export interface FailedTries {
   /** Whether the address has failed so often that the next failure is refused for it. */
   isOver(address: string): boolean;
-  /** One more try failed: the fault to answer in place of its own where they are too many (15 `failed_tries`); null otherwise. */
+  /**
+   * One more try failed: the fault to answer in place of its own where they are too many (15 `failed_tries`);
+   * null otherwise.
+   */
   fail(address: string): Fault | null;
   readonly counts: TriesRefused;
 }
@@ -38,8 +42,8 @@ interface Bucket {
   at: number;
 }
 
-const reportEvery = 10_000;
-const msOfMinute = 60_000;
+const REPORT_EVERY = 10_000;
+const MS_OF_MINUTE = 60_000;
 
 /** @see FailedTries */
 export function createFailedTries(options: FailedTriesOptions): FailedTries {
@@ -52,15 +56,15 @@ export function createFailedTries(options: FailedTriesOptions): FailedTries {
   const tokensOf = (group: string, now: number): number => {
     const bucket = buckets.get(group);
     if (bucket === undefined) return perMinute;
-    return Math.min(perMinute, bucket.tokens + (Math.max(0, now - bucket.at) * perMinute) / msOfMinute);
+    return Math.min(perMinute, bucket.tokens + (Math.max(0, now - bucket.at) * perMinute) / MS_OF_MINUTE);
   };
   const refuse = (tokens: number, now: number): Fault => {
     refused++;
-    if (now - reported.at >= reportEvery) {
+    if (now - reported.at >= REPORT_EVERY) {
       onRefused({ refused: refused - reported.refused, addresses: buckets.size });
       reported = { refused, at: now };
     }
-    const retryAfter = Math.max(1, Math.ceil(((1 - tokens) * msOfMinute) / perMinute / 1000));
+    const retryAfter = Math.max(1, Math.ceil(((1 - tokens) * MS_OF_MINUTE) / perMinute / 1000));
     const why = `Over ${perMinute} tries a minute without a valid key came from this address.`;
     return new Fault('rate_limited', 'failed_tries', why, { retryAfter });
   };

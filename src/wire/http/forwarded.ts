@@ -1,9 +1,9 @@
 import { parseAddress } from '../../networks.ts';
 
 /**
- * The address that a proxy names a node by: an IP address, alone or with a port behind it, an IPv6 address in brackets or without (then
- * it has no port), white space around it. An IPv4 address inside an IPv6 one is given as IPv4. Null for everything else, `unknown` and made-up names
- * (RFC 7239 §6.2, §6.3) among it.
+ * The address that a proxy names a node by: an IP address, alone or with a port behind it, an IPv6 address in
+ * brackets or without (then it has no port), white space around it. An IPv4 address inside an IPv6 one is
+ * given as IPv4. Null for everything else, `unknown` and made-up names (RFC 7239 §6.2, §6.3) among it.
  */
 export function readNode(text: string): string | null {
   const node = text.trim();
@@ -28,13 +28,15 @@ function isPort(text: string): boolean {
   return port !== null && Number(port[1] ?? 0) <= 65_535;
 }
 
-/** RFC 9110 §5.6.2. Brackets and colons are taken too: proxies forget the quotes that an IPv6 address needs. */
-const token = /^[\w!#$%&'*+.^`|~:[\]-]+$/;
+/**
+ * RFC 9110 §5.6.2. Brackets and colons are taken too: proxies forget the quotes that an IPv6 address needs.
+ */
+const TOKEN = /^[\w!#$%&'*+.^`|~:[\]-]+$/;
 
 /**
- * The nodes of a `Forwarded` header (RFC 7239 §4), the farthest first: of each element the address of its `for`, null where it has
- * none that can be read. Null for a header that does not follow the grammar as a whole: an unclosed quote of the caller's could
- * otherwise swallow what a proxy wrote behind it.
+ * The nodes of a `Forwarded` header (RFC 7239 §4), the farthest first: of each element the address of its
+ * `for`, null where it has none that can be read. Null for a header that does not follow the grammar as a
+ * whole: an unclosed quote of the caller's could otherwise swallow what a proxy wrote behind it.
  */
 export function forwardedNodes(header: string): readonly (string | null)[] | null {
   const nodes: (string | null)[] = [];
@@ -72,7 +74,7 @@ function readPair(header: string, from: number): Pair | null {
   if (header[at] !== '=')
     return header.slice(start, at).trim() === '' ? { name: '', value: '', end: at } : null;
   const name = header.slice(start, at).toLowerCase();
-  if (!token.test(name)) return null;
+  if (!TOKEN.test(name)) return null;
   const read = header[at + 1] === '"' ? readQuoted(header, at + 2) : readToken(header, at + 1);
   return read === null ? null : { name, ...read, end: endOfBlanks(header, read.end) };
 }
@@ -81,7 +83,7 @@ function readToken(header: string, from: number): Pick<Pair, 'value' | 'end'> | 
   let end = from;
   while (end < header.length && !';, \t"'.includes(header[end] as string)) end++;
   const value = header.slice(from, end);
-  return token.test(value) ? { value, end } : null;
+  return TOKEN.test(value) ? { value, end } : null;
 }
 
 function readQuoted(header: string, from: number): Pick<Pair, 'value' | 'end'> | null {

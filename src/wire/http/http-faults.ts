@@ -1,5 +1,5 @@
 import type { FaultKind } from '../../faults.ts';
-import { legacyCodes } from '../legacy/codes/codes.ts';
+import { LEGACY_CODES } from '../legacy/codes/codes.ts';
 import type { Envelope } from './envelope.ts';
 
 /** Faults of the transport itself, by the constants that metrics and log have for them. */
@@ -15,10 +15,13 @@ export type HttpFault =
   | 'pipelined'
   | 'draining';
 
-/** What is counted below HTTP: faults that are answered, answers that nobody takes, and plain HTTP where TLS is spoken. */
+/**
+ * What is counted below HTTP: faults that are answered, answers that nobody takes, and plain HTTP where TLS
+ * is spoken.
+ */
 export type HttpFaultSeen = HttpFault | 'unread' | 'plain_http';
 
-const kinds = {
+const KINDS = {
   bad_request: 'http_malformed',
   no_host: 'host_header_invalid',
   not_found: 'path_unknown',
@@ -36,8 +39,8 @@ export function httpFaultEnvelope(
   fault: HttpFault,
   headers: Readonly<Record<string, string>> = {},
 ): Envelope {
-  const kind = kinds[fault];
-  const { http, message } = legacyCodes[kind];
+  const kind = KINDS[fault];
+  const { http, message } = LEGACY_CODES[kind];
   return { http, kind, message, data: {}, headers };
 }
 

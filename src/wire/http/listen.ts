@@ -3,12 +3,13 @@ import type { Logger } from 'pino';
 import { rarely } from './rarely.ts';
 
 /**
- * Lets a server listen. Not the framework's own `listen`, which for `localhost` makes a second server that knows nothing of
- * what was set up on the first.
- * @param onTrouble told of what goes wrong later, such as a connection that the system could not hand over for lack of open files or memory:
+ * Lets a server listen. Not the framework's own `listen`, which for `localhost` makes a second server that
+ * knows nothing of what was set up on the first.
+ * @param onTrouble called with what goes wrong later, such as a connection that the system could not hand
+ * over for lack of open files or memory:
  *   without anybody listening the runtime would end the process
  * @returns the port it got (port 0 takes any free one)
- * @throws Error with Node's `code` (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …)
+ * @throws {Error} with Node's `code` (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …)
  */
 export async function listenOn(
   app: FastifyInstance,

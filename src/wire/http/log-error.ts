@@ -1,7 +1,10 @@
 import { Fault } from '../../faults.ts';
 import { codeOf } from '../legacy/codes/codes.ts';
 
-/** What the log says of an error. Nothing else of it: errors of parsers carry what they were given, a picture or a certificate. */
+/**
+ * What the log says of an error. Nothing else of it: errors of parsers carry what they were given, a picture
+ * or a certificate.
+ */
 export interface LoggedError {
   readonly type: string;
   /** Of Node, a database or a fault. */
@@ -16,17 +19,18 @@ export interface LoggedError {
   readonly errors?: readonly LoggedError[];
 }
 
-const longestMessage = 500;
-const longestName = 64;
-const mostFrames = 12;
-const longestFrame = 300;
+const LONGEST_MESSAGE = 500;
+const LONGEST_NAME = 64;
+const MOST_FRAMES = 12;
+const LONGEST_FRAME = 300;
 /** Causes of causes, and the first of several errors. */
-const mostLevels = 3;
-const mostErrors = 2;
+const MOST_LEVELS = 3;
+const MOST_ERRORS = 2;
 
 /**
- * An error as fixed fields of bounded length, whatever members it has; never throws. Every error in the log goes through here: a
- * foreign server writes parts of some messages, and of some members (`data`, `rawPacket`, `cert`) everything.
+ * An error as fixed fields of bounded length, whatever members it has; never throws. Every error in the log
+ * goes through here: a foreign server writes parts of some messages, and of some members (`data`,
+ * `rawPacket`, `cert`) everything.
  */
 export function errorForLog(error: unknown): LoggedError {
   try {
@@ -44,26 +48,26 @@ export function bounded(text: string, most: number): string {
 
 function described(error: unknown, level: number): LoggedError {
   if (!(error instanceof Error))
-    return { type: typeof error, message: bounded(textOf(error), longestMessage) };
+    return { type: typeof error, message: bounded(textOf(error), LONGEST_MESSAGE) };
   const { name, message, reason, cause, errors } = error as Error & Record<string, unknown>;
   const code = error instanceof Fault ? codeOf(error.kind) : (error as { code?: unknown }).code;
   const stack = framesOf(error);
-  const deeper = level < mostLevels;
+  const deeper = level < MOST_LEVELS;
   return {
-    type: bounded(typeof name === 'string' ? name : 'Error', longestName),
+    type: bounded(typeof name === 'string' ? name : 'Error', LONGEST_NAME),
     ...(typeof code === 'number' || typeof code === 'string' ? { code: shortCode(code) } : {}),
-    ...(typeof reason === 'string' ? { reason: bounded(reason, longestName) } : {}),
-    message: bounded(textOf(message), longestMessage),
+    ...(typeof reason === 'string' ? { reason: bounded(reason, LONGEST_NAME) } : {}),
+    message: bounded(textOf(message), LONGEST_MESSAGE),
     ...(stack === '' ? {} : { stack }),
     ...(cause === undefined || !deeper ? {} : { cause: described(cause, level + 1) }),
     ...(Array.isArray(errors) && deeper
-      ? { errors: errors.slice(0, mostErrors).map((each) => described(each, level + 1)) }
+      ? { errors: errors.slice(0, MOST_ERRORS).map((each) => described(each, level + 1)) }
       : {}),
   };
 }
 
 function shortCode(code: string | number): string | number {
-  return typeof code === 'number' ? code : bounded(code, longestName);
+  return typeof code === 'number' ? code : bounded(code, LONGEST_NAME);
 }
 
 function textOf(value: unknown): string {
@@ -77,9 +81,9 @@ function framesOf({ stack, message }: Error): string {
   const from = typeof message === 'string' && message !== '' ? stack.indexOf(message) : -1;
   const rest = from < 0 ? stack : stack.slice(from + message.length);
   return rest
-    .split('\n', 4 * mostFrames)
+    .split('\n', 4 * MOST_FRAMES)
     .filter((line) => /^ {4}at /.test(line))
-    .slice(0, mostFrames)
-    .map((line) => bounded(line.trim(), longestFrame))
+    .slice(0, MOST_FRAMES)
+    .map((line) => bounded(line.trim(), LONGEST_FRAME))
     .join('\n');
 }

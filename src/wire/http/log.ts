@@ -2,11 +2,12 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeF
 import { bounded, errorForLog } from './log-error.ts';
 
 /** Characters of one text in the log. */
-const longestText = 2000;
+const LONGEST_TEXT = 2000;
 
 /**
- * The service's log: one JSON object a line. Errors are written by `errorForLog` alone, every other text is cut after 2 000
- * characters, and no character that a terminal acts on stands raw in a line: JSON escapes those below U+0020, this log the others, too.
+ * The service's log: one JSON object a line. Errors are written by `errorForLog` alone, every other text is
+ * cut after 2 000 characters, and no character that a terminal acts on stands raw in a line: JSON escapes
+ * those below U+0020, this log the others, too.
  */
 export function createLog(level: LoggerOptions['level'] & string, destination: DestinationStream): Logger {
   return pino(
@@ -23,26 +24,27 @@ export function createLog(level: LoggerOptions['level'] & string, destination: D
 function withBoundedTexts(fields: Record<string, unknown>): Record<string, unknown> {
   let cut: Record<string, unknown> | undefined;
   for (const [name, value] of Object.entries(fields)) {
-    if (typeof value !== 'string' || value.length <= longestText) continue;
+    if (typeof value !== 'string' || value.length <= LONGEST_TEXT) continue;
     cut ??= { ...fields };
-    cut[name] = bounded(value, longestText);
+    cut[name] = bounded(value, LONGEST_TEXT);
   }
   return cut ?? fields;
 }
 
 /**
- * Controls, invisible format characters (which change the direction of writing), line and paragraph separators; all but the end of the
- * line. In a line of JSON they can only stand within texts, where an escape means the same.
+ * Controls, invisible format characters (which change the direction of writing), line and paragraph
+ * separators; all but the end of the line. In a line of JSON they can only stand within texts, where an
+ * escape means the same.
  */
-const controls = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const CONTROLS = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Most lines, and ten times as fast to tell. */
-const plain = /^[\n -~]*$/;
+const PLAIN = /^[\n -~]*$/;
 
 function withoutControls(destination: DestinationStream): DestinationStream {
   const { flushSync } = destination as { flushSync?: () => void };
   return {
-    write: (line) => destination.write(plain.test(line) ? line : line.replace(controls, escaped)),
+    write: (line) => destination.write(PLAIN.test(line) ? line : line.replace(CONTROLS, escaped)),
     // Pino asks for it after a line of level fatal.
     ...(flushSync === undefined ? {} : { flushSync: () => flushSync.call(destination) }),
   };

@@ -9,13 +9,19 @@ export interface PipelineLimits {
   readonly maxPipelinedInAll: number;
 }
 
-/** What becomes of a request that has just arrived: worked on, refused as the last one of its connection, or neither read nor answered. */
+/**
+ * What becomes of a request that has just arrived: worked on, refused as the last one of its connection, or
+ * neither read nor answered.
+ */
 export type Arrival = 'serve' | 'refuse' | 'drop';
 
 /** Bounds what connections have asked for and not been given yet. */
 export interface Pipelines {
   arrive(request: IncomingMessage, response: ServerResponse): Arrival;
-  /** The answer to this request is the last one on its connection: what stands behind it is dropped (RFC 9112 §9.6). */
+  /**
+   * The answer to this request is the last one on its connection: what stands behind it is dropped (RFC 9112
+   * §9.6).
+   */
   endAt(request: IncomingMessage): void;
   /** Requests that stand behind others now, on all connections. */
   readonly behind: number;
@@ -31,13 +37,17 @@ interface Line {
   dropped: number;
 }
 
-/** Dropped requests that a connection may hold while its last answer goes out; one with more is closed at once. */
-const mostDropped = 1024;
+/**
+ * Dropped requests that a connection may hold while its last answer goes out; one with more is closed at
+ * once.
+ */
+const MOST_DROPPED = 1024;
 
 /**
- * Counts requests from their headers until their answers were taken over by the system. The HTTP parser hands over all requests of a
- * packet at once, some thousands in 64 KB, before anything can be done about the connection; each is worth some 5 KB, and its answer. Beyond
- * the connection's limit a request is refused and ends its connection; beyond the one in all, the connection with the longest line is closed.
+ * Counts requests from their headers until their answers were taken over by the system. The HTTP parser hands
+ * over all requests of a packet at once, some thousands in 64 KB, before anything can be done about the
+ * connection; each is worth some 5 KB, and its answer. Beyond the connection's limit a request is refused and
+ * ends its connection; beyond the one in all, the connection with the longest line is closed.
  */
 export function createPipelines({ maxPipelined, maxPipelinedInAll }: PipelineLimits): Pipelines {
   const lines = new WeakMap<Socket, Line>();
@@ -60,7 +70,7 @@ export function createPipelines({ maxPipelined, maxPipelinedInAll }: PipelineLim
     if (known !== undefined) return known;
     const line: Line = { socket, unanswered: 0, last: undefined, dropped: 0 };
     lines.set(socket, line);
-    // Answers that never came to be written are not told of the connection's end.
+    // Answers that never came to be written do not hear of the connection's end.
     socket.once('close', () => end(line));
     return line;
   };
@@ -83,7 +93,7 @@ export function createPipelines({ maxPipelined, maxPipelinedInAll }: PipelineLim
   };
 
   const drop = (line: Line): Arrival => {
-    if (line.dropped >= mostDropped || (behind >= maxPipelinedInAll && !makeRoom(line))) close(line);
+    if (line.dropped >= MOST_DROPPED || (behind >= maxPipelinedInAll && !makeRoom(line))) close(line);
     else change(line, () => line.dropped++);
     return 'drop';
   };

@@ -13,19 +13,20 @@ export interface PlainHttpOptions {
   readonly onFault?: ((fault: HttpFaultSeen) => void) | undefined;
 }
 
-const text = 'This port speaks HTTPS: call it with https:// in place of http://.\n';
-const answer = [
+const TEXT = 'This port speaks HTTPS: call it with https:// in place of http://.\n';
+const ANSWER = [
   'HTTP/1.1 400 Bad Request',
   'Content-Type: text/plain; charset=utf-8',
-  `Content-Length: ${text.length}`,
+  `Content-Length: ${TEXT.length}`,
   'Connection: close',
   '',
-  text,
+  TEXT,
 ].join('\r\n');
 
 /**
- * Counts, logs (at most every ten seconds) and answers callers who speak plain HTTP to a TLS server. The answer is as plain as the question, since
- * there is nothing to encrypt it with; it says nothing but which scheme to use.
+ * Counts, logs (at most every ten seconds) and answers callers who speak plain HTTP to a TLS server. The
+ * answer is as plain as the question, since there is nothing to encrypt it with; it says nothing but which
+ * scheme to use.
  */
 export function answerPlainHttp(
   server: Server,
@@ -44,6 +45,6 @@ export function answerPlainHttp(
     const plain = beneath(socket);
     if (plain === undefined || plain.destroyed) return;
     plain.on('error', () => plain.destroy());
-    plain.end(answer);
+    plain.end(ANSWER);
   });
 }

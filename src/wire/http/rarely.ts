@@ -1,6 +1,6 @@
 /**
- * For what anybody can bring about as often as they like: acts at once, then at most once in so many ms, and says how often it would have
- * acted since.
+ * For what anybody can bring about as often as they like: acts at once, then at most once in so many ms, and
+ * says how often it would have acted since.
  * @param now the time in ms
  */
 export function rarely(

@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { faultKinds } from '../../faults.ts';
-import { contentType, type Envelope, envelopeBody } from './envelope.ts';
+import { FAULT_KINDS } from '../../faults.ts';
+import { CONTENT_TYPE, type Envelope, envelopeBody } from './envelope.ts';
 import type { Form } from './face.ts';
 
-/** How long, and for how many bytes, a body that nobody wants is still read so that its sender gets to read the answer. */
+/**
+ * How long, and for how many bytes, a body that nobody wants is still read so that its sender gets to read
+ * the answer.
+ */
 export interface LingerSettings {
   readonly milliseconds: number;
   readonly bytes: number;
@@ -22,15 +25,16 @@ export interface RespondOptions {
 }
 
 /** A body up to this size is read to its end rather than paid for with a new connection, in bytes. */
-const cheapBody = 1024 * 1024;
+const CHEAP_BODY = 1024 * 1024;
 
 /**
- * Writes a reply. Where the request's body has not been read to its end (too large, wrong path, …) the answer goes out at
- * once and in full, and the connection is closed only after the rest of the body was read and thrown away, within bounds:
- * closing earlier would reset the connection, and a client still sending would never see the answer (RFC 9112 §9.6).
- * A request refused for lack of room keeps its connection when its body is short: the server then reads on to the body's announced end by
- * itself, which costs less than the next call's handshake, and under overload that counts.
- * Does nothing when an answer is already under way or the connection is gone.
+ * Writes a reply. Where the request's body has not been read to its end (too large, wrong path, …) the answer
+ * goes out at once and in full, and the connection is closed only after the rest of the body was read and
+ * thrown away, within bounds: closing earlier would reset the connection, and a client still sending would
+ * never see the answer (RFC 9112 §9.6). A request refused for lack of room keeps its connection when its body
+ * is short: the server then reads on to the body's announced end by itself, which costs less than the next
+ * call's handshake, and under overload that counts. Does nothing when an answer is already under way or the
+ * connection is gone.
  * @returns whether the connection is closed after this answer
  */
 export function respond(
@@ -46,7 +50,7 @@ export function respond(
   const reuse =
     unread &&
     answer.kind !== null &&
-    faultKinds[answer.kind].area === 'capacity' &&
+    FAULT_KINDS[answer.kind].area === 'capacity' &&
     options.close !== true &&
     isShort(request);
   const closes = (unread && !reuse) || options.close === true;
@@ -55,7 +59,7 @@ export function respond(
   response.writeHead(
     envelope.http,
     canonical({
-      'content-type': envelope.body?.contentType ?? contentType,
+      'content-type': envelope.body?.contentType ?? CONTENT_TYPE,
       'content-length': String(body.length),
       'cache-control': 'no-store',
       'x-request-id': options.requestId,
@@ -83,20 +87,20 @@ export function canonical(headers: Readonly<Record<string, string>>): Record<str
 }
 
 /** The names of headers in use, few and all our own, as they are written. */
-const names = new Map<string, string>();
+const NAMES = new Map<string, string>();
 
 function nameOf(name: string): string {
-  let written = names.get(name);
+  let written = NAMES.get(name);
   if (written === undefined) {
     written = name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase());
-    names.set(name, written);
+    NAMES.set(name, written);
   }
   return written;
 }
 
 /** Whether the request says that its body ends after few enough bytes. */
 function isShort({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] === undefined && Number(headers['content-length']) <= cheapBody;
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length']) <= CHEAP_BODY;
 }
 
 /** Whether the request announces a body. */
@@ -106,7 +110,10 @@ function hasBody(request: IncomingMessage): boolean {
   );
 }
 
-/** Reads and drops what still comes; `done` is called once: at its end, at the bound, or when the connection is gone. */
+/**
+ * Reads and drops what still comes; `done` is called once: at its end, at the bound, or when the connection
+ * is gone.
+ */
 function discard(request: IncomingMessage, linger: LingerSettings, done: () => void): void {
   let left = linger.bytes;
   const finish = () => {

@@ -60,7 +60,7 @@ export interface Server {
   readonly app: FastifyInstance;
   /**
    * Starts to listen; the port it got (port 0 takes any free one).
-   * @throws Error with Node's `code` (`EADDRINUSE`, `EACCES`, …)
+   * @throws {Error} with Node's `code` (`EADDRINUSE`, `EACCES`, …)
    */
   listen(host: string, port: number): Promise<number>;
   /** Uses another certificate for connections from now on. Without TLS it does nothing. */
@@ -76,8 +76,9 @@ export interface Server {
 }
 
 /**
- * Builds the server that the APIs are mounted on. Every reply on any path and for any fault has an `X-Request-Id` and is in the form of the API its
- * path belongs to, or of the old call; nothing of Node's or the framework's own wording gets out.
+ * Builds the server that the APIs are mounted on. Every reply on any path and for any fault has an
+ * `X-Request-Id` and is in the form of the API its path belongs to, or of the old call; nothing of Node's or
+ * the framework's own wording gets out.
  */
 export function createServer(deps: ServerDeps): Server {
   const { settings, observer, log } = deps;
@@ -174,7 +175,8 @@ function answerRequests(parts: Answering): Work {
       close: close || work.draining,
       linger: transport.linger,
     });
-    // RFC 9112 §9.6: nothing behind the last answer is worked on. It could only be what a refused request smuggled in.
+    // RFC 9112 §9.6: nothing behind the last answer is worked on. It could only be what a refused request
+    // smuggled in.
     if (closes) arrivals.endAt(raw);
   };
   /** The answer to a path or method that does not exist, or the one to an address that failed too often. */
@@ -223,11 +225,14 @@ function observeReply(response: ServerResponse, observer: ServerObserver | undef
   response.once('finish', () => observer?.reply(response.statusCode));
 }
 
-/** Tunnels, offers of another protocol and `Expect`, which Node hands over before there is a request to answer. */
+/**
+ * Tunnels, offers of another protocol and `Expect`, which Node hands over before there is a request to
+ * answer.
+ */
 function answerExpectations(parts: Answering, waiting: WeakSet<IncomingMessage>): void {
   const { app, arrivals, faces, requestId, observer, settings } = parts;
-  // Node's parser stops behind a request that offers another protocol and throws away what came with it, so whatever follows
-  // may be the rest of a lost request: such a request is the last one on its connection.
+  // Node's parser stops behind a request that offers another protocol and throws away what came with it, so
+  // whatever follows may be the rest of a lost request: such a request is the last one on its connection.
   const noteOffer = (request: IncomingMessage, response: ServerResponse) => {
     if (!offersUpgrade(request)) return;
     response.setHeader('Connection', 'close');

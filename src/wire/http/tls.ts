@@ -35,7 +35,8 @@ export function tlsServerOptions(identity: TlsIdentity): SecureContextOptions & 
 
 /**
  * Reads and checks certificate and key: both readable, both PEM, the key the certificate's own.
- * @throws UsageError `tls_unreadable`, `tls_invalid`, `tls_mismatch`; the message names the file and never shows its content
+ * @throws {UsageError} `tls_unreadable`, `tls_invalid`, `tls_mismatch`; the message names the file and never
+ * shows its content
  */
 export async function loadTls(files: TlsFiles): Promise<TlsIdentity> {
   const [cert, key] = await Promise.all([
@@ -84,7 +85,10 @@ async function readPem(file: string, what: string): Promise<string> {
 
 /** A watch over certificate and key. */
 export interface TlsWatch {
-  /** Reads the files again now (SIGHUP). Resolves when done; a certificate that cannot be used is logged, not thrown. */
+  /**
+   * Reads the files again now (SIGHUP). Resolves when done; a certificate that cannot be used is logged, not
+   * thrown.
+   */
   reload(): Promise<void>;
   stop(): void;
 }
@@ -103,9 +107,9 @@ export interface TlsWatchOptions {
 }
 
 /**
- * Looks again and again whether certificate or key changed, and puts a new pair to use once both fit together. A pair that
- * cannot be used is logged and the old one stays. The files are asked by name, so that swapped symbolic links (Kubernetes
- * secrets, certbot) count as a change.
+ * Looks again and again whether certificate or key changed, and puts a new pair to use once both fit
+ * together. A pair that cannot be used is logged and the old one stays. The files are asked by name, so that
+ * swapped symbolic links (Kubernetes secrets, certbot) count as a change.
  */
 export function watchTls(options: TlsWatchOptions): TlsWatch {
   const { files, use, log } = options;

@@ -10,7 +10,10 @@ export interface TransportSettings extends ConnectionLimits, PipelineLimits {
   readonly requestTimeout: number;
   /** How long an idle connection is kept. */
   readonly keepAliveTimeout: number;
-  /** How long a connection is kept, beyond `requestTimeout`, on which nothing moves: its caller does not read the answer. */
+  /**
+   * How long a connection is kept, beyond `requestTimeout`, on which nothing moves: its caller does not read
+   * the answer.
+   */
   readonly stallTimeout: number;
   /** How long a caller may take nothing of an answer that lies ready. */
   readonly unreadTimeout: number;
@@ -24,10 +27,11 @@ export interface TransportSettings extends ConnectionLimits, PipelineLimits {
 }
 
 /** The transport where nothing is configured. */
-export const defaultTransport: TransportSettings = {
+export const DEFAULT_TRANSPORT: TransportSettings = {
   headersTimeout: 20_000,
   requestTimeout: 60_000,
-  // Longer than the 60 s after which common load balancers let go, so that they close first and no request is lost.
+  // Longer than the 60 s after which common load balancers let go, so that they close first and no request is
+  // lost.
   keepAliveTimeout: 65_000,
   stallTimeout: 60_000,
   unreadTimeout: 30_000,
@@ -36,7 +40,8 @@ export const defaultTransport: TransportSettings = {
   maxHeaders: 200,
   maxConnections: 10_000,
   maxConnectionsPerAddress: 5000,
-  // Proxies and most clients send one request at a time on a connection, the few that pipeline some ten, load generators hundreds.
+  // Proxies and most clients send one request at a time on a connection, the few that pipeline some ten, load
+  // generators hundreds.
   maxPipelined: 512,
   // Some 5 KB each with its answer, 20 MB in all.
   maxPipelinedInAll: 4096,

@@ -32,7 +32,8 @@ export function createTransport(given: TransportOptions): FastifyInstance {
     requireHostHeader: false,
     maxHeaderSize: transport.maxHeaderBytes,
     headersTimeout: Math.min(transport.headersTimeout, transport.requestTimeout),
-    // The framework sets it later, too late for Node, which compares the one above with its own default of five minutes.
+    // The framework sets it later, too late for Node, which compares the one above with its own default of
+    // five minutes.
     requestTimeout: transport.requestTimeout,
     connectionsCheckingInterval: transport.checkInterval,
   };
@@ -41,7 +42,8 @@ export function createTransport(given: TransportOptions): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: 'idle' as const,
     requestTimeout: transport.requestTimeout,
-    // Counts from the last byte in either direction; Node's other time-outs do not see an answer that nobody takes.
+    // Counts from the last byte in either direction; Node's other time-outs do not see an answer that nobody
+    // takes.
     connectionTimeout: transport.requestTimeout + transport.stallTimeout,
     keepAliveTimeout: transport.keepAliveTimeout,
     genReqId: given.requestId,
@@ -62,7 +64,8 @@ export function createTransport(given: TransportOptions): FastifyInstance {
       ? fastify({ ...options, http })
       : fastify({ ...options, https: { ...http, ...tlsServerOptions(tls) } });
   atTheDoor(app.server, given.arrivals);
-  // Node would drop what comes behind the first thousand without a word; what is too much is refused where requests are first looked at.
+  // Node would drop what comes behind the first thousand without a word; what is too much is refused where
+  // requests are first looked at.
   app.server.maxHeadersCount = 0;
   return app as unknown as FastifyInstance;
 }

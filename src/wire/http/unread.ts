@@ -7,7 +7,7 @@ export interface UnreadOptions {
   readonly unreadTimeout: number;
   /** How often connections are looked at, in ms. */
   readonly checkInterval: number;
-  /** Told of each connection that was closed. */
+  /** Called with each connection that was closed. */
   readonly onUnread: (socket: Socket) => void;
 }
 
@@ -18,9 +18,10 @@ interface Seen {
 }
 
 /**
- * Closes connections whose callers do not read: those with bytes of an answer that wait here, because the system takes no more, and of
- * which none was taken for `unreadTimeout`. Bytes count as taken once the write they are part of is done, an answer's mostly, so one that
- * is read byte by byte counts as not read. The runtime's own time-out starts anew with each byte that the caller sends.
+ * Closes connections whose callers do not read: those with bytes of an answer that wait here, because the
+ * system takes no more, and of which none was taken for `unreadTimeout`. Bytes count as taken once the write
+ * they are part of is done, an answer's mostly, so one that is read byte by byte counts as not read. The
+ * runtime's own time-out starts anew with each byte that the caller sends.
  */
 export function closeUnread(server: Server, options: UnreadOptions): void {
   const { unreadTimeout, checkInterval, onUnread } = options;

@@ -1,8 +1,9 @@
 /** Buffers that bodies arrive in. */
 export interface Buffers {
   /**
-   * How large a buffer to take for a body of which so many bytes are there. A sender that announced much gets four times what has arrived and
-   * no more: buffers of thousands of bodies that were announced and never sent cost memory, and the runtime's time.
+   * How large a buffer to take for a body of which so many bytes are there. A sender that announced much gets
+   * four times what has arrived and no more: buffers of thousands of bodies that were announced and never
+   * sent cost memory, and the runtime's time.
    */
   sizeFor(needed: number, body: { readonly announced: number | undefined; readonly most: number }): number;
   /** A buffer of a size that `sizeFor` gave; it may hold old bytes. */
@@ -12,13 +13,14 @@ export interface Buffers {
 }
 
 /** Buffers of up to this size are used again, in bytes; nearly all photos of a phone's front camera fit. */
-const largestKept = 512 * 1024;
-const smallest = 16 * 1024;
+const LARGEST_KEPT = 512 * 1024;
+const SMALLEST = 16 * 1024;
 /** Buffers kept for use again, of each size. */
-const keptEach = 16;
+const KEPT_EACH = 16;
 
 /**
- * Small buffers are used again, which saves the runtime from collecting them: a service judges the same sizes all day.
+ * Small buffers are used again, which saves the runtime from collecting them: a service judges the same sizes
+ * all day.
  * @param mostKept bytes of all buffers that are kept for use again
  */
 export function createBuffers(mostKept: number): Buffers {
@@ -38,10 +40,10 @@ export function createBuffers(mostKept: number): Buffers {
     },
     takeBack(buffer) {
       const size = buffer.length;
-      if (size > largestKept || bytes + size > mostKept) return;
+      if (size > LARGEST_KEPT || bytes + size > mostKept) return;
       const same = kept.get(size) ?? [];
       kept.set(size, same);
-      if (same.length >= keptEach) return;
+      if (same.length >= KEPT_EACH) return;
       same.push(buffer);
       bytes += size;
     },
@@ -50,8 +52,8 @@ export function createBuffers(mostKept: number): Buffers {
 
 /** Powers of two up to the largest that is kept, beyond that what is asked for. */
 function classOf(bytes: number): number {
-  if (bytes > largestKept) return bytes;
-  let size = smallest;
+  if (bytes > LARGEST_KEPT) return bytes;
+  let size = SMALLEST;
   while (size < bytes) size *= 2;
   return size;
 }

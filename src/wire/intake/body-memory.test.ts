@@ -44,7 +44,7 @@ describe('memory of bodies', () => {
       most = Math.max(most, memory.held / (sent + 64 * KiB));
     }
     expect(body.whole().equals(bytes(6 * MiB))).toBe(true);
-    // Rooms that were outgrown are given back at once.
+    // Buffers that were outgrown are given back at once.
     expect(most).toBeLessThan(3);
     expect(memory.held).toBe(6 * MiB);
   });
@@ -66,7 +66,7 @@ describe('memory of bodies', () => {
     expect(memory.held).toBe(2 * 1400 * KiB);
   });
 
-  it('never gives up a body that is whole: then the one that arrives makes room itself', () => {
+  it('never gives up a body that is whole: then the one that arrives is given up itself', () => {
     const { memory, open, names } = world(MiB);
     const [waiting, arriving] = [open('waiting', 'one', 600 * KiB), open('arriving')];
     waiting.take(bytes(600 * KiB));
@@ -85,7 +85,7 @@ describe('memory of bodies', () => {
     expect([one.whole().length, names()]).toEqual([6 * MiB, []]);
   });
 
-  it('uses small rooms again, and never gives one room to two bodies', () => {
+  it('uses small buffers again, and never gives one buffer to two bodies', () => {
     const { open } = world(1e9);
     const filled = (name: string, size: number) => {
       const body = open(name, 'one', size);
@@ -191,7 +191,7 @@ describe('a share of the memory for each owner', () => {
       try {
         open(`greedy ${at}`, `greedy ${at % 3}`, 6 * MiB).take(bytes(MiB));
       } catch {
-        // One of them makes room itself.
+        // One of them is given up itself.
       }
       expect(memory.held).toBeLessThanOrEqual(16 * MiB);
     }

@@ -9,7 +9,7 @@ export interface BodyAnnounced {
   readonly announced: number | undefined;
   /** Bytes that it may have at most. */
   readonly most: number;
-  /** Called, once, when it has to make room for others. */
+  /** Called, once, when it is given up for others. */
   readonly giveUp: (why: Fault) => void;
 }
 
@@ -17,14 +17,18 @@ export interface BodyAnnounced {
 export interface BodyHold {
   /**
    * Keeps bytes that have just arrived.
-   * @throws Fault `busy` `body_memory` or `body_share` when this very body has to make room
+   * @throws {Fault} `busy` `body_memory` or `body_share` when this very body has to be given up
    */
   take(chunk: Buffer): void;
-  /** The body, which is whole: from now on it is waiting for nothing but its answer and is not given up any more. */
+  /**
+   * The body, which is whole: from now on it is waiting for nothing but its answer and is not given up any
+   * more.
+   */
   whole(): Buffer;
   /**
-   * Counts bytes beside the body that the request holds until `release`: copies that decoding makes, a downloaded picture.
-   * @throws Fault `busy` as `take`
+   * Counts bytes beside the body that the request holds until `release`: copies that decoding makes, a
+   * downloaded picture.
+   * @throws {Fault} `busy` as `take`
    */
   add(bytes: number): void;
   /** It is this owner's from now on: the app that signed. */
@@ -41,8 +45,11 @@ export interface BodyMemory {
   readonly limit: number;
 }
 
-/** An owner may hold this many times of what is free: alone three quarters of all, two of them three sevenths each. */
-const timesFree = 3;
+/**
+ * An owner may hold this many times of what is free: alone three quarters of all, two of them three sevenths
+ * each.
+ */
+const TIMES_FREE = 3;
 
 /** One body. */
 interface Body {
@@ -62,10 +69,11 @@ interface Owner {
 }
 
 /**
- * Memory for bodies, bounded by what is allocated for all of them together and shared out by owner: each may hold three times as much as is
- * free, which always leaves some for one who comes new (dynamic thresholds, as in switches that share a buffer between ports: Choudhury and
- * Hahne, 1998). Beyond that a body is given up with -5802: of the owner who holds most, the one that has been arriving for the longest time. An
- * honest one is there within a second, one that is sent to fill the memory takes its time.
+ * Memory for bodies, bounded by what is allocated for all of them together and shared out by owner: each may
+ * hold three times as much as is free, which always leaves some for one who comes new (dynamic thresholds, as
+ * in switches that share a buffer between ports: Choudhury and Hahne, 1998). Beyond that a body is given up
+ * with `busy`: of the owner who holds most, the one that has been arriving for the longest time. An honest
+ * one is there within a second, one that is sent to fill the memory takes its time.
  * @param limit bytes
  */
 export function createBodyMemory(limit: number): BodyMemory {
@@ -97,9 +105,9 @@ export function createBodyMemory(limit: number): BodyMemory {
   };
   /** A body with nothing beside it is always taken: its own size is bounded elsewhere. */
   const fits = ({ owner, held: own }: Body) =>
-    held === own || (held <= limit && owner.held <= timesFree * (limit - held));
+    held === own || (held <= limit && owner.held <= TIMES_FREE * (limit - held));
 
-  /** Whose body makes room for this owner: the greatest one's who holds more, else its own. */
+  /** Whose body is given up for this owner: the greatest one's who holds more, else its own. */
   const victim = (owner: Owner): Body | undefined => {
     let greatest = owner;
     for (const one of owners.values()) {

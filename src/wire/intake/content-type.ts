@@ -8,12 +8,12 @@ export type BodyType =
 export type BodyTypeReason = 'no_content_type' | 'content_type' | 'no_boundary' | 'bad_boundary';
 
 /** Longest boundary that is taken; RFC 2046 allows 70 characters, the multipart library at most 252. */
-const longestBoundary = 200;
+const LONGEST_BOUNDARY = 200;
 
 /**
- * Reads the `Content-Type` of a legacy request. The media type is compared alone and without regard to case. One pair of
- * quotes around the whole value (the API's published sample sends `"application/json"`) or around the media type is
- * stripped, and parameters other than `boundary` are ignored. Never throws.
+ * Reads the `Content-Type` of a legacy request. The media type is compared alone and without regard to case.
+ * One pair of quotes around the whole value (the API's published sample sends `"application/json"`) or around
+ * the media type is stripped, and parameters other than `boundary` are ignored. Never throws.
  */
 export function readBodyType(header: string | undefined): BodyType {
   const value = stripQuotes((header ?? '').trim()).trim();
@@ -29,7 +29,7 @@ export function readBodyType(header: string | undefined): BodyType {
     return { kind: 'refused', reason: 'no_boundary', found: mediaType };
   }
   // Printable ASCII that does not end in a space: RFC 2046 §5.1.1, without its short list of punctuation.
-  if (boundary.length > longestBoundary || !/^[\x20-\x7e]*[\x21-\x7e]$/.test(boundary)) {
+  if (boundary.length > LONGEST_BOUNDARY || !/^[\x20-\x7e]*[\x21-\x7e]$/.test(boundary)) {
     return { kind: 'refused', reason: 'bad_boundary', found: boundary.slice(0, 100) };
   }
   return { kind: 'multipart', boundary };

@@ -1,6 +1,6 @@
 /**
- * One input as it stood in the body, before anybody asked whether it is allowed: `absent` (missing, null or empty),
- * `text`, `bytes` (a multipart part), or `wrong` (a JSON value that is neither text nor null).
+ * One input as it stood in the body, before anybody asked whether it is allowed: `absent` (missing, null or
+ * empty), `text`, `bytes` (a multipart part), or `wrong` (a JSON value that is neither text nor null).
  */
 export type Input =
   | { readonly kind: 'absent' }
@@ -8,7 +8,9 @@ export type Input =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'wrong'; readonly found: string };
 
-/** The members of a body that mean something here; all others are ignored. The v1 API has image and url alone. */
+/**
+ * The members of a body that mean something here; all others are ignored. The v1 API has image and url alone.
+ */
 export interface BodyMembers {
   /** As text, trimmed; null when the body has none. */
   readonly appid: string | null;
@@ -19,4 +21,4 @@ export interface BodyMembers {
 }
 
 /** An input that is not there. */
-export const absent: Input = { kind: 'absent' };
+export const ABSENT: Input = { kind: 'absent' };

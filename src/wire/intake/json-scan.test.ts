@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Fault } from '../../faults.ts';
 import { parseJsonBody } from '../legacy/json-body.ts';
 import { parseJsonObject } from '../v1/json-object.ts';
-import { jsonNumber, jsonText, mostMembers, mostValues, type ScannedJson, scanJson } from './json-scan.ts';
+import { jsonNumber, jsonText, MOST_MEMBERS, MOST_VALUES, type ScannedJson, scanJson } from './json-scan.ts';
 
 const wanted = ['appid', 'image', 'url', 'sign'];
 
@@ -164,14 +164,14 @@ describe('the cost of a body', () => {
   }
 
   it.each([
-    ['members at the top', (count: number) => `{${many(count, (at) => `"k${at}":0`).join()}}`, mostMembers],
+    ['members at the top', (count: number) => `{${many(count, (at) => `"k${at}":0`).join()}}`, MOST_MEMBERS],
     [
       'members with escaped names',
       (count: number) => `{${many(count, () => '"\\u0069":0').join()}}`,
-      mostMembers,
+      MOST_MEMBERS,
     ],
-    ['values below', (count: number) => `{"a":[${many(count - 2, () => '0').join()}]}`, mostValues],
-    ['levels', (count: number) => `${'['.repeat(count)}${']'.repeat(count)}`, mostValues],
+    ['values below', (count: number) => `{"a":[${many(count - 2, () => '0').join()}]}`, MOST_VALUES],
+    ['levels', (count: number) => `${'['.repeat(count)}${']'.repeat(count)}`, MOST_VALUES],
   ] as const)('%s are taken up to their number, and one more is code 3', (_name, make, most) => {
     expect(scanned(Buffer.from(make(most)))).toBe('taken');
     expect(scanned(Buffer.from(make(most + 1)))).toBe('refused');

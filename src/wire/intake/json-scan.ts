@@ -2,16 +2,19 @@ import { Fault } from '../../faults.ts';
 import { byteAt, endOfNumber, endOfString, endOfWord, hexDigit, isDigit, skipSpace } from './json-tokens.ts';
 
 /*
- * Reads the few members of a JSON body that mean something without building anything of the rest. `JSON.parse` builds every
- * value first, and 6 MiB of small ones take it over a second, on the thread that answers everybody. This walks once over the
- * bytes, keeps one byte a level of nesting and accepts exactly what `JSON.parse` accepts (RFC 8259), up to a number of values that no
- * honest body has.
+ * Reads the few members of a JSON body that mean something without building anything of the rest.
+ * `JSON.parse` builds every value first, and 6 MiB of small ones take it over a second, on the thread that
+ * answers everybody. This walks once over the bytes, keeps one byte a level of nesting and accepts exactly
+ * what `JSON.parse` accepts (RFC 8259), up to a number of values that no honest body has.
  */
 
 /** Members of the object at the top; the longest body seen in the wild has five. */
-export const mostMembers = 1000;
-/** Values in all. A picture that a program wrote as a list of numbers, by mistake, mostly stays below: its sender is told so. */
-export const mostValues = 500_000;
+export const MOST_MEMBERS = 1000;
+/**
+ * Values in all. A picture that a program wrote as a list of numbers, by mistake, mostly stays below: its
+ * sender is told so.
+ */
+export const MOST_VALUES = 500_000;
 
 /** What kind of value stands somewhere. */
 export type JsonKind = 'text' | 'number' | 'boolean' | 'null' | 'array' | 'object';
@@ -33,11 +36,12 @@ export interface ScannedJson {
 }
 
 /**
- * Walks over a JSON text in UTF-8, with or without a byte order mark, and notes where the members `wanted` of the object at its
- * top stand. Time grows with the length of the text and with nothing else.
+ * Walks over a JSON text in UTF-8, with or without a byte order mark, and notes where the members `wanted` of
+ * the object at its top stand. Time grows with the length of the text and with nothing else.
  * @param wanted names in ASCII without quotes, slashes and backslashes
  * @returns null where the text is no JSON
- * @throws Fault `request_malformed` `json_too_many`: more than `mostMembers` members at the top, or more than `mostValues` values
+ * @throws {Fault} `request_malformed` `json_too_many`: more than `MOST_MEMBERS` members at the top, or more
+ * than `MOST_VALUES` values
  */
 export function scanJson(text: Buffer, wanted: readonly string[]): ScannedJson | null {
   return new Scanner(text, wanted).document();
@@ -51,11 +55,11 @@ export function jsonText(text: Buffer, { start, end }: JsonSpan): string {
 }
 
 /** Longest number that is read, in characters: one with more digits than any program writes is none. */
-const longestNumber = 1000;
+const LONGEST_NUMBER = 1000;
 
 /** The number that was scanned; NaN where it is longer than 1000 characters. */
 export function jsonNumber(text: Buffer, { start, end }: JsonSpan): number {
-  return end - start > longestNumber ? Number.NaN : Number(text.toString('latin1', start, end));
+  return end - start > LONGEST_NUMBER ? Number.NaN : Number(text.toString('latin1', start, end));
 }
 
 /** The kind of value that begins at a place, by its first byte. */
@@ -90,8 +94,8 @@ function tooMany(what: string): Fault {
   return new Fault('request_malformed', 'json_too_many', `The JSON body has more than ${what}.`);
 }
 
-const inArray = 0;
-const inObject = 1;
+const IN_ARRAY = 0;
+const IN_OBJECT = 1;
 
 /** What has to come next: a value, a member's name, or what stands behind a value. */
 type Next = 'value' | 'name' | 'behind' | 'wrong';
@@ -148,7 +152,7 @@ class Scanner {
 
   /** Reads a value, of an array or object only its beginning. */
   #value(): Next {
-    if (++this.#values > mostValues) throw tooMany(`${mostValues} values`);
+    if (++this.#values > MOST_VALUES) throw tooMany(`${MOST_VALUES} values`);
     const byte = byteAt(this.#text, this.#at);
     if (byte === 0x7b || byte === 0x5b) return this.#begin(byte);
     const end =
@@ -174,7 +178,7 @@ class Scanner {
       this.#open = more;
     }
     const isObject = bracket === 0x7b;
-    this.#open[this.#depth++] = isObject ? inObject : inArray;
+    this.#open[this.#depth++] = isObject ? IN_OBJECT : IN_ARRAY;
     return isObject ? 'name' : 'value';
   }
 
@@ -188,7 +192,7 @@ class Scanner {
     if (byteAt(text, colon) !== 0x3a) return 'wrong';
     this.#at = skipSpace(text, colon + 1);
     if (this.#depth === 1) {
-      if (++this.#topMembers > mostMembers) throw tooMany(`${mostMembers} members`);
+      if (++this.#topMembers > MOST_MEMBERS) throw tooMany(`${MOST_MEMBERS} members`);
       this.#current = this.#wanted.findIndex((name) => spells(text, start + 1, end - 1, name));
       if (this.#current !== -1) this.#starts[this.#current] = this.#at;
       else this.#other ??= { kind: 'text', start, end };
@@ -202,7 +206,7 @@ class Scanner {
       this.#ends[this.#current] = this.#at;
       this.#current = -1;
     }
-    const isObject = this.#open[this.#depth - 1] === inObject;
+    const isObject = this.#open[this.#depth - 1] === IN_OBJECT;
     const at = skipSpace(this.#text, this.#at);
     const byte = byteAt(this.#text, at);
     this.#at = at + 1;

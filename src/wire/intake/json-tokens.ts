@@ -1,6 +1,7 @@
 /*
- * Where the tokens of a JSON text in UTF-8 end (RFC 8259). Each function takes the place of the token's first byte and gives the
- * place behind its last one, or -1 where there is no such token. None looks at a byte twice.
+ * Where the tokens of a JSON text in UTF-8 end (RFC 8259). Each function takes the place of the token's first
+ * byte and gives the place behind its last one, or -1 where there is no such token. None looks at a byte
+ * twice.
  */
 
 /** Bytes that may stand in a string as they are: all but control characters, the quote and the backslash. */
@@ -10,7 +11,7 @@ plain[0x5c] = 0;
 /** What may follow a backslash, `u` aside. */
 const escapable = new Uint8Array(256);
 for (const byte of Buffer.from('"\\/bfnrt')) escapable[byte] = 1;
-const words = { t: Buffer.from('true'), f: Buffer.from('false'), n: Buffer.from('null') } as const;
+const WORDS = { t: Buffer.from('true'), f: Buffer.from('false'), n: Buffer.from('null') } as const;
 
 /** Behind white space, which may be none. */
 export function skipSpace(text: Buffer, from: number): number {
@@ -66,7 +67,7 @@ export function endOfNumber(text: Buffer, from: number): number {
 /** Behind `true`, `false` or `null`. */
 export function endOfWord(text: Buffer, from: number): number {
   const first = byteAt(text, from);
-  const word = first === 0x74 ? words.t : first === 0x66 ? words.f : words.n;
+  const word = first === 0x74 ? WORDS.t : first === 0x66 ? WORDS.f : WORDS.n;
   const end = from + word.length;
   if (end > text.length) return -1;
   for (let at = 0; at < word.length; at++) if (text[from + at] !== word[at]) return -1;

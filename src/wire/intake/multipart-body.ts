@@ -1,27 +1,29 @@
 import { Fault } from '../../faults.ts';
-import { absent, type BodyMembers, type Input } from './input.ts';
+import { ABSENT, type BodyMembers, type Input } from './input.ts';
 import { readPartHead } from './multipart-head.ts';
 import { cutIntoSections } from './multipart-sections.ts';
 
 /** Parts of any name; the body's own size is bounded before it comes here. */
-const mostParts = 64;
+const MOST_PARTS = 64;
 /** Bytes of one text part that are read; the longest one that means anything is a url. */
-const longestText = 16 * 1024;
+const LONGEST_TEXT = 16 * 1024;
 
 /** The text parts that mean something. */
-const textNames: ReadonlySet<string> = new Set(['appid', 'url', 'sign']);
+const TEXT_NAMES: ReadonlySet<string> = new Set(['appid', 'url', 'sign']);
 
 /**
- * Parses a `multipart/form-data` body. Parts may come in any order; `image` is bytes whatever its headers say, `appid`, `url`
- * and `sign` are text even when they carry a file name; other parts are skipped; the last part of a repeated name counts, empty ones aside. The
- * picture's bytes share memory with `body`. The body is walked over a few times, and nothing of it is copied but texts.
- * @throws Fault `request_malformed` `bad_multipart`: not multipart, cut off, more parts than allowed, a part without headers
+ * Parses a `multipart/form-data` body. Parts may come in any order; `image` is bytes whatever its headers
+ * say, `appid`, `url` and `sign` are text even when they carry a file name; other parts are skipped; the last
+ * part of a repeated name counts, empty ones aside. The picture's bytes share memory with `body`. The body is
+ * walked over a few times, and nothing of it is copied but texts.
+ * @throws {Fault} `request_malformed` `bad_multipart`: not multipart, cut off, more parts than allowed, a
+ * part without headers
  */
 export function parseMultipartBody(body: Buffer, boundary: string): BodyMembers {
-  const cut = cutIntoSections(body, boundary, mostParts);
+  const cut = cutIntoSections(body, boundary, MOST_PARTS);
   if (cut.kind === 'refused') throw unreadable(cut.why);
   const texts = new Map<string, Text>();
-  let image: Input = absent;
+  let image: Input = ABSENT;
   for (const { headStart, headEnd, contentStart, contentEnd } of cut.parts) {
     const head = readPartHead(body.subarray(headStart, headEnd));
     if (head === null) {
@@ -34,7 +36,7 @@ export function parseMultipartBody(body: Buffer, boundary: string): BodyMembers 
     // An input of a form that was left empty comes as an empty part: it says nothing, and takes nothing back.
     if (content.length === 0) continue;
     if (name === 'image') image = { kind: 'bytes', bytes: content };
-    else if (name !== null && textNames.has(name)) texts.set(name, readText(content, charset));
+    else if (name !== null && TEXT_NAMES.has(name)) texts.set(name, readText(content, charset));
   }
   return {
     appid: textOf(texts.get('appid'))?.trim() ?? null,
@@ -56,14 +58,14 @@ interface Text {
 
 /** A charset that nobody knows is read as UTF-8. */
 function readText(content: Buffer, charset: string): Text {
-  const read = content.subarray(0, longestText);
+  const read = content.subarray(0, LONGEST_TEXT);
   let decoder = new TextDecoder();
   try {
     decoder = new TextDecoder(charset);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  return { text: decoder.decode(read), cut: content.length > longestText };
+  return { text: decoder.decode(read), cut: content.length > LONGEST_TEXT };
 }
 
 function textOf(part: Text | undefined): string | null {
@@ -73,6 +75,6 @@ function textOf(part: Text | undefined): string | null {
 /** A cut url is refused for its form: fetching its beginning would fetch something else. */
 function urlOf(part: Text | undefined): Input {
   const text = textOf(part);
-  if (text === null) return absent;
-  return part?.cut ? { kind: 'wrong', found: `text over ${longestText} bytes` } : { kind: 'text', text };
+  if (text === null) return ABSENT;
+  return part?.cut ? { kind: 'wrong', found: `text over ${LONGEST_TEXT} bytes` } : { kind: 'text', text };
 }

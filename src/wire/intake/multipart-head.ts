@@ -9,12 +9,14 @@ export interface PartHead {
 }
 
 /** Bytes of a part's headers that are looked at. */
-const longestHead = 16 * 1024;
+const LONGEST_HEAD = 16 * 1024;
 
 /**
- * Reads the headers of a part (RFC 7578 §4.2, §4.4): `Content-Disposition` for its name, `Content-Type` for its charset; of a
- * repeated header the first. All others are let through unread, as is what lies beyond 16 KiB.
- * @returns null where these are no headers: none at all, or lines of another form. That is how the rest of a picture looks that
+ * Reads the headers of a part (RFC 7578 §4.2, §4.4): `Content-Disposition` for its name, `Content-Type` for
+ * its charset; of a repeated header the first. All others are let through unread, as is what lies beyond 16
+ * KiB.
+ * @returns null where these are no headers: none at all, or lines of another form. That is how the rest of a
+ * picture looks that
  *   held a whole delimiter line.
  */
 export function readPartHead(head: Buffer): PartHead | null {
@@ -37,9 +39,9 @@ export function readPartHead(head: Buffer): PartHead | null {
 }
 
 function linesOf(head: Buffer): string[] {
-  const lines = head.toString('utf8', 0, longestHead).split('\r\n');
+  const lines = head.toString('utf8', 0, LONGEST_HEAD).split('\r\n');
   // A line that was cut says nothing.
-  if (head.length > longestHead) lines.pop();
+  if (head.length > LONGEST_HEAD) lines.pop();
   return lines;
 }
 

@@ -25,14 +25,16 @@ interface Delimiter {
 const refused = (why: string): Sections => ({ kind: 'refused', why });
 
 /**
- * Cuts a whole `multipart/form-data` body at its delimiter lines (RFC 2046 §5.1.1). A delimiter line is the boundary, optional
- * blanks, and CRLF; the last one `--` in between. RFC 2046 asks senders to choose a boundary that no line of the content begins
- * with, and lets receivers take every line that begins with it for a delimiter; a picture that holds such a line would be cut
- * there and judged by its beginning. So a line that goes on in any other way is content.
+ * Cuts a whole `multipart/form-data` body at its delimiter lines (RFC 2046 §5.1.1). A delimiter line is the
+ * boundary, optional blanks, and CRLF; the last one `--` in between. RFC 2046 asks senders to choose a
+ * boundary that no line of the content begins with, and lets receivers take every line that begins with it
+ * for a delimiter; a picture that holds such a line would be cut there and judged by its beginning. So a line
+ * that goes on in any other way is content.
  *
- * Taken too, since clients send it: a last delimiter without `--` or with one dash, with or without line ends behind it.
- * Refused: more than `most` parts, or so many lines that begin like a delimiter; no last delimiter; a delimiter and more
- * behind the last one, which is how a picture looks that holds a whole last delimiter.
+ * Taken too, since clients send it: a last delimiter without `--` or with one dash, with or without line ends
+ * behind it. Refused: more than `most` parts, or so many lines that begin like a delimiter; no last
+ * delimiter; a delimiter and more behind the last one, which is how a picture looks that holds a whole last
+ * delimiter.
  */
 export function cutIntoSections(body: Buffer, boundary: string, most: number): Sections {
   const tooMany = `more than ${most} parts`;
@@ -61,7 +63,10 @@ export function cutIntoSections(body: Buffer, boundary: string, most: number): S
   };
 }
 
-/** Every line that begins with the boundary: where it starts, the CRLF before it included, and the place behind the boundary. */
+/**
+ * Every line that begins with the boundary: where it starts, the CRLF before it included, and the place
+ * behind the boundary.
+ */
 function* linesWith(body: Buffer, boundary: string): Generator<readonly [start: number, at: number]> {
   const line = Buffer.from(`\r\n--${boundary}`, 'latin1');
   const first = line.subarray(2);

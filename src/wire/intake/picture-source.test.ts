@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../faults.ts';
-import { absent } from './input.ts';
+import { ABSENT } from './input.ts';
 import { choosePicture, decodeBase64Image } from './picture-source.ts';
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 300 }).map((array) => Buffer.from(array));
@@ -101,7 +101,7 @@ describe('decodeBase64Image', () => {
 });
 
 describe('choosePicture', () => {
-  const body = { appid: '1', image: absent, url: absent, sign: null };
+  const body = { appid: '1', image: ABSENT, url: ABSENT, sign: null };
   const url = (text: string) => choosePicture({ ...body, url: { kind: 'text', text } });
 
   it('takes http and https addresses as a browser would read them', () => {

@@ -7,11 +7,13 @@ export type PictureSource =
   | { readonly kind: 'url'; readonly url: URL };
 
 /** Longest url that is taken, in characters. */
-const longestUrl = 8192;
+const LONGEST_URL = 8192;
 
 /**
- * Chooses between `url` and `image`: where both are given only the url is used; an empty or null url does not count.
- * @throws Fault `download_refused` `no_image` when neither is there; Fault `image_invalid` `invalid_parameter_url` or `invalid_parameter_image` when the
+ * Chooses between `url` and `image`: where both are given only the url is used; an empty or null url does not
+ * count.
+ * @throws {Fault} `download_refused` `no_image` when neither is there
+ * @throws {Fault} `image_invalid` `invalid_parameter_url` or `invalid_parameter_image` when the
  *   chosen one has the wrong form (not text, not an absolute http or https url, not base64)
  */
 export function choosePicture(body: BodyMembers): PictureSource {
@@ -38,11 +40,11 @@ function parseUrl(input: BodyMembers['url']): URL {
     throw new Fault('url_invalid', 'url:type', `url must be text; found ${found}.`);
   }
   const text = input.text.trim();
-  if (text.length > longestUrl) {
+  if (text.length > LONGEST_URL) {
     throw new Fault(
       'url_invalid',
       'url:too_long',
-      `url must be at most ${longestUrl} characters; found ${text.length}.`,
+      `url must be at most ${LONGEST_URL} characters; found ${text.length}.`,
     );
   }
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -57,11 +59,13 @@ function parseUrl(input: BodyMembers['url']): URL {
 }
 
 /**
- * Decodes the base64 text of `image`. Accepted: the standard and the url-safe alphabet, with or without padding, line breaks after
- * every so many characters, white space in front and line breaks behind, a `data:image/…;base64,` prefix. Anything else is refused
- * rather than guessed. `Buffer.from` would silently stop at the first odd character and a shortened picture would be judged; and a blank is
- * mostly what decoding as a form made of a `+`: without it, all that follows would be other bytes.
- * @throws Fault `image_invalid` `image:data_uri`, `image:blank` or `image:base64`; Fault `download_refused` `no_image` when nothing follows the prefix
+ * Decodes the base64 text of `image`. Accepted: the standard and the url-safe alphabet, with or without
+ * padding, line breaks after every so many characters, white space in front and line breaks behind, a
+ * `data:image/…;base64,` prefix. Anything else is refused rather than guessed. `Buffer.from` would silently
+ * stop at the first odd character and a shortened picture would be judged; and a blank is mostly what
+ * decoding as a form made of a `+`: without it, all that follows would be other bytes.
+ * @throws {Fault} `image_invalid` `image:data_uri`, `image:blank` or `image:base64`
+ * @throws {Fault} `download_refused` `no_image` when nothing follows the prefix
  */
 export function decodeBase64Image(text: string): Uint8Array {
   let base64 = text;
@@ -92,8 +96,9 @@ export function decodeBase64Image(text: string): Uint8Array {
 }
 
 /**
- * Joins a text that is broken into lines of one width, the last of them perhaps shorter, as RFC 2045 §6.8 and `base64` of every system do.
- * @throws Fault `image_invalid` `image:blank` where white space stands anywhere else
+ * Joins a text that is broken into lines of one width, the last of them perhaps shorter, as RFC 2045 §6.8 and
+ * `base64` of every system do.
+ * @throws {Fault} `image_invalid` `image:blank` where white space stands anywhere else
  */
 function withoutLineBreaks(text: string): string {
   const first = text.search(/\s/);

@@ -12,7 +12,7 @@ export class RequestAborted extends Error {
 
 /**
  * Refuses a request that announces a body over `limit` bytes, before anything of it is read.
- * @throws Fault `body_too_large` `too_large`
+ * @throws {Fault} `body_too_large` `too_large`
  */
 export function checkAnnouncedSize(request: IncomingMessage, limit: number): void {
   const announced = Number(request.headers['content-length'] ?? 0);
@@ -20,10 +20,13 @@ export function checkAnnouncedSize(request: IncomingMessage, limit: number): voi
 }
 
 /**
- * Reads a whole body of at most `limit` bytes, counted as received, and works with it; one that passes the limit is refused at that very
- * byte, with or without `Content-Length`. The bytes belong to `use` until it is done, and to another request afterwards.
+ * Reads a whole body of at most `limit` bytes, counted as received, and works with it; one that passes the
+ * limit is refused at that very byte, with or without `Content-Length`. The bytes belong to `use` until it is
+ * done, and to another request afterwards.
  * @param owner whose share of the memory it takes
- * @throws Fault `body_too_large` `too_large`, -5802 `body_memory`, `body_share`; RequestAborted; what `use` throws
+ * @throws {Fault} `body_too_large` `too_large`; `busy` `body_memory`, `body_share`
+ * @throws {RequestAborted} when the caller went away
+ * @throws {Error} what `use` throws
  */
 export async function withBody<T>(
   memory: BodyMemory,
@@ -86,8 +89,8 @@ function readInto(
 }
 
 /**
- * What decoding a body holds beside it until its request is answered: of JSON the base64 text and the picture in it, each at most as large as
- * the body; parts of a form and bare pictures are used where they stand.
+ * What decoding a body holds beside it until its request is answered: of JSON the base64 text and the picture
+ * in it, each at most as large as the body; parts of a form and bare pictures are used where they stand.
  */
 export function decodingBytes(contentType: string | undefined, body: Buffer): number {
   const type = (contentType ?? '').trimStart().replace('"', '').trimStart().slice(0, 16).toLowerCase();

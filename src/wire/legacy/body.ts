@@ -5,8 +5,10 @@ import { parseMultipartBody } from '../intake/multipart-body.ts';
 import { parseJsonBody } from './json-body.ts';
 
 /**
- * Parses a legacy body, JSON or multipart by its `Content-Type`. The returned bytes may share memory with `body`.
- * @throws Fault `request_malformed`, reason `no_content_type`, `content_type`, `no_boundary`, `bad_boundary`, `bad_json`, `bad_multipart`
+ * Parses a legacy body, JSON or multipart by its `Content-Type`. The returned bytes may share memory with
+ * `body`.
+ * @throws {Fault} `request_malformed`, reason `no_content_type`, `content_type`, `no_boundary`,
+ * `bad_boundary`, `bad_json`, `bad_multipart`
  */
 export async function parseLegacyBody(contentType: string | undefined, body: Buffer): Promise<BodyMembers> {
   const type = readBodyType(contentType);

@@ -13,9 +13,9 @@ export interface TriesDeps {
 }
 
 /**
- * Of a caller whose address has failed too often: whether it holds a valid key all the same. It is asked for before anything of the body
- * is read.
- * @throws Fault `rate_limited` `failed_tries` where it does not
+ * Of a caller whose address has failed too often: whether it holds a valid key all the same. It is asked for
+ * before anything of the body is read.
+ * @throws {Fault} `rate_limited` `failed_tries` where it does not
  */
 export async function holdsKeyIfAsked(
   { failedTries, authenticator }: TriesDeps,
@@ -30,7 +30,7 @@ export async function holdsKeyIfAsked(
 }
 
 /** Kinds that say that a caller has no valid key, or that nobody got as far as asking for one. */
-const withoutKey: ReadonlySet<FaultKind> = new Set<FaultKind>([
+const WITHOUT_KEY: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'request_malformed',
   'appid_missing',
   'signature_missing',
@@ -42,7 +42,7 @@ const withoutKey: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'body_too_large',
 ]);
 /** Reasons of these kinds that only holders of a valid key can be refused for. */
-const withKey: ReadonlySet<string> = new Set<FaultReason<'signature_invalid'>>([
+const WITH_KEY: ReadonlySet<string> = new Set<FaultReason<'signature_invalid'>>([
   'clock_ahead',
   'issued_in_milliseconds',
 ]);
@@ -50,6 +50,9 @@ const withKey: ReadonlySet<string> = new Set<FaultReason<'signature_invalid'>>([
 /** Whether what a request was refused for says that nobody with a valid key was seen to send it. */
 export function isFailedTry(error: unknown, { appid }: Pick<Facts, 'appid'>): boolean {
   return (
-    appid === undefined && error instanceof Fault && withoutKey.has(error.kind) && !withKey.has(error.reason)
+    appid === undefined &&
+    error instanceof Fault &&
+    WITHOUT_KEY.has(error.kind) &&
+    !WITH_KEY.has(error.reason)
   );
 }

@@ -37,9 +37,10 @@ export interface LegacySettings {
 export type LegacyHandler = (exchange: Exchange) => Promise<Envelope | null>;
 
 /**
- * The retired call `POST /face/livedetectpicture`. The order of the checks is the contract's: size (23), body parses (3),
- * appid present (3), signature and account (4 … 6), rate (15), a picture is there (-5805) and well-formed (21), download
- * (-5805), decoding (-4016), a face (-4015), score. A judged request is in the ledger before its answer leaves.
+ * The retired call `POST /face/livedetectpicture`. The order of the checks is the contract's: size (23), body
+ * parses (3), appid present (3), signature and account (4 … 6), rate (15), a picture is there (-5805) and
+ * well-formed (21), download (-5805), decoding (-4016), a face (-4015), score. A judged request is in the
+ * ledger before its answer leaves.
  */
 export function createLegacyHandler(deps: LegacyDeps): LegacyHandler {
   return async (exchange) => {
@@ -59,8 +60,8 @@ export function createLegacyHandler(deps: LegacyDeps): LegacyHandler {
 
 async function answer(deps: LegacyDeps, exchange: Exchange, facts: Facts): Promise<Envelope> {
   const { request } = exchange;
-  // Read once: here it names the app, before anybody knows whether it is genuine, and the authenticator verifies it. A forged name
-  // gains nothing: at most a refusal for that app's share.
+  // Read once: here it names the app, before anybody knows whether it is genuine, and the authenticator
+  // verifies it. A forged name gains nothing: at most a refusal for that app's share.
   const read = tryReadSignature(request.headers.authorization);
   const holdsKey = await holdsKeyIfAsked(deps, exchange, read);
   try {
@@ -82,7 +83,8 @@ async function answerTry(
   checkAnnouncedSize(request, maxBodyBytes);
   checkRoom(deps.judge, read instanceof Fault ? undefined : read.appid);
   exchange.wantBody();
-  // An app that is only claimed would take another one's share: until the signature is checked it is the address's.
+  // An app that is only claimed would take another one's share: until the signature is checked it is the
+  // address's.
   const owner = `address ${peerGroup(exchange.callerAddress)}`;
   return withBody(deps.bodies, request, { limit: maxBodyBytes, owner }, (raw, hold) =>
     answerBody(deps, exchange, facts, read, raw, hold),
@@ -125,7 +127,7 @@ async function answerBody(
   });
 }
 
-/** @throws Fault `request_malformed` `content_encoding` for a body that was compressed */
+/** @throws {Fault} `request_malformed` `content_encoding` for a body that was compressed */
 function refuseCoded(header: string | undefined): void {
   const { named, exists } = readContentCoding(header);
   if (!exists) return;

@@ -1,18 +1,18 @@
 import { Fault } from '../../faults.ts';
-import { absent, type BodyMembers, type Input } from '../intake/input.ts';
+import { ABSENT, type BodyMembers, type Input } from '../intake/input.ts';
 import { type JsonSpan, jsonNumber, jsonText, type ScannedJson, scanJson } from '../intake/json-scan.ts';
 
-const members = ['appid', 'image', 'url', 'sign'] as const;
+const MEMBERS = ['appid', 'image', 'url', 'sign'] as const;
 
 /**
- * Parses a JSON body: UTF-8 with or without a byte order mark, an object at the top, members in any order, unknown members
- * ignored and never built, the last of a repeated member counts. A numeric `appid` is taken as its decimal text. Base64 is not
- * decoded here.
- * @throws Fault `request_malformed` `bad_json`, `json_too_many`
+ * Parses a JSON body: UTF-8 with or without a byte order mark, an object at the top, members in any order,
+ * unknown members ignored and never built, the last of a repeated member counts. A numeric `appid` is taken
+ * as its decimal text. Base64 is not decoded here.
+ * @throws {Fault} `request_malformed` `bad_json`, `json_too_many`
  */
 export function parseJsonBody(body: Buffer): BodyMembers {
   const scanned = scanObject(body);
-  const at = (name: (typeof members)[number]) => scanned.members.get(name);
+  const at = (name: (typeof MEMBERS)[number]) => scanned.members.get(name);
   const sign = at('sign');
   const signText = sign?.kind === 'text' ? jsonText(body, sign) : '';
   return {
@@ -24,7 +24,7 @@ export function parseJsonBody(body: Buffer): BodyMembers {
 }
 
 function scanObject(body: Buffer): ScannedJson {
-  const scanned = scanJson(body, members);
+  const scanned = scanJson(body, MEMBERS);
   if (scanned === null) {
     throw new Fault(
       'request_malformed',
@@ -59,8 +59,8 @@ function appidOf(body: Buffer, value: JsonSpan | undefined): string | null {
 }
 
 function inputOf(body: Buffer, value: JsonSpan | undefined): Input {
-  if (value === undefined || value.kind === 'null') return absent;
+  if (value === undefined || value.kind === 'null') return ABSENT;
   if (value.kind !== 'text') return { kind: 'wrong', found: named(value) };
   const text = jsonText(body, value);
-  return text.trim() === '' ? absent : { kind: 'text', text };
+  return text.trim() === '' ? ABSENT : { kind: 'text', text };
 }

@@ -14,7 +14,7 @@ export interface CompatSettings {
 }
 
 /** The highest score that a picture too poor to judge is reported with. */
-const poorQualityCap = 60;
+const POOR_QUALITY_CAP = 60;
 
 /** The reply to a judged picture. */
 export function judgementEnvelope(judgement: Judgement, compat: CompatSettings, requestId: string): Envelope {
@@ -53,11 +53,11 @@ function severalFaces({ faceSizes = [] }: Judgement): Readonly<Record<string, st
 }
 
 /**
- * The score as the wire reports it: the threshold in force lies at 87, quality too poor to judge is capped, null where no face was
- * judged.
+ * The score as the wire reports it: the threshold in force lies at 87, quality too poor to judge is capped,
+ * null where no face was judged.
  */
 function wireScore({ verdict, rawScore: score, threshold }: Judgement): number | null {
   if (verdict === 'no_face' || score === null) return null;
   const reported = reportedScore(score, threshold);
-  return verdict === 'poor_quality' ? Math.min(reported, poorQualityCap) : reported;
+  return verdict === 'poor_quality' ? Math.min(reported, POOR_QUALITY_CAP) : reported;
 }

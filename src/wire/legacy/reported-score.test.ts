@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { contractThreshold, reportedScore } from './reported-score.ts';
+import { CONTRACT_THRESHOLD, reportedScore } from './reported-score.ts';
 
 /** Every score with every threshold that has at most one decimal. */
 const thresholds = Array.from({ length: 1001 }, (_, tenths) => tenths / 10);
@@ -13,7 +13,7 @@ describe('the score of the old call under a threshold', () => {
     for (const threshold of thresholds) {
       for (const score of scores) {
         const reported = reportedScore(score, threshold);
-        if (reported > contractThreshold !== score > threshold)
+        if (reported > CONTRACT_THRESHOLD !== score > threshold)
           wrong.push(`${score}@${threshold}=${reported}`);
         if (!Number.isInteger(reported) || reported < 0 || reported > 100)
           wrong.push(`form ${score}@${threshold}`);
@@ -63,7 +63,7 @@ describe('the score of the old call under a threshold', () => {
         fc.integer({ min: 0, max: 100 }),
         fc.double({ min: 0, max: 100, noNaN: true }),
         (score, threshold) => {
-          expect(reportedScore(score, threshold) > contractThreshold).toBe(score > threshold);
+          expect(reportedScore(score, threshold) > CONTRACT_THRESHOLD).toBe(score > threshold);
         },
       ),
     );

@@ -3,7 +3,7 @@ import { appid, signature } from '../../../test/contract/support/accounts.ts';
 import { exchange } from '../../../test/contract/support/raw.ts';
 import { startTestServer, type TestServer } from '../../../test/contract/support/server.ts';
 import { Fault } from '../../faults.ts';
-import { legacyPath } from './face.ts';
+import { LEGACY_PATH } from './face.ts';
 
 /* How the old endpoint asks for room: for the app that the signature names before the body, for the proven one before a download. */
 
@@ -35,7 +35,7 @@ afterEach(() => test.stop());
 const json = (content: object) => Buffer.from(JSON.stringify(content));
 const head = (sign: string | undefined, length: number) =>
   [
-    `POST ${legacyPath} HTTP/1.1`,
+    `POST ${LEGACY_PATH} HTTP/1.1`,
     'Host: a',
     'Content-Type: application/json',
     `Content-Length: ${length}`,

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boundedValues, other, workerNumbers } from './bounded.ts';
+import { boundedValues, OTHER, workerNumbers } from './bounded.ts';
 
 describe('values of a label', () => {
   it('pass as they are, up to the bound', () => {
     const bounded = boundedValues(2);
-    expect(['a', 'b', 'c', 'a', 'c'].map(bounded)).toEqual(['a', 'b', other, 'a', other]);
+    expect(['a', 'b', 'c', 'a', 'c'].map(bounded)).toEqual(['a', 'b', OTHER, 'a', OTHER]);
   });
 
   it.each(['', ' ', 'a b', 'a"b', 'a\nb', 'ä', '{a}', '--', 'x'.repeat(65)])('%j is none', (value) => {
-    expect(boundedValues(10)(value)).toBe(other);
+    expect(boundedValues(10)(value)).toBe(OTHER);
   });
 
   it.each(['queue_full', '-5802', '0', 'BLURRED', 'image:base64', 'http_404'])('%s is one', (value) => {
@@ -23,7 +23,7 @@ describe('values of a label', () => {
         fc.integer({ min: 0, max: 20 }),
         (values, most) => {
           const seen = new Set(values.map(boundedValues(most)));
-          seen.delete(other);
+          seen.delete(OTHER);
           expect(seen.size).toBeLessThanOrEqual(most);
         },
       ),

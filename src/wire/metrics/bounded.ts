@@ -1,23 +1,24 @@
 /** What stands for every value beyond the bound. */
-export const other = 'other';
+export const OTHER = 'other';
 
 /**
- * Keeps a label from growing without bound: the first `most` values of a plain form pass as they are, every other one becomes
- * `other`. All values come from closed lists today; this holds also for the day when one does not.
+ * Keeps a label from growing without bound: the first `most` values of a plain form pass as they are, every
+ * other one becomes `other`. All values come from closed lists today; this holds also for the day when one
+ * does not.
  */
 export function boundedValues(most: number): (value: string) => string {
   const known = new Set<string>();
   return (value) => {
     if (known.has(value)) return value;
-    if (known.size >= most || !/^-?[A-Za-z0-9][A-Za-z0-9_:.-]{0,63}$/.test(value)) return other;
+    if (known.size >= most || !/^-?[A-Za-z0-9][A-Za-z0-9_:.-]{0,63}$/.test(value)) return OTHER;
     known.add(value);
     return value;
   };
 }
 
 /**
- * Numbers for workers, from 1: a process keeps its number as long as it lives, its successor takes the lowest free one. So a chart has
- * as many lines as there are workers, however many processes came and went.
+ * Numbers for workers, from 1: a process keeps its number as long as it lives, its successor takes the lowest
+ * free one. So a chart has as many lines as there are workers, however many processes came and went.
  */
 export function workerNumbers(): (pids: readonly number[]) => ReadonlyMap<number, number> {
   let held = new Map<number, number>();

@@ -1,9 +1,11 @@
 import type { Observer } from '../decision/observer.ts';
 import { boundedValues } from './bounded.ts';
-import { knownSeries } from './known-series.ts';
+import { KNOWN_SERIES } from './known-series.ts';
 import type { Kit } from './registry.ts';
 
-/** What is counted as it happens. Labels take their values from closed lists, and are bounded here once more. */
+/**
+ * What is counted as it happens. Labels take their values from closed lists, and are bounded here once more.
+ */
 export function createObserver(kit: Kit): Observer {
   const code = boundedValues(100);
   const reason = boundedValues(300);
@@ -80,11 +82,11 @@ export function createObserver(kit: Kit): Observer {
     "Kept answers forgotten before 24 hours were over, since an app's share was full.",
   );
 
-  for (const labels of knownSeries.requests) requests.inc(labels, 0);
-  for (const labels of knownSeries.durations) durations.zero(labels);
-  for (const labels of knownSeries.reviews) reviews.inc(labels, 0);
-  for (const labels of knownSeries.refusals) refusals.inc(labels, 0);
-  for (const labels of knownSeries.downloads) downloads.inc(labels, 0);
+  for (const labels of KNOWN_SERIES.requests) requests.inc(labels, 0);
+  for (const labels of KNOWN_SERIES.durations) durations.zero(labels);
+  for (const labels of KNOWN_SERIES.reviews) reviews.inc(labels, 0);
+  for (const labels of KNOWN_SERIES.refusals) refusals.inc(labels, 0);
+  for (const labels of KNOWN_SERIES.downloads) downloads.inc(labels, 0);
 
   return {
     request(seen) {

@@ -7,7 +7,10 @@ export interface LoopDelay {
   readonly max: number;
 }
 
-/** Delays over a window of time that moves on by itself, so that two readers see the same and none takes from the other. */
+/**
+ * Delays over a window of time that moves on by itself, so that two readers see the same and none takes from
+ * the other.
+ */
 export interface DelayWindow {
   /** @param milliseconds how late something due came; below 0 counts as 0 */
   record(milliseconds: number): void;
@@ -16,34 +19,35 @@ export interface DelayWindow {
 }
 
 /** How often the delay is sampled, in ms. */
-const everyMs = 20;
-const windowMs = 60_000;
+const EVERY_MS = 20;
+const WINDOW_MS = 60_000;
 /** A longer delay, such as a machine put to sleep, counts as this, in ms. */
-const longestMs = 3_600_000;
+const LONGEST_MS = 3_600_000;
 /** Samples that one long delay counts for at most: a minute of standing still. */
-const mostOfOne = windowMs / everyMs;
+const mostOfOne = WINDOW_MS / EVERY_MS;
 
 /** @param clock milliseconds, never going back */
 export function createDelayWindow(clock: () => number): DelayWindow {
-  const make = () => createHistogram({ lowest: 1, highest: longestMs * 1000, figures: 3 });
+  const make = () => createHistogram({ lowest: 1, highest: LONGEST_MS * 1000, figures: 3 });
   let since = clock();
   let before: RecordableHistogram | undefined;
   let now = make();
   const turn = () => {
     const passed = clock() - since;
-    if (passed < windowMs) return;
-    before = passed < 2 * windowMs ? now : undefined;
+    if (passed < WINDOW_MS) return;
+    before = passed < 2 * WINDOW_MS ? now : undefined;
     now = make();
     since = clock();
   };
   return {
     record(milliseconds) {
       turn();
-      // What would have come due while the thread stood still was late as well, each by less (as HdrHistogram corrects it).
-      let late = Math.min(longestMs, Math.max(0, milliseconds));
+      // What would have come due while the thread stood still was late as well, each by less (as HdrHistogram
+      // corrects it).
+      let late = Math.min(LONGEST_MS, Math.max(0, milliseconds));
       for (let samples = 0; samples < mostOfOne; samples++) {
         now.record(Math.max(1, Math.round(late * 1000)));
-        late -= everyMs;
+        late -= EVERY_MS;
         if (late <= 0) break;
       }
     },
@@ -71,11 +75,11 @@ export interface LoopWatch {
 
 export function watchLoop(clock: () => number = () => performance.now()): LoopWatch {
   const delays = createDelayWindow(clock);
-  let due = clock() + everyMs;
+  let due = clock() + EVERY_MS;
   const timer = setInterval(() => {
     delays.record(clock() - due);
-    due = clock() + everyMs;
-  }, everyMs);
+    due = clock() + EVERY_MS;
+  }, EVERY_MS);
   timer.unref();
   return { read: () => delays.read(), stop: () => clearInterval(timer) };
 }

@@ -8,28 +8,28 @@ const request = (api: Api, outcome: Outcome, code: string, verdict: string) => (
 });
 const refusal = (api: Api, code: string, reason: string) => ({ api, code, reason });
 
-const apis = ['legacy', 'v1'] as const;
-const verdicts = ['live', 'attack', 'poor_quality'] as const;
-const full = ['queue_full', 'queue_share', 'queue_overdue', 'body_memory', 'body_share'] as const;
+const APIS = ['legacy', 'v1'] as const;
+const VERDICTS = ['live', 'attack', 'poor_quality'] as const;
+const FULL = ['queue_full', 'queue_share', 'queue_overdue', 'body_memory', 'body_share'] as const;
 
 /**
- * Series that are there with 0 from the start. A counter that first appears with its first event is no increase to Prometheus, so what
- * alerts and the first chart look at must be there before it happens.
+ * Series that are there with 0 from the start. A counter that first appears with its first event is no
+ * increase to Prometheus, so what alerts and the first chart look at must be there before it happens.
  */
-export const knownSeries = {
+export const KNOWN_SERIES = {
   requests: [
-    ...verdicts.map((verdict) => request('legacy', 'judged', '0', verdict)),
+    ...VERDICTS.map((verdict) => request('legacy', 'judged', '0', verdict)),
     request('legacy', 'judged', '-4015', 'no_face'),
-    ...[...verdicts, 'no_face'].map((verdict) => request('v1', 'judged', 'ok', verdict)),
+    ...[...VERDICTS, 'no_face'].map((verdict) => request('v1', 'judged', 'ok', verdict)),
     ...['107', '108', '213'].map((code) => request('legacy', 'failed', code, 'none')),
     ...['store_unavailable', 'internal_error'].map((code) => request('v1', 'failed', code, 'none')),
     request('legacy', 'busy', '-5802', 'none'),
     request('v1', 'busy', 'overloaded', 'none'),
-    ...apis.map((api) => request(api, 'aborted', 'aborted', 'none')),
+    ...APIS.map((api) => request(api, 'aborted', 'aborted', 'none')),
   ],
-  durations: apis.map((api) => ({ api, outcome: 'judged' })),
-  reviews: apis.flatMap((api) => (['live', 'attack'] as const).map((verdict) => ({ api, verdict }))),
-  refusals: full.flatMap((reason) => [
+  durations: APIS.map((api) => ({ api, outcome: 'judged' })),
+  reviews: APIS.flatMap((api) => (['live', 'attack'] as const).map((verdict) => ({ api, verdict }))),
+  refusals: FULL.flatMap((reason) => [
     refusal('legacy', '-5802', reason),
     refusal('v1', 'overloaded', reason),
   ]),

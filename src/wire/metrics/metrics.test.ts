@@ -180,7 +180,7 @@ describe('the page', () => {
 });
 
 describe('counting', () => {
-  it('of what cannot be counted throws nothing, and is told of', async () => {
+  it('of what cannot be counted throws nothing, and is reported', async () => {
     const { observer } = metricsForTest();
     observer.request({ ...seen, seconds: Number.NaN });
     observer.ledgerAppend(Number.NaN, true);

@@ -2,7 +2,7 @@ import { guarded, type Observer } from '../decision/observer.ts';
 import { boundedValues, workerNumbers } from './bounded.ts';
 import { createObserver } from './counted.ts';
 import { watchLoop } from './event-loop.ts';
-import { knownSeries } from './known-series.ts';
+import { KNOWN_SERIES } from './known-series.ts';
 import { createKit, type Kit } from './registry.ts';
 
 /** What is looked at whenever the page is asked for. */
@@ -75,13 +75,16 @@ export interface Metrics extends MetricsPage {
 export interface MetricsOptions {
   /** Of livestill. */
   readonly version: string;
-  /** Told of a figure that could not be taken; it is missing on the page, all others are there. */
+  /**
+   * Called with the error of a figure that could not be taken; it is missing on the page, all others are
+   * there.
+   */
   readonly onTrouble: (error: unknown) => void;
 }
 
 /**
- * Every figure of the service, in a registry of its own. Labels take their values from closed lists and are bounded once more; none names
- * an app, a host, a url or a request. Units are seconds and bytes.
+ * Every figure of the service, in a registry of its own. Labels take their values from closed lists and are
+ * bounded once more; none names an app, a host, a url or a request. Units are seconds and bytes.
  */
 export function createMetrics({ version, onTrouble }: MetricsOptions): Metrics {
   const kit = createKit(onTrouble);
@@ -136,7 +139,7 @@ function watchService(kit: Kit, { fleet, server, bodies, certificate, failedTrie
   );
   kit.looked(
     'connections_closed_idle_total',
-    'Idle connections closed to make room for a new one.',
+    'Idle connections closed in favour of a new one.',
     () => server.connections.closedIdle,
   );
   kit.looked(
@@ -178,7 +181,7 @@ function watchService(kit: Kit, { fleet, server, bodies, certificate, failedTrie
     workers().map(({ number, judged }) => [number, judged] as const),
   );
   kit.lookedEach('workers_lost_total', 'Worker processes that were lost and replaced.', 'reason', () =>
-    Object.entries({ ...knownSeries.lost, ...fleet.lost }).map(
+    Object.entries({ ...KNOWN_SERIES.lost, ...fleet.lost }).map(
       ([why, count]) => [lostReason(why), count] as const,
     ),
   );

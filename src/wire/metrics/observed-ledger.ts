@@ -1,7 +1,7 @@
 import type { Ledger } from '../../ledger/types.ts';
 import type { Observer } from '../decision/observer.ts';
 
-/** The same ledger; the observer is told of each row, how long it took and whether it was written. */
+/** The same ledger; the observer hears of each row, how long it took and whether it was written. */
 export function observedLedger(ledger: Ledger, observer: Pick<Observer, 'ledgerAppend'>): Ledger {
   return {
     async append(row) {

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Upper bounds of the buckets of each kind of histogram, in seconds; of scores, in points. */
-const buckets = {
+const BUCKETS = {
   request: [0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 3, 5, 10, 30],
   judgement: [0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30],
   score: [10, 20, 30, 40, 50, 60, 70, 80, 87, 90, 95, 100],
@@ -10,12 +10,18 @@ const buckets = {
 };
 
 /** What of prom-client's own figures is left out; `docs/run/operations.md` says why. */
-const leftOut = /^nodejs_(?:eventloop_lag|active_|gc_)/;
+const LEFT_OUT = /^nodejs_(?:eventloop_lag|active_|gc_)/;
 
-/** A registry of its own, and what makes figures in it: the one place that knows the library. Names get the prefix `livestill_`. */
+/**
+ * A registry of its own, and what makes figures in it: the one place that knows the library. Names get the
+ * prefix `livestill_`.
+ */
 export type Kit = ReturnType<typeof createKit>;
 
-/** @param onTrouble told of a figure that could not be taken; it is missing on the page, all others are there */
+/**
+ * @param onTrouble called with the error of a figure that could not be taken; it is missing on the page, all
+ * others are there
+ */
 export function createKit(onTrouble: (error: unknown) => void) {
   const registry = new Registry();
   const parts = <L extends string>(name: string, help: string, labelNames: readonly L[]) => ({
@@ -38,7 +44,7 @@ export function createKit(onTrouble: (error: unknown) => void) {
   // The histogram that is left out would otherwise be fed a hundred times a second.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 60_000 });
   for (const { name } of registry.getMetricsAsArray()) {
-    if (leftOut.test(name)) registry.removeSingleMetric(name);
+    if (LEFT_OUT.test(name)) registry.removeSingleMetric(name);
   }
   const kindOf = (name: string) => (name.endsWith('_total') ? Counter : Gauge);
   return {
@@ -51,9 +57,9 @@ export function createKit(onTrouble: (error: unknown) => void) {
     histogram: <L extends string = never>(
       name: string,
       help: string,
-      of: keyof typeof buckets,
+      of: keyof typeof BUCKETS,
       labels: readonly L[] = [],
-    ) => new Histogram<L>({ ...parts(name, help, labels), buckets: buckets[of] }),
+    ) => new Histogram<L>({ ...parts(name, help, labels), buckets: BUCKETS[of] }),
     /** One figure that is looked at when the page is asked for; a counter where the name says so. */
     looked(name: string, help: string, look: () => number): void {
       const Kind = kindOf(name);

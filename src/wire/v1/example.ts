@@ -1,7 +1,10 @@
 import type { LivenessBody } from './schemas.ts';
 
-/** A whole answer for the documentation: made up, with some of the quality components and key points of a real one. */
-export const exampleAnswer: LivenessBody = {
+/**
+ * A whole answer for the documentation: made up, with some of the quality components and key points of a real
+ * one.
+ */
+export const EXAMPLE_ANSWER: LivenessBody = {
   requestId: '0f3c1f0e-8d1d-4c55-9f0b-1f6f2f3d9a10',
   verdict: 'live',
   profile: 'careful',

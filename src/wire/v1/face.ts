@@ -16,7 +16,7 @@ import { type OperatingTable, operatingPoints } from './operating-points.ts';
 import type { ProblemCode } from './problem-catalogue.ts';
 import { asProblem, type Problem, problemEnvelope, textHeaders } from './problems.ts';
 import { referencePage } from './reference-page.ts';
-import { fixedBody, fixedEnvelope, jsonEnvelope, jsonType, textEnvelope } from './reply.ts';
+import { fixedBody, fixedEnvelope, JSON_TYPE, jsonEnvelope, textEnvelope } from './reply.ts';
 
 /** What the v1 API works with. */
 export interface V1Deps extends Omit<LivenessDeps, 'version'> {
@@ -30,7 +30,9 @@ export interface V1Settings {
   /** The server's threshold and profile, for apps that have none of their own. */
   readonly threshold: number;
   readonly profile: Profile;
-  /** What was measured, for `GET /v1/operating-points`: the operator's own table first, where there is one. */
+  /**
+   * What was measured, for `GET /v1/operating-points`: the operator's own table first, where there is one.
+   */
   readonly tables: readonly OperatingTable[];
   /** Version of livestill, for the documents. */
   readonly version: string;
@@ -49,7 +51,7 @@ interface Route {
 }
 
 /** What only callers without a valid key are refused for, or anybody on a path that does not exist. */
-const withoutKey: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+const WITHOUT_KEY: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'api_key_missing',
   'api_key_invalid',
   'not_found',
@@ -57,7 +59,7 @@ const withoutKey: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
 ]);
 
 /** The page holds no script and asks for nothing: the browser is told to allow nothing else. */
-const pageHeaders = {
+const PAGE_HEADERS = {
   'content-security-policy':
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
   'referrer-policy': 'no-referrer',
@@ -70,7 +72,7 @@ export function createV1(deps: V1Deps): V1Handler {
   const document = openApiDocument(settings.version);
   // Made once: a caller may ask for them as often as it likes.
   const documents = {
-    openApi: fixedBody(JSON.stringify(document), jsonType),
+    openApi: fixedBody(JSON.stringify(document), JSON_TYPE),
     page: fixedBody(referencePage(document), 'text/html; charset=utf-8'),
   };
   const routes = new Map<string, Route>([
@@ -102,7 +104,7 @@ export function createV1(deps: V1Deps): V1Handler {
         method: 'GET',
         logged: false,
         answer: (_exchange, language) =>
-          fixedEnvelope(documents.page, { ...textHeaders(language), ...pageHeaders }),
+          fixedEnvelope(documents.page, { ...textHeaders(language), ...PAGE_HEADERS }),
       },
     ],
   ]);
@@ -130,7 +132,7 @@ export function createV1(deps: V1Deps): V1Handler {
     } catch (error) {
       if (error instanceof RequestAborted || exchange.gone) return finish(null, error);
       const own = asProblem(error);
-      const over = withoutKey.has(own.code) ? deps.failedTries?.fail(exchange.callerAddress) : null;
+      const over = WITHOUT_KEY.has(own.code) ? deps.failedTries?.fail(exchange.callerAddress) : null;
       const problem = over ? asProblem(over) : own;
       return finish(problemEnvelope(problem, language, exchange.requestId), problem);
     }

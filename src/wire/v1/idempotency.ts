@@ -13,14 +13,17 @@ import type { Envelope } from '../http/envelope.ts';
 import type { PictureSource } from '../intake/picture-source.ts';
 
 /** How long an answer is kept, and how long a request that was never heard of again holds its key, in ms. */
-const keptFor = 24 * 3_600_000;
-const heldFor = 120_000;
-/** Longest answer that is kept, in characters; a longer one is not replayed, and its request would be judged again. */
-const longestAnswer = 64 * 1024;
+const KEPT_FOR = 24 * 3_600_000;
+const HELD_FOR = 120_000;
+/**
+ * Longest answer that is kept, in characters; a longer one is not replayed, and its request would be judged
+ * again.
+ */
+const LONGEST_ANSWER = 64 * 1024;
 
 /**
  * The `Idempotency-Key` of a request; null when it has none.
- * @throws Fault `idempotency_key_invalid`
+ * @throws {Fault} `idempotency_key_invalid`
  */
 export function idempotencyKeyOf(header: string | readonly string[] | undefined): string | null {
   if (header === undefined) return null;
@@ -35,8 +38,8 @@ export function idempotencyKeyOf(header: string | readonly string[] | undefined)
 }
 
 /**
- * What makes two requests the same: the picture's bytes, or its url. The form of the body plays no part, since multipart
- * boundaries differ between two tries of one request.
+ * What makes two requests the same: the picture's bytes, or its url. The form of the body plays no part,
+ * since multipart boundaries differ between two tries of one request.
  */
 export function fingerprintOf(source: PictureSource): string {
   const hash = createHash('sha256');
@@ -53,16 +56,20 @@ export interface IdempotencyParts {
   readonly observer?: Pick<Observer, 'idempotencyShortened'> | undefined;
 }
 
-/** An answer made by `work`: `keep` says whether a repeated request gets it too, without being judged again. */
+/**
+ * An answer made by `work`: `keep` says whether a repeated request gets it too, without being judged again.
+ */
 export interface Made {
   readonly envelope: Envelope;
   readonly keep: boolean;
 }
 
 /**
- * Answers a request under its key: the kept answer where there is one, else what `work` makes. An error leaves the key free.
- * An answer that cannot be kept is given all the same: the picture was judged, and its ledger row is written.
- * @throws Fault `idempotency_key_reused`, `idempotency_in_progress`, `state_unavailable`; what `work` throws
+ * Answers a request under its key: the kept answer where there is one, else what `work` makes. An error
+ * leaves the key free. An answer that cannot be kept is given all the same: the picture was judged, and its
+ * ledger row is written.
+ * @throws {Fault} `idempotency_key_reused`, `idempotency_in_progress`, `state_unavailable`
+ * @throws {Error} what `work` throws
  */
 export async function answerOnce(
   parts: IdempotencyParts,
@@ -72,7 +79,12 @@ export async function answerOnce(
 ): Promise<Envelope> {
   const { idempotency, clock, log } = parts;
   const now = clock();
-  const state = await idempotency.beginIdempotent(scope, fingerprint, new Date(now), new Date(now + heldFor));
+  const state = await idempotency.beginIdempotent(
+    scope,
+    fingerprint,
+    new Date(now),
+    new Date(now + HELD_FOR),
+  );
   switch (state.kind) {
     case 'answered':
       return replayed(state.answer);
@@ -110,21 +122,27 @@ export async function answerOnce(
   if (answer === null) await settle(idempotency.releaseIdempotent(scope, token));
   else
     await settle(
-      idempotency.finishIdempotent(scope, token, answer, new Date(clock()), new Date(clock() + keptFor)),
+      idempotency.finishIdempotent(scope, token, answer, new Date(clock()), new Date(clock() + KEPT_FOR)),
     );
   return shortened?.appid === scope.appid ? withKeptFor(made.envelope, now, shortened) : made.envelope;
 }
 
-/** An app whose share is full is told with each answer for how long its answers are kept at present, in seconds. */
+/**
+ * An app whose share is full is told with each answer for how long its answers are kept at present, in
+ * seconds.
+ */
 function withKeptFor(envelope: Envelope, now: number, { keptSince }: ShortenedMemory): Envelope {
   const seconds = Math.max(0, Math.floor((now - keptSince.getTime()) / 1000));
   return { ...envelope, headers: { ...envelope.headers, 'idempotency-kept-for': String(seconds) } };
 }
 
-/** Apps with a full share that the log has named, and when: each once an hour, as many as are remembered; by store. */
+/**
+ * Apps with a full share that the log has named, and when: each once an hour, as many as are remembered; by
+ * store.
+ */
 const namedIn = new WeakMap<IdempotencyStore, Map<string, number>>();
-const nameAgainAfter = 3_600_000;
-const mostNamed = 1000;
+const NAME_AGAIN_AFTER = 3_600_000;
+const MOST_NAMED = 1000;
 
 function tellShortened(parts: IdempotencyParts, what: ShortenedMemory, now: number): void {
   const { idempotency, log, observer } = parts;
@@ -133,8 +151,8 @@ function tellShortened(parts: IdempotencyParts, what: ShortenedMemory, now: numb
   const named = namedIn.get(idempotency) ?? new Map<string, number>();
   namedIn.set(idempotency, named);
   const last = named.get(appid);
-  if (last !== undefined && Math.abs(now - last) < nameAgainAfter) return;
-  if (named.size >= mostNamed) named.clear();
+  if (last !== undefined && Math.abs(now - last) < NAME_AGAIN_AFTER) return;
+  if (named.size >= MOST_NAMED) named.clear();
   named.set(appid, now);
   log.warn(
     { event: 'idempotency_share_full', appid, keptSince },
@@ -144,7 +162,7 @@ function tellShortened(parts: IdempotencyParts, what: ShortenedMemory, now: numb
 
 function keptOf({ envelope, keep }: Made): KeptAnswer | null {
   const { body, http } = envelope;
-  if (!keep || body === undefined || body.bytes.length > longestAnswer) return null;
+  if (!keep || body === undefined || body.bytes.length > LONGEST_ANSWER) return null;
   return { http, contentType: body.contentType, body: body.bytes.toString('utf8') };
 }
 

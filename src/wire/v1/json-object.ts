@@ -1,13 +1,13 @@
 import { Check, Errors } from 'typebox/value';
 import { Fault } from '../../faults.ts';
-import { absent, type Input } from '../intake/input.ts';
+import { ABSENT, type Input } from '../intake/input.ts';
 import { type JsonSpan, jsonText, type ScannedJson, scanJson } from '../intake/json-scan.ts';
 import { jsonRequestSchema } from './schemas.ts';
 
 /**
- * Parses a JSON body of the v1 API, which is held to its schema: unknown members are refused, so that a misspelt one is
- * noticed. A byte order mark is let through. Values that are not asked for are never built.
- * @throws Fault `request_malformed` (`bad_json`, `schema`, `json_too_many`), `picture_missing`
+ * Parses a JSON body of the v1 API, which is checked against its schema: unknown members are refused, so that
+ * a misspelt one is noticed. A byte order mark is let through. Values that are not asked for are never built.
+ * @throws {Fault} `request_malformed` (`bad_json`, `schema`, `json_too_many`), `picture_missing`
  */
 export function parseJsonObject(body: Buffer): { readonly image: Input; readonly url: Input } {
   const scanned = scanJson(body, ['image', 'url']);
@@ -22,8 +22,8 @@ export function parseJsonObject(body: Buffer): { readonly image: Input; readonly
     const [error] = Errors(jsonRequestSchema, { [name]: text });
     throw refused(`${name} ${error?.message ?? 'does not have the expected form'}.`);
   }
-  const input: Input = text.trim() === '' ? absent : { kind: 'text', text };
-  return { image: absent, url: absent, [name]: input };
+  const input: Input = text.trim() === '' ? ABSENT : { kind: 'text', text };
+  return { image: ABSENT, url: ABSENT, [name]: input };
 }
 
 const refused = (detail: string) => new Fault('request_malformed', 'schema', detail);

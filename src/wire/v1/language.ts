@@ -2,11 +2,12 @@
 export type Language = 'en' | 'zh';
 
 /** What `Content-Language` says of a language. */
-export const contentLanguage: Readonly<Record<Language, string>> = { en: 'en', zh: 'zh-CN' };
+export const CONTENT_LANGUAGE: Readonly<Record<Language, string>> = { en: 'en', zh: 'zh-CN' };
 
 /**
- * Chooses the language of texts by `Accept-Language` (RFC 9110 §12.5.4): the supported language with the highest weight, the
- * first named where weights are equal. English where nothing fits, also for a header that cannot be read.
+ * Chooses the language of texts by `Accept-Language` (RFC 9110 §12.5.4): the supported language with the
+ * highest weight, the first named where weights are equal. English where nothing fits, also for a header that
+ * cannot be read.
  */
 export function chooseLanguage(header: string | undefined): Language {
   let best: Language = 'en';

@@ -41,10 +41,12 @@ interface Call {
 }
 
 /**
- * Judges one picture. The order of the checks: API key, room for the request, size, content type, `Idempotency-Key`, the app's
- * limits, then the body. All but the body needs the headers alone, so nobody without a key makes the server read a picture.
- * A judged picture is in the ledger before its answer leaves.
- * @throws Fault, RequestAborted, AbortError
+ * Judges one picture. The order of the checks: API key, room for the request, size, content type,
+ * `Idempotency-Key`, the app's limits, then the body. All but the body needs the headers alone, so nobody
+ * without a key makes the server read a picture. A judged picture is in the ledger before its answer leaves.
+ * @throws {Fault} when it is refused
+ * @throws {RequestAborted} when the caller went away
+ * @throws {AbortError} when the caller went away
  */
 export async function answerLiveness(
   deps: LivenessDeps,

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
-import { apiKeyScopes } from '../../account/api-key/api-key.ts';
-import { exampleAnswer } from './example.ts';
-import { type ProblemCode, type ProblemKind, problemKinds } from './problem-catalogue.ts';
+import { API_KEY_SCOPES } from '../../account/api-key/api-key.ts';
+import { EXAMPLE_ANSWER } from './example.ts';
+import { PROBLEM_KINDS, type ProblemCode, type ProblemKind } from './problem-catalogue.ts';
 import { jsonRequestSchema, livenessSchema, operatingPointsSchema, problemSchema } from './schemas.ts';
 
 /** JSON, as deep as it goes. */
@@ -46,13 +46,13 @@ export interface Operation {
   >;
 }
 
-const always: readonly ProblemCode[] = [
+const ALWAYS: readonly ProblemCode[] = [
   'malformed_request',
   'method_not_allowed',
   'headers_too_large',
   'internal_error',
 ];
-const keyed: readonly ProblemCode[] = [
+const KEYED: readonly ProblemCode[] = [
   'api_key_missing',
   'api_key_invalid',
   'api_key_disabled',
@@ -63,7 +63,7 @@ const keyed: readonly ProblemCode[] = [
   'app_closed',
   'store_unavailable',
 ];
-const judging: readonly ProblemCode[] = [
+const JUDGING: readonly ProblemCode[] = [
   'invalid_request',
   'picture_missing',
   'idempotency_key_invalid',
@@ -79,7 +79,7 @@ const judging: readonly ProblemCode[] = [
   'overloaded',
 ];
 
-const binary: Json = { schema: { type: 'string', contentMediaType: 'application/octet-stream' } };
+const BINARY: Json = { schema: { type: 'string', contentMediaType: 'application/octet-stream' } };
 
 /** The OpenAPI 3.1 document of the v1 API, made from its schemas; `version` is that of livestill. */
 export function openApiDocument(version: string): OpenApiDocument {
@@ -113,7 +113,7 @@ export function openApiDocument(version: string): OpenApiDocument {
           tags: ['liveness'],
           security: [{ apiKey: ['read:operating-points'] }],
           parameters: [],
-          responses: { ...ok('The tables.', 'OperatingPoints'), ...problems([...always, ...keyed]) },
+          responses: { ...ok('The tables.', 'OperatingPoints'), ...problems([...ALWAYS, ...KEYED]) },
         },
       },
       '/v1/openapi.json': {
@@ -131,7 +131,7 @@ export function openApiDocument(version: string): OpenApiDocument {
           scheme: 'bearer',
           description:
             'An API key of an app: lsk_ and 44 letters or digits. The operator makes one with "livestill key create --kind api"; it ' +
-            `is shown once. Scopes: ${apiKeyScopes.join(', ')}.`,
+            `is shown once. Scopes: ${API_KEY_SCOPES.join(', ')}.`,
         },
       },
       headers: {
@@ -152,7 +152,7 @@ export function openApiDocument(version: string): OpenApiDocument {
       },
     },
     'x-problems': Object.fromEntries(
-      Object.entries(problemKinds).map(([code, { kind: _kind, ...known }]) => [code, known]),
+      Object.entries(PROBLEM_KINDS).map(([code, { kind: _kind, ...known }]) => [code, known]),
     ),
   };
 }
@@ -203,14 +203,14 @@ function judgeOperation(): Operation {
       description:
         'One still JPEG, PNG, WebP, BMP, HEIC or AVIF. Its kind is told by its content; HEIC and AVIF must not be sent as another kind of picture.',
       content: {
-        'image/jpeg': binary,
-        'image/png': binary,
-        'image/webp': binary,
-        'image/bmp': binary,
-        'image/heic': binary,
-        'image/heif': binary,
-        'image/avif': binary,
-        'application/octet-stream': binary,
+        'image/jpeg': BINARY,
+        'image/png': BINARY,
+        'image/webp': BINARY,
+        'image/bmp': BINARY,
+        'image/heic': BINARY,
+        'image/heif': BINARY,
+        'image/avif': BINARY,
+        'application/octet-stream': BINARY,
         'multipart/form-data': {
           schema: {
             type: 'object',
@@ -229,9 +229,9 @@ function judgeOperation(): Operation {
         'The picture was looked at; verdict says what came of it.',
         'Liveness',
         ['Idempotency-Replayed', 'Idempotency-Kept-For'],
-        exampleAnswer as unknown as Json,
+        EXAMPLE_ANSWER as unknown as Json,
       ),
-      ...problems([...always, ...keyed, ...judging]),
+      ...problems([...ALWAYS, ...KEYED, ...JUDGING]),
     },
   };
 }
@@ -246,7 +246,7 @@ function documentOperation(operationId: string, summary: string, type: string, s
     parameters: [],
     responses: {
       '200': { description: summary, headers: headers(), content: { [type]: { schema } } },
-      ...problems(always),
+      ...problems(ALWAYS),
     },
   };
 }
@@ -280,7 +280,7 @@ function ok(
 function problems(codes: readonly ProblemCode[]): Operation['responses'] {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of codes) {
-    const { status } = problemKinds[code];
+    const { status } = PROBLEM_KINDS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return Object.fromEntries(
@@ -289,8 +289,8 @@ function problems(codes: readonly ProblemCode[]): Operation['responses'] {
       .map(([status, list]) => [
         String(status),
         {
-          description: list.map((code) => `${code}: ${problemKinds[code].title.en}.`).join(' '),
-          headers: headers(list.some((code) => waits(problemKinds[code])) ? ['Retry-After'] : []),
+          description: list.map((code) => `${code}: ${PROBLEM_KINDS[code].title.en}.`).join(' '),
+          headers: headers(list.some((code) => waits(PROBLEM_KINDS[code])) ? ['Retry-After'] : []),
           content: { 'application/problem+json': { schema: reference('Problem') } },
         },
       ]),

@@ -44,11 +44,12 @@ function publishedRate({ share, interval }: OwnFile['points'][number]['apcer'], 
 }
 
 /**
- * The table that an operator measured on pictures of their own, as `livestill evaluate --operating-points` wrote it, in the
- * form that `GET /v1/operating-points` answers. Points without a measured share on either side are left out.
+ * The table that an operator measured on pictures of their own, as `livestill evaluate --operating-points`
+ * wrote it, in the form that `GET /v1/operating-points` answers. Points without a measured share on either
+ * side are left out.
  *
  * @param file its path, for messages
- * @throws UsageError `bad_operating_points` naming what is wrong
+ * @throws {UsageError} `bad_operating_points` naming what is wrong
  */
 export function readOwnTable(file: string, text: string): OperatingTable {
   const refuse = (what: string) =>

@@ -17,7 +17,7 @@ export type InputType =
   | { readonly kind: 'multipart'; readonly boundary: string };
 
 /** Types that name another kind than HEIC and AVIF. */
-const otherTypes: ReadonlySet<string> = new Set([
+const OTHER_TYPES: ReadonlySet<string> = new Set([
   'image/jpeg',
   'image/jpg',
   'image/pjpeg',
@@ -27,14 +27,14 @@ const otherTypes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads the `Content-Type`. Every `image/…` type, `application/octet-stream` and none at all mean that the body is the
- * picture: its kind is told by its content, see {@link checkDeclared} for HEIC and AVIF.
- * @throws Fault `media_type_unsupported`
+ * Reads the `Content-Type`. Every `image/…` type, `application/octet-stream` and none at all mean that the
+ * body is the picture: its kind is told by its content, see {@link checkDeclared} for HEIC and AVIF.
+ * @throws {Fault} `media_type_unsupported`
  */
 export function inputType(header: string | undefined): InputType {
   const mediaType = (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (mediaType === '' || mediaType === 'application/octet-stream' || /^image\/[\w.+-]+$/.test(mediaType)) {
-    return otherTypes.has(mediaType) ? { kind: 'raw', declared: mediaType } : { kind: 'raw' };
+    return OTHER_TYPES.has(mediaType) ? { kind: 'raw', declared: mediaType } : { kind: 'raw' };
   }
   const type = readBodyType(header);
   if (type.kind !== 'refused') return type;
@@ -48,7 +48,7 @@ export function inputType(header: string | undefined): InputType {
 
 /**
  * Refuses a body that was encoded: none is decoded.
- * @throws Fault `media_type_unsupported`
+ * @throws {Fault} `media_type_unsupported`
  */
 export function refuseCoded(contentEncoding: string | undefined): void {
   const { named } = readContentCoding(contentEncoding);
@@ -61,9 +61,9 @@ export function refuseCoded(contentEncoding: string | undefined): void {
 }
 
 /**
- * Refuses a HEIC or AVIF body that was sent as another kind: callers from before these were judged, who name every picture a JPEG, go on
- * being answered what they were.
- * @throws Fault `picture_unreadable` `unsupported`
+ * Refuses a HEIC or AVIF body that was sent as another kind: callers from before these were judged, who name
+ * every picture a JPEG, go on being answered what they were.
+ * @throws {Fault} `picture_unreadable` `unsupported`
  */
 export function checkDeclared(type: InputType, picture: Uint8Array): void {
   if (type.kind !== 'raw' || type.declared === undefined || !isHeif(picture)) return;
@@ -75,9 +75,11 @@ export function checkDeclared(type: InputType, picture: Uint8Array): void {
 }
 
 /**
- * The picture of a body: the body itself, the part `image` or `url` of a form, the member `image` or `url` of JSON. The bytes may
- * share memory with `body`.
- * @throws Problem `picture_missing`, `invalid_request`; Fault `request_malformed`, 21, -5805 of the parsers, with a text for the caller
+ * The picture of a body: the body itself, the part `image` or `url` of a form, the member `image` or `url` of
+ * JSON. The bytes may share memory with `body`.
+ * @throws {Problem} `picture_missing`, `invalid_request`
+ * @throws {Fault} `request_malformed`, `image_invalid`, `download_refused` of the parsers, with a text for
+ * the caller
  */
 export async function pictureOf(type: InputType, body: Buffer): Promise<PictureSource> {
   if (type.kind === 'raw') {

@@ -28,7 +28,7 @@ const problem = (
 });
 
 /** Every problem that a v1 path answers, by its code. */
-export const problemKinds = {
+export const PROBLEM_KINDS = {
   malformed_request: problem(
     400,
     'http_malformed',
@@ -233,7 +233,7 @@ export const problemKinds = {
 } as const satisfies Record<string, ProblemKind>;
 
 /** The stable code of a problem. */
-export type ProblemCode = keyof typeof problemKinds;
+export type ProblemCode = keyof typeof PROBLEM_KINDS;
 
 /** Where the reference page speaks of a problem: its `type`, a relative URI reference (RFC 9457 §3.1.1). */
 export function problemType(code: ProblemCode): string {

@@ -1,25 +1,25 @@
 import {
   asFault,
+  FAULT_KINDS,
   Fault,
   type FaultKind,
   type FaultReason,
   type FaultTraits,
-  faultKinds,
 } from '../../faults.ts';
 import type { Envelope } from '../http/envelope.ts';
-import { contentLanguage, type Language } from './language.ts';
-import { type ProblemCode, type ProblemKind, problemKinds, problemType } from './problem-catalogue.ts';
+import { CONTENT_LANGUAGE, type Language } from './language.ts';
+import { PROBLEM_KINDS, type ProblemCode, type ProblemKind, problemType } from './problem-catalogue.ts';
 import type { ProblemBody } from './schemas.ts';
 
 /** The media type of problems (RFC 9457 §6.1). */
-export const problemContentType = 'application/problem+json; charset=utf-8';
+export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
 
 /** How a kind of fault is told. */
 interface Telling {
   readonly code: ProblemCode;
   /**
-   * What is said of the fault's reason: `told` to the caller and the log; `inside`, to the log alone; `plain`, nothing, since the code says it
-   * all.
+   * What is said of the fault's reason: `told` to the caller and the log; `inside`, to the log alone;
+   * `plain`, nothing, since the code says it all.
    */
   readonly reason: 'told' | 'inside' | 'plain';
   /** The detail, where the fault's own message is not for the caller. */
@@ -38,21 +38,24 @@ const told = (code: ProblemCode): Telling => ({ code, reason: 'told' });
 const refusedKey = (code: ProblemCode): Telling => ({
   ...plain(code),
   headers: () => {
-    if (problemKinds[code].status !== 401) return {};
+    if (PROBLEM_KINDS[code].status !== 401) return {};
     const error = code === 'api_key_missing' ? '' : ', error="invalid_token"';
     return { 'www-authenticate': `Bearer realm="livestill"${error}` };
   },
 });
 
 /** What nobody foresaw, and what only the old call knows: its text is for the log alone. */
-const unforeseen: Telling = {
+const UNFORESEEN: Telling = {
   ...plain('internal_error'),
   detail: () => 'Something failed that should not; the log of the server says what.',
   isCause: true,
 };
 
-/** What exactly is wrong with the store is for the operator's log; the caller learns that trying again makes sense. */
-const store: Telling = {
+/**
+ * What exactly is wrong with the store is for the operator's log; the caller learns that trying again makes
+ * sense.
+ */
+const STORE: Telling = {
   code: 'store_unavailable',
   reason: 'inside',
   detail: () => 'The store does not answer.',
@@ -61,7 +64,7 @@ const store: Telling = {
 };
 
 /** Addresses and names behind a url are none of the caller's business beyond the constant. */
-const notFetched: Telling = {
+const NOT_FETCHED: Telling = {
   ...told('download_failed'),
   detail: ({ reason }) => `The picture could not be fetched (${reason}).`,
   retryAfter: null,
@@ -71,7 +74,7 @@ const notFetched: Telling = {
 /** What is refused before a handler sees the request has no text of its own. */
 const byTransport = (code: ProblemCode, detail?: string): Telling => ({
   ...plain(code),
-  detail: ({ message }) => (message !== '' ? message : (detail ?? `${problemKinds[code].title.en}.`)),
+  detail: ({ message }) => (message !== '' ? message : (detail ?? `${PROBLEM_KINDS[code].title.en}.`)),
 });
 const unreadable = byTransport(
   'malformed_request',
@@ -87,25 +90,25 @@ const taken =
   'image/jpeg, image/png, image/webp, image/bmp, image/heic, image/heif, image/avif, multipart/form-data, application/json';
 
 /** How every kind of fault is told by the v1 API. */
-const tellings: Readonly<Record<FaultKind, Telling>> = {
+const TELLINGS: Readonly<Record<FaultKind, Telling>> = {
   picture_unreadable: told('picture_unreadable'),
   picture_too_large: told('picture_unreadable'),
-  no_face: unforeseen,
+  no_face: UNFORESEEN,
   picture_missing: plain('picture_missing'),
-  file_unreadable: notFetched,
-  download_refused: notFetched,
-  signature_missing: unforeseen,
-  signature_malformed: unforeseen,
-  signature_misdirected: unforeseen,
-  signature_expired: unforeseen,
-  signature_invalid: unforeseen,
-  signature_replayed: unforeseen,
-  app_unknown: unforeseen,
+  file_unreadable: NOT_FETCHED,
+  download_refused: NOT_FETCHED,
+  signature_missing: UNFORESEEN,
+  signature_malformed: UNFORESEEN,
+  signature_misdirected: UNFORESEEN,
+  signature_expired: UNFORESEEN,
+  signature_invalid: UNFORESEEN,
+  signature_replayed: UNFORESEEN,
+  app_unknown: UNFORESEEN,
   app_suspended: refusedKey('app_suspended'),
   app_closed: refusedKey('app_closed'),
-  key_unknown: unforeseen,
-  key_unusable: unforeseen,
-  bucket_unknown: unforeseen,
+  key_unknown: UNFORESEEN,
+  key_unusable: UNFORESEEN,
+  bucket_unknown: UNFORESEEN,
   api_key_missing: refusedKey('api_key_missing'),
   api_key_invalid: refusedKey('api_key_invalid'),
   api_key_disabled: refusedKey('api_key_disabled'),
@@ -141,15 +144,18 @@ const tellings: Readonly<Record<FaultKind, Telling>> = {
   },
   pipeline_full: closing,
   shutting_down: closing,
-  engine_failed: unforeseen,
-  worker_lost: unforeseen,
-  profile_unavailable: unforeseen,
-  accounts_unavailable: store,
-  state_unavailable: store,
-  internal: unforeseen,
+  engine_failed: UNFORESEEN,
+  worker_lost: UNFORESEEN,
+  profile_unavailable: UNFORESEEN,
+  accounts_unavailable: STORE,
+  state_unavailable: STORE,
+  internal: UNFORESEEN,
 };
 
-/** A fault as the v1 API tells it. A `Fault` itself, so that logs and the ledger speak of it as of every other. */
+/**
+ * A fault as the v1 API tells it. A `Fault` itself, so that logs and the ledger speak of it as of every
+ * other.
+ */
 export class Problem extends Fault {
   readonly code: ProblemCode;
   /** The reason, where the caller is told. */
@@ -157,12 +163,12 @@ export class Problem extends Fault {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(fault: Fault, headers: Readonly<Record<string, string>> = {}) {
-    const telling = tellings[fault.kind];
+    const telling = TELLINGS[fault.kind];
     const { code, detail } = telling;
     const cause = telling.isCause === true && fault.kind !== 'internal' ? fault : fault.cause;
     const retryAfter = retryAfterOf(telling, fault);
     super(
-      problemKinds[code].kind,
+      PROBLEM_KINDS[code].kind,
       (telling.reason === 'plain' ? code : fault.reason) as FaultReason,
       detail === undefined ? fault.message : detail(fault),
       { ...(cause === undefined ? {} : { cause }), ...(retryAfter === undefined ? {} : { retryAfter }) },
@@ -176,12 +182,13 @@ Object.defineProperty(Problem.prototype, 'name', { value: 'Problem' });
 
 function retryAfterOf({ retryAfter }: Telling, fault: Fault): number | undefined {
   if (retryAfter !== undefined) return retryAfter ?? undefined;
-  const traits: FaultTraits = faultKinds[fault.kind];
+  const traits: FaultTraits = FAULT_KINDS[fault.kind];
   return fault.retryAfter ?? traits.retryAfter;
 }
 
 /**
- * Any error as a problem of the v1 API; what nobody foresaw becomes `internal_error`, its text kept for the log alone.
+ * Any error as a problem of the v1 API; what nobody foresaw becomes `internal_error`, its text kept for the
+ * log alone.
  * @param headers of the reply, beyond those that the kind has
  */
 export function asProblem(error: unknown, headers?: Readonly<Record<string, string>>): Problem {
@@ -192,7 +199,7 @@ export function asProblem(error: unknown, headers?: Readonly<Record<string, stri
 /** The problem as a reply. */
 export function problemEnvelope(problem: Problem, language: Language, requestId: string): Envelope {
   const { code } = problem;
-  const { status, title, action, retryable }: ProblemKind = problemKinds[code];
+  const { status, title, action, retryable }: ProblemKind = PROBLEM_KINDS[code];
   const body: ProblemBody = {
     type: problemType(code),
     title: title[language],
@@ -211,14 +218,14 @@ export function problemEnvelope(problem: Problem, language: Language, requestId:
     message: code,
     data: {},
     headers: { ...textHeaders(language), ...retryAfter, ...problem.headers },
-    body: { contentType: problemContentType, bytes: Buffer.from(JSON.stringify(body), 'utf8') },
+    body: { contentType: PROBLEM_CONTENT_TYPE, bytes: Buffer.from(JSON.stringify(body), 'utf8') },
   };
 }
 
 /** What every reply with texts says of them. */
 export function textHeaders(language: Language): Readonly<Record<string, string>> {
   return {
-    'content-language': contentLanguage[language],
+    'content-language': CONTENT_LANGUAGE[language],
     vary: 'accept-language, origin',
     'x-content-type-options': 'nosniff',
     'access-control-expose-headers': 'x-request-id, retry-after, idempotency-replayed',

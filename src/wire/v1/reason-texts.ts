@@ -1,15 +1,15 @@
 import { withLimit } from '../../liveness/reasons.ts';
 import type { Reason } from '../../liveness/types.ts';
 import type { Language } from './language.ts';
-import { chineseTexts, type ReasonTexts } from './reason-texts.zh.ts';
+import { CHINESE_TEXTS, type ReasonTexts } from './reason-texts.zh.ts';
 
 /**
- * Text and advice of a reason in the caller's language. English ones are the engine's own; a code without Chinese texts (a
- * model pack's) keeps its English ones.
+ * Text and advice of a reason in the caller's language. English ones are the engine's own; a code without
+ * Chinese texts (a model pack's) keeps its English ones.
  */
 export function textsOf({ code, text, advice, limit }: Reason, language: Language): ReasonTexts {
-  const chinese: Readonly<Partial<Record<string, ReasonTexts>>> = chineseTexts;
-  const own = language === 'zh' && Object.hasOwn(chineseTexts, code) ? chinese[code] : undefined;
+  const chinese: Readonly<Partial<Record<string, ReasonTexts>>> = CHINESE_TEXTS;
+  const own = language === 'zh' && Object.hasOwn(CHINESE_TEXTS, code) ? chinese[code] : undefined;
   if (own === undefined) return { text, advice };
   return limit === undefined ? own : { ...own, text: withLimit(own.text, limit) };
 }

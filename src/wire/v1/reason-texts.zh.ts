@@ -9,7 +9,7 @@ export interface ReasonTexts {
 const texts = (text: string, advice: string): ReasonTexts => ({ text, advice });
 
 /** The Chinese texts of every reason; `{limit}` stands for the limit that was passed. */
-export const chineseTexts = {
+export const CHINESE_TEXTS = {
   NO_FACE: texts('图片中未发现人脸。', '请在光线充足处正对镜头，不要遮挡面部。'),
   DETECTORS_DISAGREE: texts(
     '只有一个检测器认为有人脸，因此不作为人脸处理。',

@@ -4,7 +4,10 @@ import { REFERENCE_STYLE } from './reference-style.ts';
 
 type Members = Readonly<Record<string, Json>>;
 
-/** The reference page: one HTML file made from the OpenAPI document, without scripts, and asking for nothing else. */
+/**
+ * The reference page: one HTML file made from the OpenAPI document, without scripts, and asking for nothing
+ * else.
+ */
 export function referencePage(document: OpenApiDocument): string {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
@@ -26,7 +29,7 @@ export function referencePage(document: OpenApiDocument): string {
 <p>${text(description)}</p>
 <p>This page as data: <a href="/v1/openapi.json"><code>/v1/openapi.json</code></a> (OpenAPI ${document.openapi}).</p>
 <h2>First call</h2>
-<pre><code>${text(firstCall)}</code></pre>
+<pre><code>${text(FIRST_CALL)}</code></pre>
 <p>API key: ${text((document.components.securitySchemes.apiKey as Members).description)}</p>
 ${operations.map((one) => operationSection(one.method, one.path, one.operation)).join('\n')}
 <h2>Shapes</h2>
@@ -40,7 +43,7 @@ ${problems.map(([code, kind]) => problemRow(code, kind as Members)).join('\n')}
   return htmlPage({ title: `livestill ${version}: API reference`, style: REFERENCE_STYLE, body });
 }
 
-const firstCall = `curl --data-binary @selfie.jpg -H 'Content-Type: image/jpeg' \\
+const FIRST_CALL = `curl --data-binary @selfie.jpg -H 'Content-Type: image/jpeg' \\
      -H "Authorization: Bearer $LIVESTILL_API_KEY" -H "Idempotency-Key: $(uuidgen)" \\
      http://127.0.0.1:8787/v1/liveness`;
 

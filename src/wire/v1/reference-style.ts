@@ -1,4 +1,7 @@
-/** What the reference page has beyond the style of all pages: its contents beside the text, and tables that fit a phone. */
+/**
+ * What the reference page has beyond the style of all pages: its contents beside the text, and tables that
+ * fit a phone.
+ */
 export const REFERENCE_STYLE = `
 html{scroll-behavior:smooth}
 body{margin:0;padding:0;max-width:none;display:grid;grid-template-columns:250px minmax(0,1fr)}

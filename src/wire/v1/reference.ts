@@ -1,9 +1,9 @@
 import { Fault } from '../../faults.ts';
 
 /**
- * The caller's own name for the person or case, from the header `X-Reference`: opaque, kept with the decision, so that its row can be found
- * and erased; null when there is none.
- * @throws Fault `request_malformed` (`reference`)
+ * The caller's own name for the person or case, from the header `X-Reference`: opaque, kept with the
+ * decision, so that its row can be found and erased; null when there is none.
+ * @throws {Fault} `request_malformed` (`reference`)
  */
 export function referenceOf(header: string | readonly string[] | undefined): string | null {
   if (header === undefined) return null;

@@ -8,10 +8,10 @@ import { textsOf } from './reason-texts.ts';
 import type { LivenessBody } from './schemas.ts';
 
 /** The media type of JSON replies. */
-export const jsonType = 'application/json; charset=utf-8';
+export const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
- * What the caller is told of a judged picture.
+ * What the caller hears of a judged picture.
  * @param options.minFaceWidth the app's own minimum face width in pixels; null: it has none
  */
 export function livenessBody(
@@ -20,7 +20,8 @@ export function livenessBody(
   options: { readonly requestId: string; readonly language: Language; readonly minFaceWidth: number | null },
 ): LivenessBody {
   const { verdict } = decision;
-  // A score of a picture that is not fit to be judged would be read as one: a blurred attack often scores high.
+  // A score of a picture that is not fit to be judged would be read as one: a blurred attack often scores
+  // high.
   const judged = verdict === 'live' || verdict === 'attack';
   const { face } = judgement;
   const { minFaceWidth } = options;
@@ -52,7 +53,9 @@ export function livenessBody(
   };
 }
 
-/** One component with its limits; the width of the face with the app's own, where that is the stricter one. */
+/**
+ * One component with its limits; the width of the face with the app's own, where that is the stricter one.
+ */
 function componentOf(
   { name, value, unit, limit, advised, passed }: QualityComponent,
   minFaceWidth: number | null,
@@ -70,7 +73,10 @@ function componentOf(
   };
 }
 
-/** A JSON reply. `score` goes to the decision's line in the log; the code of `no_face` stands there for a picture without a face. */
+/**
+ * A JSON reply. `score` goes to the decision's line in the log; the code of `no_face` stands there for a
+ * picture without a face.
+ */
 export function livenessEnvelope(body: LivenessBody, language: Language): Envelope {
   return {
     ...jsonEnvelope(body, textHeaders(language)),
@@ -81,7 +87,7 @@ export function livenessEnvelope(body: LivenessBody, language: Language): Envelo
 
 /** Any JSON reply with status 200. */
 export function jsonEnvelope(body: unknown, headers: Readonly<Record<string, string>>): Envelope {
-  return textEnvelope(JSON.stringify(body), jsonType, headers);
+  return textEnvelope(JSON.stringify(body), JSON_TYPE, headers);
 }
 
 /** Any reply with status 200 and a body of its own. */

@@ -1,31 +1,31 @@
 import Type, { type Static } from 'typebox';
-import { apiKeyScopes } from '../../account/api-key/api-key.ts';
+import { API_KEY_SCOPES } from '../../account/api-key/api-key.ts';
 import { OPERATING_NAMES } from '../../liveness/operating-names.ts';
-import { type ProblemCode, problemKinds } from './problem-catalogue.ts';
+import { PROBLEM_KINDS, type ProblemCode } from './problem-catalogue.ts';
 
 /*
- * The one source of the v1 API's shapes: types, documentation and tests follow from these. A schema with a title becomes a
- * component of the OpenAPI document, and is referred to wherever it stands.
+ * The one source of the v1 API's shapes: types, documentation and tests follow from these. A schema with a
+ * title becomes a component of the OpenAPI document, and is referred to wherever it stands.
  */
 
-const closed = { additionalProperties: false } as const;
+const CLOSED = { additionalProperties: false } as const;
 const share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
 const oneOf = <const V extends string>(values: readonly V[], description: string) =>
   Type.Unsafe<V>({ type: 'string', enum: values, description });
 const maybe = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, description: string) =>
   Type.Union([schema, Type.Null()], { description });
-const strings = Object.keys(problemKinds) as ProblemCode[];
+const strings = Object.keys(PROBLEM_KINDS) as ProblemCode[];
 
 /** A point. */
 export const pointSchema = Type.Object(
   { x: Type.Number(), y: Type.Number() },
-  { ...closed, title: 'Point', description: 'A point in pixels of the upright picture.' },
+  { ...CLOSED, title: 'Point', description: 'A point in pixels of the upright picture.' },
 );
 
 export const boxSchema = Type.Object(
   { left: Type.Number(), top: Type.Number(), right: Type.Number(), bottom: Type.Number() },
   {
-    ...closed,
+    ...CLOSED,
     title: 'Box',
     description: 'A rectangle by its edges, in pixels of the upright picture; may reach outside of it.',
   },
@@ -41,7 +41,7 @@ export const keyPointsSchema = Type.Object(
     earRight: pointSchema,
   },
   {
-    ...closed,
+    ...CLOSED,
     title: 'KeyPoints',
     description: 'Six points of the face, named by the side of the picture they lie on.',
   },
@@ -59,7 +59,7 @@ export const reasonSchema = Type.Object(
       description: 'What the person in front of the camera can do, in the language of the reply.',
     }),
   },
-  { ...closed, title: 'Reason', description: 'Why the answer is as it is.' },
+  { ...CLOSED, title: 'Reason', description: 'Why the answer is as it is.' },
 );
 
 export const qualitySchema = Type.Object(
@@ -87,7 +87,7 @@ export const qualitySchema = Type.Object(
       'Above this the picture is judged all the same, and a reason says what could be better; null: no upper limit.',
     ),
   },
-  { ...closed, title: 'QualityComponent', description: 'One measured quality component.' },
+  { ...CLOSED, title: 'QualityComponent', description: 'One measured quality component.' },
 );
 
 export const modelSchema = Type.Object(
@@ -96,7 +96,7 @@ export const modelSchema = Type.Object(
     role: oneOf(['detector', 'classifier'], 'What the model did.'),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the model file.' }),
   },
-  { ...closed, title: 'Model', description: 'A model that took part.' },
+  { ...CLOSED, title: 'Model', description: 'A model that took part.' },
 );
 
 export const livenessSchema = Type.Object(
@@ -160,7 +160,7 @@ export const livenessSchema = Type.Object(
       description: 'Milliseconds by step: decode, detect, crop, classify, quality, total.',
     }),
   },
-  { ...closed, title: 'Liveness', description: 'What was found out about one picture.' },
+  { ...CLOSED, title: 'Liveness', description: 'What was found out about one picture.' },
 );
 
 export const jsonRequestSchema = Type.Object(
@@ -180,7 +180,7 @@ export const jsonRequestSchema = Type.Object(
     ),
   },
   {
-    ...closed,
+    ...CLOSED,
     title: 'LivenessRequest',
     description: 'Exactly one of image and url.',
     minProperties: 1,
@@ -205,7 +205,7 @@ export const problemSchema = Type.Object(
     retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
     requestId: Type.String(),
   },
-  { ...closed, title: 'Problem', description: 'A problem (RFC 9457).' },
+  { ...CLOSED, title: 'Problem', description: 'A problem (RFC 9457).' },
 );
 
 const rangeSchema = Type.Object(
@@ -214,7 +214,7 @@ const rangeSchema = Type.Object(
     high: share('Upper end.'),
     method: Type.String({ description: 'How it was made.' }),
   },
-  { ...closed, title: 'Interval' },
+  { ...CLOSED, title: 'Interval' },
 );
 
 const rateSchema = Type.Object(
@@ -222,7 +222,7 @@ const rateSchema = Type.Object(
     rate: share('Measured share, 0-1.'),
     interval: maybe(rangeSchema, 'Null where none was published with the measurement.'),
   },
-  { ...closed, title: 'Rate' },
+  { ...CLOSED, title: 'Rate' },
 );
 
 export const operatingPointSchema = Type.Object(
@@ -240,7 +240,7 @@ export const operatingPointSchema = Type.Object(
     }),
   },
   {
-    ...closed,
+    ...CLOSED,
     title: 'OperatingPoint',
     description:
       'At this threshold: apcer is the share of attack presentations taken for live, bpcer the share of bona fide ones taken ' +
@@ -267,14 +267,14 @@ export const operatingPointsSchema = Type.Object(
               }),
               document: Type.String(),
             },
-            { ...closed, title: 'MeasuredOn' },
+            { ...CLOSED, title: 'MeasuredOn' },
           ),
         },
-        { ...closed, title: 'OperatingTable' },
+        { ...CLOSED, title: 'OperatingTable' },
       ),
     ),
   },
-  { ...closed, title: 'OperatingPoints', description: 'Measured error rates by threshold.' },
+  { ...CLOSED, title: 'OperatingPoints', description: 'Measured error rates by threshold.' },
 );
 
 /** The answer of `POST /v1/liveness`. */
@@ -285,4 +285,4 @@ export type ProblemBody = Static<typeof problemSchema>;
 export type OperatingPointsBody = Static<typeof operatingPointsSchema>;
 
 /** Scopes by operation, for the documentation. */
-export const scopes = apiKeyScopes;
+export const scopes = API_KEY_SCOPES;

@@ -10,7 +10,7 @@ import type { FailedTries } from '../../../src/wire/http/failed-tries.ts';
 import { createLog } from '../../../src/wire/http/log.ts';
 import { createServer, type Server, type ServerSettings } from '../../../src/wire/http/server.ts';
 import type { TlsIdentity } from '../../../src/wire/http/tls.ts';
-import { defaultTransport, type TransportSettings } from '../../../src/wire/http/transport-settings.ts';
+import { DEFAULT_TRANSPORT, type TransportSettings } from '../../../src/wire/http/transport-settings.ts';
 import { type BodyMemory, createBodyMemory } from '../../../src/wire/intake/body-memory.ts';
 import { createLegacyFace } from '../../../src/wire/legacy/face.ts';
 import type { LegacySettings } from '../../../src/wire/legacy/handler.ts';
@@ -66,7 +66,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     trustedProxies: [],
     trustRequestId: true,
     ...options.settings,
-    transport: { ...defaultTransport, ...options.transport },
+    transport: { ...DEFAULT_TRANSPORT, ...options.transport },
   };
   const log = createLog('info', sink);
   const { observer, failedTries } = options;

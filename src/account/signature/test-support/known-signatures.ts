@@ -1,6 +1,6 @@
 /**
- * Signatures printed on the old service's public pages, with the throw-away keys printed beside them. `original` is the text
- * inside the signature.
+ * Signatures printed on the old service's public pages, with the throw-away keys printed beside them.
+ * `original` is the text inside the signature.
  */
 export interface KnownSignature {
   readonly what: string;
@@ -27,7 +27,10 @@ const shortApp = {
   secretKey: 'oHL5srXW3Fkn8xtugG0BDhUfOOsC9DAd',
 };
 
-/** A documentation slip: the page prints this text beside the last signature of the list, which was made of another one. */
+/**
+ * A documentation slip: the page prints this text beside the last signature of the list, which was made of
+ * another one.
+ */
 export const misprintedOriginal =
   'a=1000027&b=test333&k=AKIDnX91172Bs2NK4SP9Ad9JDVYpm7Lx2Nek&t=1443434355&e=1443434365';
 

@@ -45,7 +45,7 @@ export class BoxReader {
 
   /**
    * A number of 0 (always 0), 1, 2, 4 or 8 bytes.
-   * @throws BoxError
+   * @throws {BoxError} when the bytes are no such structure
    */
   number(bytes: number): number {
     const at = this.#take(bytes);
@@ -70,7 +70,7 @@ export class BoxReader {
 
   /**
    * Four letters.
-   * @throws BoxError
+   * @throws {BoxError} when the bytes are no such structure
    */
   word(): string {
     const at = this.#take(4);
@@ -79,7 +79,7 @@ export class BoxReader {
 
   /**
    * The version and flags that a full box begins with.
-   * @throws BoxError
+   * @throws {BoxError} when the bytes are no such structure
    */
   versionAndFlags(): { readonly version: number; readonly flags: number } {
     const word = this.number(4);
@@ -89,7 +89,8 @@ export class BoxReader {
 
 /**
  * The boxes beside each other from `from` to `to`. It looks into none, so their depth does not matter.
- * @throws BoxError `truncated` where a box of the file itself goes beyond its end, `corrupt` where one goes beyond the box around it
+ * @throws {BoxError} `truncated` where a box of the file itself goes beyond its end, `corrupt` where one goes
+ * beyond the box around it
  */
 export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator<Box> {
   const isFile = to === bytes.length;
@@ -97,7 +98,8 @@ export function* boxesIn(bytes: Uint8Array, from: number, to: number): Generator
   for (let count = 0; reader.left > 0; count++) {
     if (count === MOST_BOXES) throw new BoxError('corrupt', `more than ${MOST_BOXES} boxes`);
     if (reader.left < 8) {
-      // What a maker or a transfer put behind the last box does not matter; a head that was cut does not hold the picture's data.
+      // What a maker or a transfer put behind the last box does not matter; a head that was cut does not hold
+      // the picture's data.
       if (isFile) return;
       throw new BoxError('corrupt', 'a box ends inside another');
     }

@@ -11,17 +11,23 @@ import { type WasmModule, webAssembly } from '../web-assembly.ts';
 import { HeifRefused, type HeifSurvey, surveyHeif } from './survey.ts';
 import type { HeifThreadAnswer, HeifThreadData } from './thread.ts';
 
-/** Memory of the library itself, and for each pixel of the picture and its tiles: a picture without tiles counts twice. */
+/**
+ * Memory of the library itself, and for each pixel of the picture and its tiles: a picture without tiles
+ * counts twice.
+ */
 const BASE_BYTES = 64 * 1024 * 1024;
 const BYTES_A_PIXEL = 12;
 /** Tiles may reach beyond the picture, and its transparency is decoded with it. */
 const MOST_CODED = 2.5;
 /**
- * Seconds after which a HEIC is given up, whatever else the machine does: less than the 30 after which its worker counts as stuck. The largest
- * takes 5 on a processor of its own.
+ * Seconds after which a HEIC is given up, whatever else the machine does: less than the 30 after which its
+ * worker counts as stuck. The largest takes 5 on a processor of its own.
  */
 const HEVC_SECONDS = 25;
-/** Share of the pixels that may be AV1 or deeper than 8 bits: they take 20 bytes a pixel while they are decoded, HEVC of 8 bits takes 12. */
+/**
+ * Share of the pixels that may be AV1 or deeper than 8 bits: they take 20 bytes a pixel while they are
+ * decoded, HEVC of 8 bits takes 12.
+ */
 const HEAVY_SHARE = 0.6;
 /** Tiles may reach a little beyond the largest picture. */
 const OVERHANG = 1.1;
@@ -30,7 +36,10 @@ const nameOf = (codec: HeifSurvey['codec']) => (codec === 'hevc' ? 'HEIC' : 'AVI
 
 let compiled: Promise<WasmModule> | undefined;
 
-/** The library's code, compiled at the first HEIC picture of the process; null where the optional package is not installed. */
+/**
+ * The library's code, compiled at the first HEIC picture of the process; null where the optional package is
+ * not installed.
+ */
 async function library(): Promise<WasmModule | null> {
   let path: string;
   try {
@@ -54,8 +63,8 @@ function threadFile(): string {
 }
 
 /**
- * Decodes in a thread of its own, which ends with its memory when it answers or after `HEVC_SECONDS`: what a file does to the library,
- * it does to nobody else.
+ * Decodes in a thread of its own, which ends with its memory when it answers or after `HEVC_SECONDS`: what a
+ * file does to the library, it does to nobody else.
  */
 async function decodeHevc(
   bytes: Uint8Array,
@@ -138,11 +147,13 @@ function survey(bytes: Uint8Array, name: string): HeifSurvey {
 }
 
 /**
- * Decodes the primary picture of a HEIC or AVIF file to 8-bit sRGB. It is cropped, turned and mirrored as its own boxes say; an
- * orientation in its EXIF data plays no part (ISO/IEC 23000-22 §7.3.6.4). Thumbnails, depth and gain maps are left aside, alpha is dropped.
- * HEVC is decoded by libheif-js, which is loaded here alone and at the first such picture; AV1 by the image library.
+ * Decodes the primary picture of a HEIC or AVIF file to 8-bit sRGB. It is cropped, turned and mirrored as its
+ * own boxes say; an orientation in its EXIF data plays no part (ISO/IEC 23000-22 §7.3.6.4). Thumbnails, depth
+ * and gain maps are left aside, alpha is dropped. HEVC is decoded by libheif-js, which is loaded here alone
+ * and at the first such picture; AV1 by the image library.
  *
- * @throws {Fault} `picture_unreadable` with reason `unsupported`, `animated`, `truncated`, `corrupt`, `empty`, `too_many_pixels` or `too_slow`
+ * @throws {Fault} `picture_unreadable` with reason `unsupported`, `animated`, `truncated`, `corrupt`,
+ * `empty`, `too_many_pixels` or `too_slow`
  */
 export async function decodeHeif(
   bytes: Uint8Array,

@@ -23,7 +23,10 @@ export interface HeifItems {
   }[];
 }
 
-/** Items, properties, references and pieces of data that are read at most. A photo of 48 megapixels has some 250 items. */
+/**
+ * Items, properties, references and pieces of data that are read at most. A photo of 48 megapixels has some
+ * 250 items.
+ */
 const MOST = 20_000;
 
 function bounded(count: number, what: string): number {
@@ -134,7 +137,7 @@ function readReferences(bytes: Uint8Array, box: Box): HeifItems['references'] {
 
 /**
  * Reads the `meta` box. Work and memory are bounded by its length and by fixed counts.
- * @throws BoxError
+ * @throws {BoxError} when the bytes are no such structure
  */
 export function readHeifItems(bytes: Uint8Array, meta: Box): HeifItems {
   const boxes = new Map<string, Box>();
@@ -162,7 +165,7 @@ export function readHeifItems(bytes: Uint8Array, meta: Box): HeifItems {
 
 /**
  * The data of an item, as pieces of the file.
- * @throws BoxError `truncated` where the file ends before it
+ * @throws {BoxError} `truncated` where the file ends before it
  */
 export function dataOf(bytes: Uint8Array, items: HeifItems, id: number): Uint8Array {
   const pieces = piecesOf(bytes, items, id);
@@ -172,7 +175,7 @@ export function dataOf(bytes: Uint8Array, items: HeifItems, id: number): Uint8Ar
 
 /**
  * Where the data of an item lies.
- * @throws BoxError `truncated` where the file ends before it
+ * @throws {BoxError} `truncated` where the file ends before it
  */
 export function piecesOf(bytes: Uint8Array, items: HeifItems, id: number): readonly Extent[] {
   const pieces = items.extents.get(id);

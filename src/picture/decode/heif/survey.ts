@@ -73,7 +73,8 @@ function metaOf(bytes: Uint8Array): Box {
       meta = box;
     }
   } catch (error) {
-    // What a maker put behind the boxes does not matter; whether the picture's own data is there is looked at below.
+    // What a maker put behind the boxes does not matter; whether the picture's own data is there is looked at
+    // below.
     if (meta === undefined || !(error instanceof BoxError && error.reason === 'truncated')) throw error;
   }
   if (meta === undefined) throw new BoxError('truncated', 'it has no box "meta"');
@@ -152,8 +153,9 @@ function tilesOf(bytes: Uint8Array, items: HeifItems): readonly number[] {
 }
 
 /**
- * HEVC data is units with their lengths (ISO/IEC 14496-15 §8.3.3), in which two zeros are never followed by 0, 1 or 2 (ITU-T H.265
- * §7.4.1.1). A part that was never filled, or units that do not end where the data does, are damage of which the decoder says nothing.
+ * HEVC data is units with their lengths (ISO/IEC 14496-15 §8.3.3), in which two zeros are never followed by
+ * 0, 1 or 2 (ITU-T H.265 §7.4.1.1). A part that was never filled, or units that do not end where the data
+ * does, are damage of which the decoder says nothing.
  */
 function checkHevc(data: Uint8Array, lengthSize: number): void {
   const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
@@ -235,9 +237,9 @@ function survey(bytes: Uint8Array): HeifSurvey {
 }
 
 /**
- * Reads the boxes of a HEIF or AVIF file (ISO/IEC 23008-12), and whether the data they name is there. Decodes nothing; takes time
- * and memory in proportion to the file.
- * @throws HeifRefused
+ * Reads the boxes of a HEIF or AVIF file (ISO/IEC 23008-12), and whether the data they name is there. Decodes
+ * nothing; takes time and memory in proportion to the file.
+ * @throws {HeifRefused} when the file is refused
  */
 export function surveyHeif(bytes: Uint8Array): HeifSurvey {
   try {

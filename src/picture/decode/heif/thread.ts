@@ -4,7 +4,9 @@ import { type WasmInstance, type WasmMemory, type WasmModule, webAssembly } from
 import { BoxReader } from './boxes.ts';
 import type { HevcItem } from './survey.ts';
 
-/** What the thread is given: the file, the library's compiled code, and the most memory it may take, in bytes. */
+/**
+ * What the thread is given: the file, the library's compiled code, and the most memory it may take, in bytes.
+ */
 export interface HeifThreadData {
   readonly livestillHeif: {
     readonly file: Uint8Array<ArrayBuffer>;
@@ -21,7 +23,10 @@ export type HeifThreadAnswer =
   | { readonly width: number; readonly height: number; readonly data: Uint8Array<ArrayBuffer> }
   | { readonly failed: string };
 
-/** The part of libheif's C interface that is used; pointers are numbers, structures are written to the first argument. */
+/**
+ * The part of libheif's C interface that is used; pointers are numbers, structures are written to the first
+ * argument.
+ */
 interface Libheif {
   readonly HEAPU8: Uint8Array<ArrayBuffer>;
   _malloc(bytes: number): number;
@@ -131,8 +136,9 @@ function* unitsOf(file: Uint8Array, { configuration, data }: HevcItem): Generato
 }
 
 /**
- * Whether a part of a picture was never decoded, since its data ended by chance where it was damaged: there all is 0, and no colour has
- * both differences 0. Looks at every fourth value of every fourth row; a block of 16 x 16 pixels has four of them.
+ * Whether a part of a picture was never decoded, since its data ended by chance where it was damaged: there
+ * all is 0, and no colour has both differences 0. Looks at every fourth value of every fourth row; a block of
+ * 16 x 16 pixels has four of them.
  */
 function hasGap(lib: Libheif, image: number, out: number): boolean {
   const isMono = lib._de265_get_chroma_format(image) === 0;
@@ -154,8 +160,9 @@ function hasGap(lib: Libheif, image: number, out: number): boolean {
 }
 
 /**
- * Whether the decoder finds nothing wrong with the coded data. Through libheif it fills damaged parts with anything and says nothing;
- * asked directly, it can be told to give out no such picture. That takes a second pass, of about half the time of decoding.
+ * Whether the decoder finds nothing wrong with the coded data. Through libheif it fills damaged parts with
+ * anything and says nothing; asked directly, it can be told to give out no such picture. That takes a second
+ * pass, of about half the time of decoding.
  */
 function isWhole(
   lib: Libheif,
@@ -185,7 +192,10 @@ function isWhole(
   return isThere;
 }
 
-/** Decodes the primary picture, cropped and turned as its boxes say. The thread ends afterwards, and with it what it took. */
+/**
+ * Decodes the primary picture, cropped and turned as its boxes say. The thread ends afterwards, and with it
+ * what it took.
+ */
 function decode(task: HeifThreadData['livestillHeif']): HeifThreadAnswer {
   const { file, items, module, memoryBytes } = task;
   boundMemory(memoryBytes);

@@ -1,4 +1,7 @@
-/** A Huffman table as a JPEG carries it: how many codes there are of each length, 1 to 16, and their symbols in order. */
+/**
+ * A Huffman table as a JPEG carries it: how many codes there are of each length, 1 to 16, and their symbols
+ * in order.
+ */
 export interface HuffmanTable {
   readonly counts: Uint8Array;
   readonly symbols: Uint8Array;
@@ -37,8 +40,8 @@ export class HuffmanReader {
 }
 
 /**
- * Reads the entropy-coded bytes of a JPEG bit by bit, up to the next marker (ITU-T T.81 §F.2.2.5). Behind the last bit it
- * reads zeros and says so in `short`; a code that the table does not have sets `wrong`.
+ * Reads the entropy-coded bytes of a JPEG bit by bit, up to the next marker (ITU-T T.81 §F.2.2.5). Behind the
+ * last bit it reads zeros and says so in `short`; a code that the table does not have sets `wrong`.
  */
 export class BitReader {
   readonly #bytes: Uint8Array;

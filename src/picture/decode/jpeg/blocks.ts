@@ -23,8 +23,8 @@ class DcReader {
   readonly #most: readonly number[];
 
   /**
-   * Averages of a block lie in the samples' range, so coefficients times their step are at most 8 times half of it. Twice that
-   * is allowed, for encoders that overshoot.
+   * Averages of a block lie in the samples' range, so coefficients times their step are at most 8 times half
+   * of it. Twice that is allowed, for encoders that overshoot.
    */
   constructor(frame: JpegFrame, header: JpegScanHeader, steps: readonly number[]) {
     this.#last = header.parts.map(() => 0);

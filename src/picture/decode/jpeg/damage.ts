@@ -21,8 +21,8 @@ export interface JpegDamage {
 /** What reading all codes of a JPEG found. */
 export interface JpegData {
   /**
-   * `unread`: codes of a kind that is not read here (arithmetic ones), or headers that contradict themselves, which the decoder
-   * tells better.
+   * `unread`: codes of a kind that is not read here (arithmetic ones), or headers that contradict themselves,
+   * which the decoder tells better.
    */
   readonly state: 'whole' | 'unread' | JpegDamage;
   /** Where the data of a whole picture ends whose end marker is lacking; null for all others. */
@@ -39,21 +39,25 @@ const FRAMES: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2]);
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![DHT, 0xc8, 0xcc].includes(marker);
 
 /**
- * Bytes behind an interval's last block that are passed over, whatever they are, since some cameras and senders leave a few; and
- * those that are passed over where they could not be blocks.
+ * Bytes behind an interval's last block that are passed over, whatever they are, since some cameras and
+ * senders leave a few; and those that are passed over where they could not be blocks.
  */
 const STRAY_BYTES = 16;
 const STRAY_BYTES_NO_BLOCKS = 64;
 /** So many zeros in a row where codes cannot be read: a buffer that was never filled. */
 const ZEROS = 16;
-/** The same where so many were read as codes and more stand behind the last block; encoders fill up the last byte with ones. */
+/**
+ * The same where so many were read as codes and more stand behind the last block; encoders fill up the last
+ * byte with ones.
+ */
 const ZEROS_READ = 4;
 
 /**
- * Reads all Huffman codes of a JPEG (ITU-T T.81) and tells what its decoder only warns of, and what it does not see: scans with
- * less data than the frame has blocks, data left over where the codes slipped, intervals lost, coefficients that no scan has
- * brought. Takes what decoders take: fill bytes, stray bytes between segments, a lacking end marker, lacking Huffman tables, odd
- * scan headers. Never throws. Time grows with bytes plus blocks times scans; check both first.
+ * Reads all Huffman codes of a JPEG (ITU-T T.81) and tells what its decoder only warns of, and what it does
+ * not see: scans with less data than the frame has blocks, data left over where the codes slipped, intervals
+ * lost, coefficients that no scan has brought. Takes what decoders take: fill bytes, stray bytes between
+ * segments, a lacking end marker, lacking Huffman tables, odd scan headers. Never throws. Time grows with
+ * bytes plus blocks times scans; check both first.
  */
 export function readJpegData(bytes: Uint8Array): JpegData {
   const tables = { ...typicalTables(), equal: equalRuns(bytes) };
@@ -92,7 +96,10 @@ interface Run {
   readonly to: number;
 }
 
-/** Rows of at least {@link EQUAL} equal bytes, found by looking at every twelfth first; thousands of them are enough. */
+/**
+ * Rows of at least {@link EQUAL} equal bytes, found by looking at every twelfth first; thousands of them are
+ * enough.
+ */
 function equalRuns(bytes: Uint8Array): Run[] {
   const runs: Run[] = [];
   const step = EQUAL / 2;
@@ -110,8 +117,8 @@ function equalRuns(bytes: Uint8Array): Run[] {
 }
 
 /**
- * Reads blocks as `blocks` does; false where one lies within a run of equal bytes and is far from flat. Flat ones may follow on
- * each other in equal bytes, others hold more than one value.
+ * Reads blocks as `blocks` does; false where one lies within a run of equal bytes and is far from flat. Flat
+ * ones may follow on each other in equal bytes, others hold more than one value.
  */
 function throughRuns(reader: BitReader, blocks: BlockReader, runs: readonly Run[]) {
   let next = 0;
@@ -252,8 +259,8 @@ function zerosFrom(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Looks at what lies between the last code of an interval that began at `began` and the next marker. `more` reads one unit
- * more out of it.
+ * Looks at what lies between the last code of an interval that began at `began` and the next marker. `more`
+ * reads one unit more out of it.
  */
 function leftOver(
   bytes: Uint8Array,

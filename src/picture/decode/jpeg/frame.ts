@@ -61,7 +61,8 @@ function acSymbols(hex: string): Uint8Array {
 }
 
 /**
- * The tables of T.81 §K.3, which decoders take where a file has none (frames of motion JPEG): luminance, chrominance.
+ * The tables of T.81 §K.3, which decoders take where a file has none (frames of motion JPEG): luminance,
+ * chrominance.
  */
 export const TYPICAL_DC: readonly HuffmanTable[] = [
   {

@@ -12,10 +12,10 @@ export interface JpegSurvey {
 }
 
 /**
- * Walks over the markers of a JPEG (ITU-T T.81 §B.1.1) until its first picture ends or there are more than `most` scans. A
- * decoder passes over all pixels once a scan and a scan may be a dozen bytes, so that a file of some kilobytes can keep it
- * busy for minutes, and it looks at no clock until the last scan is read. What lies behind the end (a gain map, a second
- * picture, a film) is none of the still photo. Never throws.
+ * Walks over the markers of a JPEG (ITU-T T.81 §B.1.1) until its first picture ends or there are more than
+ * `most` scans. A decoder passes over all pixels once a scan and a scan may be a dozen bytes, so that a file
+ * of some kilobytes can keep it busy for minutes, and it looks at no clock until the last scan is read. What
+ * lies behind the end (a gain map, a second picture, a film) is none of the still photo. Never throws.
  */
 export function surveyJpeg(bytes: Uint8Array, most: number): JpegSurvey {
   let scans = 0;

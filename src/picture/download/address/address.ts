@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { embeddedAddresses, isIsatap } from './embedded.ts';
-import { nobody, type OwnAddresses } from './own.ts';
+import { NOBODY, type OwnAddresses } from './own.ts';
 import { type Ip, plainIp } from './parse.ts';
 import { type AddressVerdict, METADATA_ADDRESSES, SPECIAL_RANGES } from './ranges.ts';
 
@@ -16,11 +16,12 @@ const ranges = SPECIAL_RANGES.map((range) => {
 }).sort((a, b) => b.prefix - a.prefix);
 
 /**
- * Says what kind of place an address is. An IPv4 address inside `::ffff:0:0/96` is judged as what it is; one that a
- * translator or tunnel would unpack has the tunnel's verdict, unless it is a metadata service's. `own` are the machine's
- * own addresses. Never throws: text that is no plain address (a zone id, `0x7f.1`) is `invalid_address`.
+ * Says what kind of place an address is. An IPv4 address inside `::ffff:0:0/96` is judged as what it is; one
+ * that a translator or tunnel would unpack has the tunnel's verdict, unless it is a metadata service's. `own`
+ * are the machine's own addresses. Never throws: text that is no plain address (a zone id, `0x7f.1`) is
+ * `invalid_address`.
  */
-export function classifyAddress(text: string, own: OwnAddresses = nobody): AddressVerdict {
+export function classifyAddress(text: string, own: OwnAddresses = NOBODY): AddressVerdict {
   const address = plainIp(text);
   if (address === null) return 'invalid_address';
   const plain = address.toString();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { allowListOf, objection } from './allow.ts';
-import { nobody } from './own.ts';
+import { NOBODY } from './own.ts';
 
 describe('allowListOf', () => {
   const list = allowListOf([
@@ -70,7 +70,7 @@ describe('allowListOf', () => {
 
 describe('objection', () => {
   const verdict = (entries: string[], address: string, host = 'a.example') =>
-    objection(host, address, allowListOf(entries), nobody);
+    objection(host, address, allowListOf(entries), NOBODY);
 
   it.each<[string, string[], string, string | null]>([
     ['public', [], '8.8.8.8', null],

@@ -17,8 +17,8 @@ export interface AllowList {
 }
 
 /**
- * Reads the allowed places: IP addresses, networks (`10.1.0.0/16`, `fd00:1::/32`), and host names, which allow the hosts below
- * them too (`pictures.example` allows `a.pictures.example`).
+ * Reads the allowed places: IP addresses, networks (`10.1.0.0/16`, `fd00:1::/32`), and host names, which
+ * allow the hosts below them too (`pictures.example` allows `a.pictures.example`).
  */
 export function allowListOf(entries: readonly string[]): AllowList {
   const networks = networksOf(entries);
@@ -39,22 +39,23 @@ export function allowListOf(entries: readonly string[]): AllowList {
 }
 
 /** Verdicts that neither an allowed network nor an allowed name opens: a listing of the very address must. */
-const onlyByName: ReadonlySet<AddressVerdict> = new Set<AddressVerdict>([
+const ONLY_BY_NAME: ReadonlySet<AddressVerdict> = new Set<AddressVerdict>([
   'metadata_address',
   'unspecified_address',
   'this_network_address',
 ]);
 
 /** Verdicts that nothing opens: no server answers there. */
-const never: ReadonlySet<AddressVerdict> = new Set<AddressVerdict>([
+const NEVER: ReadonlySet<AddressVerdict> = new Set<AddressVerdict>([
   'invalid_address',
   'multicast_address',
   'broadcast_address',
 ]);
 
 /**
- * The verdict that keeps `host` from being fetched at `address`, or null where it may be. An address that a translator
- * unpacks must be allowed inside as well as outside, so that opening NAT64 does not open the private networks behind it.
+ * The verdict that keeps `host` from being fetched at `address`, or null where it may be. An address that a
+ * translator unpacks must be allowed inside as well as outside, so that opening NAT64 does not open the
+ * private networks behind it.
  */
 export function objection(
   host: string,
@@ -64,8 +65,8 @@ export function objection(
 ): AddressVerdict | null {
   const verdict = classifyAddress(address, own);
   if (verdict === 'public') return null;
-  if (never.has(verdict)) return verdict;
-  if (onlyByName.has(verdict)) return allowed.namesAddress(address) ? null : verdict;
+  if (NEVER.has(verdict)) return verdict;
+  if (ONLY_BY_NAME.has(verdict)) return allowed.namesAddress(address) ? null : verdict;
   if (!allowed.allowsAddress(address) && !allowed.allowsHost(host)) return verdict;
   for (const inside of embeddedAddresses(address)) {
     const inner = objection(host, inside, allowed, own);
@@ -76,8 +77,8 @@ export function objection(
 
 /** For the operator: which setting would let an address of this verdict be fetched from. */
 export function wayIn(verdict: AddressVerdict): string {
-  if (never.has(verdict)) return 'no setting allows it';
-  if (onlyByName.has(verdict)) return 'only this very address in download.allowPrivate allows it';
+  if (NEVER.has(verdict)) return 'no setting allows it';
+  if (ONLY_BY_NAME.has(verdict)) return 'only this very address in download.allowPrivate allows it';
   return 'download.allowPrivate can allow it';
 }
 

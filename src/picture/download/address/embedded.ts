@@ -7,7 +7,10 @@ export function isIsatap(address: ipaddr.IPv6): boolean {
   return (high === 0 || high === 0x200) && low === 0x5efe;
 }
 
-/** Where translators and tunnels keep an IPv4 address: the range, and what they read out of its eight 16-bit parts. */
+/**
+ * Where translators and tunnels keep an IPv4 address: the range, and what they read out of its eight 16-bit
+ * parts.
+ */
 const carriers: readonly [string, (parts: readonly number[]) => (readonly [number, number])[]][] = [
   ['::/96', tail], // RFC 4291 §2.5.5.1
   ['::ffff:0:0:0/96', tail], // RFC 2765 §2.1
@@ -28,8 +31,8 @@ const carriers: readonly [string, (parts: readonly number[]) => (readonly [numbe
 const networks = carriers.map(([cidr, read]) => ({ network: ipaddr.IPv6.parseCIDR(cidr), read }));
 
 /**
- * The IPv4 addresses that a translator (NAT64) or a tunnel (6to4, Teredo, ISATAP) may unpack from an IPv6 address; none
- * where it is no such address.
+ * The IPv4 addresses that a translator (NAT64) or a tunnel (6to4, Teredo, ISATAP) may unpack from an IPv6
+ * address; none where it is no such address.
  */
 export function embeddedAddresses(text: string): readonly string[] {
   const address = plainIp(text);

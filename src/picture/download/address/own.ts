@@ -9,7 +9,7 @@ export interface OwnAddresses {
 }
 
 /** A machine without addresses. */
-export const nobody: OwnAddresses = { addresses: new Set(), broadcasts: new Set() };
+export const NOBODY: OwnAddresses = { addresses: new Set(), broadcasts: new Set() };
 
 /** One address of an interface, as the operating system tells it. */
 export interface InterfaceAddress {
@@ -19,8 +19,8 @@ export interface InterfaceAddress {
 }
 
 /**
- * Reads the machine's interfaces; asked anew for every download, since addresses come and go. An address that cannot be
- * read is left out.
+ * Reads the machine's interfaces; asked anew for every download, since addresses come and go. An address that
+ * cannot be read is left out.
  */
 export function ownAddresses(
   interfaces: readonly InterfaceAddress[] = Object.values(networkInterfaces()).flatMap((all) => all ?? []),

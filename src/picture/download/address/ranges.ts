@@ -1,6 +1,6 @@
 /**
- * What kind of place an IP address is. Only `public` may be fetched from without being configured; every other one is at
- * the same time the constant for log, metric and `X-Liveness-Reason`.
+ * What kind of place an IP address is. Only `public` may be fetched from without being configured; every
+ * other one is at the same time the constant for log, metric and `X-Liveness-Reason`.
  */
 export type AddressVerdict = (typeof ADDRESS_VERDICTS)[number];
 
@@ -47,7 +47,7 @@ export interface SpecialRange {
 type Row = readonly [cidr: string, verdict: AddressVerdict, name: string, source: string];
 
 /** IANA IPv4 Special-Purpose Address Registry, and multicast, which has a registry of its own. */
-const v4: readonly Row[] = [
+const V4: readonly Row[] = [
   ['0.0.0.0/8', 'this_network_address', 'This network', 'RFC 791 §3.2'],
   ['0.0.0.0/32', 'unspecified_address', 'This host on this network', 'RFC 1122 §3.2.1.3'],
   ['10.0.0.0/8', 'private_address', 'Private-Use', 'RFC 1918'],
@@ -77,7 +77,7 @@ const v4: readonly Row[] = [
 ];
 
 /** IANA IPv6 Special-Purpose Address Registry, and the ranges that RFC 4291 and its forerunners name. */
-const v6: readonly Row[] = [
+const V6: readonly Row[] = [
   ['::/128', 'unspecified_address', 'Unspecified Address', 'RFC 4291 §2.5.2'],
   ['::1/128', 'loopback_address', 'Loopback Address', 'RFC 4291 §2.5.3'],
   ['::/96', 'compatible_address', 'IPv4-compatible (deprecated)', 'RFC 4291 §2.5.5.1'],
@@ -109,11 +109,11 @@ const v6: readonly Row[] = [
 ];
 
 /**
- * Every special range that a picture is not fetched from. `::ffff:0:0/96` is missing on purpose: such an address is judged
- * as the IPv4 address inside it. Some of these ranges are reachable from everywhere by the registry (AS112, AMT, anycast
- * services); nobody keeps pictures there, so they are refused too.
+ * Every special range that a picture is not fetched from. `::ffff:0:0/96` is missing on purpose: such an
+ * address is judged as the IPv4 address inside it. Some of these ranges are reachable from everywhere by the
+ * registry (AS112, AMT, anycast services); nobody keeps pictures there, so they are refused too.
  */
-export const SPECIAL_RANGES: readonly SpecialRange[] = [...v4, ...v6].map(
+export const SPECIAL_RANGES: readonly SpecialRange[] = [...V4, ...V6].map(
   ([cidr, verdict, name, source]) => ({ cidr, verdict, name, source }),
 );
 

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import { chainStart } from '../../../ledger/chain.ts';
+import { CHAIN_START } from '../../../ledger/chain.ts';
 import {
   type AuditKey,
   type ChainName,
@@ -10,10 +10,13 @@ import type { ChainCheckpointTable, Tables } from '../tables.ts';
 
 type Db = Transaction<Tables>;
 
-/** Signs the state of a chain, where it moved since it was last signed. Returns the newest checkpoint; null for an empty chain. */
+/**
+ * Signs the state of a chain, where it moved since it was last signed. Returns the newest checkpoint; null
+ * for an empty chain.
+ */
 export async function signHead(db: Db, chain: ChainName, key: AuditKey): Promise<Checkpoint | null> {
   const head = await db.selectFrom('chain_head').selectAll().where('chain', '=', chain).executeTakeFirst();
-  if (head === undefined || head.hash === chainStart) return null;
+  if (head === undefined || head.hash === CHAIN_START) return null;
   const known = await db
     .selectFrom('chain_checkpoint')
     .selectAll()
@@ -51,7 +54,7 @@ export async function movedChains(db: Kysely<Tables>): Promise<readonly ChainNam
     )
     .select('chain_head.chain')
     .where('chain_checkpoint.row_id', 'is', null)
-    .where('chain_head.hash', '!=', chainStart)
+    .where('chain_head.hash', '!=', CHAIN_START)
     .execute();
   return rows.map((row) => row.chain as ChainName);
 }

@@ -1,13 +1,14 @@
 import type { Kysely } from 'kysely';
-import { chainStart } from '../../../ledger/chain.ts';
+import { CHAIN_START } from '../../../ledger/chain.ts';
 import type { ChainName } from '../../../ledger/checkpoint.ts';
 import type { Tables } from '../tables.ts';
 
 /**
- * The numbers of one chain's rows: those of node `n` begin behind `n` times this, those of a database with one writer (node 0) with 1. So
- * a row's number is its own in the whole database, and still counts without a gap in its chain.
+ * The numbers of one chain's rows: those of node `n` begin behind `n` times this, those of a database with
+ * one writer (node 0) with 1. So a row's number is its own in the whole database, and still counts without a
+ * gap in its chain.
  */
-export const span = 2 ** 40;
+export const SPAN = 2 ** 40;
 
 /** Which table a chain runs over. */
 export const tableOf = (chain: ChainName): 'ledger' | 'admin_log' =>
@@ -32,7 +33,7 @@ export async function ledgerChains(db: Kysely<Tables>): Promise<readonly LedgerC
     .selectFrom('chain_head')
     .select(['chain', 'row_id'])
     .where('chain', '!=', 'admin')
-    .where('hash', '!=', chainStart)
+    .where('hash', '!=', CHAIN_START)
     .orderBy('row_id')
     .execute();
   return rows.map((row) => ({
@@ -43,7 +44,7 @@ export async function ledgerChains(db: Kysely<Tables>): Promise<readonly LedgerC
 }
 
 /** Behind which number the rows of the chain begin that a row belongs to (1: node 0; `span + 1`: node 1). */
-export const baseOf = (id: number): number => Math.floor((id - 1) / span) * span;
+export const baseOf = (id: number): number => Math.floor((id - 1) / SPAN) * SPAN;
 
 /** The chain that a row of the ledger belongs to. */
 export function chainOf(chains: readonly LedgerChain[], id: number): ChainName {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { type ChainValue, chainStart, contentDigest, linkHash } from '../../../ledger/chain.ts';
+import { CHAIN_START, type ChainValue, contentDigest, linkHash } from '../../../ledger/chain.ts';
 import type { ChainName } from '../../../ledger/checkpoint.ts';
 import { prepared } from '../prepared.ts';
 import type { Tables } from '../tables.ts';
@@ -15,8 +15,8 @@ export interface ChainEnd {
 }
 
 /**
- * Finds the newest row of a chain, inside of the transaction that adds the next one, and holds others off from adding one until that
- * ends; each database has its own.
+ * Finds the newest row of a chain, inside of the transaction that adds the next one, and holds others off
+ * from adding one until that ends; each database has its own.
  */
 export type FindEnd = (db: Db, chain: ChainName) => Promise<ChainEnd>;
 
@@ -40,8 +40,8 @@ export interface Linked {
 const known = new WeakMap<Db, Map<ChainName, ChainEnd>>();
 
 /**
- * The next place of a chain for a row with these values, inside of the transaction that writes the row: the number it must be written
- * with, its salt and its hash.
+ * The next place of a chain for a row with these values, inside of the transaction that writes the row: the
+ * number it must be written with, its salt and its hash.
  * @param valuesOf the values that the hash covers, by the row's number
  * @param form names these values in the hash; that of the chain where nothing is given
  */
@@ -63,7 +63,10 @@ export async function takePlace(
   return { id, salt, hash };
 }
 
-/** The hash of a row, or of the deleted range that ends with it; `deleted` inside of such a range; null where nothing is known. */
+/**
+ * The hash of a row, or of the deleted range that ends with it; `deleted` inside of such a range; null where
+ * nothing is known.
+ */
 export async function hashAt(
   db: Kysely<Tables>,
   chain: ChainName,
@@ -78,8 +81,11 @@ export async function hashAt(
   return rows[0]?.hash ?? null;
 }
 
-/** The hash before a row: of its predecessor, or of the tombstone that ends there; the start of the chain where there is none. */
+/**
+ * The hash before a row: of its predecessor, or of the tombstone that ends there; the start of the chain
+ * where there is none.
+ */
 export async function hashBefore(db: Kysely<Tables>, chain: ChainName, id: number): Promise<string> {
   const before = await hashAt(db, chain, id - 1);
-  return before === null || before === 'deleted' ? chainStart : before;
+  return before === null || before === 'deleted' ? CHAIN_START : before;
 }

@@ -3,7 +3,7 @@ import type { StoreDatabase } from '../database.ts';
 import { movedChains, signHead } from './checkpoints.ts';
 
 /** How often the state of the chains is signed while they grow, in ms. */
-const signEvery = 60_000;
+const SIGN_EVERY = 60_000;
 
 /** Signs the heads of the chains while they move, and once more at the end. */
 export function signRegularly(
@@ -23,7 +23,7 @@ export function signRegularly(
       tell(error as Error);
     }
   };
-  const timer = setInterval(() => void sign(onTrouble), signEvery);
+  const timer = setInterval(() => void sign(onTrouble), SIGN_EVERY);
   timer.unref();
   return {
     async close() {

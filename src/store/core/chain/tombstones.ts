@@ -6,8 +6,8 @@ import { rememberKey } from './checkpoints.ts';
 type Db = Transaction<Tables>;
 
 /**
- * Writes the tombstone of a range of rows that are about to be deleted, and drops the checkpoints inside of it. Pruned ranges that
- * touch become one.
+ * Writes the tombstone of a range of rows that are about to be deleted, and drops the checkpoints inside of
+ * it. Pruned ranges that touch become one.
  */
 export async function bury(
   db: Db,

@@ -5,16 +5,16 @@ import { type AuditKey, auditKeyFrom, newAuditKeyText } from '../../../ledger/ch
 import { createKeyFile, modeOthersMayUse } from './key-file.ts';
 
 /** The file in the data folder with the key that signs checkpoints. */
-export const auditKeyFile = 'audit.key';
+export const AUDIT_KEY_FILE = 'audit.key';
 
 /**
- * The key that signs checkpoints and tombstones: from the text of `LIVESTILL_AUDIT_KEY` where there is one, else from `audit.key` of the
- * data folder, which is made with a fresh key where it is missing.
- * @throws Fault `accounts_unavailable` (`audit_key_malformed`, `audit_key_exposed`, `audit_key_unreadable`)
+ * The key that signs checkpoints and tombstones: from the text of `LIVESTILL_AUDIT_KEY` where there is one,
+ * else from `audit.key` of the data folder, which is made with a fresh key where it is missing.
+ * @throws {Fault} `accounts_unavailable` (`audit_key_malformed`, `audit_key_exposed`, `audit_key_unreadable`)
  */
 export function openAuditKey(dataDir: string, text: string | undefined): AuditKey {
   if (text !== undefined && text !== '') return parsed(text, 'LIVESTILL_AUDIT_KEY');
-  const path = join(dataDir, auditKeyFile);
+  const path = join(dataDir, AUDIT_KEY_FILE);
   let content: string;
   try {
     content = readOrCreate(path);

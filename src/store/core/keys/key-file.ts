@@ -2,14 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** The mode of a file, in octal, where others than its owner may do something with it; null where they may not. */
+/**
+ * The mode of a file, in octal, where others than its owner may do something with it; null where they may
+ * not.
+ */
 export function modeOthersMayUse(path: string): string | null {
   const { mode } = statSync(path);
   if (process.platform === 'win32' || (mode & 0o077) === 0) return null;
   return (mode & 0o777).toString(8).padStart(3, '0');
 }
 
-/** Make a file that its owner alone can read, on disk when this returns. One that another process made meanwhile stays. */
+/**
+ * Make a file that its owner alone can read, on disk when this returns. One that another process made
+ * meanwhile stays.
+ */
 export function createKeyFile(path: string, text: string): void {
   const temporary = write(path, text);
   try {

@@ -6,9 +6,12 @@ import type { Keyring } from './keyring.ts';
 import type { MasterKey } from './seal.ts';
 
 /** Under this key in `meta` stands the name of the master key that everything is encrypted under. */
-const activeKey = 'master_key';
+const ACTIVE_KEY = 'master_key';
 
-/** Names of the master keys that pairs are encrypted under: from key to key through the index, not through every pair. */
+/**
+ * Names of the master keys that pairs are encrypted under: from key to key through the index, not through
+ * every pair.
+ */
 export async function usedKeyIds(db: Kysely<Tables>): Promise<readonly string[]> {
   const { rows } = await sql<{ key_id: string }>`with recursive used (key_id) as (
       select min(key_id) from secret
@@ -21,17 +24,17 @@ export async function usedKeyIds(db: Kysely<Tables>): Promise<readonly string[]>
 
 /** Name of the master key in use; undefined while nothing is encrypted. */
 export function activeKeyId(db: Kysely<Tables>): Promise<string | undefined> {
-  return getMeta(db, activeKey);
+  return getMeta(db, ACTIVE_KEY);
 }
 
 /** Say which master key everything is encrypted under from now on. */
 export function useKey(db: Transaction<Tables>, key: MasterKey): Promise<void> {
-  return putMeta(db, activeKey, key.id);
+  return putMeta(db, ACTIVE_KEY, key.id);
 }
 
 /**
  * The key that everything else is encrypted under; the newest when nothing is yet.
- * @throws Fault `accounts_unavailable` (`master_key_missing`)
+ * @throws {Fault} `accounts_unavailable` (`master_key_missing`)
  */
 export async function encryptingKey(db: Transaction<Tables>, keyring: Keyring): Promise<MasterKey> {
   const id = await activeKeyId(db);

@@ -9,15 +9,23 @@ import { type MasterKey, masterKey } from './seal.ts';
 export interface Keyring {
   /** The key that new encryptions would use if nothing were encrypted yet. */
   readonly newest: MasterKey;
-  /** The key of that name; the file is read once more when the name is not known, as another process may have added it. */
+  /**
+   * The key of that name; the file is read once more when the name is not known, as another process may have
+   * added it.
+   */
   find(id: string): MasterKey | null;
-  /** Put a new key in front of the others. Only where the keys lie in a file; otherwise the newest is handed back as it is. */
+  /**
+   * Put a new key in front of the others. Only where the keys lie in a file; otherwise the newest is handed
+   * back as it is.
+   */
   addNewest(): MasterKey;
-  /** Forget all keys but this one, in the file too. Where the keys come from the environment nothing changes. */
+  /**
+   * Forget all keys but this one, in the file too. Where the keys come from the environment nothing changes.
+   */
   keepOnly(id: string): void;
 }
 
-const fileName = 'master.key';
+const FILE_NAME = 'master.key';
 const banner =
   '# Master key of this livestill data folder. Keep it secret and keep a copy: without it no stored SecretKey can be read.\n';
 
@@ -37,7 +45,7 @@ function parseKey(text: string, where: string): MasterKey {
 
 /**
  * Master keys from the environment: one or several with commas, the newest first.
- * @throws Fault `accounts_unavailable` (`master_key_malformed`)
+ * @throws {Fault} `accounts_unavailable` (`master_key_malformed`)
  */
 export function keyringFromText(text: string): Keyring {
   const keys = text.split(',').map((part) => parseKey(part.trim(), 'LIVESTILL_MASTER_KEY'));
@@ -53,10 +61,11 @@ export function keyringFromText(text: string): Keyring {
  * Master keys from `master.key` of the data folder, the newest on the first line.
  *
  * @param mayCreate whether a missing file may be made with a fresh key (nothing is encrypted yet)
- * @throws Fault `accounts_unavailable` (`master_key_missing`, `master_key_malformed`, `master_key_exposed`, `master_key_unreadable`)
+ * @throws {Fault} `accounts_unavailable` (`master_key_missing`, `master_key_malformed`, `master_key_exposed`,
+ * `master_key_unreadable`)
  */
 export function keyringFromFile(dataDir: string, mayCreate: boolean): Keyring {
-  const path = join(dataDir, fileName);
+  const path = join(dataDir, FILE_NAME);
   let keys = readKeys(path) ?? (mayCreate ? create(path) : null);
   if (keys === null) {
     throw refused(

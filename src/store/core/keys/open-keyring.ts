@@ -7,7 +7,8 @@ import { type Keyring, keyringFromFile, keyringFromText } from './keyring.ts';
 
 /**
  * The master keys, once it is sure that they are those of this store.
- * @throws Fault `accounts_unavailable` (`master_key_wrong`, `master_key_missing`, `master_key_malformed`, `master_key_exposed`, `master_key_unreadable`)
+ * @throws {Fault} `accounts_unavailable` (`master_key_wrong`, `master_key_missing`, `master_key_malformed`,
+ * `master_key_exposed`, `master_key_unreadable`)
  */
 export async function openKeyring(
   database: StoreDatabase,

@@ -12,9 +12,9 @@ export interface SealedFor {
   readonly secretId: string;
 }
 
-const format = 1;
-const nonceBytes = 12;
-const tagBytes = 16;
+const FORMAT = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
 
 /** The master key made of 32 bytes. Its name is the start of a SHA-256 over a fixed word and the bytes. */
 export function masterKey(bytes: Buffer): MasterKey {
@@ -28,16 +28,16 @@ export function masterKey(bytes: Buffer): MasterKey {
 }
 
 function associated(key: MasterKey, whose: SealedFor): Buffer {
-  return Buffer.from(['livestill SecretKey', String(format), key.id, whose.appid, whose.secretId].join('\0'));
+  return Buffer.from(['livestill SecretKey', String(FORMAT), key.id, whose.appid, whose.secretId].join('\0'));
 }
 
 /** Encrypt with AES-256-GCM: one byte of format, 12 of random nonce, the ciphertext, 16 of tag. */
 export function seal(secretKey: string, key: MasterKey, whose: SealedFor): Buffer {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: tagBytes });
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(associated(key, whose));
   return Buffer.concat([
-    Buffer.from([format]),
+    Buffer.from([FORMAT]),
     nonce,
     cipher.update(secretKey, 'utf8'),
     cipher.final(),
@@ -47,17 +47,18 @@ export function seal(secretKey: string, key: MasterKey, whose: SealedFor): Buffe
 
 /**
  * Decrypt what `seal` made.
- * @throws Error when a bit was changed, the key is another one, or it was sealed for another SecretId or app
+ * @throws {Error} when a bit was changed, the key is another one, or it was sealed for another SecretId or
+ * app
  */
 export function unseal(sealed: Uint8Array, key: MasterKey, whose: SealedFor): string {
-  if (sealed.length < 1 + nonceBytes + tagBytes || sealed[0] !== format)
+  if (sealed.length < 1 + NONCE_BYTES + TAG_BYTES || sealed[0] !== FORMAT)
     throw new Error('not a sealed SecretKey');
-  const nonce = sealed.subarray(1, 1 + nonceBytes);
-  const decipher = createDecipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: tagBytes });
+  const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
+  const decipher = createDecipheriv('aes-256-gcm', key.bytes, nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(associated(key, whose));
-  decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));
+  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
   return Buffer.concat([
-    decipher.update(sealed.subarray(1 + nonceBytes, -tagBytes)),
+    decipher.update(sealed.subarray(1 + NONCE_BYTES, -TAG_BYTES)),
     decipher.final(),
   ]).toString('utf8');
 }

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { run, type Step } from './step.ts';
 
 /** Apps, their pairs, keys and rules. Texts are compared byte by byte (`"C"`), as SQLite does. */
-export const accounts: Step = {
+export const ACCOUNTS: Step = {
   kind: 'contract',
   async up(db: Kysely<unknown>): Promise<void> {
     await run(db, [
@@ -51,7 +51,8 @@ export const accounts: Step = {
         appid text collate "C" not null,
         primary key (bucket, appid))`,
       sql`create index app_bucket_by_app on app_bucket (appid)`,
-      // Kept by the database itself, so that it never differs from the lists it is made of, whoever writes them.
+      // Kept by the database itself, so that it never differs from the lists it is made of, whoever writes
+      // them.
       sql`create function livestill_app_buckets() returns trigger language plpgsql as $$ begin
         delete from app_bucket where appid = new.appid;
         insert into app_bucket select distinct value, new.appid from jsonb_array_elements_text(new.buckets::jsonb);

@@ -1,8 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import { run, type Step } from './step.ts';
 
-/** Token buckets of the apps, shared by all nodes. Not logged: after a crash of the server every bucket is full again. */
-export const rates: Step = {
+/**
+ * Token buckets of the apps, shared by all nodes. Not logged: after a crash of the server every bucket is
+ * full again.
+ */
+export const RATES: Step = {
   kind: 'expand',
   async up(db: Kysely<unknown>): Promise<void> {
     await run(db, [

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { run, type Step } from './step.ts';
 
 /** The ledger, the log of changes, and the chains over both. */
-export const record: Step = {
+export const RECORD: Step = {
   kind: 'contract',
   async up(db: Kysely<unknown>): Promise<void> {
     await run(db, [
@@ -63,7 +63,7 @@ export const record: Step = {
         after text,
         salt text not null,
         hash text not null)`,
-      ...chains,
+      ...CHAINS,
     ]);
   },
   async down(db: Kysely<unknown>): Promise<void> {
@@ -73,7 +73,7 @@ export const record: Step = {
   },
 };
 
-const chains = [
+const CHAINS = [
   sql`create table chain_head (chain text collate "C" primary key, row_id bigint not null, hash text not null)`,
   sql`create table chain_checkpoint (
     chain text collate "C" not null,

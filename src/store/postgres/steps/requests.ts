@@ -1,8 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import { run, type Step } from './step.ts';
 
-/** What is remembered of requests: used signatures, daily counts, answers to requests with an `Idempotency-Key`. */
-export const requests: Step = {
+/**
+ * What is remembered of requests: used signatures, daily counts, answers to requests with an
+ * `Idempotency-Key`.
+ */
+export const REQUESTS: Step = {
   kind: 'contract',
   async up(db: Kysely<unknown>): Promise<void> {
     await run(db, [
@@ -28,7 +31,7 @@ export const requests: Step = {
         primary key (appid, key))`,
       sql`create index idempotency_by_end on idempotency (until)`,
       sql`create index idempotency_by_app on idempotency (appid, at)`,
-      ...shares,
+      ...SHARES,
     ]);
   },
   async down(db: Kysely<unknown>): Promise<void> {
@@ -40,8 +43,11 @@ export const requests: Step = {
   },
 };
 
-/** What each app's answers take, kept by the database. The sum over all is taken when asked for: a row of it would make all writers wait for each other. */
-const shares = [
+/**
+ * What each app's answers take, kept by the database. The sum over all is taken when asked for: a row of it
+ * would make all writers wait for each other.
+ */
+const SHARES = [
   sql`create table idempotency_app_share (appid text collate "C" primary key, rows bigint not null, bytes bigint not null)`,
   sql`create view idempotency_share as
     select appid, rows, bytes from idempotency_app_share

@@ -3,7 +3,8 @@ import type { Kysely, Migration, RawBuilder } from 'kysely';
 /** A step of the tables, there and back. */
 export interface Step extends Required<Migration> {
   /**
-   * `expand`: versions that do not know this step go on working beside it. `contract`: they do not, and are refused from then on.
+   * `expand`: versions that do not know this step go on working beside it. `contract`: they do not, and are
+   * refused from then on.
    */
   readonly kind: 'expand' | 'contract';
 }

@@ -1,11 +1,21 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
+import type { NetworkNamespace } from './network.ts';
 
 const installed = '/usr/lib/postgresql';
 
@@ -63,41 +73,75 @@ function freePort(): Promise<number> {
   });
 }
 
+/** How a server differs from one on the loopback of this machine. */
+export interface TestServerOptions {
+  /** The folder that its own folder is made in. */
+  readonly parent?: string;
+  /** The network that it runs in; without one, this machine's. */
+  readonly network?: NetworkNamespace;
+  /** Settings of the server itself, beyond those that every test has. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+  /** The server that this one is a streaming copy of. */
+  readonly primary?: TestServer;
+}
+
 /** A PostgreSQL server in a folder of its own on a free port, which ends with the process at the latest. */
 export class TestServer {
   readonly #folder: string;
   readonly #port: number;
+  readonly #options: TestServerOptions;
   readonly #identity = runAs();
   readonly #bin = programs() ?? '';
   #process: ChildProcess | null = null;
   #databases = 0;
   #hasTls = false;
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, options: TestServerOptions) {
     this.#folder = folder;
     this.#port = port;
+    this.#options = options;
   }
 
-  static async start(): Promise<TestServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'livestill-postgres-'));
-    const server = new TestServer(folder, await freePort());
+  static async start(options: TestServerOptions = {}): Promise<TestServer> {
+    const folder = mkdtempSync(join(options.parent ?? tmpdir(), 'livestill-postgres-'));
+    const server = new TestServer(folder, await freePort(), options);
     process.once('exit', () => server.#end());
     const { uid, gid } = server.#identity;
     if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
-    execFileSync(
-      join(server.#bin, 'initdb'),
-      ['-D', join(folder, 'data'), '-U', 'livestill', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
-      { ...server.#identity, cwd: folder, stdio: 'ignore' },
-    );
+    server.#makeData();
     await server.up();
     return server;
+  }
+
+  #makeData(): void {
+    const data = join(this.#folder, 'data');
+    const { primary, network } = this.#options;
+    const run = (name: string, ...args: string[]) =>
+      execFileSync(join(this.#bin, name), ['-D', data, ...args], {
+        ...this.#identity,
+        cwd: this.#folder,
+        stdio: 'ignore',
+      });
+    if (primary !== undefined) {
+      // Writes down where the primary is and that this one follows it.
+      run('pg_basebackup', '-d', primary.urlOf('postgres'), '-R', '-X', 'stream', '-c', 'fast', '--no-sync');
+      return;
+    }
+    const form = ['-A', 'trust', '-E', 'UTF8', '--locale=C', '--wal-segsize=1', '--no-sync'];
+    run('initdb', '-U', 'livestill', ...form);
+    if (network !== undefined)
+      appendFileSync(join(data, 'pg_hba.conf'), `host all all ${network.outside}/32 trust\n`);
+  }
+
+  get #host(): string {
+    return this.#options.network?.inside ?? '127.0.0.1';
   }
 
   /** Starts the server's process where it does not run; resolves once it takes connections. */
   async up(): Promise<void> {
     if (this.#process !== null) return;
     const settings = {
-      listen_addresses: '127.0.0.1',
+      listen_addresses: this.#host,
       port: this.#port,
       unix_socket_directories: this.#folder,
       fsync: 'off',
@@ -110,10 +154,14 @@ export class TestServer {
             ssl_key_file: join(this.#folder, 'tls.key'),
           }
         : {}),
+      ...this.#options.settings,
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    this.#process = spawn(join(this.#bin, 'postgres'), ['-D', join(this.#folder, 'data'), ...args], {
-      ...this.#identity,
+    const program = [join(this.#bin, 'postgres'), '-D', join(this.#folder, 'data'), ...args];
+    const { network } = this.#options;
+    const [command = '', ...rest] = network?.around(program, this.#identity) ?? program;
+    this.#process = spawn(command, rest, {
+      ...(network === undefined ? this.#identity : {}),
       cwd: this.#folder,
       stdio: 'ignore',
     });
@@ -128,14 +176,23 @@ export class TestServer {
     }
   }
 
-  /** Ends the server's process as a restart would; resolves once it ended. */
-  async down(): Promise<void> {
+  /**
+   * Ends the server's process as a restart would, or at once as a crash does (SIGQUIT); resolves once it
+   * ended.
+   */
+  async down(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
     const running = this.#process;
     if (running === null) return;
     this.#process = null;
+    if (running.exitCode !== null || running.signalCode !== null) return;
     const ended = new Promise((resolve) => running.once('exit', resolve));
-    running.kill('SIGINT');
+    running.kill(signal);
     await ended;
+  }
+
+  /** Makes a copy that follows another server a server of its own; resolves once it takes changes. */
+  async promote(): Promise<void> {
+    await this.query('postgres', 'select pg_promote(true, 30)');
   }
 
   /** Starts anew with this certificate and key. */
@@ -174,7 +231,13 @@ export class TestServer {
   }
 
   urlOf(database: string): string {
-    return `postgres://livestill@127.0.0.1:${this.#port}/${database}`;
+    const tls = this.#options.network === undefined ? '' : '?sslmode=disable';
+    return `postgres://livestill@${this.#host}:${this.#port}/${database}${tls}`;
+  }
+
+  /** Its port. */
+  get port(): number {
+    return this.#port;
   }
 
   /** Runs SQL in a database by its name or url; the rows of its last statement. */
@@ -212,10 +275,10 @@ export class TestServer {
 }
 
 /** A server for the tests of a file; it is stopped when they end, whatever became of them. */
-export function serverOfTests(): { readonly server: TestServer } {
+export function serverOfTests(options: TestServerOptions = {}): { readonly server: TestServer } {
   let server: TestServer | undefined;
   beforeAll(async () => {
-    if (whyNoServer === null) server = await TestServer.start();
+    if (whyNoServer === null) server = await TestServer.start(options);
   }, 120_000);
   afterAll(async () => {
     await server?.remove();

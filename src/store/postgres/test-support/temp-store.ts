@@ -1,4 +1,4 @@
-import { span } from '../../core/chain/names.ts';
+import { SPAN } from '../../core/chain/names.ts';
 import type { PostgresSettings } from '../../core/postgres-settings.ts';
 import { openStore } from '../../open.ts';
 import type { TestedDatabase } from '../../test-support/temp-store.ts';
@@ -29,7 +29,7 @@ export function postgresOn(of: { readonly server: TestServer }): TestedDatabase 
   return {
     kind: 'postgres',
     chain: 'ledger:tested',
-    base: span,
+    base: SPAN,
     open: async (options) =>
       openStore({ node: 'tested', ...options, postgres: settingsFor(await urlOf(options.dataDir)) }),
     async tamper(dataDir, statements) {

@@ -40,12 +40,12 @@ export interface BackupManifest {
 /** Everything of a manifest but the files, which are added when they are packed. */
 export type ManifestFacts = Omit<BackupManifest, 'format' | 'files'>;
 
-const format = 1;
-const manifestName = 'manifest.json';
+const FORMAT = 1;
+const MANIFEST_NAME = 'manifest.json';
 /** The database's name in a backup, and the master keys'. */
-export const archiveNames = { database: 'livestill.sqlite', keys: 'master.key' } as const;
+export const ARCHIVE_NAMES = { database: 'livestill.sqlite', keys: 'master.key' } as const;
 /** Longest manifest that is read, in bytes. */
-const longestManifest = 1024 * 1024;
+const LONGEST_MANIFEST = 1024 * 1024;
 
 /** SHA-256 of a file, hex. */
 async function hashOf(path: string): Promise<string> {
@@ -55,8 +55,8 @@ async function hashOf(path: string): Promise<string> {
 }
 
 /**
- * Packs the files of `folder` into the tar archive `to` (made new, mode 600, on disk when this resolves): the manifest first, then the
- * database, then the keys if they are there.
+ * Packs the files of `folder` into the tar archive `to` (made new, mode 600, on disk when this resolves): the
+ * manifest first, then the database, then the keys if they are there.
  */
 export async function packBackup(
   folder: string,
@@ -64,17 +64,17 @@ export async function packBackup(
   withKeys: boolean,
   to: string,
 ): Promise<BackupManifest> {
-  const names = withKeys ? [archiveNames.database, archiveNames.keys] : [archiveNames.database];
+  const names = withKeys ? [ARCHIVE_NAMES.database, ARCHIVE_NAMES.keys] : [ARCHIVE_NAMES.database];
   const files: Record<string, { bytes: number; sha256: string }> = {};
   for (const name of names) {
     const path = join(folder, name);
     files[name] = { bytes: statSync(path).size, sha256: await hashOf(path) };
   }
-  const manifest: BackupManifest = { format, ...facts, files };
-  writeFileSync(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
+  const manifest: BackupManifest = { format: FORMAT, ...facts, files };
+  writeFileSync(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
   closeSync(openSync(to, 'wx', 0o600));
   await pipeline(
-    create({ cwd: folder, portable: true }, [manifestName, ...names]) as unknown as NodeJS.ReadableStream,
+    create({ cwd: folder, portable: true }, [MANIFEST_NAME, ...names]) as unknown as NodeJS.ReadableStream,
     createWriteStream(to, { flags: 'r+' }),
   );
   syncFile(to);
@@ -85,8 +85,9 @@ const damaged = (file: string, what: string, cause?: unknown): UsageError =>
   new UsageError('backup_damaged', `${file} is damaged or no backup of livestill: ${what}`, { cause });
 
 /**
- * Unpacks a backup into the empty `folder` and compares every file with the manifest; without a folder it only compares.
- * @throws UsageError `backup_unreadable`, `backup_damaged`, `backup_newer`
+ * Unpacks a backup into the empty `folder` and compares every file with the manifest; without a folder it
+ * only compares.
+ * @throws {UsageError} `backup_unreadable`, `backup_damaged`, `backup_newer`
  */
 export async function unpackBackup(file: string, folder: string | null): Promise<BackupManifest> {
   const writing: Promise<unknown>[] = [];
@@ -96,7 +97,7 @@ export async function unpackBackup(file: string, folder: string | null): Promise
   const onReadEntry = (entry: ReadEntry) => {
     const { path: name, type, size } = entry;
     const isFile = type === 'File' || type === 'OldFile';
-    if (isFile && name === manifestName && text === undefined && size <= longestManifest) {
+    if (isFile && name === MANIFEST_NAME && text === undefined && size <= LONGEST_MANIFEST) {
       text = entry.concat().then((bytes) => Buffer.from(bytes));
       writing.push(text);
     } else if (isFile && isArchiveName(name) && !found.has(name)) {
@@ -135,7 +136,7 @@ export async function unpackBackup(file: string, folder: string | null): Promise
     throw damaged(file, message, cause);
   }
   if (odd !== undefined) throw damaged(file, `unexpected entry ${JSON.stringify(odd.slice(0, 100))}`);
-  if (text === undefined) throw damaged(file, `${manifestName} is missing`);
+  if (text === undefined) throw damaged(file, `${MANIFEST_NAME} is missing`);
   const manifest = parseManifest(file, (await text).toString('utf8'));
   await compare(file, manifest, found);
   if (folder !== null) for (const name of found.keys()) syncFile(join(folder, name));
@@ -158,8 +159,8 @@ async function compare(
   }
 }
 
-function isArchiveName(name: string): name is (typeof archiveNames)[keyof typeof archiveNames] {
-  return name === archiveNames.database || name === archiveNames.keys;
+function isArchiveName(name: string): name is (typeof ARCHIVE_NAMES)[keyof typeof ARCHIVE_NAMES] {
+  return name === ARCHIVE_NAMES.database || name === ARCHIVE_NAMES.keys;
 }
 
 function parseManifest(file: string, text: string): BackupManifest {
@@ -167,25 +168,25 @@ function parseManifest(file: string, text: string): BackupManifest {
   try {
     manifest = JSON.parse(text) as BackupManifest;
   } catch (cause) {
-    throw damaged(file, `${manifestName} is not JSON`, cause);
+    throw damaged(file, `${MANIFEST_NAME} is not JSON`, cause);
   }
-  if (typeof manifest?.format !== 'number') throw damaged(file, `${manifestName} names no format`);
-  if (manifest.format > format) {
+  if (typeof manifest?.format !== 'number') throw damaged(file, `${MANIFEST_NAME} names no format`);
+  if (manifest.format > FORMAT) {
     throw new UsageError(
       'backup_newer',
       `${file} was made by a newer livestill: restore it with that version`,
     );
   }
   const { files } = manifest;
-  if (typeof files !== 'object' || files === null || files[archiveNames.database] === undefined) {
-    throw damaged(file, `${manifestName} names no database`);
+  if (typeof files !== 'object' || files === null || files[ARCHIVE_NAMES.database] === undefined) {
+    throw damaged(file, `${MANIFEST_NAME} names no database`);
   }
   return manifest;
 }
 
 /** The text of the master keys that lie unpacked in `folder`; null where there are none. */
 export function unpackedKeys(folder: string, manifest: BackupManifest): string | null {
-  return manifest.files[archiveNames.keys] === undefined
+  return manifest.files[ARCHIVE_NAMES.keys] === undefined
     ? null
-    : readFileSync(join(folder, archiveNames.keys), 'utf8');
+    : readFileSync(join(folder, ARCHIVE_NAMES.keys), 'utf8');
 }

@@ -16,7 +16,7 @@ import type { Migrated } from '../../core/migrated.ts';
 import { openStore, type Store } from '../../open.ts';
 import { somePair, someRow, temporaryFolder, temporaryStore } from '../../test-support/temp-store.ts';
 import { inspectDatabase } from '../inspect.ts';
-import { migrations } from '../migrations.ts';
+import { MIGRATIONS } from '../migrations.ts';
 import { toOlderTables } from '../test-support/older-tables.ts';
 import { unpackBackup } from './archive.ts';
 import { writeBackup } from './backup.ts';
@@ -378,7 +378,7 @@ describe('tables of an older version', () => {
     expect(told).toEqual([
       {
         from: '0003-indexes',
-        steps: Object.keys(migrations).filter((name) => name >= '0004'),
+        steps: Object.keys(MIGRATIONS).filter((name) => name >= '0004'),
         backup: expect.stringContaining('before-0004-idempotency-shares-'),
       },
     ]);
@@ -386,7 +386,7 @@ describe('tables of an older version', () => {
     expect(await store.chains.adminLog(1)).toMatchObject([
       {
         action: 'store.migrate',
-        after: { steps: Object.keys(migrations).filter((name) => name >= '0004'), backup: told[0]!.backup },
+        after: { steps: Object.keys(MIGRATIONS).filter((name) => name >= '0004'), backup: told[0]!.backup },
       },
     ]);
     const { backup } = told[0]!;

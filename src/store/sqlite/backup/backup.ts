@@ -2,12 +2,12 @@ import { chmodSync, closeSync, existsSync, openSync, readFileSync, rmSync, write
 import { dirname, join, resolve } from 'node:path';
 import { Fault, UsageError } from '../../../faults.ts';
 import { type Connection, openConnection } from '../connection.ts';
-import { databaseFile } from '../database.ts';
+import { DATABASE_FILE } from '../database.ts';
 import { storeFault } from '../faults.ts';
-import { forgetDead, openMarks } from '../in-use.ts';
+import { forgetDead, OPEN_MARKS } from '../in-use.ts';
 import { type Column, checkTables, columnOf } from '../inspect.ts';
 import {
-  archiveNames,
+  ARCHIVE_NAMES,
   type BackupManifest,
   type ManifestFacts,
   packBackup,
@@ -30,25 +30,27 @@ export interface BackupOptions {
 }
 
 /** How long a backup waits where something holds the file up, in ms. */
-const lockWaitMs = 10_000;
-const workPrefix = '.livestill-backup';
+const LOCK_WAIT_MS = 10_000;
+const WORK_PREFIX = '.livestill-backup';
 
 /**
- * Makes one file of the data folder's database, also while a service works with it: all that was on disk when it began is in it. It is made under
- * another name in the same folder, read again and compared, and only then given its name. What was kept for repeated requests
- * stays out: it would be over, and it holds places of faces.
+ * Makes one file of the data folder's database, also while a service works with it: all that was on disk when
+ * it began is in it. It is made under another name in the same folder, read again and compared, and only then
+ * given its name. What was kept for repeated requests stays out: it would be over, and it holds places of
+ * faces.
  *
  * Needs room for twice the database beside the new file. Reads and writes on the calling thread.
  *
- * @throws UsageError `data_missing`, `file_exists`, `folder_missing`, `file_unwritable`; Fault `accounts_unavailable` (`store_…`, `backup_short`)
+ * @throws {UsageError} `data_missing`, `file_exists`, `folder_missing`, `file_unwritable`
+ * @throws {Fault} `accounts_unavailable` (`store_…`, `backup_short`)
  */
 export async function writeBackup(options: BackupOptions): Promise<BackupManifest> {
   const { dataDir, withKeys, masterKey } = options;
-  const source = join(dataDir, databaseFile);
+  const source = join(dataDir, DATABASE_FILE);
   if (!existsSync(source)) {
     throw new UsageError(
       'data_missing',
-      `${resolve(dataDir)} is not a livestill data folder: it holds no ${databaseFile}`,
+      `${resolve(dataDir)} is not a livestill data folder: it holds no ${DATABASE_FILE}`,
     );
   }
   const to = resolve(options.to);
@@ -57,9 +59,9 @@ export async function writeBackup(options: BackupOptions): Promise<BackupManifes
     throw new UsageError('folder_missing', `the folder ${dirname(to)} is missing: make it first`);
   let work: string | undefined;
   try {
-    work = makeWorkFolder(dirname(to), workPrefix);
-    const facts = copyDatabase(source, join(work, archiveNames.database));
-    if (withKeys) copyKeys(dataDir, masterKey, join(work, archiveNames.keys));
+    work = makeWorkFolder(dirname(to), WORK_PREFIX);
+    const facts = copyDatabase(source, join(work, ARCHIVE_NAMES.database));
+    if (withKeys) copyKeys(dataDir, masterKey, join(work, ARCHIVE_NAMES.keys));
     const packed = join(work, 'backup.tar');
     const { why, version } = options;
     const whole: ManifestFacts = { ...facts, why, livestill: version, createdAt: new Date().toISOString() };
@@ -93,7 +95,7 @@ type Copied = Omit<ManifestFacts, 'why' | 'livestill' | 'createdAt'>;
 function copyDatabase(source: string, copy: string): Copied {
   closeSync(openSync(copy, 'wx', 0o600));
   forgetDead(source);
-  const from = openConnection(source, lockWaitMs);
+  const from = openConnection(source, LOCK_WAIT_MS);
   let atLeast: number;
   try {
     atLeast = lastLedgerId(columnOf(from));
@@ -102,7 +104,7 @@ function copyDatabase(source: string, copy: string): Copied {
     from.close();
   }
   chmodSync(copy, 0o600);
-  const made = openConnection(copy, lockWaitMs);
+  const made = openConnection(copy, LOCK_WAIT_MS);
   try {
     strip(made);
     const column = columnOf(made);
@@ -140,7 +142,7 @@ export function lastLedgerId(column: Column): number {
 function strip(copy: Connection): void {
   copy.script('PRAGMA secure_delete=ON');
   copy.begin();
-  copy.execute(`DELETE FROM meta WHERE ${openMarks}`, []);
+  copy.execute(`DELETE FROM meta WHERE ${OPEN_MARKS}`, []);
   const has = columnOf(copy)("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'idempotency'");
   if (has.length > 0) copy.execute('DELETE FROM idempotency', []);
   copy.commit();

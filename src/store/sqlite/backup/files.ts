@@ -35,7 +35,7 @@ export function syncFolder(path: string): void {
 
 /**
  * Gives the finished file `from` the name `to` in one step, and never over another file.
- * @throws the system's error; `EEXIST` where there is one
+ * @throws {Error} the system's error; `EEXIST` where there is one
  */
 export function placeNew(from: string, to: string): void {
   try {
@@ -50,7 +50,9 @@ export function placeNew(from: string, to: string): void {
   }
 }
 
-/** A work folder in `folder`, its owner's alone; what ended processes left there under the same prefix goes. */
+/**
+ * A work folder in `folder`, its owner's alone; what ended processes left there under the same prefix goes.
+ */
 export function makeWorkFolder(folder: string, prefix: string): string {
   for (const name of readdirSync(folder)) {
     const pid = name.startsWith(`${prefix}-`)

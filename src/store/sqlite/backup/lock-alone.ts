@@ -4,9 +4,9 @@ import { type Connection, openConnection, sqliteCode } from '../connection.ts';
 import { storeFault } from '../faults.ts';
 
 /**
- * The database, locked against every other process until the connection is closed, and its write-ahead log taken into it. Null where
- * it is so damaged that this cannot be done, and the caller said to go on.
- * @throws UsageError `service_running`, `database_damaged`
+ * The database, locked against every other process until the connection is closed, and its write-ahead log
+ * taken into it. Null where it is so damaged that this cannot be done, and the caller said to go on.
+ * @throws {UsageError} `service_running`, `database_damaged`
  */
 export function lockAlone(path: string, overDamaged: boolean): Connection | null {
   const connection = openConnection(path, 500);

@@ -5,16 +5,18 @@ import type { MigratedSteps } from '../../core/migrated.ts';
 import { writeBackup } from './backup.ts';
 import { timeName } from './files.ts';
 
-const folderName = 'backups';
-const ownName = /^before-\d{4}-[a-z0-9-]+-\d{8}T\d{6}Z\.tar$/;
+const FOLDER_NAME = 'backups';
+const OWN_NAME = /^before-\d{4}-[a-z0-9-]+-\d{8}T\d{6}Z\.tar$/;
 
 /** The folder of the backups that are made before migrations. */
-export const copiesFolder = (dataDir: string): string => join(dataDir, folderName);
+export const copiesFolder = (dataDir: string): string => join(dataDir, FOLDER_NAME);
 
 /**
- * Makes a backup before a migration, and lets the older ones beyond `keep` go. The keys stay out: they lie beside it.
+ * Makes a backup before a migration, and lets the older ones beyond `keep` go. The keys stay out: they lie
+ * beside it.
  * @returns its path
- * @throws Fault `accounts_unavailable` (`migration_backup_failed`): without it the tables are left as they are
+ * @throws {Fault} `accounts_unavailable` (`migration_backup_failed`): without it the tables are left as they
+ * are
  */
 export async function copyBeforeMigration(
   dataDir: string,
@@ -36,7 +38,7 @@ export async function copyBeforeMigration(
     throw new Fault(
       'accounts_unavailable',
       'migration_backup_failed',
-      `the tables are not brought up to date, since the backup before it failed (${(cause as Error).message}): make room in ${folder}, or set backup.beforeMigration to 0`,
+      `the tables are not brought up to date, since the backup before it failed (${(cause as Error).message}): free disk space in ${folder}, or set backup.beforeMigration to 0`,
       { cause },
     );
   }
@@ -44,7 +46,10 @@ export async function copyBeforeMigration(
   return to;
 }
 
-/** Lets backups of before migrations go that are older than `before`, as the records in them would have. How many went. */
+/**
+ * Lets backups of before migrations go that are older than `before`, as the records in them would have. How
+ * many went.
+ */
 export function dropOldCopies(dataDir: string, before: Date): number {
   return dropCopies(dataDir, (_index, madeAt) => madeAt < before.getTime());
 }
@@ -54,7 +59,7 @@ function dropCopies(dataDir: string, goes: (index: number, madeAt: number) => bo
   const folder = copiesFolder(dataDir);
   if (!existsSync(folder)) return 0;
   const copies = readdirSync(folder)
-    .filter((name) => ownName.test(name))
+    .filter((name) => OWN_NAME.test(name))
     .map((name) => ({ path: join(folder, name), madeAt: statSync(join(folder, name)).mtimeMs }))
     .sort((one, other) => other.madeAt - one.madeAt);
   const gone = copies.filter(({ madeAt }, index) => goes(index, madeAt));

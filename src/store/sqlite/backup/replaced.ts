@@ -10,21 +10,24 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { databaseFile } from '../database.ts';
-import { archiveNames } from './archive.ts';
+import { DATABASE_FILE } from '../database.ts';
+import { ARCHIVE_NAMES } from './archive.ts';
 import { syncFile, syncFolder, timeName } from './files.ts';
 
-const keyFile = archiveNames.keys;
+const keyFile = ARCHIVE_NAMES.keys;
 
-/** Puts what is there into a folder of its own, all but the database's own name, which it keeps until the new one takes it. */
+/**
+ * Puts what is there into a folder of its own, all but the database's own name, which it keeps until the new
+ * one takes it.
+ */
 export function keep(dataDir: string, live: string, now: Date): string | null {
-  const sides = sideFiles.filter((side) => existsSync(live + side));
+  const sides = SIDE_FILES.filter((side) => existsSync(live + side));
   if (!existsSync(live) && sides.length === 0) return null;
-  const kept = newFolder(join(dataDir, `${keptPrefix}${timeName(now)}`));
-  if (existsSync(live)) linkOrMove(live, join(kept, databaseFile));
+  const kept = newFolder(join(dataDir, `${KEPT_PREFIX}${timeName(now)}`));
+  if (existsSync(live)) linkOrMove(live, join(kept, DATABASE_FILE));
   const key = textOf(join(dataDir, keyFile));
   if (key !== null) writeFileSync(join(kept, keyFile), key, { mode: 0o600, flag: 'wx' });
-  for (const side of sides) renameSync(live + side, join(kept, databaseFile + side));
+  for (const side of sides) renameSync(live + side, join(kept, DATABASE_FILE + side));
   syncFolder(kept);
   syncFolder(dataDir);
   return kept;
@@ -40,7 +43,10 @@ function newFolder(path: string): string {
   }
 }
 
-/** A second name, so that there is a database in place at every moment; file systems without such names have a moment without. */
+/**
+ * A second name, so that there is a database in place at every moment; file systems without such names have a
+ * moment without.
+ */
 function linkOrMove(from: string, to: string): void {
   try {
     linkSync(from, to);
@@ -51,19 +57,22 @@ function linkOrMove(from: string, to: string): void {
   }
 }
 
-const keptPrefix = 'replaced-';
-const sideFiles = ['-wal', '-shm', '-journal'] as const;
+const KEPT_PREFIX = 'replaced-';
+const SIDE_FILES = ['-wal', '-shm', '-journal'] as const;
 
-/** A restore that was killed may have left a second name of the database that is still in place: no copy, so it goes. */
+/**
+ * A restore that was killed may have left a second name of the database that is still in place: no copy, so
+ * it goes.
+ */
 export function dropHalfKept(dataDir: string, live: string): void {
   const inPlace = statSync(live, { bigint: true, throwIfNoEntry: false });
   if (inPlace === undefined) return;
-  for (const name of readdirSync(dataDir).filter((one) => one.startsWith(keptPrefix))) {
+  for (const name of readdirSync(dataDir).filter((one) => one.startsWith(KEPT_PREFIX))) {
     const folder = join(dataDir, name);
-    const same = statSync(join(folder, databaseFile), { bigint: true, throwIfNoEntry: false });
+    const same = statSync(join(folder, DATABASE_FILE), { bigint: true, throwIfNoEntry: false });
     if (same !== undefined && same.ino === inPlace.ino && same.dev === inPlace.dev) {
-      for (const side of sideFiles) {
-        const moved = join(folder, databaseFile + side);
+      for (const side of SIDE_FILES) {
+        const moved = join(folder, DATABASE_FILE + side);
         if (existsSync(moved) && !existsSync(live + side)) renameSync(moved, live + side);
       }
       rmSync(folder, { recursive: true });

@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join, resolve } from 'node:path';
 import { Fault, UsageError } from '../../../faults.ts';
 import type { Actor } from '../../../ledger/admin.ts';
-import { clockKey, type RestoreNote, restoredKey } from '../../core/meta.ts';
+import { CLOCK_KEY, RESTORED_KEY, type RestoreNote } from '../../core/meta.ts';
 import { type Connection, openConnection } from '../connection.ts';
-import { databaseFile } from '../database.ts';
+import { DATABASE_FILE } from '../database.ts';
 import { storeFault } from '../faults.ts';
 import { columnOf, type DatabaseFindings, inspectDatabase } from '../inspect.ts';
-import { archiveNames, type BackupManifest, unpackBackup, unpackedKeys } from './archive.ts';
+import { ARCHIVE_NAMES, type BackupManifest, unpackBackup, unpackedKeys } from './archive.ts';
 import { lastLedgerId } from './backup.ts';
 import { makeWorkFolder, syncFile, syncFolder } from './files.ts';
 import { lockAlone } from './lock-alone.ts';
@@ -19,7 +19,9 @@ export interface RestoreOptions {
   readonly dataDir: string;
   /** The value of `LIVESTILL_MASTER_KEY`; null: the keys lie in the data folder or in the backup. */
   readonly masterKey: string | null;
-  /** Go on where the database that is there is damaged, so that nobody can tell whether a service works on it. */
+  /**
+   * Go on where the database that is there is damaged, so that nobody can tell whether a service works on it.
+   */
   readonly overDamaged: boolean;
   readonly now: Date;
   /** Who restores, for the log of changes. */
@@ -35,22 +37,24 @@ export interface Restored {
   readonly keysReplaced: boolean;
 }
 
-const workPrefix = '.livestill-restore';
-const keyFile = archiveNames.keys;
+const WORK_PREFIX = '.livestill-restore';
+const keyFile = ARCHIVE_NAMES.keys;
 
 /**
- * Puts a backup in the place of the data folder's database. It is unpacked beside it, checked whole, and takes the name in one step while nobody
- * else has the database open; what was there is kept in a folder of its own. Killed at any moment, either the old or the new database is in
- * place, and the master keys at hand fit it.
+ * Puts a backup in the place of the data folder's database. It is unpacked beside it, checked whole, and
+ * takes the name in one step while nobody else has the database open; what was there is kept in a folder of
+ * its own. Killed at any moment, either the old or the new database is in place, and the master keys at hand
+ * fit it.
  *
- * @throws UsageError `backup_…`, `service_running`, `database_damaged`, `folder_missing`; Fault `accounts_unavailable` (`store_newer`, `store_corrupt`,
- * `master_key_wrong`, `master_key_missing`)
+ * @throws {UsageError} `backup_…`, `service_running`, `database_damaged`, `folder_missing`
+ * @throws {Fault} `accounts_unavailable` (`store_newer`, `store_corrupt`, `master_key_wrong`,
+ * `master_key_missing`)
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { file, masterKey } = options;
   const dataDir = resolve(options.dataDir);
   if (!existsSync(dataDir)) makeDataFolder(dataDir);
-  const work = makeWorkFolder(dataDir, workPrefix);
+  const work = makeWorkFolder(dataDir, WORK_PREFIX);
   try {
     const manifest = await unpackBackup(file, work);
     const keys = unpackedKeys(work, manifest);
@@ -81,7 +85,10 @@ function makeDataFolder(dataDir: string): void {
   }
 }
 
-/** The unpacked database is whole, not newer than this version, and the keys that will be at hand decrypt its SecretKeys. */
+/**
+ * The unpacked database is whole, not newer than this version, and the keys that will be at hand decrypt its
+ * SecretKeys.
+ */
 function checkUnpacked(
   work: string,
   dataDir: string,
@@ -133,8 +140,8 @@ interface Unpacked {
 
 function exchange(options: RestoreOptions, dataDir: string, unpacked: Unpacked): Replaced {
   const { work, manifest, keys } = unpacked;
-  const live = join(dataDir, databaseFile);
-  const fresh = join(work, databaseFile);
+  const live = join(dataDir, DATABASE_FILE);
+  const fresh = join(work, DATABASE_FILE);
   dropHalfKept(dataDir, live);
   const lock = existsSync(live) ? lockAlone(live, options.overDamaged) : null;
   try {
@@ -162,8 +169,8 @@ function lastIdOf(lock: Connection): number {
 }
 
 /**
- * Numbers of ledger rows are never given out twice: counting goes on behind what was replaced. The clock is taken to be right, since somebody stands
- * at the machine.
+ * Numbers of ledger rows are never given out twice: counting goes on behind what was replaced. The clock is
+ * taken to be right, since somebody stands at the machine.
  */
 function settle(
   fresh: string,
@@ -179,8 +186,9 @@ function settle(
     if (none) connection.execute("INSERT INTO sqlite_sequence VALUES ('ledger', ?)", [lastId]);
     const put = (key: string, value: string) =>
       connection.execute('INSERT OR REPLACE INTO meta VALUES (?, ?)', [key, value]);
-    put(clockKey, JSON.stringify({ time: now.getTime(), wall: now.getTime(), jump: null }));
-    // The tables may be of an older version, without a log of changes: the first version that has one writes it there.
+    put(CLOCK_KEY, JSON.stringify({ time: now.getTime(), wall: now.getTime(), jump: null }));
+    // The tables may be of an older version, without a log of changes: the first version that has one writes
+    // it there.
     const restored: RestoreNote = {
       actor,
       file: resolve(file),
@@ -189,7 +197,7 @@ function settle(
       lastRow: backupEnds,
       replacedLastRow: lastId,
     };
-    put(restoredKey, JSON.stringify(restored));
+    put(RESTORED_KEY, JSON.stringify(restored));
     connection.commit();
   } finally {
     connection.rollback();

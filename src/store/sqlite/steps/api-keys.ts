@@ -1,7 +1,7 @@
 import type { Kysely, Migration } from 'kysely';
 
 /** The v1 API: its keys, the rules of apps, the memory of requests with an `Idempotency-Key`. */
-export const apiKeys: Migration = {
+export const API_KEYS: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     await db.schema
       .createTable('api_key')

@@ -1,7 +1,7 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
 /** The first tables: apps, pairs, used signatures, daily counts, the ledger. */
-export const first: Migration = {
+export const FIRST: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     await db.schema
       .createTable('meta')

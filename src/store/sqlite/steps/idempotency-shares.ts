@@ -1,11 +1,12 @@
 import { type Kysely, type Migration, sql } from 'kysely';
-import { rowOverhead } from '../../core/idempotency-bounds.ts';
+import { ROW_OVERHEAD } from '../../core/idempotency-bounds.ts';
 
 /**
- * Idempotency answers know when they were made and how large they are, and every app's share of them is counted. The counts are
- * kept by SQLite itself, so that they hold whoever writes, and reading one costs the same however many answers there are.
+ * Idempotency answers know when they were made and how large they are, and every app's share of them is
+ * counted. The counts are kept by SQLite itself, so that they hold whoever writes, and reading one costs the
+ * same however many answers there are.
  */
-export const shares: Migration = {
+export const SHARES: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     await db.schema
       .alterTable('idempotency')
@@ -18,7 +19,7 @@ export const shares: Migration = {
     // Answers were always kept for a day, unanswered requests held for two minutes.
     await sql`update idempotency set
       at = until - case when http is null then 120000 else 86400000 end,
-      bytes = ${sql.lit(rowOverhead)} + length(key) + length(cast(coalesce(body, '') as blob))`.execute(db);
+      bytes = ${sql.lit(ROW_OVERHEAD)} + length(key) + length(cast(coalesce(body, '') as blob))`.execute(db);
     await db.schema.createIndex('idempotency_by_app').on('idempotency').columns(['appid', 'at']).execute();
     await db.schema
       .createTable('idempotency_share')

@@ -1,7 +1,9 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** Indexes for what used to read whole tables: buckets, master keys in use, the first app, counts of old days. */
-export const indexes: Migration = {
+/**
+ * Indexes for what used to read whole tables: buckets, master keys in use, the first app, counts of old days.
+ */
+export const INDEXES: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     await db.schema.createIndex('secret_by_key').on('secret').column('key_id').execute();
     await db.schema.createIndex('app_by_time').on('app').columns(['created_at', 'appid']).execute();

@@ -1,10 +1,11 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
 /**
- * The profile `single`. The older column's check knows two names, and SQLite cannot change a check: a column beside it, which
- * triggers keep in step with what versions before this one write as long as any of them runs.
+ * The profile `single`. The older column's check knows two names, and SQLite cannot change a check: a column
+ * beside it, which triggers keep in step with what versions before this one write as long as any of them
+ * runs.
  */
-export const profiles: Migration = {
+export const PROFILES: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     await db.schema
       .alterTable('app')

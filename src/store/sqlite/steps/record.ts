@@ -1,10 +1,10 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
 /**
- * What explains a decision, the chain over decisions and changes, and the log of changes. Everything is added and may be empty: a
- * version before this one writes its rows as it did.
+ * What explains a decision, the chain over decisions and changes, and the log of changes. Everything is added
+ * and may be empty: a version before this one writes its rows as it did.
  */
-export const record: Migration = {
+export const RECORD: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     await db.schema
       .createTable('policy_version')

@@ -26,7 +26,9 @@ const recordTables = [
   'audit_key',
 ];
 
-/** Takes the tables of a closed data folder back to what they were before the step `0004-idempotency-shares`. */
+/**
+ * Takes the tables of a closed data folder back to what they were before the step `0004-idempotency-shares`.
+ */
 export function toOlderTables(dataDir: string): void {
   const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
   for (const undo of [

@@ -4,7 +4,7 @@ import type { StoreKind } from '../../core/database.ts';
 import type { Migrated } from '../../core/migrated.ts';
 
 /** Every call of the backend, and the fault that stands for its not being answered. */
-export const calls: Readonly<Record<keyof Backend, StoreKind>> = {
+export const CALLS: Readonly<Record<keyof Backend, StoreKind>> = {
   findApp: 'accounts_unavailable',
   findSecret: 'accounts_unavailable',
   findBucketOwner: 'accounts_unavailable',

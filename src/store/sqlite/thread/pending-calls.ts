@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { Fault } from '../../../faults.ts';
 import type { Backend } from '../../core/backend.ts';
-import { type Call, calls, fromPlain, type Reply } from './messages.ts';
+import { CALLS, type Call, fromPlain, type Reply } from './messages.ts';
 
 interface Pending {
   readonly target: Worker;
@@ -24,7 +24,10 @@ export class PendingCalls {
     this.#answerWithinMs = answerWithinMs;
   }
 
-  /** @throws Fault `accounts_unavailable` or 108 (`store_timeout`, `store_thread_ended`); what the backend throws */
+  /**
+   * @throws {Fault} `accounts_unavailable` or `state_unavailable` (`store_timeout`, `store_thread_ended`)
+   * @throws {Error} what the backend throws
+   */
   send(target: Worker, method: keyof Backend, args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
@@ -48,7 +51,7 @@ export class PendingCalls {
     for (const [id, { method, target }] of [...this.#pending]) {
       if (target !== worker) continue;
       this.#settled(id)?.reject(
-        new Fault(calls[method], 'store_thread_ended', 'the store thread ended while it worked on this'),
+        new Fault(CALLS[method], 'store_thread_ended', 'the store thread ended while it worked on this'),
       );
     }
   }
@@ -58,7 +61,7 @@ export class PendingCalls {
     if (one === undefined) return;
     const { method } = one;
     const message = `the store did not answer ${method} within ${this.#answerWithinMs} ms`;
-    one.reject(new Fault(calls[method], 'store_timeout', message));
+    one.reject(new Fault(CALLS[method], 'store_timeout', message));
   }
 
   #settled(id: number): Pending | undefined {

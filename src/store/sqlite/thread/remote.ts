@@ -3,7 +3,7 @@ import { Fault, UsageError } from '../../../faults.ts';
 import type { Backend, BackendOptions } from '../../core/backend.ts';
 import type { Migrated } from '../../core/migrated.ts';
 import { storeFault } from '../faults.ts';
-import { calls, fromPlain, type Reply } from './messages.ts';
+import { CALLS, fromPlain, type Reply } from './messages.ts';
 import { PendingCalls } from './pending-calls.ts';
 import { startThread } from './start.ts';
 
@@ -19,7 +19,7 @@ export interface RemoteOptions {
 }
 
 /** How long after a failed opening the next one is tried, in ms. */
-const retryAfterMs = 200;
+const RETRY_AFTER_MS = 200;
 
 /** The thread that the calls go to: started at once, and again when it ended unasked. */
 class StoreThread {
@@ -40,12 +40,12 @@ class StoreThread {
 
   async call(method: keyof Backend, args: readonly unknown[]): Promise<unknown> {
     if (this.#closing && method !== 'close') {
-      throw new Fault(calls[method], 'store_closed', 'the store was closed');
+      throw new Fault(CALLS[method], 'store_closed', 'the store was closed');
     }
     const target = await this.#worker().catch((error: unknown) => {
       throw error instanceof UsageError
-        ? new Fault(calls[method], 'store_missing', error.message)
-        : storeFault(calls[method], error);
+        ? new Fault(CALLS[method], 'store_missing', error.message)
+        : storeFault(CALLS[method], error);
     });
     return this.#pending.send(target, method, args);
   }
@@ -65,7 +65,7 @@ class StoreThread {
     const next = this.#start({ ...this.#options.backend, create: false });
     this.#live = next;
     // A failure stands for a moment, so that many calls do not each start a thread.
-    next.catch(() => setTimeout(() => this.#forget(next), retryAfterMs).unref());
+    next.catch(() => setTimeout(() => this.#forget(next), RETRY_AFTER_MS).unref());
     return next;
   }
 
@@ -94,15 +94,16 @@ class StoreThread {
 }
 
 /**
- * A backend in a thread of its own, which is started again when it ends unasked. Calls without an answer in time reject
- * with a Fault `accounts_unavailable` or 108 (`store_timeout`), those a dying thread leaves behind with `store_thread_ended`; whether a change
- * among them was made is then not known.
- * @throws Fault 'accounts_unavailable', UsageError: what opening the backend throws
+ * A backend in a thread of its own, which is started again when it ends unasked. Calls without an answer in
+ * time reject with a Fault `accounts_unavailable` or `state_unavailable` (`store_timeout`), those a dying
+ * thread leaves behind with `store_thread_ended`; whether a change among them was made is then not known.
+ * @throws {Fault} `accounts_unavailable` (`store_…`, `master_key_…`), as the backend's opening does
+ * @throws {UsageError} as the backend's opening does
  */
 export async function openRemoteBackend(options: RemoteOptions): Promise<Backend> {
   const thread = new StoreThread(options);
   await thread.open();
-  const methods = Object.keys(calls).map((name) => {
+  const methods = Object.keys(CALLS).map((name) => {
     const method = name as keyof Backend;
     return [method, (...args: readonly unknown[]) => thread.call(method, args)];
   });

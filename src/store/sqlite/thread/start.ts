@@ -14,11 +14,11 @@ export interface ThreadEvents {
 }
 
 /** Opening may have to wait for a migration in another process. */
-const openWithinMs = 30_000;
+const OPEN_WITHIN_MS = 30_000;
 
 /**
  * The thread's file. Node runs only built files, so that source files (in tests) start the built one.
- * @throws Error when it is not built
+ * @throws {Error} when it is not built
  */
 function threadFile(): URL {
   const own = new URL(import.meta.url);
@@ -32,7 +32,8 @@ function threadFile(): URL {
 /**
  * Start a thread with a backend in it; resolves once that is open.
  * @param program the thread's program; without it the store's own
- * @throws Fault `accounts_unavailable` (`store_timeout`, `store_thread_ended`); what opening the backend throws
+ * @throws {Fault} `accounts_unavailable` (`store_timeout`, `store_thread_ended`)
+ * @throws {Error} what opening the backend throws
  */
 export function startThread(
   backend: BackendOptions,
@@ -46,11 +47,11 @@ export function startThread(
         new Fault(
           'accounts_unavailable',
           'store_timeout',
-          `the store did not open within ${openWithinMs} ms`,
+          `the store did not open within ${OPEN_WITHIN_MS} ms`,
         ),
       );
       void worker.terminate();
-    }, openWithinMs);
+    }, OPEN_WITHIN_MS);
     worker.on('message', (reply: Reply) => {
       if (reply.kind === 'opened') resolve(worker);
       else if (reply.kind === 'failed') reject(fromPlain(reply.error));

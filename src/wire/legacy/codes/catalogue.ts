@@ -1,7 +1,7 @@
 import type { CatalogueEntry } from './entry.ts';
 import { notSent } from './siblings.ts';
 
-const sent: readonly CatalogueEntry[] = [
+const SENT: readonly CatalogueEntry[] = [
   {
     code: 0,
     name: 'OK',
@@ -296,7 +296,10 @@ const sent: readonly CatalogueEntry[] = [
   },
 ];
 
-/** Every documented code by its number: first those this endpoint answers, then those of the sibling endpoints. */
-export const catalogue: ReadonlyMap<number, CatalogueEntry> = new Map(
-  [...sent, ...notSent].map((entry) => [entry.code, Object.freeze(entry)]),
+/**
+ * Every documented code by its number: first those this endpoint answers, then those of the sibling
+ * endpoints.
+ */
+export const CATALOGUE: ReadonlyMap<number, CatalogueEntry> = new Map(
+  [...SENT, ...notSent].map((entry) => [entry.code, Object.freeze(entry)]),
 );

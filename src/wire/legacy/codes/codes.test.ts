@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Fault, type FaultKind, type FaultReason, faultKinds } from '../../../faults.ts';
-import { catalogue } from './catalogue.ts';
-import { codeOf, legacyCodes, reply, variantsOf } from './codes.ts';
+import { FAULT_KINDS, Fault, type FaultKind, type FaultReason } from '../../../faults.ts';
+import { CATALOGUE } from './catalogue.ts';
+import { codeOf, LEGACY_CODES, reply, variantsOf } from './codes.ts';
 
 const specFile = new URL('../../../../test/contract/vectors/error-codes.json', import.meta.url);
-const entries = [...catalogue.values()];
+const entries = [...CATALOGUE.values()];
 
 /** Every code of the contract with its message and status. */
 const contract: readonly (readonly [code: number, message: string, http: number])[] = [
@@ -33,10 +33,10 @@ const contract: readonly (readonly [code: number, message: string, http: number]
 
 describe('the catalogue', () => {
   it('holds 81 codes, each with both languages, a name of its own and what to do', () => {
-    expect(catalogue.size).toBe(81);
+    expect(CATALOGUE.size).toBe(81);
     expect(new Set(entries.map((entry) => entry.name)).size).toBe(81);
     for (const entry of entries) {
-      expect(catalogue.get(entry.code)).toBe(entry);
+      expect(CATALOGUE.get(entry.code)).toBe(entry);
       expect(entry.name).toMatch(/^[A-Z][A-Z0-9_]+$/);
       for (const text of [entry.zh, entry.action.zh]) expect(text).toMatch(/[\u4e00-\u9fff]/);
       for (const text of [entry.en, entry.action.en, entry.message]) expect(text).toMatch(/[A-Za-z]/);
@@ -55,9 +55,9 @@ describe('the catalogue', () => {
       observedHttp: number | null;
       observedMessages: string[];
     }[];
-    expect(new Set(catalogue.keys())).toEqual(new Set(documented.map((one) => one.code)));
+    expect(new Set(CATALOGUE.keys())).toEqual(new Set(documented.map((one) => one.code)));
     for (const { code, observedHttp, observedMessages } of documented) {
-      const entry = catalogue.get(code)!;
+      const entry = CATALOGUE.get(code)!;
       if (!entry.sent) continue;
       if (observedHttp !== null) expect(entry.http).toBe(observedHttp);
       if (observedMessages.length > 0) expect(observedMessages).toContain(entry.message);
@@ -65,14 +65,14 @@ describe('the catalogue', () => {
   });
 });
 
-const kinds = Object.keys(faultKinds) as FaultKind[];
+const kinds = Object.keys(FAULT_KINDS) as FaultKind[];
 const fault = (kind: FaultKind, options = {}) =>
   new Fault(kind, 'some_reason' as FaultReason, 'what only the operator may see', options);
 
 describe('a reply', () => {
   it.each(contract)('of code %i says %s with HTTP %i', (code, message, http) => {
     const same = kinds.filter(
-      (kind) => legacyCodes[kind].code === code && legacyCodes[kind].message === message,
+      (kind) => LEGACY_CODES[kind].code === code && LEGACY_CODES[kind].message === message,
     );
     expect(same).not.toEqual([]);
     for (const kind of same) expect(reply(fault(kind))).toMatchObject({ code, message, http });
@@ -81,7 +81,7 @@ describe('a reply', () => {
   it('has a documented code for every kind, and never says what the fault says', () => {
     for (const kind of kinds) {
       const { code, http, message } = reply(fault(kind));
-      expect(catalogue.get(code)?.sent).toBe(true);
+      expect(CATALOGUE.get(code)?.sent).toBe(true);
       expect([400, 401, 403, 404, 405, 408, 413, 417, 429, 431, 500, 503, 200]).toContain(http);
       expect(message).not.toContain('operator');
     }

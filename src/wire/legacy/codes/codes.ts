@@ -1,5 +1,5 @@
-import { asFault, type Fault, type FaultKind, type FaultTraits, faultKinds } from '../../../faults.ts';
-import { catalogue } from './catalogue.ts';
+import { asFault, FAULT_KINDS, type Fault, type FaultKind, type FaultTraits } from '../../../faults.ts';
+import { CATALOGUE } from './catalogue.ts';
 import type { CatalogueEntry } from './entry.ts';
 
 /** How a kind of fault is answered by the old contract. */
@@ -11,17 +11,17 @@ export interface LegacyCode {
 
 /** The catalogue's own answer of a code, or one that differs from it. */
 function as(code: number, own: Partial<Omit<LegacyCode, 'code'>> = {}): LegacyCode {
-  const { http, message } = catalogue.get(code) as CatalogueEntry;
+  const { http, message } = CATALOGUE.get(code) as CatalogueEntry;
   return { code, http, message, ...own };
 }
 
-const outOfService = { http: 403, message: 'account abnormal,errorno is:2' };
+const OUT_OF_SERVICE = { http: 403, message: 'account abnormal,errorno is:2' };
 
 /**
- * The number that stands for each kind in replies of the old call, and in the ledger, the log and the rows of batches, whichever API was called.
- * What only the v1 API answers has the nearest one.
+ * The number that stands for each kind in replies of the old call, and in the ledger, the log and the rows of
+ * batches, whichever API was called. What only the v1 API answers has the nearest one.
  */
-export const legacyCodes: Readonly<Record<FaultKind, LegacyCode>> = {
+export const LEGACY_CODES: Readonly<Record<FaultKind, LegacyCode>> = {
   picture_unreadable: as(-4016),
   picture_too_large: as(-4016),
   no_face: as(-4015),
@@ -35,8 +35,8 @@ export const legacyCodes: Readonly<Record<FaultKind, LegacyCode>> = {
   signature_invalid: as(14),
   signature_replayed: as(13),
   app_unknown: as(10),
-  app_suspended: as(3, outOfService),
-  app_closed: as(3, outOfService),
+  app_suspended: as(3, OUT_OF_SERVICE),
+  app_closed: as(3, OUT_OF_SERVICE),
   key_unknown: as(11),
   key_unusable: as(12),
   bucket_unknown: as(16),
@@ -76,20 +76,22 @@ export const legacyCodes: Readonly<Record<FaultKind, LegacyCode>> = {
 
 /** The answers of the old call under one number that differ from the catalogue's own. */
 export function variantsOf(code: number): readonly LegacyCode[] {
-  const own = catalogue.get(code);
-  const kinds = (Object.keys(legacyCodes) as FaultKind[]).filter((kind) => faultKinds[kind].area !== 'http');
+  const own = CATALOGUE.get(code);
+  const kinds = (Object.keys(LEGACY_CODES) as FaultKind[]).filter(
+    (kind) => FAULT_KINDS[kind].area !== 'http',
+  );
   return kinds
-    .map((kind) => legacyCodes[kind])
+    .map((kind) => LEGACY_CODES[kind])
     .filter((one) => one.code === code && (one.http !== own?.http || one.message !== own.message))
     .sort((a, b) => a.http - b.http);
 }
 
 /** The contract's number of success. */
-export const legacyOk = 0;
+export const LEGACY_OK = 0;
 
 /** The number of a kind of fault; null: nothing failed. */
 export function codeOf(kind: FaultKind | null): number {
-  return kind === null ? legacyOk : legacyCodes[kind].code;
+  return kind === null ? LEGACY_OK : LEGACY_CODES[kind].code;
 }
 
 /** What goes on the wire for a fault. */
@@ -102,11 +104,11 @@ export interface FaultReply extends LegacyCode {
 export function reply(error: unknown): FaultReply {
   const fault = asFault(error);
   const after = retryAfterOf(fault);
-  return { ...legacyCodes[fault.kind], ...(after === undefined ? {} : { retryAfter: after }) };
+  return { ...LEGACY_CODES[fault.kind], ...(after === undefined ? {} : { retryAfter: after }) };
 }
 
 function retryAfterOf({ kind, retryAfter }: Fault): number | undefined {
   if (retryAfter !== undefined && Number.isFinite(retryAfter)) return Math.max(1, Math.ceil(retryAfter));
-  const traits: FaultTraits = faultKinds[kind];
+  const traits: FaultTraits = FAULT_KINDS[kind];
   return traits.retryAfter;
 }

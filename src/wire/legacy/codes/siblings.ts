@@ -2,7 +2,7 @@ import type { Bilingual, CatalogueEntry } from './entry.ts';
 
 type Family = 'signing' | 'commerce' | 'faces' | 'video' | 'card';
 
-const families: Readonly<Record<Family, Bilingual>> = {
+const FAMILIES: Readonly<Record<Family, Bilingual>> = {
   signing: {
     en: 'Nothing to do: an internal fault of the old service that livestill does not have.',
     zh: '无需处理：原服务的内部错误，livestill 不会出现。',
@@ -27,7 +27,7 @@ const families: Readonly<Record<Family, Bilingual>> = {
 
 type Row = readonly [code: number, name: string, family: Family, zh: string, en: string];
 
-const rows: readonly Row[] = [
+const ROWS: readonly Row[] = [
   [7, 'SIGN_ENCODE_FAILED', 'signing', '签名编码失败（内部错误）', 'Signature encoding failed (internal)'],
   [8, 'SIGN_DECODE_FAILED', 'signing', '签名解码失败（内部错误）', 'Signature decoding failed (internal)'],
   [
@@ -180,10 +180,10 @@ function httpOf(code: number): number {
 }
 
 /**
- * The documented codes of the sibling endpoints, which livestill never answers: kept so that a program that met one can look it
- * up. The wire message is the English meaning.
+ * The documented codes of the sibling endpoints, which livestill never answers: kept so that a program that
+ * met one can look it up. The wire message is the English meaning.
  */
-export const notSent: readonly CatalogueEntry[] = rows.map(([code, name, family, zh, en]) => ({
+export const notSent: readonly CatalogueEntry[] = ROWS.map(([code, name, family, zh, en]) => ({
   code,
   name,
   http: httpOf(code),
@@ -191,5 +191,5 @@ export const notSent: readonly CatalogueEntry[] = rows.map(([code, name, family,
   zh,
   en,
   sent: false,
-  action: families[family],
+  action: FAMILIES[family],
 }));

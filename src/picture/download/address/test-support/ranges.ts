@@ -3,7 +3,10 @@ import type { AddressVerdict } from '../ranges.ts';
 /** The last address that begins with these 16-bit parts. */
 export const lastOf = (start: string) => `${start}${':ffff'.repeat(8 - start.split(':').length)}`;
 
-/** Range, verdict; the last address before (with its verdict unless public), first and last inside, the first after with its verdict. */
+/**
+ * Range, verdict; the last address before (with its verdict unless public), first and last inside, the first
+ * after with its verdict.
+ */
 export const rangeTable: [string, AddressVerdict, string | null, string, string, string | null][] = [
   ['0.0.0.0/32', 'unspecified_address', null, '0.0.0.0', '0.0.0.0', '0.0.0.1 this_network_address'],
   ['0.0.0.0/8', 'this_network_address', null, '0.0.0.1', '0.255.255.255', '1.0.0.0'],
