@@ -253,6 +253,14 @@ describe('the layout', () => {
     );
   });
 
+  it('has its HTTP framework on the admin port alone, and lets it answer there', () => {
+    const users = files.filter((file) => importsOf(file).some((s) => /^(?:fastify|@fastify\/.+)$/.test(s)));
+    expect(users.length).toBeGreaterThan(0);
+    expect(users.filter((file) => !file.startsWith(join('wire', 'admin') + sep))).toEqual([]);
+    const taken = users.filter((file) => /\.hijack\(/.test(readFileSync(join(src, file), 'utf8')));
+    expect(taken).toEqual([]);
+  });
+
   it('speaks SQL in one area only', () => {
     const speakers = files.filter((file) => importsOf(file).some((s) => /^(?:kysely|libsql|pg)$/.test(s)));
     expect(speakers.map(areaOf).filter((area) => area !== 'store')).toEqual([]);

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type AdminServer, createAdminServer, type ReadinessChecks } from '../../src/wire/admin/health.ts';
+import type { ReadinessChecks } from '../../src/wire/admin/health.ts';
+import { type AdminServer, createAdminServer } from '../../src/wire/admin/server.ts';
 import type { MetricsPage } from '../../src/wire/metrics/metrics.ts';
 import { exchange, open } from './support/raw.ts';
 

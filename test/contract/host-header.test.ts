@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAdminServer } from '../../src/wire/admin/health.ts';
+import { createAdminServer } from '../../src/wire/admin/server.ts';
 import { startV1Test, type V1Test } from '../v1/support.ts';
 import { open, type RawAnswer } from './support/raw.ts';
 

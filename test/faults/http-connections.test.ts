@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createAdminServer } from '../../src/wire/admin/health.ts';
+import { createAdminServer } from '../../src/wire/admin/server.ts';
 import { openFilesLimit } from '../../src/wire/http/connection-limits.ts';
 import { loadTls } from '../../src/wire/http/tls.ts';
 import { appid, signature } from '../contract/support/accounts.ts';
@@ -67,7 +67,7 @@ async function idle(count: number, options: { tls?: boolean; from?: string } = {
 const isClosed = ({ socket }: RawConnection) => socket.destroyed || socket.readableEnded;
 const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
 const serverCount = () =>
-  new Promise<number>((resolve) => test.server.app.server.getConnections((_error, count) => resolve(count)));
+  new Promise<number>((resolve) => test.server.http.getConnections((_error, count) => resolve(count)));
 
 /** Waits until it holds; the test's own time is the bound. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type AdminServer, createAdminServer } from '../../src/wire/admin/health.ts';
+import { type AdminServer, createAdminServer } from '../../src/wire/admin/server.ts';
 import { DEFAULT_TRANSPORT } from '../../src/wire/http/transport-settings.ts';
 import { createMetrics, type Metrics } from '../../src/wire/metrics/metrics.ts';
 import { startV1Test, type V1Test, type V1TestOptions } from '../v1/support.ts';

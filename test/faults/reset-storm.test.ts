@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createAdminServer } from '../../src/wire/admin/health.ts';
+import { createAdminServer } from '../../src/wire/admin/server.ts';
 import { loadTls } from '../../src/wire/http/tls.ts';
 import { createMetrics } from '../../src/wire/metrics/metrics.ts';
 import { appid, signature } from '../contract/support/accounts.ts';
@@ -107,7 +107,7 @@ it('a server that cannot take a connection says so in the log and goes on', asyn
   const test = await startTestServer();
   try {
     for (let count = 0; count < 3; count++) {
-      test.server.app.server.emit('error', Object.assign(new Error('accept ENFILE'), { code: 'ENFILE' }));
+      test.server.http.emit('error', Object.assign(new Error('accept ENFILE'), { code: 'ENFILE' }));
     }
     expect((await exchange(test.port, good())).json.code).toBe(0);
     expect(uncaught).toEqual([]);

@@ -6,7 +6,7 @@ import { availableMemory, bodyMemoryFor } from '../../fleet/memory.ts';
 import { createRefusalCounter, type RefusalCounter } from '../../ledger/refusals.ts';
 import type { Profile } from '../../liveness/types.ts';
 import type { Store } from '../../store/open.ts';
-import { type AdminServer, createAdminServer } from '../../wire/admin/health.ts';
+import { type AdminServer, createAdminServer } from '../../wire/admin/server.ts';
 import { createFailedTries, type FailedTries } from '../../wire/http/failed-tries.ts';
 import type { Server } from '../../wire/http/server.ts';
 import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect } from 'vitest';
 import { createDownloader } from '../../../src/picture/download/download.ts';
-import { createAdminServer } from '../../../src/wire/admin/health.ts';
+import { createAdminServer } from '../../../src/wire/admin/server.ts';
 import { createMetrics, type Metrics } from '../../../src/wire/metrics/metrics.ts';
 import { startUrlServer, type UrlServer } from '../../faults/support/url-server.ts';
 import { changes, type Page, parsePage } from '../../support/prometheus-text.ts';

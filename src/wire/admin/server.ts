@@ -1,0 +1,111 @@
+import type { Server } from 'node:http';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { createArrivals } from '../http/arrivals.ts';
+import { trackConnections } from '../http/connections.ts';
+import { namesOneHost } from '../http/host-header.ts';
+import { listenOn, listenTrouble } from '../http/listen.ts';
+import { requestIdFrom } from '../http/request-id.ts';
+import { createSocketFaultHandler } from '../http/socket-faults.ts';
+import { closeServer, createTransport } from '../http/transport.ts';
+import { DEFAULT_TRANSPORT, type TransportSettings } from '../http/transport-settings.ts';
+import { answerFault } from './fault.ts';
+import { healthRoutes, type ReadinessChecks, type ReadinessFacts } from './health.ts';
+import { metricsRoute, type ServedPage } from './metrics.ts';
+
+/** Enough for probes, scrapers and the people who run the service. */
+const ADMIN_TRANSPORT: TransportSettings = {
+  ...DEFAULT_TRANSPORT,
+  maxConnections: 256,
+  maxConnectionsPerAddress: 256,
+  maxPipelinedInAll: 256,
+};
+
+/** The admin port: is the process alive, can it take requests, and how is it doing? */
+export interface AdminServer {
+  /**
+   * @returns the port it got
+   * @throws {Error} with Node's `code`
+   */
+  listen(host: string, port: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the admin server. `GET /healthz` answers 200 as long as the process answers at all; `GET /readyz`
+ * answers 200 when every check says `ok`, else 503, each check named in the body. `GET /metrics` is the page
+ * for Prometheus, where there is one. It has no authentication: keep it on the loopback or behind something
+ * that has.
+ */
+export function createAdminServer(
+  checks: ReadinessChecks,
+  log: Logger,
+  metrics?: ServedPage,
+  facts: ReadinessFacts = () => ({}),
+): AdminServer {
+  const app = createApp(log);
+  app.register(healthRoutes, { checks, facts });
+  if (metrics !== undefined) app.register(metricsRoute, { page: metrics });
+  return {
+    async listen(host, port) {
+      await app.ready();
+      return listenOn(app.server, host, port, listenTrouble(log));
+    },
+    async close() {
+      // The framework leaves a server to its owner that it did not let listen itself.
+      const closed = closeServer(app.server);
+      app.server.closeAllConnections();
+      await Promise.all([closed, app.close()]);
+    },
+  };
+}
+
+/** The framework on a server with this service's bounds, its faults in the form of the old call. */
+function createApp(log: Logger): FastifyInstance {
+  const requestId = () => requestIdFrom(undefined);
+  const arrivals = createArrivals({ transport: ADMIN_TRANSPORT, requestId, log });
+  const app = fastify({
+    logger: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    genReqId: requestId,
+    routerOptions: { ignoreTrailingSlash: false },
+    serverFactory: (onRequest): Server =>
+      createTransport({
+        transport: ADMIN_TRANSPORT,
+        arrivals,
+        tls: undefined,
+        onRequest,
+        onSocketFault: createSocketFaultHandler((socket) => connections.ongoing(socket), log),
+      }),
+    // The server has a listener for these already; without this the framework adds its own.
+    clientErrorHandler: () => {},
+    frameworkErrors: (_error, request, reply) => void answerFault(request, reply, 'not_found'),
+  });
+  const connections = trackConnections(app.server, {
+    ...ADMIN_TRANSPORT,
+    trustedProxies: [],
+    onCrowded: (crowding) =>
+      log.warn(
+        { event: 'connections_crowded', port: 'admin', ...crowding },
+        'all places for connections are taken',
+      ),
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    connections.begin({ requestId: request.id, request: request.raw, response: reply.raw });
+    if (!namesOneHost(request.raw)) {
+      arrivals.endAt(request.raw);
+      return answerFault(request, reply, 'no_host');
+    }
+    if (request.is404) return answerFault(request, reply, 'not_found');
+  });
+  app.setNotFoundHandler((request, reply) => answerFault(request, reply, 'not_found'));
+  app.setErrorHandler((error, request, reply) => {
+    log.error(
+      { event: 'unexpected', requestId: request.id, err: error },
+      'unexpected error on the admin port',
+    );
+    return answerFault(request, reply, error instanceof Error ? error : new Error('unknown'));
+  });
+  return app;
+}
