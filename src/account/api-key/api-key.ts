@@ -3,6 +3,7 @@ import { UsageError } from '../../faults.ts';
 import { isInNetworks, networkProblem, networksOf } from '../../networks.ts';
 import type { JudgingRules } from '../../policy/policy.ts';
 import type { App } from '../types.ts';
+import { checkName } from '../validate.ts';
 
 /** What an API key may be used for. */
 export const API_KEY_SCOPES = ['judge', 'read:operating-points'] as const;
@@ -102,14 +103,7 @@ export function apiKeyDigest(apiKey: string): string {
 
 /** @throws {UsageError} `invalid_name`, `invalid_scope`, `invalid_network`, `invalid_expiry` */
 export function checkNewApiKey(key: NewApiKey, now: number): void {
-  const { length } = key.name.trim();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
-  if (length < 1 || length > 100 || /[\u0000-\u001f\u007f]/.test(key.name)) {
-    throw new UsageError(
-      'invalid_name',
-      `name: expected 1 to 100 characters without control characters, found ${JSON.stringify(key.name)}`,
-    );
-  }
+  checkName(key.name);
   const unknown = key.scopes.find((scope) => !API_KEY_SCOPES.includes(scope));
   if (unknown !== undefined || key.scopes.length === 0) {
     throw new UsageError(
