@@ -82,10 +82,14 @@ const FORM = /^(lsk_[A-Za-z0-9]{12})[A-Za-z0-9]{32}$/;
  * the other 32 (190 bits) its secret.
  */
 export function newApiKey(): { readonly keyId: string; readonly apiKey: string } {
-  const text = Array.from({ length: ID_LENGTH + SECRET_LENGTH }, () => BASE62[randomInt(BASE62.length)]).join(
-    '',
-  );
-  return { keyId: `lsk_${text.slice(0, ID_LENGTH)}`, apiKey: `lsk_${text}` };
+  const apiKey = newKeyText('lsk_');
+  return { keyId: apiKey.slice(0, 'lsk_'.length + ID_LENGTH), apiKey };
+}
+
+/** A prefix and 44 letters or digits from the system's random source. */
+export function newKeyText(prefix: string): string {
+  const letters = Array.from({ length: ID_LENGTH + SECRET_LENGTH }, () => BASE62[randomInt(BASE62.length)]);
+  return `${prefix}${letters.join('')}`;
 }
 
 /** The public beginning of a key, or null when the text cannot be a key at all. */
