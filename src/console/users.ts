@@ -26,7 +26,8 @@ export interface UserParts {
 /** Adds, changes and resets users; the console and the command line both work through this. */
 export interface Users {
   /**
-   * The link for the first administrator; the one before it no longer counts. Null where there is a user already.
+   * The link for the first administrator; the one before it no longer counts. Null where there is a user
+   * already.
    */
   setupLink(): Promise<Link | null>;
   /**
@@ -44,7 +45,9 @@ export interface Users {
     changes: ConsoleAdmin,
     user: { readonly name: string; readonly role: Role },
   ): Promise<{ readonly user: ConsoleUser; readonly link: Link }>;
-  /** @throws {UsageError} `invalid_name`, `invalid_role`, `user_unknown`, `user_exists`, `last_administrator` */
+  /**
+   * @throws {UsageError} `invalid_name`, `invalid_role`, `user_unknown`, `user_exists`, `last_administrator`
+   */
   change(
     changes: ConsoleAdmin,
     id: string,

@@ -34,8 +34,9 @@ export function consoleOf(config: Config, store: Store, places: Places): Console
 const LINK_FILE = 'console-setup.txt';
 
 /**
- * What the person who starts the service is told of the console: its address, and while there is no user the link
- * that makes the first one. Where a log may be kept, the link goes into a file that this user alone can read.
+ * What a start says of the console: its address, and while there is no user the
+ * link that makes the first one. Where a log may be kept, the link goes into a file that this user alone can
+ * read.
  */
 export async function consoleLines(
   config: Config,
