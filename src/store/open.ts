@@ -51,8 +51,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { postgres } = options;
   if (postgres !== undefined) {
     const events = { onTrouble, onMigrated: options.onMigrated };
-    const { backend, rates } = await openPostgres({ ...backendOptions, postgres }, events);
-    return facade(backend, onTrouble, rates);
+    const { backend, rates, batches } = await openPostgres({ ...backendOptions, postgres }, events);
+    return facade(backend, onTrouble, { rates, batches });
   }
   const backend =
     options.thread === false

@@ -1,14 +1,21 @@
 import type { RateStore } from '../../account/types.ts';
+import type { BatchStore } from '../../jobs/types.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
 import { verifyAll } from './verify-chain.ts';
 import { pruneAll, readAll, untilFew } from './whole-ledger.ts';
 
+/** What a store has that several nodes share. */
+export interface Shared {
+  readonly rates: RateStore | null;
+  readonly batches: BatchStore | null;
+}
+
 /** The store as everything else knows it, over the calls of a backend. */
 export function facade(
   backend: Backend,
   onTrouble: (error: Error) => void,
-  rates: RateStore | null = null,
+  { rates, batches }: Shared = { rates: null, batches: null },
 ): Store {
   const { append, page, latest, count } = backend;
   return {
@@ -22,6 +29,7 @@ export function facade(
     },
     replay: { remember: backend.remember },
     rates,
+    batches,
     usage: { consume: backend.consume, used: backend.used },
     ledger: {
       append,

@@ -1,6 +1,7 @@
 import type { ApiKeyAdmin, ApiKeyStore } from '../../account/api-key/api-key.ts';
 import type { IdempotencyBounds, IdempotencyStore } from '../../account/api-key/idempotency.ts';
 import type { AccountAdmin, AccountStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
+import type { BatchStore } from '../../jobs/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
 import type { RulesStore } from '../../policy/policy.ts';
@@ -77,6 +78,8 @@ export interface Store {
   readonly usage: UsageStore;
   /** Rates shared by all nodes; null where each process counts its own. */
   readonly rates: RateStore | null;
+  /** Batches that many machines work on; null where the store is no PostgreSQL database. */
+  readonly batches: BatchStore | null;
   readonly ledger: Ledger & LedgerReader;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;

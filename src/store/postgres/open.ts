@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { RateStore } from '../../account/types.ts';
 import { UsageError } from '../../faults.ts';
+import type { BatchStore } from '../../jobs/types.ts';
 import type { ChainName } from '../../ledger/checkpoint.ts';
 import { changesBy, type NoteChange } from '../core/admin-log.ts';
 import {
@@ -18,6 +19,7 @@ import { openKeyring } from '../core/keys/open-keyring.ts';
 import { CLOCK_KEY } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { PostgresSettings } from '../core/postgres-settings.ts';
+import { createBatches } from './batches/batches.ts';
 import { findEnd } from './chain-end.ts';
 import { createDatabase } from './database.ts';
 import { storeFault } from './faults.ts';
@@ -33,7 +35,7 @@ import { createRates } from './rates.ts';
 export async function openBackend(
   options: BackendOptions & { readonly postgres: PostgresSettings },
   events: BackendEvents,
-): Promise<{ readonly backend: Backend; readonly rates: RateStore }> {
+): Promise<{ readonly backend: Backend; readonly rates: RateStore; readonly batches: BatchStore }> {
   const { dataDir, postgres: settings, sync = 'full', node } = options;
   let database: StoreDatabase | undefined;
   try {
@@ -48,7 +50,8 @@ export async function openBackend(
     const auditKey = openAuditKey(dataDir, options.auditKey);
     const note = changesBy(options.actor ?? UNKNOWN_ACTOR, findEnd);
     if (migrated !== null && migrated.from !== '') await noteMigration(database, note, migrated, events);
-    const chain: ChainName = `ledger:${name}`;
+    const chainName: ChainName = `ledger:${name}`;
+    const chain = { name: () => chainName, findEnd };
     const backend = assemble(
       {
         database,
@@ -56,13 +59,13 @@ export async function openBackend(
         auditKey,
         note,
         options,
-        chain: { name: () => chain, findEnd },
+        chain,
         clock: `${CLOCK_KEY}:${name}`,
         dropOldCopies: async () => 0,
       },
       events,
     );
-    return { backend, rates: createRates(database) };
+    return { backend, rates: createRates(database), batches: createBatches(database, chain) };
   } catch (error) {
     await database?.close();
     throw error instanceof UsageError ? error : storeFault('accounts_unavailable', error);
