@@ -24,6 +24,8 @@ export interface WorkerDeps extends ChunkDeps, WorkerEvents {
   readonly findApp: (appid: string) => Promise<ChunkApp | null>;
   /** How often it looks for work where there was none, in ms. */
   readonly pollMs: number;
+  /** Ends where no chunk waits, rather than to look again. */
+  readonly endWhenIdle?: boolean;
 }
 
 /** The longest pause after trouble with the store, in ms. */
@@ -45,6 +47,7 @@ export async function runWorker(deps: WorkerDeps, stop: AbortSignal): Promise<vo
       const isBusy = await workOnce(deps, stop);
       pause = deps.pollMs;
       if (isBusy) continue;
+      if (deps.endWhenIdle === true) return;
     } catch (error) {
       deps.onTrouble(error);
       pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
