@@ -61,7 +61,9 @@ const every = pictures === 0 ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor
 const list = join(root, 'list.txt');
 writeFileSync(
   list,
-  Array.from({ length: rows }, (_, i) => (i % every === 0 && every < Number.POSITIVE_INFINITY ? 'real.jpg' : `${i % 8}.jpg`)).join('\n'),
+  Array.from({ length: rows }, (_, i) =>
+    i % every === 0 && every < Number.POSITIVE_INFINITY ? 'real.jpg' : `${i % 8}.jpg`,
+  ).join('\n'),
 );
 
 const environment = (n) => ({
@@ -127,7 +129,17 @@ for (const child of running.values()) killTree(child);
 const verified = command('ledger', 'verify');
 console.log(
   JSON.stringify(
-    { rows, workers: count, kills: killed, submitted, seconds, results, ledger, figures, verified: verified.trim().split('\n').at(-1) },
+    {
+      rows,
+      workers: count,
+      kills: killed,
+      submitted,
+      seconds,
+      results,
+      ledger,
+      figures,
+      verified: verified.trim().split('\n').at(-1),
+    },
     null,
     2,
   ),

@@ -62,7 +62,11 @@ interface Work {
 }
 
 /** Several rows at once, until all are done or it is to stop; those in work are finished then. */
-async function judgeAll(deps: ChunkDeps, { lease, app, writer, lost }: Work, stop: AbortSignal): Promise<void> {
+async function judgeAll(
+  deps: ChunkDeps,
+  { lease, app, writer, lost }: Work,
+  stop: AbortSignal,
+): Promise<void> {
   const rows = lease.rows.values();
   const mayGoOn = () => !stop.aborted && !lost.aborted && writer.state === 'held';
   const lane = async () => {

@@ -68,7 +68,8 @@ export async function judgeRow(
 ): Promise<RowResult> {
   for (let tries = 1; ; tries++) {
     const tried = await tryRow(deps, lease, row, chunkApp, signal);
-    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault)) return resultOf(deps, tried, chunkApp);
+    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault))
+      return resultOf(deps, tried, chunkApp);
     await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal });
   }
 }

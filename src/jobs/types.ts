@@ -76,6 +76,8 @@ export interface QueueDepth {
   readonly chunks: Readonly<Record<'waiting' | 'running' | 'paused', number>>;
   /** Since when the chunk waits that does so for longest, in seconds; 0: none waits. */
   readonly oldestWaitingSeconds: number;
+  /** Rows of all batches by what came of them. */
+  readonly rows: Readonly<Record<RowOutcome, number>>;
 }
 
 /** A chunk whose workers were lost several times over one row: its result is for the worker that found it. */
@@ -100,7 +102,11 @@ export interface BatchStore {
   /** Adds chunks, each of some pictures in the order of the list; `firstRow` counted from 1. */
   fill(
     batchId: string,
-    chunks: readonly { readonly chunk: number; readonly firstRow: number; readonly pictures: readonly string[] }[],
+    chunks: readonly {
+      readonly chunk: number;
+      readonly firstRow: number;
+      readonly pictures: readonly string[];
+    }[],
   ): Promise<void>;
   /** All chunks are there: workers may begin. */
   start(batchId: string): Promise<void>;

@@ -26,7 +26,8 @@ export function checkWebhook(url: string, secret: string | null): string {
     );
   }
   const isFit = url.length <= LONGEST_URL && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-  if (!isFit) throw new UsageError('webhook_url', 'the webhook is no http or https url of at most 2048 characters');
+  if (!isFit)
+    throw new UsageError('webhook_url', 'the webhook is no http or https url of at most 2048 characters');
   return url;
 }
 
@@ -84,7 +85,10 @@ export async function callOne(deps: WebhookDeps): Promise<boolean> {
   };
   let why: string;
   try {
-    const answered = await deps.poster.post(new URL(status.webhook ?? ''), { headers, body: Buffer.from(body) });
+    const answered = await deps.poster.post(new URL(status.webhook ?? ''), {
+      headers,
+      body: Buffer.from(body),
+    });
     why = `status ${answered}`;
     if (answered >= 200 && answered < 300) {
       await deps.batches.finishWebhook(status.batchId, 'delivered');

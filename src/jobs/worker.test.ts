@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { serverOfTests, whyNoServer } from '../store/postgres/test-support/server.ts';
 import type { Store } from '../store/open.ts';
+import { serverOfTests, whyNoServer } from '../store/postgres/test-support/server.ts';
 import { submitBatch } from './submit.ts';
 import { batchesOf, nodesOn, someOrder, somePictures, someWorker, until } from './test-support/fleet.ts';
 import type { BatchStore } from './types.ts';
@@ -54,9 +54,17 @@ describe.skipIf(whyNoServer !== null)(`workers on the batches of one database${t
       rows += 1;
     }
     expect([rows, recorded.size]).toEqual([230, 230]);
-    expect((await batches.depth()).chunks).toEqual({ waiting: 0, running: 0, paused: 0 });
+    expect(await batches.depth()).toEqual({
+      chunks: { waiting: 0, running: 0, paused: 0 },
+      oldestWaitingSeconds: 0,
+      rows: { judged: 0, refused: 230, failed: 0 },
+    });
     const [first] = await batches.results(batchId, 0, 1);
-    expect(JSON.parse(first?.result ?? '')).toMatchObject({ key: '1:1.jpg', code: -4016, failure: 'not_an_image' });
+    expect(JSON.parse(first?.result ?? '')).toMatchObject({
+      key: '1:1.jpg',
+      code: -4016,
+      failure: 'not_an_image',
+    });
   }, 60_000);
 
   it('lose nothing and double nothing where a worker is lost in the middle of a chunk', async () => {
@@ -65,7 +73,12 @@ describe.skipIf(whyNoServer !== null)(`workers on the batches of one database${t
     const batchId = await submitBatch(batches, someOrder(), somePictures(90), 30);
     const lease = await batches.take('lost', 300);
     expect(lease?.rows).toHaveLength(30);
-    const results = [1, 2, 3].map((row) => ({ row, outcome: 'refused' as const, result: '{}', record: null }));
+    const results = [1, 2, 3].map((row) => ({
+      row,
+      outcome: 'refused' as const,
+      result: '{}',
+      record: null,
+    }));
     expect(await batches.record(lease!, results, 300)).toBe('held');
     await workUntilOver([someWorker(other)], batchId);
     expect(await allRows(batches, batchId)).toEqual(numbers(90));
@@ -108,7 +121,12 @@ describe.skipIf(whyNoServer !== null)(`workers on the batches of one database${t
         await new Promise((resolve) => setTimeout(resolve, 5));
         continue;
       }
-      const results = lease.rows.map(({ row }) => ({ row, outcome: 'judged' as const, result: '{}', record: null }));
+      const results = lease.rows.map(({ row }) => ({
+        row,
+        outcome: 'judged' as const,
+        result: '{}',
+        record: null,
+      }));
       await batches.record(lease, results, 5000);
       await batches.finish(lease);
     }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
+import type { BatchFormat } from '../../batch/outputs.ts';
 import { timeText } from '../../batch/progress.ts';
 import { formatOfName } from '../../batch/request.ts';
-import type { BatchFormat } from '../../batch/outputs.ts';
 import type { Config } from '../../config/load.ts';
 import { UsageError } from '../../faults.ts';
 import { doneOf, secondsLeft } from '../../jobs/progress.ts';

@@ -137,7 +137,10 @@ function depsOf(config: Config, log: Logger, { store, batches, fleet }: Parts): 
     onChunk: ({ batchId, chunk, rows }, end) =>
       log.info({ event: 'batch_chunk', batchId, chunk, rows: rows.length, end }, 'a chunk is over'),
     onSetAside: ({ batchId, row }) =>
-      log.error({ event: 'batch_set_aside', batchId, row }, 'a picture that workers are lost over was set aside'),
+      log.error(
+        { event: 'batch_set_aside', batchId, row },
+        'a picture that workers are lost over was set aside',
+      ),
     onPaused: ({ batchId, appid }, why) =>
       log.warn({ event: 'batch_paused', batchId, appid, why }, 'a batch was paused'),
   };
@@ -154,7 +157,10 @@ function webhooksOf(config: Config, log: Logger, batches: WebhookDeps['batches']
     clock: () => Date.now(),
     pollMs: POLL_MS,
     onCalled: ({ batchId }, ended, why) =>
-      log[ended === 'delivered' ? 'info' : 'warn']({ event: 'batch_webhook', batchId, ended, why }, 'webhook called'),
+      log[ended === 'delivered' ? 'info' : 'warn'](
+        { event: 'batch_webhook', batchId, ended, why },
+        'webhook called',
+      ),
     onTrouble: (err) => log.error({ event: 'batch_trouble', err }, 'trouble with webhooks; trying again'),
   };
 }

@@ -5,11 +5,11 @@ import { onTestFinished } from 'vitest';
 import { Fault } from '../../faults.ts';
 import type { Judge } from '../../fleet/types.ts';
 import type { LedgerRow } from '../../ledger/types.ts';
+import { DEFAULT_RULES } from '../../policy/policy.ts';
+import { openStore, type Store } from '../../store/open.ts';
 import type { TestServer } from '../../store/postgres/test-support/server.ts';
 import { settingsFor } from '../../store/postgres/test-support/temp-store.ts';
-import { openStore, type Store } from '../../store/open.ts';
 import { somePair, someRow } from '../../store/test-support/temp-store.ts';
-import { DEFAULT_RULES } from '../../policy/policy.ts';
 import type { RowDecision } from '../judge-row.ts';
 import type { BatchOrder, BatchStore } from '../types.ts';
 import type { WorkerDeps } from '../worker.ts';
@@ -25,7 +25,8 @@ export async function nodesOn(server: TestServer, count: number, url?: string): 
     onTestFinished(() => store.close());
     stores.push(store);
   }
-  for (const appid of ['1', '2']) await stores[0]?.accounts.createApp({ appid, name: appid }, somePair(`AKIDsome00000${appid}`));
+  for (const appid of ['1', '2'])
+    await stores[0]?.accounts.createApp({ appid, name: appid }, somePair(`AKIDsome00000${appid}`));
   return stores;
 }
 
@@ -46,7 +47,8 @@ export const someOrder = (parts: Partial<BatchOrder> = {}): BatchOrder => ({
 });
 
 /** Some pictures by name. */
-export const somePictures = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i + 1}.jpg`);
+export const somePictures = (count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `${i + 1}.jpg`);
 
 const rowOf = ({ lease, row, picture }: RowDecision): LedgerRow =>
   someRow({

@@ -123,13 +123,21 @@ async function begin(db: Transaction<Tables>, order: BatchOrder): Promise<string
 
 async function locked(db: Transaction<Tables>, batchId: string): Promise<BatchTable | null> {
   return (
-    (await db.selectFrom('batch').selectAll().where('batch_id', '=', batchId).forUpdate().executeTakeFirst()) ??
-    null
+    (await db
+      .selectFrom('batch')
+      .selectAll()
+      .where('batch_id', '=', batchId)
+      .forUpdate()
+      .executeTakeFirst()) ?? null
   );
 }
 
 async function setState(db: Kysely<Tables>, batchId: string, state: BatchState): Promise<void> {
-  await db.updateTable('batch').set({ state, changed_at: serverNow }).where('batch_id', '=', batchId).execute();
+  await db
+    .updateTable('batch')
+    .set({ state, changed_at: serverNow })
+    .where('batch_id', '=', batchId)
+    .execute();
 }
 
 /** Notes the end of a batch, and that its webhook is due. */
@@ -185,7 +193,9 @@ async function unqueueWaiting(db: Transaction<Tables>, queue: ChunkQueue, batchI
     with gone as (select chunk, job_id from batch_chunk
       where batch_id = ${batchId} and state = 'waiting' and job_id is not null for update)
     update batch_chunk set job_id = null from gone
-      where batch_chunk.batch_id = ${batchId} and batch_chunk.chunk = gone.chunk returning gone.job_id`.execute(db);
+      where batch_chunk.batch_id = ${batchId} and batch_chunk.chunk = gone.chunk returning gone.job_id`.execute(
+    db,
+  );
   await queue.drop(
     db,
     rows.map(({ job_id }) => job_id),
@@ -196,7 +206,12 @@ function readCalls(database: StoreDatabase): Pick<BatchStore, 'list' | 'find' | 
   return {
     list: ({ appid }, limit) =>
       database.read(UNAVAILABLE, async (db) => {
-        let query = db.selectFrom('batch').selectAll().orderBy('created_at', 'desc').orderBy('batch_id').limit(limit);
+        let query = db
+          .selectFrom('batch')
+          .selectAll()
+          .orderBy('created_at', 'desc')
+          .orderBy('batch_id')
+          .limit(limit);
         if (appid !== undefined) query = query.where('appid', '=', appid);
         return (await query.execute()).map(statusOf);
       }),
@@ -225,7 +240,17 @@ function readCalls(database: StoreDatabase): Pick<BatchStore, 'list' | 'find' | 
           select case when c.state = 'waiting' and b.state = 'paused' then 'paused' else c.state end as state,
             count(*) as count, greatest(0, max((${serverNow} - c.changed_at) / 1000.0))::float8 as age
           from batch_chunk c join batch b using (batch_id)
-          where c.state in ('waiting', 'running') and b.state in ('running', 'paused') group by 1`.execute(db);
+          where c.state in ('waiting', 'running') and b.state in ('running', 'paused') group by 1`.execute(
+          db,
+        );
+        const totals = await db
+          .selectFrom('batch')
+          .select((eb) => [
+            sql<number>`coalesce(sum(${eb.ref('judged')}), 0)::bigint`.as('judged'),
+            sql<number>`coalesce(sum(${eb.ref('refused')}), 0)::bigint`.as('refused'),
+            sql<number>`coalesce(sum(${eb.ref('failed')}), 0)::bigint`.as('failed'),
+          ])
+          .executeTakeFirstOrThrow();
         const of = (state: string) => rows.find((row) => row.state === state);
         return {
           chunks: {
@@ -234,6 +259,7 @@ function readCalls(database: StoreDatabase): Pick<BatchStore, 'list' | 'find' | 
             paused: of('paused')?.count ?? 0,
           },
           oldestWaitingSeconds: of('waiting')?.age ?? 0,
+          rows: totals,
         };
       }),
   };

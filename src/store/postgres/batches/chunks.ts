@@ -129,7 +129,13 @@ async function record(
   await db
     .insertInto('batch_result')
     .values(
-      results.map(({ row, outcome, result }) => ({ batch_id: batchId, row_number: row, chunk, outcome, result })),
+      results.map(({ row, outcome, result }) => ({
+        batch_id: batchId,
+        row_number: row,
+        chunk,
+        outcome,
+        result,
+      })),
     )
     .execute();
   await hold(db, lease, leaseMs, results.length);

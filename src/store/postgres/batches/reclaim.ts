@@ -57,7 +57,12 @@ async function reclaimOne(db: Db, queue: ChunkQueue, setAside: (row: SetAside) =
     const middle = left[Math.ceil(left.length / 2)];
     if (isHalved && middle !== undefined) await halve(db, queue, chunk, middle.row);
     const afterSeconds = Math.min(LONGEST_PAUSE, 2 ** (crashes - 1));
-    await putBack(db, queue, { batchId, chunk: chunk.chunk }, { crashes: isHalved ? 1 : crashes, afterSeconds });
+    await putBack(
+      db,
+      queue,
+      { batchId, chunk: chunk.chunk },
+      { crashes: isHalved ? 1 : crashes, afterSeconds },
+    );
   }
   return true;
 }
