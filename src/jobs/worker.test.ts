@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../store/open.ts';
 import { serverOfTests, whyNoServer } from '../store/postgres/test-support/server.ts';
+import { someRow } from '../store/test-support/temp-store.ts';
 import { submitBatch } from './submit.ts';
 import { batchesOf, nodesOn, someOrder, somePictures, someWorker, until } from './test-support/fleet.ts';
 import type { BatchStore } from './types.ts';
@@ -224,4 +225,28 @@ describe.skipIf(whyNoServer !== null)(`workers on the batches of one database${t
     await workUntilOver([{ ...worker, judge }], batchId);
     expect(asked).toEqual([expect.objectContaining({ app: '1', threshold: 55, profile: 'fast' })]);
   });
+
+  it('keep nothing of a decision that was erased, and judge the others', async () => {
+    const [store] = (await nodesOn(of.server, 1)) as [Store];
+    const batches = batchesOf(store);
+    const batchId = await submitBatch(batches, someOrder(), somePictures(6), 3);
+    await workUntilOver([someWorker(store)], batchId);
+    await store.chains.erase({ requestId: `batch-${batchId}-2` });
+    expect(await allRows(batches, batchId)).toEqual([1, 3, 4, 5, 6]);
+    const unfinished = await submitBatch(batches, someOrder(), somePictures(3), 3);
+    const lease = (await batches.take('w', 1))!;
+    const record = someRow({ appid: '1', requestId: `batch-${unfinished}-1` });
+    await batches.record(lease, [{ row: 1, outcome: 'judged', result: '{}', record }], 1);
+    await store.chains.erase({ requestId: `batch-${unfinished}-1` });
+    const seen: string[] = [];
+    const pictures = {
+      read: async (picture: string) => {
+        seen.push(picture);
+        return Buffer.from(picture);
+      },
+    };
+    await workUntilOver([someWorker(store, { pictures })], unfinished);
+    expect(seen.sort()).toEqual(['', '2.jpg', '3.jpg']);
+    expect(await batches.find(unfinished)).toMatchObject({ state: 'done' });
+  }, 60_000);
 });

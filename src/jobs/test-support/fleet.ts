@@ -53,7 +53,7 @@ export const somePictures = (count: number): string[] =>
 const rowOf = ({ lease, row, picture }: RowDecision): LedgerRow =>
   someRow({
     appid: lease.appid,
-    requestId: `${lease.batchId}:${row.row}`,
+    requestId: `batch-${lease.batchId}-${row.row}`,
     pictureSha256: picture?.sha256 ?? '',
   });
 

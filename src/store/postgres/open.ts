@@ -20,6 +20,7 @@ import { CLOCK_KEY } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { PostgresSettings } from '../core/postgres-settings.ts';
 import { createBatches } from './batches/batches.ts';
+import { eraseResults } from './batches/erase.ts';
 import { findEnd } from './chain-end.ts';
 import { createDatabase } from './database.ts';
 import { storeFault } from './faults.ts';
@@ -60,6 +61,7 @@ export async function openBackend(
         note,
         options,
         chain,
+        eraseMore: eraseResults,
         clock: `${CLOCK_KEY}:${name}`,
         dropOldCopies: async () => 0,
       },

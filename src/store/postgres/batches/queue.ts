@@ -1,5 +1,5 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely';
-import PgBoss from 'pg-boss';
+import type PgBoss from 'pg-boss';
 import type { Tables } from '../../core/tables.ts';
 import { CHUNK_QUEUE, QUEUE_SCHEMA } from './queue-schema.ts';
 
@@ -31,18 +31,12 @@ const KEEP_MS = 10 * 365 * 86_400_000;
  * made in the transaction that it is given, so that chunk and job change together.
  */
 export class ChunkQueue {
-  readonly #boss = new PgBoss({
-    schema: QUEUE_SCHEMA,
-    // Never used: each call brings its own.
-    db: { executeSql: () => Promise.reject(new Error('no transaction was given')) },
-    supervise: false,
-    schedule: false,
-    migrate: false,
-  });
+  #boss: Promise<PgBoss> | undefined;
 
   /** Puts jobs in, in order. */
   async put(db: Kysely<Tables>, jobs: readonly NewJob[]): Promise<void> {
     const now = Date.now();
+    const boss = await this.#open();
     for (let from = 0; from < jobs.length; from += AT_ONCE) {
       const part = jobs.slice(from, from + AT_ONCE).map(({ id, urgency, afterSeconds = 0, ...data }) => ({
         id,
@@ -54,13 +48,14 @@ export class ChunkQueue {
         keepUntil: new Date(now + KEEP_MS),
         ...(afterSeconds === 0 ? {} : { startAfter: new Date(now + afterSeconds * 1000) }),
       }));
-      await this.#boss.insert(part, { db: around(db) });
+      await boss.insert(part, { db: around(db) });
     }
   }
 
   /** Takes the most urgent job out of the queue; null where none waits. */
   async take(db: Kysely<Tables>): Promise<(ChunkName & { readonly id: string }) | null> {
-    const [job] = await this.#boss.fetch<ChunkName>(CHUNK_QUEUE, { db: around(db) });
+    const boss = await this.#open();
+    const [job] = await boss.fetch<ChunkName>(CHUNK_QUEUE, { db: around(db) });
     if (job === undefined) return null;
     await this.drop(db, [job.id]);
     return { id: job.id, ...job.data };
@@ -68,9 +63,26 @@ export class ChunkQueue {
 
   /** Takes jobs out of the queue for good. */
   async drop(db: Kysely<Tables>, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const boss = await this.#open();
     for (let from = 0; from < ids.length; from += AT_ONCE) {
-      await this.#boss.deleteJob(CHUNK_QUEUE, ids.slice(from, from + AT_ONCE), { db: around(db) });
+      await boss.deleteJob(CHUNK_QUEUE, ids.slice(from, from + AT_ONCE), { db: around(db) });
     }
+  }
+
+  /** The library is loaded at the first use: most commands have nothing to do with batches. */
+  #open(): Promise<PgBoss> {
+    this.#boss ??= import('pg-boss').then(({ default: Boss }) => {
+      return new Boss({
+        schema: QUEUE_SCHEMA,
+        // Never used: each call brings its own.
+        db: { executeSql: () => Promise.reject(new Error('no transaction was given')) },
+        supervise: false,
+        schedule: false,
+        migrate: false,
+      });
+    });
+    return this.#boss;
   }
 }
 

@@ -53,7 +53,7 @@ export const BATCHES: Step = {
         result text not null,
         primary key (batch_id, row_number))`,
     ]);
-    for (const statement of queueStatements()) await sql.raw(statement).execute(db);
+    for (const statement of await queueStatements()) await sql.raw(statement).execute(db);
     await sql`select ${sql.raw(QUEUE_SCHEMA)}.create_queue(${CHUNK_QUEUE}, ${JSON.stringify({
       policy: 'standard',
       retryLimit: 0,
