@@ -88,8 +88,8 @@ export class LivestillClient {
   }
 
   /**
-   * Submits a batch; the key needs the scope `batch`, as for every call about batches. The retries of one call
-   * make one batch.
+   * Submits a batch; the key needs the scope `batch`, as for every call about batches. The retries of one
+   * call make one batch.
    * @throws {ApiError} as `judge`, and its other errors
    */
   submitBatch(

@@ -17,7 +17,10 @@ import {
   type Verdict,
 } from './index.ts';
 
-/** Checked by the compiler (npm run types): the client's types are those of the server's schemas, word for word. */
+/**
+ * Checked by the compiler (npm run types): the client's types are those of the server's schemas, word for
+ * word.
+ */
 describe("the client's types", () => {
   it('are those of the answers', () => {
     expectTypeOf<Liveness>().toEqualTypeOf<LivenessBody>();

@@ -16,9 +16,9 @@ const WRITE_AT = 32;
 const WRITE_AFTER_MS = 500;
 
 /**
- * Works through the rows of a chunk, writes their results as they come, and finishes it, or gives it back where
- * it is to stop. Where the lease was lost the chunk is another worker's, and what was not written is judged
- * there.
+ * Works through the rows of a chunk, writes their results as they come, and finishes it, or gives it back
+ * where it is to stop. Where the lease was lost the chunk is another worker's, and what was not written is
+ * judged there.
  * @throws {Fault} `state_unavailable` when results could not be written
  */
 export async function workOnChunk(

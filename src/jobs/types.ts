@@ -5,7 +5,10 @@ import type { LedgerRow } from '../ledger/types.ts';
  */
 export type BatchState = 'filling' | 'running' | 'paused' | 'done' | 'cancelled';
 
-/** `judged`: there is a judgement; `refused`: the picture has none for itself; `failed`: trouble kept it from one. */
+/**
+ * `judged`: there is a judgement; `refused`: the picture has none for itself; `failed`: trouble kept it from
+ * one.
+ */
 export type RowOutcome = 'judged' | 'refused' | 'failed';
 
 /** A batch as it was ordered. */
@@ -66,8 +69,8 @@ export interface RowResult {
 }
 
 /**
- * `held`: go on. `paused`, `lost`: what was given was not written where it is `lost`; stop either way, the chunk is
- * another's or waits again.
+ * `held`: go on. `paused`, `lost`: what was given was not written where it is `lost`; stop either way, the
+ * chunk is another's or waits again.
  */
 export type LeaseState = 'held' | 'paused' | 'lost';
 
@@ -94,7 +97,8 @@ export interface DueWebhook {
 }
 
 /**
- * Batches, their chunks and results. Rejects with a `Fault` `state_unavailable` when the store does not answer.
+ * Batches, their chunks and results. Rejects with a `Fault` `state_unavailable` when the store does not
+ * answer.
  */
 export interface BatchStore {
   /** Begins a batch that is still to be filled; its id. */

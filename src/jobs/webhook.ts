@@ -32,8 +32,8 @@ export function checkWebhook(url: string, secret: string | null): string {
 }
 
 /**
- * What `Livestill-Signature` holds: the time in seconds since 1970, and HMAC-SHA256 (hex) over time, a dot and
- * the body. A receiver refuses what is older than some minutes.
+ * What `Livestill-Signature` holds: the time in seconds since 1970, and HMAC-SHA256 (hex) over time, a dot
+ * and the body. A receiver refuses what is older than some minutes.
  */
 export function webhookSignature(secret: string, seconds: number, body: string): string {
   const digest = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');

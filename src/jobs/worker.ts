@@ -32,8 +32,8 @@ export interface WorkerDeps extends ChunkDeps, WorkerEvents {
 const LONGEST_PAUSE_MS = 10_000;
 
 /**
- * Works on chunks, one after the other, until `stop` aborts: rows in work are finished and written then, and the
- * rest of the chunk is another's. Trouble with the store is waited out.
+ * Works on chunks, one after the other, until `stop` aborts: rows in work are finished and written then, and
+ * the rest of the chunk is another's. Trouble with the store is waited out.
  */
 export async function runWorker(deps: WorkerDeps, stop: AbortSignal): Promise<void> {
   let pause = deps.pollMs;

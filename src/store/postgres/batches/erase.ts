@@ -5,8 +5,8 @@ import type { Tables } from '../../core/tables.ts';
 const REQUEST_ID = /^batch-([0-9a-f-]{36})-(\d{1,15})$/;
 
 /**
- * Takes the results of erased decisions out of batches, and the pictures' names: a row that is judged again has no
- * picture any more.
+ * Takes the results of erased decisions out of batches, and the pictures' names: a row that is judged again
+ * has no picture any more.
  */
 export async function eraseResults(db: Transaction<Tables>, requestIds: readonly string[]): Promise<void> {
   for (const requestId of requestIds) {

@@ -6,9 +6,9 @@ import { lockFor } from '../lock.ts';
 const TURNS = 100_000_000;
 
 /**
- * The turn of the first chunk of a new batch. Chunks are begun in the order of their turns, and every app's stand
- * one behind the other from the turn that is current when the batch comes (start-time fair queueing): an app
- * with ten thousand chunks and one with ten get every second chunk each, until the ten are done.
+ * The turn of the first chunk of a new batch. Chunks are begun in the order of their turns, and every app's
+ * stand one behind the other from the turn that is current when the batch comes (start-time fair queueing):
+ * an app with ten thousand chunks and one with ten get every second chunk each, until the ten are done.
  */
 export async function firstTurn(db: Transaction<Tables>, appid: string): Promise<number> {
   await lockFor(db, 'batch-turns');
