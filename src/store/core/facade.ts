@@ -1,23 +1,24 @@
-import type { RateStore } from '../../account/types.ts';
+import type { PermitStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
 import type { BatchStore } from '../../jobs/types.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
 import { verifyAll } from './verify-chain.ts';
 import { pruneAll, readAll, untilFew } from './whole-ledger.ts';
 
-/** What a store has that several nodes share. */
+/** What nodes share beside the database, or in it; what is left out each process keeps by itself. */
 export interface Shared {
-  readonly rates: RateStore | null;
-  readonly batches: BatchStore | null;
+  readonly replay?: ReplayStore;
+  readonly rates?: RateStore;
+  readonly permits?: PermitStore;
+  readonly usage?: UsageStore;
+  readonly batches?: BatchStore;
+  check?(): Promise<void>;
+  close?(): Promise<void>;
 }
 
 /** The store as everything else knows it, over the calls of a backend. */
-export function facade(
-  backend: Backend,
-  onTrouble: (error: Error) => void,
-  { rates, batches }: Shared = { rates: null, batches: null },
-): Store {
-  const { append, page, latest, count } = backend;
+export function facade(backend: Backend, onTrouble: (error: Error) => void, shared: Shared = {}): Store {
+  const { append, page, latest, count, consume, used, remember } = backend;
   return {
     accounts: accountsOf(backend, onTrouble),
     apiKeys: apiKeysOf(backend, onTrouble),
@@ -27,10 +28,11 @@ export function facade(
       finishIdempotent: backend.finishIdempotent,
       releaseIdempotent: backend.releaseIdempotent,
     },
-    replay: { remember: backend.remember },
-    rates,
-    batches,
-    usage: { consume: backend.consume, used: backend.used },
+    replay: shared.replay ?? { remember },
+    rates: shared.rates ?? null,
+    permits: shared.permits ?? null,
+    usage: shared.usage ?? { consume, used },
+    batches: shared.batches ?? null,
     ledger: {
       append,
       page,
@@ -53,8 +55,14 @@ export function facade(
       lastClock: backend.lastClock,
       sweep: (now) => untilFew((limit) => backend.sweepSome(now, limit)),
     },
-    check: backend.check,
-    close: backend.close,
+    async check() {
+      await backend.check();
+      await shared.check?.();
+    },
+    async close() {
+      await shared.close?.();
+      await backend.close();
+    },
   };
 }
 

@@ -1,7 +1,5 @@
 import { resolve } from 'node:path';
-import type { RateStore } from '../../account/types.ts';
 import { UsageError } from '../../faults.ts';
-import type { BatchStore } from '../../jobs/types.ts';
 import type { ChainName } from '../../ledger/checkpoint.ts';
 import { changesBy, type NoteChange } from '../core/admin-log.ts';
 import {
@@ -13,11 +11,13 @@ import {
 } from '../core/backend.ts';
 import { makeDataFolder } from '../core/data-folder.ts';
 import { changeAccounts, type StoreDatabase } from '../core/database.ts';
+import type { Shared } from '../core/facade.ts';
 import { openAuditKey } from '../core/keys/audit-key.ts';
 import { encryptingKey } from '../core/keys/key-in-use.ts';
 import { openKeyring } from '../core/keys/open-keyring.ts';
 import { CLOCK_KEY } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
+import { createPermits } from '../core/permits.ts';
 import type { PostgresSettings } from '../core/postgres-settings.ts';
 import { createBatches } from './batches/batches.ts';
 import { eraseResults } from './batches/erase.ts';
@@ -26,6 +26,7 @@ import { createDatabase } from './database.ts';
 import { storeFault } from './faults.ts';
 import { openHandles } from './handles.ts';
 import { nodeName } from './node-name.ts';
+import { createPermitTable } from './permits.ts';
 import { createRates } from './rates.ts';
 
 /**
@@ -36,7 +37,7 @@ import { createRates } from './rates.ts';
 export async function openBackend(
   options: BackendOptions & { readonly postgres: PostgresSettings },
   events: BackendEvents,
-): Promise<{ readonly backend: Backend; readonly rates: RateStore; readonly batches: BatchStore }> {
+): Promise<{ readonly backend: Backend; readonly shared: Shared }> {
   const { dataDir, postgres: settings, sync = 'full', node } = options;
   let database: StoreDatabase | undefined;
   try {
@@ -67,7 +68,12 @@ export async function openBackend(
       },
       events,
     );
-    return { backend, rates: createRates(database), batches: createBatches(database, chain) };
+    const permits = createPermits(createPermitTable(database), events.onTrouble);
+    const batches = createBatches(database, chain);
+    return {
+      backend,
+      shared: { rates: createRates(database), permits, batches, close: permits.close },
+    };
   } catch (error) {
     await database?.close();
     throw error instanceof UsageError ? error : storeFault('accounts_unavailable', error);
