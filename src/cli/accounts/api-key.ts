@@ -4,6 +4,7 @@ import {
   type ApiKeyScope,
   type ApiKeySummary,
   apiKeyDigest,
+  DEFAULT_SCOPES,
   newApiKey,
 } from '../../account/api-key/api-key.ts';
 import type { Store } from '../../store/open.ts';
@@ -40,7 +41,7 @@ export function withApiKeyOptions(command: Command): Command {
     .option('--name <text>', 'api: what people call the key (default: "API key")')
     .option(
       '--scope <name>',
-      `api: what it may be used for, may be repeated: ${API_KEY_SCOPES.join(', ')} (default: all)`,
+      `api: what it may be used for, may be repeated: ${API_KEY_SCOPES.join(', ')} (default: ${DEFAULT_SCOPES.join(', ')})`,
       gather,
     )
     .option(
@@ -59,7 +60,7 @@ export function isApiKeyId(id: string): boolean {
 /** Makes an API key and shows it, this once. */
 export async function createApiKey(store: Store, appid: string, options: ApiKeyOptions): Promise<Outcome> {
   const { keyId, apiKey } = newApiKey();
-  const { name = 'API key', scope = API_KEY_SCOPES, network = [], expiresIn } = options;
+  const { name = 'API key', scope = DEFAULT_SCOPES, network = [], expiresIn } = options;
   const summary = await store.apiKeys.addApiKey(appid, {
     keyId,
     digest: apiKeyDigest(apiKey),

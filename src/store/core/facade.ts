@@ -1,4 +1,5 @@
 import type { PermitStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
+import type { BatchStore } from '../../jobs/types.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
 import { verifyAll } from './verify-chain.ts';
@@ -10,6 +11,7 @@ export interface Shared {
   readonly rates?: RateStore;
   readonly permits?: PermitStore;
   readonly usage?: UsageStore;
+  readonly batches?: BatchStore;
   check?(): Promise<void>;
   close?(): Promise<void>;
 }
@@ -30,6 +32,7 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
     rates: shared.rates ?? null,
     permits: shared.permits ?? null,
     usage: shared.usage ?? { consume, used },
+    batches: shared.batches ?? null,
     ledger: {
       append,
       page,
