@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   account: ['report', 'liveness', 'faults', 'networks', 'policy'],
   policy: ['liveness', 'faults'],
   ledger: ['policy', 'liveness', 'faults', 'account', 'report'],
+  console: ['account', 'faults', 'ledger', 'liveness', 'networks', 'policy'],
   jobs: [
     'liveness',
     'faults',
@@ -38,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'fleet',
     'batch',
   ],
-  store: ['jobs', 'policy', 'report', 'liveness', 'faults', 'networks', 'account', 'ledger'],
+  store: ['console', 'jobs', 'policy', 'report', 'liveness', 'faults', 'networks', 'account', 'ledger'],
   engine: ['liveness', 'faults', 'picture', 'weights'],
   fleet: ['report', 'liveness', 'faults', 'picture', 'engine'],
   explain: ['liveness', 'faults', 'files', 'report'],
@@ -56,6 +57,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'picture',
     'fleet',
     'ledger',
+    'console',
     'jobs',
   ],
   index: ['liveness', 'faults', 'picture', 'engine', 'weights'],
@@ -83,6 +85,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'batch',
     'jobs',
     'client',
+    'console',
   ],
 };
 

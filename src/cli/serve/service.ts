@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import type { Config } from '../../config/load.ts';
+import type { Console } from '../../console/console.ts';
 import type { Lacking } from '../../engine.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { availableMemory, bodyMemoryFor } from '../../fleet/memory.ts';
 import { createRefusalCounter, type RefusalCounter } from '../../ledger/refusals.ts';
+import { DEFAULT_PROFILE } from '../../liveness/profiles.ts';
 import type { Profile } from '../../liveness/types.ts';
 import type { Store } from '../../store/open.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/server.ts';
@@ -15,6 +17,7 @@ import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
 import { operatingTables } from '../shared/operating-tables.ts';
 import { version } from '../shared/version.ts';
 import { watchBatchFigures } from './batch-figures.ts';
+import { consoleOf, type Places } from './console.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
 import { serverOf } from './server.ts';
 import { StartError } from './start-error.ts';
@@ -43,6 +46,8 @@ export interface Service {
   /** The ports that were taken, where the configuration said 0. */
   readonly port: number;
   readonly adminPort: number;
+  /** Null where it is switched off. */
+  readonly console: Console | null;
   /** Looks at certificate and key at once. */
   reloadTls(): Promise<void>;
   /** Drains and closes everything, in order. How many requests were cut off. */
@@ -69,9 +74,12 @@ export async function startService(config: Config, log: Logger): Promise<Service
     await noteStart(store, config);
     const metrics = metricsOf(log);
     closing.unshift(async () => metrics.stop());
-    const admin = createAdmin(config, log, { state, store, metrics });
+    const places: Places = { adminPort: config.adminPort };
+    const console = consoleOf(config, store, places);
+    const admin = createAdmin(config, log, { state, store, metrics, console });
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
+    places.adminPort = adminPort;
     const fleet = await startFleetOf(config, log);
     closing.unshift(() => fleet.close());
     state.fleet = fleet;
@@ -109,6 +117,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       bodyMemoryBytes: bodies.limit,
       port,
       adminPort,
+      console,
       reloadTls: async () => watch?.reload(),
       async stop() {
         state.draining = true;
@@ -137,16 +146,31 @@ function metricsOf(log: Logger): Metrics {
   return createMetrics({ version, onTrouble });
 }
 
+interface AdminParts {
+  readonly state: State;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly console: Console | null;
+}
+
 function createAdmin(
   config: Config,
   log: Logger,
-  { state, store, metrics }: { readonly state: State; readonly store: Store; readonly metrics: Metrics },
+  { state, store, metrics, console }: AdminParts,
 ): AdminServer {
+  const { threshold, capture, trustedProxies, proxyHeader } = config;
+  const profile = config.profile ?? DEFAULT_PROFILE;
+  const api = {
+    proxies: { trustedProxies, proxyHeader },
+    version,
+    defaults: { threshold, capture, profile },
+  };
   return createAdminServer(
     readinessChecks({ state, store, log, freeBytes: () => freeBytesAt(config.dataDir) }),
     log,
     metrics,
     () => networksOf(state.fleet),
+    console === null ? undefined : { ...api, console },
   );
 }
 

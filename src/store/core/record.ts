@@ -59,7 +59,7 @@ export function createRecord(
   key: AuditKey,
   note: NoteChange,
   eraseMore?: EraseMore,
-): RecordCalls {
+): Omit<RecordCalls, 'noteChange'> {
   return {
     chainNames: (rowId) => database.read('state_unavailable', (db) => namesOf(db, rowId)),
     chainFrame: (chain, from, to) => database.read('state_unavailable', (db) => frameOf(db, chain, from, to)),
@@ -82,7 +82,6 @@ export function createRecord(
     },
     latestChanges: (limit, filter = {}) =>
       database.read('state_unavailable', (db) => latestChanges(db, bounded(limit), filter)),
-    noteChange: (entry) => database.write('state_unavailable', (db) => note(db, entry)),
     pruneSome: (before, limit) =>
       database.write('state_unavailable', (db) => pruneRows(db, key, before, limit), DELETING_LOCK),
   };

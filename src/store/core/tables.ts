@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { ConsoleTables } from './console/tables.ts';
 
 /** Times are milliseconds since 1970. */
 export interface AppTable {
@@ -271,7 +272,7 @@ export interface BatchResultTable {
 }
 
 /** Everything the store's file holds. */
-export interface Tables {
+export interface Tables extends ConsoleTables {
   readonly batch: BatchTable;
   readonly batch_chunk: BatchChunkTable;
   readonly batch_result: BatchResultTable;

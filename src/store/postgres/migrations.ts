@@ -5,6 +5,7 @@ import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
 import { BATCHES } from './steps/batches.ts';
+import { CONSOLE } from './steps/console.ts';
 import { PERMITS } from './steps/permits.ts';
 import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
@@ -17,6 +18,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0002-record': RECORD,
   '0003-requests': REQUESTS,
   '0004-rates': RATES,
+  '0007-console': CONSOLE,
   '0009-batches': BATCHES,
   '0010-permits': PERMITS,
 };

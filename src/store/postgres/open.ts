@@ -60,6 +60,7 @@ export async function openBackend(
         keyring,
         auditKey,
         note,
+        noteOf: (actor) => changesBy(actor, findEnd),
         options,
         chain,
         eraseMore: eraseResults,
