@@ -73,7 +73,8 @@ First steps:
 
 Documentation: README.md and docs/ in the package.`,
     );
-  for (const register of await Promise.all(needed(args[0]).map((name) => COMMANDS[name]()))) register(program);
+  for (const register of await Promise.all(needed(args[0]).map((name) => COMMANDS[name]())))
+    register(program);
   return program;
 }
 
