@@ -53,8 +53,8 @@ function unknownCommand(place: Command, word: string): string {
 
 /**
  * The command line on `program`: the command named by the first of `args` alone, none to tell the version,
- * or all (for help and for suggestions). Wrong use throws a `CommanderError` instead of ending the process; commands
- * set `process.exitCode` themselves.
+ * or all (for help and for suggestions). Wrong use throws a `CommanderError` instead of ending the process;
+ * commands set `process.exitCode` themselves.
  */
 export async function createProgram(program: Command, args: readonly string[]): Promise<Command> {
   program

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { ConfigError, type ConfigSources, loadConfig } from '../load.ts';
 
-/** A folder that is removed after the tests of the file, and what makes configuration files of a content in it. */
+/** A folder that is removed after the tests of the file, and what makes configuration files in it. */
 export function configFiles(): { readonly folder: string; fileWith(content: unknown): string } {
   const folder = mkdtempSync(join(tmpdir(), 'livestill-config-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

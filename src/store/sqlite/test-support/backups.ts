@@ -39,7 +39,10 @@ export const restoreInto = (
     ...parts,
   });
 
-/** A data folder whose service has ended: closed by another process, since here a closed connection lives on until it is collected. */
+/**
+ * A data folder whose service has ended: closed by another process, since here a closed connection lives on
+ * until it is collected.
+ */
 export async function closedFolder(rows = 20): Promise<string> {
   const from = await temporaryFolder();
   const store = await filled(from, rows);
