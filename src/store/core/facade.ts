@@ -10,7 +10,7 @@ export function facade(
   onTrouble: (error: Error) => void,
   rates: RateStore | null = null,
 ): Store {
-  const { append, page, latest, count } = backend;
+  const { append, page, latest, count, search, activity } = backend;
   return {
     accounts: accountsOf(backend, onTrouble),
     apiKeys: apiKeysOf(backend, onTrouble),
@@ -28,6 +28,8 @@ export function facade(
       page,
       latest,
       count,
+      search,
+      activity,
       read: (filter) => readAll(backend, filter),
       prune: (before) => pruneAll(backend, before),
     },

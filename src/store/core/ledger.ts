@@ -1,6 +1,8 @@
 import { type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely';
 import type { ChainName } from '../../ledger/checkpoint.ts';
+import type { LedgerOverview } from '../../ledger/search.ts';
 import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../../ledger/types.ts';
+import { countActivity } from './activity.ts';
 import { baseOf, ledgerChains, SPAN } from './chain/names.ts';
 import { type FindEnd, takePlace } from './chain/place.ts';
 import type { StoreDatabase } from './database.ts';
@@ -13,6 +15,7 @@ import {
   sortedJson,
   toColumns,
 } from './ledger-columns.ts';
+import { searchLedger } from './ledger-search.ts';
 import { prepared } from './prepared.ts';
 import type { Tables } from './tables.ts';
 
@@ -22,7 +25,7 @@ export interface PageFilter extends LedgerFilter {
 }
 
 /** The ledger's calls, each with a bounded answer. */
-export interface LedgerCalls {
+export interface LedgerCalls extends LedgerOverview {
   append(row: LedgerRow): Promise<void>;
   page(filter: PageFilter, after: LedgerPlace | null, limit: number): Promise<readonly StoredLedgerRow[]>;
   latest(filter: LedgerFilter, limit: number): Promise<readonly StoredLedgerRow[]>;
@@ -148,6 +151,9 @@ export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCall
       return row.count;
     },
     newestRows: () => database.read('state_unavailable', newestRows),
+    search: (filter, before, limit) =>
+      database.read('state_unavailable', (db) => searchLedger(db, filter, before, limit)),
+    activity: (filter) => database.read('state_unavailable', (db) => countActivity(db, filter)),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ApiKeyAdmin, ApiKeyStore } from '../../account/api-key/api-key.ts'
 import type { IdempotencyBounds, IdempotencyStore } from '../../account/api-key/idempotency.ts';
 import type { AccountAdmin, AccountStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
+import type { LedgerOverview } from '../../ledger/search.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
 import type { RulesStore } from '../../policy/policy.ts';
 import type { Migrated } from './migrated.ts';
@@ -77,7 +78,7 @@ export interface Store {
   readonly usage: UsageStore;
   /** Rates shared by all nodes; null where each process counts its own. */
   readonly rates: RateStore | null;
-  readonly ledger: Ledger & LedgerReader;
+  readonly ledger: Ledger & LedgerReader & LedgerOverview;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;
   readonly upkeep: Upkeep;

@@ -7,6 +7,7 @@ import { CAPTURE } from './steps/capture.ts';
 import { FIRST } from './steps/first.ts';
 import { SHARES } from './steps/idempotency-shares.ts';
 import { INDEXES } from './steps/indexes.ts';
+import { LEDGER_SEARCH } from './steps/ledger-search.ts';
 import { PROFILES } from './steps/profiles.ts';
 import { RECORD } from './steps/record.ts';
 import { REVIEW } from './steps/review.ts';
@@ -21,6 +22,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-profiles': PROFILES,
   '0010-capture': CAPTURE,
   '0011-review': REVIEW,
+  '0015-ledger-search': LEDGER_SEARCH,
 };
 
 /** How the steps that a file has been through compare with those of this version. */
