@@ -22,6 +22,12 @@ interface Counted {
   readonly n: number;
 }
 
+interface CountedScore {
+  readonly score: number;
+  readonly live: number;
+  readonly n: number;
+}
+
 /** Counts what happened in a period from its newest 200 000 rows. */
 export async function countActivity(db: Kysely<Tables>, filter: ActivityFilter): Promise<Activity> {
   const rows = rowsOf(filter);
@@ -50,11 +56,9 @@ export async function countActivity(db: Kysely<Tables>, filter: ActivityFilter):
   const refusals = await read<{ reasons: string; n: number }>(
     sql`select reasons, ${sum} as n from (${rows}) as r where verdict is null group by reasons order by n desc limit 50`,
   );
-  const share = sql`(case when raw_score >= 100 then ${sql.lit(SHARES - 1)} else (raw_score - raw_score % 5) / 5 end)`;
-  const scores = await read<{ share: number; live: number; other: number }>(sql`
-    select ${share} as share, sum(case when verdict = 'live' then 1 else 0 end) as live,
-      sum(case when verdict = 'live' then 0 else 1 end) as other
-    from (${rows}) as r where raw_score is not null and verdict is not null group by 1`);
+  const scores = await read<CountedScore>(sql`
+    select raw_score as score, sum(case when verdict = 'live' then 1 else 0 end) as live, count(*) as n
+    from (${rows}) as r where raw_score is not null and verdict is not null group by raw_score limit 1000`);
   const total = Number(ends[0]?.n ?? 0);
   const first = ends[0]?.first ?? null;
   const isWhole = total < MOST_ROWS;
@@ -64,11 +68,19 @@ export async function countActivity(db: Kysely<Tables>, filter: ActivityFilter):
     steps: stepsOf(counted, latencies),
     codes: Object.fromEntries(codes.map(({ code, n }) => [String(code), Number(n)])),
     refusals: byFirstReason(refusals),
-    scores: Array.from({ length: SHARES }, (_, index) => {
-      const found = scores.find((one) => Number(one.share) === index);
-      return { from: index * 5, live: Number(found?.live ?? 0), other: Number(found?.other ?? 0) };
-    }),
+    scores: histogram(scores),
   };
+}
+
+/** Scores are whole numbers from 0 to 100; 100 counts in the last share. */
+function histogram(scores: readonly CountedScore[]): Activity['scores'] {
+  const shares = Array.from({ length: SHARES }, (_, index) => ({ from: index * 5, live: 0, other: 0 }));
+  for (const { score, live, n } of scores) {
+    const share = shares[Math.min(SHARES - 1, Math.max(0, Math.floor(Number(score) / 5)))];
+    share.live += Number(live);
+    share.other += Number(n) - Number(live);
+  }
+  return shares;
 }
 
 function stepsOf(
