@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/load.ts';
 import type { Lacking } from '../../engine.ts';
@@ -19,6 +20,9 @@ import { serverOf } from './server.ts';
 import { StartError } from './start-error.ts';
 import { noteStart, openStoreOf, startRetentionOf } from './store.ts';
 import { checkProfiles, startFleetOf } from './workers.ts';
+
+/** The built console, beside the built service; there too where this runs from the sources. */
+const consoleFolder = fileURLToPath(new URL('../../../dist/web-console', import.meta.url));
 
 /** How far the start has come. */
 interface State {
@@ -135,6 +139,7 @@ function createAdmin(
     log,
     metrics,
     () => networksOf(state.fleet),
+    { folder: consoleFolder },
   );
 }
 

@@ -9,6 +9,8 @@ import { requestIdFrom } from '../http/request-id.ts';
 import { createSocketFaultHandler } from '../http/socket-faults.ts';
 import { closeServer, createTransport } from '../http/transport.ts';
 import { DEFAULT_TRANSPORT, type TransportSettings } from '../http/transport-settings.ts';
+import { type ConsoleDeps, consoleRoutes } from './console.ts';
+import { consoleFiles } from './console-files.ts';
 import { answerFault } from './fault.ts';
 import { healthRoutes, type ReadinessChecks, type ReadinessFacts } from './health.ts';
 import { metricsRoute, type ServedPage } from './metrics.ts';
@@ -31,6 +33,13 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
+/** The console: the folder of its page, and what its calls work with. */
+export interface ConsoleParts {
+  readonly folder: string;
+  /** Undefined: the page alone is served, and none of its calls. */
+  readonly deps?: ConsoleDeps | undefined;
+}
+
 /**
  * Builds the admin server. `GET /healthz` answers 200 as long as the process answers at all; `GET /readyz`
  * answers 200 when every check says `ok`, else 503, each check named in the body. `GET /metrics` is the page
@@ -42,10 +51,16 @@ export function createAdminServer(
   log: Logger,
   metrics?: ServedPage,
   facts: ReadinessFacts = () => ({}),
+  consoleParts?: ConsoleParts,
 ): AdminServer {
   const app = createApp(log);
   app.register(healthRoutes, { checks, facts });
   if (metrics !== undefined) app.register(metricsRoute, { page: metrics });
+  if (consoleParts !== undefined) {
+    app.register(consoleFiles, { folder: consoleParts.folder });
+    const { deps } = consoleParts;
+    if (deps !== undefined) app.register(consoleRoutes, { prefix: '/admin/v1', ...deps });
+  }
   return {
     async listen(host, port) {
       await app.ready();
