@@ -97,7 +97,7 @@ export function Shell({ me }: { readonly me: Me }) {
           </div>
         </div>
       </div>
-      <main id="content" tabIndex={-1}>
+      <main id="content" class="page" tabIndex={-1}>
         <Reach />
         <Page entry={current} isKnown={path === '/' || current !== undefined} />
       </main>
