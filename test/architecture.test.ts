@@ -25,7 +25,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   account: ['report', 'liveness', 'faults', 'networks', 'policy'],
   policy: ['liveness', 'faults'],
   ledger: ['policy', 'liveness', 'faults', 'account', 'report'],
-  store: ['policy', 'report', 'liveness', 'faults', 'networks', 'account', 'ledger'],
+  console: ['account', 'faults', 'ledger', 'liveness', 'networks', 'policy'],
+  store: ['console', 'policy', 'report', 'liveness', 'faults', 'networks', 'account', 'ledger'],
   engine: ['liveness', 'faults', 'picture', 'weights'],
   fleet: ['report', 'liveness', 'faults', 'picture', 'engine'],
   explain: ['liveness', 'faults', 'files', 'report'],
@@ -43,6 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'picture',
     'fleet',
     'ledger',
+    'console',
   ],
   index: ['liveness', 'faults', 'picture', 'engine', 'weights'],
   doctor: ['config', 'faults', 'ledger', 'liveness', 'report', 'store', 'weights', 'wire'],
@@ -68,6 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'evaluation',
     'batch',
     'client',
+    'console',
   ],
 };
 

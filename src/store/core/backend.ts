@@ -1,6 +1,8 @@
 import type { IdempotencyStore } from '../../account/api-key/idempotency.ts';
 import type { AccountAdmin, ReplayStore, UsageStore } from '../../account/types.ts';
-import type { Actor } from '../../ledger/admin.ts';
+import type { Changes } from '../../console/changes.ts';
+import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
+import type { Actor, AdminEntry } from '../../ledger/admin.ts';
 import type { AuditKey } from '../../ledger/checkpoint.ts';
 import type { RulesStore } from '../../policy/policy.ts';
 import { type AccountReads, createAccountReads } from './accounts.ts';
@@ -8,6 +10,7 @@ import type { NoteChange } from './admin-log.ts';
 import { type ApiKeyCalls, createApiKeys } from './api-keys.ts';
 import { createAppAdmin } from './app-admin.ts';
 import { signRegularly } from './chain/sign-regularly.ts';
+import { createConsoleAdmin, createConsoleReads } from './console/calls.ts';
 import type { StoreDatabase } from './database.ts';
 import { createIdempotency } from './idempotency.ts';
 import type { Keyring } from './keys/keyring.ts';
@@ -40,7 +43,11 @@ export interface Backend
     UsageStore,
     LedgerCalls,
     RecordCalls,
-    UpkeepCalls {
+    UpkeepCalls,
+    ConsoleStore,
+    ConsoleAdmin {
+  /** Makes a change under the name of `actor`. */
+  changeAs(actor: Actor, call: keyof Changes, args: readonly unknown[]): Promise<unknown>;
   /** Remember in memory that a pair was used; written within some seconds. */
   touch(secretId: string, at: Date): Promise<void>;
   /** As `touch`, for an API key. */
@@ -73,6 +80,8 @@ export interface Parts {
   readonly keyring: Keyring;
   readonly auditKey: AuditKey;
   readonly note: NoteChange;
+  /** The log of changes for those by somebody else. */
+  readonly noteOf: (actor: Actor) => NoteChange;
   readonly options: BackendOptions;
   readonly chain: OwnChain;
   /** Where this node's record clock stands in `meta`: clocks of several nodes are not compared. */
@@ -89,10 +98,12 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
   const keyTouches = createTouches(database, 'api_key', 'key_id', onTrouble);
   return {
     ...createAccountReads(database, keyring),
-    ...createAppAdmin(database, keyring, note),
-    ...createSecretAdmin(database, keyring, note),
-    ...createApiKeys(database, note),
-    ...createRules(database, note),
+    ...createConsoleReads(database, keyring),
+    ...changesNotedBy(parts, note),
+    async changeAs(actor, call, args) {
+      const made = changesNotedBy(parts, parts.noteOf(actor))[call];
+      return (made as (...given: readonly unknown[]) => Promise<unknown>)(...args);
+    },
     ...createIdempotency(database, options.idempotency, parts.clock),
     ...createReplay(database),
     ...createUsage(database),
@@ -113,6 +124,18 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
       await signing.close();
       await database.close();
     },
+  };
+}
+
+/** The changes of accounts, rules and the console, with what is read beside them. */
+function changesNotedBy({ database, keyring }: Parts, note: NoteChange) {
+  return {
+    ...createAppAdmin(database, keyring, note),
+    ...createSecretAdmin(database, keyring, note),
+    ...createApiKeys(database, note),
+    ...createRules(database, note),
+    ...createConsoleAdmin(database, keyring, note),
+    noteChange: (entry: AdminEntry) => database.write('state_unavailable', (db) => note(db, entry)),
   };
 }
 

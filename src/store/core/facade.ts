@@ -1,4 +1,6 @@
 import type { RateStore } from '../../account/types.ts';
+import type { Changes } from '../../console/changes.ts';
+import type { Actor } from '../../ledger/admin.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
 import { verifyAll } from './verify-chain.ts';
@@ -47,6 +49,8 @@ export function facade(
       lastClock: backend.lastClock,
       sweep: (now) => untilFew((limit) => backend.sweepSome(now, limit)),
     },
+    console: consoleOf(backend),
+    as: (actor) => changesAs(backend, actor),
     check: backend.check,
     close: backend.close,
   };
@@ -54,7 +58,16 @@ export function facade(
 
 function accountsOf(backend: Backend, onTrouble: (error: Error) => void): Store['accounts'] {
   const { findApp, findSecret, findBucketOwner } = backend;
-  const { createApp, listApps, findAppWithProfile, setAppState, setLimits, setPolicy, setBuckets } = backend;
+  const {
+    createApp,
+    listApps,
+    findAppWithProfile,
+    changeApp,
+    setAppState,
+    setLimits,
+    setPolicy,
+    setBuckets,
+  } = backend;
   const { addSecret, listSecrets, setSecretEnabled, rotateSecret, rotateMasterKey } = backend;
   return {
     findApp,
@@ -64,6 +77,7 @@ function accountsOf(backend: Backend, onTrouble: (error: Error) => void): Store[
     createApp,
     listApps,
     findAppWithProfile,
+    changeApp,
     setAppState,
     setLimits,
     setPolicy,
@@ -85,4 +99,103 @@ function apiKeysOf(backend: Backend, onTrouble: (error: Error) => void): Store['
     setApiKeyEnabled,
     touchApiKey: (keyId, at) => void backend.touchKey(keyId, at).catch(onTrouble),
   };
+}
+
+function consoleOf(backend: Backend): Store['console'] {
+  const {
+    listUsers,
+    hasUsers,
+    findUser,
+    takeTotpStep,
+    openSession,
+    findSession,
+    touchSession,
+    rotateSession,
+    endSession,
+    endSessions,
+    listSessions,
+    putTicket,
+    findTicket,
+    takeTicket,
+    findFailures,
+    noteFailure,
+    lockUntil,
+    clearFailures,
+    listPasskeys,
+    findPasskey,
+    usePasskey,
+    listAdminKeys,
+    findAdminKey,
+    touchAdminKey,
+    recentUse,
+  } = backend;
+  const { addUser, changeUser, removeUser, addPasskey, removePasskey, addAdminKey, removeAdminKey } = backend;
+  return {
+    listUsers,
+    hasUsers,
+    findUser,
+    takeTotpStep,
+    openSession,
+    findSession,
+    touchSession,
+    rotateSession,
+    endSession,
+    endSessions,
+    listSessions,
+    putTicket,
+    findTicket,
+    takeTicket,
+    findFailures,
+    noteFailure,
+    lockUntil,
+    clearFailures,
+    listPasskeys,
+    findPasskey,
+    usePasskey,
+    listAdminKeys,
+    findAdminKey,
+    touchAdminKey,
+    recentUse,
+    addUser,
+    changeUser,
+    removeUser,
+    addPasskey,
+    removePasskey,
+    addAdminKey,
+    removeAdminKey,
+  };
+}
+
+/** Every call that makes an entry in the log of changes. */
+const CHANGES: Readonly<Record<keyof Changes, true>> = {
+  addUser: true,
+  changeUser: true,
+  removeUser: true,
+  addPasskey: true,
+  removePasskey: true,
+  addAdminKey: true,
+  removeAdminKey: true,
+  createApp: true,
+  changeApp: true,
+  setAppState: true,
+  setLimits: true,
+  setPolicy: true,
+  setBuckets: true,
+  addSecret: true,
+  setSecretEnabled: true,
+  rotateSecret: true,
+  rotateMasterKey: true,
+  addApiKey: true,
+  setApiKeyEnabled: true,
+  setRules: true,
+  noteChange: true,
+};
+
+/** The same changes, under the name of `actor`. */
+function changesAs(backend: Backend, actor: Actor): Changes {
+  const calls = Object.keys(CHANGES).map((name) => {
+    const call = name as keyof Changes;
+    return [call, (...args: readonly unknown[]) => backend.changeAs(actor, call, args)];
+  });
+  return Object.fromEntries(calls) as Changes;
 }

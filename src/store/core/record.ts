@@ -54,7 +54,11 @@ export interface RecordCalls {
 const DELETING_LOCK = 'ledger-deletions';
 
 /** Chain, admin log, retention and erasure. */
-export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteChange): RecordCalls {
+export function createRecord(
+  database: StoreDatabase,
+  key: AuditKey,
+  note: NoteChange,
+): Omit<RecordCalls, 'noteChange'> {
   return {
     chainNames: (rowId) => database.read('state_unavailable', (db) => namesOf(db, rowId)),
     chainFrame: (chain, from, to) => database.read('state_unavailable', (db) => frameOf(db, chain, from, to)),
@@ -77,7 +81,6 @@ export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteC
     },
     latestChanges: (limit, filter = {}) =>
       database.read('state_unavailable', (db) => latestChanges(db, bounded(limit), filter)),
-    noteChange: (entry) => database.write('state_unavailable', (db) => note(db, entry)),
     pruneSome: (before, limit) =>
       database.write('state_unavailable', (db) => pruneRows(db, key, before, limit), DELETING_LOCK),
   };

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { ConsoleTables } from './console/tables.ts';
 
 /** Times are milliseconds since 1970. */
 export interface AppTable {
@@ -218,7 +219,7 @@ export interface MetaTable {
 }
 
 /** Everything the store's file holds. */
-export interface Tables {
+export interface Tables extends ConsoleTables {
   readonly app: AppTable;
   readonly secret: SecretTable;
   readonly used_signature: UsedSignatureTable;

@@ -1,6 +1,8 @@
 import type { ApiKeyAdmin, ApiKeyStore } from '../../account/api-key/api-key.ts';
 import type { IdempotencyBounds, IdempotencyStore } from '../../account/api-key/idempotency.ts';
 import type { AccountAdmin, AccountStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
+import type { Changes } from '../../console/changes.ts';
+import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { LedgerOverview } from '../../ledger/search.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
@@ -82,6 +84,10 @@ export interface Store {
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;
   readonly upkeep: Upkeep;
+  /** Users, sessions and keys of the console. */
+  readonly console: ConsoleStore & ConsoleAdmin;
+  /** Changes under the name of another than the one who opened the store: a user of the console. */
+  as(actor: Actor): Changes;
   /**
    * Resolves when the store can be read and written (readiness). Rejects with a `Fault`
    * `accounts_unavailable` or `state_unavailable`.

@@ -4,6 +4,7 @@ import { getMeta, putMeta } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
+import { CONSOLE } from './steps/console.ts';
 import { LEDGER_SEARCH } from './steps/ledger-search.ts';
 import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
@@ -16,6 +17,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0002-record': RECORD,
   '0003-requests': REQUESTS,
   '0004-rates': RATES,
+  '0007-console': CONSOLE,
   '0008-ledger-search': LEDGER_SEARCH,
 };
 

@@ -55,6 +55,7 @@ export async function openBackend(
         keyring,
         auditKey,
         note,
+        noteOf: (actor) => changesBy(actor, findEnd),
         options,
         chain: { name: () => chain, findEnd },
         clock: `${CLOCK_KEY}:${name}`,

@@ -4,6 +4,7 @@ import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { API_KEYS } from './steps/api-keys.ts';
 import { CAPTURE } from './steps/capture.ts';
+import { CONSOLE } from './steps/console.ts';
 import { FIRST } from './steps/first.ts';
 import { SHARES } from './steps/idempotency-shares.ts';
 import { INDEXES } from './steps/indexes.ts';
@@ -22,6 +23,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-profiles': PROFILES,
   '0010-capture': CAPTURE,
   '0011-review': REVIEW,
+  '0014-console': CONSOLE,
   '0015-ledger-search': LEDGER_SEARCH,
 };
 
