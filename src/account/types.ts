@@ -134,8 +134,11 @@ export interface NewSecret {
 export interface AccountAdmin {
   /** Make an app and its first pair in one step. */
   createApp(app: NewApp, secret: NewSecret): Promise<App>;
-  /** All apps, oldest first; with `limit` the first so many, at a cost that does not grow with the others. */
-  listApps(limit?: number): Promise<readonly App[]>;
+  /**
+   * All apps, oldest first; with `limit` the first so many, at a cost that does not grow with the others.
+   * @param after the appid behind which the list begins
+   */
+  listApps(limit?: number, after?: string): Promise<readonly App[]>;
   /** The appid of an app, not closed, whose policy names one of these profiles; null when none does. */
   findAppWithProfile(profiles: readonly Profile[]): Promise<string | null>;
   /**

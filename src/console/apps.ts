@@ -90,6 +90,17 @@ export async function makeApiKey(
   return { apiKey, summary };
 }
 
+/** Makes the API key that takes the place of another, which works a while longer. */
+export async function replaceApiKey(
+  changes: Pick<Changes, 'rotateApiKey'>,
+  keyId: string,
+  oldEndsAt: Date,
+): Promise<{ readonly apiKey: string; readonly summary: ApiKeySummary }> {
+  const { keyId: nextId, apiKey } = newApiKey();
+  const next = { keyId: nextId, digest: apiKeyDigest(apiKey) };
+  return { apiKey, summary: await changes.rotateApiKey(keyId, next, oldEndsAt) };
+}
+
 /** The settings of the server that count where an app has none of its own. */
 export interface ServerPolicy {
   readonly threshold: number;

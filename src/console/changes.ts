@@ -21,7 +21,7 @@ export interface Changes
       | 'rotateSecret'
       | 'rotateMasterKey'
     >,
-    Pick<ApiKeyAdmin, 'addApiKey' | 'setApiKeyEnabled'>,
+    Pick<ApiKeyAdmin, 'addApiKey' | 'setApiKeyEnabled' | 'rotateApiKey'>,
     Pick<RulesStore, 'setRules'> {
   noteChange(entry: AdminEntry): Promise<void>;
 }

@@ -69,6 +69,15 @@ export interface ApiKeyAdmin {
   /** The keys of one app, oldest first. */
   listApiKeys(appid: string): Promise<readonly ApiKeySummary[]>;
   setApiKeyEnabled(keyId: string, enabled: boolean): Promise<ApiKeySummary>;
+  /**
+   * Adds a key with the name, scopes and networks of another, which ends at `oldEndsAt`, in one step.
+   * @returns the new key
+   */
+  rotateApiKey(
+    keyId: string,
+    next: Pick<NewApiKey, 'keyId' | 'digest'>,
+    oldEndsAt: Date,
+  ): Promise<ApiKeySummary>;
 }
 
 const BASE62 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { appVersion } from '../../account/app-version.ts';
 import type {
   AccountAdmin,
@@ -42,10 +42,14 @@ export function createAppAdmin(database: StoreDatabase, keyring: Keyring, note: 
 
   return {
     createApp: (app, secret) => createApp(database, keyring, note, app, secret),
-    async listApps(limit) {
+    async listApps(limit, after) {
       const rows = await database.read('accounts_unavailable', (db) => {
-        const all = db.selectFrom('app').selectAll().orderBy('created_at').orderBy('appid');
-        return (limit === undefined ? all : all.limit(limit)).execute();
+        let query = db.selectFrom('app').selectAll().orderBy('created_at').orderBy('appid');
+        if (after !== undefined)
+          query = query.where(
+            sql<boolean>`(created_at, appid) > (select created_at, appid from app where appid = ${after})`,
+          );
+        return (limit === undefined ? query : query.limit(limit)).execute();
       });
       return rows.map(toApp);
     },

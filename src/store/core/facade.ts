@@ -91,12 +91,13 @@ function accountsOf(backend: Backend, onTrouble: (error: Error) => void): Store[
 }
 
 function apiKeysOf(backend: Backend, onTrouble: (error: Error) => void): Store['apiKeys'] {
-  const { findApiKey, addApiKey, listApiKeys, setApiKeyEnabled } = backend;
+  const { findApiKey, addApiKey, listApiKeys, setApiKeyEnabled, rotateApiKey } = backend;
   return {
     findApiKey,
     addApiKey,
     listApiKeys,
     setApiKeyEnabled,
+    rotateApiKey,
     touchApiKey: (keyId, at) => void backend.touchKey(keyId, at).catch(onTrouble),
   };
 }
@@ -187,6 +188,7 @@ const CHANGES: Readonly<Record<keyof Changes, true>> = {
   rotateMasterKey: true,
   addApiKey: true,
   setApiKeyEnabled: true,
+  rotateApiKey: true,
   setRules: true,
   noteChange: true,
 };

@@ -1,15 +1,14 @@
-import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { Fault } from '../../faults.ts';
 import type { LedgerOverview, LedgerSearch } from '../../ledger/search.ts';
 import type { Chains, LedgerPlace, LedgerReader, StoredLedgerRow } from '../../ledger/types.ts';
 import { chooseLanguage, type Language } from '../v1/language.ts';
 import { knownReasonTexts } from '../v1/reason-texts.ts';
-import type { Guard } from './guard.ts';
+import type { AdminArea } from './area.ts';
+import { answerFaultsAsV1 } from './area-faults.ts';
 
 /** What the ledger's pages are made of. */
 export interface DecisionsDeps {
-  readonly guard: Guard;
   readonly ledger: LedgerReader & LedgerOverview;
   readonly chains: Pick<Chains, 'names'>;
 }
@@ -36,32 +35,33 @@ const Query = Type.Object(
 );
 const Params = Type.Object({ requestId: Type.String({ minLength: 1, maxLength: 200 }) });
 
+const access = { config: { access: 'decisions' } } as const;
+
 /** `GET /decisions`, a page of the ledger, the newest first, and `GET /decisions/{requestId}`. */
-export async function decisionRoutes(
-  app: FastifyInstance,
-  { guard, ledger, chains }: DecisionsDeps,
-): Promise<void> {
-  const onRequest = async (request: Parameters<Guard>[0]) => void (await guard(request, 'decisions'));
-  app.get<{ Querystring: Static<typeof Query> }>(
-    '/decisions',
-    { schema: { querystring: Query }, onRequest },
-    async ({ query }) => {
-      const { rows, next } = await ledger.search(searchOf(query), placeOf(query.after), query.limit ?? 50);
-      return { items: rows.map(summary), next: next === null ? null : cursorOf(next) };
-    },
-  );
-  app.get<{ Params: Static<typeof Params> }>(
-    '/decisions/:requestId',
-    { schema: { params: Params }, onRequest },
-    async ({ params: { requestId }, headers }) => {
-      const rows = await ledger.latest({ requestId }, 20);
-      if (rows.length === 0) {
-        throw new Fault('path_unknown', 'not_found', 'No decision with this request id is kept.');
-      }
-      const language = chooseLanguage(headers['accept-language']);
-      return { items: await Promise.all(rows.map((row) => inFull(row, language, chains))) };
-    },
-  );
+export function decisionArea({ ledger, chains }: DecisionsDeps): AdminArea {
+  return async (app) => {
+    answerFaultsAsV1(app);
+    app.get<{ Querystring: Static<typeof Query> }>(
+      '/decisions',
+      { ...access, schema: { querystring: Query, summary: 'Decisions, the newest first' } },
+      async ({ query }) => {
+        const { rows, next } = await ledger.search(searchOf(query), placeOf(query.after), query.limit ?? 50);
+        return { items: rows.map(summary), next: next === null ? null : cursorOf(next) };
+      },
+    );
+    app.get<{ Params: Static<typeof Params> }>(
+      '/decisions/:requestId',
+      { ...access, schema: { params: Params, summary: 'All rows of a request, explained' } },
+      async ({ params: { requestId }, headers }) => {
+        const rows = await ledger.latest({ requestId }, 20);
+        if (rows.length === 0) {
+          throw new Fault('path_unknown', 'not_found', 'No decision with this request id is kept.');
+        }
+        const language = chooseLanguage(headers['accept-language']);
+        return { items: await Promise.all(rows.map((row) => inFull(row, language, chains))) };
+      },
+    );
+  };
 }
 
 function searchOf(query: Static<typeof Query>): LedgerSearch {

@@ -1,29 +1,31 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { App } from '../../account/types.ts';
 import { Fault } from '../../faults.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import { type Asked, decideOn } from '../decision/decide.ts';
 import type { DecisionDeps } from '../decision/deps.ts';
+import type { Envelope } from '../http/envelope.ts';
 import { exchangeOf } from '../http/exchange.ts';
 import { checkAnnouncedSize, withBody } from '../intake/read-body.ts';
 import { chooseLanguage, type Language } from '../v1/language.ts';
 import { checkDeclared, inputType, pictureOf, refuseCoded } from '../v1/picture-input.ts';
 import { asProblem, problemEnvelope } from '../v1/problems.ts';
 import { jsonEnvelope, livenessBody } from '../v1/reply.ts';
-import type { AdminCaller, Guard } from './guard.ts';
-import { sendEnvelope } from './problem.ts';
+import type { AdminArea } from './area.ts';
+import { answerFaultsAsV1 } from './area-faults.ts';
+import { actorOf } from './caller.ts';
 
 /** What the trial of a picture works with. */
 export interface TryDeps {
-  readonly guard: Guard;
-  /** Undefined while the workers are not up yet. */
+  /** Undefined while the workers are not up. */
   readonly judging: () => TryJudging | undefined;
+  readonly maxBodyBytes: number;
 }
 
 /** What judges: the service's own workers, ledger and memory for bodies. */
 export interface TryJudging extends DecisionDeps {
-  readonly maxBodyBytes: number;
   /** Of the server, where the caller names none. */
   readonly threshold: number;
 }
@@ -46,49 +48,64 @@ export const CONSOLE_APP = 'console';
  * The body may be the picture itself or a form with the part `image`. It leaves a row of the app `console` in
  * the ledger, with the name of the caller as its key.
  */
-export async function tryRoutes(app: FastifyInstance, { guard, judging }: TryDeps): Promise<void> {
-  const callers = new WeakMap<FastifyRequest, AdminCaller>();
-  // The body is read by the same means as on the service port: within its memory, and its limit.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined));
-  app.post<{ Querystring: Query }>(
-    '/try',
-    {
-      schema: { querystring: Query },
-      onRequest: async (request) => void callers.set(request, await guard(request, 'try')),
-    },
-    async (request, reply) => {
-      const deps = judging();
-      if (deps === undefined) throw new Fault('shutting_down', 'draining', 'The workers are not up yet.');
-      const language = chooseLanguage(request.headers['accept-language']);
-      const exchange = exchangeOf(request.raw, reply.raw, {
-        requestId: request.id,
-        callerAddress: request.ip,
-        waiting: new WeakSet(),
-      });
-      checkAnnouncedSize(request.raw, deps.maxBodyBytes);
-      refuseCoded(request.headers['content-encoding']);
-      const type = inputType(request.headers['content-type']);
-      const share = { limit: deps.maxBodyBytes, owner: 'app console' };
-      const envelope = await withBody(deps.bodies, request.raw, share, async (body, hold) => {
-        const source = await pictureOf(type, body);
-        if (source.kind !== 'bytes') {
-          throw new Fault('request_malformed', 'schema', 'A trial takes the picture itself, and no url.');
-        }
-        const app = consoleApp(request.query, deps.threshold);
-        const caller = callers.get(request)?.name ?? '';
-        const facts = { appid: CONSOLE_APP, secretId: caller };
-        const asked = { api: 'v1', exchange, facts, app, hold } as const;
-        const more: Omit<Asked, keyof typeof asked> = {
-          check: (picture) => checkDeclared(type, picture),
-          answer: (judgement, decided) => answerOf(judgement, decided, request.id, language),
-          refusal: (fault) => problemEnvelope(asProblem(fault), language, request.id),
-        };
-        return (await decideOn(deps, { ...asked, ...more }, source)).envelope;
-      });
-      return sendEnvelope(request, reply, envelope);
-    },
-  );
+export function tryArea({ judging, maxBodyBytes }: TryDeps): AdminArea {
+  return async (app) => {
+    answerFaultsAsV1(app);
+    // The body is read by the same means as on the service port: within its memory, and its limit.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined));
+    app.post<{ Querystring: Query }>(
+      '/try',
+      {
+        config: { access: 'try' },
+        bodyLimit: maxBodyBytes,
+        schema: { querystring: Query, summary: 'Judge a picture, and say what stands behind the answer' },
+      },
+      async (request, reply) => {
+        const deps = judging();
+        if (deps === undefined) throw new Fault('shutting_down', 'draining', 'The workers are not up.');
+        const { http, headers, body } = await judgeTrial({ ...deps, maxBodyBytes }, request, reply);
+        return reply
+          .code(http)
+          .headers(headers)
+          .type(body?.contentType ?? '')
+          .send(body?.bytes);
+      },
+    );
+  };
+}
+
+async function judgeTrial(
+  deps: TryJudging & { readonly maxBodyBytes: number },
+  request: FastifyRequest<{ Querystring: Query }>,
+  reply: FastifyReply,
+): Promise<Envelope> {
+  const { raw, id, callerAddress } = request;
+  const language = chooseLanguage(request.headers['accept-language']);
+  const waiting = new WeakSet<IncomingMessage>();
+  const exchange = exchangeOf(raw, reply.raw, { requestId: id, callerAddress, waiting });
+  checkAnnouncedSize(raw, deps.maxBodyBytes);
+  refuseCoded(request.headers['content-encoding']);
+  const type = inputType(request.headers['content-type']);
+  const facts = { appid: CONSOLE_APP, secretId: actorOf(request).name };
+  const share = { limit: deps.maxBodyBytes, owner: `app ${CONSOLE_APP}` };
+  return withBody(deps.bodies, raw, share, async (body, hold) => {
+    const source = await pictureOf(type, body);
+    if (source.kind !== 'bytes') {
+      throw new Fault('request_malformed', 'schema', 'A trial takes the picture itself, and no url.');
+    }
+    const asked: Asked = {
+      api: 'v1',
+      exchange,
+      facts,
+      app: consoleApp(request.query, deps.threshold),
+      hold,
+      check: (picture) => checkDeclared(type, picture),
+      answer: (judgement, decided) => answerOf(judgement, decided, id, language),
+      refusal: (fault) => problemEnvelope(asProblem(fault), language, id),
+    };
+    return (await decideOn(deps, asked, source)).envelope;
+  });
 }
 
 function answerOf(judgement: Judgement, decided: Judgement, requestId: string, language: Language) {

@@ -26,6 +26,7 @@ export const CALLS: Readonly<Record<keyof Backend, StoreKind>> = {
   addApiKey: 'accounts_unavailable',
   listApiKeys: 'accounts_unavailable',
   setApiKeyEnabled: 'accounts_unavailable',
+  rotateApiKey: 'accounts_unavailable',
   touchKey: 'accounts_unavailable',
   findRules: 'accounts_unavailable',
   setRules: 'accounts_unavailable',

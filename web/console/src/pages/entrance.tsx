@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ApiError, call } from '../api.ts';
 import { t } from '../i18n/index.ts';
-import { go, hrefOf, place } from '../router.ts';
+import { go, hrefOf } from '../router.ts';
 import { enter, type Session } from '../session.ts';
 import type { Me } from '../types.ts';
 import { Field, PageHead } from '../ui/parts.tsx';
@@ -88,10 +88,8 @@ function SignIn({ isExpired }: { readonly isExpired: boolean }) {
   );
 }
 
-/** The token stands behind `#` or in the query of the printed link; what stands behind `#` reaches no log. */
-function tokenOf(): string {
-  return new URLSearchParams(location.hash.slice(1)).get('token') ?? place.value.query.get('token') ?? '';
-}
+/** The token stands behind `#` in the printed link: what stands there reaches no log. */
+const tokenOf = () => decodeURIComponent(location.hash.slice(1));
 
 function Setup() {
   const [token] = useState(tokenOf);
