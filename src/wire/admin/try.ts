@@ -12,7 +12,7 @@ import { checkAnnouncedSize, withBody } from '../intake/read-body.ts';
 import { chooseLanguage, type Language } from '../v1/language.ts';
 import { checkDeclared, inputType, pictureOf, refuseCoded } from '../v1/picture-input.ts';
 import { asProblem, problemEnvelope } from '../v1/problems.ts';
-import { jsonEnvelope, livenessBody } from '../v1/reply.ts';
+import { jsonEnvelope, livenessBody, livenessEnvelope } from '../v1/reply.ts';
 import type { AdminArea } from './area.ts';
 import { answerFaultsAsV1 } from './area-faults.ts';
 import { actorOf } from './caller.ts';
@@ -116,7 +116,8 @@ function answerOf(judgement: Judgement, decided: Judgement, requestId: string, l
     outputs: [...outputs],
     liveProbability: 1 / (1 + Math.exp(-logit)),
   }));
-  return jsonEnvelope({ ...body, width, height, reviewLimits, fusedLogit, networks }, {});
+  const whole = jsonEnvelope({ ...body, width, height, reviewLimits, fusedLogit, networks }, {});
+  return { ...livenessEnvelope(body, language), ...(whole.body === undefined ? {} : { body: whole.body }) };
 }
 
 function consoleApp({ threshold, profile, capture }: Query, ownThreshold: number): App {

@@ -26,19 +26,16 @@ export interface Point {
   readonly y: number;
 }
 
-export interface Range {
-  readonly min: number | null;
-  readonly max: number | null;
-}
-
-/** A measured quality component. */
+/** A measured quality component; outside min and max the picture is not judged. */
 export interface Quality {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  readonly limit: Range;
-  readonly advised: Range;
+  readonly min: number | null;
+  readonly max: number | null;
   readonly passed: boolean;
+  readonly advisedMin: number | null;
+  readonly advisedMax: number | null;
 }
 
 /** One run of one network. */

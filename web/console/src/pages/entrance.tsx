@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { ApiError, call } from '../api.ts';
 import { t } from '../i18n/index.ts';
-import { go, hrefOf } from '../router.ts';
+import { go, hrefOf, place } from '../router.ts';
 import { enter, type Session } from '../session.ts';
 import type { Me } from '../types.ts';
 import { Field, PageHead } from '../ui/parts.tsx';
@@ -14,7 +14,11 @@ export function Entrance({ now }: { readonly now: Session }) {
       <Reach />
       <div class="card entrance">
         <img src={hrefOf('/icon.svg')} alt="" width="40" height="40" />
-        {now.kind === 'setup' ? <Setup /> : <SignIn isExpired={now.kind === 'signedOut' && now.isExpired} />}
+        {now.kind === 'setup' || (place.value.path === '/setup' && tokenOf() !== '') ? (
+          <Setup isFirst={now.kind === 'setup'} />
+        ) : (
+          <SignIn isExpired={now.kind === 'signedOut' && now.isExpired} />
+        )}
       </div>
       <Looks />
     </main>
@@ -91,7 +95,8 @@ function SignIn({ isExpired }: { readonly isExpired: boolean }) {
 /** The token stands behind `#` in the printed link: what stands there reaches no log. */
 const tokenOf = () => decodeURIComponent(location.hash.slice(1));
 
-function Setup() {
+/** Makes the first administrator, or sets the password of a user who was given a link. */
+function Setup({ isFirst }: { readonly isFirst: boolean }) {
   const [token] = useState(tokenOf);
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
@@ -105,7 +110,8 @@ function Setup() {
     setBusy(true);
     setProblem('');
     try {
-      const me = await call<Me>('/setup', { method: 'POST', json: { token, name, password } });
+      const json = { token, password, ...(isFirst ? { name } : {}) };
+      const me = await call<Me>('/setup', { method: 'POST', json });
       go('/', true);
       enter(me);
     } catch (error) {
@@ -117,14 +123,19 @@ function Setup() {
   if (token === '') return <PageHead title={t('setup.title')} lead={t('setup.noToken')} />;
   return (
     <form onSubmit={submit}>
-      <PageHead title={t('setup.title')} lead={t('setup.lead')} />
-      <Field
-        label={t('signIn.name')}
-        value={name}
-        autocomplete="username"
-        required
-        onInput={({ currentTarget }) => setName(currentTarget.value)}
+      <PageHead
+        title={t(isFirst ? 'setup.title' : 'setup.password')}
+        lead={t(isFirst ? 'setup.lead' : 'setup.passwordLead')}
       />
+      {isFirst && (
+        <Field
+          label={t('signIn.name')}
+          value={name}
+          autocomplete="username"
+          required
+          onInput={({ currentTarget }) => setName(currentTarget.value)}
+        />
+      )}
       <Field
         label={t('signIn.password')}
         type="password"
@@ -145,7 +156,7 @@ function Setup() {
         {problem}
       </p>
       <button type="submit" class="button main" disabled={isBusy}>
-        {t('setup.submit')}
+        {t(isFirst ? 'setup.submit' : 'setup.passwordSubmit')}
       </button>
     </form>
   );

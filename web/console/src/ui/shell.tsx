@@ -74,7 +74,7 @@ export function Shell({ me }: { readonly me: Me }) {
         </button>
         <Brand />
       </header>
-      <div class="side" id="menu">
+      <aside class="side" id="menu" aria-label={t('nav.menu')}>
         <Brand />
         <nav aria-label={t('nav.main')}>
           {allowedPages().map((page) => (
@@ -96,7 +96,7 @@ export function Shell({ me }: { readonly me: Me }) {
             </button>
           </div>
         </div>
-      </div>
+      </aside>
       <main id="content" class="page" tabIndex={-1}>
         <Reach />
         <Page entry={current} isKnown={path === '/' || current !== undefined} />

@@ -103,7 +103,7 @@ function optionsOf(
         label: name,
         stroke: token(`--${colour}`),
         width: isStacked ? 0 : 1.75,
-        points: { show: false },
+        points: isStacked ? { show: false } : { size: 5, fill: token(`--${colour}`) },
         spanGaps: true,
         ...(isStacked
           ? { fill: token(`--${colour}`), paths: uPlot.paths.bars?.({ size: [0.85, 40] }) ?? null }

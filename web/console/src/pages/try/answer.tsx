@@ -1,6 +1,6 @@
 import { named, number, t } from '../../i18n/index.ts';
 import { hrefOf } from '../../router.ts';
-import type { Quality, Range, Trial } from '../../types.ts';
+import type { Quality, Trial } from '../../types.ts';
 import { Card, Facts, Table, Verdict } from '../../ui/parts.tsx';
 
 /** The verdict in words, and the score on its scale. */
@@ -83,18 +83,17 @@ export function ReasonsCard({ trial }: { readonly trial: Trial }) {
   );
 }
 
-const within = (value: number, { min, max }: Range) =>
-  (min === null || value >= min) && (max === null || value <= max);
-
-function rangeText({ min, max }: Range): string {
+function rangeText(min: number | null, max: number | null): string {
   if (min !== null && max !== null) return `${number(min, 2)} – ${number(max, 2)}`;
   if (min !== null) return `≥ ${number(min, 2)}`;
   return max === null ? '–' : `≤ ${number(max, 2)}`;
 }
 
-function stateOf({ value, passed, advised }: Quality): 'good' | 'warn' | 'bad' {
+function stateOf({ value, passed, advisedMin, advisedMax }: Quality): 'good' | 'warn' | 'bad' {
   if (!passed) return 'bad';
-  return within(value, advised) ? 'good' : 'warn';
+  const isAdvised =
+    (advisedMin === null || value >= advisedMin) && (advisedMax === null || value <= advisedMax);
+  return isAdvised ? 'good' : 'warn';
 }
 
 /** Each measured component beside its limits. */
@@ -113,8 +112,8 @@ export function QualityCard({ trial }: { readonly trial: Trial }) {
             <td class="right mono">
               {number(one.value, 2)} <span class="dim">{one.unit}</span>
             </td>
-            <td class="right mono">{rangeText(one.limit)}</td>
-            <td class="right mono">{rangeText(one.advised)}</td>
+            <td class="right mono">{rangeText(one.min, one.max)}</td>
+            <td class="right mono">{rangeText(one.advisedMin, one.advisedMax)}</td>
             <td>
               <span class={`mark ${stateOf(one)}`}>{t(`try.${stateOf(one)}`)}</span>
             </td>
