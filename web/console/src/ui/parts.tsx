@@ -170,8 +170,9 @@ export function Table(props: {
   readonly numeric?: readonly number[];
 }) {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
-    <section class="table-box" aria-label={props.label} tabIndex={0}>
+    <div class="table-box" role="group" aria-label={props.label} tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -184,6 +185,6 @@ export function Table(props: {
         </thead>
         <tbody>{props.children}</tbody>
       </table>
-    </section>
+    </div>
   );
 }
