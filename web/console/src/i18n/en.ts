@@ -101,6 +101,7 @@ export const EN = {
   'try.reset': 'As it was',
   'try.reaction': 'Score by change',
   'try.original': 'as it was',
+  'try.settings': 'Judged with',
   'try.threshold': 'Threshold',
   'try.profile': 'Profile',
   'try.default': 'of the service',

@@ -102,6 +102,7 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'try.reset': '恢复原样',
   'try.reaction': '各种改变的分数',
   'try.original': '原图',
+  'try.settings': '判定设置',
   'try.threshold': '阈值',
   'try.profile': '配置档',
   'try.default': '服务的设置',

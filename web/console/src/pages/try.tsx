@@ -96,8 +96,13 @@ export function TryPage() {
           </div>
         </div>
       )}
+      {judged !== null && (
+        <div class="below">
+          <QualityCard trial={judged.shown} />
+        </div>
+      )}
       <div class="try">
-        <Card title={t('try.threshold')} class="settings">
+        <Card title={t('try.settings')} class="settings">
           <div class="fields">
             <Field
               label={t('try.threshold')}
@@ -132,7 +137,6 @@ function Answer({ trial }: { readonly trial: Trial }) {
     <>
       <AnswerCard trial={trial} />
       <ReasonsCard trial={trial} />
-      <QualityCard trial={trial} />
       <NetworksCard trial={trial} />
       <TimingsCard trial={trial} />
     </>

@@ -103,20 +103,20 @@ export function QualityCard({ trial }: { readonly trial: Trial }) {
     <Card title={t('try.quality')}>
       <Table
         label={t('try.quality')}
-        head={[t('try.component'), t('try.value'), t('try.limit'), t('try.advised'), t('try.state')]}
-        numeric={[1, 2, 3]}
+        head={[t('try.component'), t('try.state'), t('try.value'), t('try.limit'), t('try.advised')]}
+        numeric={[2, 3, 4]}
       >
         {trial.quality.map((one) => (
           <tr key={one.name}>
             <th scope="row">{one.name}</th>
-            <td class="right mono">
-              {number(one.value, 2)} <span class="dim">{one.unit}</span>
-            </td>
-            <td class="right mono">{rangeText(one.min, one.max)}</td>
-            <td class="right mono">{rangeText(one.advisedMin, one.advisedMax)}</td>
-            <td>
+            <td class="nowrap">
               <span class={`mark ${stateOf(one)}`}>{t(`try.${stateOf(one)}`)}</span>
             </td>
+            <td class="right mono nowrap">
+              {number(one.value, 2)} <span class="dim">{one.unit}</span>
+            </td>
+            <td class="right mono nowrap">{rangeText(one.min, one.max)}</td>
+            <td class="right mono nowrap">{rangeText(one.advisedMin, one.advisedMax)}</td>
           </tr>
         ))}
       </Table>
