@@ -99,7 +99,17 @@ export const DESCRIPTIONS = {
 };
 
 /** Units, by how the settings name them. */
-const UNITS = { bytes: '字节', MB: 'MB', ms: '毫秒', s: '秒', days: '天', requests: '次', pixels: '像素' };
+const UNITS = {
+  bytes: '字节',
+  MB: 'MB',
+  ms: '毫秒',
+  s: '秒',
+  minutes: '分钟',
+  hours: '小时',
+  days: '天',
+  requests: '次',
+  pixels: '像素',
+};
 
 /** What a value must be: the English words and the Chinese ones. The first pattern that fits is taken. */
 const EXPECTED = [

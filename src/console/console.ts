@@ -46,8 +46,8 @@ export function createConsole(
 }
 
 /**
- * The address of a link that sets a password. The token stands behind `#`, which browsers send to no server: it
- * comes into no log.
+ * The address of a link that sets a password. The token stands behind `#`, which browsers send to no server:
+ * it comes into no log.
  */
 export function linkUrl(url: string, token: string): string {
   return `${new URL(url).origin}/console/setup#${token}`;

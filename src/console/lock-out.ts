@@ -3,8 +3,8 @@ import { digestOf } from './tokens.ts';
 import type { ConsoleStore } from './types.ts';
 
 /**
- * Failed tries that are free, for one name from one address, for one address whatever the name, and for one name
- * from everywhere. The last is much higher: else anybody could lock a user out from afar.
+ * Failed tries that are free, for one name from one address, for one address whatever the name, and for one
+ * name from everywhere. The last is much higher: else anybody could lock a user out from afar.
  */
 const FREE_TRIES = { both: 5, address: 20, name: 100 } as const;
 const FIRST_LOCK_MS = 30_000;

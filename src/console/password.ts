@@ -3,14 +3,15 @@ import { UsageError } from '../faults.ts';
 import { Refusal } from './refusal.ts';
 
 /**
- * Cost of a hash: scrypt with N = 2^16, r = 8, p = 2, one of the equal settings that OWASP's Password Storage Cheat
- * Sheet names; 64 MiB and some 0.3 s. scrypt is Node's own (OpenSSL): memory-hard, and no binary for each platform.
+ * Cost of a hash: scrypt with N = 2^16, r = 8, p = 2, one of the equal settings that OWASP's Password Storage
+ * Cheat Sheet names; 64 MiB, and about a second of a busy core. scrypt is Node's own (OpenSSL): memory-hard,
+ * and no binary for each platform.
  */
 const COST = { logN: 16, r: 8, p: 2 } as const;
 const HASH_BYTES = 32;
 const SALT_BYTES = 16;
 /** Sign-ins that wait for a hash: more are refused, so that memory and processor stay with the service. */
-const MAX_WAITING = 16;
+const MAX_WAITING = 8;
 const FORM = /^scrypt\$(\d{1,2})\$(\d{1,2})\$(\d{1,2})\$([A-Za-z0-9_-]{22})\$([A-Za-z0-9_-]{43})$/;
 
 /** Makes and checks hashes of passwords, one after the other. */

@@ -5,8 +5,8 @@ export const ROLES = ['administrator', 'operator', 'auditor', 'viewer'] as const
 export type Role = (typeof ROLES)[number];
 
 /**
- * Who may do what: the one table that every route of the admin API names a line of. The administrator stands in
- * every line.
+ * Who may do what: the one table that every route of the admin API names a line of. The administrator stands
+ * in every line.
  */
 export const PERMISSIONS = {
   users: ['administrator'],

@@ -40,7 +40,9 @@ export interface Sessions {
   endsAt(session: Session): Date;
 }
 
-/** The token of a session in use is replaced this often, in ms: one that leaks is of use for so long at most. */
+/**
+ * The token of a session in use is replaced this often, in ms: one that leaks is of use for so long at most.
+ */
 const ROTATE_AFTER = 3_600_000;
 /** The use of a session is written this often at most, in ms. */
 const TOUCH_AFTER = 60_000;

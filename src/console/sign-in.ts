@@ -47,7 +47,7 @@ export function createSignIn({ store, passwords, lockOut, clock }: SignInParts):
     return mine;
   };
   let waiting = 0;
-  const MOST = 32;
+  const MOST = 8;
 
   /** @throws {Refusal} `busy` */
   async function guarded<T>(

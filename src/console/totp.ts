@@ -33,7 +33,8 @@ export function isTotpSecret(text: string): boolean {
 }
 
 /**
- * The time step that a code is of; null where it is of none near now. A step may be taken once (RFC 6238 §5.2).
+ * The time step that a code is of; null where it is of none near now. A step may be taken once (RFC 6238
+ * §5.2).
  * @param now ms since 1970
  */
 export function totpStep(secret: string, code: string, now: number): number | null {

@@ -76,8 +76,8 @@ export interface FoundSession {
 }
 
 /**
- * What can be used once: `setup` makes the first administrator, `invite` sets a password, `challenge` is what a
- * passkey signs, `totp` a secret that is not confirmed yet, `oidc` a sign-in that is under way elsewhere.
+ * What can be used once: `setup` makes the first administrator, `invite` sets a password, `challenge` is what
+ * a passkey signs, `totp` a secret that is not confirmed yet, `oidc` a sign-in that is under way elsewhere.
  */
 export type TicketKind = 'setup' | 'invite' | 'challenge' | 'totp' | 'oidc';
 
@@ -174,7 +174,9 @@ export interface ConsoleStore {
   listAdminKeys(): Promise<readonly AdminKey[]>;
   findAdminKey(keyId: string): Promise<(AdminKey & { readonly digest: string }) | null>;
   touchAdminKey(keyId: string, now: Date): Promise<void>;
-  /** How many requests each key of an app, or of all apps, made since a moment; at most so many rows are read. */
+  /**
+   * How many requests each key of an app, or of all apps, made since a moment; at most so many rows are read.
+   */
   recentUse(appid: string | null, since: Date): Promise<RecentUse>;
 }
 

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { checkName } from '../account/validate.ts';
 import { UsageError } from '../faults.ts';
-import type { Changes } from './changes.ts';
 import { checkNewPassword, type Passwords } from './password.ts';
 import { ROLES, type Role } from './permissions.ts';
 import { Refusal } from './refusal.ts';
 import { digestOf, newToken } from './tokens.ts';
-import type { ConsoleStore, ConsoleUser, Ticket, UserChange } from './types.ts';
+import type { ConsoleAdmin, ConsoleStore, ConsoleUser, Ticket, UserChange } from './types.ts';
 
 /** How long the link for the first administrator counts, and one for another user, in ms. */
 export const LINK_TIMES = { setup: 24 * 3_600_000, invite: 72 * 3_600_000 } as const;
@@ -27,7 +26,8 @@ export interface UserParts {
 /** Adds, changes and resets users; the console and the command line both work through this. */
 export interface Users {
   /**
-   * The link for the first administrator; the one before it no longer counts. Null where there is a user already.
+   * The link for the first administrator; the one before it no longer counts. Null where there is a user
+   * already.
    */
   setupLink(): Promise<Link | null>;
   /**
@@ -38,16 +38,18 @@ export interface Users {
    */
   useLink(
     given: { readonly token: string; readonly name: string; readonly password: string },
-    changesBy: (name: string) => Changes,
+    changesBy: (name: string) => ConsoleAdmin,
   ): Promise<ConsoleUser>;
   /** @throws {UsageError} `invalid_name`, `invalid_role`, `user_exists` */
   add(
-    changes: Changes,
+    changes: ConsoleAdmin,
     user: { readonly name: string; readonly role: Role },
   ): Promise<{ readonly user: ConsoleUser; readonly link: Link }>;
-  /** @throws {UsageError} `invalid_name`, `invalid_role`, `user_unknown`, `user_exists`, `last_administrator` */
+  /**
+   * @throws {UsageError} `invalid_name`, `invalid_role`, `user_unknown`, `user_exists`, `last_administrator`
+   */
   change(
-    changes: Changes,
+    changes: ConsoleAdmin,
     id: string,
     change: Pick<UserChange, 'name' | 'role' | 'enabled'>,
   ): Promise<ConsoleUser>;
@@ -55,13 +57,13 @@ export interface Users {
    * Takes password, TOTP and passkeys from a user, and ends the sessions: for one who lost them.
    * @throws {UsageError} `user_unknown`
    */
-  reset(changes: Changes, id: string): Promise<{ readonly user: ConsoleUser; readonly link: Link }>;
+  reset(changes: ConsoleAdmin, id: string): Promise<{ readonly user: ConsoleUser; readonly link: Link }>;
   /**
    * @param keepSession the session that the change is made in
    * @throws {UsageError} `invalid_password`
    */
   setPassword(
-    changes: Changes,
+    changes: ConsoleAdmin,
     user: ConsoleUser,
     password: string,
     keepSession: string | null,

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Config } from '../../config/load.ts';
 import { type Console, createConsole, linkUrl } from '../../console/console.ts';
@@ -33,9 +34,9 @@ export function consoleOf(config: Config, store: Store, places: Places): Console
 const LINK_FILE = 'console-setup.txt';
 
 /**
- * What the person who starts the service is told of the console: its address, and while there is no user the link
- * that makes the first one. Where a log may be kept, the link goes into a file that this user alone can read.
- * @throws {Error} with Node's `code` when the file cannot be written
+ * What a start says of the console: its address, and while there is no user the
+ * link that makes the first one. Where a log may be kept, the link goes into a file that this user alone can
+ * read.
  */
 export async function consoleLines(
   config: Config,
@@ -44,12 +45,31 @@ export async function consoleLines(
 ): Promise<readonly (readonly [name: string, value: string])[]> {
   const url = console.settings.url();
   const address = ['console', `${url}/console/`] as const;
+  const path = resolve(config.dataDir, LINK_FILE);
   const link = await console.users.setupLink();
-  if (link === null) return [address];
+  if (link === null) {
+    // Of no use any more.
+    await rm(path, { force: true }).catch(() => {});
+    return [address];
+  }
   const text = linkUrl(url, link.token);
   const until = `once, until ${link.until.toISOString()}`;
   if (place === 'terminal') return [address, ['set it up', `${text} (${until})`]];
-  const path = resolve(config.dataDir, LINK_FILE);
-  await writeWhole(path, `Set up the console of livestill (${until}):\n\n${text}\n`, 0o600);
-  return [address, ['set it up', `the link is in ${path} (readable by this user alone, ${until})`]];
+  const isKept = await writeWhole(
+    path,
+    `Set up the console of livestill (${until}):\n\n${text}\n`,
+    0o600,
+  ).then(
+    () => true,
+    () => false,
+  );
+  return [
+    address,
+    [
+      'set it up',
+      isKept
+        ? `the link is in ${path} (readable by this user alone, ${until})`
+        : `with a link that "livestill user setup-link" prints: ${path} cannot be written`,
+    ],
+  ];
 }

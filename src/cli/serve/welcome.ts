@@ -13,8 +13,8 @@ import type { Service } from './service.ts';
 
 /**
  * What the person who starts the service is told: where it is, what it runs with, and how to call it. While
- * there is no app yet, one is made here unless `firstApp` is `none`; its keys go where `firstApp` says, and the
- * link that makes the first user of the console where `place` says.
+ * there is no app yet, one is made here unless `firstApp` is `none`; its keys go where `firstApp` says, and
+ * the link that makes the first user of the console where `place` says.
  * @throws {Fault} 107 when the app cannot be kept
  * @throws {StartError} when the file for its keys cannot be written
  */

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   batch: async () => (await import('../batch/batch.ts')).registerBatch,
   app: async () => (await import('../accounts/app.ts')).registerApp,
   key: async () => (await import('../accounts/key.ts')).registerKey,
+  user: async () => (await import('../console/user.ts')).registerUser,
   sign: async () => (await import('../accounts/sign.ts')).registerSign,
   ledger: async () => (await import('../ledger/ledger.ts')).registerLedger,
   log: async () => (await import('../ledger/log.ts')).registerLog,

@@ -1,17 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import type { AreaParts } from './area.ts';
-import { closed, momentSchema, PAGE, pageOf, pageQuery, textUpTo } from './shapes.ts';
+import { closed, momentSchema, PAGE, PAGE_QUERY, pageOf, textUpTo } from './shapes.ts';
 
 const query = closed({
-  ...pageQuery,
+  ...PAGE_QUERY,
   from: Type.Optional(momentSchema),
   to: Type.Optional(momentSchema),
   action: Type.Optional(textUpTo(100)),
   target: Type.Optional(textUpTo(200)),
 });
 
-/** The log of changes, newest first: who did what, from where, before and after, and its place in the chain. */
+/**
+ * The log of changes, newest first: who did what, from where, before and after, and its place in the chain.
+ */
 export async function adminLogRoutes(app: FastifyInstance, { console }: AreaParts): Promise<void> {
   app.get<{ Querystring: Static<typeof query> }>(
     '/admin-log',

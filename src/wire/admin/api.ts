@@ -102,7 +102,9 @@ function answering(log: Logger) {
   };
 }
 
-/** Checks a part of a request; texts of a query become what the schema wants, bodies are taken as they are. */
+/**
+ * Checks a part of a request; texts of a query become what the schema wants, bodies are taken as they are.
+ */
 function validator(schema: TSchema, part: string) {
   const isText = part === 'querystring' || part === 'params';
   return (given: unknown) => {

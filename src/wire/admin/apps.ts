@@ -6,7 +6,7 @@ import { makeApp } from '../../console/apps.ts';
 import type { RecentUse } from '../../console/types.ts';
 import { UsageError } from '../../faults.ts';
 import type { AreaParts } from './area.ts';
-import { appParams, closed, oneOf, orNull, PAGE, pageOf, pageQuery, textUpTo } from './shapes.ts';
+import { appParams, closed, oneOf, orNull, PAGE, PAGE_QUERY, pageOf, textUpTo } from './shapes.ts';
 
 const limitsSchema = closed({
   requestsPerSecond: Type.Optional(orNull(Type.Number())),
@@ -31,7 +31,7 @@ const changeBody = closed({
   buckets: Type.Optional(bucketsSchema),
   ifVersion: Type.Optional(textUpTo(64)),
 });
-const listQuery = closed(pageQuery);
+const listQuery = closed(PAGE_QUERY);
 
 const HOUR = 3_600_000;
 

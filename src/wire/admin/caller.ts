@@ -12,8 +12,8 @@ import { peerGroup } from '../http/peer-group.ts';
 import { sessionCookie, sessionToken } from './cookie.ts';
 
 /**
- * Who may call a route: `none`: everybody; `any`: a user or an admin key, whatever the role; `user`: a user who
- * signed in; else the roles that have the permission.
+ * Who may call a route: `none`: everybody; `any`: a user or an admin key, whatever the role; `user`: a user
+ * who signed in; else the roles that have the permission.
  */
 export type Access = 'none' | 'any' | 'user' | Permission;
 

@@ -15,11 +15,11 @@ import {
   textUpTo,
 } from './shapes.ts';
 
-const pairMembers = { secretId: Type.Optional(textUpTo(64)), secretKey: Type.Optional(textUpTo(128)) };
-const pairBody = closed(pairMembers);
+const PAIR_MEMBERS = { secretId: Type.Optional(textUpTo(64)), secretKey: Type.Optional(textUpTo(128)) };
+const pairBody = closed(PAIR_MEMBERS);
 /** How long the old one still works, in seconds. */
 const overlap = Type.Optional(Type.Integer({ minimum: 0, maximum: 90 * 86_400 }));
-const replaceBody = closed({ overlapSeconds: overlap, ...pairMembers });
+const replaceBody = closed({ overlapSeconds: overlap, ...PAIR_MEMBERS });
 const replaceKeyBody = closed({ overlapSeconds: overlap });
 const enabledBody = closed({ enabled: Type.Boolean() });
 const apiKeyBody = closed({
@@ -30,7 +30,7 @@ const apiKeyBody = closed({
 });
 
 const DEFAULT_OVERLAP = 86_400;
-const keys = { config: { access: 'keys' } } as const;
+const KEYS = { config: { access: 'keys' } } as const;
 
 /** The keys of the apps, for both APIs. What is made is shown once, in the answer. */
 export async function keyRoutes(app: FastifyInstance, parts: AreaParts): Promise<void> {
@@ -42,7 +42,7 @@ function pairRoutes(app: FastifyInstance, parts: AreaParts): void {
   const { console, callers } = parts;
   app.get<{ Params: Static<typeof appParams> }>(
     '/apps/:appid/secrets',
-    { ...keys, schema: { params: appParams, summary: 'The SecretId/SecretKey pairs of an app' } },
+    { ...KEYS, schema: { params: appParams, summary: 'The SecretId/SecretKey pairs of an app' } },
     async (request) => {
       const { appid } = request.params;
       const found = await console.backing.accounts.listSecrets(appid);
@@ -53,7 +53,7 @@ function pairRoutes(app: FastifyInstance, parts: AreaParts): void {
   );
   app.post<{ Params: Static<typeof appParams>; Body: Static<typeof pairBody> }>(
     '/apps/:appid/secrets',
-    { ...keys, schema: { params: appParams, body: pairBody, summary: 'Make a pair, or bring one along' } },
+    { ...KEYS, schema: { params: appParams, body: pairBody, summary: 'Make a pair, or bring one along' } },
     async (request, reply) => {
       const brought = broughtPair(request.body);
       const made = await makePair(callers.changes(request), request.params.appid, brought);
@@ -62,12 +62,12 @@ function pairRoutes(app: FastifyInstance, parts: AreaParts): void {
   );
   app.patch<{ Params: Static<typeof idParams>; Body: Static<typeof enabledBody> }>(
     '/secrets/:id',
-    { ...keys, schema: { params: idParams, body: enabledBody, summary: 'Switch a pair off or on' } },
+    { ...KEYS, schema: { params: idParams, body: enabledBody, summary: 'Switch a pair off or on' } },
     async (request) => callers.changes(request).setSecretEnabled(request.params.id, request.body.enabled),
   );
   app.post<{ Params: Static<typeof idParams>; Body: Static<typeof replaceBody> }>(
     '/secrets/:id/rotate',
-    { ...keys, schema: { params: idParams, body: replaceBody, summary: 'Replace a pair, with an overlap' } },
+    { ...KEYS, schema: { params: idParams, body: replaceBody, summary: 'Replace a pair, with an overlap' } },
     async (request, reply) => {
       const { overlapSeconds = DEFAULT_OVERLAP, ...pair } = request.body;
       const oldEndsAt = new Date(console.clock() + overlapSeconds * 1000);
@@ -82,7 +82,7 @@ function apiKeyRoutes(app: FastifyInstance, parts: AreaParts): void {
   const { console, callers } = parts;
   app.get<{ Params: Static<typeof appParams> }>(
     '/apps/:appid/api-keys',
-    { ...keys, schema: { params: appParams, summary: 'The API keys of an app' } },
+    { ...KEYS, schema: { params: appParams, summary: 'The API keys of an app' } },
     async (request) => {
       const { appid } = request.params;
       const found = await console.backing.apiKeys.listApiKeys(appid);
@@ -93,7 +93,7 @@ function apiKeyRoutes(app: FastifyInstance, parts: AreaParts): void {
   );
   app.post<{ Params: Static<typeof appParams>; Body: Static<typeof apiKeyBody> }>(
     '/apps/:appid/api-keys',
-    { ...keys, schema: { params: appParams, body: apiKeyBody, summary: 'Make an API key' } },
+    { ...KEYS, schema: { params: appParams, body: apiKeyBody, summary: 'Make an API key' } },
     async (request, reply) => {
       const { expiresAt = null, ...wanted } = request.body;
       const end = expiresAt === null ? null : new Date(expiresAt);
@@ -104,13 +104,13 @@ function apiKeyRoutes(app: FastifyInstance, parts: AreaParts): void {
   );
   app.patch<{ Params: Static<typeof idParams>; Body: Static<typeof enabledBody> }>(
     '/api-keys/:id',
-    { ...keys, schema: { params: idParams, body: enabledBody, summary: 'Switch an API key off or on' } },
+    { ...KEYS, schema: { params: idParams, body: enabledBody, summary: 'Switch an API key off or on' } },
     async (request) => callers.changes(request).setApiKeyEnabled(request.params.id, request.body.enabled),
   );
   app.post<{ Params: Static<typeof idParams>; Body: Static<typeof replaceKeyBody> }>(
     '/api-keys/:id/rotate',
     {
-      ...keys,
+      ...KEYS,
       schema: { params: idParams, body: replaceKeyBody, summary: 'Replace an API key, with an overlap' },
     },
     async (request, reply) => {

@@ -47,13 +47,13 @@ export async function meRoutes(app: FastifyInstance, parts: AreaParts): Promise<
   passkeyRoutes(app, parts);
 }
 
-const mine = { config: { access: 'user' } } as const;
+const MINE = { config: { access: 'user' } } as const;
 
 function sessionRoutes(app: FastifyInstance, { console }: AreaParts): void {
   const { console: store } = console.backing;
   app.get(
     '/me/sessions',
-    { ...mine, schema: { summary: 'Where this user is signed in' } },
+    { ...MINE, schema: { summary: 'Where this user is signed in' } },
     async (request) => {
       const { user, session } = userOf(request);
       const found = await store.listSessions(user.id, new Date(console.clock()));
@@ -71,7 +71,7 @@ function sessionRoutes(app: FastifyInstance, { console }: AreaParts): void {
   );
   app.delete<{ Params: Static<typeof idParams> }>(
     '/me/sessions/:id',
-    { ...mine, schema: { params: idParams, summary: 'End one of them' } },
+    { ...MINE, schema: { params: idParams, summary: 'End one of them' } },
     async (request, reply) => {
       const { user } = userOf(request);
       const found = await store.listSessions(user.id, new Date(console.clock()));
@@ -97,7 +97,7 @@ function passwordRoutes(app: FastifyInstance, parts: AreaParts): void {
   const { console, callers } = parts;
   app.post<{ Body: Static<typeof passwordBody> }>(
     '/me/password',
-    { ...mine, schema: { body: passwordBody, summary: 'Change the password; other sessions end' } },
+    { ...MINE, schema: { body: passwordBody, summary: 'Change the password; other sessions end' } },
     async (request, reply) => {
       const { user, session } = userOf(request);
       await confirm(parts, request, request.body.current);
@@ -113,7 +113,7 @@ function totpRoutes(app: FastifyInstance, parts: AreaParts): void {
   app.post<{ Body: Static<typeof confirmedBody> }>(
     '/me/totp',
     {
-      ...mine,
+      ...MINE,
       schema: { body: confirmedBody, summary: 'A secret for an authenticator app; not in use yet' },
     },
     async (request) => {
@@ -123,7 +123,7 @@ function totpRoutes(app: FastifyInstance, parts: AreaParts): void {
   );
   app.post<{ Body: Static<typeof totpBody> }>(
     '/me/totp/confirm',
-    { ...mine, schema: { body: totpBody, summary: 'Ask for a code of this secret from now on' } },
+    { ...MINE, schema: { body: totpBody, summary: 'Ask for a code of this secret from now on' } },
     async (request, reply) => {
       const { user, session } = userOf(request);
       const { secret, code } = request.body;
@@ -139,7 +139,7 @@ function totpRoutes(app: FastifyInstance, parts: AreaParts): void {
   );
   app.delete<{ Body: Static<typeof confirmedBody> }>(
     '/me/totp',
-    { ...mine, schema: { body: confirmedBody, summary: 'Ask for no code any more' } },
+    { ...MINE, schema: { body: confirmedBody, summary: 'Ask for no code any more' } },
     async (request, reply) => {
       const { user, session } = userOf(request);
       await confirm(parts, request, request.body.password);
@@ -158,14 +158,14 @@ function passkeyRoutes(app: FastifyInstance, parts: AreaParts): void {
       throw new Refusal('passkey_refused', 'Passkeys need a host name: see the setting console.url.');
     return found;
   };
-  app.get('/me/passkeys', { ...mine, schema: { summary: 'The passkeys of this user' } }, async (request) => {
+  app.get('/me/passkeys', { ...MINE, schema: { summary: 'The passkeys of this user' } }, async (request) => {
     const found = await store.listPasskeys(userOf(request).user.id);
     const items = found.map(({ id, name, createdAt, lastUsedAt }) => ({ id, name, createdAt, lastUsedAt }));
     return { items, next: null };
   });
   app.post<{ Body: Static<typeof confirmedBody> }>(
     '/me/passkeys/options',
-    { ...mine, schema: { body: confirmedBody, summary: 'What the browser makes a passkey of' } },
+    { ...MINE, schema: { body: confirmedBody, summary: 'What the browser makes a passkey of' } },
     async (request) => {
       await confirm(parts, request, request.body.password);
       return passkeys().beginAdding(userOf(request).user);
@@ -173,7 +173,7 @@ function passkeyRoutes(app: FastifyInstance, parts: AreaParts): void {
   );
   app.post<{ Body: { readonly name: string; readonly response: RegistrationResponseJSON } }>(
     '/me/passkeys',
-    { ...mine, schema: { body: passkeyBody, summary: 'Keep a passkey that the browser made' } },
+    { ...MINE, schema: { body: passkeyBody, summary: 'Keep a passkey that the browser made' } },
     async (request, reply) => {
       const { name, response } = request.body;
       const { user } = userOf(request);
@@ -184,7 +184,7 @@ function passkeyRoutes(app: FastifyInstance, parts: AreaParts): void {
   );
   app.delete<{ Params: Static<typeof idParams> }>(
     '/me/passkeys/:id',
-    { ...mine, schema: { params: idParams, summary: 'Remove a passkey' } },
+    { ...MINE, schema: { params: idParams, summary: 'Remove a passkey' } },
     async (request, reply) => {
       await callers.changes(request).removePasskey(userOf(request).user.id, request.params.id);
       return reply.code(204).send();

@@ -72,7 +72,7 @@ function operation({ method, path, access, schema }: RouteSeen) {
   const { body, querystring, params, summary = '' } = schema;
   const json = (content: unknown) => ({ 'application/json': { schema: content } });
   return {
-    operationId: `${method.toLowerCase()}${path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    operationId: `${method.toLowerCase()}${nameOf(path)}`,
     summary,
     description: `May be called by: ${callersOf(access)}.`,
     security: access === 'none' ? [] : [{ session: [] }, ...(access === 'user' ? [] : [{ adminKey: [] }])],
@@ -86,6 +86,12 @@ function operation({ method, path, access, schema }: RouteSeen) {
       },
     },
   };
+}
+
+/** `/apps/:appid` as `AppsAppid`. */
+function nameOf(path: string): string {
+  const words = path.split(/[^A-Za-z0-9]/).filter((word) => word !== '');
+  return words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('');
 }
 
 function callersOf(access: Access): string {

@@ -9,7 +9,7 @@ import { appBody, lastHour, needApp } from './apps.ts';
 import type { AreaParts } from './area.ts';
 import { appParams, closed, momentSchema, oneOf, orNull, textUpTo } from './shapes.ts';
 
-const policyMembers = {
+const POLICY_MEMBERS = {
   threshold: Type.Optional(orNull(Type.Number({ minimum: 0, maximum: 100 }))),
   profile: Type.Optional(orNull(oneOf(PROFILES))),
   capture: Type.Optional(orNull(oneOf(CAPTURE_NAMES))),
@@ -22,9 +22,9 @@ const policyMembers = {
     }),
   ),
 };
-const changeBody = closed({ ...policyMembers, ifVersion: Type.Optional(textUpTo(64)) });
+const changeBody = closed({ ...POLICY_MEMBERS, ifVersion: Type.Optional(textUpTo(64)) });
 const previewBody = closed({
-  ...policyMembers,
+  ...POLICY_MEMBERS,
   from: Type.Optional(momentSchema),
   to: Type.Optional(momentSchema),
 });

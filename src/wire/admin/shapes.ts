@@ -22,7 +22,7 @@ export const momentSchema = Type.String({
 /** A list of addresses or networks. */
 export const networksSchema = Type.Array(textUpTo(100), { maxItems: 100 });
 /** Where a page begins, and how long it is. */
-export const pageQuery = {
+export const PAGE_QUERY = {
   after: Type.Optional(textUpTo(200)),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
 };

@@ -9,8 +9,8 @@ import type { MasterKey } from './seal.ts';
 const ACTIVE_KEY = 'master_key';
 
 /**
- * Names of the master keys that pairs and TOTP secrets are encrypted under: from key to key through the index, not through
- * every pair.
+ * Names of the master keys that pairs and TOTP secrets are encrypted under: from key to key through the
+ * index, not through every pair.
  */
 export async function usedKeyIds(db: Kysely<Tables>): Promise<readonly string[]> {
   const { rows } = await sql<{ key_id: string }>`with recursive used (key_id) as (
