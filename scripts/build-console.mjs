@@ -32,6 +32,8 @@ export async function buildConsole() {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
+      // What is bundled asks for its notice to be passed on.
+      license: { fileName: 'licences.md' },
     },
   });
   return true;

@@ -25,11 +25,19 @@ export async function searchLedger(
   const most = isNarrow ? WINDOW : wanted;
   const window = narrowed(db, filter, before)
     .select(['ledger.at', 'ledger.id'])
+    .select(['ledger.verdict', 'ledger.kind', 'ledger.reasons', 'ledger.raw_score'])
     .orderBy('ledger.at', 'desc')
     .orderBy('ledger.id', 'desc')
     .limit(most);
+  const matching = db
+    .selectFrom(window.as('looked'))
+    .select(['looked.at', 'looked.id'])
+    .where(lookedFor(filter))
+    .orderBy('looked.at', 'desc')
+    .orderBy('looked.id', 'desc')
+    .limit(wanted);
   const rows = (await db
-    .selectFrom(window.as('found'))
+    .selectFrom(matching.as('found'))
     .innerJoin('ledger', 'ledger.id', 'found.id')
     .innerJoin('model_set', 'model_set.id', 'ledger.model_set_id')
     .leftJoin('policy_version', 'policy_version.id', 'ledger.policy_version_id')
@@ -39,10 +47,8 @@ export async function searchLedger(
       'policy_version.hash as policy_hash',
       'policy_version.content as policy_content',
     ])
-    .where(lookedFor(filter))
     .orderBy('found.at', 'desc')
     .orderBy('found.id', 'desc')
-    .limit(wanted)
     .execute()) as unknown as readonly JoinedRow[];
   const found = rows.map(fromColumns);
   const last = found.at(-1);
@@ -56,7 +62,7 @@ export async function searchLedger(
 /** Where a window ends that was filled to its limit; null: there are no rows behind it. */
 async function endOf(
   db: Kysely<Tables>,
-  window: SelectQueryBuilder<Tables, 'ledger', { at: number; id: number }>,
+  window: SelectQueryBuilder<Tables, 'ledger', Pick<JoinedRow, 'at' | 'id'>>,
   most: number,
 ): Promise<LedgerPlace | null> {
   const rows = db.selectFrom(window.as('found'));
@@ -98,13 +104,13 @@ function needsLooking({ verdict, reason, minScore, maxScore, kind }: LedgerSearc
 /** What is looked for row by row. */
 function lookedFor({ verdict, reason, minScore, maxScore, kind }: LedgerSearch) {
   const parts = [sql<boolean>`1 = 1`];
-  if (verdict !== undefined) parts.push(sql<boolean>`ledger.verdict = ${verdict}`);
+  if (verdict !== undefined) parts.push(sql<boolean>`looked.verdict = ${verdict}`);
   // Codes are letters, digits and underscores, and none of them is a pattern's here.
   if (reason !== undefined)
-    parts.push(sql<boolean>`ledger.reasons like ${`%"${escaped(reason)}"%`} escape '!'`);
-  if (minScore !== undefined) parts.push(sql<boolean>`ledger.raw_score >= ${minScore}`);
-  if (maxScore !== undefined) parts.push(sql<boolean>`ledger.raw_score <= ${maxScore}`);
-  if (kind !== undefined) parts.push(sql<boolean>`coalesce(ledger.kind, 'judged') = ${kind}`);
+    parts.push(sql<boolean>`looked.reasons like ${`%"${escaped(reason)}"%`} escape '!'`);
+  if (minScore !== undefined) parts.push(sql<boolean>`looked.raw_score >= ${minScore}`);
+  if (maxScore !== undefined) parts.push(sql<boolean>`looked.raw_score <= ${maxScore}`);
+  if (kind !== undefined) parts.push(sql<boolean>`coalesce(looked.kind, 'judged') = ${kind}`);
   return sql<boolean>`${sql.join(parts, sql` and `)}`;
 }
 
