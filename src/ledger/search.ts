@@ -27,6 +27,20 @@ export interface ActivityFilter {
   readonly appid?: string | undefined;
 }
 
+/** What is counted of a row. */
+export interface ActivityRow {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly id: number;
+  readonly verdict: string | null;
+  readonly code: number;
+  readonly requests: number;
+  readonly rawScore: number | null;
+  readonly milliseconds: number;
+  /** The first reason of a row without a verdict. */
+  readonly reason: string | null;
+}
+
 /** One step of time; steps without a request are left out. */
 export interface ActivityStep {
   readonly at: Date;

@@ -1,5 +1,6 @@
 import type { RateStore } from '../../account/types.ts';
 import type { Changes } from '../../console/changes.ts';
+import { countActivity } from '../../ledger/activity.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
@@ -12,7 +13,7 @@ export function facade(
   onTrouble: (error: Error) => void,
   rates: RateStore | null = null,
 ): Store {
-  const { append, page, latest, count, search, activity } = backend;
+  const { append, page, latest, count, search } = backend;
   return {
     accounts: accountsOf(backend, onTrouble),
     apiKeys: apiKeysOf(backend, onTrouble),
@@ -31,7 +32,7 @@ export function facade(
       latest,
       count,
       search,
-      activity,
+      activity: (filter) => countActivity(backend.activityRows, filter),
       read: (filter) => readAll(backend, filter),
       prune: (before) => pruneAll(backend, before),
     },

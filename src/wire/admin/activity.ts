@@ -30,7 +30,7 @@ const MOST_STEPS = 1500;
 const access = { config: { access: 'activity' } } as const;
 
 /** `GET /activity`, and `GET /activity/live`, which says when something new was decided. */
-export function activityArea({ ledger, clock, liveEveryMs = 2000 }: ActivityDeps): AdminArea {
+export function activityArea({ ledger, clock, liveEveryMs = 5000 }: ActivityDeps): AdminArea {
   const newest = shared(async () => (await ledger.search({}, null, 1)).rows[0]?.id ?? 0);
   return async (app) => {
     answerFaultsAsV1(app);

@@ -75,7 +75,7 @@ export const CALLS: Readonly<Record<keyof Backend, StoreKind>> = {
   count: 'state_unavailable',
   newestRows: 'state_unavailable',
   search: 'state_unavailable',
-  activity: 'state_unavailable',
+  activityRows: 'state_unavailable',
   chainNames: 'state_unavailable',
   chainFrame: 'state_unavailable',
   chainPage: 'state_unavailable',
