@@ -23,9 +23,13 @@ async function changed(blob: Blob, { quality, blur, size }: Change): Promise<Blo
     const canvas = new OffscreenCanvas(width, height);
     const context = canvas.getContext('2d');
     if (context === null) throw new Error('no canvas');
-    context.filter = blur > 0 ? `blur(${blur}px)` : 'none';
     context.imageSmoothingQuality = 'high';
     context.drawImage(bitmap, 0, 0, width, height);
+    if (blur > 0) {
+      // Over the sharp picture: what is blurred lets through what lies under it along the edges.
+      context.filter = `blur(${blur}px)`;
+      context.drawImage(bitmap, 0, 0, width, height);
+    }
     return await canvas.convertToBlob({ type: 'image/jpeg', quality: quality / 100 });
   } finally {
     bitmap.close();
