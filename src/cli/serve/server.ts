@@ -37,13 +37,18 @@ export interface Parts {
 export function decisionDepsOf(config: Config, log: Logger, parts: Parts): DecisionDeps {
   const { store, fleet, metrics, bodies, refusals } = parts;
   const clock = () => Date.now();
-  const { rates, usage } = store;
+  const { permits, rates, usage } = store;
   const { observer } = metrics;
   const { download, picture } = config;
   return {
     version,
     refusals,
-    limiter: createLimiter({ clock, usage, rates: rates ?? undefined }),
+    limiter: createLimiter({
+      clock,
+      usage,
+      rates: rates ?? undefined,
+      permits: permits ?? undefined,
+    }),
     downloader: createDownloader({ ...download, maxBytes: picture.maxBytes, observe: observer.download }),
     judge: fleet,
     ledger: observedLedger(store.ledger, observer),

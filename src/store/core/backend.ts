@@ -1,5 +1,5 @@
 import type { IdempotencyStore } from '../../account/api-key/idempotency.ts';
-import type { AccountAdmin, ReplayStore, UsageStore } from '../../account/types.ts';
+import type { AccountAdmin, ReplayStore } from '../../account/types.ts';
 import type { Changes } from '../../console/changes.ts';
 import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
 import type { Actor, AdminEntry } from '../../ledger/admin.ts';
@@ -24,7 +24,7 @@ import { createSecretAdmin } from './secret-admin.ts';
 import { createTouches } from './touches.ts';
 import type { StoreOptions } from './types.ts';
 import { createUpkeep, type UpkeepCalls } from './upkeep.ts';
-import { createUsage } from './usage.ts';
+import { createUsage, type DurableUsage } from './usage.ts';
 
 /** The options a backend needs; all can be handed to a thread. */
 export type BackendOptions = Omit<StoreOptions, 'thread' | 'answerWithinMs' | 'onTrouble' | 'onMigrated'>;
@@ -40,7 +40,7 @@ export interface Backend
     RulesStore,
     IdempotencyStore,
     ReplayStore,
-    UsageStore,
+    DurableUsage,
     LedgerCalls,
     RecordCalls,
     UpkeepCalls,

@@ -1,6 +1,13 @@
 import type { ApiKeyAdmin, ApiKeyStore } from '../../account/api-key/api-key.ts';
 import type { IdempotencyBounds, IdempotencyStore } from '../../account/api-key/idempotency.ts';
-import type { AccountAdmin, AccountStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
+import type {
+  AccountAdmin,
+  AccountStore,
+  PermitStore,
+  RateStore,
+  ReplayStore,
+  UsageStore,
+} from '../../account/types.ts';
 import type { Changes } from '../../console/changes.ts';
 import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
@@ -9,6 +16,7 @@ import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts
 import type { RulesStore } from '../../policy/policy.ts';
 import type { Migrated } from './migrated.ts';
 import type { PostgresSettings } from './postgres-settings.ts';
+import type { RedisSettings } from './redis-settings.ts';
 
 /** How a store is opened. */
 export interface StoreOptions {
@@ -19,6 +27,11 @@ export interface StoreOptions {
    * name.
    */
   readonly postgres?: PostgresSettings | undefined;
+  /**
+   * A Redis server for what nodes on one PostgreSQL database share and what is short-lived: used signatures,
+   * rates, permits, counts of the day.
+   */
+  readonly redis?: RedisSettings | undefined;
   /**
    * The name of this node's chain in a database that several write into. Without it: the file `node.name`,
    * made where it is missing.
@@ -80,6 +93,8 @@ export interface Store {
   readonly usage: UsageStore;
   /** Rates shared by all nodes; null where each process counts its own. */
   readonly rates: RateStore | null;
+  /** Simultaneous requests counted over all nodes; null where each process counts its own. */
+  readonly permits: PermitStore | null;
   readonly ledger: Ledger & LedgerReader & LedgerOverview;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;

@@ -6,6 +6,7 @@ import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
 import { CONSOLE } from './steps/console.ts';
 import { LEDGER_SEARCH } from './steps/ledger-search.ts';
+import { PERMITS } from './steps/permits.ts';
 import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
 import { REQUESTS } from './steps/requests.ts';
@@ -19,6 +20,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0004-rates': RATES,
   '0007-console': CONSOLE,
   '0008-ledger-search': LEDGER_SEARCH,
+  '0010-permits': PERMITS,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

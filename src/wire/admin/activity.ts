@@ -27,7 +27,7 @@ const Query = Type.Object(
 /** Steps of one answer, at most. */
 const MOST_STEPS = 1500;
 
-const access = { config: { access: 'activity' } } as const;
+const ACCESS = { config: { access: 'activity' } } as const;
 
 /** `GET /activity`, and `GET /activity/live`, which says when something new was decided. */
 export function activityArea({ ledger, clock, liveEveryMs = 5000 }: ActivityDeps): AdminArea {
@@ -36,7 +36,7 @@ export function activityArea({ ledger, clock, liveEveryMs = 5000 }: ActivityDeps
     answerFaultsAsV1(app);
     app.get<{ Querystring: Static<typeof Query> }>(
       '/activity',
-      { ...access, schema: { querystring: Query, summary: 'What happened in a period' } },
+      { ...ACCESS, schema: { querystring: Query, summary: 'What happened in a period' } },
       async ({ query }) => activityOf(ledger, query),
     );
     const open = new Set<Readable>();
@@ -45,7 +45,7 @@ export function activityArea({ ledger, clock, liveEveryMs = 5000 }: ActivityDeps
     });
     app.get(
       '/activity/live',
-      { ...access, schema: { summary: 'Server-sent events: something was decided' } },
+      { ...ACCESS, schema: { summary: 'Server-sent events: something was decided' } },
       async (request, reply) => {
         const stream = Readable.from(tell(newest, clock, liveEveryMs, request.raw.socket));
         open.add(stream);

@@ -4,8 +4,8 @@ import { chooseLanguage } from '../v1/language.ts';
 import { asProblem, problemEnvelope } from '../v1/problems.ts';
 
 /**
- * Has an area answer what the service itself refuses (a picture, a full queue, a request of another form) as the
- * v1 API does; every other error goes to the admin API's own handler.
+ * Has an area answer what the service itself refuses (a picture, a full queue, a request of another form)
+ * as the v1 API does; every other error goes to the admin API's own handler.
  */
 export function answerFaultsAsV1(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {

@@ -35,7 +35,7 @@ const Query = Type.Object(
 );
 const Params = Type.Object({ requestId: Type.String({ minLength: 1, maxLength: 200 }) });
 
-const access = { config: { access: 'decisions' } } as const;
+const ACCESS = { config: { access: 'decisions' } } as const;
 
 /** `GET /decisions`, a page of the ledger, the newest first, and `GET /decisions/{requestId}`. */
 export function decisionArea({ ledger, chains }: DecisionsDeps): AdminArea {
@@ -43,7 +43,7 @@ export function decisionArea({ ledger, chains }: DecisionsDeps): AdminArea {
     answerFaultsAsV1(app);
     app.get<{ Querystring: Static<typeof Query> }>(
       '/decisions',
-      { ...access, schema: { querystring: Query, summary: 'Decisions, the newest first' } },
+      { ...ACCESS, schema: { querystring: Query, summary: 'Decisions, the newest first' } },
       async ({ query }) => {
         const { rows, next } = await ledger.search(searchOf(query), placeOf(query.after), query.limit ?? 50);
         return { items: rows.map(summary), next: next === null ? null : cursorOf(next) };
@@ -51,7 +51,7 @@ export function decisionArea({ ledger, chains }: DecisionsDeps): AdminArea {
     );
     app.get<{ Params: Static<typeof Params> }>(
       '/decisions/:requestId',
-      { ...access, schema: { params: Params, summary: 'All rows of a request, explained' } },
+      { ...ACCESS, schema: { params: Params, summary: 'All rows of a request, explained' } },
       async ({ params: { requestId }, headers }) => {
         const rows = await ledger.latest({ requestId }, 20);
         if (rows.length === 0) {

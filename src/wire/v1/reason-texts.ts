@@ -15,7 +15,9 @@ export function textsOf({ code, text, advice, limit }: Reason, language: Languag
   return limit === undefined ? own : { ...own, text: withLimit(own.text, limit) };
 }
 
-/** Text and advice of a code as records keep it, without the limit of that time; null for one not known here. */
+/**
+ * Text and advice of a code as records keep it, without the limit of that time; null for one not known here.
+ */
 export function knownReasonTexts(code: string, language: Language): ReasonTexts | null {
   if (severityOf(code) === null) return null;
   // A record does not name the limit of its time.
