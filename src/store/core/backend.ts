@@ -18,7 +18,7 @@ import { createLedger, type LedgerCalls, type OwnChain } from './ledger.ts';
 import { putMeta } from './meta.ts';
 import type { Migrated } from './migrated.ts';
 import { createRecord, type RecordCalls } from './record.ts';
-import { createReplay } from './replay.ts';
+import { createReplay, type SignatureMemory } from './replay.ts';
 import { createRules } from './rules.ts';
 import { createSecretAdmin } from './secret-admin.ts';
 import { createTouches } from './touches.ts';
@@ -40,6 +40,7 @@ export interface Backend
     RulesStore,
     IdempotencyStore,
     ReplayStore,
+    SignatureMemory,
     DurableUsage,
     LedgerCalls,
     RecordCalls,

@@ -68,7 +68,12 @@ export async function decideOn(deps: DecisionDeps, asked: Asked, source: Picture
   }
 }
 
-async function pictureOf(deps: DecisionDeps, asked: Asked, source: PictureSource): Promise<Uint8Array> {
+/** The bytes of one picture of a request. */
+export async function pictureOf(
+  deps: DecisionDeps,
+  asked: Omit<Asked, 'answer'>,
+  source: PictureSource,
+): Promise<Uint8Array> {
   const { exchange, facts, hold } = asked;
   facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
   if (source.kind === 'bytes') return source.bytes;
@@ -80,11 +85,12 @@ async function pictureOf(deps: DecisionDeps, asked: Asked, source: PictureSource
 }
 
 /** What the rows of one request have in common. */
-function rowParts({ version }: DecisionDeps, { api, exchange, facts, rules }: Asked) {
+export function rowParts({ version }: DecisionDeps, { api, exchange, facts, rules }: Omit<Asked, 'answer'>) {
   return { api, version, exchange, facts, ...(rules === undefined ? {} : { rules }) };
 }
 
-function judgeOptions({ appid, policy }: App, signal: AbortSignal): JudgeOptions {
+/** How a picture of this app is judged. */
+export function judgeOptions({ appid, policy }: App, signal: AbortSignal): JudgeOptions {
   const { threshold, profile, capture } = policy;
   return {
     app: appid,

@@ -2,7 +2,13 @@ import type { TSchema } from 'typebox';
 import { API_KEY_SCOPES } from '../../account/api-key/api-key.ts';
 import { EXAMPLE_ANSWER } from './example.ts';
 import { PROBLEM_KINDS, type ProblemCode, type ProblemKind } from './problem-catalogue.ts';
-import { jsonRequestSchema, livenessSchema, operatingPointsSchema, problemSchema } from './schemas.ts';
+import {
+  jsonRequestSchema,
+  livenessSchema,
+  operatingPointsSchema,
+  problemSchema,
+  togetherSchema,
+} from './schemas.ts';
 
 /** JSON, as deep as it goes. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
@@ -83,7 +89,13 @@ const BINARY: Json = { schema: { type: 'string', contentMediaType: 'application/
 
 /** The OpenAPI 3.1 document of the v1 API, made from its schemas; `version` is that of livestill. */
 export function openApiDocument(version: string): OpenApiDocument {
-  const schemas = components([livenessSchema, jsonRequestSchema, operatingPointsSchema, problemSchema]);
+  const schemas = components([
+    livenessSchema,
+    togetherSchema,
+    jsonRequestSchema,
+    operatingPointsSchema,
+    problemSchema,
+  ]);
   return {
     openapi: '3.1.0',
     info: {
@@ -160,11 +172,12 @@ export function openApiDocument(version: string): OpenApiDocument {
 function judgeOperation(): Operation {
   return {
     operationId: 'judgeLiveness',
-    summary: 'Judge one picture',
+    summary: 'Judge one picture, or several stills of one moment',
     description:
       'Says whether a picture shows a live person (a bona fide presentation) or a picture of a picture (an attack presentation). ' +
       'A picture that is not fit to be judged, or shows no face, is answered as such with status 200, never as an attack. ' +
-      'Needs the scope judge. The picture is never stored.',
+      'Two to five stills are judged each and answered together (LivenessTogether): one verdict with the score of all that are fit. Such a request ' +
+      'counts as one against limits of requests. Needs the scope judge. The picture is never stored.',
     tags: ['liveness'],
     security: [{ apiKey: ['judge'] }],
     parameters: [
@@ -214,10 +227,16 @@ function judgeOperation(): Operation {
         'multipart/form-data': {
           schema: {
             type: 'object',
-            description: 'Exactly one of the parts image (a file) and url.',
+            description:
+              'Exactly one of the parts image (a file) and url; or two to five parts images (files) or urls, in the order in which they were taken.',
             properties: {
               image: { type: 'string', contentMediaType: 'application/octet-stream' },
               url: { type: 'string', format: 'uri' },
+              images: {
+                type: 'array',
+                items: { type: 'string', contentMediaType: 'application/octet-stream' },
+              },
+              urls: { type: 'array', items: { type: 'string', format: 'uri' } },
             },
           },
         },
@@ -226,8 +245,8 @@ function judgeOperation(): Operation {
     },
     responses: {
       ...ok(
-        'The picture was looked at; verdict says what came of it.',
-        'Liveness',
+        'The picture was looked at; verdict says what came of it. LivenessTogether answers several stills.',
+        { oneOf: [reference('Liveness'), reference('LivenessTogether')] },
         ['Idempotency-Replayed', 'Idempotency-Kept-For'],
         EXAMPLE_ANSWER as unknown as Json,
       ),
@@ -261,7 +280,7 @@ function headers(more: readonly string[] = []): Json {
 
 function ok(
   description: string,
-  schema: string,
+  schema: Json,
   more: readonly string[] = [],
   example?: Json,
 ): Operation['responses'] {
@@ -270,7 +289,10 @@ function ok(
       description,
       headers: headers(more),
       content: {
-        'application/json': { schema: reference(schema), ...(example === undefined ? {} : { example }) },
+        'application/json': {
+          schema: typeof schema === 'string' ? reference(schema) : schema,
+          ...(example === undefined ? {} : { example }),
+        },
       },
     },
   };

@@ -67,6 +67,8 @@ export const CALLS: Readonly<Record<keyof Backend, StoreKind>> = {
   finishIdempotent: 'state_unavailable',
   releaseIdempotent: 'state_unavailable',
   remember: 'state_unavailable',
+  hasSignatures: 'state_unavailable',
+  noteElsewhere: 'state_unavailable',
   consume: 'state_unavailable',
   used: 'state_unavailable',
   raise: 'state_unavailable',
