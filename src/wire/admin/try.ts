@@ -10,7 +10,7 @@ import type { Envelope } from '../http/envelope.ts';
 import { exchangeOf } from '../http/exchange.ts';
 import { checkAnnouncedSize, withBody } from '../intake/read-body.ts';
 import { chooseLanguage, type Language } from '../v1/language.ts';
-import { checkDeclared, inputType, pictureOf, refuseCoded } from '../v1/picture-input.ts';
+import { checkDeclared, inputType, picturesOf, refuseCoded } from '../v1/picture-input.ts';
 import { asProblem, problemEnvelope } from '../v1/problems.ts';
 import { jsonEnvelope, livenessBody, livenessEnvelope } from '../v1/reply.ts';
 import type { AdminArea } from './area.ts';
@@ -90,9 +90,9 @@ async function judgeTrial(
   const facts = { appid: CONSOLE_APP, secretId: actorOf(request).name };
   const share = { limit: deps.maxBodyBytes, owner: `app ${CONSOLE_APP}` };
   return withBody(deps.bodies, raw, share, async (body, hold) => {
-    const source = await pictureOf(type, body);
-    if (source.kind !== 'bytes') {
-      throw new Fault('request_malformed', 'schema', 'A trial takes the picture itself, and no url.');
+    const pictures = await picturesOf(type, body);
+    if (pictures.kind !== 'one' || pictures.source.kind !== 'bytes') {
+      throw new Fault('request_malformed', 'schema', 'A trial takes one picture itself, and no url.');
     }
     const asked: Asked = {
       api: 'v1',
@@ -104,7 +104,7 @@ async function judgeTrial(
       answer: (judgement, decided) => answerOf(judgement, decided, id, language),
       refusal: (fault) => problemEnvelope(asProblem(fault), language, id),
     };
-    return (await decideOn(deps, asked, source)).envelope;
+    return (await decideOn(deps, asked, pictures.source)).envelope;
   });
 }
 
