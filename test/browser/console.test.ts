@@ -14,6 +14,8 @@ import {
   startConsoleService,
   violations,
 } from './support/console.ts';
+import { feedFolder, press, reach } from './support/harness.ts';
+import { scene } from './support/scene.ts';
 
 const { path, reason } = findChromium();
 
@@ -27,14 +29,17 @@ const LOOKS = [
 
 describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason})`}`, () => {
   let data: string;
+  let feeds: Awaited<ReturnType<typeof feedFolder>>;
   let console: ConsoleService;
   let browser: Browser;
 
   beforeAll(async () => {
     data = await mkdtemp(join(tmpdir(), 'livestill-console-'));
+    feeds = await feedFolder();
+    const feed = await feeds.feed('face', await scene({ face: 0.42 }));
     [console, browser] = await Promise.all([
       startConsoleService(data),
-      startChromium(path ?? '', { feed: null }),
+      startChromium(path ?? '', { feed, answer: 'allow' }),
     ]);
     const { page } = await openConsole(browser, console.setupLink);
     await page.locator('input[autocomplete=username]').fill(PERSON.name);
@@ -48,6 +53,7 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
   afterAll(async () => {
     await browser?.close();
     await console?.service.stop();
+    await feeds?.remove();
     await rm(data, { recursive: true, force: true });
   });
 
@@ -98,6 +104,18 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await page.locator('.answer .badge.attack').waitFor();
   });
 
+  it('judges a still of the camera, and turns the camera off', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Use the camera' }).click();
+    await page.locator('livestill-camera[state]').waitFor();
+    await press(page);
+    await reach(page, 'live');
+    await press(page);
+    await page.locator('[data-testid=score]').waitFor();
+    expect(await page.locator('.answer .badge').first().textContent()).toBe('Live');
+    expect(await page.locator('livestill-camera').count()).toBe(0);
+  });
+
   it('says what is wrong with a file that is no picture', async () => {
     const page = await open();
     await page
@@ -108,7 +126,7 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
   });
 
   it('finds a decision by its filters and explains it', async () => {
-    const page = await open('/console/decisions?verdict=attack');
+    const page = await open('/console/decisions?verdict=no_face');
     await page.getByText('No decision matches.').waitFor();
     await page.getByLabel('Verdict').selectOption('live');
     await page.getByRole('button', { name: 'Search' }).click();
