@@ -92,6 +92,10 @@ export const DESCRIPTIONS = {
     '同时下载的总数，其余排队。一个应用最多占其中的四分之三。每个下载最多占用 `picture.maxBytes` 三倍的内存。',
   'download.reportOnly':
     '试运行：端口和私有网段的规则只报告，不拒绝。环回、链路本地、云元数据和本机地址仍然拒绝。',
+  'batch.picturesDir':
+    '批次中的路径都在此目录之下读取，每个 worker 都要能访问：一个共享目录。null：批次只能含 url。',
+  'batch.leaseMs': '一个 worker 没有任何动静时，它的分块还保留多久；之后由另一个 worker 接着做完其余部分。',
+  'batch.webhookSecret': 'webhook 签名所用的密钥（HMAC-SHA256）。null：批次不接受 webhook。',
   'ledger.retentionDays': '审计日志中早于此天数的行会被删除；null：一直保留，直到 `livestill ledger prune`。',
   'ledger.sync': '`full`：应答发出之前，该行已能经受断电。`normal`：只能经受进程终止。',
   'backup.beforeMigration':

@@ -9,8 +9,8 @@ import {
 } from './attempt.ts';
 import { ApiError, InputError } from './errors.ts';
 import { type Picture, ready } from './picture.ts';
-import { type Check, isLiveness, isOperatingPoints } from './shapes.ts';
-import type { Liveness, OperatingPoints } from './types.ts';
+import { type Check, isBatch, isBatchList, isBatchResults, isLiveness, isOperatingPoints } from './shapes.ts';
+import type { Batch, BatchList, BatchRequest, BatchResults, Liveness, OperatingPoints } from './types.ts';
 
 /** How a client is made. */
 export interface LivestillClientOptions extends TransportOptions {
@@ -85,6 +85,60 @@ export class LivestillClient {
    */
   operatingPoints(options: CallOptions = {}): Promise<OperatingPoints> {
     return this.#call('operating-points', isOperatingPoints, { headers: {} }, options);
+  }
+
+  /**
+   * Submits a batch; the key needs the scope `batch`, as for every call about batches. The retries of one
+   * call make one batch.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  submitBatch(
+    batch: BatchRequest,
+    { idempotencyKey = freshKey(), ...options }: CallOptions & { readonly idempotencyKey?: string } = {},
+  ): Promise<Batch> {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
+    return this.#call('batches', isBatch, { method: 'POST', headers, body: JSON.stringify(batch) }, options);
+  }
+
+  /**
+   * The app's latest batches, newest first.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  batches(options: CallOptions = {}): Promise<BatchList> {
+    return this.#call('batches', isBatchList, { headers: {} }, options);
+  }
+
+  /**
+   * How far a batch is.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  batch(batchId: string, options: CallOptions = {}): Promise<Batch> {
+    return this.#call(`batches/${encodeURIComponent(batchId)}`, isBatch, { headers: {} }, options);
+  }
+
+  /**
+   * A page of results by row, those behind row `after`; while a batch runs, rows before it may still come.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  batchResults(
+    batchId: string,
+    {
+      after = 0,
+      limit = 1000,
+      ...options
+    }: CallOptions & { readonly after?: number; readonly limit?: number } = {},
+  ): Promise<BatchResults> {
+    const path = `batches/${encodeURIComponent(batchId)}/results?after=${after}&limit=${limit}`;
+    return this.#call(path, isBatchResults, { headers: {} }, options);
+  }
+
+  /**
+   * Pauses a batch, goes on with it, or lets go of what is not judged yet.
+   * @throws {ApiError} as `judge`, `batch_over` where it is over, and its other errors
+   */
+  changeBatch(batchId: string, to: 'pause' | 'resume' | 'cancel', options: CallOptions = {}): Promise<Batch> {
+    const path = `batches/${encodeURIComponent(batchId)}/${to}`;
+    return this.#call(path, isBatch, { method: 'POST', headers: {} }, options);
   }
 
   async #call<T>(

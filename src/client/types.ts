@@ -117,3 +117,42 @@ export interface OperatingPoints {
     data: { description: string; pictures: number; sources: number; held: string; document: string };
   }[];
 }
+
+/** What `POST /v1/batches` takes. */
+export interface BatchRequest {
+  /** Urls, and paths in the app's own folder of the server's folder of pictures; at most 10 000. */
+  pictures: string[];
+  name?: string;
+  /** -9 to 0; below 0: after the batches of others. */
+  priority?: number;
+  /** Called with a signed POST when the batch is over. */
+  webhook?: string;
+}
+
+/** How far a batch is. */
+export interface Batch {
+  batchId: string;
+  name: string;
+  state: 'filling' | 'running' | 'paused' | 'done' | 'cancelled';
+  priority: number;
+  pictures: number;
+  judged: number;
+  refused: number;
+  failed: number;
+  createdAt: string;
+  begunAt: string | null;
+  finishedAt: string | null;
+  secondsLeft: number | null;
+  webhook: 'waiting' | 'delivered' | 'given_up' | null;
+}
+
+/** The answer of `GET /v1/batches`. */
+export interface BatchList {
+  batches: Batch[];
+}
+
+/** The answer of `GET /v1/batches/{id}/results`. */
+export interface BatchResults {
+  results: { row: number; result: Record<string, unknown> }[];
+  next: number | null;
+}

@@ -1,8 +1,8 @@
 import {
-  API_KEY_SCOPES,
   type ApiKeyScope,
   type ApiKeySummary,
   apiKeyDigest,
+  DEFAULT_SCOPES,
   newApiKey,
 } from '../account/api-key/api-key.ts';
 import { newAppid, newSecret } from '../account/generate.ts';
@@ -78,7 +78,7 @@ export async function makeApiKey(
   wanted: WantedApiKey,
 ): Promise<{ readonly apiKey: string; readonly summary: ApiKeySummary }> {
   const { keyId, apiKey } = newApiKey();
-  const { name = 'API key', scopes = API_KEY_SCOPES, networks = [], expiresAt = null } = wanted;
+  const { name = 'API key', scopes = DEFAULT_SCOPES, networks = [], expiresAt = null } = wanted;
   const summary = await changes.addApiKey(appid, {
     keyId,
     digest: apiKeyDigest(apiKey),

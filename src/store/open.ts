@@ -60,7 +60,8 @@ async function openShared(
     const { openRedis } = await import('./redis/open.ts');
     const state = await openRedis(redis, backend, events.onTrouble);
     await shared.close?.();
-    return facade(backend, events.onTrouble, state);
+    const { batches } = shared;
+    return facade(backend, events.onTrouble, { ...state, ...(batches === undefined ? {} : { batches }) });
   } catch (error) {
     await shared.close?.();
     await backend.close();

@@ -76,6 +76,15 @@ describe('signing in', () => {
     expect((await other.call('GET', '/admin/v1/me')).status).toBe(200);
   });
 
+  it('again in the same browser ends the session before', async () => {
+    const started = await startConsole();
+    const browser = await started.signedIn('viewer', 'Ann');
+    const { cookie } = browser;
+    await browser.signIn('Ann');
+    expect((await started.call('GET', '/admin/v1/me', { headers: { cookie } })).status).toBe(401);
+    expect((await browser.call('GET', '/admin/v1/me/sessions')).body.items).toHaveLength(1);
+  });
+
   it('ends everywhere at once', async () => {
     const started = await startConsole();
     const one = await started.signedIn('viewer', 'Ann');

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { API_KEY_SCOPES, type ApiKeySummary } from '../../account/api-key/api-key.ts';
+import { API_KEY_SCOPES, type ApiKeySummary, DEFAULT_SCOPES } from '../../account/api-key/api-key.ts';
 import { makeApiKey } from '../../console/apps.ts';
 import type { Store } from '../../store/open.ts';
 import { duration, gather } from '../shared/arguments.ts';
@@ -35,7 +35,7 @@ export function withApiKeyOptions(command: Command): Command {
     .option('--name <text>', 'api: what people call the key (default: "API key")')
     .option(
       '--scope <name>',
-      `api: what it may be used for, may be repeated: ${API_KEY_SCOPES.join(', ')} (default: all)`,
+      `api: what it may be used for, may be repeated: ${API_KEY_SCOPES.join(', ')} (default: ${DEFAULT_SCOPES.join(', ')})`,
       gather,
     )
     .option(

@@ -78,6 +78,8 @@ export function serverOf(config: Config, log: Logger, parts: Parts, judging: Dec
     ...shared,
     apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
     idempotency,
+    batches: store.batches,
+    webhookSecret: config.batch.webhookSecret,
     maxBodyBytes,
     settings: { cors, profile: fleet.profile, threshold, version, tables },
   });

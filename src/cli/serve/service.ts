@@ -19,6 +19,7 @@ import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
 import { operatingTables } from '../shared/operating-tables.ts';
 import { version } from '../shared/version.ts';
+import { watchBatchFigures } from './batch-figures.ts';
 import { consoleOf, type Places } from './console.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
 import { decisionDepsOf, serverOf } from './server.ts';
@@ -102,7 +103,17 @@ export async function startService(config: Config, log: Logger): Promise<Service
     const retention = startRetentionOf(config, log, store);
     closing.unshift(() => retention.stop());
     const certificate = tls === undefined ? {} : { certificate: () => server.tls?.expiresAt };
-    metrics.watch({ fleet, server, bodies, failedTries, clock: () => retention.seen, ...certificate });
+    const figures = store.batches === null ? undefined : watchBatchFigures(store.batches);
+    closing.unshift(async () => figures?.stop());
+    metrics.watch({
+      fleet,
+      server,
+      bodies,
+      failedTries,
+      batches: figures?.seen,
+      clock: () => retention.seen,
+      ...certificate,
+    });
     const port = await listen('port', server, config.host, config.port);
     const watch = watchOf(tlsFiles, tls, server, log);
     state.judging = { ...judging, threshold: config.threshold };
@@ -122,6 +133,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
         state.draining = true;
         delete state.judging;
         watch?.stop();
+        figures?.stop();
         const { cutOff } = await server.drain(config.timeouts.drainMs);
         for (const part of [refusals, retention]) await part.stop();
         for (const part of [fleet, store, admin]) await part.close();

@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   serve: async () => (await import('../serve/serve.ts')).registerServe,
   score: async () => (await import('../score/score.ts')).registerScore,
   batch: async () => (await import('../batch/batch.ts')).registerBatch,
+  worker: async () => (await import('../worker/worker.ts')).registerWorker,
   app: async () => (await import('../accounts/app.ts')).registerApp,
   key: async () => (await import('../accounts/key.ts')).registerKey,
   user: async () => (await import('../console/user.ts')).registerUser,

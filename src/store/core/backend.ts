@@ -12,6 +12,7 @@ import { createAppAdmin } from './app-admin.ts';
 import { signRegularly } from './chain/sign-regularly.ts';
 import { createConsoleAdmin, createConsoleReads } from './console/calls.ts';
 import type { StoreDatabase } from './database.ts';
+import type { EraseMore } from './erase.ts';
 import { createIdempotency } from './idempotency.ts';
 import type { Keyring } from './keys/keyring.ts';
 import { createLedger, type LedgerCalls, type OwnChain } from './ledger.ts';
@@ -85,6 +86,8 @@ export interface Parts {
   readonly noteOf: (actor: Actor) => NoteChange;
   readonly options: BackendOptions;
   readonly chain: OwnChain;
+  /** Erases what this database alone keeps of erased decisions. */
+  readonly eraseMore?: EraseMore;
   /** Where this node's record clock stands in `meta`: clocks of several nodes are not compared. */
   readonly clock: string;
   /** Lets backups of before migrations go that are older than this; how many went. */
@@ -109,7 +112,7 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
     ...createReplay(database),
     ...createUsage(database),
     ...createLedger(database, parts.chain),
-    ...createRecord(database, auditKey, note),
+    ...createRecord(database, auditKey, note, parts.eraseMore),
     ...createUpkeep(database, parts.clock),
     dropOldCopies: parts.dropOldCopies,
     async touch(secretId, at) {

@@ -11,12 +11,16 @@ import type { Tables } from './tables.ts';
 
 type Db = Transaction<Tables>;
 
+/** Erases what else is kept of erased decisions, by their request ids. */
+export type EraseMore = (db: Db, requestIds: readonly string[]) => Promise<void>;
+
 /** Deletes the matching rows and the answers kept of them; a signed tombstone of each stays in the chain. */
 export async function eraseRows(
   db: Db,
   key: AuditKey,
   note: NoteChange,
   target: ErasureTarget,
+  eraseMore: EraseMore = async () => {},
 ): Promise<Erasure> {
   const rows = await rowsOf(db, target).orderBy('ledger.id').execute();
   const chains = await ledgerChains(db);
@@ -33,6 +37,10 @@ export async function eraseRows(
     await db.deleteFrom('ledger').where('id', '=', row.id).execute();
     keptAnswers += await dropKeptAnswers(db, row.appid, row.request_id);
   }
+  await eraseMore(
+    db,
+    rows.map((row) => row.request_id),
+  );
   // What was asked for is itself personal data: the log says by what kind of name, not by which.
   const by = Object.keys(target)[0];
   await note(db, {

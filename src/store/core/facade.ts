@@ -1,5 +1,6 @@
 import type { PermitStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
 import type { Changes } from '../../console/changes.ts';
+import type { BatchStore } from '../../jobs/types.ts';
 import { countActivity } from '../../ledger/activity.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { Backend } from './backend.ts';
@@ -13,6 +14,7 @@ export interface Shared {
   readonly rates?: RateStore;
   readonly permits?: PermitStore;
   readonly usage?: UsageStore;
+  readonly batches?: BatchStore;
   check?(): Promise<void>;
   close?(): Promise<void>;
 }
@@ -33,6 +35,7 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
     rates: shared.rates ?? null,
     permits: shared.permits ?? null,
     usage: shared.usage ?? { consume, used },
+    batches: shared.batches ?? null,
     ledger: {
       append,
       page,

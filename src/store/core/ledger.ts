@@ -105,32 +105,37 @@ export interface OwnChain {
   readonly findEnd: FindEnd;
 }
 
+/**
+ * Adds a decision to this store's chain, in a transaction that may change more: of two that come at the same
+ * moment one waits until the other's is over.
+ */
+export async function appendTo(db: Transaction<Tables>, own: OwnChain, row: LedgerRow): Promise<void> {
+  const models = modelsText(row);
+  const columns = toColumns(row);
+  const policy = row.explanation?.policy ?? null;
+  const added = addedIn(db);
+  if (!added.has(models)) await addModels(db, { models });
+  added.add(models);
+  if (policy !== null && !added.has(policy.hash)) {
+    const content = sortedJson(policy.content);
+    await addPolicy(db, { hash: policy.hash, content, first_at: Date.now() });
+    added.add(policy.hash);
+  }
+  const hash = policy?.hash ?? null;
+  const place = await takePlace(
+    db,
+    own.findEnd,
+    own.name(),
+    (id) => chainedValues(id, columns, models, hash),
+    formOf(columns),
+  );
+  await addRow(db, { ...columns, ...place, models, policy: hash });
+}
+
 /** The ledger of decisions. */
 export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCalls {
   return {
-    append: (row) =>
-      database.append('state_unavailable', async (db) => {
-        const models = modelsText(row);
-        const columns = toColumns(row);
-        const policy = row.explanation?.policy ?? null;
-        const added = addedIn(db);
-        if (!added.has(models)) await addModels(db, { models });
-        added.add(models);
-        if (policy !== null && !added.has(policy.hash)) {
-          const content = sortedJson(policy.content);
-          await addPolicy(db, { hash: policy.hash, content, first_at: Date.now() });
-          added.add(policy.hash);
-        }
-        const hash = policy?.hash ?? null;
-        const place = await takePlace(
-          db,
-          own.findEnd,
-          own.name(),
-          (id) => chainedValues(id, columns, models, hash),
-          formOf(columns),
-        );
-        await addRow(db, { ...columns, ...place, models, policy: hash });
-      }),
+    append: (row) => database.append('state_unavailable', (db) => appendTo(db, own, row)),
     page: async (filter, after, limit) => {
       const rows = await database.read('state_unavailable', (db) =>
         pageOf(db, filter, after).orderBy('ledger.at').orderBy('ledger.id').limit(bounded(limit)).execute(),

@@ -10,7 +10,7 @@ import { baseOf, chainOf, ledgerChains, SPAN } from './chain/names.ts';
 import { hashAt, hashBefore } from './chain/place.ts';
 import { toTombstone } from './chain/tombstones.ts';
 import type { StoreDatabase } from './database.ts';
-import { eraseRows } from './erase.ts';
+import { type EraseMore, eraseRows } from './erase.ts';
 import { bounded, rowsOf } from './ledger.ts';
 import { digestOf } from './ledger-columns.ts';
 import { pruneRows } from './prune.ts';
@@ -58,6 +58,7 @@ export function createRecord(
   database: StoreDatabase,
   key: AuditKey,
   note: NoteChange,
+  eraseMore?: EraseMore,
 ): Omit<RecordCalls, 'noteChange'> {
   return {
     chainNames: (rowId) => database.read('state_unavailable', (db) => namesOf(db, rowId)),
@@ -73,7 +74,7 @@ export function createRecord(
     async erase(target) {
       const erased = await database.write(
         'state_unavailable',
-        (db) => eraseRows(db, key, note, target),
+        (db) => eraseRows(db, key, note, target, eraseMore),
         DELETING_LOCK,
       );
       await database.forgetDeleted('state_unavailable');

@@ -10,6 +10,7 @@ import type {
 } from '../../account/types.ts';
 import type { Changes } from '../../console/changes.ts';
 import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
+import type { BatchStore } from '../../jobs/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { LedgerOverview } from '../../ledger/search.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
@@ -95,6 +96,8 @@ export interface Store {
   readonly rates: RateStore | null;
   /** Simultaneous requests counted over all nodes; null where each process counts its own. */
   readonly permits: PermitStore | null;
+  /** Batches that many machines work on; null where the store is no PostgreSQL database. */
+  readonly batches: BatchStore | null;
   readonly ledger: Ledger & LedgerReader & LedgerOverview;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;

@@ -4,6 +4,7 @@ import { getMeta, putMeta } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
+import { BATCHES } from './steps/batches.ts';
 import { CONSOLE } from './steps/console.ts';
 import { LEDGER_SEARCH } from './steps/ledger-search.ts';
 import { PERMITS } from './steps/permits.ts';
@@ -20,6 +21,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0004-rates': RATES,
   '0007-console': CONSOLE,
   '0008-ledger-search': LEDGER_SEARCH,
+  '0009-batches': BATCHES,
   '0010-permits': PERMITS,
 };
 

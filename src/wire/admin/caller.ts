@@ -44,6 +44,8 @@ declare module 'fastify' {
 export interface Callers {
   /** Finds out who calls, and refuses who may not. */
   admit(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** Ends the session that a browser comes with, before it gets another. */
+  leave(request: FastifyRequest): Promise<void>;
   /** Gives the browser the cookie of a new session. */
   signedIn(reply: FastifyReply, opened: OpenedSession): void;
   signedOut(reply: FastifyReply): void;
@@ -88,6 +90,11 @@ export function createCallers(console: Console): Callers {
       if (access !== 'any' && access !== 'user' && !allows(caller.role, access))
         throw new Refusal('not_permitted', `The role ${caller.role} does not have the permission ${access}.`);
       request.caller = caller;
+    },
+    async leave({ headers }) {
+      const token = sessionToken(headers.cookie, isTls());
+      const found = token === undefined ? null : await sessions.find(token);
+      if (found !== null) await backing.console.endSession(found.session.id);
     },
     signedIn(reply, { token, session }) {
       reply.header('set-cookie', sessionCookie(token, isTls(), session.expiresAt));

@@ -27,6 +27,7 @@ export async function signInRoutes(app: FastifyInstance, parts: AreaParts): Prom
   const { backing, sessions, signIn, users } = console;
 
   async function open(request: FastifyRequest, reply: FastifyReply, user: ConsoleUser) {
+    await callers.leave(request);
     const agent = request.headers['user-agent'] ?? '';
     const opened = await sessions.open(user.id, { address: request.callerAddress, agent });
     callers.signedIn(reply, opened);

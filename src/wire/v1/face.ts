@@ -9,8 +9,9 @@ import type { Face } from '../http/face.ts';
 import type { FailedTries } from '../http/failed-tries.ts';
 import { pathOf } from '../http/path.ts';
 import { RequestAborted } from '../intake/read-body.ts';
+import { answerBatches, type BatchDeps, batchCallOf, methodsOf } from './batches.ts';
 import { chooseLanguage, type Language } from './language.ts';
-import { answerLiveness, type LivenessDeps, type Notes } from './liveness.ts';
+import { answerLiveness, type Notes } from './liveness.ts';
 import { openApiDocument } from './openapi.ts';
 import { type OperatingTable, operatingPoints } from './operating-points.ts';
 import type { ProblemCode } from './problem-catalogue.ts';
@@ -19,7 +20,7 @@ import { referencePage } from './reference-page.ts';
 import { fixedBody, fixedEnvelope, JSON_TYPE, jsonEnvelope, textEnvelope } from './reply.ts';
 
 /** What the v1 API works with. */
-export interface V1Deps extends Omit<LivenessDeps, 'version'> {
+export interface V1Deps extends Omit<BatchDeps, 'version'> {
   /** Counts callers without a valid key; none: they are not limited. */
   readonly failedTries?: FailedTries | undefined;
   readonly settings: V1Settings;
@@ -42,7 +43,7 @@ export interface V1Settings {
 export type V1Handler = (exchange: Exchange) => Promise<Envelope | null>;
 
 interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly methods: readonly ('GET' | 'POST')[];
   /** Whether a request leaves a line in the log: those that somebody answers for. */
   readonly logged: boolean;
   /** Whether it asks for a judgement: those are counted. */
@@ -79,7 +80,7 @@ export function createV1(deps: V1Deps): V1Handler {
     [
       '/v1/liveness',
       {
-        method: 'POST',
+        methods: ['POST'],
         logged: true,
         judges: true,
         answer: (exchange, language, notes) =>
@@ -88,12 +89,12 @@ export function createV1(deps: V1Deps): V1Handler {
     ],
     [
       '/v1/operating-points',
-      { method: 'GET', logged: true, answer: (...call) => answerOperatingPoints(deps, ...call) },
+      { methods: ['GET'], logged: true, answer: (...call) => answerOperatingPoints(deps, ...call) },
     ],
     [
       '/v1/openapi.json',
       {
-        method: 'GET',
+        methods: ['GET'],
         logged: false,
         answer: (_exchange, language) => fixedEnvelope(documents.openApi, textHeaders(language)),
       },
@@ -101,7 +102,7 @@ export function createV1(deps: V1Deps): V1Handler {
     [
       '/v1/reference',
       {
-        method: 'GET',
+        methods: ['GET'],
         logged: false,
         answer: (_exchange, language) =>
           fixedEnvelope(documents.page, { ...textHeaders(language), ...PAGE_HEADERS }),
@@ -109,12 +110,24 @@ export function createV1(deps: V1Deps): V1Handler {
     ],
   ]);
 
+  const batchRoute = (path: string): Route | undefined => {
+    const call = batchCallOf(path);
+    if (call === null) return undefined;
+    const parts = { ...deps, log, version: settings.version };
+    return {
+      methods: methodsOf(call),
+      logged: true,
+      answer: (exchange, language, notes) => answerBatches(parts, call, exchange, language, notes),
+    };
+  };
+
   return async (exchange) => {
     const { request } = exchange;
     const language = chooseLanguage(request.headers['accept-language']);
     const facts: Facts = {};
     const notes: Notes = { facts };
-    const route = routes.get(pathOf(request.url ?? ''));
+    const path = pathOf(request.url ?? '');
+    const route = routes.get(path) ?? batchRoute(path);
     const finish = (envelope: Envelope | null, error: unknown) => {
       const ended = { api: 'v1', exchange, facts, envelope, error } as const;
       if (route?.judges === true) conclude({ ...deps, log }, ended);
@@ -126,7 +139,7 @@ export function createV1(deps: V1Deps): V1Handler {
         throw new Fault('path_unknown', 'not_found', 'There is no such path under /v1.');
       if (isAllowedPreflight(settings.cors, request.method, request.headers)) return preflight(route);
       const method = request.method === 'HEAD' ? 'GET' : request.method;
-      if (method !== route.method) throw wrongMethod(route);
+      if (!route.methods.some((one) => one === method)) throw wrongMethod(route);
       const envelope = await route.answer(exchange, language, notes);
       return finish(envelope, notes.error);
     } catch (error) {
@@ -173,16 +186,16 @@ async function answerOperatingPoints(
   return jsonEnvelope(body, textHeaders(language));
 }
 
-function wrongMethod({ method }: Route): Problem {
-  const allow = method === 'GET' ? 'GET, HEAD' : 'POST';
+function wrongMethod({ methods }: Route): Problem {
+  const allow = methods.map((method) => (method === 'GET' ? 'GET, HEAD' : method)).join(', ');
   const fault = new Fault('method_not_allowed', 'method_not_allowed', `This path takes ${allow}.`);
   return asProblem(fault, { allow });
 }
 
 /** What a browser may send (Fetch standard, CORS-preflight request); the origin itself is checked before. */
-function preflight({ method }: Route): Envelope {
+function preflight({ methods }: Route): Envelope {
   return textEnvelope('', 'text/plain; charset=utf-8', {
-    'access-control-allow-methods': method,
+    'access-control-allow-methods': methods.join(', '),
     'access-control-allow-headers':
       'authorization, content-type, accept-language, idempotency-key, x-request-id, x-reference',
     'access-control-max-age': '600',

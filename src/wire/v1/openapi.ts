@@ -1,6 +1,9 @@
 import type { TSchema } from 'typebox';
 import { API_KEY_SCOPES } from '../../account/api-key/api-key.ts';
+import { batchOperations } from './batch-operations.ts';
+import { batchListSchema, batchRequestSchema, batchResultsSchema, batchSchema } from './batch-schemas.ts';
 import { EXAMPLE_ANSWER } from './example.ts';
+import type { Json, OpenApiDocument, Operation } from './openapi-types.ts';
 import { PROBLEM_KINDS, type ProblemCode, type ProblemKind } from './problem-catalogue.ts';
 import {
   jsonRequestSchema,
@@ -9,48 +12,6 @@ import {
   problemSchema,
   togetherSchema,
 } from './schemas.ts';
-
-/** JSON, as deep as it goes. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-
-/** An OpenAPI document, as far as this program reads it itself. */
-export interface OpenApiDocument {
-  readonly openapi: '3.1.0';
-  readonly info: Readonly<Record<string, Json>>;
-  /** Where the API is: beside the document itself, whichever name the service was called by. */
-  readonly servers: readonly Json[];
-  readonly tags: readonly Json[];
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: {
-    readonly schemas: Readonly<Record<string, Json>>;
-    readonly securitySchemes: Readonly<Record<string, Json>>;
-    readonly headers: Readonly<Record<string, Json>>;
-  };
-  readonly 'x-problems': Readonly<Record<string, Json>>;
-}
-
-/** One operation of a path. */
-export interface Operation {
-  readonly operationId: string;
-  readonly summary: string;
-  readonly description: string;
-  readonly tags: readonly string[];
-  readonly security: Json;
-  readonly parameters: readonly {
-    readonly name: string;
-    readonly in: string;
-    readonly description: string;
-    readonly schema: Json;
-  }[];
-  readonly requestBody?: {
-    readonly required: boolean;
-    readonly description: string;
-    readonly content: Readonly<Record<string, Json>>;
-  };
-  readonly responses: Readonly<
-    Record<string, { readonly description: string } & Readonly<Record<string, Json>>>
-  >;
-}
 
 const ALWAYS: readonly ProblemCode[] = [
   'malformed_request',
@@ -94,6 +55,10 @@ export function openApiDocument(version: string): OpenApiDocument {
     togetherSchema,
     jsonRequestSchema,
     operatingPointsSchema,
+    batchRequestSchema,
+    batchSchema,
+    batchListSchema,
+    batchResultsSchema,
     problemSchema,
   ]);
   return {
@@ -111,6 +76,7 @@ export function openApiDocument(version: string): OpenApiDocument {
     servers: [{ url: '/', description: 'The service that this document was read from.' }],
     tags: [
       { name: 'liveness', description: 'Judging pictures.' },
+      { name: 'batches', description: 'Many pictures, judged by and by.' },
       { name: 'documents', description: 'What describes the API itself; needs no API key.' },
     ],
     paths: {
@@ -128,6 +94,7 @@ export function openApiDocument(version: string): OpenApiDocument {
           responses: { ...ok('The tables.', 'OperatingPoints'), ...problems([...ALWAYS, ...KEYED]) },
         },
       },
+      ...batchOperations({ ok, problems, reference, always: [...ALWAYS, ...KEYED] }),
       '/v1/openapi.json': {
         get: documentOperation('getOpenApi', 'This document', 'application/json', { type: 'object' }),
       },

@@ -277,3 +277,29 @@ describe('a change of an app', () => {
     expect(await store.chains.adminLog(10)).toHaveLength(before);
   });
 });
+
+describe('for pages of the console', () => {
+  it('apps and changes are listed behind the last one seen, and an API key is replaced', async () => {
+    const store = await temporaryStore();
+    for (const appid of ['1000001', '1000002', '1000003'])
+      await store.accounts.createApp({ appid, name: 'x' }, somePair(`AKIDpair${appid}`));
+    const behind = await store.accounts.listApps(5, '1000001');
+    expect(behind.map(({ appid }) => appid)).toEqual(['1000002', '1000003']);
+    const log = await store.chains.adminLog(10, { before: 3 });
+    expect(log.map(({ id }) => id)).toEqual([2, 1]);
+    const key = { keyId: 'lsk_abcdefghijkl', digest: 'd1', name: 'till', networks: [], expiresAt: null };
+    await store.apiKeys.addApiKey('1000001', { ...key, scopes: ['judge'] });
+    const next = { keyId: 'lsk_mnopqrstuvwx', digest: 'd2' };
+    expect(await store.apiKeys.rotateApiKey(key.keyId, next, later(hour))).toMatchObject({
+      keyId: next.keyId,
+      name: 'till',
+      scopes: ['judge'],
+      expiresAt: null,
+    });
+    expect((await store.apiKeys.findApiKey(key.keyId))?.key.expiresAt).toEqual(later(hour));
+    expect((await store.apiKeys.findApiKey(next.keyId))?.digest).toBe('d2');
+    await expect(store.apiKeys.rotateApiKey('lsk_nothing', next, now)).rejects.toMatchObject({
+      reason: 'api_key_unknown',
+    });
+  });
+});
