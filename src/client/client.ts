@@ -8,9 +8,25 @@ import {
   withRetries,
 } from './attempt.ts';
 import { ApiError, InputError } from './errors.ts';
-import { type Picture, ready } from './picture.ts';
-import { type Check, isBatch, isBatchList, isBatchResults, isLiveness, isOperatingPoints } from './shapes.ts';
-import type { Batch, BatchList, BatchRequest, BatchResults, Liveness, OperatingPoints } from './types.ts';
+import { type Picture, ready, readyTogether } from './picture.ts';
+import {
+  type Check,
+  isBatch,
+  isBatchList,
+  isBatchResults,
+  isLiveness,
+  isOperatingPoints,
+  isTogether,
+} from './shapes.ts';
+import type {
+  Batch,
+  BatchList,
+  BatchRequest,
+  BatchResults,
+  Liveness,
+  LivenessTogether,
+  OperatingPoints,
+} from './types.ts';
 
 /** How a client is made. */
 export interface LivestillClientOptions extends TransportOptions {
@@ -67,16 +83,35 @@ export class LivestillClient {
    * @throws {unknown} the reason of an aborted signal
    */
   async judge(picture: Picture, options: JudgeOptions = {}): Promise<Liveness> {
-    const { idempotencyKey = freshKey(), language = this.#options.language } = options;
-    const { bytes, url } = await ready(picture, this.#options.maxPictureBytes ?? 2 ** 25);
-    const headers: Record<string, string> = {
-      'content-type': url === undefined ? 'application/octet-stream' : 'application/json',
-    };
-    if (language) headers['accept-language'] = language;
-    if (idempotencyKey !== null) headers['idempotency-key'] = idempotencyKey;
-    if (options.reference !== undefined) headers['x-reference'] = options.reference;
+    const { bytes, url } = await ready(picture, this.#limit);
+    const type = url === undefined ? 'application/octet-stream' : 'application/json';
+    const headers = { 'content-type': type, ...this.#headersOf(options) };
     const body = bytes ?? JSON.stringify({ url });
     return this.#call('liveness', isLiveness, { method: 'POST', headers, body }, options);
+  }
+
+  /**
+   * Judges two to five stills of one moment together, in the order in which they were taken: pictures, or
+   * urls of them, not both.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  async judgeTogether(pictures: readonly Picture[], options: JudgeOptions = {}): Promise<LivenessTogether> {
+    const { body, type } = await readyTogether(pictures, this.#limit);
+    const headers = { ...(type === undefined ? {} : { 'content-type': type }), ...this.#headersOf(options) };
+    return this.#call('liveness', isTogether, { method: 'POST', headers, body }, options);
+  }
+
+  get #limit(): number {
+    return this.#options.maxPictureBytes ?? 2 ** 25;
+  }
+
+  #headersOf(options: JudgeOptions): Record<string, string> {
+    const { idempotencyKey = freshKey(), language = this.#options.language, reference } = options;
+    return {
+      ...(language ? { 'accept-language': language } : {}),
+      ...(idempotencyKey === null ? {} : { 'idempotency-key': idempotencyKey }),
+      ...(reference === undefined ? {} : { 'x-reference': reference }),
+    };
   }
 
   /**

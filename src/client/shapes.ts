@@ -1,4 +1,4 @@
-import type { Batch, BatchList, BatchResults, Liveness, OperatingPoints } from './types.ts';
+import type { Batch, BatchList, BatchResults, Liveness, LivenessTogether, OperatingPoints } from './types.ts';
 
 /**
  * Whether an object is what the API answers with: a proxy, a login page or another service answers 200 too.
@@ -22,6 +22,11 @@ export function isLiveness(found: unknown): found is Liveness {
     isPercent(threshold) &&
     Array.isArray(reasons)
   );
+}
+
+/** The same of several stills. */
+export function isTogether(found: unknown): found is LivenessTogether {
+  return isLiveness(found) && Array.isArray((found as Partial<LivenessTogether>).stills);
 }
 
 /** The same of the table of error rates. */

@@ -1,6 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type { BatchBody, BatchRequestBody, BatchResultsBody } from '../wire/v1/batch-schemas.ts';
-import type { LivenessBody, OperatingPointsBody } from '../wire/v1/schemas.ts';
+import type { LivenessBody, OperatingPointsBody, TogetherBody } from '../wire/v1/schemas.ts';
 import {
   type ApiError,
   type Batch,
@@ -9,6 +9,7 @@ import {
   type LegacyClient,
   type LegacyScore,
   type Liveness,
+  type LivenessTogether,
   LivestillClient,
   type LivestillError,
   legacySign,
@@ -24,6 +25,7 @@ import {
 describe("the client's types", () => {
   it('are those of the answers', () => {
     expectTypeOf<Liveness>().toEqualTypeOf<LivenessBody>();
+    expectTypeOf<LivenessTogether>().toEqualTypeOf<TogetherBody>();
     expectTypeOf<OperatingPoints>().toEqualTypeOf<OperatingPointsBody>();
     expectTypeOf<Batch>().toEqualTypeOf<BatchBody>();
     expectTypeOf<BatchRequest>().toEqualTypeOf<BatchRequestBody>();

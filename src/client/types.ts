@@ -91,6 +91,45 @@ export interface Liveness {
   timings: Record<string, number>;
 }
 
+/** How well one plane explains the motion of the key points between two stills: information alone. */
+export interface PlanarMotion {
+  /** In distances between the eyes. */
+  motion: number;
+  residual: number;
+  /** 0-1; null: hardly any motion. */
+  explained: number | null;
+}
+
+/** What several stills say of each other; places of stills are counted from 0. */
+export interface Consistency {
+  samePosition: boolean | null;
+  sameSize: boolean | null;
+  /** Pairs that are one picture. */
+  identical: number[][];
+  bySharpness: number[];
+  planarMotion: PlanarMotion | null;
+}
+
+/** What was found out about several stills: the answer of `POST /v1/liveness` to `images` or `urls`. */
+export interface LivenessTogether {
+  requestId: string;
+  verdict: Verdict;
+  profile: 'careful' | 'fast' | 'single';
+  /** Of all stills that took part; null when the verdict is `poor_quality` or `no_face`. */
+  score: number | null;
+  review: boolean;
+  rawScore: number | null;
+  threshold: number;
+  capturePreset: 'lenient' | 'standard' | 'strict';
+  liveProbability: number | null;
+  reasons: Reason[];
+  /** Places of the stills that took part. */
+  used: number[];
+  /** The judgement of each, in order. */
+  stills: Liveness[];
+  consistency: Consistency;
+}
+
 /** A measured share with its interval, where one was published. */
 export interface Rate {
   rate: number;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Check } from 'typebox/value';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { LivestillClient } from '../../src/client/index.ts';
 import { Fault } from '../../src/faults.ts';
 import { reason } from '../../src/liveness/reasons.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
@@ -175,6 +176,27 @@ describe('several stills', () => {
       code: 'idempotency_key_reused',
     });
     expect(test.judge.pictures).toHaveLength(3);
+  });
+});
+
+describe('the client', () => {
+  const client = () => new LivestillClient({ baseUrl: test.url, apiKey: test.apiKey });
+
+  it('sends several pictures, or urls, and gives the verdict on all', async () => {
+    const sent = await client().judgeTogether([new Blob([pictures[0] as Buffer]), pictures[1] as Buffer]);
+    expect(sent).toMatchObject({ verdict: 'live', used: [0, 1] });
+    expect(test.judge.pictures.map((picture) => Buffer.from(picture).toString())).toEqual(
+      pictures.slice(0, 2).map(String),
+    );
+    const fetched = await client().judgeTogether(['https://example.org/a', new URL('https://example.org/b')]);
+    expect(fetched.stills).toHaveLength(2);
+  });
+
+  it('refuses what cannot be sent before it sends anything', async () => {
+    const [one = Buffer.alloc(0)] = pictures;
+    await expect(client().judgeTogether([one])).rejects.toThrow('Expected two to five stills; found 1');
+    await expect(client().judgeTogether([one, 'https://example.org/a'])).rejects.toThrow('found both');
+    expect(test.judge.pictures).toEqual([]);
   });
 });
 
