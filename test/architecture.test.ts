@@ -179,7 +179,7 @@ describe('the layout', () => {
       decision: ['http', 'intake', 'codes'],
       legacy: ['http', 'intake', 'decision', 'codes'],
       v1: ['http', 'intake', 'decision', 'codes'],
-      admin: ['http', 'intake', 'decision'],
+      admin: ['http', 'intake', 'decision', 'v1'],
       metrics: ['http', 'decision'],
     };
     const partOf = (file: string) => {

@@ -5,6 +5,7 @@ import { createPasswords } from '../../src/console/password.ts';
 import type { Role } from '../../src/console/permissions.ts';
 import type { Store } from '../../src/store/open.ts';
 import { temporaryStore } from '../../src/store/test-support/temp-store.ts';
+import type { AdminArea } from '../../src/wire/admin/area.ts';
 import { createAdminServer } from '../../src/wire/admin/server.ts';
 
 /** A password that is good enough. */
@@ -48,7 +49,12 @@ export interface Started {
 
 /** Starts the admin port for a test, with hashes of passwords that cost little. */
 export async function startConsole(
-  settings: { readonly url?: string; readonly trustedProxies?: readonly string[] } = {},
+  settings: {
+    readonly url?: string;
+    readonly trustedProxies?: readonly string[];
+    /** Further areas of the admin API, over the same store. */
+    readonly areas?: (store: Store) => readonly AdminArea[];
+  } = {},
 ): Promise<Started> {
   const store = await temporaryStore();
   const clock = { now: Date.parse('2026-11-23T10:00:00Z') };
@@ -67,6 +73,7 @@ export async function startConsole(
     console,
     version: '0.0.0',
     proxies: { trustedProxies: settings.trustedProxies ?? [] },
+    areas: settings.areas?.(store) ?? [],
     defaults: { threshold: 87, capture: 'lenient', profile: 'careful' },
   });
   const port = await server.listen('127.0.0.1', 0);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/load.ts';
 import type { Console } from '../../console/console.ts';
@@ -8,7 +9,9 @@ import { createRefusalCounter, type RefusalCounter } from '../../ledger/refusals
 import { DEFAULT_PROFILE } from '../../liveness/profiles.ts';
 import type { Profile } from '../../liveness/types.ts';
 import type { Store } from '../../store/open.ts';
+import { overviewAreas } from '../../wire/admin/overview.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/server.ts';
+import type { TryJudging } from '../../wire/admin/try.ts';
 import { createFailedTries, type FailedTries } from '../../wire/http/failed-tries.ts';
 import type { Server } from '../../wire/http/server.ts';
 import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';
@@ -19,16 +22,21 @@ import { version } from '../shared/version.ts';
 import { watchBatchFigures } from './batch-figures.ts';
 import { consoleOf, type Places } from './console.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
-import { serverOf } from './server.ts';
+import { decisionDepsOf, serverOf } from './server.ts';
 import { StartError } from './start-error.ts';
 import { noteStart, openStoreOf, startRetentionOf } from './store.ts';
 import { checkProfiles, startFleetOf } from './workers.ts';
+
+/** The built console, beside the built service; there too where this runs from the sources. */
+const consoleFolder = fileURLToPath(new URL('../../../dist/web-console', import.meta.url));
 
 /** How far the start has come. */
 interface State {
   ready: boolean;
   draining: boolean;
   fleet?: Fleet;
+  /** What the console judges with. */
+  judging?: TryJudging;
 }
 
 /** A running service. */
@@ -89,7 +97,8 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => refusals.stop());
     const failedTries = failedTriesOf(config, log);
     const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals };
-    const server = serverOf(config, log, parts);
+    const judging = decisionDepsOf(config, log, parts);
+    const server = serverOf(config, log, parts, judging);
     closing.unshift(() => server.drain(0));
     const retention = startRetentionOf(config, log, store);
     closing.unshift(() => retention.stop());
@@ -107,6 +116,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     });
     const port = await listen('port', server, config.host, config.port);
     const watch = watchOf(tlsFiles, tls, server, log);
+    state.judging = { ...judging, threshold: config.threshold };
     state.ready = true;
     return {
       store,
@@ -121,6 +131,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       reloadTls: async () => watch?.reload(),
       async stop() {
         state.draining = true;
+        delete state.judging;
         watch?.stop();
         figures?.stop();
         const { cutOff } = await server.drain(config.timeouts.drainMs);
@@ -164,6 +175,13 @@ function createAdmin(
     proxies: { trustedProxies, proxyHeader },
     version,
     defaults: { threshold, capture, profile },
+    areas: overviewAreas({
+      ledger: store.ledger,
+      chains: store.chains,
+      clock: () => Date.now(),
+      judging: () => state.judging,
+      maxBodyBytes: config.maxBodyBytes,
+    }),
   };
   return createAdminServer(
     readinessChecks({ state, store, log, freeBytes: () => freeBytesAt(config.dataDir) }),
@@ -171,6 +189,7 @@ function createAdmin(
     metrics,
     () => networksOf(state.fleet),
     console === null ? undefined : { ...api, console },
+    console === null ? undefined : consoleFolder,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { PermitStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
 import type { Changes } from '../../console/changes.ts';
 import type { BatchStore } from '../../jobs/types.ts';
+import { countActivity } from '../../ledger/activity.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
@@ -20,7 +21,7 @@ export interface Shared {
 
 /** The store as everything else knows it, over the calls of a backend. */
 export function facade(backend: Backend, onTrouble: (error: Error) => void, shared: Shared = {}): Store {
-  const { append, page, latest, count, consume, used, remember } = backend;
+  const { append, page, latest, count, search, consume, used, remember } = backend;
   return {
     accounts: accountsOf(backend, onTrouble),
     apiKeys: apiKeysOf(backend, onTrouble),
@@ -40,6 +41,8 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
       page,
       latest,
       count,
+      search,
+      activity: (filter) => countActivity(backend.activityRows, filter),
       read: (filter) => readAll(backend, filter),
       prune: (before) => pruneAll(backend, before),
     },

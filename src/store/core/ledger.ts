@@ -1,6 +1,8 @@
 import { type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely';
 import type { ChainName } from '../../ledger/checkpoint.ts';
+import type { ActivityFilter, ActivityRow, LedgerOverview } from '../../ledger/search.ts';
 import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../../ledger/types.ts';
+import { activityRows } from './activity.ts';
 import { baseOf, ledgerChains, SPAN } from './chain/names.ts';
 import { type FindEnd, takePlace } from './chain/place.ts';
 import type { StoreDatabase } from './database.ts';
@@ -13,6 +15,7 @@ import {
   sortedJson,
   toColumns,
 } from './ledger-columns.ts';
+import { searchLedger } from './ledger-search.ts';
 import { prepared } from './prepared.ts';
 import type { Tables } from './tables.ts';
 
@@ -22,7 +25,12 @@ export interface PageFilter extends LedgerFilter {
 }
 
 /** The ledger's calls, each with a bounded answer. */
-export interface LedgerCalls {
+export interface LedgerCalls extends Pick<LedgerOverview, 'search'> {
+  activityRows(
+    filter: ActivityFilter,
+    before: LedgerPlace | null,
+    limit: number,
+  ): Promise<readonly ActivityRow[]>;
   append(row: LedgerRow): Promise<void>;
   page(filter: PageFilter, after: LedgerPlace | null, limit: number): Promise<readonly StoredLedgerRow[]>;
   latest(filter: LedgerFilter, limit: number): Promise<readonly StoredLedgerRow[]>;
@@ -153,6 +161,10 @@ export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCall
       return row.count;
     },
     newestRows: () => database.read('state_unavailable', newestRows),
+    search: (filter, before, limit) =>
+      database.read('state_unavailable', (db) => searchLedger(db, filter, before, limit)),
+    activityRows: (filter, before, limit) =>
+      database.read('state_unavailable', (db) => activityRows(db, filter, before, limit)),
   };
 }
 

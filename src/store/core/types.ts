@@ -12,6 +12,7 @@ import type { Changes } from '../../console/changes.ts';
 import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
 import type { BatchStore } from '../../jobs/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
+import type { LedgerOverview } from '../../ledger/search.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
 import type { RulesStore } from '../../policy/policy.ts';
 import type { Migrated } from './migrated.ts';
@@ -97,7 +98,7 @@ export interface Store {
   readonly permits: PermitStore | null;
   /** Batches that many machines work on; null where the store is no PostgreSQL database. */
   readonly batches: BatchStore | null;
-  readonly ledger: Ledger & LedgerReader;
+  readonly ledger: Ledger & LedgerReader & LedgerOverview;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;
   readonly upkeep: Upkeep;

@@ -6,6 +6,7 @@ import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
 import { BATCHES } from './steps/batches.ts';
 import { CONSOLE } from './steps/console.ts';
+import { LEDGER_SEARCH } from './steps/ledger-search.ts';
 import { PERMITS } from './steps/permits.ts';
 import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
@@ -19,6 +20,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0003-requests': REQUESTS,
   '0004-rates': RATES,
   '0007-console': CONSOLE,
+  '0008-ledger-search': LEDGER_SEARCH,
   '0009-batches': BATCHES,
   '0010-permits': PERMITS,
 };

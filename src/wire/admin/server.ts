@@ -10,6 +10,7 @@ import { createSocketFaultHandler } from '../http/socket-faults.ts';
 import { closeServer, createTransport } from '../http/transport.ts';
 import { DEFAULT_TRANSPORT, type TransportSettings } from '../http/transport-settings.ts';
 import { ADMIN_API, type AdminApi, adminApi } from './api.ts';
+import { consoleFiles } from './console-files.ts';
 import { answerFault } from './fault.ts';
 import { healthRoutes, type ReadinessChecks, type ReadinessFacts } from './health.ts';
 import { metricsRoute, type ServedPage } from './metrics.ts';
@@ -36,6 +37,7 @@ export interface AdminServer {
  * Builds the admin server. `GET /healthz` answers 200 as long as the process answers at all; `GET /readyz`
  * answers 200 when every check says `ok`, else 503, each check named in the body. `GET /metrics` is the page
  * for Prometheus, where there is one. These three ask for no sign-in; `/admin/v1`, where there is one, does.
+ * `/console/` is the page in `consoleFolder`, where there is one.
  * Keep the port on the loopback or behind something that speaks TLS.
  */
 export function createAdminServer(
@@ -44,11 +46,13 @@ export function createAdminServer(
   metrics?: ServedPage,
   facts: ReadinessFacts = () => ({}),
   api?: AdminApi,
+  consoleFolder?: string,
 ): AdminServer {
   const app = createApp(log);
   app.register(healthRoutes, { checks, facts });
   if (metrics !== undefined) app.register(metricsRoute, { page: metrics });
   if (api !== undefined) app.register(adminApi(api, log), { prefix: ADMIN_API });
+  if (consoleFolder !== undefined) app.register(consoleFiles, { folder: consoleFolder });
   return {
     async listen(host, port) {
       await app.ready();

@@ -77,6 +77,8 @@ export const CALLS: Readonly<Record<keyof Backend, StoreKind>> = {
   latest: 'state_unavailable',
   count: 'state_unavailable',
   newestRows: 'state_unavailable',
+  search: 'state_unavailable',
+  activityRows: 'state_unavailable',
   chainNames: 'state_unavailable',
   chainFrame: 'state_unavailable',
   chainPage: 'state_unavailable',
