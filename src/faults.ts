@@ -158,11 +158,17 @@ interface Reasons {
   api_key_expired: 'api_key_expired';
   address_not_allowed: 'address_not_allowed';
   scope_missing: 'scope_missing';
+  session_unknown: 'session_unknown';
+  session_token_invalid: 'session_token_invalid';
+  /** The session's state does not allow the call. */
+  session_conflict: 'not_started' | 'started' | 'judging' | 'nonce' | 'over';
+  /** An upload is not the session's own: its MAC is wrong, or its page is of another origin. */
+  upload_refused: 'mac' | 'origin';
   /** A limit of the app or of the address is reached. */
   rate_limited: 'rate' | 'concurrent' | 'daily' | 'failed_tries';
 
   /** The body, or a header about it, does not have the form that is asked for. */
-  request_malformed: BodyReason | 'both' | 'reference' | 'schema';
+  request_malformed: BodyReason | 'both' | 'reference' | 'schema' | 'webhook' | 'policy' | 'upload';
   appid_missing: 'appid_missing';
   /** The member `image` is no picture in base64. */
   image_invalid: 'image:type' | 'image:data_uri' | 'image:base64' | 'image:blank';
@@ -252,6 +258,10 @@ export const FAULT_KINDS = {
   api_key_expired: final('account'),
   address_not_allowed: final('account'),
   scope_missing: final('account'),
+  session_unknown: final('account'),
+  session_token_invalid: final('account'),
+  session_conflict: final('request'),
+  upload_refused: final('account'),
   rate_limited: passing('account', 1),
   request_malformed: final('request'),
   appid_missing: final('request'),

@@ -5,7 +5,7 @@ import type { JudgingRules } from '../../policy/policy.ts';
 import type { App } from '../types.ts';
 
 /** What an API key may be used for. */
-export const API_KEY_SCOPES = ['judge', 'read:operating-points'] as const;
+export const API_KEY_SCOPES = ['judge', 'read:operating-points', 'sessions'] as const;
 
 /** One of `API_KEY_SCOPES`. */
 export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];

@@ -20,8 +20,14 @@ const HEADERS = {
   connection: 'close',
 } as const;
 
+/** What a POST sends. */
+export interface Posted {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
 /**
- * Sends one GET over `socket` and hands the answer to `use` as soon as its headers are there; the result is
+ * Sends one GET, or one POST of what is `posted`, over `socket` and hands the answer to `use` as soon as its headers are there; the result is
  * `use`'s. The socket is destroyed at the end in any case, and whatever it, the request or the answer say
  * afterwards is dropped: no event of a foreign server's making is without a listener, and what a listener
  * throws ends this exchange alone.
@@ -32,22 +38,32 @@ const HEADERS = {
 export async function exchangeOver<T>(
   socket: Socket,
   url: URL,
-  { firstByteMs, signal }: { readonly firstByteMs: number; readonly signal: AbortSignal },
+  {
+    firstByteMs,
+    signal,
+    posted,
+  }: { readonly firstByteMs: number; readonly signal: AbortSignal; readonly posted?: Posted },
   use: (answer: IncomingMessage) => Promise<T>,
 ): Promise<T> {
   if (socket.destroyed) throw broken('closed before it was asked');
   let answer: IncomingMessage | undefined;
   const request = httpRequest({
     createConnection: () => socket,
-    method: 'GET',
+    method: posted === undefined ? 'GET' : 'POST',
     path: `${url.pathname}${url.search}`,
     setHost: false,
-    headers: { host: url.host, ...HEADERS },
+    headers: {
+      host: url.host,
+      ...HEADERS,
+      ...(posted === undefined
+        ? {}
+        : { accept: '*/*', 'content-length': String(posted.body.length), ...posted.headers }),
+    },
     maxHeaderSize: MAX_HEADER_BYTES,
     insecureHTTPParser: false,
   });
   try {
-    answer = await answerTo(request, firstByteMs, signal);
+    answer = await answerTo(request, posted?.body, firstByteMs, signal);
     // From here on `use` listens; what the request says besides is of no use any more.
     return await use(answer);
   } finally {
@@ -63,6 +79,7 @@ export async function exchangeOver<T>(
  */
 function answerTo(
   request: ClientRequest,
+  body: Buffer | undefined,
   firstByteMs: number,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
@@ -83,7 +100,7 @@ function answerTo(
     })
     .on('error', (error) => settle.reject(connectionFault(error, true)))
     .on('close', () => settle.reject(broken('closed without an answer')))
-    .end();
+    .end(body);
   return promise.finally(() => clearTimeout(timer));
 }
 

@@ -3,6 +3,8 @@ import type { AccountAdmin, ReplayStore, UsageStore } from '../../account/types.
 import type { Actor } from '../../ledger/admin.ts';
 import type { AuditKey } from '../../ledger/checkpoint.ts';
 import type { RulesStore } from '../../policy/policy.ts';
+import type { SessionStore } from '../../session/types.ts';
+import type { WebhookStore } from '../../webhook/types.ts';
 import { type AccountReads, createAccountReads } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
 import { type ApiKeyCalls, createApiKeys } from './api-keys.ts';
@@ -18,10 +20,12 @@ import { createRecord, type RecordCalls } from './record.ts';
 import { createReplay } from './replay.ts';
 import { createRules } from './rules.ts';
 import { createSecretAdmin } from './secret-admin.ts';
+import { createSessions } from './sessions.ts';
 import { createTouches } from './touches.ts';
 import type { StoreOptions } from './types.ts';
 import { createUpkeep, type UpkeepCalls } from './upkeep.ts';
 import { createUsage } from './usage.ts';
+import { createWebhooks } from './webhooks.ts';
 
 /** The options a backend needs; all can be handed to a thread. */
 export type BackendOptions = Omit<StoreOptions, 'thread' | 'answerWithinMs' | 'onTrouble' | 'onMigrated'>;
@@ -36,6 +40,8 @@ export interface Backend
     ApiKeyCalls,
     RulesStore,
     IdempotencyStore,
+    SessionStore,
+    WebhookStore,
     ReplayStore,
     UsageStore,
     LedgerCalls,
@@ -94,6 +100,8 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
     ...createApiKeys(database, note),
     ...createRules(database, note),
     ...createIdempotency(database, options.idempotency, parts.clock),
+    ...createSessions(database),
+    ...createWebhooks(database),
     ...createReplay(database),
     ...createUsage(database),
     ...createLedger(database, parts.chain),

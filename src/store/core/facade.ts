@@ -20,6 +20,17 @@ export function facade(
       finishIdempotent: backend.finishIdempotent,
       releaseIdempotent: backend.releaseIdempotent,
     },
+    sessions: {
+      createSession: backend.createSession,
+      findSession: backend.findSession,
+      stepSession: backend.stepSession,
+      expireSessions: backend.expireSessions,
+    },
+    webhooks: {
+      takeWebhooks: backend.takeWebhooks,
+      endWebhook: backend.endWebhook,
+      findWebhook: backend.findWebhook,
+    },
     replay: { remember: backend.remember },
     rates,
     usage: { consume: backend.consume, used: backend.used },

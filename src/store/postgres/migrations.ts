@@ -7,6 +7,7 @@ import { ACCOUNTS } from './steps/accounts.ts';
 import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
 import { REQUESTS } from './steps/requests.ts';
+import { SESSIONS } from './steps/sessions.ts';
 import type { Step } from './steps/step.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
@@ -15,6 +16,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0002-record': RECORD,
   '0003-requests': REQUESTS,
   '0004-rates': RATES,
+  '0006-sessions': SESSIONS,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

@@ -10,6 +10,7 @@ import { INDEXES } from './steps/indexes.ts';
 import { PROFILES } from './steps/profiles.ts';
 import { RECORD } from './steps/record.ts';
 import { REVIEW } from './steps/review.ts';
+import { SESSIONS } from './steps/sessions.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -21,6 +22,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-profiles': PROFILES,
   '0010-capture': CAPTURE,
   '0011-review': REVIEW,
+  '0013-sessions': SESSIONS,
 };
 
 /** How the steps that a file has been through compare with those of this version. */
