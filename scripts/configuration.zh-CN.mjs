@@ -81,6 +81,12 @@ export const DESCRIPTIONS = {
     '同时下载的总数，其余排队。一个应用最多占其中的四分之三。每个下载最多占用 `picture.maxBytes` 三倍的内存。',
   'download.reportOnly':
     '试运行：端口和私有网段的规则只报告，不拒绝。环回、链路本地、云元数据和本机地址仍然拒绝。',
+  'sessions.seconds': '会话接收照片的时长，创建者未另行指定时适用。',
+  'sessions.tries': '一个会话的尝试次数，创建者未另行指定时适用。',
+  'sessions.captureSignals':
+    '照片可能并非来自摄像头的迹象（见 [injection.md](../understand/injection.md)）。`information`：只告知。`review`：所有会话中，带有迹象的活体结果一律转人工复核。',
+  'webhook.secret':
+    '用于签名 webhook：每个应用的密钥由它派生。至少 32 个随机字符，所有节点相同。null：不接受 webhook。',
   'ledger.retentionDays': '审计日志中早于此天数的行会被删除；null：一直保留，直到 `livestill ledger prune`。',
   'ledger.sync': '`full`：应答发出之前，该行已能经受断电。`normal`：只能经受进程终止。',
   'backup.beforeMigration':

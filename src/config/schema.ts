@@ -5,6 +5,7 @@ import { CLOSED } from './settings/kinds.ts';
 import { RECORD_SETTINGS } from './settings/records.ts';
 import { REQUEST_SETTINGS } from './settings/requests.ts';
 import { SERVICE_SETTINGS } from './settings/service.ts';
+import { SESSION_SETTINGS } from './settings/sessions.ts';
 
 export type { SettingNotes } from './settings/kinds.ts';
 
@@ -18,6 +19,7 @@ export const configSchema = Type.Object(
     ...REQUEST_SETTINGS,
     ...JUDGING_SETTINGS,
     ...DOWNLOAD_SETTINGS,
+    ...SESSION_SETTINGS,
     ...RECORD_SETTINGS,
   },
   CLOSED,

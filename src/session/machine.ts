@@ -2,7 +2,7 @@ import { Fault, type FaultReason } from '../faults.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Session, SessionState, SessionStep } from './types.ts';
 
-/** Uploads with a wrong nonce or MAC that end a session. */
+/** Uploads with a wrong MAC that end a session. */
 export const MOST_REFUSED = 20;
 /** A judgement that is heard of no more (its node died) holds its session for so long, in ms. */
 export const CLAIM_MS = 60_000;

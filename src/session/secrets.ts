@@ -38,7 +38,11 @@ export interface UploadParts {
  * facts, a line each, and the picture's bytes.
  * @param key base64url
  */
-export function uploadMac(key: string, { sessionId, nonce, facts }: UploadParts, picture: Uint8Array): string {
+export function uploadMac(
+  key: string,
+  { sessionId, nonce, facts }: UploadParts,
+  picture: Uint8Array,
+): string {
   return createHmac('sha256', Buffer.from(key, 'base64url'))
     .update(`livestill-still-1\n${sessionId}\n${nonce}\n${facts}\n`)
     .update(picture)

@@ -78,7 +78,7 @@ export interface Session extends SessionWishes {
   /** The upload accepted last: the same one again is answered again. */
   readonly lastMac: string | null;
   readonly attempt: number;
-  /** Uploads with a wrong nonce or MAC. */
+  /** Uploads with a wrong MAC. */
   readonly refused: number;
   readonly taken: readonly StillTaken[];
 }

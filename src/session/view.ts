@@ -15,7 +15,7 @@ export interface SessionView {
   readonly stills: number;
   readonly tries: number;
   readonly triesUsed: number;
-  /** Uploads with a wrong nonce or MAC. */
+  /** Uploads with a wrong MAC. */
   readonly refusedUploads: number;
   readonly capture: { readonly signals: CaptureSignal[] };
   readonly taken: (Omit<StillTaken, 'attempt' | 'receivedAt' | 'reasons' | 'signals'> & {

@@ -1,6 +1,6 @@
 import type { WebhookEnd } from './types.ts';
 
-/** Tries of one call: the last of them about a day after the first. */
+/** Tries of one call: the last of them most of a day after the first. */
 export const MOST_TRIES = 12;
 const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 4 * 3_600_000;

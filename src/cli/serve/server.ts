@@ -36,7 +36,7 @@ export interface Parts {
 export function serverOf(config: Config, log: Logger, parts: Parts): Server {
   const { store, fleet, metrics, bodies, failedTries, tls, tables, refusals } = parts;
   const clock = () => Date.now();
-  const { accounts, apiKeys, idempotency, rates, replay, usage } = store;
+  const { accounts, apiKeys, idempotency, rates, replay, rules, usage } = store;
   const { observer } = metrics;
   const { download, picture } = config;
   const signature = { ...config.signature, bodySign: config.compat.bodySign };
@@ -67,6 +67,18 @@ export function serverOf(config: Config, log: Logger, parts: Parts): Server {
     idempotency,
     maxBodyBytes,
     settings: { cors, profile: fleet.profile, threshold, version, tables },
+    sessions: {
+      store: store.sessions,
+      webhooks: store.webhooks,
+      findApp: accounts.findApp,
+      findRules: rules.findRules,
+      settings: {
+        ...config.sessions,
+        threshold,
+        capture: config.capture,
+        webhookSecret: config.webhook.secret,
+      },
+    },
   });
   return createServer({
     faces: [legacy, v1],

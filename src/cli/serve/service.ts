@@ -16,6 +16,7 @@ import { operatingTables } from '../shared/operating-tables.ts';
 import { version } from '../shared/version.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
 import { serverOf } from './server.ts';
+import { startSessionUpkeep } from './sessions.ts';
 import { StartError } from './start-error.ts';
 import { noteStart, openStoreOf, startRetentionOf } from './store.ts';
 import { checkProfiles, startFleetOf } from './workers.ts';
@@ -84,6 +85,8 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => server.drain(0));
     const retention = startRetentionOf(config, log, store);
     closing.unshift(() => retention.stop());
+    const sessions = startSessionUpkeep(config, log, store);
+    closing.unshift(() => sessions.stop());
     const certificate = tls === undefined ? {} : { certificate: () => server.tls?.expiresAt };
     metrics.watch({ fleet, server, bodies, failedTries, clock: () => retention.seen, ...certificate });
     const port = await listen('port', server, config.host, config.port);
@@ -103,7 +106,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
         state.draining = true;
         watch?.stop();
         const { cutOff } = await server.drain(config.timeouts.drainMs);
-        for (const part of [refusals, retention]) await part.stop();
+        for (const part of [sessions, refusals, retention]) await part.stop();
         for (const part of [fleet, store, admin]) await part.close();
         metrics.stop();
         return cutOff;

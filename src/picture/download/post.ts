@@ -1,5 +1,5 @@
-import type { DownloadOptions } from './download.ts';
 import { connectPinned } from './connect.ts';
+import type { DownloadOptions } from './download.ts';
 import { exchangeOver, type Posted } from './exchange.ts';
 import { refused } from './reasons.ts';
 import { createUrlCheck } from './url-check.ts';
@@ -22,8 +22,7 @@ export function createPoster(options: DownloadOptions): Poster {
   const check = createUrlCheck(options);
   return {
     async post(given, posted) {
-      if (!options.enabled)
-        throw refused('downloads_off', 'Urls are switched off (download.enabled).');
+      if (!options.enabled) throw refused('downloads_off', 'Urls are switched off (download.enabled).');
       const control = new AbortController();
       const timer = setTimeout(() => {
         control.abort(refused('timeout', `The call took longer than ${options.timeoutMs} ms.`));

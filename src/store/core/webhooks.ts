@@ -3,8 +3,10 @@ import type { WebhookStatus, WebhookStore } from '../../webhook/types.ts';
 import type { StoreDatabase } from './database.ts';
 import type { Tables } from './tables.ts';
 
-/** For so long after its end a call is remembered, in ms. */
+/** For so long after its end a call is remembered, in ms, … */
 const WEBHOOK_KEPT_FOR = 24 * 3_600_000;
+/** … and so long one that nobody made any more, though it was due. */
+const WEBHOOK_DUE_FOR = 7 * WEBHOOK_KEPT_FOR;
 
 /** The calls that are still to be made. */
 export function createWebhooks(database: StoreDatabase): WebhookStore {
@@ -86,10 +88,10 @@ export async function addWebhook(
     .execute();
 }
 
-/** Deletes at most `limit` calls that ended a day ago; how many went. */
+/** Deletes at most `limit` calls that are of no use any more; how many went. */
 export async function dropWebhooks(db: Transaction<Tables>, now: number, limit: number): Promise<number> {
   const { numAffectedRows } = await sql`delete from webhook where id in
-    (select id from webhook where ended_at < ${now - WEBHOOK_KEPT_FOR} order by ended_at limit ${limit})`.execute(
+    (select id from webhook where ended_at < ${now - WEBHOOK_KEPT_FOR} or due_at < ${now - WEBHOOK_DUE_FOR} limit ${limit})`.execute(
     db,
   );
   return Number(numAffectedRows ?? 0);

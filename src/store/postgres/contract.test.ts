@@ -11,6 +11,7 @@ describe.skipIf(whyNoServer !== null)(
     await import('../core/accounts.test.ts');
     await import('../core/ledger.test.ts');
     await import('../core/record.test.ts');
+    await import('../core/sessions.test.ts');
     await import('../../account/limiter.test.ts');
     await import('../../account/authenticate.test.ts');
   },

@@ -70,7 +70,7 @@ export async function decideOn(deps: DecisionDeps, asked: Asked, source: Picture
 
 async function pictureOf(deps: DecisionDeps, asked: Asked, source: PictureSource): Promise<Uint8Array> {
   const { exchange, facts, hold } = asked;
-  facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
+  facts.source ??= source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
   if (source.kind === 'bytes') return source.bytes;
   const fetching = { ...deps, ...rowParts(deps, asked), envelopeOf: asked.refusal };
   const picture = await fetchRecorded(fetching, source.url, exchange, facts);
