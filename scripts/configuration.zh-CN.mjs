@@ -12,6 +12,12 @@ export const DESCRIPTIONS = {
   'postgres.poolSize': '一个节点的最大连接数。所有节点合计必须小于 `max_connections`。',
   'postgres.connectTimeoutMs': '等待新连接或空闲连接的时间。',
   'postgres.statementTimeoutMs': '一条语句的时间，包括等待锁；超时即返回 107 或 108。',
+  'redis.url':
+    '`redis://user:password@host:port/database`；`rediss://` 使用 TLS。null：这些也保存在 PostgreSQL 中（[postgres.md](../run/postgres.md)，英文）。',
+  'redis.password': '密码，`redis.url` 中没有写明时使用。',
+  'redis.ca': 'PEM 文件：签发服务器证书的机构。null：Node.js 所信任的机构。',
+  'redis.prefix': '所有键的前缀：同一服务器上的两套安装须用不同前缀。',
+  'redis.timeoutMs': '建立连接、执行一条命令的时间；超时即返回 108。',
   'postgres.migrateAtStart': '服务启动时升级旧的数据表；否则提示运行 `livestill migrate up`。',
   masterKey:
     '加密 SecretKey 的主密钥：32 字节，写成 base64 或 64 位十六进制；可用逗号分隔多个，最新的在前。不设置时使用数据目录中的 `master.key` 文件，首次启动时生成。',
@@ -112,6 +118,7 @@ const EXPECTED = [
   [/^text$/, () => '文本'],
   [/^true or false$/, () => 'true 或 false'],
   [/^postgres:\S+$/, (address) => address],
+  [/^(redis:\S+), or rediss:\/\/ over TLS$/, (_, address) => `${address}，或经 TLS 的 rediss://`],
   [
     /^1 to 64 letters, digits, dots, underscores and hyphens$/,
     () => '1 到 64 个字母、数字、点、下划线和连字符',

@@ -49,6 +49,8 @@ export interface JudgeOptions {
   readonly threshold?: number;
   readonly profile?: Profile;
   readonly capture?: CapturePreset;
+  /** The picture is one of several that are judged together: the judgement says what they are compared by. */
+  readonly still?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -189,6 +191,7 @@ export async function createLiveness(options: LivenessOptions = {}): Promise<Liv
       threshold: call.threshold === undefined ? base.threshold : checkThreshold(call.threshold),
       capture: call.capture === undefined ? base.capture : checkCapture(call.capture),
       ...(review === undefined ? {} : { review }),
+      ...(call.still === true ? { still: true } : {}),
     };
     const start = performance.now();
     const picture = await decodePicture(bytes, limits);

@@ -93,4 +93,11 @@ function child(job) {
   });
 }
 
-const redisOf = () => undefined;
+const redisOf = ({ url }) => ({
+  url,
+  password: null,
+  caFile: null,
+  prefix: 'bench:',
+  timeoutMs: 4000,
+  signatureLifeMs: 930_000,
+});

@@ -11,6 +11,7 @@ export async function cost({ postgres, redis }) {
   url.port = String(toPostgres.port);
   const installation = await install({
     LIVESTILL_STORE: url.href,
+    LIVESTILL_REDIS_URL: `redis://127.0.0.1:${toRedis.port}`,
   });
   const node = await startNode(installation, 'node-1', { profile: 'fast' });
   const picture = Buffer.from(blankPicture());

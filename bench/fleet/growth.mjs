@@ -7,7 +7,7 @@ const counts = [1, 2, 4];
 
 /** Pictures a second with 1, 2 and 4 nodes, each limited to the same share of a processor, in turns. */
 export async function growth({ postgres, redis, load, seconds, rounds, share }) {
-  const stores = { LIVESTILL_STORE: await postgres.newDatabase('growth') };
+  const stores = { LIVESTILL_STORE: await postgres.newDatabase('growth'), LIVESTILL_REDIS_URL: redis.url };
   const installation = await install(stores);
   const picture = await portrait(720, 960);
   const nodes = [];

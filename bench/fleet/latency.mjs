@@ -11,6 +11,7 @@ export async function latency({ postgres, redis }) {
     PostgreSQL: { LIVESTILL_STORE: await postgres.newDatabase('latency') },
     'PostgreSQL and Redis': {
       LIVESTILL_STORE: await postgres.newDatabase('latency_both'),
+      LIVESTILL_REDIS_URL: redis.url,
     },
   };
   const nodes = [];

@@ -1,6 +1,6 @@
 import { Fault } from '../faults.ts';
 import { count } from '../report/count.ts';
-import type { App, Clock, Limiter, Permit, RateStore, UsageStore } from './types.ts';
+import type { App, Clock, Limiter, Permit, PermitStore, RateStore, UsageStore } from './types.ts';
 
 /** What a limiter works with. */
 export interface LimiterParts {
@@ -8,6 +8,11 @@ export interface LimiterParts {
   readonly usage: UsageStore;
   /** Counts rates for all nodes on a shared store; without it they are counted in this process. */
   readonly rates?: RateStore | undefined;
+  /**
+   * Counts simultaneous requests for all nodes on a shared store; without it they are counted in this
+   * process.
+   */
+  readonly permits?: PermitStore | undefined;
 }
 
 interface Account {
@@ -23,12 +28,12 @@ const MS_OF_DAY = 86_400_000;
 /**
  * Holds apps to their limits, by a token bucket for the rate, a count of what runs and a durable count of the
  * UTC day. The bucket holds one second's worth of requests (at least one) plus the burst. Rate and
- * concurrency are counted in this process, the rate by the shared store where there is one; the daily count
- * is shared by all processes on the same store. A request refused by rate or concurrency does not count for
- * the day. Limits are read from the app each time: a change counts at once.
+ * concurrency are counted in this process, or by the shared store where there is one; the daily count is
+ * shared by all processes on the same store. A request refused by rate or concurrency does not count for the
+ * day. Limits are read from the app each time: a change counts at once.
  */
 export function createLimiter(parts: LimiterParts): Limiter {
-  const { clock, usage, rates } = parts;
+  const { clock, usage, rates, permits } = parts;
   const accounts = new Map<string, Account>();
 
   function refill(app: App, now: number): Account {
@@ -49,31 +54,17 @@ export function createLimiter(parts: LimiterParts): Limiter {
       const now = clock();
       const account = refill(app, now);
       const { requestsPerSecond: rate, concurrent, daily } = app.limits;
-      if (concurrent !== null && account.running >= concurrent) {
-        throw new Fault(
-          'rate_limited',
-          'concurrent',
-          `${count(concurrent, 'request')} of ${app.appid} ${concurrent === 1 ? 'runs' : 'run'} already`,
-          {
-            retryAfter: 1,
-          },
-        );
-      }
+      const isShared = permits !== undefined;
+      if (concurrent !== null && !isShared && account.running >= concurrent)
+        throw tooManyRunning(app, concurrent);
       if (rate !== null && rates === undefined && account.tokens < 1) {
-        const retryAfter = Math.ceil((1 - account.tokens) / rate);
-        throw new Fault(
-          'rate_limited',
-          'rate',
-          `${app.appid} sent more than ${count(rate, 'request')} a second`,
-          {
-            retryAfter,
-          },
-        );
+        throw tooFast(app, rate, Math.ceil((1 - account.tokens) / rate));
       }
       if (rates === undefined) account.tokens -= 1;
       account.running += 1;
       const permit = permitOf(account);
       try {
+        if (concurrent !== null && isShared) permit.hold(await takePermit(app, concurrent, permits));
         if (rate !== null && rates !== undefined) await takeShared(app, rate, rates);
         if (daily !== null) await countForDay(app.appid, daily, now, usage);
       } catch (error) {
@@ -85,25 +76,44 @@ export function createLimiter(parts: LimiterParts): Limiter {
   };
 }
 
+function tooManyRunning({ appid }: App, concurrent: number): Fault {
+  const running = `${count(concurrent, 'request')} of ${appid} ${concurrent === 1 ? 'runs' : 'run'} already`;
+  return new Fault('rate_limited', 'concurrent', running, { retryAfter: 1 });
+}
+
+function tooFast({ appid }: App, rate: number, retryAfter: number): Fault {
+  const sent = `${appid} sent more than ${count(rate, 'request')} a second`;
+  return new Fault('rate_limited', 'rate', sent, { retryAfter });
+}
+
 function capacityOf(rate: number, burst: number | null): number {
   return Math.max(1, rate) + (burst ?? 0);
 }
 
-async function takeShared({ appid, limits }: App, rate: number, rates: RateStore): Promise<void> {
-  const wait = await rates.take(appid, rate, capacityOf(rate, limits.burst));
-  if (wait === null) return;
-  throw new Fault('rate_limited', 'rate', `${appid} sent more than ${count(rate, 'request')} a second`, {
-    retryAfter: Math.max(1, Math.ceil(wait)),
-  });
+async function takePermit(app: App, concurrent: number, permits: PermitStore): Promise<() => void> {
+  const release = await permits.take(app.appid, concurrent);
+  if (release === null) throw tooManyRunning(app, concurrent);
+  return release;
 }
 
-function permitOf(account: Account): Permit {
+async function takeShared(app: App, rate: number, rates: RateStore): Promise<void> {
+  const wait = await rates.take(app.appid, rate, capacityOf(rate, app.limits.burst));
+  if (wait !== null) throw tooFast(app, rate, Math.max(1, Math.ceil(wait)));
+}
+
+/** A permit of this process, with the one of the shared store where it holds one. */
+function permitOf(account: Account): Permit & { hold(release: () => void): void } {
   let held = true;
+  let releaseShared = (): void => {};
   return {
+    hold(release) {
+      releaseShared = release;
+    },
     release(): void {
       if (!held) return;
       held = false;
       account.running -= 1;
+      releaseShared();
     },
   };
 }

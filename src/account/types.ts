@@ -109,6 +109,18 @@ export interface RateStore {
   take(appid: string, perSecond: number, capacity: number): Promise<number | null>;
 }
 
+/**
+ * Simultaneous requests of apps, counted for all nodes together. Rejects with a `Fault` `state_unavailable`
+ * when the store does not answer.
+ */
+export interface PermitStore {
+  /**
+   * Take one of the `limit` permits of `appid`. Null where all are taken; else what gives it back, which
+   * never throws. The permit of a process that ended comes free by itself, within ten seconds.
+   */
+  take(appid: string, limit: number): Promise<(() => void) | null>;
+}
+
 /** What a new app is made of; the rest starts as `active`, without limits. */
 export interface NewApp {
   readonly appid: string;

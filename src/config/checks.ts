@@ -20,6 +20,17 @@ function isOrigin(text: string): boolean {
   }
 }
 
+/** Whether a text is the url of a Redis server, as far as its form goes. */
+function isRedisUrl(text: string): boolean {
+  try {
+    const { protocol, hostname, pathname, search, hash } = new URL(text);
+    const isKnown = protocol === 'redis:' || protocol === 'rediss:';
+    return isKnown && hostname !== '' && /^(?:\/\d{0,5})?$/.test(pathname) && search === '' && hash === '';
+  } catch {
+    return false;
+  }
+}
+
 function isPostgresUrl(text: string): boolean {
   try {
     const { protocol, pathname } = new URL(text);
@@ -60,6 +71,10 @@ const FORMS: Readonly<Record<NonNullable<SettingNotes['check']>, Form>> = {
   postgresUrl: {
     expected: 'postgres://user:password@host:port/database',
     holds: isPostgresUrl,
+  },
+  redisUrl: {
+    expected: 'redis://user:password@host:port/database, or rediss:// over TLS',
+    holds: isRedisUrl,
   },
   nodeName: {
     expected: '1 to 64 letters, digits, dots, underscores and hyphens',

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { type Config, ConfigError } from '../config/load.ts';
+import { redisSettings } from '../store/open.ts';
 import { checkCertificate } from './certificate.ts';
 import { type Check, configurationFailed } from './check.ts';
 import { checkFiles, checkFolder, checkSpace } from './data-folder.ts';
@@ -9,6 +10,7 @@ import { checkNativeLibraries } from './native.ts';
 import { checkNode } from './node.ts';
 import { checkPorts } from './ports.ts';
 import { checkPostgres } from './postgres.ts';
+import { checkRedis } from './redis.ts';
 
 /** What the checks ask of the machine; a test brings its own. */
 export interface Machine {
@@ -47,6 +49,7 @@ export async function examine(readConfig: () => Config, machine: Machine): Promi
     return [node, configurationFailed(error)];
   }
   const { dataDir, masterKey } = config;
+  const redis = redisSettings(config.redis, config.signature);
   const libraries = await checkNativeLibraries();
   const hasDatabase = libraries.every(({ name, status }) => name !== 'database library' || status === 'ok');
   const folder = await checkFolder(dataDir, machine.uid);
@@ -63,6 +66,7 @@ export async function examine(readConfig: () => Config, machine: Machine): Promi
     folder.check,
     ...data,
     ...(config.store === null ? [] : [await checkPostgres(config.store, config)]),
+    ...(redis === undefined ? [] : [await checkRedis(redis)]),
     ...(await checkModels(config)),
     ...(await checkCertificate(config, machine.now())),
     ...(await checkPorts(config)),

@@ -150,12 +150,13 @@ function fleetOf({ workers, workerMemoryBytes, pool, warm, admission, onTrouble 
     },
     workersNow: () => pool.now,
     lost: pool.lost,
-    async judge(picture, { threshold, profile, capture, app, signal } = {}) {
+    async judge(picture, { threshold, profile, capture, still, app, signal } = {}) {
       const permit = await admission.enter({ app, signal });
       try {
         for (let attempt = 1; ; attempt++) {
           try {
-            return judgementOf(await pool.judge({ picture, threshold, profile, capture }), onTrouble);
+            const task = { picture, threshold, profile, capture, still };
+            return judgementOf(await pool.judge(task), onTrouble);
           } catch (error) {
             if (!(error instanceof WorkerLost)) throw error;
             // Nobody waits for a caller that left, and a picture that cost two workers costs no third.

@@ -23,6 +23,7 @@ export interface JudgeMessage {
   readonly threshold: number | undefined;
   readonly profile: Profile | undefined;
   readonly capture?: CapturePreset | undefined;
+  readonly still?: boolean | undefined;
 }
 
 /** What a worker receives over its message channel. */
@@ -34,6 +35,7 @@ export interface JudgeTask {
   readonly threshold: number | undefined;
   readonly profile: Profile | undefined;
   readonly capture?: CapturePreset | undefined;
+  readonly still?: boolean | undefined;
 }
 
 /** The engine is loaded and has run; `milliseconds` is what a blank picture took. */

@@ -9,6 +9,8 @@ export interface JudgeOptions {
   readonly profile?: Profile;
   /** What the picture must offer; the engine's own when left out. */
   readonly capture?: CapturePreset;
+  /** The picture is one of several that are judged together. */
+  readonly still?: boolean;
   /**
    * The app the picture is judged for: apps take turns at the workers. Pictures without one count as one
    * app's.

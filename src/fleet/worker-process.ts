@@ -78,8 +78,9 @@ class ForkedWorker implements WorkerProcess {
     return this.#ask({ kind: 'start', engine });
   }
 
-  judge({ picture, threshold, profile, capture }: JudgeTask): Promise<JudgeAnswer> {
-    return this.#ask({ kind: 'judge', bytes: picture.byteLength, threshold, profile, capture }, picture);
+  judge({ picture, threshold, profile, capture, still }: JudgeTask): Promise<JudgeAnswer> {
+    const bytes = picture.byteLength;
+    return this.#ask({ kind: 'judge', bytes, threshold, profile, capture, still }, picture);
   }
 
   kill(why: WorkerLost): void {

@@ -26,6 +26,18 @@ export interface PolicyVersion {
   readonly content: Readonly<Record<string, unknown>>;
 }
 
+/** One of several stills that were judged together. */
+export interface StillRecord {
+  /** Of its bytes, hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+  /** `bytes`, or `url:` and the url's host. */
+  readonly source: string;
+  /** Null where the request was refused before it was judged. */
+  readonly verdict: string | null;
+  readonly rawScore: number | null;
+}
+
 /** Why a row says what it says. */
 export interface Explanation {
   readonly api: 'legacy' | 'v1';
@@ -57,6 +69,8 @@ export interface Explanation {
   readonly cards: Readonly<Record<string, string>>;
   /** The caller's own reference for the person or case; opaque. */
   readonly reference: string | null;
+  /** Every still in order, where several were judged together. */
+  readonly stills?: readonly StillRecord[];
 }
 
 /** One request, as it is kept for the auditor. The picture itself is never part of it. */

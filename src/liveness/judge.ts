@@ -13,6 +13,7 @@ import { reason } from './reasons.ts';
 import { reportedScore } from './reported-score.ts';
 import { turnClockwise } from './resample.ts';
 import { backingOf } from './review.ts';
+import { thumbnailOf } from './stills/thumbnail.ts';
 import type {
   Box,
   CapturePreset,
@@ -49,6 +50,8 @@ export interface JudgeSettings {
   readonly threshold: number;
   /** What the picture must offer; `lenient` where nothing is given. */
   readonly capture?: CapturePreset;
+  /** Whether the picture is one of several: what they are compared by is found too. */
+  readonly still?: boolean;
   /** In place of the limits that the calibration names. */
   readonly review?: ReviewLimits;
 }
@@ -91,7 +94,10 @@ export async function judgePicture(
   holdPicture(inner);
   try {
     const judgement = await judge(models, inner, settings);
-    return bars === null ? judgement : withBars(judgement, bars, picture);
+    const whole = bars === null ? judgement : withBars(judgement, bars, picture);
+    if (settings.still !== true) return whole;
+    const { score, probability } = readyProfile(models, settings.profile).calibration;
+    return { ...whole, still: { thumbnail: thumbnailOf(picture), curve: { score, probability } } };
   } finally {
     letGo(inner);
   }

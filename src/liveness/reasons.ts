@@ -174,6 +174,26 @@ const REASONS = {
     'The face has no natural skin colour.',
     'Use white light; send the picture in colour and unfiltered.',
   ],
+  STILLS_DISAGREE: [
+    'warning',
+    'Some of the stills look live and some like an attack.',
+    'Take new stills one after the other, directly with the camera; or have a person look at them.',
+  ],
+  STILLS_IDENTICAL: [
+    'warning',
+    'Two of the stills are the same picture.',
+    'Take each still anew with the camera; do not send a picture twice.',
+  ],
+  STILLS_APART: [
+    'warning',
+    'The face has moved or changed its size too far between the stills.',
+    'Take the stills one after the other and hold still meanwhile.',
+  ],
+  STILL_UNFIT: [
+    'warning',
+    'A still was not fit to be judged and was left out.',
+    'See the reasons of that still.',
+  ],
   COMPRESSED: [
     'info',
     'The picture is so strongly compressed that its blocks show.',

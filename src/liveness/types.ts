@@ -131,6 +131,17 @@ export interface ModelUsed {
   readonly cardSha256?: string;
 }
 
+/** What a picture that is one of several is compared and fused by. */
+export interface StillEvidence {
+  /** Brightness in 32 x 32 area averages, 0-255; null for a picture with a side under 32 pixels. */
+  readonly thumbnail: Float32Array | null;
+  /** What of the profile's calibration makes a score and a probability of a logit. */
+  readonly curve: {
+    readonly score: number[][];
+    readonly probability: { readonly a: number; readonly b: number };
+  };
+}
+
 /** Everything that is said of one picture. */
 export interface Judgement {
   readonly verdict: Verdict;
@@ -180,6 +191,8 @@ export interface Judgement {
   readonly reasons: readonly Reason[];
   readonly crops: readonly CropEvidence[];
   readonly models: readonly ModelUsed[];
+  /** Only where the picture was judged as one of several. */
+  readonly still?: StillEvidence;
   /** Milliseconds by step: `decode`, `detect`, `crop`, `classify`, `quality`, `total`. */
   readonly milliseconds: Readonly<Record<string, number>>;
 }

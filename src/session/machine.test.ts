@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../faults.ts';
 import { applyStep, atTime, CLAIM_MS, MOST_REFUSED } from './machine.ts';
-import { outcomeOf } from './outcome.ts';
+import { decideTry } from './outcome.ts';
 import { someSession, someStill } from './test-support/some-session.ts';
 import type { Session, SessionState, SessionStep } from './types.ts';
 
@@ -139,16 +139,31 @@ describe('the outcome of a try', () => {
   const attack = someStill({ verdict: 'attack' });
   const poor = someStill(unfit);
   const signalled = someStill({ signals: ['camera_virtual'] });
+  const { evidence } = live;
+  const aside =
+    evidence === null
+      ? live
+      : someStill({ evidence: { ...evidence, faceBox: { left: 400, top: 100, right: 500, bottom: 220 } } });
   it.each([
     ['live', [live, live], 'information'],
     ['live', [poor, live], 'information'],
-    ['attack', [live, live, attack], 'information'],
+    ['attack', [live, attack, attack], 'information'],
     ['attack', [poor, attack], 'review'],
-    ['unfit', [poor, someStill({ verdict: 'no_face' }), someStill({ verdict: null })], 'review'],
-    ['review', [live, someStill({ review: true })], 'information'],
+    ['review', [live, live, live, live, attack], 'information'],
+    [
+      'unfit',
+      [poor, someStill({ verdict: 'no_face' }), someStill({ verdict: null, evidence: null })],
+      'review',
+    ],
+    ['unfit', [someStill({ verdict: null, evidence: null })], 'information'],
+    ['review', [live, aside], 'information'],
     ['live', [live, signalled], 'information'],
     ['review', [live, signalled], 'review'],
   ] as const)('is %s', (outcome, stills, captureSignals) => {
-    expect(outcomeOf(stills, captureSignals)).toBe(outcome);
+    expect(decideTry(stills, captureSignals).outcome).toBe(outcome);
+  });
+
+  it('has the score of the mean logit', () => {
+    expect(decideTry([live, live], 'information').decision).toMatchObject({ score: 88, review: false });
   });
 });

@@ -1,5 +1,5 @@
 import { Fault, type FaultReason } from '../faults.ts';
-import { outcomeOf } from './outcome.ts';
+import { decideTry } from './outcome.ts';
 import type { Session, SessionState, SessionStep } from './types.ts';
 
 /** Uploads with a wrong MAC that end a session. */
@@ -80,11 +80,11 @@ function finish(
   const next: Session = { ...session, state: 'uploading', claim: null, lastMac: mac, nonce, taken };
   const together = taken.filter(({ attempt }) => attempt === session.attempt);
   if (together.length < session.stills) return next;
-  const outcome = outcomeOf(together, session.captureSignals);
+  const { outcome, decision } = decideTry(together, session.captureSignals);
   if (outcome === 'unfit' && session.attempt < session.tries) {
-    return { ...next, attempt: session.attempt + 1 };
+    return { ...next, decision, attempt: session.attempt + 1 };
   }
-  return { ...ended(next, 'done', now), outcome };
+  return { ...ended(next, 'done', now), outcome, decision };
 }
 
 /** At an end the key goes. */

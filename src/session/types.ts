@@ -1,4 +1,4 @@
-import type { CapturePreset, Verdict } from '../liveness/types.ts';
+import type { Box, CapturePreset, Judgement, StillEvidence, Verdict } from '../liveness/types.ts';
 import type { CaptureSignal } from './signals.ts';
 
 /** Where a session stands. The last four are ends: nothing leads out of them. */
@@ -16,6 +16,24 @@ export type SessionState = (typeof SESSION_STATES)[number];
 /** What the pictures of a session that is `done` came to. `unfit`: none could be judged in any try. */
 export const SESSION_OUTCOMES = ['live', 'attack', 'review', 'unfit'] as const;
 export type SessionOutcome = (typeof SESSION_OUTCOMES)[number];
+
+/** What the stills of a try are decided together by: numbers, nothing of the picture. */
+export interface StillEvidenceKept {
+  readonly fusedLogit: number | null;
+  readonly reviewLimits: Judgement['reviewLimits'];
+  readonly curve: StillEvidence['curve'];
+  readonly faceBox: Box | null;
+  readonly width: number;
+}
+
+/** One decision on the stills of the last whole try. */
+export interface SessionDecision {
+  readonly score: number | null;
+  readonly liveProbability: number | null;
+  readonly review: boolean;
+  /** Codes, errors first. */
+  readonly reasons: readonly string[];
+}
 
 /** One still that was accepted and judged; the picture itself is kept nowhere. */
 export interface StillTaken {
@@ -37,6 +55,8 @@ export interface StillTaken {
   /** Codes of the reasons, errors first. */
   readonly reasons: readonly string[];
   readonly signals: readonly CaptureSignal[];
+  /** Null: nothing was judged. */
+  readonly evidence: StillEvidenceKept | null;
 }
 
 /** What is asked for when a session is made. */
@@ -67,6 +87,8 @@ export interface Session extends SessionWishes {
   readonly state: SessionState;
   /** Null unless `done`. */
   readonly outcome: SessionOutcome | null;
+  /** Of the last whole try; null before it. */
+  readonly decision: SessionDecision | null;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   /** The key that the page made (base64url of 32 bytes); null before the start and after the end. */

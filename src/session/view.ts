@@ -1,11 +1,12 @@
 import type { CaptureSignal } from './signals.ts';
-import type { Session, SessionOutcome, SessionState, StillTaken } from './types.ts';
+import type { Session, SessionDecision, SessionOutcome, SessionState, StillTaken } from './types.ts';
 
 /** A session as its app's server sees it; nothing of token, key and nonce. */
 export interface SessionView {
   readonly sessionId: string;
   readonly state: SessionState;
   readonly outcome: SessionOutcome | null;
+  readonly decision: (Omit<SessionDecision, 'reasons'> & { readonly reasons: string[] }) | null;
   readonly reference: string | null;
   readonly origin: string | null;
   readonly createdAt: string;
@@ -18,7 +19,7 @@ export interface SessionView {
   /** Uploads with a wrong MAC. */
   readonly refusedUploads: number;
   readonly capture: { readonly signals: CaptureSignal[] };
-  readonly taken: (Omit<StillTaken, 'attempt' | 'receivedAt' | 'reasons' | 'signals'> & {
+  readonly taken: (Omit<StillTaken, 'attempt' | 'receivedAt' | 'reasons' | 'signals' | 'evidence'> & {
     readonly try: number;
     readonly receivedAt: string;
     readonly reasons: string[];
@@ -28,13 +29,14 @@ export interface SessionView {
 
 /** What the API and the webhook say of a session. */
 export function sessionView(session: Session): SessionView {
-  const { sessionId, state, outcome, reference, origin, stills, tries, taken } = session;
+  const { sessionId, state, outcome, decision, reference, origin, stills, tries, taken } = session;
   const last = taken.at(-1)?.attempt ?? 0;
   const isWhole = taken.filter(({ attempt }) => attempt === last).length === stills;
   return {
     sessionId,
     state,
     outcome,
+    decision: decision === null ? null : { ...decision, reasons: [...decision.reasons] },
     reference,
     origin,
     createdAt: timeOf(session.createdAt),
@@ -46,7 +48,7 @@ export function sessionView(session: Session): SessionView {
     triesUsed: isWhole ? last : Math.max(0, last - 1),
     refusedUploads: session.refused,
     capture: { signals: [...new Set(taken.flatMap(({ signals }) => signals))] },
-    taken: taken.map(({ attempt, receivedAt, reasons, signals, ...rest }) => ({
+    taken: taken.map(({ attempt, receivedAt, reasons, signals, evidence: _, ...rest }) => ({
       try: attempt,
       ...rest,
       receivedAt: timeOf(receivedAt),

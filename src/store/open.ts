@@ -1,12 +1,19 @@
+import { UsageError } from '../faults.ts';
+import type { BackendOptions } from './core/backend.ts';
 import { facade } from './core/facade.ts';
+import type { PostgresSettings } from './core/postgres-settings.ts';
+import type { RedisSettings } from './core/redis-settings.ts';
 import type { Store, StoreOptions } from './core/types.ts';
 import { openBackend as openPostgres } from './postgres/open.ts';
+import type { RedisState } from './redis/inspect.ts';
 import { openBackend } from './sqlite/open.ts';
 import { openRemoteBackend } from './sqlite/thread/remote.ts';
 
 export type { PostgresSettings } from './core/postgres-settings.ts';
+export type { RedisSettings } from './core/redis-settings.ts';
 export type { Store, StoreOptions } from './core/types.ts';
 export { postgresSettings, shownAddress } from './postgres/settings.ts';
+export { redisSettings, shownRedis } from './redis/settings.ts';
 
 /** After how long a call of the store's thread is given up, in ms. */
 const ANSWER_WITHIN_MS = 5000;
@@ -16,52 +23,61 @@ const ANSWER_WITHIN_MS = 5000;
  * file of the data folder or in a PostgreSQL database.
  *
  * @throws {UsageError} `data_missing` when `create` is false and there is no data folder
+ * @throws {UsageError} `redis_without_postgres`, `redis_url`, `redis_ca`
  * @throws {Fault} `accounts_unavailable` when it cannot be used: `master_key_missing`, `master_key_wrong`,
  * `master_key_exposed`, `master_key_malformed`, `store_locked`, `store_corrupt`, `store_newer`, …; the
  * message says what to do
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const {
-    dataDir,
-    create,
-    masterKey,
-    auditKey,
-    actor,
-    sync,
-    lockWaitMs,
-    idempotency,
-    migrationBackups,
-    node,
-  } = options;
-  const plain = Object.fromEntries(
-    Object.entries({
-      create,
-      masterKey,
-      auditKey,
-      actor,
-      sync,
-      lockWaitMs,
-      idempotency,
-      migrationBackups,
-      node,
-    }).filter(([, value]) => value !== undefined),
-  );
-  const onTrouble = options.onTrouble ?? (() => {});
-  const backendOptions = { dataDir, ...plain };
-  const { postgres } = options;
-  if (postgres !== undefined) {
-    const events = { onTrouble, onMigrated: options.onMigrated };
-    const { backend, rates } = await openPostgres({ ...backendOptions, postgres }, events);
-    return facade(backend, onTrouble, rates);
+  const { thread, answerWithinMs = ANSWER_WITHIN_MS, onTrouble = () => {}, onMigrated, ...given } = options;
+  const { postgres, redis, ...others } = given;
+  const backendOptions = withoutUndefined(others);
+  const events = { onTrouble, onMigrated };
+  if (postgres !== undefined) return openShared({ ...backendOptions, postgres }, redis, events);
+  if (redis !== undefined) {
+    throw new UsageError(
+      'redis_without_postgres',
+      'redis.url is for several nodes on a PostgreSQL store: set store, or leave redis.url out',
+    );
   }
   const backend =
-    options.thread === false
-      ? await openBackend(backendOptions, { onTrouble, onMigrated: options.onMigrated })
-      : await openRemoteBackend({
-          backend: backendOptions,
-          answerWithinMs: options.answerWithinMs ?? ANSWER_WITHIN_MS,
-          onTrouble,
-          onMigrated: options.onMigrated,
-        });
+    thread === false
+      ? await openBackend(backendOptions, events)
+      : await openRemoteBackend({ backend: backendOptions, answerWithinMs, onTrouble, onMigrated });
   return facade(backend, onTrouble);
+}
+
+/** A store that several nodes work on. */
+async function openShared(
+  options: BackendOptions & { readonly postgres: PostgresSettings },
+  redis: RedisSettings | undefined,
+  events: { readonly onTrouble: (error: Error) => void; readonly onMigrated: StoreOptions['onMigrated'] },
+): Promise<Store> {
+  const { backend, shared } = await openPostgres(options, events);
+  if (redis === undefined) return facade(backend, events.onTrouble, shared);
+  try {
+    // Loaded where it is needed: every command opens a store, few know of a Redis server.
+    const { openRedis } = await import('./redis/open.ts');
+    const state = await openRedis(redis, backend, events.onTrouble);
+    await shared.close?.();
+    return facade(backend, events.onTrouble, state);
+  } catch (error) {
+    await shared.close?.();
+    await backend.close();
+    throw error;
+  }
+}
+
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+/**
+ * Looks at a Redis server without changing more than a key that ends by itself.
+ * @throws {UsageError} `redis_url`, `redis_ca`
+ * @throws {Fault} `state_unavailable` when it does not answer or takes no changes
+ */
+export async function inspectRedis(settings: RedisSettings): Promise<RedisState> {
+  const inspect = await import('./redis/inspect.ts');
+  return inspect.inspectRedis(settings);
 }

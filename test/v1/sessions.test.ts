@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '../../src/faults.ts';
 import { reason } from '../../src/liveness/reasons.ts';
+import { CURVE } from '../../src/session/test-support/some-session.ts';
 import { judgementOf, noFace } from '../contract/support/judge.ts';
 import { judgedFace, startV1Test, type V1Test } from './support.ts';
 
@@ -14,9 +15,11 @@ const picture = async (shade: number) =>
     .jpeg()
     .toBuffer();
 const pictures: Buffer[] = [];
-const attack = () => judgementOf({ ...judgedFace(), verdict: 'attack', rawScore: 12 });
+const still = { thumbnail: null, curve: CURVE };
+const live = () => judgedFace({ still });
+const attack = () => judgementOf({ ...live(), verdict: 'attack', rawScore: 12, fusedLogit: -3 });
 const poor = () =>
-  judgementOf({ ...judgedFace(), verdict: 'poor_quality', reasons: [reason('BLURRED'), reason('TOO_DARK')] });
+  judgementOf({ ...live(), verdict: 'poor_quality', reasons: [reason('BLURRED'), reason('TOO_DARK')] });
 
 beforeAll(async () => {
   server = await startV1Test({ settings: { cors: { origins: [FOREIGN] } } });
@@ -24,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 beforeEach(() => {
-  server.judge.answer = () => judgedFace();
+  server.judge.answer = live;
   server.ledger.fail = null;
 });
 
@@ -133,6 +136,7 @@ describe('a session', () => {
     expect(session).toMatchObject({
       state: 'done',
       outcome: 'live',
+      decision: { score: 88, review: false, reasons: [] },
       reference: 'case-7',
       triesUsed: 1,
       capture: { signals: [] },
@@ -172,7 +176,7 @@ describe('a session', () => {
         { code: 'TOO_DARK', advice: expect.any(String) },
       ],
     });
-    server.judge.answer = () => ({ ...noFace, reasons: [reason('NO_FACE')] });
+    server.judge.answer = () => ({ ...noFace, still, reasons: [reason('NO_FACE')] });
     answer = await read(await one.upload(pictures[2]!, answer.nonce));
     const ended = await read(await one.upload(pictures[3]!, answer.nonce, { 'accept-language': 'zh' }));
     expect(ended).toMatchObject({ state: 'ended', nonce: null, hints: [{ code: 'NO_FACE' }] });

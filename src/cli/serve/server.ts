@@ -36,7 +36,7 @@ export interface Parts {
 export function serverOf(config: Config, log: Logger, parts: Parts): Server {
   const { store, fleet, metrics, bodies, failedTries, tls, tables, refusals } = parts;
   const clock = () => Date.now();
-  const { accounts, apiKeys, idempotency, rates, replay, rules, usage } = store;
+  const { accounts, apiKeys, idempotency, permits, rates, replay, rules, usage } = store;
   const { observer } = metrics;
   const { download, picture } = config;
   const signature = { ...config.signature, bodySign: config.compat.bodySign };
@@ -44,7 +44,12 @@ export function serverOf(config: Config, log: Logger, parts: Parts): Server {
   const shared = {
     version,
     refusals,
-    limiter: createLimiter({ clock, usage, rates: rates ?? undefined }),
+    limiter: createLimiter({
+      clock,
+      usage,
+      rates: rates ?? undefined,
+      permits: permits ?? undefined,
+    }),
     downloader: createDownloader({ ...download, maxBytes: picture.maxBytes, observe: observer.download }),
     judge: fleet,
     ledger: observedLedger(store.ledger, observer),

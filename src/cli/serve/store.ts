@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { IdempotencyBounds } from '../../account/api-key/idempotency.ts';
 import { type Config, configForRecord } from '../../config/load.ts';
 import { type Retention, startRetention } from '../../ledger/retention.ts';
-import { openStore, type Store } from '../../store/open.ts';
+import { openStore, redisSettings, type Store } from '../../store/open.ts';
 import { storeOptionsOf } from '../shared/open-store.ts';
 import { version } from '../shared/version.ts';
 
@@ -10,6 +10,7 @@ import { version } from '../shared/version.ts';
 export function openStoreOf(config: Config, log: Logger): Promise<Store> {
   return openStore({
     ...storeOptionsOf(config),
+    redis: redisSettings(config.redis, config.signature),
     idempotency: idempotencyBounds(config),
     onMigrated: (migrated) =>
       log.warn({ event: 'migrated', ...migrated }, 'the tables of an older version were brought up to date'),

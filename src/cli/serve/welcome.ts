@@ -3,7 +3,7 @@ import type { Config } from '../../config/load.ts';
 import { availableCores } from '../../fleet/cores.ts';
 import { availableMemory, megabytes } from '../../fleet/memory.ts';
 import { count } from '../../report/count.ts';
-import { postgresSettings, shownAddress } from '../../store/open.ts';
+import { postgresSettings, redisSettings, shownAddress, shownRedis } from '../../store/open.ts';
 import { baseUrl, shellWord } from '../shared/curl.ts';
 import { lackingLine } from '../shared/engine-options.ts';
 import { pairs } from '../shared/outcome.ts';
@@ -51,7 +51,10 @@ export async function welcome(
 
 /** The database, without its password. */
 function shownStore(config: Config): string {
-  return config.store === null ? 'SQLite' : shownAddress(postgresSettings(config.store, config.postgres));
+  if (config.store === null) return 'SQLite';
+  const database = shownAddress(postgresSettings(config.store, config.postgres));
+  const redis = redisSettings(config.redis, config.signature);
+  return redis === undefined ? database : `${database}, ${shownRedis(redis)}`;
 }
 
 async function howToCall(

@@ -16,7 +16,14 @@ export interface SettingNotes extends TSchemaOptions {
   /** An environment variable of another name that counts where the setting's own is not set. */
   readonly alias?: string;
   /** A check that JSON Schema cannot say; see `config/checks.ts`. */
-  readonly check?: 'origin' | 'network' | 'networkOrHost' | 'masterKey' | 'postgresUrl' | 'nodeName';
+  readonly check?:
+    | 'origin'
+    | 'network'
+    | 'networkOrHost'
+    | 'masterKey'
+    | 'postgresUrl'
+    | 'redisUrl'
+    | 'nodeName';
 }
 
 /** An object of settings takes no others. */

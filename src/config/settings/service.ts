@@ -1,5 +1,6 @@
 import { group, integer, list, maybeText, oneOf, text, yesNo } from './kinds.ts';
 import { POSTGRES_SETTINGS } from './postgres.ts';
+import { REDIS_SETTINGS } from './redis.ts';
 
 /** The data folder, keys, addresses and who may call. */
 export const SERVICE_SETTINGS = {
@@ -24,6 +25,7 @@ export const SERVICE_SETTINGS = {
       'The name of this node in a shared store: its decisions have a chain of that name. null: the one in the file `node.name` of the data folder, made at the first start.',
   }),
   postgres: POSTGRES_SETTINGS,
+  redis: REDIS_SETTINGS,
   masterKey: maybeText({
     default: null,
     isSecret: true,

@@ -19,6 +19,7 @@ export function someSession(change: Partial<Session> = {}): Session {
     webhook: null,
     state: 'created',
     outcome: null,
+    decision: null,
     startedAt: null,
     endedAt: null,
     macKey: null,
@@ -43,10 +44,26 @@ export function someStill(change: Partial<StillTaken> = {}): StillTaken {
     takenAfter: 500,
     verdict: 'live',
     score: 93,
-    threshold: 87,
+    threshold: 60,
     review: false,
     reasons: [],
     signals: [],
+    evidence: {
+      fusedLogit: change.verdict === 'attack' ? -3 : 3,
+      reviewLimits: null,
+      curve: CURVE,
+      faceBox: { left: 100, top: 100, right: 200, bottom: 220 },
+      width: 640,
+    },
     ...change,
   };
 }
+
+/** A calibration: 0 of 100 at Z = -4, 100 at Z = 4. */
+export const CURVE = {
+  score: [
+    [-4, 0],
+    [4, 100],
+  ],
+  probability: { a: 1, b: 0 },
+};

@@ -1,5 +1,5 @@
 import type { IdempotencyStore } from '../../account/api-key/idempotency.ts';
-import type { AccountAdmin, ReplayStore, UsageStore } from '../../account/types.ts';
+import type { AccountAdmin, ReplayStore } from '../../account/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { AuditKey } from '../../ledger/checkpoint.ts';
 import type { RulesStore } from '../../policy/policy.ts';
@@ -24,7 +24,7 @@ import { createSessions } from './sessions.ts';
 import { createTouches } from './touches.ts';
 import type { StoreOptions } from './types.ts';
 import { createUpkeep, type UpkeepCalls } from './upkeep.ts';
-import { createUsage } from './usage.ts';
+import { createUsage, type DurableUsage } from './usage.ts';
 import { createWebhooks } from './webhooks.ts';
 
 /** The options a backend needs; all can be handed to a thread. */
@@ -43,7 +43,7 @@ export interface Backend
     SessionStore,
     WebhookStore,
     ReplayStore,
-    UsageStore,
+    DurableUsage,
     LedgerCalls,
     RecordCalls,
     UpkeepCalls {

@@ -1,16 +1,22 @@
-import type { RateStore } from '../../account/types.ts';
+import type { PermitStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
 import { verifyAll } from './verify-chain.ts';
 import { pruneAll, readAll, untilFew } from './whole-ledger.ts';
 
+/** What nodes share beside the database, or in it; what is left out each process keeps by itself. */
+export interface Shared {
+  readonly replay?: ReplayStore;
+  readonly rates?: RateStore;
+  readonly permits?: PermitStore;
+  readonly usage?: UsageStore;
+  check?(): Promise<void>;
+  close?(): Promise<void>;
+}
+
 /** The store as everything else knows it, over the calls of a backend. */
-export function facade(
-  backend: Backend,
-  onTrouble: (error: Error) => void,
-  rates: RateStore | null = null,
-): Store {
-  const { append, page, latest, count } = backend;
+export function facade(backend: Backend, onTrouble: (error: Error) => void, shared: Shared = {}): Store {
+  const { append, page, latest, count, consume, used, remember } = backend;
   return {
     accounts: accountsOf(backend, onTrouble),
     apiKeys: apiKeysOf(backend, onTrouble),
@@ -31,9 +37,10 @@ export function facade(
       endWebhook: backend.endWebhook,
       findWebhook: backend.findWebhook,
     },
-    replay: { remember: backend.remember },
-    rates,
-    usage: { consume: backend.consume, used: backend.used },
+    replay: shared.replay ?? { remember },
+    rates: shared.rates ?? null,
+    permits: shared.permits ?? null,
+    usage: shared.usage ?? { consume, used },
     ledger: {
       append,
       page,
@@ -56,8 +63,14 @@ export function facade(
       lastClock: backend.lastClock,
       sweep: (now) => untilFew((limit) => backend.sweepSome(now, limit)),
     },
-    check: backend.check,
-    close: backend.close,
+    async check() {
+      await backend.check();
+      await shared.check?.();
+    },
+    async close() {
+      await shared.close?.();
+      await backend.close();
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import type {
   Explanation,
   LedgerRow,
   RowKind,
+  StillRecord,
   StoredLedgerRow,
 } from '../../ledger/types.ts';
 import type { Verdict } from '../../liveness/types.ts';
@@ -60,18 +61,24 @@ export function toColumns(row: LedgerRow): Columns {
 
 /**
  * Both kinds of quality values in one column, which the row's hash covers: an array as ever where only one
- * kind is there.
+ * kind is there. The stills that were judged together stand beside them.
  */
-function qualityText({ quality, measured }: Explanation): string {
+function qualityText({ quality, measured, stills }: Explanation): string {
+  if (stills !== undefined) return JSON.stringify({ outside: quality, measured, stills });
   return JSON.stringify(measured === null ? quality : { outside: quality, measured });
 }
 
-function fromQualityText(text: string | null): Pick<Explanation, 'quality' | 'measured'> {
+function fromQualityText(text: string | null): Pick<Explanation, 'quality' | 'measured' | 'stills'> {
   const kept = JSON.parse(text ?? '[]') as
     | DecidingQuality[]
-    | { readonly outside: DecidingQuality[]; readonly measured: Record<string, number> };
+    | {
+        readonly outside: DecidingQuality[];
+        readonly measured: Record<string, number> | null;
+        readonly stills?: readonly StillRecord[];
+      };
   if (Array.isArray(kept)) return { quality: kept, measured: null };
-  return { quality: kept.outside, measured: kept.measured };
+  const { outside: quality, measured, stills } = kept;
+  return stills === undefined ? { quality, measured } : { quality, measured, stills };
 }
 
 /** The set of models and cards of a row: JSON, names sorted. */

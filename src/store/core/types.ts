@@ -1,6 +1,13 @@
 import type { ApiKeyAdmin, ApiKeyStore } from '../../account/api-key/api-key.ts';
 import type { IdempotencyBounds, IdempotencyStore } from '../../account/api-key/idempotency.ts';
-import type { AccountAdmin, AccountStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
+import type {
+  AccountAdmin,
+  AccountStore,
+  PermitStore,
+  RateStore,
+  ReplayStore,
+  UsageStore,
+} from '../../account/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
 import type { RulesStore } from '../../policy/policy.ts';
@@ -8,6 +15,7 @@ import type { SessionStore } from '../../session/types.ts';
 import type { WebhookStore } from '../../webhook/types.ts';
 import type { Migrated } from './migrated.ts';
 import type { PostgresSettings } from './postgres-settings.ts';
+import type { RedisSettings } from './redis-settings.ts';
 
 /** How a store is opened. */
 export interface StoreOptions {
@@ -18,6 +26,11 @@ export interface StoreOptions {
    * name.
    */
   readonly postgres?: PostgresSettings | undefined;
+  /**
+   * A Redis server for what nodes on one PostgreSQL database share and what is short-lived: used signatures,
+   * rates, permits, counts of the day.
+   */
+  readonly redis?: RedisSettings | undefined;
   /**
    * The name of this node's chain in a database that several write into. Without it: the file `node.name`,
    * made where it is missing.
@@ -82,6 +95,8 @@ export interface Store {
   readonly usage: UsageStore;
   /** Rates shared by all nodes; null where each process counts its own. */
   readonly rates: RateStore | null;
+  /** Simultaneous requests counted over all nodes; null where each process counts its own. */
+  readonly permits: PermitStore | null;
   readonly ledger: Ledger & LedgerReader;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;

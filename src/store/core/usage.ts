@@ -8,8 +8,14 @@ export const DAYS_KEPT = 400;
 /** How many older counts go with one request. */
 const DAYS_SWEEP = 100;
 
+/** Counts of the day that are written down. */
+export interface DurableUsage extends UsageStore {
+  /** Sees to it that the count of `appid` on the UTC day `day` is no less than this. */
+  raise(appid: string, day: string, count: number): Promise<void>;
+}
+
 /** Durable counts of requests by app and UTC day. */
-export function createUsage(database: StoreDatabase): UsageStore {
+export function createUsage(database: StoreDatabase): DurableUsage {
   let sweptOn = '';
   return {
     async consume(appid, day, limit) {
@@ -28,6 +34,17 @@ export function createUsage(database: StoreDatabase): UsageStore {
           .executeTakeFirst();
         return row?.count ?? null;
       });
+    },
+    async raise(appid, day, count) {
+      await database.write('state_unavailable', (db) =>
+        db
+          .insertInto('usage_day')
+          .values({ appid, day, count })
+          .onConflict((conflict) =>
+            conflict.columns(['appid', 'day']).doUpdateSet({ count }).where('usage_day.count', '<', count),
+          )
+          .execute(),
+      );
     },
     async used(appid, day) {
       const row = await database.read('state_unavailable', (db) =>

@@ -4,6 +4,7 @@ import { getMeta, putMeta } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
+import { PERMITS } from './steps/permits.ts';
 import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
 import { REQUESTS } from './steps/requests.ts';
@@ -17,6 +18,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0003-requests': REQUESTS,
   '0004-rates': RATES,
   '0006-sessions': SESSIONS,
+  '0010-permits': PERMITS,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

@@ -78,6 +78,34 @@ describe.skipIf(whyNoServer !== null)(`several nodes on one PostgreSQL database$
     await expect(limiter(stores[2]).admit(app)).rejects.toMatchObject({ reason: 'rate', retryAfter: 1000 });
   });
 
+  it('hold an app to its simultaneous requests together; those of a node that ended come free', async () => {
+    const url = await of.server.newDatabase();
+    const stores = await nodes(of.server, ['a', 'b', 'c', 'd'], url);
+    const app = {
+      appid: '1',
+      limits: { requestsPerSecond: null, burst: null, concurrent: 10, daily: null },
+    } as App;
+    const limiters = stores.map(({ usage, permits }) =>
+      createLimiter({ clock: () => 0, usage, permits: permits ?? undefined }),
+    );
+    const asked = await Promise.allSettled(
+      limiters.flatMap((limiter) => Array.from({ length: 5 }, () => limiter.admit(app))),
+    );
+    const held = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    expect(held).toHaveLength(10);
+    for (const one of asked) {
+      if (one.status === 'rejected')
+        expect(one.reason).toMatchObject({ reason: 'concurrent', retryAfter: 1 });
+    }
+    held[0]?.release();
+    await expect
+      .poll(() => limiters[3]?.admit(app).then(() => 'admitted', String), { timeout: 5000 })
+      .toBe('admitted');
+    await of.server.query(url, 'update permit set until = 0');
+    const again = await Promise.allSettled(Array.from({ length: 11 }, () => limiters[2]?.admit(app)));
+    expect(again.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+  });
+
   it('begin a request with an idempotency key once, and one answers what another kept', async () => {
     const stores = await nodes(of.server, ['a', 'b', 'c']);
     const scope = { appid: '1', key: 'k' };

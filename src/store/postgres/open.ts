@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { RateStore } from '../../account/types.ts';
 import { UsageError } from '../../faults.ts';
 import type { ChainName } from '../../ledger/checkpoint.ts';
 import { changesBy, type NoteChange } from '../core/admin-log.ts';
@@ -12,17 +11,20 @@ import {
 } from '../core/backend.ts';
 import { makeDataFolder } from '../core/data-folder.ts';
 import { changeAccounts, type StoreDatabase } from '../core/database.ts';
+import type { Shared } from '../core/facade.ts';
 import { openAuditKey } from '../core/keys/audit-key.ts';
 import { encryptingKey } from '../core/keys/key-in-use.ts';
 import { openKeyring } from '../core/keys/open-keyring.ts';
 import { CLOCK_KEY } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
+import { createPermits } from '../core/permits.ts';
 import type { PostgresSettings } from '../core/postgres-settings.ts';
 import { findEnd } from './chain-end.ts';
 import { createDatabase } from './database.ts';
 import { storeFault } from './faults.ts';
 import { openHandles } from './handles.ts';
 import { nodeName } from './node-name.ts';
+import { createPermitTable } from './permits.ts';
 import { createRates } from './rates.ts';
 
 /**
@@ -33,7 +35,7 @@ import { createRates } from './rates.ts';
 export async function openBackend(
   options: BackendOptions & { readonly postgres: PostgresSettings },
   events: BackendEvents,
-): Promise<{ readonly backend: Backend; readonly rates: RateStore }> {
+): Promise<{ readonly backend: Backend; readonly shared: Shared }> {
   const { dataDir, postgres: settings, sync = 'full', node } = options;
   let database: StoreDatabase | undefined;
   try {
@@ -62,7 +64,8 @@ export async function openBackend(
       },
       events,
     );
-    return { backend, rates: createRates(database) };
+    const permits = createPermits(createPermitTable(database), events.onTrouble);
+    return { backend, shared: { rates: createRates(database), permits, close: permits.close } };
   } catch (error) {
     await database?.close();
     throw error instanceof UsageError ? error : storeFault('accounts_unavailable', error);

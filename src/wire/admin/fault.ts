@@ -4,8 +4,8 @@ import { type HttpFault, httpFaultEnvelope } from '../http/http-faults.ts';
 import { canonical } from '../http/respond.ts';
 
 /**
- * Answers a fault in the form of the old call: what kept a request from a route, or what a route threw. Behind
- * a request that names no host, or more than one, nothing more is read from the connection.
+ * Answers a fault in the form of the old call: what kept a request from a route, or what a route threw.
+ * Behind a request that names no host, or more than one, nothing more is read from the connection.
  */
 export function answerFault(
   request: FastifyRequest,

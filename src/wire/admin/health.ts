@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { shared } from './shared.ts';
 
 /**
- * What can keep the service from taking requests; each check resolves with `ok` or says in a few words what is
- * wrong.
+ * What can keep the service from taking requests; each check resolves with `ok` or says in a few words what
+ * is wrong.
  */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<string>>>;
 

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Fault } from '../../faults.ts';
-import type { DecidingQuality, Explanation, LedgerRow, PolicyVersion } from '../../ledger/types.ts';
+import type {
+  DecidingQuality,
+  Explanation,
+  LedgerRow,
+  PolicyVersion,
+  StillRecord,
+} from '../../ledger/types.ts';
 import { captureVersion, DEFAULT_CAPTURE, isCaptureComponent } from '../../liveness/quality/capture.ts';
 import type { Judgement, ModelUsed } from '../../liveness/types.ts';
 import { DEFAULT_RULES, type JudgingRules } from '../../policy/policy.ts';
@@ -30,6 +36,8 @@ export interface Decided extends Answering {
   readonly fault: Fault | null;
   /** What the app decides for its v1 calls; the old call knows no rules of its own. */
   readonly rules?: JudgingRules;
+  /** The stills of a request for one judgement on several. */
+  readonly stills?: readonly StillRecord[];
   /** The models that stood ready, for a picture that reached none. */
   readonly models: readonly ModelUsed[];
 }
@@ -84,6 +92,7 @@ function explanationOf(decided: Decided): Explanation {
     measured: judgement === null ? null : measuredForCapture(judgement),
     cards: cardsOf(judgement?.models ?? decided.models),
     reference: facts.reference ?? null,
+    ...(decided.stills === undefined ? {} : { stills: decided.stills }),
   };
 }
 

@@ -41,7 +41,10 @@ interface Arrived {
   readonly requestId: string;
 }
 
-/** Has every request answered by the API that owns its path. @returns what to call with each request; it never throws */
+/**
+ * Has every request answered by the API that owns its path. @returns what to call with each request; it never
+ * throws
+ */
 export function answerRequests(
   parts: Answering,
 ): (request: IncomingMessage, response: ServerResponse) => void {

@@ -21,8 +21,8 @@ export interface Expecting {
 }
 
 /**
- * Answers tunnels, offers of another protocol and `Expect`, which Node hands over before there is a request to
- * answer.
+ * Answers tunnels, offers of another protocol and `Expect`, which Node hands over before there is a request
+ * to answer.
  */
 export function answerExpectations(parts: Expecting): void {
   const { http, arrivals, faces, requestId, observer, settings, work } = parts;

@@ -256,13 +256,7 @@ export class TestServer {
   /** Ends the server and removes its folder. */
   async remove(): Promise<void> {
     this.signal('SIGCONT');
-    const running = this.#process;
-    const ended = new Promise((resolve) =>
-      running === null ? resolve(null) : running.once('exit', resolve),
-    );
-    running?.kill('SIGQUIT');
-    await ended;
-    this.#process = null;
+    await this.down('SIGQUIT');
     this.#end();
   }
 

@@ -41,6 +41,7 @@ export const CALLS: Readonly<Record<keyof Backend, StoreKind>> = {
   remember: 'state_unavailable',
   consume: 'state_unavailable',
   used: 'state_unavailable',
+  raise: 'state_unavailable',
   append: 'state_unavailable',
   page: 'state_unavailable',
   latest: 'state_unavailable',

@@ -75,6 +75,7 @@ export async function answerNewSession(
 const FRESH = {
   state: 'created',
   outcome: null,
+  decision: null,
   startedAt: null,
   endedAt: null,
   macKey: null,

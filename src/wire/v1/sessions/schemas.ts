@@ -102,9 +102,24 @@ export const sessionSchema = Type.Object(
     outcome: maybe(
       oneOf(
         SESSION_OUTCOMES,
-        'live; attack: one still at least is one; review: live, but have a person look; unfit: nothing could be judged in any try.',
+        'As of several stills judged together. review: live, but have a person look. unfit: nothing could be judged in any try.',
       ),
       'Null unless state is done.',
+    ),
+    decision: maybe(
+      Type.Object(
+        {
+          score: maybe(Type.Integer({ minimum: 0, maximum: 100 }), 'Of the stills together; null: unfit.'),
+          liveProbability: maybe(
+            Type.Number({ minimum: 0, maximum: 1 }),
+            'Probability of a bona fide presentation at equal priors.',
+          ),
+          review: Type.Boolean({ description: 'The stills or the networks do not back one verdict.' }),
+          reasons: Type.Array(Type.String(), { description: 'Codes, errors first.' }),
+        },
+        { ...CLOSED, title: 'SessionDecision' },
+      ),
+      'Of the last whole try.',
     ),
     reference: maybe(Type.String(), 'As given.'),
     origin: maybe(Type.String(), 'As given.'),

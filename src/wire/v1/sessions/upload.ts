@@ -137,6 +137,7 @@ async function judgeStill(
     exchange,
     facts: notes.facts,
     app: { ...app, policy },
+    still: true,
     rules: await deps.sessions.findRules(app.appid),
     hold,
     answer(_judgement, decision) {
@@ -180,8 +181,16 @@ function stillOf(
     review: judgement?.review ?? false,
     reasons:
       found instanceof Fault ? [found.reason] : (judgement?.reasons.map(({ code }) => code as string) ?? []),
+    evidence: evidenceOf(judgement),
     signals: captureSignals({ facts, picture, sha256, earlier: session.taken, before }),
   };
+}
+
+/** The thumbnail, a small copy of the picture, is left out: no picture is kept. */
+function evidenceOf(judgement: Judgement | null): StillTaken['evidence'] {
+  if (judgement?.still === undefined) return null;
+  const { fusedLogit, reviewLimits, face, width, still } = judgement;
+  return { fusedLogit, reviewLimits, curve: still.curve, faceBox: face?.box ?? null, width };
 }
 
 function uploadHeaders({ request: { headers } }: Exchange): Pick<Upload, 'nonce' | 'mac' | 'facts'> {
