@@ -1,4 +1,4 @@
-import type { Liveness, OperatingPoints } from './types.ts';
+import type { Liveness, NewSession, OperatingPoints, Session } from './types.ts';
 
 /**
  * Whether an object is what the API answers with: a proxy, a login page or another service answers 200 too.
@@ -28,6 +28,20 @@ export function isLiveness(found: unknown): found is Liveness {
 export function isOperatingPoints(found: unknown): found is OperatingPoints {
   const { threshold, tables } = found as Partial<OperatingPoints>;
   return isPercent(threshold) && Array.isArray(tables);
+}
+
+/** The same of a session that was made, … */
+export function isNewSession(found: unknown): found is NewSession {
+  const { sessionId, token } = found as Partial<NewSession>;
+  return typeof sessionId === 'string' && typeof token === 'string';
+}
+
+/** … and of one that is read: an outcome is there where it is done, and nowhere else. */
+export function isSession(found: unknown): found is Session {
+  const { sessionId, state, outcome } = found as Partial<Session>;
+  return (
+    typeof sessionId === 'string' && typeof state === 'string' && (state === 'done') === (outcome !== null)
+  );
 }
 
 /** A score or threshold. */

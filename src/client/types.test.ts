@@ -1,5 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type { LivenessBody, OperatingPointsBody } from '../wire/v1/schemas.ts';
+import type { NewSessionBody, SessionBody } from '../wire/v1/sessions/schemas.ts';
 import {
   type ApiError,
   type LegacyClient,
@@ -8,8 +9,10 @@ import {
   LivestillClient,
   type LivestillError,
   legacySign,
+  type NewSession,
   type OperatingPoints,
   type Picture,
+  type Session,
   type Verdict,
 } from './index.ts';
 
@@ -18,6 +21,8 @@ describe("the client's types", () => {
   it('are those of the answers', () => {
     expectTypeOf<Liveness>().toEqualTypeOf<LivenessBody>();
     expectTypeOf<OperatingPoints>().toEqualTypeOf<OperatingPointsBody>();
+    expectTypeOf<Session>().toEqualTypeOf<SessionBody>();
+    expectTypeOf<NewSession>().toEqualTypeOf<NewSessionBody>();
     expectTypeOf<Liveness['verdict']>().toEqualTypeOf<Verdict>();
   });
 

@@ -1,9 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { InputError, LivestillClient, verifyWebhook } from '../../src/client/index.ts';
 import { Fault } from '../../src/faults.ts';
 import { reason } from '../../src/liveness/reasons.ts';
 import { CURVE } from '../../src/session/test-support/some-session.ts';
+import { webhookSignature } from '../../src/webhook/sign.ts';
 import { judgementOf, noFace } from '../contract/support/judge.ts';
 import { judgedFace, startV1Test, type V1Test } from './support.ts';
 
@@ -270,6 +272,36 @@ describe('a session', () => {
       event: 'session.ended',
       session: { sessionId: made.sessionId, state: 'done', outcome: 'live' },
     });
+  });
+});
+
+describe('the client', () => {
+  it('makes, reads and cancels sessions, and checks webhooks', async () => {
+    const client = new LivestillClient({ baseUrl: server.url, apiKey: server.apiKey });
+    const made = await client.createSession({
+      stills: 1,
+      origin: ORIGIN,
+      webhook: 'https://shop.example/hook',
+    });
+    expect((await client.getSession(made.sessionId)).state).toBe('created');
+    const cancelled = await client.cancelSession(made.sessionId);
+    expect([cancelled.state, cancelled.outcome]).toEqual(['cancelled', null]);
+    await expect(client.cancelSession(made.sessionId)).rejects.toMatchObject({ code: 'session_conflict' });
+    const calls = await server.store.webhooks.takeWebhooks(Date.now(), 1000, 10);
+    const body = calls.find(({ id }) => id.endsWith(made.sessionId))?.body ?? '';
+    const secret = made.webhookSecret ?? '';
+    const now = Math.floor(Date.now() / 1000);
+    const event = await verifyWebhook(body, webhookSignature(secret, now, body), { secret });
+    expect(event.session).toMatchObject({ sessionId: made.sessionId, state: 'cancelled' });
+    for (const [text, signature] of [
+      [`${body} `, webhookSignature(secret, now, body)],
+      [body, webhookSignature('another', now, body)],
+      [body, webhookSignature(secret, now - 600, body)],
+      [body, null],
+      ['{"event":"other"}', webhookSignature(secret, now, '{"event":"other"}')],
+    ] as const) {
+      await expect(verifyWebhook(text, signature, { secret })).rejects.toBeInstanceOf(InputError);
+    }
   });
 });
 
