@@ -96,6 +96,12 @@ export const DESCRIPTIONS = {
     '批次中的路径都在此目录之下读取，每个 worker 都要能访问：一个共享目录。null：批次只能含 url。',
   'batch.leaseMs': '一个 worker 没有任何动静时，它的分块还保留多久；之后由另一个 worker 接着做完其余部分。',
   'batch.webhookSecret': 'webhook 签名所用的密钥（HMAC-SHA256）。null：批次不接受 webhook。',
+  'sessions.seconds': '会话接收照片的时长，创建者未另行指定时适用。',
+  'sessions.tries': '一个会话的尝试次数，创建者未另行指定时适用。',
+  'sessions.captureSignals':
+    '照片可能并非来自摄像头的迹象（见 [injection.md](../understand/injection.md)）。`information`：只告知。`review`：所有会话中，带有迹象的活体结果一律转人工复核。',
+  'webhook.secret':
+    '用于签名 webhook：每个应用的密钥由它派生。至少 32 个随机字符，所有节点相同。null：不接受 webhook。',
   'ledger.retentionDays': '审计日志中早于此天数的行会被删除；null：一直保留，直到 `livestill ledger prune`。',
   'ledger.sync': '`full`：应答发出之前，该行已能经受断电。`normal`：只能经受进程终止。',
   'backup.beforeMigration':

@@ -1,3 +1,7 @@
+import type { MalformedSignature, SigningMistake } from './faults/signature-reasons.ts';
+
+export type { SigningMistake } from './faults/signature-reasons.ts';
+
 /**
  * Where a failure lies: in the picture, in fetching it, in who asked, in how it was asked, in HTTP, in room,
  * in the engine, in the store.
@@ -12,47 +16,6 @@ export type FaultArea =
   | 'engine'
   | 'store'
   | 'internal';
-
-/** Reasons of signatures that cannot be taken apart. */
-type MalformedSignature =
-  | 'brackets'
-  | 'cos_signature'
-  | 'digest_only'
-  | 'field_in_brackets'
-  | 'field_missing'
-  | 'field_not_a_time'
-  | 'field_twice'
-  | 'not_base64'
-  | 'original_in_clear'
-  | 'scheme_word'
-  | 'sign_too_long'
-  | 'single_use_without_fileid'
-  | 'space_inside'
-  | 'tc3_signature'
-  | 'too_short'
-  | SigningMistake;
-
-/** How a signature came to be wrong, as far as its bytes tell. */
-export type SigningMistake =
-  | 'ascii_digest'
-  | 'base64_digest'
-  | 'digest_appended_after'
-  | 'encoded_twice'
-  | 'hex_digest'
-  | 'hex_encoded'
-  | 'hmac_differs'
-  | 'key_and_text_swapped'
-  | 'key_with_line_break'
-  | 'md5_digest'
-  | 'original_only'
-  | 'original_with_line_break'
-  | 'plain_sha1'
-  | 'sha256_cut'
-  | 'sha256_digest'
-  | 'signed_url_encoded'
-  | 'signed_with_secret_id'
-  | 'utf8_digest'
-  | 'utf8_lossy_digest';
 
 /**
  * Reasons of a database and of the keys beside it: open within their prefix, since each database has its own.
@@ -158,11 +121,17 @@ interface Reasons {
   api_key_expired: 'api_key_expired';
   address_not_allowed: 'address_not_allowed';
   scope_missing: 'scope_missing';
+  session_unknown: 'session_unknown';
+  session_token_invalid: 'session_token_invalid';
+  /** The session's state does not allow the call. */
+  session_conflict: 'not_started' | 'started' | 'judging' | 'nonce' | 'over';
+  /** An upload is not the session's own: its MAC is wrong, or its page is of another origin. */
+  upload_refused: 'mac' | 'origin';
   /** A limit of the app or of the address is reached. */
   rate_limited: 'rate' | 'concurrent' | 'daily' | 'failed_tries';
 
   /** The body, or a header about it, does not have the form that is asked for. */
-  request_malformed: BodyReason | 'both' | 'reference' | 'schema';
+  request_malformed: BodyReason | 'both' | 'reference' | 'schema' | 'webhook' | 'policy' | 'upload';
   appid_missing: 'appid_missing';
   /** The member `image` is no picture in base64. */
   image_invalid: 'image:type' | 'image:data_uri' | 'image:base64' | 'image:blank';
@@ -256,6 +225,10 @@ export const FAULT_KINDS = {
   api_key_expired: final('account'),
   address_not_allowed: final('account'),
   scope_missing: final('account'),
+  session_unknown: final('account'),
+  session_token_invalid: final('account'),
+  session_conflict: final('request'),
+  upload_refused: final('account'),
   rate_limited: passing('account', 1),
   request_malformed: final('request'),
   appid_missing: final('request'),

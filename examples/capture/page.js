@@ -6,20 +6,29 @@ const outcome = document.querySelector('#outcome');
 const SAYS = {
   passed: 'Thank you, that is all.',
   refused: 'We cannot confirm this. Please visit a branch with your document.',
+  'looked-at': 'Thank you. One of us will look at this and write to you.',
   again: 'Please take the pictures once more.',
-  failed: 'That did not work. Please take the pictures again in a moment.',
+  failed: 'That did not work. Please load the page again in a moment.',
 };
-
-camera.addEventListener('stills', async ({ detail }) => {
-  outcome.textContent = 'One moment …';
-  const form = new FormData();
-  for (const still of detail.stills) form.append('still', still, 'still.jpg');
-  // The server decides; the page only says what it was told.
-  const answer = await fetch('/stills', { method: 'POST', body: form })
-    .then((response) => (response.ok ? response.json() : null))
-    .catch(() => null);
-  const { outcome: kind, advice } = answer ?? { outcome: 'failed', advice: [] };
+const ask = (path) => fetch(path, { method: 'POST' }).then((response) => response.json());
+const say = (kind, advice = []) => {
   outcome.textContent = [SAYS[kind], ...advice].join(' ');
   outcome.dataset.outcome = kind;
-  if (kind === 'passed' || kind === 'refused') camera.remove();
+};
+
+camera.addEventListener('stills', () => {
+  outcome.textContent = 'One moment …';
 });
+// The service tells the page only whether pictures were taken; what became of them this site's own server knows.
+camera.addEventListener('uploaded', async ({ detail }) => {
+  if (detail.state === 'again') {
+    const advice = detail.hints.map((hint) => hint.advice);
+    return say('again', advice);
+  }
+  const { outcome: kind } = await ask('/outcome').catch(() => ({ outcome: 'failed' }));
+  say(kind);
+  camera.remove();
+});
+camera.addEventListener('error', ({ detail }) => detail.kind === 'session_over' && say('failed'));
+camera.session = await ask('/session').catch(() => null);
+if (camera.session === null) say('failed');

@@ -1,48 +1,52 @@
-// An onboarding page in small: the page takes stills with the camera component, this server has each of them judged and decides.
+// An onboarding page in small: this server makes a session, the page's camera component uploads straight to livestill, and
+// this server reads what became of it. The browser decides nothing and never sees a score.
 //
 //   LIVESTILL_API_KEY=lsk_… node examples/capture/server.mjs        then open http://127.0.0.1:8080/
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { LivestillClient } from 'livestill/client';
 
-const apiKey = process.env.LIVESTILL_API_KEY;
+const {
+  LIVESTILL_API_KEY: apiKey,
+  LIVESTILL_URL: baseUrl = 'http://127.0.0.1:8787',
+  ORIGIN,
+  PORT,
+} = process.env;
 if (!apiKey) {
   console.error('usage: LIVESTILL_API_KEY=lsk_… node examples/capture/server.mjs');
   console.error('A key: npx livestill key create APPID --kind api');
   process.exit(2);
 }
-const client = new LivestillClient({ baseUrl: process.env.LIVESTILL_URL ?? 'http://127.0.0.1:8787', apiKey });
-const MOST_BYTES = 16 * 1024 * 1024;
+const client = new LivestillClient({ baseUrl, apiKey });
 const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript', css: 'text/css' };
 const HEADERS = {
-  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'",
+  'content-security-policy': `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ${new URL(baseUrl).origin}`,
   'permissions-policy': 'camera=(self)',
 };
+/** Which session belongs to which visitor, by a cookie that scripts cannot read. */
+const sessions = new Map();
 
-/** The form that the page sends, up to a size. */
-async function formOf(request) {
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > MOST_BYTES) throw new RangeError('the stills are too large');
-    chunks.push(chunk);
-  }
-  const headers = { 'content-type': request.headers['content-type'] ?? '' };
-  return new Response(Buffer.concat(chunks), { headers }).formData();
+/** A session for this page alone; only its address and its token go to the browser. */
+async function newSession(response) {
+  const visitor = randomUUID();
+  const { sessionId, token } = await client.createSession({
+    origin: ORIGIN ?? address(),
+    reference: visitor,
+  });
+  sessions.set(visitor, sessionId);
+  response.setHeader('set-cookie', `visitor=${visitor}; HttpOnly; SameSite=Strict; Path=/`);
+  return { url: `${baseUrl}/v1/sessions/${sessionId}`, token };
 }
 
-/** Only stills that are all live pass; one attack refuses; everything else asks for new pictures. No score leaves this server. */
-async function decide(request) {
-  const stills = (await formOf(request)).getAll('still').filter((part) => part instanceof Blob);
-  if (stills.length < 2 || stills.length > 5) throw new RangeError('expected two to five stills');
-  const language = request.headers['accept-language'] ?? 'en';
-  const answers = await Promise.all(stills.map((still) => client.judge(still, { language })));
-  const verdicts = answers.map(({ verdict }) => verdict);
-  if (verdicts.includes('attack')) return { outcome: 'refused', advice: [] };
-  if (verdicts.every((verdict) => verdict === 'live')) return { outcome: 'passed', advice: [] };
-  const advice = answers.flatMap(({ reasons }) => reasons.filter(({ severity }) => severity === 'error'));
-  return { outcome: 'again', advice: [...new Set(advice.map((reason) => reason.advice))] };
+/** What this server makes of the visitor's session: live passes, an attack is refused, all else is for a person. */
+async function outcomeOf(request) {
+  const [, visitor] = /(?:^|; )visitor=([\w-]+)/.exec(request.headers.cookie ?? '') ?? [];
+  const sessionId = sessions.get(visitor);
+  if (sessionId === undefined) return { outcome: 'failed' };
+  const { outcome } = await client.getSession(sessionId);
+  if (outcome === 'live') return { outcome: 'passed' };
+  return { outcome: outcome === 'attack' ? 'refused' : outcome === 'review' ? 'looked-at' : 'failed' };
 }
 
 /** A file of the page: those beside this one, and the modules of the component. */
@@ -53,20 +57,19 @@ function fileFor(path) {
   return new URL(name, component ? import.meta.resolve('livestill/camera') : import.meta.url);
 }
 
+const address = () => `http://127.0.0.1:${server.address().port}`;
 const server = createServer(async (request, response) => {
   try {
-    if (request.method === 'POST' && request.url === '/stills')
-      return response.end(JSON.stringify(await decide(request)));
+    const call = `${request.method} ${request.url}`;
+    if (call === 'POST /session') return response.end(JSON.stringify(await newSession(response)));
+    if (call === 'POST /outcome') return response.end(JSON.stringify(await outcomeOf(request)));
     const file = fileFor(request.url);
     if (file === null) return response.writeHead(404).end();
     const type = TYPES[file.pathname.split('.').at(-1)];
     response.writeHead(200, { ...HEADERS, 'content-type': type }).end(await readFile(file));
   } catch (error) {
     console.error(error.message);
-    const refused = error instanceof RangeError || error instanceof TypeError;
-    response.writeHead(refused ? 400 : error.code === 'ENOENT' ? 404 : 503).end();
+    response.writeHead(error.code === 'ENOENT' ? 404 : 503).end();
   }
 });
-server.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () =>
-  console.log(`http://127.0.0.1:${server.address().port}/`),
-);
+server.listen(Number(PORT ?? 8080), '127.0.0.1', () => console.log(`${address()}/`));

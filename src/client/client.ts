@@ -15,7 +15,9 @@ import {
   isBatchList,
   isBatchResults,
   isLiveness,
+  isNewSession,
   isOperatingPoints,
+  isSession,
   isTogether,
 } from './shapes.ts';
 import type {
@@ -25,7 +27,10 @@ import type {
   BatchResults,
   Liveness,
   LivenessTogether,
+  NewSession,
   OperatingPoints,
+  Session,
+  SessionRequest,
 } from './types.ts';
 
 /** How a client is made. */
@@ -176,6 +181,33 @@ export class LivestillClient {
     return this.#call(path, isBatch, { method: 'POST', headers: {} }, options);
   }
 
+  /**
+   * Makes a session for a page with the camera component; the key needs the scope `sessions` or `judge`.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  createSession(request: SessionRequest = {}, options: CallOptions = {}): Promise<NewSession> {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify(request);
+    return this.#call('sessions', isNewSession, { method: 'POST', headers, body }, options);
+  }
+
+  /**
+   * Reads a session: what became of it.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  getSession(sessionId: string, options: CallOptions = {}): Promise<Session> {
+    return this.#call(`sessions/${encodeURIComponent(sessionId)}`, isSession, { headers: {} }, options);
+  }
+
+  /**
+   * Ends a session that is not over.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  cancelSession(sessionId: string, options: CallOptions = {}): Promise<Session> {
+    const path = `sessions/${encodeURIComponent(sessionId)}/cancel`;
+    return this.#call(path, isSession, { method: 'POST', headers: {} }, options);
+  }
+
   async #call<T>(
     path: string,
     check: Check<T>,
@@ -191,7 +223,7 @@ export class LivestillClient {
       signal,
     );
     const parsed = parse(answer.text);
-    if (answer.status === 200 && parsed !== null && check(parsed)) return parsed;
+    if ((answer.status === 200 || answer.status === 201) && parsed !== null && check(parsed)) return parsed;
     throw apiError(answer, parsed);
   }
 }

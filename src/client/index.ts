@@ -21,3 +21,4 @@ export { LegacyClient, type LegacyClientOptions, type LegacyScore } from './lega
 export { type LegacySignature, legacySign } from './legacy-sign.ts';
 export type { Picture } from './picture.ts';
 export type * from './types.ts';
+export { verifyWebhook, type WebhookOptions } from './webhook.ts';

@@ -1,4 +1,13 @@
-import type { Batch, BatchList, BatchResults, Liveness, LivenessTogether, OperatingPoints } from './types.ts';
+import type {
+  Batch,
+  BatchList,
+  BatchResults,
+  Liveness,
+  LivenessTogether,
+  NewSession,
+  OperatingPoints,
+  Session,
+} from './types.ts';
 
 /**
  * Whether an object is what the API answers with: a proxy, a login page or another service answers 200 too.
@@ -50,6 +59,20 @@ export function isBatchList(found: unknown): found is BatchList {
 export function isBatchResults(found: unknown): found is BatchResults {
   const { results, next } = found as Partial<BatchResults>;
   return Array.isArray(results) && (next === null || typeof next === 'number');
+}
+
+/** The same of a session that was made, … */
+export function isNewSession(found: unknown): found is NewSession {
+  const { sessionId, token } = found as Partial<NewSession>;
+  return typeof sessionId === 'string' && typeof token === 'string';
+}
+
+/** … and of one that is read: an outcome is there where it is done, and nowhere else. */
+export function isSession(found: unknown): found is Session {
+  const { sessionId, state, outcome } = found as Partial<Session>;
+  return (
+    typeof sessionId === 'string' && typeof state === 'string' && (state === 'done') === (outcome !== null)
+  );
 }
 
 /** A score or threshold. */

@@ -1,6 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type { BatchBody, BatchRequestBody, BatchResultsBody } from '../wire/v1/batch-schemas.ts';
 import type { LivenessBody, OperatingPointsBody, TogetherBody } from '../wire/v1/schemas.ts';
+import type { NewSessionBody, SessionBody } from '../wire/v1/sessions/schemas.ts';
 import {
   type ApiError,
   type Batch,
@@ -13,8 +14,10 @@ import {
   LivestillClient,
   type LivestillError,
   legacySign,
+  type NewSession,
   type OperatingPoints,
   type Picture,
+  type Session,
   type Verdict,
 } from './index.ts';
 
@@ -30,6 +33,8 @@ describe("the client's types", () => {
     expectTypeOf<Batch>().toEqualTypeOf<BatchBody>();
     expectTypeOf<BatchRequest>().toEqualTypeOf<BatchRequestBody>();
     expectTypeOf<BatchResults>().toEqualTypeOf<BatchResultsBody>();
+    expectTypeOf<Session>().toEqualTypeOf<SessionBody>();
+    expectTypeOf<NewSession>().toEqualTypeOf<NewSessionBody>();
     expectTypeOf<Liveness['verdict']>().toEqualTypeOf<Verdict>();
   });
 

@@ -195,3 +195,97 @@ export interface BatchResults {
   results: { row: number; result: Record<string, unknown> }[];
   next: number | null;
 }
+
+/**
+ * What a session is bound to; all of it may be left out. Stricter than the app's own policy, never looser.
+ */
+export interface SessionRequest {
+  /** Your own reference for the person or case, 1 to 128 printable ASCII characters. */
+  reference?: string;
+  /** The one web origin that may upload: `https://example.org`. */
+  origin?: string;
+  /** Stills that make one try, 1 to 5; 3. */
+  stills?: number;
+  tries?: number;
+  expiresInSeconds?: number;
+  policy?: {
+    threshold?: number;
+    capture?: 'lenient' | 'standard' | 'strict';
+    captureSignals?: 'information' | 'review';
+  };
+  /** Where the result is sent. */
+  webhook?: string;
+}
+
+/** A session that was made: `sessionId` and `token` go to the page, and nothing else does. */
+export interface NewSession {
+  sessionId: string;
+  token: string;
+  expiresAt: string;
+  stills: number;
+  tries: number;
+  /** What `verifyWebhook` needs; null where no webhook was asked for. */
+  webhookSecret: string | null;
+}
+
+/** What speaks for a picture that did not come from a camera; see docs/understand/injection.md. */
+export type CaptureSignal =
+  | 'facts_missing'
+  | 'camera_label_missing'
+  | 'camera_virtual'
+  | 'frames_identical'
+  | 'timing_implausible'
+  | 'jpeg_structure'
+  | 'editor_metadata'
+  | 'resolution_unusual'
+  | 'resolution_differs';
+
+/** A session as its server sees it. */
+export interface Session {
+  sessionId: string;
+  state: 'created' | 'uploading' | 'judging' | 'done' | 'expired' | 'exhausted' | 'cancelled';
+  /** Null unless `done`. `review`: live, but have a person look. `unfit`: nothing could be judged. */
+  outcome: 'live' | 'attack' | 'review' | 'unfit' | null;
+  decision: {
+    score: number | null;
+    liveProbability: number | null;
+    review: boolean;
+    reasons: string[];
+  } | null;
+  reference: string | null;
+  origin: string | null;
+  createdAt: string;
+  expiresAt: string;
+  startedAt: string | null;
+  endedAt: string | null;
+  stills: number;
+  tries: number;
+  triesUsed: number;
+  refusedUploads: number;
+  capture: { signals: CaptureSignal[] };
+  taken: {
+    try: number;
+    requestId: string;
+    sha256: string;
+    bytes: number;
+    receivedAt: string;
+    takenAfter: number | null;
+    verdict: Verdict | null;
+    score: number | null;
+    threshold: number | null;
+    review: boolean;
+    reasons: string[];
+    signals: CaptureSignal[];
+  }[];
+  webhook: {
+    state: 'waiting' | 'delivered' | 'given_up';
+    tries: number;
+    lastFailure: string | null;
+  } | null;
+}
+
+/** What a webhook tells. */
+export interface SessionEvent {
+  event: 'session.ended';
+  session: Omit<Session, 'webhook'>;
+}

@@ -6,6 +6,7 @@ import { CLOSED } from './settings/kinds.ts';
 import { RECORD_SETTINGS } from './settings/records.ts';
 import { REQUEST_SETTINGS } from './settings/requests.ts';
 import { SERVICE_SETTINGS } from './settings/service.ts';
+import { SESSION_SETTINGS } from './settings/sessions.ts';
 
 export type { SettingNotes } from './settings/kinds.ts';
 
@@ -20,6 +21,7 @@ export const configSchema = Type.Object(
     ...JUDGING_SETTINGS,
     ...DOWNLOAD_SETTINGS,
     ...BATCH_SETTINGS,
+    ...SESSION_SETTINGS,
     ...RECORD_SETTINGS,
   },
   CLOSED,

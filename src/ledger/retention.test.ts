@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { someSession } from '../session/test-support/some-session.ts';
 import { lettingGo } from '../store/core/upkeep.ts';
 import type { Store } from '../store/open.ts';
 import { someRow, temporaryFolder, temporaryStore } from '../store/test-support/temp-store.ts';
@@ -251,6 +252,11 @@ describe('every table', () => {
           until: new Date(old),
         }),
       console_failure: () => store.console.noteFailure('address:192.0.2.1', new Date(old), day),
+      session: () => store.sessions.createSession({ ...someSession(), sessionId: 'ses_kept', webhook: null }),
+      webhook: async () => {
+        await store.sessions.createSession(someSession({ expiresAt: old, webhook: 'https://example.org/' }));
+        await store.sessions.expireSessions(old, 10);
+      },
       usage_day: () => store.usage.consume('1', new Date(old - day).toISOString().slice(0, 10), 9),
     };
     const swept = Object.entries(lettingGo).flatMap(([table, how]) =>

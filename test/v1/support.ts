@@ -126,6 +126,20 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     webhookSecret: 'a secret of webhooks',
     maxBodyBytes: settings.maxBodyBytes,
     settings: { cors: settings.cors, threshold: 87, profile: 'careful', tables, version },
+    sessions: {
+      store: store.sessions,
+      webhooks: store.webhooks,
+      findApp: accounts.findApp,
+      findRules: store.rules.findRules,
+      settings: {
+        seconds: 300,
+        tries: 3,
+        captureSignals: 'information',
+        threshold: 87,
+        capture: 'lenient',
+        webhookSecret: 'of the installation',
+      },
+    },
   });
   const server = createServer({ ...shared, faces: [legacy, v1], settings });
   const port = await server.listen('127.0.0.1', 0);
@@ -135,7 +149,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
       keyId,
       digest: apiKeyDigest(apiKey),
       name: 'test',
-      scopes: ['judge', 'read:operating-points'],
+      scopes: ['judge', 'read:operating-points', 'sessions'],
       networks: [],
       expiresAt: null,
       ...change,

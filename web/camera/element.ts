@@ -4,7 +4,8 @@ import type { CameraState, ErrorKind, HintKind } from './kinds.ts';
 import { isRetryable, nameOf, RefusalError } from './refusal.ts';
 import { SeriesError } from './still.ts';
 import { type Message, type Texts, textsFor } from './texts.ts';
-import type { LivestillCameraEventMap, Reading, Series, SeriesFacts } from './types.ts';
+import type { LivestillCameraEventMap, Reading, Series, SeriesFacts, SessionAccess } from './types.ts';
+import { SessionUpload, UploadError } from './upload.ts';
 import { View } from './view.ts';
 
 /** Presses this soon after the button changed were meant for what it was before, in milliseconds. */
@@ -23,7 +24,13 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
  * camera.addEventListener('stills', ({ detail }) => upload(detail.stills));
  */
 export class LivestillCamera extends Base {
-  static readonly observedAttributes: readonly string[] = ['lang', 'reason', 'auto'];
+  static readonly observedAttributes: readonly string[] = [
+    'lang',
+    'reason',
+    'auto',
+    'session-url',
+    'session-token',
+  ];
 
   readonly #view: View;
   #state: CameraState = 'idle';
@@ -32,6 +39,8 @@ export class LivestillCamera extends Base {
   #problem: ((texts: Texts) => Message) | null = null;
   #retryable = true;
   #hint: HintKind | null = null;
+  #upload: SessionUpload | null = null;
+  #sending: AbortController | null = null;
 
   constructor() {
     super();
@@ -78,6 +87,19 @@ export class LivestillCamera extends Base {
   }
 
   /**
+   * Where the stills are uploaded, and with which token; also as the attributes `session-url` and
+   * `session-token`. Null: they are only handed over. Another one begins anew.
+   */
+  get session(): SessionAccess | null {
+    const [url, token] = [this.getAttribute('session-url'), this.getAttribute('session-token')];
+    return this.#upload?.access ?? (url === null || token === null ? null : { url, token });
+  }
+  set session(value: SessionAccess | null) {
+    this.#sending?.abort();
+    this.#upload = value === null ? null : new SessionUpload(value);
+  }
+
+  /**
    * Asks for the camera and shows the preview. The promise tells whether it is on; why not is told by `refused`.
    * @throws an InvalidStateError where the element is in no document
    */
@@ -99,6 +121,7 @@ export class LivestillCamera extends Base {
   /** Turns the camera off and goes back to the beginning. */
   stop(): void {
     this.#release();
+    this.#sending?.abort();
     this.#problem = null;
     this.#view.clearPictures();
     if (this.#state !== 'idle') this.#go('idle');
@@ -139,7 +162,7 @@ export class LivestillCamera extends Base {
   /** @internal */
   connectedCallback(): void {
     // Properties that were set before the element was defined hide the accessors.
-    for (const name of ['auto', 'stills', 'reason', 'theme'] as const) {
+    for (const name of ['auto', 'stills', 'reason', 'theme', 'session'] as const) {
       if (!Object.hasOwn(this, name)) continue;
       const value: unknown = this[name];
       delete (this as Record<string, unknown>)[name];
@@ -159,7 +182,8 @@ export class LivestillCamera extends Base {
   }
 
   /** @internal */
-  attributeChangedCallback(): void {
+  attributeChangedCallback(name: string): void {
+    if (name.startsWith('session-')) this.session = null;
     if (this.isConnected) this.#show();
   }
 
@@ -194,8 +218,10 @@ export class LivestillCamera extends Base {
       const series = await capture.take(this.stills, startedBy);
       if (this.#current?.capture !== capture) throw new DOMException('turned off', 'AbortError');
       this.#current = null;
-      this.#go('done');
+      const { session } = this;
+      this.#go(session === null ? 'done' : 'uploading');
       this.#tell('stills', series);
+      if (session !== null) void this.#send(series, session);
       return series;
     } catch (error) {
       if (error instanceof SeriesError && this.#current?.capture === capture) this.#broken(error.kind);
@@ -203,10 +229,33 @@ export class LivestillCamera extends Base {
     }
   }
 
+  async #send(series: Series, session: SessionAccess): Promise<void> {
+    this.#upload ??= new SessionUpload(session);
+    const sending = new AbortController();
+    this.#sending = sending;
+    try {
+      const progress = (sent: number, of: number) => this.#tell('progress', { sent, of });
+      const found = await this.#upload.send(series, this.#texts.lang, progress, sending.signal);
+      if (this.#state !== 'uploading') return;
+      const said = found.hints.map(({ advice }) => advice).join(' ');
+      this.#problem = ({ sent, again, ended }) => {
+        const message = { accepted: sent, again, ended }[found.state];
+        return said === '' ? message : { ...message, text: said };
+      };
+      this.#retryable = found.state === 'again';
+      if (found.state === 'again') this.#view.clearPictures();
+      this.#go(found.state === 'accepted' ? 'sent' : 'refused');
+      this.#tell('uploaded', found);
+    } catch (error) {
+      if (this.#state !== 'uploading' || sending.signal.aborted) return;
+      this.#broken(error instanceof UploadError ? error.kind : 'upload_failed');
+    }
+  }
+
   #pressed(): void {
     if (performance.now() - this.#changedAt < DOUBLE_PRESS) return;
     if (this.#state === 'live') this.#take('button').catch(ignore);
-    else if (this.#state !== 'asking' && this.#state !== 'taking') this.start().catch(ignore);
+    else if (!['asking', 'taking', 'uploading'].includes(this.#state)) this.start().catch(ignore);
   }
 
   #advise({ hint, held }: Advice, reading: Reading | null): void {
@@ -234,7 +283,7 @@ export class LivestillCamera extends Base {
 
   #broken(kind: ErrorKind): void {
     this.#release();
-    this.#retryable = true;
+    this.#retryable = kind !== 'session_over';
     this.#problem = (texts) => texts.errors[kind];
     this.#view.clearPictures();
     this.#go('refused');
@@ -261,7 +310,7 @@ export class LivestillCamera extends Base {
 
   #go(state: CameraState): void {
     const changed = state !== this.#state;
-    if (state === 'asking' || state === 'done') this.#problem = null;
+    if (state === 'asking' || state === 'done' || state === 'uploading') this.#problem = null;
     this.#state = state;
     this.setAttribute('state', state);
     if (changed) this.#changedAt = performance.now();
@@ -273,7 +322,7 @@ export class LivestillCamera extends Base {
 
   #show(): void {
     const texts = this.#texts;
-    const final = this.#state === 'refused' && !this.#retryable;
+    const final = this.#state === 'sent' || (this.#state === 'refused' && !this.#retryable);
     this.#view.show({
       state: this.#state,
       texts,
@@ -294,6 +343,8 @@ export class LivestillCamera extends Base {
   #message(texts: Texts): Message {
     if (this.#problem !== null) return this.#problem(texts);
     if (this.#state === 'asking') return texts.asking;
+    if (this.#state === 'uploading') return texts.uploading;
+    if (this.#state === 'sent') return texts.sent;
     if (this.#state === 'done') return texts.done;
     return { title: texts.idle.title, text: this.reason || texts.idle.text };
   }

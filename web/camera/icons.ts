@@ -29,6 +29,6 @@ export function icon(name: keyof typeof PATHS): SVGSVGElement {
 /** The icon above the message of each state that has one. */
 export function stateIcon(state: CameraState): SVGSVGElement {
   if (state === 'idle') return icon('face');
-  if (state === 'done') return icon('done');
+  if (state === 'done' || state === 'sent') return icon('done');
   return icon(state === 'refused' ? 'refused' : 'camera');
 }

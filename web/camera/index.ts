@@ -22,11 +22,14 @@ export type {
   FacePlace,
   HintDetail,
   LivestillCameraEventMap,
+  ProgressDetail,
   Reading,
   RefusedDetail,
   Series,
   SeriesFacts,
+  SessionAccess,
   StillFacts,
+  UploadedDetail,
 } from './types.ts';
 export { LivestillCamera };
 

@@ -1,5 +1,5 @@
 /** What the component is doing. */
-export type CameraState = 'idle' | 'asking' | 'live' | 'taking' | 'done' | 'refused';
+export type CameraState = 'idle' | 'asking' | 'live' | 'taking' | 'uploading' | 'sent' | 'done' | 'refused';
 
 /** Advice to the person before the camera; `ready` is the one that says that nothing is left to mend. */
 export const HINT_KINDS = [
@@ -35,6 +35,13 @@ export const REFUSAL_KINDS = [
 ] as const;
 export type RefusalKind = (typeof REFUSAL_KINDS)[number];
 
-/** What broke off a camera that was on. */
-export const ERROR_KINDS = ['camera_lost', 'camera_muted', 'no_frames', 'encoding_failed'] as const;
+/** What broke off a camera that was on, or the upload to a session. */
+export const ERROR_KINDS = [
+  'camera_lost',
+  'camera_muted',
+  'no_frames',
+  'encoding_failed',
+  'upload_failed',
+  'session_over',
+] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];

@@ -122,15 +122,15 @@ const SHEET = `
 .privacy .icon { font-size: 15px; margin-top: 1px; }
 
 [data-state="refused"] .symbol { color: var(--_bad); }
-[data-state="done"] .symbol { width: 64px; height: 64px; background: var(--_good); color: var(--_surface); }
-[data-state="done"] .symbol .icon { width: 34px; height: 34px; stroke-width: 2.4; }
+[data-state="done"] .symbol, [data-state="sent"] .symbol { width: 64px; height: 64px; background: var(--_good); color: var(--_surface); }
+[data-state="done"] .symbol .icon, [data-state="sent"] .symbol .icon { width: 34px; height: 34px; stroke-width: 2.4; }
 [data-state="done"] .symbol path { stroke-dasharray: 1; animation: draw 360ms 80ms ease-out backwards; }
 @keyframes draw { from { stroke-dashoffset: 1; } to { stroke-dashoffset: 0; } }
-[data-state="asking"] .symbol { animation: wait 1.8s ease-in-out infinite; }
+[data-state="asking"] .symbol, [data-state="uploading"] .symbol { animation: wait 1.8s ease-in-out infinite; }
 @keyframes wait { 50% { box-shadow: 0 0 0 10px color-mix(in srgb, var(--_accent) 14%, transparent); } }
 
 .pictures { display: none; grid-auto-flow: column; grid-auto-columns: minmax(0, 88px); justify-content: center; gap: 8px; width: 100%; margin-top: 22px; }
-[data-state="done"] .pictures { display: grid; }
+[data-state="done"] .pictures, [data-state="sent"] .pictures, [data-state="uploading"] .pictures { display: grid; }
 .pictures canvas { width: 100%; height: auto; border-radius: 10px; background: var(--_line); }
 
 .actions { display: flex; gap: 8px; margin-top: 12px; }

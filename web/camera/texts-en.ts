@@ -16,6 +16,10 @@ export const english: Texts = {
   },
   taking: 'Hold still',
   done: { title: 'Pictures taken', text: 'The camera is off.' },
+  uploading: { title: 'Sending the pictures', text: 'One moment, please.' },
+  sent: { title: 'Pictures sent', text: 'That is all. The camera is off.' },
+  again: { title: 'Please take them again', text: 'The pictures could not be used.' },
+  ended: { title: 'That did not work', text: 'The pictures could not be used, and no try is left.' },
   picture: 'Picture {n}',
   readyForButton: 'Good. Press the button',
   buttons: {
@@ -99,6 +103,14 @@ export const english: Texts = {
     encoding_failed: {
       title: 'The picture could not be saved',
       text: 'Close other pages and programs. Then try again.',
+    },
+    upload_failed: {
+      title: 'The pictures were not sent',
+      text: 'Check the connection to the internet. Then try again.',
+    },
+    session_over: {
+      title: 'Time is over',
+      text: 'No more pictures are taken here. Load the page again to begin anew.',
     },
   },
 };

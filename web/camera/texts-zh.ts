@@ -10,6 +10,10 @@ export const chinese: Texts = {
   asking: { title: '等待您的授权', text: '浏览器正在询问是否允许使用摄像头，请选择“允许”。' },
   taking: '请保持不动',
   done: { title: '拍摄完成', text: '摄像头已关闭。' },
+  uploading: { title: '正在发送照片', text: '请稍候。' },
+  sent: { title: '照片已发送', text: '已全部完成，摄像头已关闭。' },
+  again: { title: '请重新拍摄', text: '这些照片无法使用。' },
+  ended: { title: '未能完成', text: '照片无法使用，且已没有重试机会。' },
   picture: '第 {n} 张照片',
   readyForButton: '很好，请点击拍摄',
   buttons: { start: '打开摄像头', take: '拍摄', cancel: '取消', again: '重新拍摄', retry: '重试' },
@@ -73,5 +77,7 @@ export const chinese: Texts = {
     },
     no_frames: { title: '摄像头停止工作', text: '没有收到新的画面，请重试。' },
     encoding_failed: { title: '照片无法保存', text: '请关闭其他页面和程序，然后重试。' },
+    upload_failed: { title: '照片未能发送', text: '请检查网络连接，然后重试。' },
+    session_over: { title: '已超时', text: '此处不再接收照片，请重新载入页面后再试。' },
   },
 };

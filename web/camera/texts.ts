@@ -20,6 +20,10 @@ export interface Texts {
   readonly taking: string;
   /** `{n}` is the number of pictures. */
   readonly done: Message;
+  readonly uploading: Message;
+  readonly sent: Message;
+  readonly again: Message;
+  readonly ended: Message;
   readonly picture: string;
   /** Said in place of `ready` where the stills are taken by the button alone. */
   readonly readyForButton: string;

@@ -93,9 +93,34 @@ export interface ErrorDetail {
   readonly text: string;
 }
 
+/** Where stills are uploaded, and the right to do so: both from your server, for this page alone. */
+export interface SessionAccess {
+  /** `https://liveness.example.org/v1/sessions/ses_…`. */
+  readonly url: string;
+  readonly token: string;
+}
+
+/** Detail of `progress`. */
+export interface ProgressDetail {
+  /** Stills that the service has, of how many. */
+  readonly sent: number;
+  readonly of: number;
+}
+
+/** Detail of `uploaded`: all that the service tells a page. The verdict is read by your server. */
+export interface UploadedDetail {
+  /** `accepted`: that is all. `again`: take new ones. `ended`: no try is left. */
+  readonly state: 'accepted' | 'again' | 'ended';
+  readonly triesLeft: number;
+  /** What would make the pictures fit to be judged, in the language of the component. */
+  readonly hints: readonly { readonly code: string; readonly text: string; readonly advice: string }[];
+}
+
 /** The component's own events. They do not bubble. */
 export interface LivestillCameraEventMap {
   stills: CustomEvent<Series>;
+  progress: CustomEvent<ProgressDetail>;
+  uploaded: CustomEvent<UploadedDetail>;
   hint: CustomEvent<HintDetail>;
   refused: CustomEvent<RefusedDetail>;
   error: CustomEvent<ErrorDetail>;

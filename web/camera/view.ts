@@ -99,7 +99,7 @@ export class View {
   /** Shows a state. Where the focused button goes, the other takes the focus, or the message. */
   show({ state, texts, message, button }: Shown): void {
     const { activeElement } = this.#root;
-    const started = state === 'asking' || state === 'live' || state === 'taking';
+    const started = ['asking', 'live', 'taking', 'uploading'].includes(state);
     this.#card.dataset.state = state;
     this.#card.lang = texts.lang;
     this.#card.setAttribute('aria-label', texts.name);
@@ -111,7 +111,7 @@ export class View {
     this.#cancel.textContent = texts.buttons.cancel;
     this.#main.textContent = button;
     this.#main.hidden = button === null;
-    this.#main.setAttribute('aria-disabled', String(state === 'asking' || state === 'taking'));
+    this.#main.setAttribute('aria-disabled', String(['asking', 'taking', 'uploading'].includes(state)));
     this.#cancel.hidden = !started;
     const gone = activeElement === this.#cancel ? !started : activeElement === this.#main && button === null;
     if (gone) (button === null ? this.#message : this.#main).focus();

@@ -6,9 +6,9 @@ import type { App } from '../types.ts';
 import { checkName } from '../validate.ts';
 
 /** What an API key may be used for. */
-export const API_KEY_SCOPES = ['judge', 'read:operating-points', 'batch'] as const;
+export const API_KEY_SCOPES = ['judge', 'read:operating-points', 'batch', 'sessions'] as const;
 
-/** What a key may be used for where nothing is said: `batch` is given to those that ask for it. */
+/** What a key may be used for where nothing is said: the others are given to those that ask for them. */
 export const DEFAULT_SCOPES = ['judge', 'read:operating-points'] as const;
 
 /** One of `API_KEY_SCOPES`. */

@@ -17,7 +17,8 @@ export interface ApiKeyRequest {
   readonly authorization: string | undefined;
   /** The caller's IP address; `unknown` where a trusted proxy did not tell it. */
   readonly callerAddress: string;
-  readonly scope: ApiKeyScope;
+  /** The scope that the call needs, or several of which one is enough. */
+  readonly scope: ApiKeyScope | readonly ApiKeyScope[];
 }
 
 /** Says who calls, or why not. */
@@ -74,11 +75,12 @@ export function createApiKeyAuthenticator(parts: {
           `The API key ${key.keyId} may not be used from ${callerAddress === 'unknown' ? 'an address that the proxy did not tell' : callerAddress}.`,
         );
       }
-      if (!key.scopes.includes(scope)) {
+      const enough = [scope].flat();
+      if (!enough.some((one) => key.scopes.includes(one))) {
         throw new Fault(
           'scope_missing',
           'scope_missing',
-          `This call needs the scope ${scope}; the API key ${key.keyId} has ${key.scopes.join(', ')}.`,
+          `This call needs the scope ${enough.join(' or ')}; the API key ${key.keyId} has ${key.scopes.join(', ')}.`,
         );
       }
       if (app.state !== 'active') {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JudgedPicture, Liveness } from '../../engine.ts';
 import { Fault } from '../../faults.ts';
-import type { ComparedStill } from '../../liveness/stills/consistency.ts';
+import type { JudgedStill } from '../../liveness/stills/together.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import type { PictureInput } from '../../picture/inputs.ts';
 import { codeOf } from '../../wire/legacy/codes/codes.ts';
@@ -36,7 +36,7 @@ function failure(file: string, code: number, reason: string, message: string): S
 /** The result of one input, and what compares it with others where that was asked for. */
 export interface Judged {
   readonly result: ScoreResult;
-  readonly still: ComparedStill | null;
+  readonly still: JudgedStill | null;
 }
 
 /** Judges one input; a picture that cannot be judged has a result too. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { createLiveness, type JudgedPicture } from '../../engine.ts';
 import { drawExplanation } from '../../explain/explain.ts';
 import { explainFolder, writeExplanation } from '../../explain/write.ts';
-import type { ComparedStill } from '../../liveness/stills/consistency.ts';
+import type { JudgedStill } from '../../liveness/stills/together.ts';
 import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
 import type { CapturePreset, Profile } from '../../liveness/types.ts';
 import { expandInputs, type PictureInput } from '../../picture/inputs.ts';
@@ -111,7 +111,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
     await writeExplanation(folder, input.name, drawn);
   };
   const verdicts = new Map<string, number>();
-  const stills: ComparedStill[] = [];
+  const stills: JudgedStill[] = [];
   let failed = 0;
   let review = 0;
   try {

@@ -1,8 +1,7 @@
 import { UsageError } from '../../faults.ts';
-import type { ComparedStill } from '../../liveness/stills/consistency.ts';
 import { FEWEST_STILLS, MOST_STILLS } from '../../liveness/stills/fuse.ts';
 import { planarMotion } from '../../liveness/stills/motion.ts';
-import { judgeTogether } from '../../liveness/stills/together.ts';
+import { type JudgedStill, judgeTogether } from '../../liveness/stills/together.ts';
 import { print } from '../shared/printable.ts';
 
 /** @throws {UsageError} `stills` when these are too few or too many to be judged together */
@@ -15,7 +14,7 @@ export function checkStills(count: number): void {
 }
 
 /** Prints the verdict on all stills: a line for people, or one of JSON with what each is compared by. */
-export function printTogether(stills: readonly ComparedStill[], isForPeople: boolean): void {
+export function printTogether(stills: readonly JudgedStill[], isForPeople: boolean): void {
   const { fused, consistency } = judgeTogether(stills);
   const faces = stills.flatMap(({ judgement: { face } }) => (face === null ? [] : [face]));
   const [first, last] = [faces[0], faces.at(-1)];

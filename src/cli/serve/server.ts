@@ -62,7 +62,7 @@ export function decisionDepsOf(config: Config, log: Logger, parts: Parts): Decis
 /** The server of both APIs on the service port. */
 export function serverOf(config: Config, log: Logger, parts: Parts, judging: DecisionDeps): Server {
   const { store, fleet, metrics, failedTries, tls, tables } = parts;
-  const { accounts, apiKeys, idempotency, replay } = store;
+  const { accounts, apiKeys, idempotency, replay, rules } = store;
   const { observer } = metrics;
   const { clock } = judging;
   const signature = { ...config.signature, bodySign: config.compat.bodySign };
@@ -82,6 +82,18 @@ export function serverOf(config: Config, log: Logger, parts: Parts, judging: Dec
     webhookSecret: config.batch.webhookSecret,
     maxBodyBytes,
     settings: { cors, profile: fleet.profile, threshold, version, tables },
+    sessions: {
+      store: store.sessions,
+      webhooks: store.webhooks,
+      findApp: accounts.findApp,
+      findRules: rules.findRules,
+      settings: {
+        ...config.sessions,
+        threshold,
+        capture: config.capture,
+        webhookSecret: config.webhook.secret,
+      },
+    },
   });
   return createServer({
     faces: [legacy, v1],

@@ -23,6 +23,7 @@ import { watchBatchFigures } from './batch-figures.ts';
 import { consoleOf, type Places } from './console.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
 import { decisionDepsOf, serverOf } from './server.ts';
+import { startSessionUpkeep } from './sessions.ts';
 import { StartError } from './start-error.ts';
 import { noteStart, openStoreOf, startRetentionOf } from './store.ts';
 import { checkProfiles, startFleetOf } from './workers.ts';
@@ -102,6 +103,8 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => server.drain(0));
     const retention = startRetentionOf(config, log, store);
     closing.unshift(() => retention.stop());
+    const sessions = startSessionUpkeep(config, log, store);
+    closing.unshift(() => sessions.stop());
     const certificate = tls === undefined ? {} : { certificate: () => server.tls?.expiresAt };
     const figures = store.batches === null ? undefined : watchBatchFigures(store.batches);
     closing.unshift(async () => figures?.stop());
@@ -135,7 +138,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
         watch?.stop();
         figures?.stop();
         const { cutOff } = await server.drain(config.timeouts.drainMs);
-        for (const part of [refusals, retention]) await part.stop();
+        for (const part of [sessions, refusals, retention]) await part.stop();
         for (const part of [fleet, store, admin]) await part.close();
         metrics.stop();
         return cutOff;

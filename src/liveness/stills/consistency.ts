@@ -14,9 +14,15 @@ export const FURTHEST_MOVE = 1;
 /** Largest face width over the smallest, both as shares of the picture's width. */
 export const LARGEST_GROWTH = 1.6;
 
+/** What of a judgement its still is compared by. */
+export interface ComparedPart extends Pick<Judgement, 'width'> {
+  readonly face: Pick<NonNullable<Judgement['face']>, 'box'> | null;
+  readonly quality: readonly Pick<Judgement['quality'][number], 'name' | 'value'>[];
+}
+
 /** A still with what tells it from another. */
 export interface ComparedStill {
-  readonly judgement: Judgement;
+  readonly judgement: ComparedPart;
   /** Of the picture's bytes, hex. */
   readonly sha256: string;
   /** Null where the picture was too small for one. */
@@ -75,7 +81,7 @@ function isOnePicture(a: ComparedStill, b: ComparedStill): boolean {
 }
 
 /** Centre and width of a face in shares of its picture's width, so that scaled pictures compare. */
-function placeOf({ face, width }: Judgement) {
+function placeOf({ face, width }: ComparedPart) {
   if (face === null) return null;
   const { left, top, right, bottom } = face.box;
   return { x: (left + right) / 2 / width, y: (top + bottom) / 2 / width, width: (right - left) / width };

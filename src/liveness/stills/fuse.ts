@@ -24,7 +24,10 @@ export interface FusedJudgement {
 export const FEWEST_STILLS = 2;
 export const MOST_STILLS = 5;
 
-const isFit = ({ verdict, fusedLogit }: Judgement): boolean =>
+/** What of a judgement its still is fused by. */
+export type FusedPart = Pick<Judgement, 'verdict' | 'fusedLogit' | 'threshold' | 'reviewLimits' | 'reasons'>;
+
+const isFit = ({ verdict, fusedLogit }: FusedPart): boolean =>
   (verdict === 'live' || verdict === 'attack') && fusedLogit !== null;
 
 /**
@@ -38,7 +41,7 @@ const isFit = ({ verdict, fusedLogit }: Judgement): boolean =>
  * @throws {RangeError} without stills
  */
 export function fuseStills(
-  stills: readonly Judgement[],
+  stills: readonly FusedPart[],
   curve: ScoreCurve & ProbabilityScaling,
 ): FusedJudgement {
   const [first] = stills;
@@ -68,7 +71,7 @@ export function fuseStills(
   };
 }
 
-function noneFit(stills: readonly Judgement[]): FusedJudgement {
+function noneFit(stills: readonly FusedPart[]): FusedJudgement {
   const faceless = stills.filter((one) => one.verdict === 'no_face').length;
   const verdict: Verdict = faceless * 2 > stills.length ? 'no_face' : 'poor_quality';
   return {
@@ -84,7 +87,7 @@ function noneFit(stills: readonly Judgement[]): FusedJudgement {
 }
 
 /** The error that most stills have; of several the one that came first. */
-function mostFrequent(stills: readonly Judgement[]): readonly Reason[] {
+function mostFrequent(stills: readonly FusedPart[]): readonly Reason[] {
   const counts = new Map<string, { readonly found: Reason; count: number }>();
   for (const { reasons } of stills) {
     for (const found of reasons.filter((one) => one.severity === 'error')) {

@@ -5,6 +5,8 @@ import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
 import type { Actor, AdminEntry } from '../../ledger/admin.ts';
 import type { AuditKey } from '../../ledger/checkpoint.ts';
 import type { RulesStore } from '../../policy/policy.ts';
+import type { SessionStore } from '../../session/types.ts';
+import type { WebhookStore } from '../../webhook/types.ts';
 import { type AccountReads, createAccountReads } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
 import { type ApiKeyCalls, createApiKeys } from './api-keys.ts';
@@ -22,10 +24,12 @@ import { createRecord, type RecordCalls } from './record.ts';
 import { createReplay, type SignatureMemory } from './replay.ts';
 import { createRules } from './rules.ts';
 import { createSecretAdmin } from './secret-admin.ts';
+import { createSessions } from './sessions.ts';
 import { createTouches } from './touches.ts';
 import type { StoreOptions } from './types.ts';
 import { createUpkeep, type UpkeepCalls } from './upkeep.ts';
 import { createUsage, type DurableUsage } from './usage.ts';
+import { createWebhooks } from './webhooks.ts';
 
 /** The options a backend needs; all can be handed to a thread. */
 export type BackendOptions = Omit<StoreOptions, 'thread' | 'answerWithinMs' | 'onTrouble' | 'onMigrated'>;
@@ -40,6 +44,8 @@ export interface Backend
     ApiKeyCalls,
     RulesStore,
     IdempotencyStore,
+    SessionStore,
+    WebhookStore,
     ReplayStore,
     SignatureMemory,
     DurableUsage,
@@ -109,6 +115,8 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
       return (made as (...given: readonly unknown[]) => Promise<unknown>)(...args);
     },
     ...createIdempotency(database, options.idempotency, parts.clock),
+    ...createSessions(database),
+    ...createWebhooks(database),
     ...createReplay(database),
     ...createUsage(database),
     ...createLedger(database, parts.chain),

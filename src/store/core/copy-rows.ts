@@ -33,6 +33,8 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   { name: 'used_signature', key: ['digest'] },
   { name: 'usage_day', key: ['appid', 'day'] },
   { name: 'idempotency', key: ['appid', 'key'] },
+  { name: 'session', key: ['session_id'] },
+  { name: 'webhook', key: ['id'] },
 ];
 
 /** How many rows are read and written at once. */

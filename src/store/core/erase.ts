@@ -7,6 +7,7 @@ import { hashBefore } from './chain/place.ts';
 import { bury } from './chain/tombstones.ts';
 import { rowsOf } from './ledger.ts';
 import { digestOf } from './ledger-columns.ts';
+import { eraseSessionOf, eraseSessionsOf } from './sessions.ts';
 import type { Tables } from './tables.ts';
 
 type Db = Transaction<Tables>;
@@ -36,7 +37,9 @@ export async function eraseRows(
     }
     await db.deleteFrom('ledger').where('id', '=', row.id).execute();
     keptAnswers += await dropKeptAnswers(db, row.appid, row.request_id);
+    await eraseSessionOf(db, row.source);
   }
+  if ('reference' in target) await eraseSessionsOf(db, target.reference);
   await eraseMore(
     db,
     rows.map((row) => row.request_id),

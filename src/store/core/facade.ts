@@ -31,6 +31,17 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
       finishIdempotent: backend.finishIdempotent,
       releaseIdempotent: backend.releaseIdempotent,
     },
+    sessions: {
+      createSession: backend.createSession,
+      findCaptureSession: backend.findCaptureSession,
+      stepSession: backend.stepSession,
+      expireSessions: backend.expireSessions,
+    },
+    webhooks: {
+      takeWebhooks: backend.takeWebhooks,
+      endWebhook: backend.endWebhook,
+      findWebhook: backend.findWebhook,
+    },
     replay: shared.replay ?? { remember },
     rates: shared.rates ?? null,
     permits: shared.permits ?? null,

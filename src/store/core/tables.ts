@@ -213,6 +213,32 @@ export interface AppBucketTable {
   readonly appid: string;
 }
 
+/** See `session/types.ts`. */
+export interface SessionTable {
+  readonly session_id: string;
+  readonly appid: string;
+  readonly reference: string | null;
+  readonly expires_at: number;
+  readonly ended_at: number | null;
+  /** JSON of a `Session`. */
+  readonly content: string;
+}
+
+/** A call of a webhook. */
+export interface WebhookTable {
+  readonly id: string;
+  readonly appid: string;
+  readonly url: string;
+  /** JSON; empty once the call has ended. */
+  readonly body: string;
+  readonly state: string;
+  readonly tries: number;
+  /** Null: it is not to be made any more. */
+  readonly due_at: number | null;
+  readonly last_failure: string | null;
+  readonly ended_at: number | null;
+}
+
 export interface MetaTable {
   readonly key: string;
   readonly value: string;
@@ -288,6 +314,8 @@ export interface Tables extends ConsoleTables {
   readonly idempotency: IdempotencyTable;
   readonly idempotency_share: IdempotencyShareTable;
   readonly app_bucket: AppBucketTable;
+  readonly session: SessionTable;
+  readonly webhook: WebhookTable;
   readonly policy_version: PolicyVersionTable;
   readonly admin_log: AdminLogTable;
   readonly chain_head: ChainHeadTable;

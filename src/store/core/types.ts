@@ -15,6 +15,8 @@ import type { Actor } from '../../ledger/admin.ts';
 import type { LedgerOverview } from '../../ledger/search.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
 import type { RulesStore } from '../../policy/policy.ts';
+import type { SessionStore } from '../../session/types.ts';
+import type { WebhookStore } from '../../webhook/types.ts';
 import type { Migrated } from './migrated.ts';
 import type { PostgresSettings } from './postgres-settings.ts';
 import type { RedisSettings } from './redis-settings.ts';
@@ -90,6 +92,9 @@ export interface Store {
   /** What the apps decide for their v1 calls. */
   readonly rules: RulesStore;
   readonly idempotency: IdempotencyStore;
+  /** Sessions of the camera component. */
+  readonly sessions: SessionStore;
+  readonly webhooks: WebhookStore;
   readonly replay: ReplayStore;
   readonly usage: UsageStore;
   /** Rates shared by all nodes; null where each process counts its own. */

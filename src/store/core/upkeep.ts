@@ -5,8 +5,10 @@ import { dropConsoleEnded } from './console/sessions.ts';
 import type { StoreDatabase } from './database.ts';
 import { dropEnded } from './idempotency.ts';
 import { putMeta, storedClock } from './meta.ts';
+import { dropSessions } from './sessions.ts';
 import type { Tables } from './tables.ts';
 import { DAYS_KEPT, daysBefore, dropCounts } from './usage.ts';
+import { dropWebhooks } from './webhooks.ts';
 
 /** The store's part of letting go; `sweepSome` is repeated until nothing more goes. */
 export interface UpkeepCalls extends Omit<Upkeep, 'sweep'> {
@@ -30,6 +32,8 @@ export const lettingGo: Readonly<
   idempotency: 'by its own end',
   used_signature: 'by its own end',
   usage_day: 'by its own end',
+  session: 'by its own end',
+  webhook: 'by its own end',
   app: 'kept: an account',
   secret: 'kept: an account',
   api_key: 'kept: an account',
@@ -92,7 +96,8 @@ export function createUpkeep(database: StoreDatabase, clock: string): UpkeepCall
           const today = new Date(now).toISOString().slice(0, 10);
           const counts = await dropCounts(db, daysBefore(today, DAYS_KEPT));
           const console = await dropConsoleEnded(db, now, limit);
-          return ended + Number(signatures.numAffectedRows ?? 0) + counts + console;
+          const over = (await dropSessions(db, now, limit)) + (await dropWebhooks(db, now, limit));
+          return ended + Number(signatures.numAffectedRows ?? 0) + counts + console + over;
         },
         SWEEP_LOCK,
       ),

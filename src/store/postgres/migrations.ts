@@ -11,6 +11,7 @@ import { PERMITS } from './steps/permits.ts';
 import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
 import { REQUESTS } from './steps/requests.ts';
+import { SESSIONS } from './steps/sessions.ts';
 import type { Step } from './steps/step.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
@@ -19,6 +20,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0002-record': RECORD,
   '0003-requests': REQUESTS,
   '0004-rates': RATES,
+  '0006-sessions': SESSIONS,
   '0007-console': CONSOLE,
   '0008-ledger-search': LEDGER_SEARCH,
   '0009-batches': BATCHES,

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createLimiter } from '../../account/limiter.ts';
 import type { App } from '../../account/types.ts';
+import { someSession, someStill } from '../../session/test-support/some-session.ts';
 import { openStore, type Store } from '../open.ts';
 import { somePair, someRow, temporaryFolder } from '../test-support/temp-store.ts';
 import { serverOfTests, type TestServer, whyNoServer } from './test-support/server.ts';
@@ -45,6 +46,39 @@ describe.skipIf(whyNoServer !== null)(`several nodes on one PostgreSQL database$
       );
       expect(count(taken, true)).toBe(5);
     }
+  });
+
+  it('take one session through its uploads together, each accepted once, and call its webhook once', async () => {
+    const stores = await nodes(of.server, ['a', 'b', 'c']);
+    const { sessionId } = someSession();
+    await stores[0]!.sessions.createSession(someSession({ webhook: 'https://example.org/' }));
+    await stores[1]!.sessions.stepSession(sessionId, { kind: 'start', key: 'k', nonce: 'n0' }, 1000);
+    for (const n of [0, 1]) {
+      const claims = await Promise.allSettled(
+        stores.map((store, node) =>
+          store.sessions.stepSession(
+            sessionId,
+            { kind: 'claim', nonce: `n${n}`, mac: `m${n} ${node}` },
+            1000,
+          ),
+        ),
+      );
+      const taken = claims.findIndex(({ status }) => status === 'fulfilled');
+      expect(claims.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      const finish = {
+        kind: 'finish',
+        mac: `m${n} ${taken}`,
+        still: someStill(),
+        nonce: `n${n + 1}`,
+      } as const;
+      await stores[2 - n]!.sessions.stepSession(sessionId, finish, 1000);
+    }
+    const calls = await Promise.all(stores.map((store) => store.webhooks.takeWebhooks(1000, 9e4, 10)));
+    expect(calls.flat().map(({ id }) => id)).toEqual([`session:${sessionId}`]);
+    expect(await stores[0]!.sessions.findCaptureSession(sessionId)).toMatchObject({
+      state: 'done',
+      outcome: 'live',
+    });
   });
 
   it('count the requests of a day together, up to the limit and no further', async () => {

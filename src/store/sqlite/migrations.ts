@@ -12,6 +12,7 @@ import { LEDGER_SEARCH } from './steps/ledger-search.ts';
 import { PROFILES } from './steps/profiles.ts';
 import { RECORD } from './steps/record.ts';
 import { REVIEW } from './steps/review.ts';
+import { SESSIONS } from './steps/sessions.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -23,6 +24,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-profiles': PROFILES,
   '0010-capture': CAPTURE,
   '0011-review': REVIEW,
+  '0013-sessions': SESSIONS,
   '0014-console': CONSOLE,
   '0015-ledger-search': LEDGER_SEARCH,
 };

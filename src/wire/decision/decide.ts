@@ -24,6 +24,8 @@ export interface Asked {
   readonly rules?: JudgingRules;
   /** The memory that the request holds. */
   readonly hold: Pick<BodyHold, 'add'>;
+  /** Whether the picture is one of several that are decided together later on. */
+  readonly still?: true;
   /** Refuses a picture before it is judged, by throwing a fault of the area `picture`. */
   check?(picture: Uint8Array): void;
   /** What is answered: the judgement as the engine made it, and as the app's rules have it. */
@@ -53,7 +55,10 @@ export async function decideOn(deps: DecisionDeps, asked: Asked, source: Picture
   const record = recorderOf(deps, { ...rowParts(deps, asked), models: deps.judge.models });
   try {
     asked.check?.(picture);
-    const judgement = await deps.judge.judge(picture, judgeOptions(app, exchange.signal));
+    const judgement = await deps.judge.judge(picture, {
+      ...judgeOptions(app, exchange.signal),
+      ...(asked.still === true ? { still: true } : {}),
+    });
     const { rules } = asked;
     const decided = rules === undefined ? judgement : { ...judgement, ...decide(judgement, rules) };
     facts.judgement = decided;
@@ -75,7 +80,10 @@ export async function pictureOf(
   source: PictureSource,
 ): Promise<Uint8Array> {
   const { exchange, facts, hold } = asked;
-  facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
+  // Where a session says where its pictures come from, that stands.
+  if (facts.source?.startsWith('session:') !== true) {
+    facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
+  }
   if (source.kind === 'bytes') return source.bytes;
   const fetching = { ...deps, ...rowParts(deps, asked), envelopeOf: asked.refusal };
   const picture = await fetchRecorded(fetching, source.url, exchange, facts);

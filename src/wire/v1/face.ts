@@ -18,12 +18,17 @@ import type { ProblemCode } from './problem-catalogue.ts';
 import { asProblem, type Problem, problemEnvelope, textHeaders } from './problems.ts';
 import { referencePage } from './reference-page.ts';
 import { fixedBody, fixedEnvelope, JSON_TYPE, jsonEnvelope, textEnvelope } from './reply.ts';
+import type { Route } from './route.ts';
+import type { SessionParts } from './sessions/deps.ts';
+import { sessionRoutes } from './sessions/routes.ts';
 
 /** What the v1 API works with. */
 export interface V1Deps extends Omit<BatchDeps, 'version'> {
   /** Counts callers without a valid key; none: they are not limited. */
   readonly failedTries?: FailedTries | undefined;
   readonly settings: V1Settings;
+  /** Sessions of the camera component; without them their paths do not exist. */
+  readonly sessions?: SessionParts | undefined;
 }
 
 export interface V1Settings {
@@ -42,19 +47,11 @@ export interface V1Settings {
 /** Answers every request under `/v1`; null when its caller went away. Never throws. */
 export type V1Handler = (exchange: Exchange) => Promise<Envelope | null>;
 
-interface Route {
-  readonly methods: readonly ('GET' | 'POST')[];
-  /** Whether a request leaves a line in the log: those that somebody answers for. */
-  readonly logged: boolean;
-  /** Whether it asks for a judgement: those are counted. */
-  readonly judges?: boolean;
-  readonly answer: (exchange: Exchange, language: Language, notes: Notes) => Promise<Envelope> | Envelope;
-}
-
 /** What only callers without a valid key are refused for, or anybody on a path that does not exist. */
 const WITHOUT_KEY: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'api_key_missing',
   'api_key_invalid',
+  'session_token_invalid',
   'not_found',
   'method_not_allowed',
 ]);
@@ -120,6 +117,9 @@ export function createV1(deps: V1Deps): V1Handler {
       answer: (exchange, language, notes) => answerBatches(parts, call, exchange, language, notes),
     };
   };
+  const { sessions } = deps;
+  const sessionRoute =
+    sessions === undefined ? undefined : sessionRoutes({ ...deps, log, version: settings.version, sessions });
 
   return async (exchange) => {
     const { request } = exchange;
@@ -127,8 +127,11 @@ export function createV1(deps: V1Deps): V1Handler {
     const facts: Facts = {};
     const notes: Notes = { facts };
     const path = pathOf(request.url ?? '');
-    const route = routes.get(path) ?? batchRoute(path);
-    const finish = (envelope: Envelope | null, error: unknown) => {
+    const route = routes.get(path) ?? batchRoute(path) ?? sessionRoute?.(path);
+    const finish = (made: Envelope | null, error: unknown) => {
+      const { headers } = notes;
+      const envelope =
+        made === null || headers === undefined ? made : { ...made, headers: { ...made.headers, ...headers } };
       const ended = { api: 'v1', exchange, facts, envelope, error } as const;
       if (route?.judges === true) conclude({ ...deps, log }, ended);
       else if (route?.logged === true) logDecision(log, exchange, facts, envelope, error);
@@ -137,7 +140,10 @@ export function createV1(deps: V1Deps): V1Handler {
     try {
       if (route === undefined)
         throw new Fault('path_unknown', 'not_found', 'There is no such path under /v1.');
-      if (isAllowedPreflight(settings.cors, request.method, request.headers)) return preflight(route);
+      const own = request.method === 'OPTIONS' ? await route.preflight?.(exchange) : null;
+      if (own) return textEnvelope('', 'text/plain; charset=utf-8', own);
+      if (route.preflight === undefined && isAllowedPreflight(settings.cors, request.method, request.headers))
+        return preflight(route);
       const method = request.method === 'HEAD' ? 'GET' : request.method;
       if (!route.methods.some((one) => one === method)) throw wrongMethod(route);
       const envelope = await route.answer(exchange, language, notes);

@@ -29,6 +29,8 @@ export interface Notes {
   readonly facts: Facts;
   /** Why the picture was refused although an answer was made. */
   error?: unknown;
+  /** Headers of the answer, whatever it is. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** One request on its way. */

@@ -104,6 +104,24 @@ export const PROBLEM_KINDS = {
     ['The API key may not make this call', '此 API 密钥无权进行该调用'],
     ['Use a key with the scope that "detail" names.', '请使用具有“detail”所示权限的密钥。'],
   ),
+  session_token_invalid: problem(
+    401,
+    'session_token_invalid',
+    ['The session or its token is not known', '会话或其令牌无效'],
+    [
+      'Send the token of this very session as "Authorization: Bearer lst_…"; your server gets one with POST /v1/sessions.',
+      '请以“Authorization: Bearer lst_…”发送该会话自己的令牌；服务器可通过 POST /v1/sessions 获取。',
+    ],
+  ),
+  upload_refused: problem(
+    403,
+    'upload_refused',
+    ['The upload is not one of this session', '该上传不属于此会话'],
+    [
+      'Upload from the allowed origin, and with the MAC made with the key that the session was started with.',
+      '请从允许的来源上传，并使用会话启动时的密钥计算 MAC。',
+    ],
+  ),
   app_suspended: problem(
     403,
     'app_suspended',
@@ -121,6 +139,15 @@ export const PROBLEM_KINDS = {
     'path_unknown',
     ['There is no such path', '路径不存在'],
     ['See /v1/reference for the paths there are.', '可用路径见 /v1/reference。'],
+  ),
+  session_unknown: problem(
+    404,
+    'session_unknown',
+    ['There is no such session', '会话不存在'],
+    [
+      'Check the id. A session can be read for a day after its end, with a key of the app that made it.',
+      '请检查会话编号。会话结束后一天内可读取，且须使用创建它的应用的密钥。',
+    ],
   ),
   method_not_allowed: problem(
     405,
@@ -147,6 +174,15 @@ export const PROBLEM_KINDS = {
     'batch_over',
     ['The batch is over', '批次已结束'],
     ['Nothing is to be done; submit a new batch.', '无需操作；请提交新的批次。'],
+  ),
+  session_conflict: problem(
+    409,
+    'session_conflict',
+    ['The state of the session does not allow this call', '会话当前状态不允许此调用'],
+    [
+      '"reason" says why: wait where it is judging, use the newest nonce, or have a new session made.',
+      '原因见“reason”：judging 时请等待，nonce 不符时请使用最新的 nonce，否则请新建会话。',
+    ],
   ),
   body_too_large: problem(
     413,

@@ -30,7 +30,7 @@ window.refusedByPolicy = [];
 addEventListener('securitypolicyviolation', ({ violatedDirective }) => window.refusedByPolicy.push(violatedDirective));
 window.told = [];
 const camera = document.querySelector('livestill-camera');
-for (const name of ['stills', 'hint', 'refused', 'error', 'statechange']) {
+for (const name of ['stills', 'progress', 'uploaded', 'hint', 'refused', 'error', 'statechange']) {
   camera?.addEventListener(name, ({ detail }) => {
     if (name === 'stills') window.series = detail;
     window.told.push({ name, detail: name === 'stills' ? { count: detail.stills.length, facts: detail.facts } : detail });
@@ -53,8 +53,11 @@ export function page(attributes = '', lang = 'en'): Resource {
   return { type: 'text/html; charset=utf-8', body, headers: { 'content-security-policy': POLICY } };
 }
 
-/** Serves the component and these pages. */
-export async function startSite(pages: Readonly<Record<string, Resource>>): Promise<Site> {
+/** Serves the component and these pages; `later` may be filled while it runs. */
+export async function startSite(
+  pages: Readonly<Record<string, Resource>>,
+  later: Readonly<Record<string, Resource>> = {},
+): Promise<Site> {
   const asked: string[] = [];
   const resources: Record<string, Resource> = {
     '/camera/index.js': { type: 'text/javascript', body: await readFile(component) },
@@ -65,7 +68,7 @@ export async function startSite(pages: Readonly<Record<string, Resource>>): Prom
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
     asked.push(path);
-    const found = resources[path];
+    const found = resources[path] ?? later[path];
     if (found === undefined) return response.writeHead(404).end();
     response.writeHead(200, { 'content-type': found.type, ...found.headers }).end(found.body);
   });

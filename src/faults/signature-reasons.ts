@@ -1,0 +1,40 @@
+/** Reasons of signatures that cannot be taken apart. */
+export type MalformedSignature =
+  | 'brackets'
+  | 'cos_signature'
+  | 'digest_only'
+  | 'field_in_brackets'
+  | 'field_missing'
+  | 'field_not_a_time'
+  | 'field_twice'
+  | 'not_base64'
+  | 'original_in_clear'
+  | 'scheme_word'
+  | 'sign_too_long'
+  | 'single_use_without_fileid'
+  | 'space_inside'
+  | 'tc3_signature'
+  | 'too_short'
+  | SigningMistake;
+
+/** How a signature came to be wrong, as far as its bytes tell. */
+export type SigningMistake =
+  | 'ascii_digest'
+  | 'base64_digest'
+  | 'digest_appended_after'
+  | 'encoded_twice'
+  | 'hex_digest'
+  | 'hex_encoded'
+  | 'hmac_differs'
+  | 'key_and_text_swapped'
+  | 'key_with_line_break'
+  | 'md5_digest'
+  | 'original_only'
+  | 'original_with_line_break'
+  | 'plain_sha1'
+  | 'sha256_cut'
+  | 'sha256_digest'
+  | 'signed_url_encoded'
+  | 'signed_with_secret_id'
+  | 'utf8_digest'
+  | 'utf8_lossy_digest';

@@ -1,0 +1,54 @@
+import { compareStills, consistencyReasons } from '../liveness/stills/consistency.ts';
+import { fuseStills } from '../liveness/stills/fuse.ts';
+import type { SessionDecision, SessionOutcome, StillTaken } from './types.ts';
+
+/** What a try came to. */
+export interface TryDecided {
+  readonly outcome: SessionOutcome;
+  readonly decision: SessionDecision;
+}
+
+/**
+ * What the stills of one try come to, decided together as those of one `POST /v1/liveness` with several
+ * pictures are: the score of the mean of Z over the fit ones. For review are live results that the networks
+ * do not back, of stills that contradict each other or whose faces lie too far apart, and those with signals
+ * where the app wants that.
+ */
+export function decideTry(
+  stills: readonly StillTaken[],
+  captureSignals: 'information' | 'review',
+): TryDecided {
+  const judged = stills.flatMap(({ verdict, evidence, threshold, sha256 }) =>
+    verdict === null || evidence === null ? [] : [{ verdict, evidence, threshold: threshold ?? 0, sha256 }],
+  );
+  const curve = judged[0]?.evidence.curve;
+  if (curve === undefined) return { outcome: 'unfit', decision: UNFIT };
+  const fused = fuseStills(
+    judged.map(({ verdict, threshold, evidence: { fusedLogit, reviewLimits } }) => ({
+      verdict,
+      threshold,
+      fusedLogit,
+      reviewLimits,
+      reasons: [],
+    })),
+    curve,
+  );
+  const consistency = compareStills(
+    judged.map(({ sha256, evidence: { faceBox, width } }) => ({
+      judgement: { face: faceBox === null ? null : { box: faceBox }, width, quality: [] },
+      sha256,
+      thumbnail: null,
+    })),
+  );
+  const { score, liveProbability } = fused;
+  const isApart = consistency.samePosition === false || consistency.sameSize === false;
+  const review = fused.review || (isApart && score !== null);
+  const reasons = [...fused.reasons, ...consistencyReasons(consistency)].map(({ code }) => code as string);
+  const decision = { score, liveProbability, review, reasons };
+  if (fused.verdict === 'attack') return { outcome: 'attack', decision };
+  if (fused.verdict !== 'live') return { outcome: 'unfit', decision };
+  const isSignalled = captureSignals === 'review' && stills.some(({ signals }) => signals.length > 0);
+  return { outcome: review || isSignalled ? 'review' : 'live', decision };
+}
+
+const UNFIT: SessionDecision = { score: null, liveProbability: null, review: false, reasons: [] };

@@ -1,0 +1,55 @@
+import { asFault } from '../faults.ts';
+import type { Poster } from '../picture/download/post.ts';
+import { afterFailure } from './schedule.ts';
+import { appWebhookSecret, webhookSignature } from './sign.ts';
+import type { WebhookCall, WebhookEnd, WebhookStore } from './types.ts';
+
+/** For so long a call under way is nobody else's, in ms. */
+const HOLD_MS = 180_000;
+/** Calls made at the same moment by one node. */
+const AT_ONCE = 4;
+
+/** What calls are made with. */
+export interface DeliveryDeps {
+  readonly webhooks: WebhookStore;
+  /** Guarded as downloads are. */
+  readonly poster: Poster;
+  /** The installation's secret. */
+  readonly secret: string;
+  /** Ms since 1970. */
+  readonly clock: () => number;
+  readonly onCalled?: (call: WebhookCall, end: WebhookEnd) => void;
+}
+
+/**
+ * Makes the calls that are due; how many. A receiver has to answer with 2xx.
+ * @throws {Fault} `state_unavailable`
+ */
+export async function deliverDue(deps: DeliveryDeps): Promise<number> {
+  const due = await deps.webhooks.takeWebhooks(deps.clock(), HOLD_MS, AT_ONCE);
+  await Promise.all(
+    due.map(async (call) => {
+      const end = await callOnce(deps, call);
+      await deps.webhooks.endWebhook(call.id, end, deps.clock());
+      deps.onCalled?.(call, end);
+    }),
+  );
+  return due.length;
+}
+
+async function callOnce({ poster, secret, clock }: DeliveryDeps, call: WebhookCall): Promise<WebhookEnd> {
+  const { id, appid, url, body, tries } = call;
+  const seconds = Math.floor(clock() / 1000);
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'livestill-webhook-id': id,
+    'livestill-signature': webhookSignature(appWebhookSecret(secret, appid), seconds, body),
+  };
+  try {
+    const status = await poster.post(new URL(url), { headers, body: Buffer.from(body) });
+    if (status >= 200 && status < 300) return { kind: 'delivered' };
+    return afterFailure(tries, clock(), `status ${status}`);
+  } catch (error) {
+    return afterFailure(tries, clock(), asFault(error).reason);
+  }
+}

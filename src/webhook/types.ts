@@ -1,0 +1,35 @@
+/** A call to be made: kept until it is delivered or given up. */
+export interface WebhookCall {
+  /** What it is about, such as `session:ses_…`; one call each. */
+  readonly id: string;
+  readonly appid: string;
+  readonly url: string;
+  /** JSON. */
+  readonly body: string;
+  /** Tries so far, this one included. */
+  readonly tries: number;
+}
+
+/** How one try ended. */
+export type WebhookEnd =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'retry'; readonly at: number; readonly why: string }
+  | { readonly kind: 'given_up'; readonly why: string };
+
+/** How far a call has come. */
+export interface WebhookStatus {
+  readonly state: 'waiting' | 'delivered' | 'given_up';
+  readonly tries: number;
+  /** Why the last try failed; null: it did not. */
+  readonly lastFailure: string | null;
+}
+
+/**
+ * Where calls are kept, in the transaction of what they tell of. Rejects with a `Fault` `state_unavailable`.
+ */
+export interface WebhookStore {
+  /** At most `limit` calls that are due; for `holdMs` they are nobody else's. */
+  takeWebhooks(now: number, holdMs: number, limit: number): Promise<readonly WebhookCall[]>;
+  endWebhook(id: string, end: WebhookEnd, now: number): Promise<void>;
+  findWebhook(id: string): Promise<WebhookStatus | null>;
+}
