@@ -61,8 +61,12 @@ async function openShared(
     const { openRedis } = await import('./redis/open.ts');
     const state = await openRedis(redis, backend, events.onTrouble);
     await shared.close?.();
-    const { batches } = shared;
-    return facade(backend, events.onTrouble, { ...state, ...(batches === undefined ? {} : { batches }) });
+    const { batches, health } = shared;
+    return facade(backend, events.onTrouble, {
+      ...state,
+      ...(batches === undefined ? {} : { batches }),
+      ...(health === undefined ? {} : { health }),
+    });
   } catch (error) {
     await shared.close?.();
     await backend.close();

@@ -81,7 +81,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     const store = await openStoreOf(config, log);
     closing.unshift(() => store.close());
     await noteStart(store, config);
-    const metrics = metricsOf(log);
+    const metrics = metricsOf(log, store.health?.node);
     closing.unshift(async () => metrics.stop());
     const places: Places = { adminPort: config.adminPort };
     const console = consoleOf(config, store, places);
@@ -114,6 +114,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       bodies,
       failedTries,
       batches: figures?.seen,
+      store: store.health,
       clock: () => retention.seen,
       ...certificate,
     });
@@ -151,13 +152,13 @@ export async function startService(config: Config, log: Logger): Promise<Service
 }
 
 /** A figure that cannot be taken is reported in the log, the first time. */
-function metricsOf(log: Logger): Metrics {
+function metricsOf(log: Logger, node: string | undefined): Metrics {
   let told = false;
   const onTrouble = (err: unknown) => {
     if (!told) log.error({ event: 'metrics_trouble', err }, 'a figure of /metrics is missing or too low');
     told = true;
   };
-  return createMetrics({ version, onTrouble });
+  return createMetrics({ version, node, onTrouble });
 }
 
 interface AdminParts {

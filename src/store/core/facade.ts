@@ -3,6 +3,7 @@ import type { Changes } from '../../console/changes.ts';
 import type { BatchStore } from '../../jobs/types.ts';
 import { countActivity } from '../../ledger/activity.ts';
 import type { Actor } from '../../ledger/admin.ts';
+import type { StoreHealth } from '../../ledger/store-health.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
 import { verifyAll } from './verify-chain.ts';
@@ -15,6 +16,7 @@ export interface Shared {
   readonly permits?: PermitStore;
   readonly usage?: UsageStore;
   readonly batches?: BatchStore;
+  readonly health?: StoreHealth;
   check?(): Promise<void>;
   close?(): Promise<void>;
 }
@@ -47,6 +49,7 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
     permits: shared.permits ?? null,
     usage: shared.usage ?? { consume, used },
     batches: shared.batches ?? null,
+    health: shared.health ?? null,
     ledger: {
       append,
       page,

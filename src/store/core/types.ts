@@ -13,6 +13,7 @@ import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
 import type { BatchStore } from '../../jobs/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { LedgerOverview } from '../../ledger/search.ts';
+import type { StoreHealth } from '../../ledger/store-health.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
 import type { RulesStore } from '../../policy/policy.ts';
 import type { SessionStore } from '../../session/types.ts';
@@ -103,6 +104,8 @@ export interface Store {
   readonly permits: PermitStore | null;
   /** Batches that many machines work on; null where the store is no PostgreSQL database. */
   readonly batches: BatchStore | null;
+  /** How a shared store does; null: the store is this node's own. */
+  readonly health: StoreHealth | null;
   readonly ledger: Ledger & LedgerReader & LedgerOverview;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;

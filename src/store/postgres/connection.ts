@@ -30,12 +30,18 @@ const GRACE_MS = 500;
 /** How long an unused connection is kept, in ms. */
 const IDLE_MS = 30_000;
 
+/** A pool that says how it is used. */
+export interface CountedPool extends PostgresPool {
+  /** Connections in use and idle, and calls that wait for one, now. */
+  connections(): Readonly<Record<'used' | 'idle' | 'waiting', number>>;
+}
+
 /**
  * A pool of connections to the server. A connection on which a statement got no answer in time, or that
  * broke, is closed rather than used again: a transaction may still be open on it.
  * @throws {UsageError} `store_url`, `store_ca`
  */
-export function openPool(use: ConnectionUse): PostgresPool {
+export function openPool(use: ConnectionUse): CountedPool {
   const { settings, isPatient = false } = use;
   const { host, port, user, password, database, tls } = addressOf(settings);
   const timeouts = isPatient
@@ -74,6 +80,11 @@ export function openPool(use: ConnectionUse): PostgresPool {
     // uses.
     connect: async () => guarded(await pool.connect(), answerWithinMs) as unknown as PostgresPoolClient,
     end: () => pool.end(),
+    connections: () => ({
+      used: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
   };
 }
 

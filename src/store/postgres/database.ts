@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { Fault } from '../../faults.ts';
+import type { StoreCall } from '../../ledger/store-health.ts';
 import type { Change, StoreDatabase, StoreKind } from '../core/database.ts';
 import { GroupCommit } from '../core/group-commit.ts';
 import type { Tables } from '../core/tables.ts';
@@ -10,7 +11,10 @@ import { lockFor } from './lock.ts';
 const TRIES = 5;
 
 /** The database behind a pool of connections, each opened anew by itself after trouble. */
-export function createDatabase(db: Kysely<Tables>): StoreDatabase {
+export function createDatabase(
+  db: Kysely<Tables>,
+  heard: (call: StoreCall) => void = () => {},
+): StoreDatabase {
   let isClosed = false;
   const needOpen = (code: StoreKind): void => {
     if (isClosed) throw new Fault(code, 'store_closed', 'the store was closed');
@@ -22,10 +26,17 @@ export function createDatabase(db: Kysely<Tables>): StoreDatabase {
   });
   async function asFault<T>(code: StoreKind, work: () => Promise<T>): Promise<T> {
     needOpen(code);
+    const since = performance.now();
+    let failure: string | null = null;
     try {
       return await work();
     } catch (error) {
-      throw storeFault(code, error);
+      const fault = storeFault(code, error);
+      // What is refused for its content is an answer of a store that is well.
+      if (fault instanceof Fault && fault.area === 'store') failure = fault.reason;
+      throw fault;
+    } finally {
+      heard({ seconds: (performance.now() - since) / 1000, failure });
     }
   }
   return {

@@ -3,7 +3,8 @@ import { Fault } from '../../faults.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { PostgresSettings } from '../core/postgres-settings.ts';
 import type { Tables } from '../core/tables.ts';
-import { openKysely } from './dialect.ts';
+import { type CountedPool, openPool } from './connection.ts';
+import { kyselyOver, openKysely } from './dialect.ts';
 import { migrateUp, needUsable } from './migrations.ts';
 
 /** How the database is opened. */
@@ -18,6 +19,7 @@ export interface DatabaseOptions {
 /** The connections. */
 export interface Handles {
   readonly db: Kysely<Tables>;
+  readonly connections: CountedPool['connections'];
 }
 
 /** The oldest PostgreSQL that is supported, as the server counts its versions. */
@@ -35,12 +37,13 @@ export async function openHandles(
   options: DatabaseOptions,
 ): Promise<Handles & { readonly migrated: MigratedSteps | null }> {
   const { settings, name, sync, onTrouble } = options;
-  const db = openKysely({ settings, name, isDurable: sync === 'full', onTrouble });
+  const pool = openPool({ settings, name, isDurable: sync === 'full', onTrouble });
+  const db = kyselyOver(pool);
   try {
     await needServer(db, sync);
     const migrated = settings.migrateAtStart ? await withPatience(options, migrateUp) : null;
     await needUsable(db);
-    return { db, migrated };
+    return { db, migrated, connections: pool.connections };
   } catch (error) {
     await db.destroy();
     throw error;

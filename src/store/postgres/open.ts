@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../faults.ts';
 import type { ChainName } from '../../ledger/checkpoint.ts';
+import type { StoreCall } from '../../ledger/store-health.ts';
 import { changesBy, type NoteChange } from '../core/admin-log.ts';
 import {
   assemble,
@@ -44,8 +45,21 @@ export async function openBackend(
     makeDataFolder(resolve(dataDir));
     const name = nodeName(dataDir, node);
     const { onTrouble } = events;
-    const { db, migrated } = await openHandles({ settings, name: `livestill ${name}`, sync, onTrouble });
-    database = createDatabase(db);
+    const { db, migrated, connections } = await openHandles({
+      settings,
+      name: `livestill ${name}`,
+      sync,
+      onTrouble,
+    });
+    const listeners: ((call: StoreCall) => void)[] = [];
+    database = createDatabase(db, (call) => {
+      for (const heard of listeners) heard(call);
+    });
+    const health = {
+      node: name,
+      connections,
+      listen: (heard: (call: StoreCall) => void) => void listeners.push(heard),
+    };
     const keyring = await openKeyring(database, options);
     // The first one says which key is in use, so that a node with another one is refused at its start.
     await changeAccounts(database, (change) => encryptingKey(change, keyring));
@@ -73,7 +87,7 @@ export async function openBackend(
     const batches = createBatches(database, chain);
     return {
       backend,
-      shared: { rates: createRates(database), permits, batches, close: permits.close },
+      shared: { rates: createRates(database), permits, batches, health, close: permits.close },
     };
   } catch (error) {
     await database?.close();

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { StoreCall } from '../../ledger/store-health.ts';
 import { openStore } from '../open.ts';
 import { somePair, someRow, temporaryFolder, temporaryStore, testOn } from '../test-support/temp-store.ts';
 import { serverOfTests, whyNoServer } from './test-support/server.ts';
@@ -30,6 +31,20 @@ describe.skipIf(whyNoServer !== null)(
       expect(await chains.names()).toEqual(['ledger:one', 'admin']);
       expect(await chains.verify('ledger:one')).toMatchObject({ verified: 20, fault: null });
       expect(await chains.verify('admin')).toMatchObject({ verified: 1, fault: null });
+    });
+
+    it('says how its connections are used, and what its calls took', async () => {
+      const { health, accounts, ledger } = await temporaryStore({ node: 'one' });
+      const calls: StoreCall[] = [];
+      health?.listen((call) => calls.push(call));
+      await accounts.findSecret('nobody');
+      await ledger.append(someRow({}));
+      expect(health?.node).toBe('one');
+      expect(calls.length).toBeGreaterThanOrEqual(2);
+      expect(calls.every(({ seconds, failure }) => seconds > 0 && failure === null)).toBe(true);
+      const { used, idle, waiting } = health?.connections() ?? {};
+      expect([used, waiting]).toEqual([0, 0]);
+      expect(idle).toBeGreaterThan(0);
     });
 
     it('is spoken to over TLS with its certificate checked', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { changes, parsePage, samplesOf } from '../../../test/support/prometheus-text.ts';
+import type { StoreCall } from '../../ledger/store-health.ts';
 import { guarded, type Observer, type RequestSeen } from '../decision/observer.ts';
 import { createMetrics, type FleetSeen, type Metrics } from './metrics.ts';
 
@@ -48,6 +49,43 @@ function fleetOf(change: Partial<FleetSeen> = {}): FleetSeen {
     ...change,
   };
 }
+
+describe('a shared store', () => {
+  it('has its node, its connections, the time of its calls and their failures on the page', async () => {
+    const metrics = createMetrics({ version: '1', node: 'a-1', onTrouble: () => {} });
+    made.push(metrics);
+    let tell: (call: StoreCall) => void = () => {};
+    metrics.watch({
+      fleet: fleetOf(),
+      server,
+      bodies,
+      store: {
+        node: 'a-1',
+        connections: () => ({ used: 2, idle: 3, waiting: 1 }),
+        listen: (heard) => {
+          tell = heard;
+        },
+      },
+    });
+    tell({ seconds: 0.5, failure: null });
+    tell({ seconds: 1.5, failure: 'store_timeout' });
+    const samples = samplesOf(await page(metrics));
+    expect(
+      [...samples].filter(([name]) => /_store_(conn|fail)|_seconds_(sum|count)$|build/.test(name)),
+    ).toEqual(
+      expect.arrayContaining([
+        ['livestill_build_info{node="a-1",version="1"}', 1],
+        ['livestill_store_connections{state="used"}', 2],
+        ['livestill_store_connections{state="idle"}', 3],
+        ['livestill_store_connections{state="waiting"}', 1],
+        ['livestill_store_call_seconds_sum', 2],
+        ['livestill_store_call_seconds_count', 2],
+        ['livestill_store_failures_total{reason="store_timeout"}', 1],
+        ['livestill_store_failures_total{reason="store_unreachable"}', 0],
+      ]),
+    );
+  });
+});
 
 describe('the page', () => {
   it('is there from the beginning, with what alerts look at at 0', async () => {

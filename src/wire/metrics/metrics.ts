@@ -1,4 +1,5 @@
 import type { QueueDepth } from '../../jobs/types.ts';
+import type { StoreHealth } from '../../ledger/store-health.ts';
 import { guarded, type Observer } from '../decision/observer.ts';
 import { watchBatches } from './batches.ts';
 import { boundedValues, workerNumbers } from './bounded.ts';
@@ -6,6 +7,7 @@ import { createObserver } from './counted.ts';
 import { watchLoop } from './event-loop.ts';
 import { KNOWN_SERIES } from './known-series.ts';
 import { createKit, type Kit } from './registry.ts';
+import { watchStore } from './store.ts';
 
 /** What is looked at whenever the page is asked for. */
 export interface Watched {
@@ -21,6 +23,8 @@ export interface Watched {
     | undefined;
   /** The batches of the whole installation, as last looked at; without it there are none. */
   readonly batches?: (() => QueueDepth | null) | undefined;
+  /** How the shared store does; without it the store is this node's own. */
+  readonly store?: StoreHealth | null | undefined;
   /** What is known of the clock by which records are let go. */
   readonly clock?: () => ClockSeen;
 }
@@ -79,6 +83,8 @@ export interface Metrics extends MetricsPage {
 export interface MetricsOptions {
   /** Of livestill. */
   readonly version: string;
+  /** The name of this node in a shared store; without it the label is missing. */
+  readonly node?: string | undefined;
   /**
    * Called with the error of a figure that could not be taken; it is missing on the page, all others are
    * there.
@@ -90,10 +96,15 @@ export interface MetricsOptions {
  * Every figure of the service, in a registry of its own. Labels take their values from closed lists and are
  * bounded once more; none names an app, a host, a url or a request. Units are seconds and bytes.
  */
-export function createMetrics({ version, onTrouble }: MetricsOptions): Metrics {
+export function createMetrics({ version, node, onTrouble }: MetricsOptions): Metrics {
   const kit = createKit(onTrouble);
   const loop = watchLoop();
-  kit.gauge('build_info', 'Version of livestill; the value is always 1.', ['version']).set({ version }, 1);
+  kit
+    .gauge('build_info', 'Version of livestill and name of the node; the value is always 1.', [
+      'version',
+      'node',
+    ])
+    .set({ version, ...(node === undefined ? {} : { node }) }, 1);
   const observer = guarded(createObserver(kit), onTrouble);
   const delay = 'Delay of the event loop of the main thread over the last one to two minutes';
   kit.looked('event_loop_delay_p50_seconds', `${delay}, median.`, () => loop.read().p50);
@@ -110,7 +121,8 @@ export function createMetrics({ version, onTrouble }: MetricsOptions): Metrics {
 
 /** What is looked at when the page is asked for. */
 function watchService(kit: Kit, watched: Watched): void {
-  const { fleet, server, bodies, certificate, failedTries, clock, batches } = watched;
+  const { fleet, server, bodies, certificate, failedTries, clock, batches, store } = watched;
+  if (store) watchStore(kit, store);
   if (batches !== undefined) watchBatches(kit, batches);
   if (clock !== undefined) watchClock(kit, clock);
   if (certificate !== undefined) {
