@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 import { SkippedReporter } from './test/support/skipped-reporter.ts';
 
 export default defineConfig({
@@ -8,9 +9,10 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // Many files wait for processes, clocks and sockets: two at a time on two cores, where the runner's own choice is one.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Many files wait for processes, clocks and sockets: three at a time on two cores, where the runner's own choice is one.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     maxConcurrency: 12,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', new SkippedReporter()],
     coverage: {
       provider: 'v8',

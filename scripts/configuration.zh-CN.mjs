@@ -25,8 +25,13 @@ export const DESCRIPTIONS = {
     '为审计日志的状态签名的密钥：Ed25519，PKCS #8 的 PEM，或其 DER 的 base64。不设置时使用数据目录中的 `audit.key` 文件，首次启动时生成。与数据分开保存时，能写数据的人也无法伪造。',
   host: '服务监听的地址。`0.0.0.0` 或 `::` 使其他机器也能访问。',
   port: '服务端口。0 表示取一个空闲端口。托管平台设置的变量 `PORT` 同样有效。',
-  adminHost: '管理端口（`/healthz`、`/readyz`、`/metrics`）监听的地址。不要让调用方访问到它。',
+  adminHost: '管理端口（`/healthz`、`/readyz`、`/metrics`、控制台）监听的地址。不要让调用方访问到它。',
   adminPort: '管理端口。0 表示取一个空闲端口。',
+  'console.enabled': '是否提供控制台和管理接口。',
+  'console.url':
+    '人们访问控制台的地址，例如位于提供 TLS 的代理之后的 `https://livestill.example.org`：Cookie、链接和通行密钥都以此地址为准。null：`http://localhost` 加管理端口。',
+  'console.idleMinutes': '会话在此时间内未使用即结束。',
+  'console.sessionHours': '会话最长持续的时间，无论是否在使用。',
   'tls.cert': 'PEM 文件：证书及其证书链。',
   'tls.key': 'PEM 文件：私钥。',
   trustedProxies: '受信任代理的地址或网段，如 `10.0.0.0/8`；只相信它们给出的调用方地址。',
@@ -87,6 +92,10 @@ export const DESCRIPTIONS = {
     '同时下载的总数，其余排队。一个应用最多占其中的四分之三。每个下载最多占用 `picture.maxBytes` 三倍的内存。',
   'download.reportOnly':
     '试运行：端口和私有网段的规则只报告，不拒绝。环回、链路本地、云元数据和本机地址仍然拒绝。',
+  'batch.picturesDir':
+    '批次中的路径都在此目录之下读取，每个 worker 都要能访问：一个共享目录。null：批次只能含 url。',
+  'batch.leaseMs': '一个 worker 没有任何动静时，它的分块还保留多久；之后由另一个 worker 接着做完其余部分。',
+  'batch.webhookSecret': 'webhook 签名所用的密钥（HMAC-SHA256）。null：批次不接受 webhook。',
   'sessions.seconds': '会话接收照片的时长，创建者未另行指定时适用。',
   'sessions.tries': '一个会话的尝试次数，创建者未另行指定时适用。',
   'sessions.captureSignals':
@@ -106,7 +115,17 @@ export const DESCRIPTIONS = {
 };
 
 /** Units, by how the settings name them. */
-const UNITS = { bytes: '字节', MB: 'MB', ms: '毫秒', s: '秒', days: '天', requests: '次', pixels: '像素' };
+const UNITS = {
+  bytes: '字节',
+  MB: 'MB',
+  ms: '毫秒',
+  s: '秒',
+  minutes: '分钟',
+  hours: '小时',
+  days: '天',
+  requests: '次',
+  pixels: '像素',
+};
 
 /** What a value must be: the English words and the Chinese ones. The first pattern that fits is taken. */
 const EXPECTED = [

@@ -71,12 +71,14 @@ function installCompiler() {
   return null;
 }
 
-/** Builds the camera component for web pages; a folder without `web/` has none. */
+/** Builds the camera component and the console; a folder without `web/` has none. */
 async function buildPages(tsc, more) {
   if (!existsSync(join(root, 'web', 'camera'))) return;
   const { buildCamera } = await import('./build-camera.mjs');
   if (!(await buildCamera(tsc, more)))
     fail('the camera component was not built: see the compiler messages above.');
+  const { buildConsole } = await import('./build-console.mjs');
+  await buildConsole();
 }
 
 async function build() {

@@ -142,6 +142,10 @@ interface Reasons {
   idempotency_key_invalid: 'idempotency_key_invalid';
   idempotency_key_reused: 'idempotency_key_reused';
   idempotency_in_progress: 'idempotency_in_progress';
+  /** The batch is done or cancelled. */
+  batch_over: 'batch_over';
+  /** The store of this installation keeps no batches. */
+  batches_unavailable: 'batches_unavailable';
 
   http_malformed: 'bad_request' | 'malformed_request';
   host_header_invalid: 'no_host';
@@ -235,6 +239,8 @@ export const FAULT_KINDS = {
   idempotency_key_invalid: final('request'),
   idempotency_key_reused: final('request'),
   idempotency_in_progress: passing('request', 1),
+  batch_over: final('request'),
+  batches_unavailable: final('request'),
   http_malformed: final('http'),
   host_header_invalid: final('http'),
   path_unknown: final('http'),

@@ -100,4 +100,5 @@ const redisOf = ({ url }) => ({
   prefix: 'bench:',
   timeoutMs: 4000,
   signatureLifeMs: 930_000,
+  signatureSkewMs: 30_000,
 });

@@ -17,7 +17,7 @@ async function request() {
   const began = performance.now();
   await store.accounts.findSecret(app.secretId);
   await store.accounts.findApp(app.appid);
-  await store.replay.remember(requestId, new Date(Date.now() + 900_000));
+  await store.replay.remember(requestId, new Date(Date.now() + 930_000));
   if (store.rates !== null) await store.rates.take(app.appid, 1e6, 1e6);
   await store.usage.consume(app.appid, '2026-11-28', 1e9);
   const before = performance.now() - began;

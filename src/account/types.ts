@@ -1,5 +1,6 @@
 import type { Fault } from '../faults.ts';
 import type { CapturePreset, Profile } from '../liveness/types.ts';
+import type { JudgingRules } from '../policy/policy.ts';
 import type { ParsedSignature } from './signature/signature.ts';
 
 /** Milliseconds since 1970 (UTC). Handed in, so that tests can set the time. */
@@ -145,10 +146,19 @@ export interface NewSecret {
 export interface AccountAdmin {
   /** Make an app and its first pair in one step. */
   createApp(app: NewApp, secret: NewSecret): Promise<App>;
-  /** All apps, oldest first; with `limit` the first so many, at a cost that does not grow with the others. */
-  listApps(limit?: number): Promise<readonly App[]>;
+  /**
+   * All apps, oldest first; with `limit` the first so many, at a cost that does not grow with the others.
+   * @param after the appid behind which the list begins
+   */
+  listApps(limit?: number, after?: string): Promise<readonly App[]>;
   /** The appid of an app, not closed, whose policy names one of these profiles; null when none does. */
   findAppWithProfile(profiles: readonly Profile[]): Promise<string | null>;
+  /**
+   * Changes what is named, all of it or nothing.
+   * @param ifVersion the state that the change was made for (`appVersion`); null: whatever it is now
+   * @throws {UsageError} `changed_meanwhile`, and those of each change
+   */
+  changeApp(appid: string, change: AppChange, ifVersion: string | null): Promise<ChangedApp>;
   /** Set the state. A closed app cannot be opened again. */
   setAppState(appid: string, state: AppState): Promise<App>;
   /** Change the limits named in `limits`; null lifts one. */
@@ -168,6 +178,22 @@ export interface AccountAdmin {
    * under the first one when they come from the environment. May be cut off at any moment and begun again.
    */
   rotateMasterKey(): Promise<MasterKeyRotation>;
+}
+
+/** Changes of an app that are made together; a member left out stays. */
+export interface AppChange {
+  readonly name?: string | undefined;
+  readonly state?: AppState | undefined;
+  readonly limits?: Partial<AppLimits> | undefined;
+  readonly buckets?: readonly string[] | undefined;
+  readonly policy?: Partial<AppPolicy> | undefined;
+  readonly rules?: Partial<JudgingRules> | undefined;
+}
+
+/** An app after a change, and its rules. */
+export interface ChangedApp {
+  readonly app: App;
+  readonly rules: JudgingRules;
 }
 
 /** What a rotation of the master key did. */

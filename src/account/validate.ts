@@ -28,14 +28,19 @@ export function checkAppid(appid: string): void {
   if (!isAppid(appid)) refuse('invalid_appid', 'appid', '1 to 15 digits, the first not 0', appid);
 }
 
+/** @throws {UsageError} `invalid_name` */
+export function checkName(name: string): void {
+  const { length } = name.trim();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
+  if (length < 1 || length > 100 || /[\u0000-\u001f\u007f]/.test(name)) {
+    refuse('invalid_name', 'name', '1 to 100 characters without control characters', name);
+  }
+}
+
 /** @throws {UsageError} `invalid_name`, `invalid_appid`, `invalid_bucket`, and those of limits and policy */
 export function checkNewApp(app: NewApp): void {
   checkAppid(app.appid);
-  const { length } = app.name.trim();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
-  if (length < 1 || length > 100 || /[\u0000-\u001f\u007f]/.test(app.name)) {
-    refuse('invalid_name', 'name', '1 to 100 characters without control characters', app.name);
-  }
+  checkName(app.name);
   checkBuckets(app.buckets ?? []);
   checkLimits(app.limits ?? {});
   checkPolicy(app.policy ?? {});

@@ -37,7 +37,11 @@ const FAILED_AREAS: ReadonlySet<FaultArea> = new Set<FaultArea>(['engine', 'inte
 const short = (value: number) => Number(value.toPrecision(6));
 
 /** The row of a judged picture whose bytes have this SHA-256. */
-export function rowOf(item: BatchItem, sha256: string, judgement: Judgement): BatchRow {
+export function rowOf(
+  item: Pick<BatchItem, 'key' | 'picture'>,
+  sha256: string,
+  judgement: Judgement,
+): BatchRow {
   const { box } = judgement.face ?? {};
   const noFace = judgement.verdict === 'no_face';
   return {
@@ -64,7 +68,13 @@ export function rowOf(item: BatchItem, sha256: string, judgement: Judgement): Ba
   };
 }
 
-function failedRow(item: BatchItem, task: BatchTask, sha256: string | null, fault: Fault): BatchRow {
+/** The row of a picture that was not judged, and why. */
+export function failedRow(
+  item: Pick<BatchItem, 'key' | 'picture'>,
+  task: Pick<BatchTask, 'threshold' | 'profile'>,
+  sha256: string | null,
+  fault: Fault,
+): BatchRow {
   return {
     key: item.key,
     picture: item.picture,

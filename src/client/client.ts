@@ -8,9 +8,30 @@ import {
   withRetries,
 } from './attempt.ts';
 import { ApiError, InputError } from './errors.ts';
-import { type Picture, ready } from './picture.ts';
-import { type Check, isLiveness, isNewSession, isOperatingPoints, isSession } from './shapes.ts';
-import type { Liveness, NewSession, OperatingPoints, Session, SessionRequest } from './types.ts';
+import { type Picture, ready, readyTogether } from './picture.ts';
+import {
+  type Check,
+  isBatch,
+  isBatchList,
+  isBatchResults,
+  isLiveness,
+  isNewSession,
+  isOperatingPoints,
+  isSession,
+  isTogether,
+} from './shapes.ts';
+import type {
+  Batch,
+  BatchList,
+  BatchRequest,
+  BatchResults,
+  Liveness,
+  LivenessTogether,
+  NewSession,
+  OperatingPoints,
+  Session,
+  SessionRequest,
+} from './types.ts';
 
 /** How a client is made. */
 export interface LivestillClientOptions extends TransportOptions {
@@ -67,16 +88,35 @@ export class LivestillClient {
    * @throws {unknown} the reason of an aborted signal
    */
   async judge(picture: Picture, options: JudgeOptions = {}): Promise<Liveness> {
-    const { idempotencyKey = freshKey(), language = this.#options.language } = options;
-    const { bytes, url } = await ready(picture, this.#options.maxPictureBytes ?? 2 ** 25);
-    const headers: Record<string, string> = {
-      'content-type': url === undefined ? 'application/octet-stream' : 'application/json',
-    };
-    if (language) headers['accept-language'] = language;
-    if (idempotencyKey !== null) headers['idempotency-key'] = idempotencyKey;
-    if (options.reference !== undefined) headers['x-reference'] = options.reference;
+    const { bytes, url } = await ready(picture, this.#limit);
+    const type = url === undefined ? 'application/octet-stream' : 'application/json';
+    const headers = { 'content-type': type, ...this.#headersOf(options) };
     const body = bytes ?? JSON.stringify({ url });
     return this.#call('liveness', isLiveness, { method: 'POST', headers, body }, options);
+  }
+
+  /**
+   * Judges two to five stills of one moment together, in the order in which they were taken: pictures, or
+   * urls of them, not both.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  async judgeTogether(pictures: readonly Picture[], options: JudgeOptions = {}): Promise<LivenessTogether> {
+    const { body, type } = await readyTogether(pictures, this.#limit);
+    const headers = { ...(type === undefined ? {} : { 'content-type': type }), ...this.#headersOf(options) };
+    return this.#call('liveness', isTogether, { method: 'POST', headers, body }, options);
+  }
+
+  get #limit(): number {
+    return this.#options.maxPictureBytes ?? 2 ** 25;
+  }
+
+  #headersOf(options: JudgeOptions): Record<string, string> {
+    const { idempotencyKey = freshKey(), language = this.#options.language, reference } = options;
+    return {
+      ...(language ? { 'accept-language': language } : {}),
+      ...(idempotencyKey === null ? {} : { 'idempotency-key': idempotencyKey }),
+      ...(reference === undefined ? {} : { 'x-reference': reference }),
+    };
   }
 
   /**
@@ -85,6 +125,60 @@ export class LivestillClient {
    */
   operatingPoints(options: CallOptions = {}): Promise<OperatingPoints> {
     return this.#call('operating-points', isOperatingPoints, { headers: {} }, options);
+  }
+
+  /**
+   * Submits a batch; the key needs the scope `batch`, as for every call about batches. The retries of one
+   * call make one batch.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  submitBatch(
+    batch: BatchRequest,
+    { idempotencyKey = freshKey(), ...options }: CallOptions & { readonly idempotencyKey?: string } = {},
+  ): Promise<Batch> {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
+    return this.#call('batches', isBatch, { method: 'POST', headers, body: JSON.stringify(batch) }, options);
+  }
+
+  /**
+   * The app's latest batches, newest first.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  batches(options: CallOptions = {}): Promise<BatchList> {
+    return this.#call('batches', isBatchList, { headers: {} }, options);
+  }
+
+  /**
+   * How far a batch is.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  batch(batchId: string, options: CallOptions = {}): Promise<Batch> {
+    return this.#call(`batches/${encodeURIComponent(batchId)}`, isBatch, { headers: {} }, options);
+  }
+
+  /**
+   * A page of results by row, those behind row `after`; while a batch runs, rows before it may still come.
+   * @throws {ApiError} as `judge`, and its other errors
+   */
+  batchResults(
+    batchId: string,
+    {
+      after = 0,
+      limit = 1000,
+      ...options
+    }: CallOptions & { readonly after?: number; readonly limit?: number } = {},
+  ): Promise<BatchResults> {
+    const path = `batches/${encodeURIComponent(batchId)}/results?after=${after}&limit=${limit}`;
+    return this.#call(path, isBatchResults, { headers: {} }, options);
+  }
+
+  /**
+   * Pauses a batch, goes on with it, or lets go of what is not judged yet.
+   * @throws {ApiError} as `judge`, `batch_over` where it is over, and its other errors
+   */
+  changeBatch(batchId: string, to: 'pause' | 'resume' | 'cancel', options: CallOptions = {}): Promise<Batch> {
+    const path = `batches/${encodeURIComponent(batchId)}/${to}`;
+    return this.#call(path, isBatch, { method: 'POST', headers: {} }, options);
   }
 
   /**

@@ -42,6 +42,29 @@ export async function ready(picture: Picture, limit: number): Promise<Ready> {
 }
 
 /**
+ * Makes several pictures one body: a form of them, or JSON of their urls.
+ * @returns the body and its content type; a form says its own
+ * @throws {InputError} when there are not two to five, or pictures and urls stand side by side
+ */
+export async function readyTogether(
+  pictures: readonly Picture[],
+  limit: number,
+): Promise<{ readonly body: FormData | string; readonly type?: string }> {
+  if (pictures.length < 2 || pictures.length > 5) {
+    throw new InputError(`Expected two to five stills; found ${pictures.length}`);
+  }
+  const all = await Promise.all(pictures.map((picture) => ready(picture, limit)));
+  const urls = all.flatMap(({ url }) => (url === undefined ? [] : [url]));
+  if (urls.length === all.length) return { body: JSON.stringify({ urls }), type: 'application/json' };
+  if (urls.length > 0) throw new InputError('Expected pictures or urls of them; found both');
+  const body = new FormData();
+  for (const { bytes } of all) {
+    if (bytes !== undefined) body.append('images', bytes instanceof Blob ? bytes : new Blob([bytes]));
+  }
+  return { body };
+}
+
+/**
  * The bytes of a view, from where they lie; of shared memory a copy, which `fetch` does not take otherwise
  * and which nobody can change between two tries.
  */

@@ -1,4 +1,13 @@
-import type { Liveness, NewSession, OperatingPoints, Session } from './types.ts';
+import type {
+  Batch,
+  BatchList,
+  BatchResults,
+  Liveness,
+  LivenessTogether,
+  NewSession,
+  OperatingPoints,
+  Session,
+} from './types.ts';
 
 /**
  * Whether an object is what the API answers with: a proxy, a login page or another service answers 200 too.
@@ -24,10 +33,32 @@ export function isLiveness(found: unknown): found is Liveness {
   );
 }
 
+/** The same of several stills. */
+export function isTogether(found: unknown): found is LivenessTogether {
+  return isLiveness(found) && Array.isArray((found as Partial<LivenessTogether>).stills);
+}
+
 /** The same of the table of error rates. */
 export function isOperatingPoints(found: unknown): found is OperatingPoints {
   const { threshold, tables } = found as Partial<OperatingPoints>;
   return isPercent(threshold) && Array.isArray(tables);
+}
+
+/** The same of a batch. */
+export function isBatch(found: unknown): found is Batch {
+  const { batchId, state, pictures } = found as Partial<Batch>;
+  return typeof batchId === 'string' && typeof state === 'string' && typeof pictures === 'number';
+}
+
+/** The same of a list of batches. */
+export function isBatchList(found: unknown): found is BatchList {
+  return Array.isArray((found as Partial<BatchList>).batches);
+}
+
+/** The same of a page of results. */
+export function isBatchResults(found: unknown): found is BatchResults {
+  const { results, next } = found as Partial<BatchResults>;
+  return Array.isArray(results) && (next === null || typeof next === 'number');
 }
 
 /** The same of a session that was made, … */

@@ -1,11 +1,16 @@
 import { describe, expectTypeOf, it } from 'vitest';
-import type { LivenessBody, OperatingPointsBody } from '../wire/v1/schemas.ts';
+import type { BatchBody, BatchRequestBody, BatchResultsBody } from '../wire/v1/batch-schemas.ts';
+import type { LivenessBody, OperatingPointsBody, TogetherBody } from '../wire/v1/schemas.ts';
 import type { NewSessionBody, SessionBody } from '../wire/v1/sessions/schemas.ts';
 import {
   type ApiError,
+  type Batch,
+  type BatchRequest,
+  type BatchResults,
   type LegacyClient,
   type LegacyScore,
   type Liveness,
+  type LivenessTogether,
   LivestillClient,
   type LivestillError,
   legacySign,
@@ -16,11 +21,18 @@ import {
   type Verdict,
 } from './index.ts';
 
-/** Checked by the compiler (npm run types): the client's types are those of the server's schemas, word for word. */
+/**
+ * Checked by the compiler (npm run types): the client's types are those of the server's schemas, word for
+ * word.
+ */
 describe("the client's types", () => {
   it('are those of the answers', () => {
     expectTypeOf<Liveness>().toEqualTypeOf<LivenessBody>();
+    expectTypeOf<LivenessTogether>().toEqualTypeOf<TogetherBody>();
     expectTypeOf<OperatingPoints>().toEqualTypeOf<OperatingPointsBody>();
+    expectTypeOf<Batch>().toEqualTypeOf<BatchBody>();
+    expectTypeOf<BatchRequest>().toEqualTypeOf<BatchRequestBody>();
+    expectTypeOf<BatchResults>().toEqualTypeOf<BatchResultsBody>();
     expectTypeOf<Session>().toEqualTypeOf<SessionBody>();
     expectTypeOf<NewSession>().toEqualTypeOf<NewSessionBody>();
     expectTypeOf<Liveness['verdict']>().toEqualTypeOf<Verdict>();

@@ -91,6 +91,45 @@ export interface Liveness {
   timings: Record<string, number>;
 }
 
+/** How well one plane explains the motion of the key points between two stills: information alone. */
+export interface PlanarMotion {
+  /** In distances between the eyes. */
+  motion: number;
+  residual: number;
+  /** 0-1; null: hardly any motion. */
+  explained: number | null;
+}
+
+/** What several stills say of each other; places of stills are counted from 0. */
+export interface Consistency {
+  samePosition: boolean | null;
+  sameSize: boolean | null;
+  /** Pairs that are one picture. */
+  identical: number[][];
+  bySharpness: number[];
+  planarMotion: PlanarMotion | null;
+}
+
+/** What was found out about several stills: the answer of `POST /v1/liveness` to `images` or `urls`. */
+export interface LivenessTogether {
+  requestId: string;
+  verdict: Verdict;
+  profile: 'careful' | 'fast' | 'single';
+  /** Of all stills that took part; null when the verdict is `poor_quality` or `no_face`. */
+  score: number | null;
+  review: boolean;
+  rawScore: number | null;
+  threshold: number;
+  capturePreset: 'lenient' | 'standard' | 'strict';
+  liveProbability: number | null;
+  reasons: Reason[];
+  /** Places of the stills that took part. */
+  used: number[];
+  /** The judgement of each, in order. */
+  stills: Liveness[];
+  consistency: Consistency;
+}
+
 /** A measured share with its interval, where one was published. */
 export interface Rate {
   rate: number;
@@ -118,7 +157,48 @@ export interface OperatingPoints {
   }[];
 }
 
-/** What a session is bound to; all of it may be left out. Stricter than the app's own policy, never looser. */
+/** What `POST /v1/batches` takes. */
+export interface BatchRequest {
+  /** Urls, and paths in the app's own folder of the server's folder of pictures; at most 10 000. */
+  pictures: string[];
+  name?: string;
+  /** -9 to 0; below 0: after the batches of others. */
+  priority?: number;
+  /** Called with a signed POST when the batch is over. */
+  webhook?: string;
+}
+
+/** How far a batch is. */
+export interface Batch {
+  batchId: string;
+  name: string;
+  state: 'filling' | 'running' | 'paused' | 'done' | 'cancelled';
+  priority: number;
+  pictures: number;
+  judged: number;
+  refused: number;
+  failed: number;
+  createdAt: string;
+  begunAt: string | null;
+  finishedAt: string | null;
+  secondsLeft: number | null;
+  webhook: 'waiting' | 'delivered' | 'given_up' | null;
+}
+
+/** The answer of `GET /v1/batches`. */
+export interface BatchList {
+  batches: Batch[];
+}
+
+/** The answer of `GET /v1/batches/{id}/results`. */
+export interface BatchResults {
+  results: { row: number; result: Record<string, unknown> }[];
+  next: number | null;
+}
+
+/**
+ * What a session is bound to; all of it may be left out. Stricter than the app's own policy, never looser.
+ */
 export interface SessionRequest {
   /** Your own reference for the person or case, 1 to 128 printable ASCII characters. */
   reference?: string;

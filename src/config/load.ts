@@ -118,6 +118,8 @@ function checkTogether(values: ReadonlyMap<string, unknown>, problems: string[])
   } else if (typeof low === 'number' && typeof high === 'number' && low >= high) {
     problems.push(`review.low, review.high: expected the first below the second, found ${low} and ${high}`);
   }
+  if (values.get('console.url') === '*')
+    problems.push('console.url: expected one origin such as https://livestill.example.org, found "*"');
   const port = values.get('port');
   if (port !== 0 && port === values.get('adminPort') && values.get('host') === values.get('adminHost')) {
     problems.push(

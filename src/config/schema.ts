@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { BATCH_SETTINGS } from './settings/batch.ts';
 import { DOWNLOAD_SETTINGS } from './settings/download.ts';
 import { JUDGING_SETTINGS } from './settings/judging.ts';
 import { CLOSED } from './settings/kinds.ts';
@@ -19,6 +20,7 @@ export const configSchema = Type.Object(
     ...REQUEST_SETTINGS,
     ...JUDGING_SETTINGS,
     ...DOWNLOAD_SETTINGS,
+    ...BATCH_SETTINGS,
     ...SESSION_SETTINGS,
     ...RECORD_SETTINGS,
   },

@@ -1,5 +1,5 @@
 import { inspectRedis, type RedisSettings } from '../store/open.ts';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type Check, fail, ok } from './check.ts';
 
 const NAME = 'redis';
 
@@ -8,7 +8,7 @@ export async function checkRedis(settings: RedisSettings): Promise<Check> {
   try {
     const { version, evicts, persists } = await inspectRedis(settings);
     if (evicts) {
-      return warn(
+      return fail(
         NAME,
         `${version} may forget used signatures when its memory is full`,
         'Set its maxmemory-policy to noeviction.',
@@ -16,7 +16,7 @@ export async function checkRedis(settings: RedisSettings): Promise<Check> {
     }
     return ok(
       NAME,
-      `${version} answers${persists ? '' : '; it keeps nothing over a restart (signatures from before one are refused)'}`,
+      `${version} answers${persists ? '' : '; after a restart of it, signatures from before are refused (appendfsync is not always)'}`,
     );
   } catch (error) {
     return fail(NAME, (error as Error).message, 'Check redis.*, and whether the server runs.');

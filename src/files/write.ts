@@ -28,9 +28,12 @@ export async function writeNew(path: string, content: string | Uint8Array): Prom
   await writeFile(path, content, { flag: special ? 'w' : 'wx' });
 }
 
-/** Writes a file so that it is there whole or not at all; one that is there is replaced. */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  await throughTemporary(path, (temporary) => rename(temporary, path), content);
+/**
+ * Writes a file so that it is there whole or not at all; one that is there is replaced.
+ * @param mode who may read it: `0o600`, this user alone
+ */
+export async function writeWhole(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
+  await throughTemporary(path, (temporary) => rename(temporary, path), content, mode);
 }
 
 /**
@@ -70,10 +73,11 @@ async function throughTemporary<T>(
   path: string,
   finish: (temporary: string) => Promise<T>,
   content: string | Uint8Array,
+  mode?: number,
 ): Promise<T> {
   const temporary = `${path}.${process.pid}-${randomBytes(3).toString('hex')}.tmp`;
   try {
-    const file = await open(temporary, 'wx');
+    const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(content);
       await file.sync();

@@ -30,6 +30,8 @@ export interface AdminFilter {
   /** `app.policy`, or `app` for everything that begins with `app.`. */
   readonly action?: string | undefined;
   readonly target?: string | undefined;
+  /** Entries with smaller numbers than this alone. */
+  readonly before?: number | undefined;
 }
 
 /** A change as it lies in the admin log: numbered, chained, never changed. */

@@ -230,6 +230,28 @@ describe('every table', () => {
         );
       },
       used_signature: () => store.replay.remember('aa', new Date(old)),
+      console_session: async () => {
+        await store.console.addUser({ id: 'u', name: 'ann', role: 'viewer', password: null });
+        await store.console.openSession({
+          id: 's',
+          userId: 'u',
+          digest: 'd',
+          csrfToken: 'c',
+          createdAt: new Date(old),
+          expiresAt: new Date(old + day),
+          address: '',
+          agent: '',
+        });
+      },
+      console_ticket: () =>
+        store.console.putTicket({
+          kind: 'setup',
+          digest: 't',
+          userId: null,
+          data: null,
+          until: new Date(old),
+        }),
+      console_failure: () => store.console.noteFailure('address:192.0.2.1', new Date(old), day),
       session: () => store.sessions.createSession({ ...someSession(), sessionId: 'ses_kept', webhook: null }),
       webhook: async () => {
         await store.sessions.createSession(someSession({ expiresAt: old, webhook: 'https://example.org/' }));

@@ -191,7 +191,7 @@ const REASONS = {
   ],
   STILL_UNFIT: [
     'warning',
-    'A still was not fit to be judged and was left out.',
+    'One of the stills is too poor, or shows no face, and took no part.',
     'See the reasons of that still.',
   ],
   COMPRESSED: [

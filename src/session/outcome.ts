@@ -10,8 +10,8 @@ export interface TryDecided {
 
 /**
  * What the stills of one try come to, decided together as those of one `POST /v1/liveness` with several
- * pictures are: the score of the mean of Z over the fit ones. For review are live results that the networks do
- * not back, of stills that contradict each other or whose faces lie too far apart, and those with signals
+ * pictures are: the score of the mean of Z over the fit ones. For review are live results that the networks
+ * do not back, of stills that contradict each other or whose faces lie too far apart, and those with signals
  * where the app wants that.
  */
 export function decideTry(

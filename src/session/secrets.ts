@@ -34,8 +34,8 @@ export interface UploadParts {
 }
 
 /**
- * The MAC of one upload: HMAC-SHA256 (base64url) over `livestill-still-1`, the session's id, the nonce and the
- * facts, a line each, and the picture's bytes.
+ * The MAC of one upload: HMAC-SHA256 (base64url) over `livestill-still-1`, the session's id, the nonce and
+ * the facts, a line each, and the picture's bytes.
  * @param key base64url
  */
 export function uploadMac(

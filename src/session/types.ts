@@ -124,10 +124,10 @@ export type SessionStep =
  */
 export interface SessionStore {
   createSession(session: Session): Promise<void>;
-  findSession(sessionId: string): Promise<Session | null>;
+  findCaptureSession(sessionId: string): Promise<Session | null>;
   /**
-   * Makes one step, one after the other for one session whichever nodes ask; the session as it is then. An end
-   * puts the webhook's call down in the same transaction.
+   * Makes one step, one after the other for one session whichever nodes ask; the session as it is then. An
+   * end puts the webhook's call down in the same transaction.
    * @throws {Fault} `session_unknown`, `session_conflict`
    */
   stepSession(sessionId: string, step: SessionStep, now: number): Promise<Session>;

@@ -4,10 +4,7 @@ import { facade } from './core/facade.ts';
 import type { PostgresSettings } from './core/postgres-settings.ts';
 import type { RedisSettings } from './core/redis-settings.ts';
 import type { Store, StoreOptions } from './core/types.ts';
-import { openBackend as openPostgres } from './postgres/open.ts';
 import type { RedisState } from './redis/inspect.ts';
-import { openBackend } from './sqlite/open.ts';
-import { openRemoteBackend } from './sqlite/thread/remote.ts';
 
 export type { PostgresSettings } from './core/postgres-settings.ts';
 export type { RedisSettings } from './core/redis-settings.ts';
@@ -40,11 +37,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       'redis.url is for several nodes on a PostgreSQL store: set store, or leave redis.url out',
     );
   }
-  const backend =
-    thread === false
-      ? await openBackend(backendOptions, events)
-      : await openRemoteBackend({ backend: backendOptions, answerWithinMs, onTrouble, onMigrated });
-  return facade(backend, onTrouble);
+  // The engine is loaded where it works, in this thread or in one of its own.
+  if (thread === false) {
+    const { openBackend } = await import('./sqlite/open.ts');
+    return facade(await openBackend(backendOptions, events), onTrouble);
+  }
+  const { openRemoteBackend } = await import('./sqlite/thread/remote.ts');
+  const remote = { backend: backendOptions, answerWithinMs, onTrouble, onMigrated };
+  return facade(await openRemoteBackend(remote), onTrouble);
 }
 
 /** A store that several nodes work on. */
@@ -53,14 +53,16 @@ async function openShared(
   redis: RedisSettings | undefined,
   events: { readonly onTrouble: (error: Error) => void; readonly onMigrated: StoreOptions['onMigrated'] },
 ): Promise<Store> {
-  const { backend, shared } = await openPostgres(options, events);
+  const { openBackend } = await import('./postgres/open.ts');
+  const { backend, shared } = await openBackend(options, events);
   if (redis === undefined) return facade(backend, events.onTrouble, shared);
   try {
     // Loaded where it is needed: every command opens a store, few know of a Redis server.
     const { openRedis } = await import('./redis/open.ts');
     const state = await openRedis(redis, backend, events.onTrouble);
     await shared.close?.();
-    return facade(backend, events.onTrouble, state);
+    const { batches } = shared;
+    return facade(backend, events.onTrouble, { ...state, ...(batches === undefined ? {} : { batches }) });
   } catch (error) {
     await shared.close?.();
     await backend.close();

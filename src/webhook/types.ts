@@ -24,7 +24,9 @@ export interface WebhookStatus {
   readonly lastFailure: string | null;
 }
 
-/** Where calls are kept, in the transaction of what they tell of. Rejects with a `Fault` `state_unavailable`. */
+/**
+ * Where calls are kept, in the transaction of what they tell of. Rejects with a `Fault` `state_unavailable`.
+ */
 export interface WebhookStore {
   /** At most `limit` calls that are due; for `holdMs` they are nobody else's. */
   takeWebhooks(now: number, holdMs: number, limit: number): Promise<readonly WebhookCall[]>;

@@ -1,6 +1,8 @@
 const LONGEST_URL = 2048;
 
-/** What is wrong with a url to be called, in words; null: nothing. Where it leads is looked at at each call. */
+/**
+ * What is wrong with a url to be called, in words; null: nothing. Where it leads is looked at at each call.
+ */
 export function webhookUrlProblem(url: string): string | null {
   if (url.length > LONGEST_URL) return `expected at most ${LONGEST_URL} characters, found ${url.length}`;
   if (!URL.canParse(url)) return 'expected an http or https url';

@@ -220,7 +220,19 @@ describe('the page', () => {
     };
     const own = createMetrics({ version: '0', onTrouble: (error) => expect(error).toBe(null) });
     const clock = () => ({ lagMs: 0, jumps: { forward: 0, back: 0 } });
-    own.watch({ fleet, server: legacy.server, bodies: legacy.bodies, clock, certificate: () => new Date() });
+    const batches = () => ({
+      chunks: { waiting: 1, running: 0, paused: 0 },
+      oldestWaitingSeconds: 1,
+      rows: { judged: 1, refused: 0, failed: 0 },
+    });
+    own.watch({
+      fleet,
+      server: legacy.server,
+      bodies: legacy.bodies,
+      clock,
+      batches,
+      certificate: () => new Date(),
+    });
     const finding = { code: 'BLURRED', severity: 'error', text: '', advice: '' } as const;
     const judgement = judgementOf({ reasons: [finding], milliseconds: { total: 2, decode: 1 } });
     const event = { reason: 'port', host: 'a', detail: null, milliseconds: 1, bytes: 0 } as const;

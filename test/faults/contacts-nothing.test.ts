@@ -44,7 +44,8 @@ function expectNothing({ internet, made }: Watched): void {
   expect(made).toEqual([]);
 }
 
-describeWhere(refused === null, refused ?? '')(`under strace`, () => {
+// Side by side: two of them judge for half a minute, and mostly wait.
+describeWhere(refused === null, refused ?? '')(`under strace`, { concurrent: true }, () => {
   it('a connection, a datagram and files that are removed again would be seen', () =>
     withFolder(async (folder) => {
       const watched = await result(
@@ -125,7 +126,7 @@ describeWhere(refused === null, refused ?? '')(`under strace`, () => {
       expectNothing(watched);
     }));
 
-  it('the service has its own listeners, contacts nothing and leaves nothing', () =>
+  it('the service has its own listeners, contacts nothing and leaves nothing', ({ expect }) =>
     withFolder(async (folder) => {
       const data = join(folder, 'data');
       const { appid } = await makeApp(data);

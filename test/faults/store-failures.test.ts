@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { NetworkNamespace, whyNoNetwork } from '../../src/store/postgres/test-support/network.ts';
 import { serverOfTests, TestServer, whyNoServer } from '../../src/store/postgres/test-support/server.ts';
+import { TestRedis, whyNoRedis } from '../../src/store/redis/test-support/server.ts';
 import { withFolder } from '../contract/support/process.ts';
 import { describeWhere, itWhere } from '../support/only-where.ts';
 import { fill, smallDisk, whyNoSmallDisk } from './support/small-disk.ts';
@@ -98,12 +99,18 @@ describeWhere(whyNoServer === null, whyNoServer ?? '')(
     const of = serverOfTests(network === undefined ? {} : { network });
     let folder = '';
     let fleet: StoreFleet;
+    let redis: TestRedis | undefined;
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'livestill-test-'));
-      fleet = await startFleet(folder, await of.server.newDatabase(), 2);
+      if (whyNoRedis === null)
+        redis = await TestRedis.start('--appendonly', 'yes', '--appendfsync', 'always');
+      const more: Record<string, string> =
+        redis === undefined ? {} : { LIVESTILL_REDIS_URL: redis.url, LIVESTILL_REDIS_TIMEOUT_MS: '500' };
+      fleet = await startFleet(folder, await of.server.newDatabase(), 2, more);
     });
     afterAll(async () => {
       await fleet?.stop();
+      await redis?.remove();
       await rm(folder, { recursive: true, force: true });
       network?.remove();
     });
@@ -141,6 +148,31 @@ describeWhere(whyNoServer === null, whyNoServer ?? '')(
           withinMs: 15_000,
         });
         expect(refused).toBeGreaterThan(0);
+      },
+    );
+
+    itWhere(whyNoRedis === null, whyNoRedis ?? '')(
+      'Redis is stopped, or paused: calls that need it are refused in their time, then all goes on',
+      async () => {
+        const stopped = await suffer(fleet, {
+          name: 'Redis stopped',
+          begin: () => redis?.down('SIGKILL'),
+          end: () => redis?.up(),
+          lastsMs: 500,
+          withinMs: 8000,
+        });
+        const paused = await suffer(fleet, {
+          name: 'Redis paused (SIGSTOP)',
+          begin: () => redis?.signal('SIGSTOP'),
+          end: () => redis?.signal('SIGCONT'),
+          lastsMs: 1000,
+          withinMs: 8000,
+        });
+        for (const { calls, refused } of [stopped, paused]) {
+          expect(refused).toBeGreaterThan(0);
+          // API keys and apps without limits need nothing of Redis.
+          expect(calls.filter(({ api, answer }) => api === 'v1' && answer !== 'judged')).toEqual([]);
+        }
       },
     );
 

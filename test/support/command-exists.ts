@@ -9,7 +9,7 @@ const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** Programs of other projects that the pages use as they are. */
 const OTHERS = new Set(
   (
-    'cat cosign cp curl docker helm kubectl openssl pg_dump pg_restore pnpm podman printf python3 rm setcap systemctl ' +
+    'cat cosign cp curl docker helm kubectl openssl pg_dump pg_restore pnpm podman printf python3 rm setcap ssh systemctl ' +
     'update-ca-certificates useradd yarn'
   ).split(' '),
 );

@@ -13,7 +13,7 @@ import type { Judge } from '../../src/fleet/types.ts';
 import { readBuiltInCards } from '../../src/liveness/built-in.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
 import type { Downloader } from '../../src/picture/types.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
+import { openStore, type PostgresSettings, type Store } from '../../src/store/open.ts';
 import type { Observer } from '../../src/wire/decision/observer.ts';
 import type { FailedTries } from '../../src/wire/http/failed-tries.ts';
 import { createLog } from '../../src/wire/http/log.ts';
@@ -31,6 +31,8 @@ export const pair = { secretId: 'AKIDv1test00000001', secretKey: 'keykeykeykeyke
 export const version = '0.0.0-test';
 
 export interface V1TestOptions {
+  /** A database in place of the SQLite file: batches need one. */
+  readonly postgres?: PostgresSettings;
   readonly judge?: Judge;
   readonly downloader?: Downloader;
   /** A data folder that stays; without it one that goes with the server. */
@@ -65,6 +67,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
   const store = await openStore({
     dataDir,
     thread: false,
+    ...(options.postgres === undefined ? {} : { postgres: options.postgres, masterKey: 'ab'.repeat(32) }),
     ...(options.idempotency === undefined ? {} : { idempotency: options.idempotency }),
   });
   const { accounts, apiKeys, idempotency, replay, usage } = store;
@@ -119,6 +122,8 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     ...shared,
     apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
     idempotency,
+    batches: store.batches,
+    webhookSecret: 'a secret of webhooks',
     maxBodyBytes: settings.maxBodyBytes,
     settings: { cors: settings.cors, threshold: 87, profile: 'careful', tables, version },
     sessions: {

@@ -3,9 +3,13 @@ import { UsageError } from '../../faults.ts';
 import { isInNetworks, networkProblem, networksOf } from '../../networks.ts';
 import type { JudgingRules } from '../../policy/policy.ts';
 import type { App } from '../types.ts';
+import { checkName } from '../validate.ts';
 
 /** What an API key may be used for. */
-export const API_KEY_SCOPES = ['judge', 'read:operating-points', 'sessions'] as const;
+export const API_KEY_SCOPES = ['judge', 'read:operating-points', 'batch', 'sessions'] as const;
+
+/** What a key may be used for where nothing is said: the others are given to those that ask for them. */
+export const DEFAULT_SCOPES = ['judge', 'read:operating-points'] as const;
 
 /** One of `API_KEY_SCOPES`. */
 export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
@@ -68,6 +72,15 @@ export interface ApiKeyAdmin {
   /** The keys of one app, oldest first. */
   listApiKeys(appid: string): Promise<readonly ApiKeySummary[]>;
   setApiKeyEnabled(keyId: string, enabled: boolean): Promise<ApiKeySummary>;
+  /**
+   * Adds a key with the name, scopes and networks of another, which ends at `oldEndsAt`, in one step.
+   * @returns the new key
+   */
+  rotateApiKey(
+    keyId: string,
+    next: Pick<NewApiKey, 'keyId' | 'digest'>,
+    oldEndsAt: Date,
+  ): Promise<ApiKeySummary>;
 }
 
 const BASE62 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -81,10 +94,14 @@ const FORM = /^(lsk_[A-Za-z0-9]{12})[A-Za-z0-9]{32}$/;
  * the other 32 (190 bits) its secret.
  */
 export function newApiKey(): { readonly keyId: string; readonly apiKey: string } {
-  const text = Array.from({ length: ID_LENGTH + SECRET_LENGTH }, () => BASE62[randomInt(BASE62.length)]).join(
-    '',
-  );
-  return { keyId: `lsk_${text.slice(0, ID_LENGTH)}`, apiKey: `lsk_${text}` };
+  const apiKey = newKeyText('lsk_');
+  return { keyId: apiKey.slice(0, 'lsk_'.length + ID_LENGTH), apiKey };
+}
+
+/** A prefix and 44 letters or digits from the system's random source. */
+export function newKeyText(prefix: string): string {
+  const letters = Array.from({ length: ID_LENGTH + SECRET_LENGTH }, () => BASE62[randomInt(BASE62.length)]);
+  return `${prefix}${letters.join('')}`;
 }
 
 /** The public beginning of a key, or null when the text cannot be a key at all. */
@@ -102,14 +119,7 @@ export function apiKeyDigest(apiKey: string): string {
 
 /** @throws {UsageError} `invalid_name`, `invalid_scope`, `invalid_network`, `invalid_expiry` */
 export function checkNewApiKey(key: NewApiKey, now: number): void {
-  const { length } = key.name.trim();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
-  if (length < 1 || length > 100 || /[\u0000-\u001f\u007f]/.test(key.name)) {
-    throw new UsageError(
-      'invalid_name',
-      `name: expected 1 to 100 characters without control characters, found ${JSON.stringify(key.name)}`,
-    );
-  }
+  checkName(key.name);
   const unknown = key.scopes.find((scope) => !API_KEY_SCOPES.includes(scope));
   if (unknown !== undefined || key.scopes.length === 0) {
     throw new UsageError(

@@ -1,11 +1,6 @@
 import { type Command, Option } from 'commander';
-import {
-  API_KEY_SCOPES,
-  type ApiKeyScope,
-  type ApiKeySummary,
-  apiKeyDigest,
-  newApiKey,
-} from '../../account/api-key/api-key.ts';
+import { API_KEY_SCOPES, type ApiKeySummary, DEFAULT_SCOPES } from '../../account/api-key/api-key.ts';
+import { makeApiKey } from '../../console/apps.ts';
 import type { Store } from '../../store/open.ts';
 import { duration, gather } from '../shared/arguments.ts';
 import { type Outcome, pairs } from '../shared/outcome.ts';
@@ -40,7 +35,7 @@ export function withApiKeyOptions(command: Command): Command {
     .option('--name <text>', 'api: what people call the key (default: "API key")')
     .option(
       '--scope <name>',
-      `api: what it may be used for, may be repeated: ${API_KEY_SCOPES.join(', ')} (default: all)`,
+      `api: what it may be used for, may be repeated: ${API_KEY_SCOPES.join(', ')} (default: ${DEFAULT_SCOPES.join(', ')})`,
       gather,
     )
     .option(
@@ -58,19 +53,13 @@ export function isApiKeyId(id: string): boolean {
 
 /** Makes an API key and shows it, this once. */
 export async function createApiKey(store: Store, appid: string, options: ApiKeyOptions): Promise<Outcome> {
-  const { keyId, apiKey } = newApiKey();
-  const { name = 'API key', scope = API_KEY_SCOPES, network = [], expiresIn } = options;
-  const summary = await store.apiKeys.addApiKey(appid, {
-    keyId,
-    digest: apiKeyDigest(apiKey),
-    name,
-    scopes: scope as readonly ApiKeyScope[],
-    networks: network,
-    expiresAt: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1000),
-  });
+  const { name, scope: scopes, network: networks, expiresIn } = options;
+  const expiresAt = expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1000);
+  const made = await makeApiKey(store.apiKeys, appid, { name, scopes, networks, expiresAt });
+  const { apiKey, summary } = made;
   return {
     text: `An API key for ${appid}:\n\n${pairs([
-      ['id', keyId],
+      ['id', summary.keyId],
       ['API key', `${apiKey}   (shown this once: keep it safe)`],
       ['may', summary.scopes.join(', ')],
       ['from', summary.networks.join(', ') || 'everywhere'],

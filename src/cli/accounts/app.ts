@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { newAppid, newSecret } from '../../account/generate.ts';
 import type { AppLimits, AppState } from '../../account/types.ts';
+import { makeApp } from '../../console/apps.ts';
 import { UsageError } from '../../faults.ts';
 import { gather, numberOrNone } from '../shared/arguments.ts';
 import { shellWord } from '../shared/curl.ts';
@@ -65,11 +65,9 @@ function create(parent: Command): void {
     .action((options: CreateOptions, command: Command) =>
       perform(command, options, async () => {
         const brought = await givenSecret(options);
-        const secret = brought ?? newSecret();
-        const appid = options.appid ?? newAppid();
-        const name = options.name ?? `app ${appid}`;
+        const { appid, name, bucket: buckets } = options;
         return withStore(options, true, async ({ accounts }, { dataDir }) => {
-          const app = await accounts.createApp({ appid, name, buckets: options.bucket ?? [] }, secret);
+          const { app, secret } = await makeApp(accounts, { appid, name, buckets }, brought);
           const keep = brought === null ? '   (shown this once: keep it safe)' : '';
           return {
             text: `App ${app.appid} (${app.name}) was made in ${resolve(dataDir)}.\n\n${pairs([

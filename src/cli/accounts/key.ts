@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ApiKeySummary } from '../../account/api-key/api-key.ts';
-import { newSecret } from '../../account/generate.ts';
 import type { SecretSummary } from '../../account/types.ts';
+import { makePair, replacePair } from '../../console/apps.ts';
 import { UsageError } from '../../faults.ts';
 import { count } from '../../report/count.ts';
 import { duration } from '../shared/arguments.ts';
@@ -86,9 +86,8 @@ function create(parent: Command): void {
           const appid = given ?? options.appid;
           if (appid === undefined) throw new UsageError('appid_missing', 'expected an appid');
           if (options.kind === 'api') return createApiKey(store, appid, options);
-          const pair = newSecret();
-          const summary = await store.accounts.addSecret(appid, pair);
-          return made(`A further pair for ${appid}:`, pair, summary);
+          const { secret, summary } = await makePair(store.accounts, appid, null);
+          return made(`A further pair for ${appid}:`, secret, summary);
         }),
       ),
     );
@@ -103,7 +102,7 @@ function bringAlong(parent: Command): void {
       perform(command, options, async () => {
         const pair = (await givenSecret(options))!;
         return withStore(options, false, async ({ accounts }) => {
-          const summary = await accounts.addSecret(appid, pair);
+          const { summary } = await makePair(accounts, appid, pair);
           return { text: `${summary.secretId} may now sign for ${appid}.`, json: summary };
         });
       }),
@@ -197,15 +196,12 @@ function rotate(parent: Command): void {
     .option('--secret-key <key>', 'its SecretKey; - reads it from standard input')
     .action((secretId: string, options: PairOptions & { readonly overlap: number }, command: Command) =>
       perform(command, options, async () => {
-        const next = (await givenSecret(options)) ?? newSecret();
-        if (next.secretId === secretId) {
-          throw new UsageError('secret_same', 'the new SecretId must differ from the old one');
-        }
+        const brought = await givenSecret(options);
         const end = new Date(Date.now() + options.overlap * 1000);
         return withStore(options, false, async ({ accounts }) => {
-          const summary = await accounts.rotateSecret(secretId, next, end);
+          const { summary, secret } = await replacePair(accounts, secretId, brought, end);
           const replaced = { secretId, endsAt: end.toISOString() };
-          return made(`${secretId} works until ${end.toISOString()}. The new pair:`, next, {
+          return made(`${secretId} works until ${end.toISOString()}. The new pair:`, secret, {
             ...summary,
             replaced,
           });

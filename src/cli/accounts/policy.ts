@@ -2,13 +2,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { App, AppPolicy } from '../../account/types.ts';
 import { checkPolicy } from '../../account/validate.ts';
 import type { Config } from '../../config/load.ts';
+import { previewChange } from '../../console/apps.ts';
 import { UsageError } from '../../faults.ts';
 import { DEFAULT_PROFILE, PROFILES } from '../../liveness/profiles.ts';
 import { CAPTURE_NAMES, reasonsOf } from '../../liveness/quality/capture.ts';
 import type { CapturePreset, Profile } from '../../liveness/types.ts';
 import { rejects } from '../../policy/decide.ts';
 import { checkRules, type JudgingRules } from '../../policy/policy.ts';
-import { type Policy, type PolicyPreview, previewPolicy } from '../../policy/preview.ts';
+import type { Policy, PolicyPreview } from '../../policy/preview.ts';
 import { count } from '../../report/count.ts';
 import { duration, moment, numberOrDefault } from '../shared/arguments.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
@@ -228,22 +229,11 @@ function runPreview(appid: string, options: PreviewOptions): Promise<Outcome> {
     const app = await store.accounts.findApp(appid);
     const change = await resolved(options, app, config);
     const rules = await store.rules.findRules(appid);
-    const current: Policy = {
-      threshold: app?.policy.threshold ?? config.threshold,
-      capture: app?.policy.capture ?? config.capture,
-      rules,
-    };
-    const proposed: Policy = {
-      threshold:
-        change.policy.threshold === undefined
-          ? current.threshold
-          : (change.policy.threshold ?? config.threshold),
-      capture:
-        change.policy.capture === undefined ? current.capture : (change.policy.capture ?? config.capture),
-      rules: { ...rules, ...change.rules },
-    };
     const { since, until } = options;
-    const found = await previewPolicy(store.ledger.read({ appid, since, until }), current, proposed);
+    const proposal = { ...change.policy, rules: change.rules };
+    const range = { since, until };
+    const compared = await previewChange(store.ledger, config, { app, appid, rules }, proposal, range);
+    const { current, proposed, preview: found } = compared;
     return {
       text: previewText(found, current, proposed, since),
       json: { appid, since, until: until ?? null, current, proposed, preview: found },

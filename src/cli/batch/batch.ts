@@ -22,6 +22,7 @@ import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { explainErrors } from '../shared/outcome.ts';
 import { print, say } from '../shared/printable.ts';
 import { version } from '../shared/version.ts';
+import { registerFleetBatches } from './fleet.ts';
 
 interface BatchOptions {
   readonly out: string;
@@ -46,11 +47,11 @@ interface BatchOptions {
  * stopped.
  */
 export function registerBatch(program: Command): void {
-  program
+  const command = program
     .command('batch')
     .description('judge many stored pictures; may be stopped at any moment and goes on with the same command')
     .argument('<input>', 'a folder, a zip, a tar, a list of paths or urls, or - for a list on standard input')
-    .requiredOption('--out <file>', 'results: .ndjson (also .jsonl), .csv or .parquet')
+    .option('--out <file>', 'results: .ndjson (also .jsonl), .csv or .parquet')
     .addOption(
       new Option('--format <name>', 'where the name of --out does not tell').choices([
         'ndjson',
@@ -99,9 +100,16 @@ Examples:
   livestill batch photos.zip --out results.parquet --profile fast
   psql -Atc "select path from selfies" | livestill batch - --out results.csv --no-thumbnails`,
     )
-    .action((input: string, options: BatchOptions, command: Command) =>
-      explainErrors(command, () => batch(input, options, program.version() ?? version)),
-    );
+    .action((input: string, options: BatchOptions, self: Command) => {
+      if (options.out === undefined) {
+        // Not an option that commander asks for: it would do so of the commands below this one, too.
+        self.error("error: required option '--out <file>' not specified", {
+          code: 'commander.missingMandatoryOptionValue',
+        });
+      }
+      return explainErrors(self, () => batch(input, options, program.version() ?? version));
+    });
+  registerFleetBatches(command);
 }
 
 /**

@@ -71,6 +71,12 @@ const lines = () =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe('livestill score', () => {
+  it('judges several stills together, after each of them', async () => {
+    expect(await run('--together', portrait, portrait)).toBe(0);
+    expect(out).toMatch(/\ntogether: \S.*, score \d+, 2 of 2 stills took part; .*STILLS_IDENTICAL/);
+    await expect(run('--together', portrait)).rejects.toThrow('--together takes 2 to 5 stills');
+  });
+
   it('prints one JSON line a picture in the order given, and goes on after failures', async () => {
     const missing = join(folder, 'missing.jpg');
     const status = await run('--json', join(folder, 'cut.jpg'), portrait, missing, join(folder, 'door'));

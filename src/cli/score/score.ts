@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { createLiveness, type JudgedPicture } from '../../engine.ts';
 import { drawExplanation } from '../../explain/explain.ts';
 import { explainFolder, writeExplanation } from '../../explain/write.ts';
+import type { JudgedStill } from '../../liveness/stills/together.ts';
 import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
 import type { CapturePreset, Profile } from '../../liveness/types.ts';
 import { expandInputs, type PictureInput } from '../../picture/inputs.ts';
@@ -20,9 +21,11 @@ import { print, say } from '../shared/printable.ts';
 import { tellLeftOut } from '../shared/tell-left-out.ts';
 import { judgeInput } from './result.ts';
 import { humanOutput } from './table.ts';
+import { checkStills, printTogether } from './together.ts';
 
 interface ScoreOptions {
   readonly json?: true;
+  readonly together?: true;
   readonly threshold?: number;
   readonly profile?: Profile;
   readonly capture?: CapturePreset;
@@ -38,6 +41,7 @@ export function registerScore(program: Command): void {
     .description('judge pictures: live person, or a picture of a picture?')
     .argument('<picture...>', 'files, folders (with all below them), or - for standard input')
     .option('--json', 'one JSON object a line, one line a picture, in the order given')
+    .option('--together', 'two to five stills of one moment: one verdict on all of them, after those of each')
     .option(
       '--threshold <number>',
       `scores above it are live, 0-100 (default: ${DEFAULT_THRESHOLD})`,
@@ -62,7 +66,8 @@ no_face means "not judged", never "attack", and has no score: take a better pict
 networks gave all the same. "live, review" and "attack, review" mean that the networks do not back the
 verdict: have a person look, or take another picture.
 
-With --json a line is {"file","code","message","verdict","score","review","rawScore",…the whole judgement}.
+With --together the last line is the verdict on all: the mean of what the networks gave for those that are
+fit, and whether the stills go together. With --json a line is {"file","code","message","verdict","score","review","rawScore",…the whole judgement}.
 code is 0 for a judged picture, -4015 no face, -4016 no usable picture, -5805 the file cannot be
 read. --explain overwrites nothing: where a name is taken, the next one gets a number.
 
@@ -73,7 +78,8 @@ Examples:
   livestill score --json photos/ > scores.ndjson
   curl -s https://intranet/photo.jpg | livestill score -
   livestill score --explain why/ door-camera/*.jpg
-  livestill score --capture strict selfies/`,
+  livestill score --capture strict selfies/
+  livestill score --together first.jpg second.jpg third.jpg`,
     )
     .action((paths: string[], options: ScoreOptions) => score(paths, options));
 }
@@ -87,6 +93,7 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
     process.exitCode = EXIT_STATUS.failed;
     return;
   }
+  if (options.together) checkStills(inputs.length);
   if (options.explain !== undefined) await explainFolder(options.explain);
   const engine = await createLiveness({
     ...(options.profile === undefined ? {} : { profile: options.profile }),
@@ -104,12 +111,14 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
     await writeExplanation(folder, input.name, drawn);
   };
   const verdicts = new Map<string, number>();
+  const stills: JudgedStill[] = [];
   let failed = 0;
   let review = 0;
   try {
     for (const input of inputs) {
       const explain = options.explain === undefined ? null : explainer(options.explain, input);
-      const result = await judgeInput(engine, input, explain);
+      const { result, still } = await judgeInput(engine, input, explain, options.together === true);
+      if (still !== null) stills.push(still);
       if (result.code !== 0) failed++;
       if (result.review === true) review++;
       if (result.judged) verdicts.set(result.verdict, (verdicts.get(result.verdict) ?? 0) + 1);
@@ -123,5 +132,6 @@ async function score(paths: readonly string[], options: ScoreOptions): Promise<v
     await engine.close();
   }
   human?.end(verdicts, failed, review);
+  if (options.together && stills.length === inputs.length) printTogether(stills, human !== null);
   if (failed > 0) process.exitCode = EXIT_STATUS.failed;
 }

@@ -67,6 +67,51 @@ async function stop({ signals, exits }: World): Promise<void> {
   await expect.poll(() => exits, { timeout: 20_000 }).toEqual([0]);
 }
 
+describe('the console', () => {
+  it('is set up by the link that the first start says, and named by later ones', async () => {
+    const first = world();
+    expect(await serve(options(), first)).toBe(0);
+    const { adminPort } = first.lines.find(({ event }) => event === 'ready') as Record<string, number>;
+    const said = String(first.said[0]);
+    expect(said).toContain(`http://localhost:${adminPort}/console/`);
+    const [, token] = /console\/setup#([\w-]{43})/.exec(said) ?? [];
+    const base = `http://127.0.0.1:${adminPort}`;
+    const made = await fetch(`${base}/admin/v1/setup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token, name: 'Ann', password: 'seven quiet otters' }),
+    });
+    expect(made.status).toBe(201);
+    const cookie = String(made.headers.get('set-cookie')).split(';')[0] ?? '';
+    const apps = await fetch(`${base}/admin/v1/apps`, { headers: { cookie } });
+    expect(await apps.json()).toMatchObject({ items: [{ name: 'first app' }] });
+    await stop(first);
+    const second = world();
+    await serve(options(), second);
+    expect(String(second.said[0])).toContain('/console/\n');
+    expect(String(second.said[0])).not.toContain('set it up');
+    await stop(second);
+  });
+
+  it('has its link in a file of the user alone where the log may be kept, and can be switched off', async () => {
+    const first = world({}, false);
+    expect(await serve(options({ firstApp: false }), first)).toBe(0);
+    const path = join(folder, 'data', 'console-setup.txt');
+    expect(String(first.said[0])).toContain(path);
+    expect(String(first.said[0])).not.toContain('setup#');
+    expect(await readFile(path, 'utf8')).toContain('/console/setup#');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await stop(first);
+    const off = world({ LIVESTILL_CONSOLE_ENABLED: 'false' }, false);
+    await serve(options({ firstApp: false }), off);
+    expect(String(off.said[0])).not.toContain('console');
+    const { adminPort } = off.lines.find(({ event }) => event === 'ready') as Record<string, number>;
+    const reply = await fetch(`http://127.0.0.1:${adminPort}/admin/v1/state`);
+    expect(reply.status).toBe(404);
+    await stop(off);
+  });
+});
+
 describe('serve', () => {
   it('starts, makes the first app, answers, and ends when asked; the second start makes no other app', async () => {
     const first = world();

@@ -43,7 +43,7 @@ export function registerServe(program: Command): void {
     )
     .option(
       '--admin-port <number>',
-      'port of /healthz and /readyz (default: 8788)',
+      'port of the console, /healthz and /readyz (default: 8788)',
       numberWithin(0, 65_535, true),
     )
     .option(
@@ -110,7 +110,7 @@ export async function serve(options: ServeOptions, surroundings: Surroundings): 
     const { port, adminPort, workers } = service;
     endOnSignals(service, log, surroundings);
     log.info({ event: 'ready', port, adminPort, workers }, 'ready');
-    say(await welcome(config, service, firstAppOf(options, surroundings)));
+    say(await welcome(config, service, firstAppOf(options, surroundings), placeOf(surroundings)));
     return EXIT_STATUS.ok;
   } catch (error) {
     await service?.stop();
@@ -162,7 +162,8 @@ function logOf({ logLevel, logFormat }: Config, { log, terminal }: Surroundings)
   return createLog(logLevel, human ? humanLog(log) : log);
 }
 
-function firstAppOf({ firstApp = true }: ServeOptions, { terminal }: Surroundings): KeyPlace | 'none' {
-  if (!firstApp) return 'none';
-  return terminal.said ? 'terminal' : 'file';
+function firstAppOf({ firstApp = true }: ServeOptions, surroundings: Surroundings): KeyPlace | 'none' {
+  return firstApp ? placeOf(surroundings) : 'none';
 }
+
+const placeOf = ({ terminal }: Surroundings): KeyPlace => (terminal.said ? 'terminal' : 'file');

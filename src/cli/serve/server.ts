@@ -7,6 +7,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import type { Store } from '../../store/open.ts';
+import type { DecisionDeps } from '../../wire/decision/deps.ts';
 import { connectionLimits, openFilesLimit } from '../../wire/http/connection-limits.ts';
 import type { FailedTries } from '../../wire/http/failed-tries.ts';
 import { createServer, type Server, type ServerSettings } from '../../wire/http/server.ts';
@@ -32,16 +33,14 @@ export interface Parts {
   readonly refusals: RefusalCounter;
 }
 
-/** The server of both APIs on the service port. */
-export function serverOf(config: Config, log: Logger, parts: Parts): Server {
-  const { store, fleet, metrics, bodies, failedTries, tls, tables, refusals } = parts;
+/** What everything that judges shares: one admission, one count of an app's requests, one ledger. */
+export function decisionDepsOf(config: Config, log: Logger, parts: Parts): DecisionDeps {
+  const { store, fleet, metrics, bodies, refusals } = parts;
   const clock = () => Date.now();
-  const { accounts, apiKeys, idempotency, permits, rates, replay, rules, usage } = store;
+  const { permits, rates, usage } = store;
   const { observer } = metrics;
   const { download, picture } = config;
-  const signature = { ...config.signature, bodySign: config.compat.bodySign };
-  // Shared by both APIs: one admission, one count of an app's requests, one ledger.
-  const shared = {
+  return {
     version,
     refusals,
     limiter: createLimiter({
@@ -54,11 +53,20 @@ export function serverOf(config: Config, log: Logger, parts: Parts): Server {
     judge: fleet,
     ledger: observedLedger(store.ledger, observer),
     bodies,
-    failedTries,
     clock,
     log,
     observer,
   };
+}
+
+/** The server of both APIs on the service port. */
+export function serverOf(config: Config, log: Logger, parts: Parts, judging: DecisionDeps): Server {
+  const { store, fleet, metrics, failedTries, tls, tables } = parts;
+  const { accounts, apiKeys, idempotency, replay, rules } = store;
+  const { observer } = metrics;
+  const { clock } = judging;
+  const signature = { ...config.signature, bodySign: config.compat.bodySign };
+  const shared = { ...judging, failedTries };
   const { cors, compat, maxBodyBytes, threshold } = config;
   const legacy = createLegacyFace({
     ...shared,
@@ -70,6 +78,8 @@ export function serverOf(config: Config, log: Logger, parts: Parts): Server {
     ...shared,
     apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
     idempotency,
+    batches: store.batches,
+    webhookSecret: config.batch.webhookSecret,
     maxBodyBytes,
     settings: { cors, profile: fleet.profile, threshold, version, tables },
     sessions: {

@@ -1,12 +1,17 @@
+import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/load.ts';
+import type { Console } from '../../console/console.ts';
 import type { Lacking } from '../../engine.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { availableMemory, bodyMemoryFor } from '../../fleet/memory.ts';
 import { createRefusalCounter, type RefusalCounter } from '../../ledger/refusals.ts';
+import { DEFAULT_PROFILE } from '../../liveness/profiles.ts';
 import type { Profile } from '../../liveness/types.ts';
 import type { Store } from '../../store/open.ts';
+import { overviewAreas } from '../../wire/admin/overview.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/server.ts';
+import type { TryJudging } from '../../wire/admin/try.ts';
 import { createFailedTries, type FailedTries } from '../../wire/http/failed-tries.ts';
 import type { Server } from '../../wire/http/server.ts';
 import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';
@@ -14,18 +19,25 @@ import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
 import { operatingTables } from '../shared/operating-tables.ts';
 import { version } from '../shared/version.ts';
+import { watchBatchFigures } from './batch-figures.ts';
+import { consoleOf, type Places } from './console.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
-import { serverOf } from './server.ts';
+import { decisionDepsOf, serverOf } from './server.ts';
 import { startSessionUpkeep } from './sessions.ts';
 import { StartError } from './start-error.ts';
 import { noteStart, openStoreOf, startRetentionOf } from './store.ts';
 import { checkProfiles, startFleetOf } from './workers.ts';
+
+/** The built console, beside the built service; there too where this runs from the sources. */
+const consoleFolder = fileURLToPath(new URL('../../../dist/web-console', import.meta.url));
 
 /** How far the start has come. */
 interface State {
   ready: boolean;
   draining: boolean;
   fleet?: Fleet;
+  /** What the console judges with. */
+  judging?: TryJudging;
 }
 
 /** A running service. */
@@ -43,6 +55,8 @@ export interface Service {
   /** The ports that were taken, where the configuration said 0. */
   readonly port: number;
   readonly adminPort: number;
+  /** Null where it is switched off. */
+  readonly console: Console | null;
   /** Looks at certificate and key at once. */
   reloadTls(): Promise<void>;
   /** Drains and closes everything, in order. How many requests were cut off. */
@@ -69,9 +83,12 @@ export async function startService(config: Config, log: Logger): Promise<Service
     await noteStart(store, config);
     const metrics = metricsOf(log);
     closing.unshift(async () => metrics.stop());
-    const admin = createAdmin(config, log, { state, store, metrics });
+    const places: Places = { adminPort: config.adminPort };
+    const console = consoleOf(config, store, places);
+    const admin = createAdmin(config, log, { state, store, metrics, console });
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
+    places.adminPort = adminPort;
     const fleet = await startFleetOf(config, log);
     closing.unshift(() => fleet.close());
     state.fleet = fleet;
@@ -81,16 +98,28 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => refusals.stop());
     const failedTries = failedTriesOf(config, log);
     const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals };
-    const server = serverOf(config, log, parts);
+    const judging = decisionDepsOf(config, log, parts);
+    const server = serverOf(config, log, parts, judging);
     closing.unshift(() => server.drain(0));
     const retention = startRetentionOf(config, log, store);
     closing.unshift(() => retention.stop());
     const sessions = startSessionUpkeep(config, log, store);
     closing.unshift(() => sessions.stop());
     const certificate = tls === undefined ? {} : { certificate: () => server.tls?.expiresAt };
-    metrics.watch({ fleet, server, bodies, failedTries, clock: () => retention.seen, ...certificate });
+    const figures = store.batches === null ? undefined : watchBatchFigures(store.batches);
+    closing.unshift(async () => figures?.stop());
+    metrics.watch({
+      fleet,
+      server,
+      bodies,
+      failedTries,
+      batches: figures?.seen,
+      clock: () => retention.seen,
+      ...certificate,
+    });
     const port = await listen('port', server, config.host, config.port);
     const watch = watchOf(tlsFiles, tls, server, log);
+    state.judging = { ...judging, threshold: config.threshold };
     state.ready = true;
     return {
       store,
@@ -101,10 +130,13 @@ export async function startService(config: Config, log: Logger): Promise<Service
       bodyMemoryBytes: bodies.limit,
       port,
       adminPort,
+      console,
       reloadTls: async () => watch?.reload(),
       async stop() {
         state.draining = true;
+        delete state.judging;
         watch?.stop();
+        figures?.stop();
         const { cutOff } = await server.drain(config.timeouts.drainMs);
         for (const part of [sessions, refusals, retention]) await part.stop();
         for (const part of [fleet, store, admin]) await part.close();
@@ -128,16 +160,39 @@ function metricsOf(log: Logger): Metrics {
   return createMetrics({ version, onTrouble });
 }
 
+interface AdminParts {
+  readonly state: State;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly console: Console | null;
+}
+
 function createAdmin(
   config: Config,
   log: Logger,
-  { state, store, metrics }: { readonly state: State; readonly store: Store; readonly metrics: Metrics },
+  { state, store, metrics, console }: AdminParts,
 ): AdminServer {
+  const { threshold, capture, trustedProxies, proxyHeader } = config;
+  const profile = config.profile ?? DEFAULT_PROFILE;
+  const api = {
+    proxies: { trustedProxies, proxyHeader },
+    version,
+    defaults: { threshold, capture, profile },
+    areas: overviewAreas({
+      ledger: store.ledger,
+      chains: store.chains,
+      clock: () => Date.now(),
+      judging: () => state.judging,
+      maxBodyBytes: config.maxBodyBytes,
+    }),
+  };
   return createAdminServer(
     readinessChecks({ state, store, log, freeBytes: () => freeBytesAt(config.dataDir) }),
     log,
     metrics,
     () => networksOf(state.fleet),
+    console === null ? undefined : { ...api, console },
+    console === null ? undefined : consoleFolder,
   );
 }
 

@@ -7,12 +7,14 @@ import { postgresSettings, redisSettings, shownAddress, shownRedis } from '../..
 import { baseUrl, shellWord } from '../shared/curl.ts';
 import { lackingLine } from '../shared/engine-options.ts';
 import { pairs } from '../shared/outcome.ts';
+import { consoleLines } from './console.ts';
 import { type KeyPlace, makeFirstApp } from './first-app.ts';
 import type { Service } from './service.ts';
 
 /**
  * What the person who starts the service is told: where it is, what it runs with, and how to call it. While
- * there is no app yet, one is made here unless `firstApp` is `none`; its keys go where `firstApp` says.
+ * there is no app yet, one is made here unless `firstApp` is `none`; its keys go where `firstApp` says, and
+ * the link that makes the first user of the console where `place` says.
  * @throws {Fault} 107 when the app cannot be kept
  * @throws {StartError} when the file for its keys cannot be written
  */
@@ -20,6 +22,7 @@ export async function welcome(
   config: Config,
   service: Service,
   firstApp: KeyPlace | 'none',
+  place: KeyPlace,
 ): Promise<string> {
   const base = baseUrl({ ...config, port: service.port });
   const { maxPixels } = config.picture;
@@ -27,6 +30,7 @@ export async function welcome(
     ['service', `${base}/face/livedetectpicture`],
     ['v1', `${base}/v1/liveness, described at ${base}/v1/reference`],
     ['admin', `http://${config.adminHost}:${service.adminPort} (/healthz, /readyz, /metrics)`],
+    ...(service.console === null ? [] : await consoleLines(config, service.console, place)),
     ['data', resolve(config.dataDir)],
     ...(config.store === null ? [] : [['store', shownStore(config)] as [string, string]]),
     [

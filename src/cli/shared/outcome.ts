@@ -52,7 +52,7 @@ export function inPlace(text: string, { data, config }: Place): string {
     (config === undefined ? '' : ` --config ${shellWord(config)}`);
   if (place === '') return text;
   return text.replace(
-    /"livestill (app|backup|doctor|key|ledger|log|migrate|restore|serve|sign)\b([^"\n]*)"/g,
+    /"livestill (app|backup|doctor|key|ledger|log|migrate|restore|serve|sign|user)\b([^"\n]*)"/g,
     (advice, name: string, rest: string) =>
       rest.includes(' --data ') || rest.includes(' --config ')
         ? advice

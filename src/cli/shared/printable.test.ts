@@ -130,7 +130,7 @@ describe('every command', { timeout: 120_000 }, () => {
       readdirSync(join(here, '..', '..', folder), { recursive: true, encoding: 'utf8' })
         .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|test-support/.test(file))
         .filter((file) =>
-          /\bstd(?:out|err)\.write\(|\bconsole\.\w+\(/.test(
+          /\bstd(?:out|err)\.write\(|(?<!\.)\bconsole\.\w+\(/.test(
             readFileSync(join(here, '..', '..', folder, file), 'utf8'),
           ),
         )

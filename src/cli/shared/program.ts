@@ -9,8 +9,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   serve: async () => (await import('../serve/serve.ts')).registerServe,
   score: async () => (await import('../score/score.ts')).registerScore,
   batch: async () => (await import('../batch/batch.ts')).registerBatch,
+  worker: async () => (await import('../worker/worker.ts')).registerWorker,
   app: async () => (await import('../accounts/app.ts')).registerApp,
   key: async () => (await import('../accounts/key.ts')).registerKey,
+  user: async () => (await import('../console/user.ts')).registerUser,
   sign: async () => (await import('../accounts/sign.ts')).registerSign,
   ledger: async () => (await import('../ledger/ledger.ts')).registerLedger,
   log: async () => (await import('../ledger/log.ts')).registerLog,
@@ -24,6 +26,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   evaluate: async () => (await import('../evaluate/evaluate.ts')).registerEvaluate,
   simulate: async () => (await import('../evaluate/simulate.ts')).registerSimulate,
 };
+
+const VERSION_FLAGS: readonly string[] = ['-v', '--version'];
 
 /**
  * Refuses a word that names no command although help was asked for: `livestill key lst --help` would else
@@ -50,15 +54,15 @@ function unknownCommand(place: Command, word: string): string {
 }
 
 /**
- * The command line on `program`: the command named by the first of `args` alone, or all where it names none
- * (for help and for suggestions). Wrong use throws a `CommanderError` instead of ending the process; commands
- * set `process.exitCode` themselves.
+ * The command line on `program`: the command named by the first of `args` alone, none to tell the version,
+ * or all (for help and for suggestions). Wrong use throws a `CommanderError` instead of ending the process;
+ * commands set `process.exitCode` themselves.
  */
 export async function createProgram(program: Command, args: readonly string[]): Promise<Command> {
   program
     .name('livestill')
     .description('Tells a live person from a picture of a picture, out of one still photo.')
-    .version(version, '-v, --version')
+    .version(version, VERSION_FLAGS.join(', '))
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride()
     .addHelpText(
@@ -71,7 +75,13 @@ First steps:
 
 Documentation: README.md and docs/ in the package.`,
     );
-  const named = Object.hasOwn(COMMANDS, args[0] ?? '') ? [args[0]] : Object.keys(COMMANDS);
-  for (const register of await Promise.all(named.map((name) => COMMANDS[name]()))) register(program);
+  for (const register of await Promise.all(needed(args[0]).map((name) => COMMANDS[name]())))
+    register(program);
   return program;
+}
+
+/** The commands that are loaded when the first argument is `first`: none to tell the version. */
+function needed(first = ''): readonly string[] {
+  if (VERSION_FLAGS.includes(first)) return [];
+  return Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
 }

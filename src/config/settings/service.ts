@@ -55,9 +55,30 @@ export const SERVICE_SETTINGS = {
   }),
   adminHost: text({
     default: '127.0.0.1',
-    description: 'Address of the admin port (`/healthz`, `/readyz`, `/metrics`). Keep it away from callers.',
+    description:
+      'Address of the admin port (`/healthz`, `/readyz`, `/metrics`, the console). Keep it away from callers.',
   }),
   adminPort: integer(0, 65535, { default: 8788, description: 'Admin port. 0 takes a free one.' }),
+  console: group('The console and the admin API on the admin port.', {
+    enabled: yesNo({ default: true, description: 'Whether they are there at all.' }),
+    url: maybeText({
+      default: null,
+      check: 'origin',
+      description:
+        'Under which people reach the console, such as `https://livestill.example.org` behind a proxy that speaks TLS: cookies, links and passkeys are for this address. ' +
+        'null: `http://localhost` and the admin port.',
+    }),
+    idleMinutes: integer(1, 1440, {
+      default: 30,
+      unit: 'minutes',
+      description: 'A session ends after so long without use.',
+    }),
+    sessionHours: integer(1, 720, {
+      default: 12,
+      unit: 'hours',
+      description: 'A session ends after so long, however much it is used.',
+    }),
+  }),
   tls: group('HTTPS on the service port. Both files are read anew when they change.', {
     cert: maybeText({
       default: null,

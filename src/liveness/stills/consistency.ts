@@ -4,8 +4,9 @@ import { thumbnailDistance } from './thumbnail.ts';
 
 /**
  * Thumbnails nearer than this, in levels of 255, are of one picture, encoded anew. Measured on 37 portraits:
- * encoding as JPEG of quality 85 and 40 or WebP of quality 50 changes one by at most 0.66, quality 20 by 1.21; moving
- * the camera by 0.3 % of the width by at least 2.02. Not measured on series of a camera on a stand.
+ * encoding as JPEG of quality 85 and 40 or WebP of quality 50 changes one by at most 0.66, quality 20 by
+ * 1.21; moving the camera by 0.3 % of the width by at least 2.02. Not measured on series of a camera on a
+ * stand.
  */
 export const SAME_PICTURE = 1;
 /** Furthest that a face centre may move between stills, in widths of the larger face. */
@@ -65,7 +66,7 @@ export function compareStills(stills: readonly ComparedStill[]): Consistency {
   };
 }
 
-/** What a caller is told of stills that do not go together; warnings, none of which changes a score. */
+/** What a caller hears of stills that do not go together; warnings, none of which changes a score. */
 export function consistencyReasons({ samePosition, sameSize, identical }: Consistency): readonly Reason[] {
   return [
     ...(identical.length > 0 ? [reason('STILLS_IDENTICAL')] : []),

@@ -13,6 +13,11 @@ export interface Together {
   readonly judgement: Judgement;
 }
 
+/** A still with its whole judgement. */
+export interface JudgedStill extends ComparedStill {
+  readonly judgement: Judgement;
+}
+
 const ORDER = { error: 0, warning: 1, info: 2 } as const;
 
 /**
@@ -21,9 +26,7 @@ const ORDER = { error: 0, warning: 1, info: 2 } as const;
  * @param stills each as the app's rules have it; judged as one of several, so that `still` is there
  * @throws {RangeError} without stills, or of stills that were judged as single pictures
  */
-export function judgeTogether(
-  stills: readonly (ComparedStill & { readonly judgement: Judgement })[],
-): Together {
+export function judgeTogether(stills: readonly JudgedStill[]): Together {
   const judgements = stills.map(({ judgement }) => judgement);
   const curve = judgements[0]?.still?.curve;
   if (curve === undefined) throw new RangeError('the stills were not judged as stills');

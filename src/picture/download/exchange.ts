@@ -27,10 +27,10 @@ export interface Posted {
 }
 
 /**
- * Sends one GET, or one POST of what is `posted`, over `socket` and hands the answer to `use` as soon as its headers are there; the result is
- * `use`'s. The socket is destroyed at the end in any case, and whatever it, the request or the answer say
- * afterwards is dropped: no event of a foreign server's making is without a listener, and what a listener
- * throws ends this exchange alone.
+ * Sends one GET, or one POST of what is `posted`, over `socket` and hands the answer to `use` as soon as its
+ * headers are there; the result is `use`'s. The socket is destroyed at the end in any case, and whatever it,
+ * the request or the answer say afterwards is dropped: no event of a foreign server's making is without a
+ * listener, and what a listener throws ends this exchange alone.
  * @throws {Fault} `download_refused` `first_byte_timeout`, `broken_answer`, `tls_failed`
  * @throws {Error} what `use` throws
  * @throws {Error} the signal's reason

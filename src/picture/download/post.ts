@@ -15,8 +15,8 @@ export interface Poster {
 }
 
 /**
- * Posts to callers' urls under the rules by which their pictures are fetched: http and https, configured ports,
- * public addresses, the connection made to an address that was checked.
+ * Posts to callers' urls under the rules by which their pictures are fetched: http and https, configured
+ * ports, public addresses, the connection made to an address that was checked.
  */
 export function createPoster(options: DownloadOptions): Poster {
   const check = createUrlCheck(options);

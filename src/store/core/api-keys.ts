@@ -66,13 +66,17 @@ export function createApiKeys(database: StoreDatabase, note: NoteChange): ApiKey
           await note(db, { action, target: keyId, before: toKey(old), after: toKey(row) });
           return toKey(row);
         }
-        throw new UsageError(
-          'api_key_unknown',
-          `there is no API key ${JSON.stringify(keyId)}: "livestill key list --kind api" shows those that exist`,
-        );
+        throw unknownKey(keyId);
       }),
+    rotateApiKey: (keyId, next, oldEndsAt) => rotateApiKey(database, note, keyId, next, oldEndsAt),
   };
 }
+
+const unknownKey = (keyId: string): UsageError =>
+  new UsageError(
+    'api_key_unknown',
+    `there is no API key ${JSON.stringify(keyId)}: "livestill key list --kind api" shows those that exist`,
+  );
 
 async function addApiKey(
   database: StoreDatabase,
@@ -99,6 +103,34 @@ async function addApiKey(
     };
     await db.insertInto('api_key').values(row).execute();
     await note(db, { action: 'api_key.create', target: key.keyId, before: null, after: toKey(row) });
+    return toKey(row);
+  });
+}
+
+async function rotateApiKey(
+  database: StoreDatabase,
+  note: NoteChange,
+  keyId: string,
+  next: Pick<NewApiKey, 'keyId' | 'digest'>,
+  oldEndsAt: Date,
+): Promise<ApiKeySummary> {
+  return changeAccounts(database, async (db) => {
+    const old = await db.selectFrom('api_key').selectAll().where('key_id', '=', keyId).executeTakeFirst();
+    if (old === undefined) throw unknownKey(keyId);
+    await needOpenApp(db, old.appid);
+    const end = Math.min(old.expires_at ?? Number.POSITIVE_INFINITY, oldEndsAt.getTime());
+    await db.updateTable('api_key').set({ expires_at: end }).where('key_id', '=', keyId).execute();
+    const row: ApiKeyTable = {
+      ...old,
+      key_id: next.keyId,
+      digest: next.digest,
+      enabled: 1,
+      created_at: Date.now(),
+      last_used_at: null,
+    };
+    await db.insertInto('api_key').values(row).execute();
+    const after = { ended: toKey({ ...old, expires_at: end }), fresh: toKey(row) };
+    await note(db, { action: 'api_key.rotate', target: keyId, before: toKey(old), after });
     return toKey(row);
   });
 }

@@ -1,19 +1,33 @@
-import type { Transaction } from 'kysely';
-import type { AccountAdmin, App, NewApp, NewSecret } from '../../account/types.ts';
+import { sql, type Transaction } from 'kysely';
+import { appVersion } from '../../account/app-version.ts';
+import type {
+  AccountAdmin,
+  App,
+  AppChange,
+  AppLimits,
+  AppPolicy,
+  AppState,
+  ChangedApp,
+  NewApp,
+  NewSecret,
+} from '../../account/types.ts';
 import {
   checkBuckets,
   checkLimits,
+  checkName,
   checkNewApp,
   checkNewSecret,
   checkPolicy,
 } from '../../account/validate.ts';
 import { UsageError } from '../../faults.ts';
 import type { Profile } from '../../liveness/types.ts';
+import { checkRules, type JudgingRules } from '../../policy/policy.ts';
 import { toApp } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
 import { appRow, needApp } from './app-rows.ts';
 import { type Change, changeAccounts, type StoreDatabase } from './database.ts';
 import type { Keyring } from './keys/keyring.ts';
+import { rulesOf, writeRules } from './rules.ts';
 import { insertSecret, type SecretAdmin } from './secret-admin.ts';
 import type { AppTable, Tables } from './tables.ts';
 
@@ -28,10 +42,14 @@ export function createAppAdmin(database: StoreDatabase, keyring: Keyring, note: 
 
   return {
     createApp: (app, secret) => createApp(database, keyring, note, app, secret),
-    async listApps(limit) {
+    async listApps(limit, after) {
       const rows = await database.read('accounts_unavailable', (db) => {
-        const all = db.selectFrom('app').selectAll().orderBy('created_at').orderBy('appid');
-        return (limit === undefined ? all : all.limit(limit)).execute();
+        let query = db.selectFrom('app').selectAll().orderBy('created_at').orderBy('appid');
+        if (after !== undefined)
+          query = query.where(
+            sql<boolean>`(created_at, appid) > (select created_at, appid from app where appid = ${after})`,
+          );
+        return (limit === undefined ? query : query.limit(limit)).execute();
       });
       return rows.map(toApp);
     },
@@ -47,27 +65,19 @@ export function createAppAdmin(database: StoreDatabase, keyring: Keyring, note: 
       );
       return row?.appid ?? null;
     },
+    changeApp: (appid, wanted, ifVersion) => changeApp(database, note, appid, wanted, ifVersion),
     setAppState: (appid, state) =>
       change(async (db) => {
-        const { state: before } = await needApp(db, appid);
-        if (before === 'closed' && state !== 'closed') {
-          throw new UsageError('app_closed', `the app ${appid} was closed for good: make a new one`);
-        }
+        mayBecome(toApp(await needApp(db, appid)), state);
         return update(db, note, 'app.state', appid, { state });
       }),
     async setLimits(appid, limits) {
       checkLimits(limits);
-      const { requestsPerSecond: requests_per_second, burst, concurrent, daily } = limits;
-      return change((db) =>
-        update(db, note, 'app.limits', appid, given({ requests_per_second, burst, concurrent, daily })),
-      );
+      return change((db) => update(db, note, 'app.limits', appid, given(limitColumns(limits))));
     },
     async setPolicy(appid, policy) {
       checkPolicy(policy);
-      const { threshold, profile, capture } = policy;
-      return change((db) =>
-        update(db, note, 'app.policy', appid, given({ threshold, capture, ...profileColumns(profile) })),
-      );
+      return change((db) => update(db, note, 'app.policy', appid, given(policyColumns(policy))));
     },
     async setBuckets(appid, buckets) {
       checkBuckets(buckets);
@@ -99,6 +109,68 @@ async function createApp(
     return toApp(row);
   });
 }
+
+/** @throws {UsageError} `app_closed` */
+function mayBecome(app: App, state: AppState): void {
+  if (app.state === 'closed' && state !== 'closed')
+    throw new UsageError('app_closed', `the app ${app.appid} was closed for good: make a new one`);
+}
+
+async function changeApp(
+  database: StoreDatabase,
+  note: NoteChange,
+  appid: string,
+  change: AppChange,
+  ifVersion: string | null,
+): Promise<ChangedApp> {
+  const { name, state, limits = {}, buckets, policy = {}, rules = {} } = change;
+  if (name !== undefined) checkName(name);
+  checkLimits(limits);
+  checkBuckets(buckets ?? []);
+  checkPolicy(policy);
+  checkRules(rules);
+  return changeAccounts(database, async (db) => {
+    const row = await needApp(db, appid);
+    const app = toApp(row);
+    const before = await rulesOf(db, appid);
+    if (ifVersion !== null && ifVersion !== appVersion(app, before))
+      throw new UsageError(
+        'changed_meanwhile',
+        `the app ${appid} was changed since it was read: read it anew`,
+      );
+    if (state !== undefined) mayBecome(app, state);
+    const columns = [
+      ['app.rename', given({ name: name?.trim() })],
+      ['app.state', given({ state })],
+      ['app.limits', given(limitColumns(limits))],
+      ['app.buckets', given({ buckets: buckets && JSON.stringify([...new Set(buckets)]) })],
+      ['app.policy', given(policyColumns(policy))],
+    ] as const;
+    let after = app;
+    for (const [action, wanted] of columns) {
+      const differing = Object.entries(wanted).filter(([key, value]) => row[key as keyof AppTable] !== value);
+      after = await update(db, note, action, appid, Object.fromEntries(differing), after);
+    }
+    const newRules = Object.entries(rules).filter(([, value]) => value !== undefined);
+    const differ = newRules.some(
+      ([key, value]) => JSON.stringify(before[key as keyof JudgingRules]) !== JSON.stringify(value),
+    );
+    return { app: after, rules: differ ? await writeRules(db, note, appid, rules) : before };
+  });
+}
+
+const limitColumns = ({
+  requestsPerSecond: requests_per_second,
+  burst,
+  concurrent,
+  daily,
+}: Partial<AppLimits>) => ({ requests_per_second, burst, concurrent, daily });
+
+const policyColumns = ({ threshold, profile, capture }: Partial<AppPolicy>) => ({
+  threshold,
+  capture,
+  ...profileColumns(profile),
+});
 
 /** Only the members that are there: undefined leaves a column as it is, null empties it. */
 function given<T extends object>(columns: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
@@ -138,8 +210,9 @@ async function update(
   action: string,
   appid: string,
   columns: Partial<AppTable>,
+  known?: App,
 ): Promise<App> {
-  const before = toApp(await needApp(db, appid));
+  const before = known ?? toApp(await needApp(db, appid));
   if (Object.keys(columns).length === 0) return before;
   await db.updateTable('app').set(columns).where('appid', '=', appid).execute();
   const after = toApp(await needApp(db, appid));

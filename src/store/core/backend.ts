@@ -1,6 +1,8 @@
 import type { IdempotencyStore } from '../../account/api-key/idempotency.ts';
 import type { AccountAdmin, ReplayStore } from '../../account/types.ts';
-import type { Actor } from '../../ledger/admin.ts';
+import type { Changes } from '../../console/changes.ts';
+import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
+import type { Actor, AdminEntry } from '../../ledger/admin.ts';
 import type { AuditKey } from '../../ledger/checkpoint.ts';
 import type { RulesStore } from '../../policy/policy.ts';
 import type { SessionStore } from '../../session/types.ts';
@@ -10,14 +12,16 @@ import type { NoteChange } from './admin-log.ts';
 import { type ApiKeyCalls, createApiKeys } from './api-keys.ts';
 import { createAppAdmin } from './app-admin.ts';
 import { signRegularly } from './chain/sign-regularly.ts';
+import { createConsoleAdmin, createConsoleReads } from './console/calls.ts';
 import type { StoreDatabase } from './database.ts';
+import type { EraseMore } from './erase.ts';
 import { createIdempotency } from './idempotency.ts';
 import type { Keyring } from './keys/keyring.ts';
 import { createLedger, type LedgerCalls, type OwnChain } from './ledger.ts';
 import { putMeta } from './meta.ts';
 import type { Migrated } from './migrated.ts';
 import { createRecord, type RecordCalls } from './record.ts';
-import { createReplay } from './replay.ts';
+import { createReplay, type SignatureMemory } from './replay.ts';
 import { createRules } from './rules.ts';
 import { createSecretAdmin } from './secret-admin.ts';
 import { createSessions } from './sessions.ts';
@@ -43,10 +47,15 @@ export interface Backend
     SessionStore,
     WebhookStore,
     ReplayStore,
+    SignatureMemory,
     DurableUsage,
     LedgerCalls,
     RecordCalls,
-    UpkeepCalls {
+    UpkeepCalls,
+    ConsoleStore,
+    ConsoleAdmin {
+  /** Makes a change under the name of `actor`. */
+  changeAs(actor: Actor, call: keyof Changes, args: readonly unknown[]): Promise<unknown>;
   /** Remember in memory that a pair was used; written within some seconds. */
   touch(secretId: string, at: Date): Promise<void>;
   /** As `touch`, for an API key. */
@@ -79,8 +88,12 @@ export interface Parts {
   readonly keyring: Keyring;
   readonly auditKey: AuditKey;
   readonly note: NoteChange;
+  /** The log of changes for those by somebody else. */
+  readonly noteOf: (actor: Actor) => NoteChange;
   readonly options: BackendOptions;
   readonly chain: OwnChain;
+  /** Erases what this database alone keeps of erased decisions. */
+  readonly eraseMore?: EraseMore;
   /** Where this node's record clock stands in `meta`: clocks of several nodes are not compared. */
   readonly clock: string;
   /** Lets backups of before migrations go that are older than this; how many went. */
@@ -95,17 +108,19 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
   const keyTouches = createTouches(database, 'api_key', 'key_id', onTrouble);
   return {
     ...createAccountReads(database, keyring),
-    ...createAppAdmin(database, keyring, note),
-    ...createSecretAdmin(database, keyring, note),
-    ...createApiKeys(database, note),
-    ...createRules(database, note),
+    ...createConsoleReads(database, keyring),
+    ...changesNotedBy(parts, note),
+    async changeAs(actor, call, args) {
+      const made = changesNotedBy(parts, parts.noteOf(actor))[call];
+      return (made as (...given: readonly unknown[]) => Promise<unknown>)(...args);
+    },
     ...createIdempotency(database, options.idempotency, parts.clock),
     ...createSessions(database),
     ...createWebhooks(database),
     ...createReplay(database),
     ...createUsage(database),
     ...createLedger(database, parts.chain),
-    ...createRecord(database, auditKey, note),
+    ...createRecord(database, auditKey, note, parts.eraseMore),
     ...createUpkeep(database, parts.clock),
     dropOldCopies: parts.dropOldCopies,
     async touch(secretId, at) {
@@ -121,6 +136,18 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
       await signing.close();
       await database.close();
     },
+  };
+}
+
+/** The changes of accounts, rules and the console, with what is read beside them. */
+function changesNotedBy({ database, keyring }: Parts, note: NoteChange) {
+  return {
+    ...createAppAdmin(database, keyring, note),
+    ...createSecretAdmin(database, keyring, note),
+    ...createApiKeys(database, note),
+    ...createRules(database, note),
+    ...createConsoleAdmin(database, keyring, note),
+    noteChange: (entry: AdminEntry) => database.write('state_unavailable', (db) => note(db, entry)),
   };
 }
 

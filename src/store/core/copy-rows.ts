@@ -11,7 +11,7 @@ export interface CopiedTable {
 
 /**
  * In an order in which every row finds those it points to. What the database itself makes of other rows is
- * not among them.
+ * not among them, nor are sign-ins to the console that are under way: users sign in anew.
  */
 export const COPIED_TABLES: readonly CopiedTable[] = [
   { name: 'meta', key: ['key'] },
@@ -19,6 +19,9 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   { name: 'secret', key: ['secret_id'] },
   { name: 'api_key', key: ['key_id'] },
   { name: 'app_rules', key: ['appid'] },
+  { name: 'console_user', key: ['id'] },
+  { name: 'console_passkey', key: ['id'] },
+  { name: 'admin_key', key: ['key_id'] },
   { name: 'model_set', key: ['id'] },
   { name: 'policy_version', key: ['id'] },
   { name: 'ledger', key: ['id'] },

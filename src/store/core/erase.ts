@@ -12,12 +12,16 @@ import type { Tables } from './tables.ts';
 
 type Db = Transaction<Tables>;
 
+/** Erases what else is kept of erased decisions, by their request ids. */
+export type EraseMore = (db: Db, requestIds: readonly string[]) => Promise<void>;
+
 /** Deletes the matching rows and the answers kept of them; a signed tombstone of each stays in the chain. */
 export async function eraseRows(
   db: Db,
   key: AuditKey,
   note: NoteChange,
   target: ErasureTarget,
+  eraseMore: EraseMore = async () => {},
 ): Promise<Erasure> {
   const rows = await rowsOf(db, target).orderBy('ledger.id').execute();
   const chains = await ledgerChains(db);
@@ -36,6 +40,10 @@ export async function eraseRows(
     await eraseSessionOf(db, row.source);
   }
   if ('reference' in target) await eraseSessionsOf(db, target.reference);
+  await eraseMore(
+    db,
+    rows.map((row) => row.request_id),
+  );
   // What was asked for is itself personal data: the log says by what kind of name, not by which.
   const by = Object.keys(target)[0];
   await note(db, {

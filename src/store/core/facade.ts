@@ -1,4 +1,8 @@
 import type { PermitStore, RateStore, ReplayStore, UsageStore } from '../../account/types.ts';
+import type { Changes } from '../../console/changes.ts';
+import type { BatchStore } from '../../jobs/types.ts';
+import { countActivity } from '../../ledger/activity.ts';
+import type { Actor } from '../../ledger/admin.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
 import { verifyAll } from './verify-chain.ts';
@@ -10,13 +14,14 @@ export interface Shared {
   readonly rates?: RateStore;
   readonly permits?: PermitStore;
   readonly usage?: UsageStore;
+  readonly batches?: BatchStore;
   check?(): Promise<void>;
   close?(): Promise<void>;
 }
 
 /** The store as everything else knows it, over the calls of a backend. */
 export function facade(backend: Backend, onTrouble: (error: Error) => void, shared: Shared = {}): Store {
-  const { append, page, latest, count, consume, used, remember } = backend;
+  const { append, page, latest, count, search, consume, used, remember } = backend;
   return {
     accounts: accountsOf(backend, onTrouble),
     apiKeys: apiKeysOf(backend, onTrouble),
@@ -28,7 +33,7 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
     },
     sessions: {
       createSession: backend.createSession,
-      findSession: backend.findSession,
+      findCaptureSession: backend.findCaptureSession,
       stepSession: backend.stepSession,
       expireSessions: backend.expireSessions,
     },
@@ -41,11 +46,14 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
     rates: shared.rates ?? null,
     permits: shared.permits ?? null,
     usage: shared.usage ?? { consume, used },
+    batches: shared.batches ?? null,
     ledger: {
       append,
       page,
       latest,
       count,
+      search,
+      activity: (filter) => countActivity(backend.activityRows, filter),
       read: (filter) => readAll(backend, filter),
       prune: (before) => pruneAll(backend, before),
     },
@@ -63,6 +71,8 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
       lastClock: backend.lastClock,
       sweep: (now) => untilFew((limit) => backend.sweepSome(now, limit)),
     },
+    console: consoleOf(backend),
+    as: (actor) => changesAs(backend, actor),
     async check() {
       await backend.check();
       await shared.check?.();
@@ -76,7 +86,16 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
 
 function accountsOf(backend: Backend, onTrouble: (error: Error) => void): Store['accounts'] {
   const { findApp, findSecret, findBucketOwner } = backend;
-  const { createApp, listApps, findAppWithProfile, setAppState, setLimits, setPolicy, setBuckets } = backend;
+  const {
+    createApp,
+    listApps,
+    findAppWithProfile,
+    changeApp,
+    setAppState,
+    setLimits,
+    setPolicy,
+    setBuckets,
+  } = backend;
   const { addSecret, listSecrets, setSecretEnabled, rotateSecret, rotateMasterKey } = backend;
   return {
     findApp,
@@ -86,6 +105,7 @@ function accountsOf(backend: Backend, onTrouble: (error: Error) => void): Store[
     createApp,
     listApps,
     findAppWithProfile,
+    changeApp,
     setAppState,
     setLimits,
     setPolicy,
@@ -99,12 +119,113 @@ function accountsOf(backend: Backend, onTrouble: (error: Error) => void): Store[
 }
 
 function apiKeysOf(backend: Backend, onTrouble: (error: Error) => void): Store['apiKeys'] {
-  const { findApiKey, addApiKey, listApiKeys, setApiKeyEnabled } = backend;
+  const { findApiKey, addApiKey, listApiKeys, setApiKeyEnabled, rotateApiKey } = backend;
   return {
     findApiKey,
     addApiKey,
     listApiKeys,
     setApiKeyEnabled,
+    rotateApiKey,
     touchApiKey: (keyId, at) => void backend.touchKey(keyId, at).catch(onTrouble),
   };
+}
+
+function consoleOf(backend: Backend): Store['console'] {
+  const {
+    listUsers,
+    hasUsers,
+    findUser,
+    takeTotpStep,
+    openSession,
+    findSession,
+    touchSession,
+    rotateSession,
+    endSession,
+    endSessions,
+    listSessions,
+    putTicket,
+    findTicket,
+    takeTicket,
+    findFailures,
+    noteFailure,
+    lockUntil,
+    clearFailures,
+    listPasskeys,
+    findPasskey,
+    usePasskey,
+    listAdminKeys,
+    findAdminKey,
+    touchAdminKey,
+    recentUse,
+  } = backend;
+  const { addUser, changeUser, removeUser, addPasskey, removePasskey, addAdminKey, removeAdminKey } = backend;
+  return {
+    listUsers,
+    hasUsers,
+    findUser,
+    takeTotpStep,
+    openSession,
+    findSession,
+    touchSession,
+    rotateSession,
+    endSession,
+    endSessions,
+    listSessions,
+    putTicket,
+    findTicket,
+    takeTicket,
+    findFailures,
+    noteFailure,
+    lockUntil,
+    clearFailures,
+    listPasskeys,
+    findPasskey,
+    usePasskey,
+    listAdminKeys,
+    findAdminKey,
+    touchAdminKey,
+    recentUse,
+    addUser,
+    changeUser,
+    removeUser,
+    addPasskey,
+    removePasskey,
+    addAdminKey,
+    removeAdminKey,
+  };
+}
+
+/** Every call that makes an entry in the log of changes. */
+const CHANGES: Readonly<Record<keyof Changes, true>> = {
+  addUser: true,
+  changeUser: true,
+  removeUser: true,
+  addPasskey: true,
+  removePasskey: true,
+  addAdminKey: true,
+  removeAdminKey: true,
+  createApp: true,
+  changeApp: true,
+  setAppState: true,
+  setLimits: true,
+  setPolicy: true,
+  setBuckets: true,
+  addSecret: true,
+  setSecretEnabled: true,
+  rotateSecret: true,
+  rotateMasterKey: true,
+  addApiKey: true,
+  setApiKeyEnabled: true,
+  rotateApiKey: true,
+  setRules: true,
+  noteChange: true,
+};
+
+/** The same changes, under the name of `actor`. */
+function changesAs(backend: Backend, actor: Actor): Changes {
+  const calls = Object.keys(CHANGES).map((name) => {
+    const call = name as keyof Changes;
+    return [call, (...args: readonly unknown[]) => backend.changeAs(actor, call, args)];
+  });
+  return Object.fromEntries(calls) as Changes;
 }

@@ -1,6 +1,8 @@
 import { type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely';
 import type { ChainName } from '../../ledger/checkpoint.ts';
+import type { ActivityFilter, ActivityRow, LedgerOverview } from '../../ledger/search.ts';
 import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../../ledger/types.ts';
+import { activityRows } from './activity.ts';
 import { baseOf, ledgerChains, SPAN } from './chain/names.ts';
 import { type FindEnd, takePlace } from './chain/place.ts';
 import type { StoreDatabase } from './database.ts';
@@ -13,6 +15,7 @@ import {
   sortedJson,
   toColumns,
 } from './ledger-columns.ts';
+import { searchLedger } from './ledger-search.ts';
 import { prepared } from './prepared.ts';
 import type { Tables } from './tables.ts';
 
@@ -22,7 +25,12 @@ export interface PageFilter extends LedgerFilter {
 }
 
 /** The ledger's calls, each with a bounded answer. */
-export interface LedgerCalls {
+export interface LedgerCalls extends Pick<LedgerOverview, 'search'> {
+  activityRows(
+    filter: ActivityFilter,
+    before: LedgerPlace | null,
+    limit: number,
+  ): Promise<readonly ActivityRow[]>;
   append(row: LedgerRow): Promise<void>;
   page(filter: PageFilter, after: LedgerPlace | null, limit: number): Promise<readonly StoredLedgerRow[]>;
   latest(filter: LedgerFilter, limit: number): Promise<readonly StoredLedgerRow[]>;
@@ -97,32 +105,37 @@ export interface OwnChain {
   readonly findEnd: FindEnd;
 }
 
+/**
+ * Adds a decision to this store's chain, in a transaction that may change more: of two that come at the same
+ * moment one waits until the other's is over.
+ */
+export async function appendTo(db: Transaction<Tables>, own: OwnChain, row: LedgerRow): Promise<void> {
+  const models = modelsText(row);
+  const columns = toColumns(row);
+  const policy = row.explanation?.policy ?? null;
+  const added = addedIn(db);
+  if (!added.has(models)) await addModels(db, { models });
+  added.add(models);
+  if (policy !== null && !added.has(policy.hash)) {
+    const content = sortedJson(policy.content);
+    await addPolicy(db, { hash: policy.hash, content, first_at: Date.now() });
+    added.add(policy.hash);
+  }
+  const hash = policy?.hash ?? null;
+  const place = await takePlace(
+    db,
+    own.findEnd,
+    own.name(),
+    (id) => chainedValues(id, columns, models, hash),
+    formOf(columns),
+  );
+  await addRow(db, { ...columns, ...place, models, policy: hash });
+}
+
 /** The ledger of decisions. */
 export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCalls {
   return {
-    append: (row) =>
-      database.append('state_unavailable', async (db) => {
-        const models = modelsText(row);
-        const columns = toColumns(row);
-        const policy = row.explanation?.policy ?? null;
-        const added = addedIn(db);
-        if (!added.has(models)) await addModels(db, { models });
-        added.add(models);
-        if (policy !== null && !added.has(policy.hash)) {
-          const content = sortedJson(policy.content);
-          await addPolicy(db, { hash: policy.hash, content, first_at: Date.now() });
-          added.add(policy.hash);
-        }
-        const hash = policy?.hash ?? null;
-        const place = await takePlace(
-          db,
-          own.findEnd,
-          own.name(),
-          (id) => chainedValues(id, columns, models, hash),
-          formOf(columns),
-        );
-        await addRow(db, { ...columns, ...place, models, policy: hash });
-      }),
+    append: (row) => database.append('state_unavailable', (db) => appendTo(db, own, row)),
     page: async (filter, after, limit) => {
       const rows = await database.read('state_unavailable', (db) =>
         pageOf(db, filter, after).orderBy('ledger.at').orderBy('ledger.id').limit(bounded(limit)).execute(),
@@ -148,6 +161,10 @@ export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCall
       return row.count;
     },
     newestRows: () => database.read('state_unavailable', newestRows),
+    search: (filter, before, limit) =>
+      database.read('state_unavailable', (db) => searchLedger(db, filter, before, limit)),
+    activityRows: (filter, before, limit) =>
+      database.read('state_unavailable', (db) => activityRows(db, filter, before, limit)),
   };
 }
 

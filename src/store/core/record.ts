@@ -10,7 +10,7 @@ import { baseOf, chainOf, ledgerChains, SPAN } from './chain/names.ts';
 import { hashAt, hashBefore } from './chain/place.ts';
 import { toTombstone } from './chain/tombstones.ts';
 import type { StoreDatabase } from './database.ts';
-import { eraseRows } from './erase.ts';
+import { type EraseMore, eraseRows } from './erase.ts';
 import { bounded, rowsOf } from './ledger.ts';
 import { digestOf } from './ledger-columns.ts';
 import { pruneRows } from './prune.ts';
@@ -54,7 +54,12 @@ export interface RecordCalls {
 const DELETING_LOCK = 'ledger-deletions';
 
 /** Chain, admin log, retention and erasure. */
-export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteChange): RecordCalls {
+export function createRecord(
+  database: StoreDatabase,
+  key: AuditKey,
+  note: NoteChange,
+  eraseMore?: EraseMore,
+): Omit<RecordCalls, 'noteChange'> {
   return {
     chainNames: (rowId) => database.read('state_unavailable', (db) => namesOf(db, rowId)),
     chainFrame: (chain, from, to) => database.read('state_unavailable', (db) => frameOf(db, chain, from, to)),
@@ -69,7 +74,7 @@ export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteC
     async erase(target) {
       const erased = await database.write(
         'state_unavailable',
-        (db) => eraseRows(db, key, note, target),
+        (db) => eraseRows(db, key, note, target, eraseMore),
         DELETING_LOCK,
       );
       await database.forgetDeleted('state_unavailable');
@@ -77,7 +82,6 @@ export function createRecord(database: StoreDatabase, key: AuditKey, note: NoteC
     },
     latestChanges: (limit, filter = {}) =>
       database.read('state_unavailable', (db) => latestChanges(db, bounded(limit), filter)),
-    noteChange: (entry) => database.write('state_unavailable', (db) => note(db, entry)),
     pruneSome: (before, limit) =>
       database.write('state_unavailable', (db) => pruneRows(db, key, before, limit), DELETING_LOCK),
   };

@@ -13,9 +13,8 @@ export interface RedisSettings {
   readonly prefix: string;
   /** How long a connection, or one command, may take, in ms. */
   readonly timeoutMs: number;
-  /**
-   * How long a single-use signature is remembered from its `t` on, in ms: a server whose memory is younger
-   * cannot know all that were used.
-   */
+  /** How long a single-use signature is remembered from its `t` on, in ms. */
   readonly signatureLifeMs: number;
+  /** How far its `t` may lie ahead of its use, in ms. */
+  readonly signatureSkewMs: number;
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { ReplayStore } from '../../account/types.ts';
 import type { StoreDatabase } from './database.ts';
+import { getMeta, putMeta } from './meta.ts';
 
 /**
  * A used signature is kept this long after its end, in ms: a clock that was set back for a while does not
@@ -13,11 +14,33 @@ const SWEEP_SIZE = 1000;
 /** After so many new ones they are looked for as well: more go than come, however many come. */
 const sweepAfter = SWEEP_SIZE / 2;
 
+/** Whether signatures may have been used before another memory takes over. */
+export interface SignatureMemory {
+  /** Whether one that still counts stands here, or another memory has begun before (`noteElsewhere`). */
+  hasSignatures(): Promise<boolean>;
+  /** Notes that used signatures are remembered elsewhere from now on. */
+  noteElsewhere(): Promise<void>;
+}
+
+/** Under this key in `meta` stands since when used signatures are remembered elsewhere. */
+const ELSEWHERE_KEY = 'signatures_elsewhere';
+
 /** The durable memory of single-use signatures; ended ones are dropped along the way. */
-export function createReplay(database: StoreDatabase): ReplayStore {
+export function createReplay(database: StoreDatabase): ReplayStore & SignatureMemory {
   let sweptAt = 0;
   let added = 0;
   return {
+    hasSignatures: () =>
+      database.read('state_unavailable', async (db) => {
+        if ((await getMeta(db, ELSEWHERE_KEY)) !== undefined) return true;
+        const used = db
+          .selectFrom('used_signature')
+          .select('digest')
+          .where('until', '>', Date.now() - GRACE);
+        return (await used.limit(1).executeTakeFirst()) !== undefined;
+      }),
+    noteElsewhere: () =>
+      database.write('state_unavailable', (db) => putMeta(db, ELSEWHERE_KEY, new Date().toISOString())),
     async remember(digest, until) {
       const now = Date.now();
       added += 1;

@@ -5,6 +5,7 @@ import { UsageError } from '../../faults.ts';
 import { openSecret, toSummary } from './accounts.ts';
 import type { NoteChange } from './admin-log.ts';
 import { needOpenApp, unknownApp } from './app-rows.ts';
+import { reencryptTotp } from './console/users.ts';
 import { type Change, changeAccounts, type StoreDatabase } from './database.ts';
 import { activeKeyId, encryptingKey, useKey } from './keys/key-in-use.ts';
 import type { Keyring } from './keys/keyring.ts';
@@ -150,6 +151,7 @@ async function reencrypt(db: Db, keyring: Keyring): Promise<{ keyId: string; ree
     const sealed = seal(openSecret(row, keyring), key, { appid: row.appid, secretId: row.secret_id });
     await updateSecret(db, row.secret_id, { sealed, key_id: key.id });
   }
+  await reencryptTotp(db, keyring, key);
   await useKey(db, key);
   return { keyId: key.id, reencrypted: rows.length };
 }

@@ -10,11 +10,11 @@ describe('sessions in the store', () => {
     const { sessions } = await temporaryStore();
     const session = someSession({ reference: 'case-1', origin: 'https://example.org' });
     await sessions.createSession(session);
-    expect(await sessions.findSession(session.sessionId)).toEqual(session);
-    expect(await sessions.findSession('ses_other')).toBeNull();
+    expect(await sessions.findCaptureSession(session.sessionId)).toEqual(session);
+    expect(await sessions.findCaptureSession('ses_other')).toBeNull();
     const started = await sessions.stepSession(session.sessionId, start, 1000);
     expect(started).toMatchObject({ state: 'uploading', macKey: 'k', startedAt: 1000 });
-    expect(await sessions.findSession(session.sessionId)).toEqual(started);
+    expect(await sessions.findCaptureSession(session.sessionId)).toEqual(started);
     await expect(sessions.stepSession('ses_other', start, 1000)).rejects.toMatchObject({
       kind: 'session_unknown',
     });
@@ -83,14 +83,14 @@ describe('sessions in the store', () => {
     await sessions.createSession(someSession({ sessionId: two }));
     await sessions.stepSession(one, { kind: 'cancel' }, 1000);
     await chains.erase({ reference: 'case-1' });
-    expect([await sessions.findSession(one), await webhooks.findWebhook(`session:${one}`)]).toEqual([
+    expect([await sessions.findCaptureSession(one), await webhooks.findWebhook(`session:${one}`)]).toEqual([
       null,
       null,
     ]);
     const { sha256 } = someStill();
     await ledger.append(someRow({ source: `session:${two}`, pictureSha256: sha256 }));
     await chains.erase({ pictureSha256: sha256 });
-    expect(await sessions.findSession(two)).toBeNull();
+    expect(await sessions.findCaptureSession(two)).toBeNull();
   });
 
   it('are let go a day after their end', async () => {
@@ -100,8 +100,8 @@ describe('sessions in the store', () => {
     await sessions.expireSessions(session.expiresAt, 10);
     const day = 24 * 3_600_000;
     await upkeep.sweep(session.expiresAt + day);
-    expect(await sessions.findSession(session.sessionId)).not.toBeNull();
+    expect(await sessions.findCaptureSession(session.sessionId)).not.toBeNull();
     await upkeep.sweep(session.expiresAt + day + 1);
-    expect(await sessions.findSession(session.sessionId)).toBeNull();
+    expect(await sessions.findCaptureSession(session.sessionId)).toBeNull();
   });
 });

@@ -19,7 +19,7 @@ export function createSessions(database: StoreDatabase): SessionStore {
         db.insertInto('session').values(toRow(session)).execute(),
       );
     },
-    findSession: (sessionId) =>
+    findCaptureSession: (sessionId) =>
       database.read('state_unavailable', async (db) => {
         const row = await db
           .selectFrom('session')

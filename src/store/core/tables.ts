@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { ConsoleTables } from './console/tables.ts';
 
 /** Times are milliseconds since 1970. */
 export interface AppTable {
@@ -243,8 +244,64 @@ export interface MetaTable {
   readonly value: string;
 }
 
+/** PostgreSQL alone: see `jobs/types.ts`. */
+export interface BatchTable {
+  readonly batch_id: string;
+  readonly appid: string;
+  /** The API key that submitted it; empty: the command line. */
+  readonly secret_id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly priority: number;
+  readonly picture_count: number;
+  readonly judged: number;
+  readonly refused: number;
+  readonly failed: number;
+  readonly created_at: number;
+  readonly changed_at: number;
+  readonly begun_at: number | null;
+  readonly finished_at: number | null;
+  readonly webhook: string | null;
+  readonly webhook_tries: number;
+  /** When the webhook is called next; null: not to be called. */
+  readonly webhook_at: number | null;
+  readonly webhook_state: string | null;
+}
+
+export interface BatchChunkTable {
+  readonly batch_id: string;
+  readonly chunk: number;
+  readonly state: string;
+  readonly first_row: number;
+  /** JSON array of texts. */
+  readonly pictures: string;
+  readonly picture_count: number;
+  readonly done: number;
+  /** Its place in the order in which apps take turns. */
+  readonly turn: number;
+  readonly job_id: string | null;
+  readonly lease: string | null;
+  readonly lease_until: number | null;
+  readonly worker: string | null;
+  /** How often a worker was lost with it since a row was last written. */
+  readonly crashes: number;
+  readonly changed_at: number;
+}
+
+export interface BatchResultTable {
+  readonly batch_id: string;
+  readonly row_number: number;
+  readonly chunk: number;
+  readonly outcome: string;
+  /** JSON. */
+  readonly result: string;
+}
+
 /** Everything the store's file holds. */
-export interface Tables {
+export interface Tables extends ConsoleTables {
+  readonly batch: BatchTable;
+  readonly batch_chunk: BatchChunkTable;
+  readonly batch_result: BatchResultTable;
   readonly app: AppTable;
   readonly secret: SecretTable;
   readonly used_signature: UsedSignatureTable;

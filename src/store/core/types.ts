@@ -8,7 +8,11 @@ import type {
   ReplayStore,
   UsageStore,
 } from '../../account/types.ts';
+import type { Changes } from '../../console/changes.ts';
+import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
+import type { BatchStore } from '../../jobs/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
+import type { LedgerOverview } from '../../ledger/search.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
 import type { RulesStore } from '../../policy/policy.ts';
 import type { SessionStore } from '../../session/types.ts';
@@ -97,10 +101,16 @@ export interface Store {
   readonly rates: RateStore | null;
   /** Simultaneous requests counted over all nodes; null where each process counts its own. */
   readonly permits: PermitStore | null;
-  readonly ledger: Ledger & LedgerReader;
+  /** Batches that many machines work on; null where the store is no PostgreSQL database. */
+  readonly batches: BatchStore | null;
+  readonly ledger: Ledger & LedgerReader & LedgerOverview;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;
   readonly upkeep: Upkeep;
+  /** Users, sessions and keys of the console. */
+  readonly console: ConsoleStore & ConsoleAdmin;
+  /** Changes under the name of another than the one who opened the store: a user of the console. */
+  as(actor: Actor): Changes;
   /**
    * Resolves when the store can be read and written (readiness). Rejects with a `Fault`
    * `accounts_unavailable` or `state_unavailable`.

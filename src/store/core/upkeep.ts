@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import { nextRecordClock } from '../../ledger/record-clock.ts';
 import type { Upkeep } from '../../ledger/types.ts';
+import { dropConsoleEnded } from './console/sessions.ts';
 import type { StoreDatabase } from './database.ts';
 import { dropEnded } from './idempotency.ts';
 import { putMeta, storedClock } from './meta.ts';
@@ -36,6 +37,12 @@ export const lettingGo: Readonly<
   app: 'kept: an account',
   secret: 'kept: an account',
   api_key: 'kept: an account',
+  console_user: 'kept: an account',
+  console_passkey: 'kept: an account',
+  admin_key: 'kept: an account',
+  console_session: 'by its own end',
+  console_ticket: 'by its own end',
+  console_failure: 'by its own end',
   policy_version: 'kept: the record',
   admin_log: 'kept: the record',
   chain_checkpoint: 'kept: the record',
@@ -88,8 +95,9 @@ export function createUpkeep(database: StoreDatabase, clock: string): UpkeepCall
           );
           const today = new Date(now).toISOString().slice(0, 10);
           const counts = await dropCounts(db, daysBefore(today, DAYS_KEPT));
+          const console = await dropConsoleEnded(db, now, limit);
           const over = (await dropSessions(db, now, limit)) + (await dropWebhooks(db, now, limit));
-          return ended + Number(signatures.numAffectedRows ?? 0) + counts + over;
+          return ended + Number(signatures.numAffectedRows ?? 0) + counts + console + over;
         },
         SWEEP_LOCK,
       ),

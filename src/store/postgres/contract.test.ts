@@ -10,7 +10,9 @@ describe.skipIf(whyNoServer !== null)(
     testOn(postgresOn(serverOfTests()));
     await import('../core/accounts.test.ts');
     await import('../core/ledger.test.ts');
+    await import('../core/ledger-search.test.ts');
     await import('../core/record.test.ts');
+    await import('../core/console/console.test.ts');
     await import('../core/sessions.test.ts');
     await import('../../account/limiter.test.ts');
     await import('../../account/authenticate.test.ts');

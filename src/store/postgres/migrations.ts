@@ -4,6 +4,9 @@ import { getMeta, putMeta } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
+import { BATCHES } from './steps/batches.ts';
+import { CONSOLE } from './steps/console.ts';
+import { LEDGER_SEARCH } from './steps/ledger-search.ts';
 import { PERMITS } from './steps/permits.ts';
 import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
@@ -18,6 +21,9 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0003-requests': REQUESTS,
   '0004-rates': RATES,
   '0006-sessions': SESSIONS,
+  '0007-console': CONSOLE,
+  '0008-ledger-search': LEDGER_SEARCH,
+  '0009-batches': BATCHES,
   '0010-permits': PERMITS,
 };
 

@@ -75,7 +75,7 @@ describe.skipIf(whyNoServer !== null)(`several nodes on one PostgreSQL database$
     }
     const calls = await Promise.all(stores.map((store) => store.webhooks.takeWebhooks(1000, 9e4, 10)));
     expect(calls.flat().map(({ id }) => id)).toEqual([`session:${sessionId}`]);
-    expect(await stores[0]!.sessions.findSession(sessionId)).toMatchObject({
+    expect(await stores[0]!.sessions.findCaptureSession(sessionId)).toMatchObject({
       state: 'done',
       outcome: 'live',
     });

@@ -19,6 +19,8 @@ import { CLOCK_KEY } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import { createPermits } from '../core/permits.ts';
 import type { PostgresSettings } from '../core/postgres-settings.ts';
+import { createBatches } from './batches/batches.ts';
+import { eraseResults } from './batches/erase.ts';
 import { findEnd } from './chain-end.ts';
 import { createDatabase } from './database.ts';
 import { storeFault } from './faults.ts';
@@ -50,22 +52,29 @@ export async function openBackend(
     const auditKey = openAuditKey(dataDir, options.auditKey);
     const note = changesBy(options.actor ?? UNKNOWN_ACTOR, findEnd);
     if (migrated !== null && migrated.from !== '') await noteMigration(database, note, migrated, events);
-    const chain: ChainName = `ledger:${name}`;
+    const chainName: ChainName = `ledger:${name}`;
+    const chain = { name: () => chainName, findEnd };
     const backend = assemble(
       {
         database,
         keyring,
         auditKey,
         note,
+        noteOf: (actor) => changesBy(actor, findEnd),
         options,
-        chain: { name: () => chain, findEnd },
+        chain,
+        eraseMore: eraseResults,
         clock: `${CLOCK_KEY}:${name}`,
         dropOldCopies: async () => 0,
       },
       events,
     );
     const permits = createPermits(createPermitTable(database), events.onTrouble);
-    return { backend, shared: { rates: createRates(database), permits, close: permits.close } };
+    const batches = createBatches(database, chain);
+    return {
+      backend,
+      shared: { rates: createRates(database), permits, batches, close: permits.close },
+    };
   } catch (error) {
     await database?.close();
     throw error instanceof UsageError ? error : storeFault('accounts_unavailable', error);

@@ -24,8 +24,11 @@ export function createPermitTable(database: StoreDatabase): PermitTable {
     renew: (held, leaseMs) =>
       database.write('state_unavailable', async (db) => {
         for (const [appid, ids] of held) {
-          await sql`update permit set until = ${NOW} + ${leaseMs / 1000}::double precision
-            where appid = ${appid} and id in (${sql.join([...ids])})`.execute(db);
+          const until = sql`${NOW} + ${leaseMs / 1000}::double precision`;
+          const rows = ids.map((id) => sql`(${appid}, ${id}, ${until})`);
+          // Those too that a crash of the server took.
+          await sql`insert into permit values ${sql.join(rows)}
+            on conflict (appid, id) do update set until = excluded.until`.execute(db);
         }
       }),
     release: (appid, id) =>

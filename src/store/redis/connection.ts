@@ -3,10 +3,10 @@ import type { RedisSettings } from '../core/redis-settings.ts';
 import { redisFault } from './faults.ts';
 import { addressOf } from './settings.ts';
 
-/** A connection to the server that is made anew by itself. */
-export interface RedisConnection {
+/** What is asked of the server; every key gets the prefix. */
+export interface RedisCalls {
   /**
-   * Runs a script or a command; `keys` get the prefix.
+   * Runs a script.
    * @throws {Fault} `state_unavailable` when the server does not answer in its time, or refuses
    */
   run(script: string, keys: readonly string[], args?: readonly (string | number)[]): Promise<unknown>;
@@ -15,9 +15,23 @@ export interface RedisConnection {
   removeMember(key: string, member: string): Promise<void>;
   /** What the server says of itself (`INFO`): its lines by name. */
   info(): Promise<ReadonlyMap<string, string>>;
+  /** A setting of the server; null where it does not tell. */
+  setting(name: string): Promise<string | null>;
   /** Resolves when the server answers and takes changes. */
   check(): Promise<void>;
+}
+
+/** A connection to the server that is made anew by itself. */
+export interface RedisConnection extends RedisCalls {
   close(): Promise<void>;
+}
+
+/** What a connection tells. */
+export interface RedisEvents {
+  /** Called, seldom, with a connection that broke or could not be made. */
+  readonly onTrouble: (error: Error) => void;
+  /** Called with each connection that was made; calls wait for it, and are refused where it fails. */
+  readonly onConnected?: (redis: RedisCalls) => Promise<void>;
 }
 
 /** The longest pause between two tries to connect, in ms. */
@@ -25,16 +39,65 @@ const LONGEST_PAUSE = 1000;
 
 /**
  * Connects to the server; resolves once it answers.
- * @param onTrouble called, seldom, with a connection that broke or could not be made
  * @throws {UsageError} `redis_url`, `redis_ca`
- * @throws {Fault} `state_unavailable` when it does not answer
+ * @throws {Fault} `state_unavailable` when it does not answer; what `onConnected` throws
  */
 export async function connectRedis(
   settings: RedisSettings,
-  onTrouble: (error: Error) => void,
+  { onTrouble, onConnected }: RedisEvents,
 ): Promise<RedisConnection> {
-  const { timeoutMs, prefix } = settings;
-  const client = new Redis({
+  const client = clientOf(settings);
+  const calls = callsOf(client, settings.prefix);
+  let isTold = false;
+  let last: Error | undefined;
+  client.on('error', (cause: Error) => {
+    last = cause;
+    if (isTold) return;
+    isTold = true;
+    onTrouble(new Error(`the connection to Redis broke and is made anew (${cause.message})`, { cause }));
+  });
+  let looked: Promise<void> = Promise.resolve();
+  client.on('ready', () => {
+    isTold = false;
+    looked = onConnected?.(calls) ?? Promise.resolve();
+    looked.catch((error: Error) => {
+      onTrouble(error);
+      // Looked at anew with the next connection.
+      setTimeout(() => client.status === 'ready' && client.disconnect(true), LONGEST_PAUSE).unref();
+    });
+  });
+  try {
+    await client.connect();
+    await looked;
+  } catch (error) {
+    client.disconnect();
+    // Why it was closed comes as an event.
+    throw redisFault(last ?? error);
+  }
+  /** A call that waits until the connection was looked at. */
+  const looking =
+    <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      await looked;
+      return call(...args);
+    };
+  return {
+    run: looking(calls.run),
+    get: looking(calls.get),
+    setNew: looking(calls.setNew),
+    removeMember: looking(calls.removeMember),
+    info: looking(calls.info),
+    setting: looking(calls.setting),
+    check: looking(calls.check),
+    async close() {
+      client.disconnect();
+    },
+  };
+}
+
+function clientOf(settings: RedisSettings): Redis {
+  const { timeoutMs } = settings;
+  return new Redis({
     ...addressOf(settings),
     lazyConnect: true,
     connectTimeout: timeoutMs,
@@ -47,17 +110,9 @@ export async function connectRedis(
     connectionName: 'livestill',
     disableClientInfo: true,
   });
-  let isTold = false;
-  let last: Error | undefined;
-  client.on('error', (cause: Error) => {
-    last = cause;
-    if (isTold) return;
-    isTold = true;
-    onTrouble(new Error(`the connection to Redis broke and is made anew (${cause.message})`, { cause }));
-  });
-  client.on('ready', () => {
-    isTold = false;
-  });
+}
+
+function callsOf(client: Redis, prefix: string): RedisCalls {
   const asked = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -75,12 +130,11 @@ export async function connectRedis(
     commands.set(script, name);
     return name;
   };
-  const connection: RedisConnection = {
+  return {
     run: (script, keys, args = []) =>
       asked(() => {
-        const call = (client as unknown as Record<string, (...all: unknown[]) => Promise<unknown>>)[
-          commandOf(script)
-        ] as (...all: unknown[]) => Promise<unknown>;
+        const named = client as unknown as Record<string, (...all: unknown[]) => Promise<unknown>>;
+        const call = named[commandOf(script)] as (...all: unknown[]) => Promise<unknown>;
         return call.call(client, keys.length, ...keys.map((key) => prefix + key), ...args);
       }),
     get: (key) => asked(() => client.get(prefix + key)),
@@ -94,17 +148,15 @@ export async function connectRedis(
           lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
         );
       }),
-    check: () => asked(async () => void (await client.set(`${prefix}checked`, '1', 'EX', 60))),
-    async close() {
-      client.disconnect();
+    async setting(name) {
+      try {
+        const [, value] = (await client.config('GET', name)) as string[];
+        return value ?? null;
+      } catch {
+        // Servers that somebody else operates do not always tell.
+        return null;
+      }
     },
+    check: () => asked(async () => void (await client.set(`${prefix}checked`, '1', 'EX', 60))),
   };
-  try {
-    await client.connect();
-    return connection;
-  } catch (error) {
-    client.disconnect();
-    // Why it was closed comes as an event.
-    throw redisFault(last ?? error);
-  }
 }

@@ -1,5 +1,5 @@
 import type { RedisSettings } from '../core/redis-settings.ts';
-import { connectRedis, type RedisConnection } from './connection.ts';
+import { connectRedis, type RedisCalls } from './connection.ts';
 
 /** What matters of a server. */
 export interface RedisState {
@@ -7,12 +7,14 @@ export interface RedisState {
   readonly version: string;
   /** Whether it may throw keys away when its memory is full: used signatures would be forgotten. */
   readonly evicts: boolean;
-  /** Whether what it keeps survives its end. */
+  /** Whether it has on disk what it has answered: its append-only file, written with each command. */
   readonly persists: boolean;
+  /** The name of the time since its start. */
+  readonly run: string;
 }
 
 /** What a server says of itself. */
-export async function stateOf(redis: RedisConnection): Promise<RedisState> {
+export async function stateOf(redis: RedisCalls): Promise<RedisState> {
   const info = await redis.info();
   const of = (name: string) => info.get(name) ?? '';
   const isValkey = of('server_name') === 'valkey';
@@ -20,7 +22,8 @@ export async function stateOf(redis: RedisConnection): Promise<RedisState> {
   return {
     version,
     evicts: of('maxmemory') !== '0' && of('maxmemory_policy') !== 'noeviction',
-    persists: of('aof_enabled') === '1',
+    persists: of('aof_enabled') === '1' && (await redis.setting('appendfsync')) === 'always',
+    run: of('run_id'),
   };
 }
 
@@ -30,7 +33,7 @@ export async function stateOf(redis: RedisConnection): Promise<RedisState> {
  * @throws {Fault} `state_unavailable` when it does not answer or takes no changes
  */
 export async function inspectRedis(settings: RedisSettings): Promise<RedisState> {
-  const redis = await connectRedis(settings, () => {});
+  const redis = await connectRedis(settings, { onTrouble: () => {} });
   try {
     await redis.check();
     return await stateOf(redis);

@@ -1,12 +1,12 @@
 import type { PermitStore, RateStore, ReplayStore } from '../../account/types.ts';
 import { createPermits } from '../core/permits.ts';
 import type { RedisSettings } from '../core/redis-settings.ts';
+import type { SignatureMemory } from '../core/replay.ts';
 import type { DurableUsage } from '../core/usage.ts';
 import { connectRedis } from './connection.ts';
-import { stateOf } from './inspect.ts';
 import { createPermitTable } from './permits.ts';
 import { createRates } from './rates.ts';
-import { createReplay } from './replay.ts';
+import { createReplay, lookAtMemory } from './replay.ts';
 import { createUsage, type SharedUsage } from './usage.ts';
 
 /** What the nodes share on a Redis server. */
@@ -20,40 +20,36 @@ export interface SharedState {
   close(): Promise<void>;
 }
 
+/** What of the database goes with the server. */
+export interface Durable extends DurableUsage, SignatureMemory {}
+
 /**
  * Opens what the nodes share on a Redis or Valkey server.
- * @param durable where counts of the day are written down
+ * @param durable where counts of the day are written down, and whether signatures were used before
  * @throws {UsageError} `redis_url`, `redis_ca`
- * @throws {Fault} `state_unavailable` when the server does not answer
+ * @throws {Fault} `state_unavailable` when the server does not answer, or may forget (`store_evicts`)
  */
 export async function openRedis(
   settings: RedisSettings,
-  durable: DurableUsage,
+  durable: Durable,
   onTrouble: (error: Error) => void,
 ): Promise<SharedState> {
-  const redis = await connectRedis(settings, onTrouble);
-  try {
-    const { version, evicts } = await stateOf(redis);
-    if (evicts) {
-      onTrouble(new Error(`${version} may forget used signatures: set its maxmemory-policy to noeviction`));
-    }
-    const replay = await createReplay(redis, settings.signatureLifeMs);
-    const usage = createUsage(redis, durable, onTrouble);
-    const permits = createPermits(createPermitTable(redis), onTrouble);
-    return {
-      replay,
-      rates: createRates(redis),
-      permits,
-      usage,
-      check: redis.check,
-      async close() {
-        await permits.close();
-        await usage.close();
-        await redis.close();
-      },
-    };
-  } catch (error) {
-    await redis.close();
-    throw error;
-  }
+  const redis = await connectRedis(settings, {
+    onTrouble,
+    onConnected: (calls) => lookAtMemory(calls, durable),
+  });
+  const usage = createUsage(redis, durable, onTrouble);
+  const permits = createPermits(createPermitTable(redis), onTrouble);
+  return {
+    replay: createReplay(redis, settings),
+    rates: createRates(redis),
+    permits,
+    usage,
+    check: redis.check,
+    async close() {
+      await permits.close();
+      await usage.close();
+      await redis.close();
+    },
+  };
 }

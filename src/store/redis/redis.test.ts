@@ -1,15 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { describeWhere } from '../../../test/support/only-where.ts';
-import type { DurableUsage } from '../core/usage.ts';
-import { openRedis, type SharedState } from './open.ts';
+import { type Durable, openRedis, type SharedState } from './open.ts';
 import { redisOfTests, TestRedis, whyNoRedis } from './test-support/server.ts';
 
-/** Counts of the day as a database would keep them. */
-function memoryUsage(): DurableUsage & { readonly counts: Map<string, number> } {
+/** Counts of the day, and whether signatures were used, as a database would keep them. */
+function memoryUsage(): Durable & { readonly counts: Map<string, number> } {
   const counts = new Map<string, number>();
+  let isNoted = false;
   return {
     counts,
+    hasSignatures: async () => isNoted,
+    noteElsewhere: async () => {
+      isNoted = true;
+    },
     consume: async () => null,
     used: async (appid, day) => counts.get(`${appid} ${day}`) ?? 0,
     raise: async (appid, day, count) => {
@@ -125,19 +129,52 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
     expect(await store.usage.consume('1', day, 6)).toBeNull();
   });
 
-  it('refuses signatures from before its memory was lost: they may have been used', async () => {
+  const forgotten = { kind: 'state_unavailable', reason: 'store_forgot' };
+
+  it('takes signatures from before the very first start, and none from before a later memory', async () => {
+    const usage = memoryUsage();
+    const issued = new Date(Date.now() + 60_000 - 5000);
+    const [first] = (await nodes(1, usage)) as [SharedState];
+    expect(await first.replay.remember('before', issued)).toBe(true);
+    const [other] = (await nodes(1, usage)) as [SharedState];
+    await expect(other.replay.remember('before', issued)).rejects.toMatchObject(forgotten);
+  });
+
+  it('refuses signatures that may have been used before its memory was lost, with a time ahead of it too', async () => {
     const [store] = (await nodes(1)) as [SharedState];
     const used = soon();
+    // Its time lies 90 ms ahead; 100 are allowed.
+    const ahead = new Date(Date.now() + 60_090);
     expect(await store.replay.remember('used', used)).toBe(true);
-    await sleep(5);
+    expect(await store.replay.remember('ahead', ahead)).toBe(true);
     await of.redis.command('flushall');
-    await expect(store.replay.remember('used', used)).rejects.toMatchObject({
-      kind: 'state_unavailable',
-      reason: 'store_forgot',
-    });
-    // Its life is a minute: issued now.
-    await sleep(5);
+    await expect(store.replay.remember('used', used)).rejects.toMatchObject(forgotten);
+    await expect(store.replay.remember('ahead', ahead)).rejects.toMatchObject(forgotten);
+    await sleep(150);
     expect(await store.replay.remember('new', new Date(Date.now() + 60_000))).toBe(true);
+  });
+
+  it('started again from an older copy: signatures from before are refused', async () => {
+    const redis = await TestRedis.start();
+    onTestFinished(() => redis.remove());
+    const [store] = (await nodes(1, memoryUsage(), redis)) as [SharedState];
+    await redis.command('save');
+    const used = soon();
+    expect(await store.replay.remember('used', used)).toBe(true);
+    await redis.down('SIGKILL');
+    await redis.up();
+    await expect.poll(() => store.check().then(() => 'ok', String), { timeout: 10_000 }).toBe('ok');
+    await expect(store.replay.remember('used', used)).rejects.toMatchObject(forgotten);
+  });
+
+  it('brings the permits of requests that run back after they were lost', async () => {
+    const [one, other] = (await nodes(2)) as [SharedState, SharedState];
+    expect(await one.permits.take('1', 1)).not.toBeNull();
+    await of.redis.command('flushall');
+    await expect.poll(() => other.permits.take('2', 1).then((found) => found !== null)).toBe(true);
+    const key = `test${prefixes}:permits:1`;
+    await expect.poll(() => of.redis.command('zcard', key), { timeout: 10_000 }).toBe(1);
+    expect(await other.permits.take('1', 1)).toBeNull();
   });
 
   it('keeps apart what installations with different prefixes keep', async () => {
@@ -178,13 +215,12 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
     await expect(opening).rejects.toMatchObject({ kind: 'state_unavailable', reason: 'store_full' });
   });
 
-  it('that may throw keys away is reported', async () => {
+  it('that may throw keys away is refused', async () => {
     const redis = await TestRedis.start('--maxmemory', '100mb', '--maxmemory-policy', 'volatile-lru');
     onTestFinished(() => redis.remove());
-    const told: string[] = [];
-    const state = await openRedis(redis.settings(), memoryUsage(), ({ message }) => void told.push(message));
-    await state.close();
-    expect(told).toEqual([expect.stringMatching(/^redis \d.* may forget used signatures/)]);
+    const opening = openRedis(redis.settings(), memoryUsage(), () => {});
+    await expect(opening).rejects.toMatchObject({ kind: 'state_unavailable', reason: 'store_evicts' });
+    await expect(opening).rejects.toThrow(/^redis \d.* may forget used signatures/);
   });
 
   it('not there, or with another password: the opening says so, and holds no password', async () => {

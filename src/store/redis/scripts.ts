@@ -8,23 +8,36 @@ const NOW = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
-/** Sees to it that the memory has a beginning. Keys: the beginning. @returns it, in ms since 1970 */
-export const BEGIN = `${NOW}redis.call('SET', KEYS[1], string.format('%.0f', now), 'NX')
-return redis.call('GET', KEYS[1])`;
+/**
+ * Says since when used signatures are remembered. Keys: the beginning of the memory, the run of the server
+ * that it was last seen in. Arguments: this run, whether the memory survives the end of one (1 or 0), whether
+ * no signature can have been used before there is a beginning (1 or 0).
+ * @returns the beginning, in ms since 1970; 0: nothing can have been used before
+ */
+export const BEGIN = `${NOW}local began, run = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
+if not began then
+  began = ARGV[3] == '1' and '0' or string.format('%.0f', now)
+elseif run ~= ARGV[1] and ARGV[2] ~= '1' then
+  began = string.format('%.0f', now)
+end
+redis.call('SET', KEYS[1], began)
+redis.call('SET', KEYS[2], ARGV[1])
+return began`;
 
 /**
  * Remembers a used signature. Keys: the signature, the beginning of the memory. Arguments: until when it
- * counts (ms since 1970), how long before that it may have been issued (ms), how much longer it is kept (ms).
+ * counts (ms since 1970), how long before that it was issued (ms), how far that may lie ahead of its use
+ * (ms), how much longer it is kept (ms).
  * @returns 1 it is new, 0 it was known, -1 it may have been used before the memory began
  */
 export const REMEMBER = `${NOW}local untilThen = tonumber(ARGV[1])
 local began = redis.call('GET', KEYS[2])
 if not began then
-  began = now
-  redis.call('SET', KEYS[2], string.format('%.0f', now))
+  began = string.format('%.0f', now)
+  redis.call('SET', KEYS[2], began)
 end
-if untilThen - tonumber(ARGV[2]) < tonumber(began) then return -1 end
-local kept = math.max(untilThen - now, 0) + tonumber(ARGV[3])
+if began ~= '0' and untilThen - tonumber(ARGV[2]) < tonumber(began) + tonumber(ARGV[3]) then return -1 end
+local kept = math.max(untilThen - now, 0) + tonumber(ARGV[4])
 if redis.call('SET', KEYS[1], '1', 'NX', 'PX', string.format('%.0f', kept)) then return 1 end
 return 0`;
 
@@ -53,9 +66,12 @@ redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[2])), ARGV
 redis.call('PEXPIRE', KEYS[1], ARGV[2] * 2)
 return 1`;
 
-/** Renews permits. Keys: the app's permits. Arguments: how long they are held from now on (ms), their ids. */
+/**
+ * Renews permits, those too that the server lost meanwhile. Keys: the app's permits. Arguments: how long they
+ * are held from now on (ms), their ids.
+ */
 export const RENEW_PERMITS = `${NOW}local held = string.format('%.0f', now + tonumber(ARGV[1]))
-for i = 2, #ARGV do redis.call('ZADD', KEYS[1], 'XX', held, ARGV[i]) end
+for i = 2, #ARGV do redis.call('ZADD', KEYS[1], held, ARGV[i]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[1] * 2)
 return 1`;
 

@@ -64,7 +64,8 @@ function readCa(path: string): string {
 }
 
 /** The `redis` group of the configuration, `ca` being a path. */
-export interface RedisConfiguration extends Omit<RedisSettings, 'url' | 'caFile' | 'signatureLifeMs'> {
+export interface RedisConfiguration
+  extends Omit<RedisSettings, 'url' | 'caFile' | 'signatureLifeMs' | 'signatureSkewMs'> {
   readonly url: string | null;
   readonly ca: string | null;
 }
@@ -78,6 +79,7 @@ export function redisSettings(
   signature: { readonly windowSeconds: number; readonly skewSeconds: number },
 ): RedisSettings | undefined {
   if (url === null) return undefined;
-  const signatureLifeMs = (signature.windowSeconds + signature.skewSeconds) * 1000;
-  return { url, caFile: ca, signatureLifeMs, ...others };
+  const signatureSkewMs = signature.skewSeconds * 1000;
+  const signatureLifeMs = signature.windowSeconds * 1000 + signatureSkewMs;
+  return { url, caFile: ca, signatureLifeMs, signatureSkewMs, ...others };
 }

@@ -4,9 +4,11 @@ import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { API_KEYS } from './steps/api-keys.ts';
 import { CAPTURE } from './steps/capture.ts';
+import { CONSOLE } from './steps/console.ts';
 import { FIRST } from './steps/first.ts';
 import { SHARES } from './steps/idempotency-shares.ts';
 import { INDEXES } from './steps/indexes.ts';
+import { LEDGER_SEARCH } from './steps/ledger-search.ts';
 import { PROFILES } from './steps/profiles.ts';
 import { RECORD } from './steps/record.ts';
 import { REVIEW } from './steps/review.ts';
@@ -23,6 +25,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-capture': CAPTURE,
   '0011-review': REVIEW,
   '0013-sessions': SESSIONS,
+  '0014-console': CONSOLE,
+  '0015-ledger-search': LEDGER_SEARCH,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

@@ -66,6 +66,7 @@ export async function openBackend(options: BackendOptions, events: BackendEvents
         keyring,
         auditKey,
         note,
+        noteOf: (actor) => changesBy(actor, findEnd),
         options,
         chain: { name: () => 'ledger', findEnd },
         clock: CLOCK_KEY,

@@ -9,6 +9,8 @@ import { requestIdFrom } from '../http/request-id.ts';
 import { createSocketFaultHandler } from '../http/socket-faults.ts';
 import { closeServer, createTransport } from '../http/transport.ts';
 import { DEFAULT_TRANSPORT, type TransportSettings } from '../http/transport-settings.ts';
+import { ADMIN_API, type AdminApi, adminApi } from './api.ts';
+import { consoleFiles } from './console-files.ts';
 import { answerFault } from './fault.ts';
 import { healthRoutes, type ReadinessChecks, type ReadinessFacts } from './health.ts';
 import { metricsRoute, type ServedPage } from './metrics.ts';
@@ -34,18 +36,23 @@ export interface AdminServer {
 /**
  * Builds the admin server. `GET /healthz` answers 200 as long as the process answers at all; `GET /readyz`
  * answers 200 when every check says `ok`, else 503, each check named in the body. `GET /metrics` is the page
- * for Prometheus, where there is one. It has no authentication: keep it on the loopback or behind something
- * that has.
+ * for Prometheus, where there is one. These three ask for no sign-in; `/admin/v1`, where there is one, does.
+ * `/console/` is the page in `consoleFolder`, where there is one.
+ * Keep the port on the loopback or behind something that speaks TLS.
  */
 export function createAdminServer(
   checks: ReadinessChecks,
   log: Logger,
   metrics?: ServedPage,
   facts: ReadinessFacts = () => ({}),
+  api?: AdminApi,
+  consoleFolder?: string,
 ): AdminServer {
   const app = createApp(log);
   app.register(healthRoutes, { checks, facts });
   if (metrics !== undefined) app.register(metricsRoute, { page: metrics });
+  if (api !== undefined) app.register(adminApi(api, log), { prefix: ADMIN_API });
+  if (consoleFolder !== undefined) app.register(consoleFiles, { folder: consoleFolder });
   return {
     async listen(host, port) {
       await app.ready();
@@ -59,6 +66,9 @@ export function createAdminServer(
     },
   };
 }
+
+/** The admin API answers for its paths itself. */
+const isOfApi = (url: string): boolean => url.startsWith(`${ADMIN_API}/`);
 
 /** The framework on a server with this service's bounds, its faults in the form of the old call. */
 function createApp(log: Logger): FastifyInstance {
@@ -97,7 +107,7 @@ function createApp(log: Logger): FastifyInstance {
       arrivals.endAt(request.raw);
       return answerFault(request, reply, 'no_host');
     }
-    if (request.is404) return answerFault(request, reply, 'not_found');
+    if (request.is404 && !isOfApi(request.url)) return answerFault(request, reply, 'not_found');
   });
   app.setNotFoundHandler((request, reply) => answerFault(request, reply, 'not_found'));
   app.setErrorHandler((error, request, reply) => {

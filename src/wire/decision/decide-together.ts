@@ -12,7 +12,9 @@ import { recorderOf } from './record.ts';
 
 /** One admitted request for one judgement on several stills. */
 export interface AskedTogether extends Omit<Asked, 'answer'> {
-  /** What is answered: the stills as the engine judged them and as the app's rules have them, and the whole. */
+  /**
+   * What is answered: the stills as the engine judged them and as the app's rules have them, and the whole.
+   */
   answer(stills: readonly DecidedStill[], together: Together): Envelope;
 }
 

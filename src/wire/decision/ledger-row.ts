@@ -26,10 +26,10 @@ export interface Answering {
 export interface Decided extends Answering {
   /** Milliseconds since 1970. */
   readonly at: number;
-  readonly exchange: Exchange;
+  readonly exchange: Pick<Exchange, 'requestId' | 'startedAt' | 'callerAddress'>;
   readonly facts: Facts;
   /** What is about to be answered. */
-  readonly envelope: Envelope;
+  readonly envelope: Pick<Envelope, 'kind' | 'http' | 'data'>;
   /** Null where there was no picture, or one that could not be decoded. */
   readonly judgement: Judgement | null;
   /** Why it could not. */

@@ -39,10 +39,9 @@ export function tlsServerOptions(identity: TlsIdentity): SecureContextOptions & 
  * shows its content
  */
 export async function loadTls(files: TlsFiles): Promise<TlsIdentity> {
-  const [cert, key] = await Promise.all([
-    readPem(files.cert, 'certificate'),
-    readPem(files.key, 'private key'),
-  ]);
+  // One after the other: where neither can be read, it is always the certificate that is named.
+  const cert = await readPem(files.cert, 'certificate');
+  const key = await readPem(files.key, 'private key');
   let first: X509Certificate;
   try {
     first = new X509Certificate(cert);

@@ -18,6 +18,14 @@ export interface BodyMembers {
   readonly url: Input;
   /** The `sign` member, null where there is none; whether it counts is a setting. */
   readonly sign: string | null;
+  /** The stills of a body with several, in their order; the v1 API alone looks at them. */
+  readonly stills?: Stills | undefined;
+}
+
+/** Several pictures of one body: themselves, or where they are. */
+export interface Stills {
+  readonly name: 'images' | 'urls';
+  readonly inputs: readonly Input[];
 }
 
 /** An input that is not there. */

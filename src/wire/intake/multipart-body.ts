@@ -1,5 +1,5 @@
 import { Fault } from '../../faults.ts';
-import { ABSENT, type BodyMembers, type Input } from './input.ts';
+import { ABSENT, type BodyMembers, type Input, type Stills } from './input.ts';
 import { readPartHead } from './multipart-head.ts';
 import { cutIntoSections } from './multipart-sections.ts';
 
@@ -24,6 +24,8 @@ export function parseMultipartBody(body: Buffer, boundary: string): BodyMembers 
   if (cut.kind === 'refused') throw unreadable(cut.why);
   const texts = new Map<string, Text>();
   let image: Input = ABSENT;
+  const images: Input[] = [];
+  const urls: Input[] = [];
   for (const { headStart, headEnd, contentStart, contentEnd } of cut.parts) {
     const head = readPartHead(body.subarray(headStart, headEnd));
     if (head === null) {
@@ -36,6 +38,8 @@ export function parseMultipartBody(body: Buffer, boundary: string): BodyMembers 
     // An input of a form that was left empty comes as an empty part: it says nothing, and takes nothing back.
     if (content.length === 0) continue;
     if (name === 'image') image = { kind: 'bytes', bytes: content };
+    else if (name === 'images' || name === 'images[]') images.push({ kind: 'bytes', bytes: content });
+    else if (name === 'urls' || name === 'urls[]') urls.push(urlOf(readText(content, charset)));
     else if (name !== null && TEXT_NAMES.has(name)) texts.set(name, readText(content, charset));
   }
   return {
@@ -43,7 +47,15 @@ export function parseMultipartBody(body: Buffer, boundary: string): BodyMembers 
     image,
     url: urlOf(texts.get('url')),
     sign: textOf(texts.get('sign')),
+    ...(images.length === 0 && urls.length === 0 ? {} : { stills: stillsOf(images, urls) }),
   };
+}
+
+function stillsOf(images: readonly Input[], urls: readonly Input[]): Stills {
+  if (images.length > 0 && urls.length > 0) {
+    throw new Fault('request_malformed', 'both', 'Expected one of images and urls, found both.');
+  }
+  return images.length > 0 ? { name: 'images', inputs: images } : { name: 'urls', inputs: urls };
 }
 
 function unreadable(what: string): Fault {

@@ -1,4 +1,6 @@
+import type { QueueDepth } from '../../jobs/types.ts';
 import { guarded, type Observer } from '../decision/observer.ts';
+import { watchBatches } from './batches.ts';
 import { boundedValues, workerNumbers } from './bounded.ts';
 import { createObserver } from './counted.ts';
 import { watchLoop } from './event-loop.ts';
@@ -17,6 +19,8 @@ export interface Watched {
   readonly failedTries?:
     | { readonly counts: { readonly refused: number; readonly addresses: number } }
     | undefined;
+  /** The batches of the whole installation, as last looked at; without it there are none. */
+  readonly batches?: (() => QueueDepth | null) | undefined;
   /** What is known of the clock by which records are let go. */
   readonly clock?: () => ClockSeen;
 }
@@ -105,7 +109,9 @@ export function createMetrics({ version, onTrouble }: MetricsOptions): Metrics {
 }
 
 /** What is looked at when the page is asked for. */
-function watchService(kit: Kit, { fleet, server, bodies, certificate, failedTries, clock }: Watched): void {
+function watchService(kit: Kit, watched: Watched): void {
+  const { fleet, server, bodies, certificate, failedTries, clock, batches } = watched;
+  if (batches !== undefined) watchBatches(kit, batches);
   if (clock !== undefined) watchClock(kit, clock);
   if (certificate !== undefined) {
     kit.looked(

@@ -9,8 +9,9 @@ import type { Face } from '../http/face.ts';
 import type { FailedTries } from '../http/failed-tries.ts';
 import { pathOf } from '../http/path.ts';
 import { RequestAborted } from '../intake/read-body.ts';
+import { answerBatches, type BatchDeps, batchCallOf, methodsOf } from './batches.ts';
 import { chooseLanguage, type Language } from './language.ts';
-import { answerLiveness, type LivenessDeps, type Notes } from './liveness.ts';
+import { answerLiveness, type Notes } from './liveness.ts';
 import { openApiDocument } from './openapi.ts';
 import { type OperatingTable, operatingPoints } from './operating-points.ts';
 import type { ProblemCode } from './problem-catalogue.ts';
@@ -22,7 +23,7 @@ import type { SessionParts } from './sessions/deps.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 
 /** What the v1 API works with. */
-export interface V1Deps extends Omit<LivenessDeps, 'version'> {
+export interface V1Deps extends Omit<BatchDeps, 'version'> {
   /** Counts callers without a valid key; none: they are not limited. */
   readonly failedTries?: FailedTries | undefined;
   readonly settings: V1Settings;
@@ -76,7 +77,7 @@ export function createV1(deps: V1Deps): V1Handler {
     [
       '/v1/liveness',
       {
-        method: 'POST',
+        methods: ['POST'],
         logged: true,
         judges: true,
         answer: (exchange, language, notes) =>
@@ -85,12 +86,12 @@ export function createV1(deps: V1Deps): V1Handler {
     ],
     [
       '/v1/operating-points',
-      { method: 'GET', logged: true, answer: (...call) => answerOperatingPoints(deps, ...call) },
+      { methods: ['GET'], logged: true, answer: (...call) => answerOperatingPoints(deps, ...call) },
     ],
     [
       '/v1/openapi.json',
       {
-        method: 'GET',
+        methods: ['GET'],
         logged: false,
         answer: (_exchange, language) => fixedEnvelope(documents.openApi, textHeaders(language)),
       },
@@ -98,7 +99,7 @@ export function createV1(deps: V1Deps): V1Handler {
     [
       '/v1/reference',
       {
-        method: 'GET',
+        methods: ['GET'],
         logged: false,
         answer: (_exchange, language) =>
           fixedEnvelope(documents.page, { ...textHeaders(language), ...PAGE_HEADERS }),
@@ -106,6 +107,16 @@ export function createV1(deps: V1Deps): V1Handler {
     ],
   ]);
 
+  const batchRoute = (path: string): Route | undefined => {
+    const call = batchCallOf(path);
+    if (call === null) return undefined;
+    const parts = { ...deps, log, version: settings.version };
+    return {
+      methods: methodsOf(call),
+      logged: true,
+      answer: (exchange, language, notes) => answerBatches(parts, call, exchange, language, notes),
+    };
+  };
   const { sessions } = deps;
   const sessionRoute =
     sessions === undefined ? undefined : sessionRoutes({ ...deps, log, version: settings.version, sessions });
@@ -116,7 +127,7 @@ export function createV1(deps: V1Deps): V1Handler {
     const facts: Facts = {};
     const notes: Notes = { facts };
     const path = pathOf(request.url ?? '');
-    const route = routes.get(path) ?? sessionRoute?.(path);
+    const route = routes.get(path) ?? batchRoute(path) ?? sessionRoute?.(path);
     const finish = (made: Envelope | null, error: unknown) => {
       const { headers } = notes;
       const envelope =
@@ -134,7 +145,7 @@ export function createV1(deps: V1Deps): V1Handler {
       if (route.preflight === undefined && isAllowedPreflight(settings.cors, request.method, request.headers))
         return preflight(route);
       const method = request.method === 'HEAD' ? 'GET' : request.method;
-      if (method !== route.method) throw wrongMethod(route);
+      if (!route.methods.some((one) => one === method)) throw wrongMethod(route);
       const envelope = await route.answer(exchange, language, notes);
       return finish(envelope, notes.error);
     } catch (error) {
@@ -181,16 +192,16 @@ async function answerOperatingPoints(
   return jsonEnvelope(body, textHeaders(language));
 }
 
-function wrongMethod({ method }: Route): Problem {
-  const allow = method === 'GET' ? 'GET, HEAD' : 'POST';
+function wrongMethod({ methods }: Route): Problem {
+  const allow = methods.map((method) => (method === 'GET' ? 'GET, HEAD' : method)).join(', ');
   const fault = new Fault('method_not_allowed', 'method_not_allowed', `This path takes ${allow}.`);
   return asProblem(fault, { allow });
 }
 
 /** What a browser may send (Fetch standard, CORS-preflight request); the origin itself is checked before. */
-function preflight({ method }: Route): Envelope {
+function preflight({ methods }: Route): Envelope {
   return textEnvelope('', 'text/plain; charset=utf-8', {
-    'access-control-allow-methods': method,
+    'access-control-allow-methods': methods.join(', '),
     'access-control-allow-headers':
       'authorization, content-type, accept-language, idempotency-key, x-request-id, x-reference',
     'access-control-max-age': '600',

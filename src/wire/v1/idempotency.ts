@@ -11,6 +11,7 @@ import { Fault } from '../../faults.ts';
 import type { Observer } from '../decision/observer.ts';
 import type { Envelope } from '../http/envelope.ts';
 import type { PictureSource } from '../intake/picture-source.ts';
+import type { Pictures } from './picture-input.ts';
 
 /** How long an answer is kept, and how long a request that was never heard of again holds its key, in ms. */
 const KEPT_FOR = 24 * 3_600_000;
@@ -41,7 +42,14 @@ export function idempotencyKeyOf(header: string | readonly string[] | undefined)
  * What makes two requests the same: the picture's bytes, or its url. The form of the body plays no part,
  * since multipart boundaries differ between two tries of one request.
  */
-export function fingerprintOf(source: PictureSource): string {
+export function fingerprintOf(pictures: Pictures): string {
+  if (pictures.kind === 'one') return fingerprintOfOne(pictures.source);
+  const hash = createHash('sha256').update(`${pictures.sources.length} stills\n`);
+  for (const source of pictures.sources) hash.update(`${fingerprintOfOne(source)}\n`);
+  return hash.digest('hex');
+}
+
+function fingerprintOfOne(source: PictureSource): string {
   const hash = createHash('sha256');
   if (source.kind === 'url') hash.update('url\n').update(source.url.href);
   else hash.update('bytes\n').update(source.bytes);

@@ -2,6 +2,7 @@ import type { ApiKeyAuthenticator, ApiKeyCaller } from '../../account/api-key/ch
 import type { IdempotencyStore } from '../../account/api-key/idempotency.ts';
 import { checkRoom, withPermit } from '../decision/admit.ts';
 import { type Asked, decideOn } from '../decision/decide.ts';
+import { type AskedTogether, decideTogether } from '../decision/decide-together.ts';
 import type { DecisionDeps } from '../decision/deps.ts';
 import type { Facts } from '../decision/log.ts';
 import type { Envelope } from '../http/envelope.ts';
@@ -10,10 +11,10 @@ import type { BodyHold } from '../intake/body-memory.ts';
 import { checkAnnouncedSize, decodingBytes, withBody } from '../intake/read-body.ts';
 import { answerOnce, fingerprintOf, idempotencyKeyOf, type Made } from './idempotency.ts';
 import type { Language } from './language.ts';
-import { checkDeclared, type InputType, inputType, pictureOf, refuseCoded } from './picture-input.ts';
+import { checkDeclared, type InputType, inputType, picturesOf, refuseCoded } from './picture-input.ts';
 import { asProblem, problemEnvelope } from './problems.ts';
 import { referenceOf } from './reference.ts';
-import { livenessBody, livenessEnvelope } from './reply.ts';
+import { livenessBody, livenessEnvelope, togetherBody, togetherEnvelope } from './reply.ts';
 
 /** What `POST /v1/liveness` works with. */
 export interface LivenessDeps extends DecisionDeps {
@@ -74,25 +75,56 @@ export async function answerLiveness(
     const share = { limit: deps.maxBodyBytes, owner: `app ${caller.app.appid}` };
     return withBody(deps.bodies, request, share, async (body, hold) => {
       if (type.kind === 'json') hold.add(decodingBytes('application/json', body));
-      const source = await pictureOf(type, body);
-      facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
-      const asked = askedOf({ exchange, facts, language, caller, hold, type });
+      const pictures = await picturesOf(type, body);
+      const call = { exchange, facts, language, caller, hold, type };
       const made = async (): Promise<Made> => {
-        const { envelope, fault } = await decideOn(deps, asked, source);
+        const { envelope, fault } =
+          pictures.kind === 'one'
+            ? await decideOn(deps, askedOf(call), pictures.source)
+            : await decideTogether(deps, askedTogether(call), pictures.sources);
         if (fault !== null) notes.error = fault;
         return { envelope, keep: true };
       };
       if (key === null) return (await made()).envelope;
       const scope = { appid: caller.app.appid, key };
-      return answerOnce(deps, scope, fingerprintOf(source), made);
+      return answerOnce(deps, scope, fingerprintOf(pictures), made);
     });
   });
 }
 
 /** The request as the decision sees it. */
-function askedOf({ exchange, facts, language, caller, hold, type }: Call): Asked {
+function askedOf(call: Call): Asked {
+  const { caller, language, exchange } = call;
+  const { minFaceWidth } = caller.rules;
+  return {
+    ...commonOf(call),
+    answer(judgement, decision) {
+      const body = livenessBody(judgement, decision, {
+        requestId: exchange.requestId,
+        language,
+        minFaceWidth,
+      });
+      return livenessEnvelope(body, language);
+    },
+  };
+}
+
+/** As `askedOf`, for several stills. */
+function askedTogether(call: Call): AskedTogether {
+  const { caller, language, exchange } = call;
+  const { minFaceWidth } = caller.rules;
+  return {
+    ...commonOf(call),
+    answer(stills, together) {
+      const options = { requestId: exchange.requestId, language, minFaceWidth };
+      const bodies = stills.map(({ judgement, decided }) => livenessBody(judgement, decided, options));
+      return togetherEnvelope(togetherBody(together, stills, bodies, options), language);
+    },
+  };
+}
+
+function commonOf({ exchange, facts, language, caller, hold, type }: Call): Omit<Asked, 'answer'> {
   const { app, rules } = caller;
-  const { requestId } = exchange;
   return {
     api: 'v1',
     exchange,
@@ -101,13 +133,6 @@ function askedOf({ exchange, facts, language, caller, hold, type }: Call): Asked
     rules,
     hold,
     check: (picture) => checkDeclared(type, picture),
-    answer(judgement, decision) {
-      const { minFaceWidth } = rules;
-      return livenessEnvelope(
-        livenessBody(judgement, decision, { requestId, language, minFaceWidth }),
-        language,
-      );
-    },
-    refusal: (fault) => problemEnvelope(asProblem(fault), language, requestId),
+    refusal: (fault) => problemEnvelope(asProblem(fault), language, exchange.requestId),
   };
 }

@@ -1,50 +1,17 @@
 import type { TSchema } from 'typebox';
 import { API_KEY_SCOPES } from '../../account/api-key/api-key.ts';
+import { batchOperations } from './batch-operations.ts';
+import { batchListSchema, batchRequestSchema, batchResultsSchema, batchSchema } from './batch-schemas.ts';
 import { EXAMPLE_ANSWER } from './example.ts';
+import type { Json, OpenApiDocument, Operation } from './openapi-types.ts';
 import { PROBLEM_KINDS, type ProblemCode, type ProblemKind } from './problem-catalogue.ts';
-import { jsonRequestSchema, livenessSchema, operatingPointsSchema, problemSchema } from './schemas.ts';
-
-/** JSON, as deep as it goes. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-
-/** An OpenAPI document, as far as this program reads it itself. */
-export interface OpenApiDocument {
-  readonly openapi: '3.1.0';
-  readonly info: Readonly<Record<string, Json>>;
-  /** Where the API is: beside the document itself, whichever name the service was called by. */
-  readonly servers: readonly Json[];
-  readonly tags: readonly Json[];
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: {
-    readonly schemas: Readonly<Record<string, Json>>;
-    readonly securitySchemes: Readonly<Record<string, Json>>;
-    readonly headers: Readonly<Record<string, Json>>;
-  };
-  readonly 'x-problems': Readonly<Record<string, Json>>;
-}
-
-/** One operation of a path. */
-export interface Operation {
-  readonly operationId: string;
-  readonly summary: string;
-  readonly description: string;
-  readonly tags: readonly string[];
-  readonly security: Json;
-  readonly parameters: readonly {
-    readonly name: string;
-    readonly in: string;
-    readonly description: string;
-    readonly schema: Json;
-  }[];
-  readonly requestBody?: {
-    readonly required: boolean;
-    readonly description: string;
-    readonly content: Readonly<Record<string, Json>>;
-  };
-  readonly responses: Readonly<
-    Record<string, { readonly description: string } & Readonly<Record<string, Json>>>
-  >;
-}
+import {
+  jsonRequestSchema,
+  livenessSchema,
+  operatingPointsSchema,
+  problemSchema,
+  togetherSchema,
+} from './schemas.ts';
 
 const ALWAYS: readonly ProblemCode[] = [
   'malformed_request',
@@ -83,7 +50,17 @@ const BINARY: Json = { schema: { type: 'string', contentMediaType: 'application/
 
 /** The OpenAPI 3.1 document of the v1 API, made from its schemas; `version` is that of livestill. */
 export function openApiDocument(version: string): OpenApiDocument {
-  const schemas = components([livenessSchema, jsonRequestSchema, operatingPointsSchema, problemSchema]);
+  const schemas = components([
+    livenessSchema,
+    togetherSchema,
+    jsonRequestSchema,
+    operatingPointsSchema,
+    batchRequestSchema,
+    batchSchema,
+    batchListSchema,
+    batchResultsSchema,
+    problemSchema,
+  ]);
   return {
     openapi: '3.1.0',
     info: {
@@ -99,6 +76,7 @@ export function openApiDocument(version: string): OpenApiDocument {
     servers: [{ url: '/', description: 'The service that this document was read from.' }],
     tags: [
       { name: 'liveness', description: 'Judging pictures.' },
+      { name: 'batches', description: 'Many pictures, judged by and by.' },
       { name: 'documents', description: 'What describes the API itself; needs no API key.' },
     ],
     paths: {
@@ -116,6 +94,7 @@ export function openApiDocument(version: string): OpenApiDocument {
           responses: { ...ok('The tables.', 'OperatingPoints'), ...problems([...ALWAYS, ...KEYED]) },
         },
       },
+      ...batchOperations({ ok, problems, reference, always: [...ALWAYS, ...KEYED] }),
       '/v1/openapi.json': {
         get: documentOperation('getOpenApi', 'This document', 'application/json', { type: 'object' }),
       },
@@ -160,11 +139,12 @@ export function openApiDocument(version: string): OpenApiDocument {
 function judgeOperation(): Operation {
   return {
     operationId: 'judgeLiveness',
-    summary: 'Judge one picture',
+    summary: 'Judge one picture, or several stills of one moment',
     description:
       'Says whether a picture shows a live person (a bona fide presentation) or a picture of a picture (an attack presentation). ' +
       'A picture that is not fit to be judged, or shows no face, is answered as such with status 200, never as an attack. ' +
-      'Needs the scope judge. The picture is never stored.',
+      'Two to five stills are judged each and answered together (LivenessTogether): one verdict with the score of all that are fit. Such a request ' +
+      'counts as one against limits of requests. Needs the scope judge. The picture is never stored.',
     tags: ['liveness'],
     security: [{ apiKey: ['judge'] }],
     parameters: [
@@ -214,10 +194,16 @@ function judgeOperation(): Operation {
         'multipart/form-data': {
           schema: {
             type: 'object',
-            description: 'Exactly one of the parts image (a file) and url.',
+            description:
+              'Exactly one of the parts image (a file) and url; or two to five parts images (files) or urls, in the order in which they were taken.',
             properties: {
               image: { type: 'string', contentMediaType: 'application/octet-stream' },
               url: { type: 'string', format: 'uri' },
+              images: {
+                type: 'array',
+                items: { type: 'string', contentMediaType: 'application/octet-stream' },
+              },
+              urls: { type: 'array', items: { type: 'string', format: 'uri' } },
             },
           },
         },
@@ -226,8 +212,8 @@ function judgeOperation(): Operation {
     },
     responses: {
       ...ok(
-        'The picture was looked at; verdict says what came of it.',
-        'Liveness',
+        'The picture was looked at; verdict says what came of it. LivenessTogether answers several stills.',
+        { oneOf: [reference('Liveness'), reference('LivenessTogether')] },
         ['Idempotency-Replayed', 'Idempotency-Kept-For'],
         EXAMPLE_ANSWER as unknown as Json,
       ),
@@ -261,7 +247,7 @@ function headers(more: readonly string[] = []): Json {
 
 function ok(
   description: string,
-  schema: string,
+  schema: Json,
   more: readonly string[] = [],
   example?: Json,
 ): Operation['responses'] {
@@ -270,7 +256,10 @@ function ok(
       description,
       headers: headers(more),
       content: {
-        'application/json': { schema: reference(schema), ...(example === undefined ? {} : { example }) },
+        'application/json': {
+          schema: typeof schema === 'string' ? reference(schema) : schema,
+          ...(example === undefined ? {} : { example }),
+        },
       },
     },
   };

@@ -1,7 +1,9 @@
-import { Fault } from '../../faults.ts';
+import { Fault, revivedFault } from '../../faults.ts';
+import { FEWEST_STILLS, MOST_STILLS } from '../../liveness/stills/fuse.ts';
 import { isHeif } from '../../picture/decode/sniff.ts';
 import { readContentCoding } from '../intake/content-coding.ts';
 import { readBodyType } from '../intake/content-type.ts';
+import { ABSENT, type Stills } from '../intake/input.ts';
 import { parseMultipartBody } from '../intake/multipart-body.ts';
 import { choosePicture, type PictureSource } from '../intake/picture-source.ts';
 import { parseJsonObject } from './json-object.ts';
@@ -74,22 +76,57 @@ export function checkDeclared(type: InputType, picture: Uint8Array): void {
   );
 }
 
+/** The pictures of a body: one, or several stills of one moment. */
+export type Pictures =
+  | { readonly kind: 'one'; readonly source: PictureSource }
+  | { readonly kind: 'several'; readonly sources: readonly PictureSource[] };
+
 /**
- * The picture of a body: the body itself, the part `image` or `url` of a form, the member `image` or `url` of
- * JSON. The bytes may share memory with `body`.
+ * The pictures of a body: the body itself, the part `image` or `url` of a form, the member `image` or `url`
+ * of JSON; or several, as parts or members `images` or `urls`. The bytes may share memory with `body`.
  * @throws {Problem} `picture_missing`, `invalid_request`
  * @throws {Fault} `request_malformed`, `image_invalid`, `download_refused` of the parsers, with a text for
  * the caller
  */
-export async function pictureOf(type: InputType, body: Buffer): Promise<PictureSource> {
+export async function picturesOf(type: InputType, body: Buffer): Promise<Pictures> {
   if (type.kind === 'raw') {
     if (body.length === 0) throw new Fault('picture_missing', 'no_image', 'The body is empty.');
-    return { kind: 'bytes', bytes: body };
+    return { kind: 'one', source: { kind: 'bytes', bytes: body } };
   }
   const parsed =
     type.kind === 'multipart' ? await parseMultipartBody(body, type.boundary) : parseJsonObject(body);
-  if (parsed.image.kind !== 'absent' && parsed.url.kind !== 'absent') {
+  const { image, url, stills } = parsed;
+  if (stills !== undefined) {
+    if (image.kind !== 'absent' || url.kind !== 'absent') {
+      throw new Fault('request_malformed', 'both', `Expected one picture or ${stills.name}, found both.`);
+    }
+    return { kind: 'several', sources: sourcesOf(stills) };
+  }
+  if (image.kind !== 'absent' && url.kind !== 'absent') {
     throw new Fault('request_malformed', 'both', 'Expected one of image and url, found both.');
   }
-  return choosePicture({ ...parsed, appid: null, sign: null });
+  return { kind: 'one', source: choosePicture({ ...parsed, appid: null, sign: null }) };
+}
+
+function sourcesOf({ name, inputs }: Stills): readonly PictureSource[] {
+  if (inputs.length < FEWEST_STILLS || inputs.length > MOST_STILLS) {
+    const wanted = `${FEWEST_STILLS} to ${MOST_STILLS} stills`;
+    throw new Fault('request_malformed', 'schema', `Expected ${wanted} in ${name}, found ${inputs.length}.`);
+  }
+  return inputs.map((input, index) => {
+    const image = name === 'images' ? input : ABSENT;
+    const url = name === 'urls' ? input : ABSENT;
+    try {
+      return choosePicture({ appid: null, sign: null, image, url });
+    } catch (error) {
+      throw ofStill(error, index);
+    }
+  });
+}
+
+/** The fault with the still's number in front of its text. */
+function ofStill(error: unknown, index: number): unknown {
+  if (!(error instanceof Fault)) return error;
+  const { kind, reason, message } = error;
+  return revivedFault({ kind, reason, message: `still ${index + 1}: ${message}` });
 }

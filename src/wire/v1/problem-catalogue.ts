@@ -169,6 +169,12 @@ export const PROBLEM_KINDS = {
     ['Wait as long as Retry-After says and repeat the request.', '请按 Retry-After 等待后重试。'],
     true,
   ),
+  batch_over: problem(
+    409,
+    'batch_over',
+    ['The batch is over', '批次已结束'],
+    ['Nothing is to be done; submit a new batch.', '无需操作；请提交新的批次。'],
+  ),
   session_conflict: problem(
     409,
     'session_conflict',
@@ -248,6 +254,12 @@ export const PROBLEM_KINDS = {
       '请重试；若持续出现，请将请求编号告知运营者。',
     ],
     true,
+  ),
+  batches_unavailable: problem(
+    501,
+    'batches_unavailable',
+    ['This server keeps no batches', '本服务器不支持批次'],
+    ['The operator can set a PostgreSQL database as the store.', '运营者可将存储设为 PostgreSQL 数据库。'],
   ),
   overloaded: problem(
     503,

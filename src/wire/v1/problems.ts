@@ -134,6 +134,8 @@ const TELLINGS: Readonly<Record<FaultKind, Telling>> = {
   idempotency_key_invalid: plain('idempotency_key_invalid'),
   idempotency_key_reused: plain('idempotency_key_reused'),
   idempotency_in_progress: plain('idempotency_in_progress'),
+  batch_over: plain('batch_over'),
+  batches_unavailable: plain('batches_unavailable'),
   http_malformed: unreadable,
   host_header_invalid: unreadable,
   path_unknown: byTransport('not_found', 'No such path here.'),

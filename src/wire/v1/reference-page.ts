@@ -1,5 +1,5 @@
 import { escapeHtml, htmlPage } from '../../report/html.ts';
-import type { Json, OpenApiDocument, Operation } from './openapi.ts';
+import type { Json, OpenApiDocument, Operation } from './openapi-types.ts';
 import { REFERENCE_STYLE } from './reference-style.ts';
 
 type Members = Readonly<Record<string, Json>>;

@@ -1,11 +1,14 @@
 import { DEFAULT_CAPTURE } from '../../liveness/quality/capture.ts';
+import { type PlanarMotion, planarMotion } from '../../liveness/stills/motion.ts';
+import type { Together } from '../../liveness/stills/together.ts';
 import type { Judgement, QualityComponent } from '../../liveness/types.ts';
 import type { Decision } from '../../policy/decide.ts';
+import type { DecidedStill } from '../decision/decide-together.ts';
 import type { Envelope } from '../http/envelope.ts';
 import type { Language } from './language.ts';
 import { textHeaders } from './problems.ts';
 import { textsOf } from './reason-texts.ts';
-import type { LivenessBody } from './schemas.ts';
+import type { LivenessBody, TogetherBody } from './schemas.ts';
 
 /** The media type of JSON replies. */
 export const JSON_TYPE = 'application/json; charset=utf-8';
@@ -50,6 +53,56 @@ export function livenessBody(
     timings: Object.fromEntries(
       Object.entries(judgement.milliseconds).map(([step, ms]) => [step, Math.round(ms * 100) / 100]),
     ),
+  };
+}
+
+/** What the caller hears of several stills. @param bodies the answer to each, in their order */
+export function togetherBody(
+  { fused, consistency, judgement }: Together,
+  stills: readonly DecidedStill[],
+  bodies: readonly LivenessBody[],
+  options: { readonly requestId: string; readonly language: Language; readonly minFaceWidth: number | null },
+): TogetherBody {
+  const { requestId, profile, verdict, score, review, rawScore, threshold, capturePreset, reasons } =
+    livenessBody(judgement, judgement, options);
+  return {
+    requestId,
+    profile,
+    verdict,
+    score,
+    review,
+    rawScore,
+    threshold,
+    capturePreset,
+    liveProbability: fused.liveProbability,
+    reasons,
+    used: [...fused.used],
+    stills: [...bodies],
+    consistency: {
+      samePosition: consistency.samePosition,
+      sameSize: consistency.sameSize,
+      identical: consistency.identical.map((pair) => [...pair]),
+      bySharpness: [...consistency.bySharpness],
+      planarMotion: motionOf(stills),
+    },
+  };
+}
+
+/** Between the first and the last still with a face. */
+function motionOf(stills: readonly DecidedStill[]): PlanarMotion | null {
+  const faces = stills.flatMap(({ judgement: { face } }) => (face === null ? [] : [face]));
+  const [first, last] = [faces[0], faces.at(-1)];
+  return first === undefined || last === undefined || first === last
+    ? null
+    : planarMotion(first.keyPoints, last.keyPoints);
+}
+
+/** A JSON reply to several stills; see {@link livenessEnvelope}. */
+export function togetherEnvelope(body: TogetherBody, language: Language): Envelope {
+  return {
+    ...jsonEnvelope(body, textHeaders(language)),
+    kind: body.verdict === 'no_face' ? 'no_face' : null,
+    data: body.score === null ? {} : { score: body.score },
   };
 }
 

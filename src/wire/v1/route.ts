@@ -5,7 +5,7 @@ import type { Notes } from './liveness.ts';
 
 /** One path of the v1 API. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly methods: readonly ('GET' | 'POST')[];
   /** Whether a request leaves a line in the log: those that somebody answers for. */
   readonly logged: boolean;
   /** Whether it asks for a judgement: those are counted. */

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { API_KEY_SCOPES } from '../../account/api-key/api-key.ts';
 import { OPERATING_NAMES } from '../../liveness/operating-names.ts';
+import { FEWEST_STILLS, MOST_STILLS } from '../../liveness/stills/fuse.ts';
 import { PROBLEM_KINDS, type ProblemCode } from './problem-catalogue.ts';
 
 /*
@@ -178,11 +179,26 @@ export const jsonRequestSchema = Type.Object(
         description: 'Where the server fetches the picture: http or https, at a public address.',
       }),
     ),
+    images: Type.Optional(
+      Type.Array(Type.String({ contentEncoding: 'base64' }), {
+        minItems: FEWEST_STILLS,
+        maxItems: MOST_STILLS,
+        description:
+          'Several stills of one moment as base64, in the order in which they were taken: they are judged together.',
+      }),
+    ),
+    urls: Type.Optional(
+      Type.Array(Type.String({ format: 'uri', maxLength: 8192 }), {
+        minItems: FEWEST_STILLS,
+        maxItems: MOST_STILLS,
+        description: 'As images, for the server to fetch.',
+      }),
+    ),
   },
   {
     ...CLOSED,
     title: 'LivenessRequest',
-    description: 'Exactly one of image and url.',
+    description: 'Exactly one of image, url, images and urls.',
     minProperties: 1,
     maxProperties: 1,
   },
@@ -277,6 +293,73 @@ export const operatingPointsSchema = Type.Object(
   { ...CLOSED, title: 'OperatingPoints', description: 'Measured error rates by threshold.' },
 );
 
+const number = (description: string) => Type.Number({ minimum: 0, description });
+
+export const consistencySchema = Type.Object(
+  {
+    samePosition: maybe(
+      Type.Boolean(),
+      'Whether the faces lie in one place, as those of stills of one moment do. Null: fewer than two faces.',
+    ),
+    sameSize: maybe(Type.Boolean(), 'Whether the faces are of one size. Null: fewer than two faces.'),
+    identical: Type.Array(Type.Array(Type.Integer({ minimum: 0 }), { minItems: 2, maxItems: 2 }), {
+      description:
+        'Pairs of stills that are one picture, by their places from 0 on: the same file, or one encoded anew.',
+    }),
+    bySharpness: Type.Array(Type.Integer({ minimum: 0 }), {
+      description: 'The stills with a face by their places from 0 on, the sharpest first.',
+    }),
+    planarMotion: maybe(
+      Type.Object(
+        {
+          motion: number('How far the key points moved, in distances between the eyes (root mean square).'),
+          residual: number('What one homography leaves of it.'),
+          explained: maybe(share('0-1'), 'The share that it explains. Null: hardly any motion.'),
+        },
+        { ...CLOSED, title: 'PlanarMotion' },
+      ),
+      'How well one plane explains the motion from the first still to the last. Information alone: not measured on attacks, no decision looks at it.',
+    ),
+  },
+  {
+    ...CLOSED,
+    title: 'Consistency',
+    description: 'What the stills say of each other: information beside the verdict.',
+  },
+);
+
+const { requestId, profile, verdict, score, review, rawScore, threshold, capturePreset } =
+  livenessSchema.properties;
+
+export const togetherSchema = Type.Object(
+  {
+    requestId,
+    profile,
+    verdict,
+    score,
+    review,
+    rawScore,
+    threshold,
+    capturePreset,
+    liveProbability: livenessSchema.properties.liveProbability,
+    reasons: livenessSchema.properties.reasons,
+    used: Type.Array(Type.Integer({ minimum: 0 }), {
+      description: 'The stills that took part, by their places from 0 on: those that were fit to be judged.',
+    }),
+    stills: Type.Array(livenessSchema, {
+      description: 'The judgement of each still, in the order of the request.',
+    }),
+    consistency: consistencySchema,
+  },
+  {
+    ...CLOSED,
+    title: 'LivenessTogether',
+    description: 'The answer to several stills: verdict and score are those of all that count together.',
+  },
+);
+
+/** The answer of `POST /v1/liveness` to several stills. */
+export type TogetherBody = Static<typeof togetherSchema>;
 /** The answer of `POST /v1/liveness`. */
 export type LivenessBody = Static<typeof livenessSchema>;
 /** A problem's body. */

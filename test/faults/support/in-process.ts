@@ -75,6 +75,8 @@ export function inProcess(observer?: Observer): InProcess {
       finishIdempotent: async () => {},
       releaseIdempotent: async () => {},
     },
+    batches: null,
+    webhookSecret: null,
     maxBodyBytes,
     settings: { cors: { origins: [] }, threshold: 87, profile: 'careful', tables: [], version: '0.0.0' },
   });

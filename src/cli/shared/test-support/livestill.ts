@@ -6,6 +6,7 @@ import { registerSign } from '../../accounts/sign.ts';
 import { registerBackup } from '../../backup/backup.ts';
 import { registerRestore } from '../../backup/restore.ts';
 import { registerConfig } from '../../config/config.ts';
+import { registerUser } from '../../console/user.ts';
 import { registerLedger } from '../../ledger/ledger.ts';
 import { registerLog } from '../../ledger/log.ts';
 import { registerStore } from '../../store/copy.ts';
@@ -38,6 +39,7 @@ export async function livestill(...args: readonly string[]): Promise<Said> {
   registerApp(program);
   registerKey(program);
   registerSign(program);
+  registerUser(program);
   registerLedger(program, stdout);
   registerLog(program);
   registerConfig(program);

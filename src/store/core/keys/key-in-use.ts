@@ -9,8 +9,8 @@ import type { MasterKey } from './seal.ts';
 const ACTIVE_KEY = 'master_key';
 
 /**
- * Names of the master keys that pairs are encrypted under: from key to key through the index, not through
- * every pair.
+ * Names of the master keys that pairs and TOTP secrets are encrypted under: from key to key through the
+ * index, not through every pair.
  */
 export async function usedKeyIds(db: Kysely<Tables>): Promise<readonly string[]> {
   const { rows } = await sql<{ key_id: string }>`with recursive used (key_id) as (
@@ -18,7 +18,8 @@ export async function usedKeyIds(db: Kysely<Tables>): Promise<readonly string[]>
       union all
       select (select min(key_id) from secret where key_id > used.key_id) from used where used.key_id is not null
     )
-    select key_id from used where key_id is not null`.execute(db);
+    select key_id from used where key_id is not null
+    union select totp_key_id from console_user where totp_key_id is not null`.execute(db);
   return rows.map((row) => row.key_id);
 }
 

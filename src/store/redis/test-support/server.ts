@@ -68,7 +68,7 @@ export class TestRedis {
 
   settings(parts: Partial<RedisSettings> = {}): RedisSettings {
     const own = { url: this.url, password: null, caFile: null, prefix: 'test:', timeoutMs: 500 };
-    return { ...own, signatureLifeMs: 60_000, ...parts };
+    return { ...own, signatureLifeMs: 60_000, signatureSkewMs: 100, ...parts };
   }
 
   /** Starts the server's process; resolves once it takes commands. */

@@ -60,6 +60,8 @@ export const LEGACY_CODES: Readonly<Record<FaultKind, LegacyCode>> = {
   idempotency_key_invalid: as(3),
   idempotency_key_reused: as(3),
   idempotency_in_progress: as(15),
+  batch_over: as(3),
+  batches_unavailable: as(3),
   http_malformed: as(3, { message: 'invalid request: malformed http request' }),
   host_header_invalid: as(3, { message: 'invalid request: exactly one host header is required' }),
   path_unknown: as(3, { http: 404, message: 'invalid request: no such path' }),

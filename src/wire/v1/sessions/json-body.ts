@@ -12,7 +12,8 @@ const LONGEST = 16 * 1024;
 /**
  * Reads a short JSON body and checks it against its schema.
  * @param owner whose share of the memory it takes
- * @throws {Fault} `body_too_large`, `media_type_unsupported`, `request_malformed` (`bad_json`, `schema`), `busy`
+ * @throws {Fault} `body_too_large`, `media_type_unsupported`, `request_malformed` (`bad_json`, `schema`),
+ * `busy`
  */
 export async function readJson<S extends TSchema>(
   { request, wantBody }: Exchange,

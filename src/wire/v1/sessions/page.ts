@@ -21,7 +21,7 @@ export async function pagePreflight(
   sessionId: string,
 ): Promise<Readonly<Record<string, string>> | null> {
   if (request.headers.origin === undefined) return null;
-  const session = await sessions.store.findSession(sessionId);
+  const session = await sessions.store.findCaptureSession(sessionId);
   if (session === null || session.origin !== request.headers.origin) return null;
   return {
     ...originHeaders(session),
@@ -42,7 +42,7 @@ export async function sessionOfPage(
   notes: Notes,
   sessionId: string,
 ): Promise<Session> {
-  const session = await sessions.store.findSession(sessionId);
+  const session = await sessions.store.findCaptureSession(sessionId);
   if (session !== null) notes.headers = originHeaders(session);
   const token = /^bearer +(lst_[\w-]{43}) *$/i.exec((request.headers.authorization ?? '').trim())?.[1];
   if (session === null || token === undefined || !isToken(token, session.tokenDigest)) {

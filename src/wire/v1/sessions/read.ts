@@ -53,7 +53,7 @@ async function ownSession(
   const caller = await apiKeys.authenticate({ authorization, callerAddress, scope: SESSION_SCOPES });
   facts.appid = caller.app.appid;
   facts.secretId = caller.keyId;
-  const session = await sessions.store.findSession(sessionId);
+  const session = await sessions.store.findCaptureSession(sessionId);
   if (session === null || session.appid !== caller.app.appid) {
     throw new Fault('session_unknown', 'session_unknown', 'The app of this key has no such session.');
   }

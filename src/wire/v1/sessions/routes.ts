@@ -9,7 +9,7 @@ import { answerStart, answerStill } from './upload.ts';
 /** Finds the route of a path of sessions; undefined where it is none. */
 export function sessionRoutes(deps: SessionDeps): (path: string) => Route | undefined {
   const create: Route = {
-    method: 'POST',
+    methods: ['POST'],
     logged: true,
     answer: (exchange, language, notes) => answerNewSession(deps, exchange, language, notes),
   };
@@ -20,26 +20,26 @@ export function sessionRoutes(deps: SessionDeps): (path: string) => Route | unde
     switch (call) {
       case '':
         return {
-          method: 'GET',
+          methods: ['GET'],
           logged: true,
           answer: (...given) => answerSession(deps, ...given, sessionId),
         };
       case 'cancel':
         return {
-          method: 'POST',
+          methods: ['POST'],
           logged: true,
           answer: (...given) => answerCancel(deps, ...given, sessionId),
         };
       case 'start':
         return {
-          method: 'POST',
+          methods: ['POST'],
           logged: true,
           answer: (...given) => answerStart(deps, ...given, sessionId),
           preflight: (exchange) => pagePreflight(deps, exchange, sessionId),
         };
       case 'stills':
         return {
-          method: 'POST',
+          methods: ['POST'],
           logged: true,
           judges: true,
           answer: (...given) => answerStill(deps, ...given, sessionId),

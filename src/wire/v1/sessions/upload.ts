@@ -56,8 +56,8 @@ interface Upload {
 
 /**
  * Takes one still: token, origin, state and headers first, then the body and its MAC; then it is judged as
- * every picture is, its row is in the ledger, and the session is a step further. The picture is gone when this
- * resolves.
+ * every picture is, its row is in the ledger, and the session is a step further. The picture is gone when
+ * this resolves.
  * @throws {Fault} `session_token_invalid`, `upload_refused`, `session_conflict`, and those of a judgement
  * @throws {RequestAborted} when the caller went away
  * @throws {AbortError} when the caller went away
@@ -194,21 +194,20 @@ function evidenceOf(judgement: Judgement | null): StillTaken['evidence'] {
 }
 
 function uploadHeaders({ request: { headers } }: Exchange): Pick<Upload, 'nonce' | 'mac' | 'facts'> {
-  const member = (name: string, form: RegExp) => {
+  const member = (name: string, form: RegExp, longest = 64) => {
     const value = headers[name];
-    if (typeof value === 'string' && form.test(value)) return value;
+    if (typeof value === 'string' && value.length <= longest && form.test(value)) return value;
     const what = `Expected one ${name} of base64url without padding.`;
     throw new Fault('request_malformed', 'upload', what);
   };
-  const facts = headers['livestill-facts'] === undefined ? '' : member('livestill-facts', FACTS);
+  const facts =
+    headers['livestill-facts'] === undefined ? '' : member('livestill-facts', /^[\w-]+$/, LONGEST_FACTS);
   return {
     nonce: member('livestill-nonce', /^[\w-]{22}$/),
     mac: member('livestill-mac', /^[\w-]{43}$/),
     facts,
   };
 }
-
-const FACTS = new RegExp(`^[\\w-]{1,${LONGEST_FACTS}}$`);
 
 /** @throws {Fault} `app_suspended`, `app_closed`, `session_token_invalid` */
 async function activeApp({ sessions }: SessionDeps, appid: string): Promise<App> {

@@ -1,0 +1,37 @@
+import type { RowDecision } from '../../jobs/judge-row.ts';
+import type { LedgerRow } from '../../ledger/types.ts';
+import type { ModelUsed } from '../../liveness/types.ts';
+import { downloadRefusedRow, ledgerRow } from '../../wire/decision/ledger-row.ts';
+import { version } from '../shared/version.ts';
+
+/** The source of a picture as the ledger has it: no path and no url, which may name a person. */
+function sourceOf(picture: string): string {
+  return URL.canParse(picture) && /^https?:/i.test(picture) ? `url:${new URL(picture).host}` : 'bytes';
+}
+
+/** The request id of a row of a batch in the ledger. */
+export const requestIdOf = (batchId: string, row: number): string => `batch-${batchId}-${row}`;
+
+/** The ledger's row of a picture of a batch: as of a v1 call of the app. */
+export function batchRecord(models: readonly ModelUsed[]): (decision: RowDecision) => LedgerRow {
+  return ({ lease, row, picture, judgement, fault, rules, startedAt }) => {
+    const score = judgement?.score ?? null;
+    const kind = fault?.kind ?? (judgement?.verdict === 'no_face' ? 'no_face' : null);
+    const open = {
+      api: 'v1' as const,
+      version,
+      at: Date.now(),
+      exchange: { requestId: requestIdOf(lease.batchId, row.row), startedAt, callerAddress: '' },
+      facts: {
+        appid: lease.appid,
+        secretId: lease.secretId,
+        source: sourceOf(row.picture),
+        ...(picture === null ? {} : { pictureBytes: picture.bytes, pictureSha256: picture.sha256 }),
+      },
+      envelope: { http: 200, kind, data: score === null ? {} : { score } },
+      fault,
+      rules,
+    };
+    return picture === null ? downloadRefusedRow(open) : ledgerRow({ ...open, judgement, models });
+  };
+}

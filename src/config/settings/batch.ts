@@ -1,0 +1,25 @@
+import { group, integer, maybeText } from './kinds.ts';
+
+/** Batches that several machines work on (`livestill worker`). */
+export const BATCH_SETTINGS = {
+  batch: group('Batches that several machines work on; they need PostgreSQL as the store.', {
+    picturesDir: maybeText({
+      default: null,
+      isPath: true,
+      description:
+        'The folder that the paths of batches are read below, on every worker: a shared one. null: batches have urls alone.',
+    }),
+    leaseMs: integer(1000, 3_600_000, {
+      default: 30_000,
+      unit: 'ms',
+      description:
+        'For how long a chunk stays with a worker that gives no sign of life; then another one takes what is left of it.',
+    }),
+    webhookSecret: maybeText({
+      default: null,
+      isSecret: true,
+      environmentOnly: true,
+      description: 'The key that webhooks are signed with (HMAC-SHA256). null: batches take no webhook.',
+    }),
+  }),
+};

@@ -1,0 +1,130 @@
+import { isIP } from 'node:net';
+import {
+  type AuthenticationResponseJSON,
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  type PublicKeyCredentialCreationOptionsJSON,
+  type PublicKeyCredentialRequestOptionsJSON,
+  type RegistrationResponseJSON,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server';
+import { checkName } from '../account/validate.ts';
+import type { Changes } from './changes.ts';
+import { Refusal } from './refusal.ts';
+import { digestOf } from './tokens.ts';
+import type { ConsoleStore, ConsoleUser, Passkey } from './types.ts';
+
+/** How long a challenge can be signed, in ms. */
+const CHALLENGE_MS = 5 * 60_000;
+
+/** Signing in with a passkey: the device asks for a fingerprint or PIN, so it is two factors in one. */
+export interface Passkeys {
+  /** What the browser is asked to make a passkey of. */
+  beginAdding(user: ConsoleUser): Promise<PublicKeyCredentialCreationOptionsJSON>;
+  /**
+   * @throws {Refusal} `passkey_refused`
+   * @throws {UsageError} `invalid_name`
+   */
+  add(
+    changes: Changes,
+    user: ConsoleUser,
+    name: string,
+    response: RegistrationResponseJSON,
+  ): Promise<Passkey>;
+  /** What the browser is asked to sign. */
+  beginSignIn(): Promise<PublicKeyCredentialRequestOptionsJSON>;
+  /** @throws {Refusal} `passkey_refused` */
+  signIn(response: AuthenticationResponseJSON): Promise<ConsoleUser>;
+}
+
+/**
+ * Passkeys belong to a host name: null where the console is reached under an address without one.
+ * @param url under which people reach the console, `https://console.example.org`
+ */
+export function createPasskeys(store: ConsoleStore, clock: () => number, url: string): Passkeys | null {
+  const { origin, hostname } = new URL(url);
+  if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) return null;
+  const expected = { expectedOrigin: origin, expectedRPID: hostname, requireUserVerification: true };
+
+  async function keepChallenge(challenge: string, userId: string | null): Promise<void> {
+    const until = new Date(clock() + CHALLENGE_MS);
+    await store.putTicket({ kind: 'challenge', digest: digestOf(challenge), userId, data: null, until });
+  }
+  /** A challenge counts once, and for the one it was made for. */
+  const taken = (userId: string | null) => async (challenge: string) => {
+    const found = await store.takeTicket('challenge', digestOf(challenge), new Date(clock()));
+    return found !== null && found.userId === userId;
+  };
+
+  return {
+    async beginAdding(user) {
+      const known = await store.listPasskeys(user.id);
+      const options = await generateRegistrationOptions({
+        rpName: 'livestill',
+        rpID: hostname,
+        userName: user.name,
+        userID: new Uint8Array(Buffer.from(user.id, 'utf8')),
+        attestationType: 'none',
+        excludeCredentials: known.map(({ id, transports }) => ({ id, transports: [...transports] })),
+        authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+      });
+      await keepChallenge(options.challenge, user.id);
+      return options;
+    },
+    async add(changes, user, name, response) {
+      checkName(name);
+      const { registrationInfo } = await verifyRegistrationResponse({
+        ...expected,
+        response,
+        expectedChallenge: taken(user.id),
+      }).catch(refuse);
+      if (registrationInfo === undefined) throw refusal();
+      const { id, publicKey, counter, transports = [] } = registrationInfo.credential;
+      if ((await store.findPasskey(id)) !== null) throw refusal();
+      return changes.addPasskey({
+        id,
+        userId: user.id,
+        name,
+        publicKey: Buffer.from(publicKey).toString('base64url'),
+        counter,
+        transports,
+      });
+    },
+    async beginSignIn() {
+      const options = await generateAuthenticationOptions({ rpID: hostname, userVerification: 'required' });
+      await keepChallenge(options.challenge, null);
+      return options;
+    },
+    async signIn(response) {
+      const passkey = await store.findPasskey(response.id);
+      if (passkey === null) throw refusal();
+      const { id, publicKey, counter, transports } = passkey;
+      const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+        ...expected,
+        response,
+        expectedChallenge: taken(null),
+        credential: {
+          id,
+          publicKey: new Uint8Array(Buffer.from(publicKey, 'base64url')),
+          counter,
+          transports: [...transports],
+        },
+      }).catch(refuse);
+      if (!verified) throw refusal();
+      const isNew = await store.usePasskey(id, authenticationInfo.newCounter, new Date(clock()));
+      const found = await store.findUser({ id: passkey.userId });
+      if (!isNew || found === null || !found.user.enabled) throw refusal();
+      return found.user;
+    },
+  };
+}
+
+const refusal = () =>
+  new Refusal('passkey_refused', 'The passkey is not known here, or what it signed does not fit.');
+
+/** The library says by an error what does not fit; a fault of the store goes on. */
+function refuse(error: unknown): never {
+  if (error instanceof Error && 'kind' in error) throw error;
+  throw refusal();
+}

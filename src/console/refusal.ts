@@ -1,0 +1,27 @@
+/** Why the console, or its API, does not let somebody do something. */
+export type RefusalCode =
+  | 'sign_in_needed'
+  | 'sign_in_failed'
+  | 'code_needed'
+  | 'code_wrong'
+  | 'locked'
+  | 'busy'
+  | 'csrf_token_wrong'
+  | 'not_permitted'
+  | 'link_unusable'
+  | 'password_wrong'
+  | 'passkey_refused';
+
+/** A refusal that is an answer to a person and no mistake of the program. */
+export class Refusal extends Error {
+  readonly code: RefusalCode;
+  /** Seconds after which another try makes sense. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: RefusalCode, message: string, retryAfter?: number) {
+    super(message);
+    this.name = 'Refusal';
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}

@@ -1,0 +1,107 @@
+import type { LockOut } from './lock-out.ts';
+import type { Passwords } from './password.ts';
+import { Refusal } from './refusal.ts';
+import { totpStep } from './totp.ts';
+import type { ConsoleStore, ConsoleUser, StoredUser } from './types.ts';
+
+/** What a person signs in with. */
+export interface Credentials {
+  readonly name: string;
+  readonly password: string;
+  /** Of an authenticator app. */
+  readonly code?: string | undefined;
+}
+
+/** What a sign-in with a password needs. */
+export interface SignInParts {
+  readonly store: ConsoleStore;
+  readonly passwords: Passwords;
+  readonly lockOut: LockOut;
+  readonly clock: () => number;
+}
+
+/** Checks passwords and codes. */
+export interface SignIn {
+  /**
+   * @param addressGroup what failures are counted for
+   * @throws {Refusal} `sign_in_failed`, `code_needed`, `code_wrong`, `locked`, `busy`
+   */
+  check(credentials: Credentials, addressGroup: string): Promise<ConsoleUser>;
+  /**
+   * Whether a signed-in user is the one who sits there: changes of how one signs in ask for the password.
+   * @throws {Refusal} `password_wrong`, `locked`, `busy`
+   */
+  confirm(userId: string, password: string, addressGroup: string): Promise<void>;
+}
+
+/** A wrong name and a wrong password are told in the same words. */
+const failed = () =>
+  new Refusal('sign_in_failed', 'Name or password are wrong, or the user is switched off.');
+
+export function createSignIn({ store, passwords, lockOut, clock }: SignInParts): SignIn {
+  let last: Promise<unknown> = Promise.resolve();
+  /** One after the other: many tries at once are not all free because none has failed yet. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  };
+  let waiting = 0;
+  const MOST = 8;
+
+  /** @throws {Refusal} `busy` */
+  async function guarded<T>(
+    trier: { name: string; addressGroup: string },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    await lockOut.check(trier);
+    if (waiting >= MOST) throw new Refusal('busy', 'Too many sign-ins wait to be checked; try again.', 2);
+    waiting++;
+    try {
+      return await inTurn(async () => {
+        await lockOut.check(trier);
+        return work();
+      });
+    } finally {
+      waiting--;
+    }
+  }
+
+  async function checkCode(found: StoredUser, code: string | undefined): Promise<boolean> {
+    if (found.totpSecret === null) return true;
+    if (code === undefined)
+      throw new Refusal('code_needed', 'A code of your authenticator app is needed too.');
+    const step = totpStep(found.totpSecret, code, clock());
+    return step !== null && (await store.takeTotpStep(found.user.id, step));
+  }
+
+  return {
+    check: ({ name, password, code }, addressGroup) => {
+      const trier = { name, addressGroup };
+      return guarded(trier, async () => {
+        const found = await store.findUser({ name });
+        const isRight = await passwords.verify(password, found?.password ?? null);
+        if (found === null || !isRight || !found.user.enabled) {
+          await lockOut.failed(trier);
+          throw failed();
+        }
+        if (!(await checkCode(found, code))) {
+          await lockOut.failed(trier);
+          throw new Refusal('code_wrong', 'The code is wrong, too old, or was used already.');
+        }
+        await lockOut.succeeded(trier);
+        return found.user;
+      });
+    },
+    confirm: async (userId, password, addressGroup) => {
+      const found = await store.findUser({ id: userId });
+      if (found?.password == null) return;
+      const trier = { name: found.user.name, addressGroup };
+      await guarded(trier, async () => {
+        if (await passwords.verify(password, found.password)) return lockOut.succeeded(trier);
+        await lockOut.failed(trier);
+        throw new Refusal('password_wrong', 'The password is wrong.');
+      });
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { App } from '../account/types.ts';
+import { failedRow, rowOf } from '../batch/run.ts';
+import { asFault, Fault } from '../faults.ts';
+import type { Judge } from '../fleet/types.ts';
+import type { LedgerRow } from '../ledger/types.ts';
+import type { Judgement, Profile } from '../liveness/types.ts';
+import { decide } from '../policy/decide.ts';
+import type { JudgingRules } from '../policy/policy.ts';
+import { isUrl, type PictureReader } from './pictures.ts';
+import type { ChunkRow, Lease, RowOutcome, RowResult } from './types.ts';
+
+/** What became of a picture, for the ledger. */
+export interface RowDecision {
+  readonly lease: Pick<Lease, 'batchId' | 'appid' | 'secretId'>;
+  readonly row: ChunkRow;
+  /** Null where there was no picture. */
+  readonly picture: { readonly bytes: number; readonly sha256: string } | null;
+  readonly judgement: Judgement | null;
+  readonly fault: Fault | null;
+  readonly rules: JudgingRules;
+  /** `performance.now()` when it began. */
+  readonly startedAt: number;
+}
+
+/** What rows are judged with. */
+export interface RowDeps {
+  readonly judge: Judge;
+  readonly pictures: PictureReader;
+  /** The settings of apps that have none of their own. */
+  readonly threshold: number;
+  readonly profile: Profile;
+  /** The ledger's row of a decision. */
+  readonly recordOf: (decision: RowDecision) => LedgerRow;
+}
+
+/** The app that a chunk is judged for, as it is now. */
+export interface ChunkApp {
+  readonly app: App;
+  readonly rules: JudgingRules;
+}
+
+/** How often a row is tried where the trouble may pass. */
+const TRIES = 3;
+/** The pause before the second try, in ms; twice as long before each one after it. */
+const FIRST_PAUSE_MS = 300;
+/** Why a download may succeed a moment later. */
+const PASSING =
+  /^(?:busy|broken_answer|connect_failed|connect_timeout|dns_failed|dns_timeout|first_byte_timeout|host_failing|http_5\d\d|http_429|slow_body|timeout|url_failing)$/;
+
+function mayPass(fault: Fault): boolean {
+  if (fault.kind === 'download_refused') return PASSING.test(fault.reason);
+  // Such a picture was tried by two processes already.
+  return fault.retryable && fault.kind !== 'worker_lost';
+}
+
+/**
+ * Judges one row; every way in which that can fail is a result too.
+ * @throws {DOMException} AbortError when `signal` aborts
+ */
+export async function judgeRow(
+  deps: RowDeps,
+  lease: Lease,
+  row: ChunkRow,
+  chunkApp: ChunkApp,
+  signal: AbortSignal,
+): Promise<RowResult> {
+  for (let tries = 1; ; tries++) {
+    const tried = await tryRow(deps, lease, row, chunkApp, signal);
+    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault))
+      return resultOf(deps, tried, chunkApp);
+    await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal });
+  }
+}
+
+async function tryRow(
+  deps: RowDeps,
+  lease: Lease,
+  row: ChunkRow,
+  { app, rules }: ChunkApp,
+  signal: AbortSignal,
+): Promise<RowDecision> {
+  const startedAt = performance.now();
+  const open = { lease, row, rules, startedAt };
+  let picture: RowDecision['picture'] = null;
+  try {
+    const bytes = await deps.pictures.read(row.picture, app.appid, signal);
+    picture = { bytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') };
+    const { threshold, profile, capture } = app.policy;
+    const judged = await deps.judge.judge(bytes, {
+      app: app.appid,
+      signal,
+      threshold: threshold ?? deps.threshold,
+      profile: profile ?? deps.profile,
+      ...(capture === null ? {} : { capture }),
+    });
+    const judgement = { ...judged, ...decide(judged, rules) } as Judgement;
+    return { ...open, picture, judgement, fault: null };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { ...open, picture, judgement: null, fault: asFault(error) };
+  }
+}
+
+function resultOf(deps: RowDeps, decision: RowDecision, { app }: ChunkApp): RowResult {
+  const { row, picture, judgement, fault } = decision;
+  const item = itemOf(row);
+  const settings = {
+    threshold: app.policy.threshold ?? deps.threshold,
+    profile: app.policy.profile ?? deps.profile,
+  };
+  const sha256 = picture?.sha256 ?? null;
+  const made =
+    judgement !== null && sha256 !== null
+      ? rowOf(item, sha256, judgement)
+      : failedRow(item, settings, sha256, fault ?? new Fault('internal', 'unknown', 'nothing came of it'));
+  const outcome = outcomeOf(fault);
+  // Nothing was decided on a row that failed, nor on a file that is not there.
+  const isRecorded = outcome !== 'failed' && (picture !== null || isUrl(row.picture));
+  return {
+    row: row.row,
+    outcome,
+    result: JSON.stringify(made),
+    record: isRecorded ? deps.recordOf(decision) : null,
+  };
+}
+
+function outcomeOf(fault: Fault | null): RowOutcome {
+  if (fault === null) return 'judged';
+  return fault.area === 'picture' || fault.area === 'source' ? 'refused' : 'failed';
+}
+
+/** How a row is known in results: as in those of `livestill batch`. */
+export function itemOf({ row, picture }: ChunkRow) {
+  return { key: `${row}:${picture}`, picture };
+}

@@ -1,0 +1,154 @@
+import type { LedgerRow } from '../ledger/types.ts';
+
+/**
+ * `filling`: its list is still being read; `running`; `paused`: no chunk is begun; `done`; `cancelled`.
+ */
+export type BatchState = 'filling' | 'running' | 'paused' | 'done' | 'cancelled';
+
+/**
+ * `judged`: there is a judgement; `refused`: the picture has none for itself; `failed`: trouble kept it from
+ * one.
+ */
+export type RowOutcome = 'judged' | 'refused' | 'failed';
+
+/** A batch as it was ordered. */
+export interface BatchOrder {
+  readonly appid: string;
+  /** The API key that ordered it; empty: the command line. */
+  readonly secretId: string;
+  /** What people call it. */
+  readonly name: string;
+  /** -9 to 9; chunks of a higher one are begun first. */
+  readonly priority: number;
+  /** Called once it is over; null: nobody is. */
+  readonly webhook: string | null;
+}
+
+/** How far a batch is. */
+export interface BatchStatus extends BatchOrder {
+  readonly batchId: string;
+  readonly state: BatchState;
+  readonly pictures: number;
+  readonly judged: number;
+  readonly refused: number;
+  readonly failed: number;
+  readonly createdAt: Date;
+  readonly begunAt: Date | null;
+  readonly finishedAt: Date | null;
+  /** `waiting`, `delivered` or `given_up`; null: there is none, or it is not due yet. */
+  readonly webhookState: 'waiting' | 'delivered' | 'given_up' | null;
+}
+
+/** A chunk that this worker alone works on until its lease ends. */
+export interface Lease {
+  readonly batchId: string;
+  readonly chunk: number;
+  /** Different each time the chunk is taken. */
+  readonly token: string;
+  readonly appid: string;
+  readonly secretId: string;
+  /** The rows to do, without those that have their result already. */
+  readonly rows: readonly ChunkRow[];
+}
+
+/** A picture of a batch, by its place in the list, counted from 1. */
+export interface ChunkRow {
+  readonly row: number;
+  /** A path below the pictures' folder, or a url. */
+  readonly picture: string;
+}
+
+/** What came of one row. */
+export interface RowResult {
+  readonly row: number;
+  readonly outcome: RowOutcome;
+  /** As `livestill batch` writes it, JSON. */
+  readonly result: string;
+  /** The ledger's row, written with the result or not at all; null where no picture was had. */
+  readonly record: LedgerRow | null;
+}
+
+/**
+ * `held`: go on. `paused`, `lost`: what was given was not written where it is `lost`; stop either way, the
+ * chunk is another's or waits again.
+ */
+export type LeaseState = 'held' | 'paused' | 'lost';
+
+/** What waits, over all batches. */
+export interface QueueDepth {
+  readonly chunks: Readonly<Record<'waiting' | 'running' | 'paused', number>>;
+  /** Since when the chunk waits that does so for longest, in seconds; 0: none waits. */
+  readonly oldestWaitingSeconds: number;
+  /** Rows of all batches by what came of them. */
+  readonly rows: Readonly<Record<RowOutcome, number>>;
+}
+
+/** A chunk whose workers were lost several times over one row: its result is for the worker that found it. */
+export interface SetAside {
+  readonly batchId: string;
+  readonly row: number;
+  readonly picture: string;
+}
+
+/** The call that is due when a batch is over. */
+export interface DueWebhook {
+  readonly status: BatchStatus;
+  readonly tries: number;
+}
+
+/**
+ * Batches, their chunks and results. Rejects with a `Fault` `state_unavailable` when the store does not
+ * answer.
+ */
+export interface BatchStore {
+  /** Begins a batch that is still to be filled; its id. */
+  begin(order: BatchOrder): Promise<string>;
+  /** Adds chunks, each of some pictures in the order of the list; `firstRow` counted from 1. */
+  fill(
+    batchId: string,
+    chunks: readonly {
+      readonly chunk: number;
+      readonly firstRow: number;
+      readonly pictures: readonly string[];
+    }[],
+  ): Promise<void>;
+  /** All chunks are there: workers may begin. */
+  start(batchId: string): Promise<void>;
+  /** Newest first; `before` is the id of the last one of the page before. */
+  list(filter: { readonly appid?: string | undefined }, limit: number): Promise<readonly BatchStatus[]>;
+  /** Null where there is none, or it is another app's. */
+  find(batchId: string, appid?: string): Promise<BatchStatus | null>;
+  /** False where its state does not allow it (`done`, `cancelled`). */
+  change(batchId: string, to: 'pause' | 'resume' | 'cancel'): Promise<boolean>;
+  /** Results by row, at most `limit` behind row `after`. */
+  results(
+    batchId: string,
+    after: number,
+    limit: number,
+  ): Promise<readonly { readonly row: number; readonly result: string }[]>;
+
+  /** Takes the next chunk for so long; null where none waits. */
+  take(worker: string, leaseMs: number): Promise<Lease | null>;
+  /** Holds a chunk for so long from now on. */
+  extend(lease: Lease, leaseMs: number): Promise<LeaseState>;
+  /**
+   * Writes results, their ledger rows and the chunk's progress in one transaction, or nothing of it where the
+   * lease was lost.
+   */
+  record(lease: Lease, results: readonly RowResult[], leaseMs: number): Promise<LeaseState>;
+  /** Every row of the chunk has its result. */
+  finish(lease: Lease): Promise<LeaseState>;
+  /** Lets a chunk go, with what is left of it. */
+  giveBack(lease: Lease): Promise<void>;
+  /**
+   * Puts chunks back whose lease ended: whole, in halves where workers were lost with it again and again, and
+   * gives the row where that leaves a single one, which is set aside.
+   */
+  reclaim(setAside: (row: SetAside) => string): Promise<number>;
+  depth(): Promise<QueueDepth>;
+
+  /** The call that is due, which nobody else makes for so long; null: none is. */
+  takeWebhook(forMs: number): Promise<DueWebhook | null>;
+  /** What became of it; a number: it is tried again after so many ms. */
+  finishWebhook(batchId: string, ended: 'delivered' | 'given_up' | number): Promise<void>;
+}

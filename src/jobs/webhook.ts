@@ -1,0 +1,106 @@
+import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asFault, UsageError } from '../faults.ts';
+import type { Poster } from '../picture/download/post.ts';
+import type { BatchStatus, BatchStore } from './types.ts';
+
+/** Calls of one webhook at most. */
+const MOST_TRIES = 12;
+/** The pause after the first call that failed, in ms; twice as long after each one more, … */
+const FIRST_PAUSE_MS = 10_000;
+/** … up to this. */
+const LONGEST_PAUSE_MS = 3_600_000;
+/** For so long a call that is under way is nobody else's, in ms. */
+const CALL_MS = 60_000;
+const LONGEST_URL = 2048;
+
+/**
+ * Sees whether a url can be called when a batch is over; where it leads is looked at when it is called.
+ * @throws {UsageError} `webhook_off`, `webhook_url`
+ */
+export function checkWebhook(url: string, secret: string | null): string {
+  if (secret === null) {
+    throw new UsageError(
+      'webhook_off',
+      'this installation signs no webhooks: set LIVESTILL_BATCH_WEBHOOK_SECRET on it and on its workers',
+    );
+  }
+  const isFit = url.length <= LONGEST_URL && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (!isFit)
+    throw new UsageError('webhook_url', 'the webhook is no http or https url of at most 2048 characters');
+  return url;
+}
+
+/**
+ * What `Livestill-Signature` holds: the time in seconds since 1970, and HMAC-SHA256 (hex) over time, a dot
+ * and the body. A receiver refuses what is older than some minutes.
+ */
+export function webhookSignature(secret: string, seconds: number, body: string): string {
+  const digest = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
+  return `t=${seconds},v1=${digest}`;
+}
+
+/** The body of the call: how the batch ended. */
+export function webhookBody(status: BatchStatus): string {
+  const { batchId, appid, name, state, pictures, judged, refused, failed, createdAt, finishedAt } = status;
+  return JSON.stringify({
+    event: 'batch.finished',
+    batch: { batchId, appid, name, state, pictures, judged, refused, failed, createdAt, finishedAt },
+  });
+}
+
+/** What webhooks are called with. */
+export interface WebhookDeps {
+  readonly batches: BatchStore;
+  readonly poster: Poster;
+  readonly secret: string;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly pollMs: number;
+  readonly onCalled: (status: BatchStatus, ended: 'delivered' | 'given_up' | 'retry', why: string) => void;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** Calls webhooks that are due, one after the other, until `stop` aborts. */
+export async function runWebhooks(deps: WebhookDeps, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    const isBusy = await callOne(deps).catch((error: unknown) => {
+      deps.onTrouble(error);
+      return false;
+    });
+    if (!isBusy) await sleep(deps.pollMs, undefined, { signal: stop }).catch(() => {});
+  }
+}
+
+/** Calls the webhook that is due; false where none is. */
+export async function callOne(deps: WebhookDeps): Promise<boolean> {
+  const due = await deps.batches.takeWebhook(CALL_MS);
+  if (due === null) return false;
+  const { status, tries } = due;
+  const body = webhookBody(status);
+  const seconds = Math.floor(deps.clock() / 1000);
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'livestill-signature': webhookSignature(deps.secret, seconds, body),
+  };
+  let why: string;
+  try {
+    const answered = await deps.poster.post(new URL(status.webhook ?? ''), {
+      headers,
+      body: Buffer.from(body),
+    });
+    why = `status ${answered}`;
+    if (answered >= 200 && answered < 300) {
+      await deps.batches.finishWebhook(status.batchId, 'delivered');
+      deps.onCalled(status, 'delivered', why);
+      return true;
+    }
+  } catch (error) {
+    why = asFault(error).reason;
+  }
+  const isLast = tries >= MOST_TRIES;
+  const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1));
+  await deps.batches.finishWebhook(status.batchId, isLast ? 'given_up' : pause);
+  deps.onCalled(status, isLast ? 'given_up' : 'retry', why);
+  return true;
+}

@@ -1,0 +1,21 @@
+import type { FastifyInstance } from 'fastify';
+import type { ServerPolicy } from '../../console/apps.ts';
+import type { Console } from '../../console/console.ts';
+import type { Profile } from '../../liveness/types.ts';
+import type { Callers } from './caller.ts';
+
+/** The settings of the server that count where an app has none of its own. */
+export interface ServerDefaults extends ServerPolicy {
+  readonly profile: Profile;
+}
+
+/** What a plugin with routes is given. */
+export interface AreaParts {
+  readonly console: Console;
+  readonly callers: Callers;
+  readonly version: string;
+  readonly defaults: ServerDefaults;
+}
+
+/** Routes that belong together. */
+export type AdminArea = (app: FastifyInstance, parts: AreaParts) => Promise<void>;

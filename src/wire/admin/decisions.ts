@@ -1,0 +1,121 @@
+import { type Static, Type } from 'typebox';
+import { Fault } from '../../faults.ts';
+import type { LedgerOverview, LedgerSearch } from '../../ledger/search.ts';
+import type { Chains, LedgerPlace, LedgerReader, StoredLedgerRow } from '../../ledger/types.ts';
+import { chooseLanguage, type Language } from '../v1/language.ts';
+import { knownReasonTexts } from '../v1/reason-texts.ts';
+import type { AdminArea } from './area.ts';
+import { answerFaultsAsV1 } from './area-faults.ts';
+
+/** What the ledger's pages are made of. */
+export interface DecisionsDeps {
+  readonly ledger: LedgerReader & LedgerOverview;
+  readonly chains: Pick<Chains, 'names'>;
+}
+
+const Time = Type.String({ format: 'date-time' });
+const Query = Type.Object(
+  {
+    from: Type.Optional(Time),
+    to: Type.Optional(Time),
+    app: Type.Optional(Type.String({ maxLength: 64 })),
+    verdict: Type.Optional(Type.Enum(['live', 'attack', 'poor_quality', 'no_face'])),
+    kind: Type.Optional(Type.Enum(['judged', 'download_refused', 'request_refused'])),
+    reason: Type.Optional(Type.String({ maxLength: 64 })),
+    requestId: Type.Optional(Type.String({ maxLength: 200 })),
+    reference: Type.Optional(Type.String({ maxLength: 256 })),
+    pictureSha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+    minScore: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+    maxScore: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+    review: Type.Optional(Type.Boolean()),
+    after: Type.Optional(Type.String({ maxLength: 64 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+  },
+  { additionalProperties: false },
+);
+const Params = Type.Object({ requestId: Type.String({ minLength: 1, maxLength: 200 }) });
+
+const ACCESS = { config: { access: 'decisions' } } as const;
+
+/** `GET /decisions`, a page of the ledger, the newest first, and `GET /decisions/{requestId}`. */
+export function decisionArea({ ledger, chains }: DecisionsDeps): AdminArea {
+  return async (app) => {
+    answerFaultsAsV1(app);
+    app.get<{ Querystring: Static<typeof Query> }>(
+      '/decisions',
+      { ...ACCESS, schema: { querystring: Query, summary: 'Decisions, the newest first' } },
+      async ({ query }) => {
+        const { rows, next } = await ledger.search(searchOf(query), placeOf(query.after), query.limit ?? 50);
+        return { items: rows.map(summary), next: next === null ? null : cursorOf(next) };
+      },
+    );
+    app.get<{ Params: Static<typeof Params> }>(
+      '/decisions/:requestId',
+      { ...ACCESS, schema: { params: Params, summary: 'All rows of a request, explained' } },
+      async ({ params: { requestId }, headers }) => {
+        const rows = await ledger.latest({ requestId }, 20);
+        if (rows.length === 0) {
+          throw new Fault('path_unknown', 'not_found', 'No decision with this request id is kept.');
+        }
+        const language = chooseLanguage(headers['accept-language']);
+        return { items: await Promise.all(rows.map((row) => inFull(row, language, chains))) };
+      },
+    );
+  };
+}
+
+function searchOf(query: Static<typeof Query>): LedgerSearch {
+  const { from, to, app, verdict, kind, reason, requestId, reference, pictureSha256 } = query;
+  const { minScore, maxScore, review } = query;
+  return {
+    since: from === undefined ? undefined : new Date(from),
+    until: to === undefined ? undefined : new Date(to),
+    appid: app,
+    verdict: verdict as LedgerSearch['verdict'],
+    kind: kind as LedgerSearch['kind'],
+    reason,
+    requestId,
+    reference,
+    pictureSha256,
+    minScore,
+    maxScore,
+    review: review === true ? true : undefined,
+  };
+}
+
+/** A place in the ledger as one word: its time and number. */
+function cursorOf({ at, id }: LedgerPlace): string {
+  return `${at.getTime()}.${id}`;
+}
+
+/** @throws {Fault} `request_malformed` */
+function placeOf(cursor: string | undefined): LedgerPlace | null {
+  if (cursor === undefined) return null;
+  const [at, id, ...more] = cursor.split('.').map(Number);
+  if (more.length > 0 || !Number.isSafeInteger(at) || !Number.isSafeInteger(id)) {
+    throw new Fault('request_malformed', 'schema', '"after" must be what "next" of another page said.');
+  }
+  return { at: new Date(at), id };
+}
+
+function summary(row: StoredLedgerRow) {
+  const { at, requestId, appid, kind, requests, code, verdict, score, rawScore, reasons, milliseconds } = row;
+  return {
+    ...{ at: at.toISOString(), requestId, appid, kind, requests, code, verdict, score, rawScore, reasons },
+    milliseconds,
+    threshold: row.explanation?.threshold ?? null,
+    review: row.explanation?.review ?? null,
+    reference: row.explanation?.reference ?? null,
+  };
+}
+
+async function inFull(row: StoredLedgerRow, language: Language, chains: DecisionsDeps['chains']) {
+  const { secretId, source, pictureBytes, pictureSha256, callerAddress, models, explanation, id, hash } = row;
+  const found = hash === null ? [] : (await chains.names(id)).filter((name) => name !== 'admin');
+  return {
+    ...summary(row),
+    ...{ secretId, source, pictureBytes, pictureSha256, callerAddress, models, explanation },
+    texts: row.reasons.map((code) => ({ code, ...knownReasonTexts(code, language) })),
+    chain: { row: id, hash, names: found },
+  };
+}

@@ -1,0 +1,106 @@
+import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Type, { type Static } from 'typebox';
+import { Refusal } from '../../console/refusal.ts';
+import type { ConsoleUser } from '../../console/types.ts';
+import type { AreaParts } from './area.ts';
+import { userOf } from './caller.ts';
+import { meOf } from './me.ts';
+import { closed, textUpTo } from './shapes.ts';
+
+const setupBody = closed({
+  token: textUpTo(100),
+  name: Type.Optional(textUpTo(100, 0)),
+  password: textUpTo(1024),
+});
+const signInBody = closed({
+  name: textUpTo(100),
+  password: textUpTo(1024),
+  code: Type.Optional(textUpTo(20)),
+});
+/** What the browser's own API made; the passkey library checks it member by member. */
+const passkeyBody = closed({ response: Type.Object({ id: textUpTo(2000) }) });
+
+/** The first words with the console: what it needs, setting it up, signing in and out. */
+export async function signInRoutes(app: FastifyInstance, parts: AreaParts): Promise<void> {
+  const { console, callers, version } = parts;
+  const { backing, sessions, signIn, users } = console;
+
+  async function open(request: FastifyRequest, reply: FastifyReply, user: ConsoleUser) {
+    await callers.leave(request);
+    const agent = request.headers['user-agent'] ?? '';
+    const opened = await sessions.open(user.id, { address: request.callerAddress, agent });
+    callers.signedIn(reply, opened);
+    return meOf(parts, { kind: 'user', role: user.role, user, session: opened.session });
+  }
+
+  const everybody = { config: { access: 'none' } } as const;
+  app.get(
+    '/state',
+    { ...everybody, schema: { summary: 'What the console needs before anybody signs in' } },
+    async () => ({
+      version,
+      needsSetup: !(await backing.console.hasUsers()),
+      signIn: { password: true, passkey: console.passkeys() !== null, oidc: false },
+      tls: callers.isTls(),
+    }),
+  );
+  app.post<{ Body: Static<typeof setupBody> }>(
+    '/setup',
+    {
+      ...everybody,
+      schema: { body: setupBody, summary: 'Use a link: the first administrator, or a new password' },
+    },
+    async (request, reply) => {
+      const { token, name = '', password } = request.body;
+      const by = (who: string) => backing.as({ kind: 'console', name: who, from: request.callerAddress });
+      const user = await users.useLink({ token, name, password }, by);
+      return reply.code(201).send(await open(request, reply, user));
+    },
+  );
+  app.post<{ Body: Static<typeof signInBody> }>(
+    '/sign-in',
+    {
+      ...everybody,
+      schema: { body: signInBody, summary: 'Sign in with a password, and a code where one is needed' },
+    },
+    async (request, reply) => {
+      const user = await signIn.check(request.body, callers.addressGroup(request));
+      return open(request, reply, user);
+    },
+  );
+  const passkeys = () => {
+    const found = console.passkeys();
+    if (found === null)
+      throw new Refusal('passkey_refused', 'Passkeys need a host name: see the setting console.url.');
+    return found;
+  };
+  app.post(
+    '/sign-in/passkey/options',
+    { ...everybody, schema: { summary: 'What the browser is asked to sign' } },
+    async () => passkeys().beginSignIn(),
+  );
+  app.post<{ Body: { readonly response: AuthenticationResponseJSON } }>(
+    '/sign-in/passkey',
+    { ...everybody, schema: { body: passkeyBody, summary: 'Sign in with a passkey' } },
+    async (request, reply) => open(request, reply, await passkeys().signIn(request.body.response)),
+  );
+  app.post(
+    '/sign-out',
+    { config: { access: 'user' }, schema: { summary: 'End this session' } },
+    async (request, reply) => {
+      await backing.console.endSession(userOf(request).session.id);
+      callers.signedOut(reply);
+      return reply.code(204).send();
+    },
+  );
+  app.post(
+    '/sign-out-everywhere',
+    { config: { access: 'user' }, schema: { summary: 'End all sessions of this user' } },
+    async (request, reply) => {
+      await backing.console.endSessions(userOf(request).user.id, null);
+      callers.signedOut(reply);
+      return reply.code(204).send();
+    },
+  );
+}

@@ -1,0 +1,62 @@
+import type { FastifyInstance } from 'fastify';
+import Type, { type Static } from 'typebox';
+import { linkUrl } from '../../console/console.ts';
+import type { ConsoleUser } from '../../console/types.ts';
+import type { Link } from '../../console/users.ts';
+import type { AreaParts } from './area.ts';
+import { closed, idParams, roleSchema, textUpTo } from './shapes.ts';
+
+const newBody = closed({ name: textUpTo(100), role: roleSchema });
+const changeBody = closed({
+  name: Type.Optional(textUpTo(100)),
+  role: Type.Optional(roleSchema),
+  enabled: Type.Optional(Type.Boolean()),
+});
+
+/** The users of the console, for administrators. */
+export async function userRoutes(app: FastifyInstance, { console, callers }: AreaParts): Promise<void> {
+  const { backing, users, settings } = console;
+  const administrators = { config: { access: 'users' } } as const;
+  const withLink = ({ user, link }: { readonly user: ConsoleUser; readonly link: Link }) => ({
+    user,
+    link: { url: linkUrl(settings.url(), link.token), until: link.until },
+  });
+
+  app.get('/users', { ...administrators, schema: { summary: 'All users' } }, async () => ({
+    items: await backing.console.listUsers(),
+    next: null,
+  }));
+  app.post<{ Body: Static<typeof newBody> }>(
+    '/users',
+    { ...administrators, schema: { body: newBody, summary: 'Add a user, who sets a password by the link' } },
+    async (request, reply) =>
+      reply.code(201).send(withLink(await users.add(callers.changes(request), request.body))),
+  );
+  app.patch<{ Params: Static<typeof idParams>; Body: Static<typeof changeBody> }>(
+    '/users/:id',
+    {
+      ...administrators,
+      schema: { params: idParams, body: changeBody, summary: 'Change name, role or state' },
+    },
+    async (request) => users.change(callers.changes(request), request.params.id, request.body),
+  );
+  app.delete<{ Params: Static<typeof idParams> }>(
+    '/users/:id',
+    {
+      ...administrators,
+      schema: { params: idParams, summary: 'Remove a user; the log of changes keeps the name' },
+    },
+    async (request, reply) => {
+      await callers.changes(request).removeUser(request.params.id);
+      return reply.code(204).send();
+    },
+  );
+  app.post<{ Params: Static<typeof idParams> }>(
+    '/users/:id/reset',
+    {
+      ...administrators,
+      schema: { params: idParams, summary: 'Take password, TOTP and passkeys; a link sets a new one' },
+    },
+    async (request) => withLink(await users.reset(callers.changes(request), request.params.id)),
+  );
+}

@@ -1,0 +1,209 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { samplePath } from '../support/pictures.ts';
+import { findChromium, startChromium } from './support/chromium.ts';
+import {
+  type ConsoleService,
+  keepPicture,
+  openConsole,
+  PERSON,
+  signIn,
+  startConsoleService,
+  violations,
+} from './support/console.ts';
+import { feedFolder, press, reach } from './support/harness.ts';
+import { scene } from './support/scene.ts';
+
+const { path, reason } = findChromium();
+
+/** Widths, themes and languages in which every page is looked at. */
+const LOOKS = [
+  ['wide-light-en', { viewport: { width: 1280, height: 900 }, colorScheme: 'light', locale: 'en-GB' }],
+  ['wide-dark-zh', { viewport: { width: 1280, height: 900 }, colorScheme: 'dark', locale: 'zh-CN' }],
+  ['narrow-dark-en', { viewport: { width: 360, height: 740 }, colorScheme: 'dark', locale: 'en-GB' }],
+  ['narrow-light-zh', { viewport: { width: 360, height: 740 }, colorScheme: 'light', locale: 'zh-CN' }],
+] as const;
+
+describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason})`}`, () => {
+  let data: string;
+  let feeds: Awaited<ReturnType<typeof feedFolder>>;
+  let console: ConsoleService;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    data = await mkdtemp(join(tmpdir(), 'livestill-console-'));
+    feeds = await feedFolder();
+    const feed = await feeds.feed('face', await scene({ face: 0.42 }));
+    [console, browser] = await Promise.all([
+      startConsoleService(data),
+      startChromium(path ?? '', { feed, answer: 'allow' }),
+    ]);
+    const { page } = await openConsole(browser, console.setupLink);
+    await page.locator('input[autocomplete=username]').fill(PERSON.name);
+    for (const field of await page.locator('input[type=password]').all()) await field.fill(PERSON.password);
+    await page.locator('button[type=submit]').click();
+    await page.locator('nav').waitFor();
+    await judge(page, samplePath('T1.jpg'));
+    await page.context().close();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await console?.service.stop();
+    await feeds?.remove();
+    await rm(data, { recursive: true, force: true });
+  });
+
+  async function judge(page: Page, file: string): Promise<void> {
+    await page.locator('input[type=file]').setInputFiles(file);
+    await page.locator('[data-testid=score]').waitFor();
+  }
+
+  /** A page that somebody signed in to; what it did wrong is looked at in the end. */
+  async function open(path = '/console/', context = {}) {
+    const { page, wrong } = await openConsole(browser, `${console.url}${path}`, context);
+    onTestFinished(async () => {
+      await page.context().close();
+      expect(wrong).toEqual([]);
+    });
+    await signIn(page);
+    return page;
+  }
+
+  it('tells who signs in with a wrong password, and the link for the first administrator works once', async () => {
+    const { page } = await openConsole(browser, `${console.url}/console/`);
+    await page.locator('input[autocomplete=username]').fill(PERSON.name);
+    await page.locator('input[type=password]').fill('not this one');
+    await page.locator('button[type=submit]').click();
+    await page.getByText('Name or password is wrong.').waitFor();
+    await page.goto(console.setupLink);
+    await page.locator('input[type=password]').nth(1).waitFor();
+    for (const field of await page.locator('input[type=password]').all()) await field.fill(PERSON.password);
+    await page.locator('button[type=submit]').click();
+    await expect.poll(() => page.locator('.problem').textContent(), { timeout: 20_000 }).toMatch(/\S/);
+    await page.context().close();
+  });
+
+  it('judges a picture, shows why, and how the score reacts to changes', async () => {
+    const page = await open();
+    await judge(page, samplePath('T1.jpg'));
+    expect(await page.locator('.answer .badge').first().textContent()).toBe('Live');
+    const kept = await page.evaluate(async () => (await fetch('/admin/v1/decisions?limit=1')).json());
+    const score = String((kept as { items: { score: number }[] }).items[0]?.score);
+    expect(await page.locator('[data-testid=score]').textContent()).toBe(score);
+    expect(Number(score)).toBeGreaterThan(87);
+    expect(await page.getByRole('group', { name: 'Quality' }).locator('tbody tr').count()).toBeGreaterThan(5);
+    await page.getByRole('slider', { name: 'Blur' }).fill('9');
+    await expect.poll(() => page.locator('.reactions li').count(), { timeout: 20_000 }).toBe(2);
+    await page.getByRole('button', { name: 'As it was' }).click();
+    expect(await page.locator('.reactions li').count()).toBe(1);
+    await page.locator('.field input[type=number]').fill('100');
+    await page.locator('.answer .badge.attack').waitFor();
+  });
+
+  it('judges a still of the camera, and turns the camera off', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Use the camera' }).click();
+    await page.locator('livestill-camera[state]').waitFor();
+    await press(page);
+    await reach(page, 'live');
+    await press(page);
+    await page.locator('[data-testid=score]').waitFor();
+    expect(await page.locator('.answer .badge').first().textContent()).toBe('Live');
+    expect(await page.locator('livestill-camera').count()).toBe(0);
+  });
+
+  it('says what is wrong with a file that is no picture', async () => {
+    const page = await open();
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'a.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') });
+    await page.locator('.failed').waitFor();
+    expect(await page.locator('.failed').textContent()).toMatch(/picture/i);
+  });
+
+  it('finds a decision by its filters and explains it', async () => {
+    const page = await open('/console/decisions?verdict=no_face');
+    await page.getByText('No decision matches.').waitFor();
+    await page.getByLabel('Verdict').selectOption('live');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.locator('td a').first().click();
+    await page.getByRole('heading', { name: 'Place in the chain' }).waitFor();
+    expect(await page.locator('.decision').textContent()).toMatch(/[0-9a-f]{64}/);
+    expect(await page.locator('.decision').textContent()).toContain('console');
+    await page.goto(`${console.url}/console/decisions/unknown-one`);
+    await page.getByText('No decision with this request id is kept.').waitFor();
+  });
+
+  it('shows activity, with the numbers as CSV', async () => {
+    const page = await open('/console/activity');
+    await page.locator('.tile').first().waitFor();
+    expect(await page.locator('.tile dd').first().textContent()).toMatch(/^[1-9]/);
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).first().click();
+    expect((await download).suggestedFilename()).toBe('requests.csv');
+    await page.getByLabel('App', { exact: true }).fill('nobody');
+    await page.keyboard.press('Enter');
+    await page.getByText('No request in this period.').waitFor();
+  });
+
+  it('asks to sign in again once the session is over, and goes on there', async () => {
+    const page = await open('/console/decisions');
+    await page.locator('table').waitFor();
+    await page.context().clearCookies();
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByLabel('Request id').fill('x');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByText('Your session has ended.').waitFor();
+    await signIn(page);
+    await page.getByText('No decision matches.').waitFor();
+  });
+
+  it('says that the service went away, and that it is back', async () => {
+    const page = await open('/console/activity');
+    await page.locator('.tile').first().waitFor();
+    await page.context().setOffline(true);
+    await page.getByText('6 hours').click();
+    await page.getByText('The service does not answer. This page asks').waitFor();
+    await page.context().setOffline(false);
+    await page.getByText('The service is back.').waitFor();
+    await page.locator('.tile').first().waitFor();
+  });
+
+  it.each(LOOKS)('is accessible and fits: %s', async (name, context) => {
+    const { page, wrong } = await openConsole(browser, `${console.url}/console/`, context);
+    const found: Record<string, string[]> = {};
+    const look = async (what: string) => {
+      found[what] = await violations(page);
+      await keepPicture(page, `${what}-${name}`);
+    };
+    await page.locator('form').waitFor();
+    await look('sign-in');
+    await signIn(page);
+    await page.locator('.drop').waitFor();
+    await look('try-empty');
+    await judge(page, samplePath('T1.jpg'));
+    await page.locator('.picture').waitFor();
+    await look('try');
+    await page.goto(`${console.url}/console/activity`);
+    await page.locator('.uplot').first().waitFor();
+    await look('activity');
+    await page.goto(`${console.url}/console/decisions`);
+    await page.locator('td a').first().waitFor();
+    await look('decisions');
+    await page.locator('td a').first().click();
+    await page.locator('.decision').waitFor();
+    await look('decision');
+    if (context.viewport.width === 360) {
+      await page.locator('.icon-button').click();
+      await page.locator('nav').waitFor();
+      await look('menu');
+    }
+    await page.context().close();
+    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((what) => [what, []])));
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { type ServiceProcess, serve } from '../../contract/support/process.ts';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** Set to a folder, each page is kept there as a picture to be looked at. */
+const gallery = process.env.LIVESTILL_SCREENSHOTS;
+
+/** Who the tests sign in as. */
+export const PERSON = { name: 'ada', password: 'seven quiet otters' };
+
+/** A service of its own, with its console. */
+export interface ConsoleService {
+  readonly service: ServiceProcess;
+  readonly url: string;
+  /** The link that makes the first administrator. */
+  readonly setupLink: string;
+}
+
+/** Starts the service with one worker over a new data folder. */
+export async function startConsoleService(data: string): Promise<ConsoleService> {
+  const service = await serve(data, [], { LIVESTILL_WORKERS: '1' });
+  const text = await readFile(join(data, 'console-setup.txt'), 'utf8');
+  const setupLink = /http\S+#\S+/.exec(text)?.[0] ?? '';
+  return { service, url: `http://localhost:${service.adminPort}`, setupLink };
+}
+
+/** A page, and what it did that it should not. */
+export interface Watched {
+  readonly page: Page;
+  /** Requests to another origin, refusals by the page's policy, and errors nobody caught. */
+  readonly wrong: readonly string[];
+}
+
+/** Opens a page of the console in a context of its own. */
+export async function openConsole(
+  browser: Browser,
+  url: string,
+  context: BrowserContextOptions = {},
+): Promise<Watched> {
+  const options = { viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...context };
+  const page = await (await browser.newContext(options)).newPage();
+  page.setDefaultTimeout(20_000);
+  const wrong: string[] = [];
+  const { origin } = new URL(url);
+  page.on('request', (request) => {
+    if (!/^(?:blob|data):/.test(request.url()) && !request.url().startsWith(origin))
+      wrong.push(request.url());
+  });
+  page.on('pageerror', (error) => wrong.push(error.message));
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) wrong.push(message.text());
+  });
+  await page.goto(url);
+  return { page, wrong };
+}
+
+/** Signs in on the page of the way in. */
+export async function signIn(page: Page): Promise<void> {
+  await page.locator('input[autocomplete=username]').fill(PERSON.name);
+  await page.locator('input[type=password]').fill(PERSON.password);
+  await page.locator('button[type=submit]').click();
+  await page.locator('nav').waitFor({ state: 'attached' });
+}
+
+/** Rules that axe finds broken, with the elements, and what is wider than the window. */
+export async function violations(page: Page): Promise<string[]> {
+  // Through the protocol, which the page's own policy does not reach.
+  await page.evaluate(await readFile(axe, 'utf8'));
+  const found = await page.evaluate(async () => {
+    const { axe: engine } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    return (await engine.run()).violations;
+  });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  return [
+    ...found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)),
+    ...(wide > 0 ? [`wider than the window by ${wide} pixels`] : []),
+  ];
+}
+
+/** Keeps a picture of the page, where a folder for it is named. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  if (gallery !== undefined) await page.screenshot({ path: join(gallery, `${name}.png`), fullPage: true });
+}

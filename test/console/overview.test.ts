@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { allows, type Permission, ROLES } from '../../src/console/permissions.ts';
+import type { Judge } from '../../src/fleet/types.ts';
+import type { Store } from '../../src/store/open.ts';
+import { someRow } from '../../src/store/test-support/temp-store.ts';
+import { overviewAreas } from '../../src/wire/admin/overview.ts';
+import { createBodyMemory } from '../../src/wire/intake/body-memory.ts';
+import { judgementOf } from '../contract/support/judge.ts';
+import { samplePath } from '../support/pictures.ts';
+import { startConsole } from './support.ts';
+
+const unused = (): never => {
+  throw new Error('a trial needs neither');
+};
+
+function areasOf(store: Store, isUp = true) {
+  const judge: Judge = { judge: async () => judgementOf(), refusal: () => null, models: [] };
+  return overviewAreas({
+    ledger: store.ledger,
+    chains: store.chains,
+    clock: () => Date.now(),
+    maxBodyBytes: 200_000,
+    judging: () =>
+      isUp
+        ? {
+            judge,
+            ledger: store.ledger,
+            bodies: createBodyMemory(1_000_000),
+            clock: () => Date.now(),
+            log: pino({ level: 'silent' }),
+            version: '0.0.0',
+            threshold: 87,
+            limiter: { acquire: unused } as never,
+            downloader: { download: unused } as never,
+          }
+        : undefined,
+  });
+}
+
+const start = () => startConsole({ areas: (store) => areasOf(store) });
+
+const ROUTES: readonly (readonly [method: string, path: string, permission: Permission])[] = [
+  ['GET', '/decisions', 'decisions'],
+  ['GET', '/decisions/unknown', 'decisions'],
+  ['GET', '/activity?from=2026-11-01T00:00:00Z&to=2026-11-01T01:00:00Z', 'activity'],
+  ['POST', '/try', 'try'],
+];
+
+describe('the areas of the console', () => {
+  it('are open to those alone whose role has the permission', async () => {
+    const started = await start();
+    for (const role of ROLES) {
+      const browser = await started.signedIn(role);
+      for (const [method, path, permission] of ROUTES) {
+        const { status } = await browser.call(method, `/admin/v1${path}`);
+        expect([role, path, status === 403]).toEqual([role, path, !allows(role, permission)]);
+      }
+    }
+    for (const [method, path] of ROUTES)
+      expect((await started.call(method, `/admin/v1${path}`)).status).toBe(401);
+    const live = await started.call('GET', '/admin/v1/activity/live');
+    expect(live.status).toBe(401);
+  });
+
+  it('page through decisions, and explain one', async () => {
+    const started = await start();
+    for (let n = 0; n < 5; n++) {
+      await started.store.ledger.append(someRow({ requestId: `r${n}`, reasons: ['BLURRED'] }));
+    }
+    const browser = await started.signedIn('auditor');
+    const first = await browser.call('GET', '/admin/v1/decisions?limit=3&verdict=live');
+    expect(first.body.items.map((row: { requestId: string }) => row.requestId)).toEqual(['r4', 'r3', 'r2']);
+    const second = await browser.call(
+      'GET',
+      `/admin/v1/decisions?limit=3&verdict=live&after=${first.body.next}`,
+    );
+    expect(second.body.items).toHaveLength(2);
+    expect(second.body.next).toBeNull();
+    const one = await browser.call('GET', '/admin/v1/decisions/r1');
+    expect(one.body.items[0]).toMatchObject({
+      requestId: 'r1',
+      texts: [{ code: 'BLURRED', text: expect.stringMatching(/blurred/i) }],
+      chain: { hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+    expect((await browser.call('GET', '/admin/v1/decisions/none')).status).toBe(404);
+    for (const query of [
+      'after=x',
+      'after=1.2.3',
+      'minScore=101',
+      'verdict=maybe',
+      'unknown=1',
+      'from=yesterday',
+    ]) {
+      expect([query, (await browser.call('GET', `/admin/v1/decisions?${query}`)).status]).toEqual([
+        query,
+        400,
+      ]);
+    }
+  });
+
+  it('refuse a period that is empty or has too many steps', async () => {
+    const browser = await (await start()).signedIn('viewer');
+    const ask = (query: string) => browser.call('GET', `/admin/v1/activity?${query}`);
+    const [from, to] = ['from=2026-11-01T00:00:00Z', 'to=2026-11-02T00:00:00Z'];
+    expect((await ask(`${from}&${to}`)).body).toMatchObject({ isWhole: true, steps: [] });
+    expect((await ask(`${from}&${to}&step=1000`)).status).toBe(400);
+    expect((await ask(`${from}&to=2026-10-01T00:00:00Z`)).status).toBe(400);
+  });
+
+  it('judge a picture and write it down under the name of who asked', async () => {
+    const started = await start();
+    const browser = await started.signedIn('operator', 'olga');
+    const send = async (body: Uint8Array, type = 'image/jpeg') => {
+      const headers = { cookie: browser.cookie, 'x-csrf-token': browser.csrfToken, 'content-type': type };
+      return fetch(`${started.url}/admin/v1/try`, { method: 'POST', body, headers });
+    };
+    const answer = await send(await readFile(samplePath('T1.jpg')));
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ verdict: 'live', score: 93, networks: [] });
+    const [row] = await started.store.ledger.latest({ appid: 'console' }, 1);
+    expect(row).toMatchObject({ appid: 'console', secretId: 'olga', verdict: 'live', score: 93 });
+    expect((await send(new Uint8Array(200_001))).status).toBe(413);
+    expect((await send(new Uint8Array(0))).status).toBe(400);
+    expect((await send(Buffer.from('x'), 'text/plain')).status).toBe(415);
+    const url = JSON.stringify({ url: 'https://pictures.example.org/a.jpg' });
+    expect((await send(Buffer.from(url), 'application/json')).status).toBe(400);
+  });
+
+  it('say so while the workers are not up', async () => {
+    const started = await startConsole({ areas: (store) => areasOf(store, false) });
+    const browser = await started.signedIn('operator');
+    expect((await browser.call('POST', '/admin/v1/try')).status).toBe(503);
+  });
+});

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { EN } from './en.ts';
+import { ZH } from './zh.ts';
+
+const src = fileURLToPath(new URL('..', import.meta.url));
+const keys = Object.keys(EN) as (keyof typeof EN)[];
+const holes = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+
+describe('the texts of the console', () => {
+  it('stand in both languages, with the same values in them', () => {
+    expect(Object.keys(ZH).sort()).toEqual([...keys].sort());
+    expect(keys.filter((key) => holes(EN[key]).join() !== holes(ZH[key]).join())).toEqual([]);
+    expect(keys.filter((key) => EN[key].trim() === '' || ZH[key].trim() === '')).toEqual([]);
+  });
+
+  it('are all used', () => {
+    const code = readdirSync(src, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.tsx?$/.test(file) && !file.includes('i18n') && !file.endsWith('.test.ts'))
+      .map((file) => readFileSync(join(src, file), 'utf8'))
+      .join('\n');
+    // Texts of codes are put together from their group and the code.
+    const made = [
+      'verdict.',
+      'look.',
+      'activity.',
+      'decisions.',
+      'try.said.',
+      'try.good',
+      'try.warn',
+      'try.bad',
+    ];
+    const unused = keys.filter(
+      (key) => !code.includes(`'${key}'`) && !made.some((start) => key.startsWith(start)),
+    );
+    expect(unused).toEqual([]);
+  });
+});

@@ -1,0 +1,248 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { call, isReachable } from '../api.ts';
+import { type Language, language, moment, named, number, t } from '../i18n/index.ts';
+import { go, place } from '../router.ts';
+import type { Activity, Step } from '../types.ts';
+import { Field, PageHead, Segments } from '../ui/parts.tsx';
+import { Empty, Failed, Loading } from '../ui/states.tsx';
+import { useLoad } from '../use-load.ts';
+import { Bars, Histogram } from './activity/bars.tsx';
+import { ChartCard } from './activity/chart-card.tsx';
+import { Lines } from './activity/lines.tsx';
+
+/** Periods to choose from, in minutes, with steps in seconds. */
+const PERIODS = {
+  '15m': [15, 10],
+  '1h': [60, 60],
+  '6h': [360, 300],
+  '24h': [1440, 900],
+  '7d': [10_080, 3600],
+  '30d': [43_200, 21_600],
+} as const;
+type Period = keyof typeof PERIODS;
+
+const VERDICTS = [
+  ['live', 'good'],
+  ['attack', 'bad'],
+  ['poor_quality', 'warn'],
+  ['no_face', 'warn-2'],
+  ['refused', 'dim'],
+] as const;
+
+function load(period: Period, app: string, signal: AbortSignal): Promise<Activity> {
+  const [minutes, step] = PERIODS[period];
+  const to = Math.ceil(Date.now() / 1000 / step) * step * 1000;
+  const query = new URLSearchParams({
+    from: new Date(to - minutes * 60_000).toISOString(),
+    to: new Date(to).toISOString(),
+    step: String(step * 1000),
+    ...(app === '' ? {} : { app }),
+  });
+  return call<Activity>(`/activity?${query}`, { signal });
+}
+
+/** What the service does: live, or in a period. */
+export function ActivityPage() {
+  const { query } = place.value;
+  const period = (Object.keys(PERIODS) as Period[]).find((one) => one === query.get('period')) ?? '1h';
+  const app = query.get('app') ?? '';
+  const [isLive, setLive] = useState(true);
+  const [tick, setTick] = useState(0);
+  const { value: isHere } = isReachable;
+  useEffect(() => {
+    if (!isLive || !isHere) return;
+    const source = new EventSource('/admin/v1/activity/live');
+    source.onmessage = () => setTick((count) => count + 1);
+    return () => source.close();
+  }, [isLive, isHere]);
+  const { value, error, isLoading, reload } = useLoad(`${period} ${app} ${tick}`, (signal) =>
+    load(period, app, signal),
+  );
+  const choose = (next: Readonly<Record<string, string>>) => {
+    const all = new URLSearchParams({ period, app, ...next });
+    go(`/activity?${all}`, true);
+  };
+  return (
+    <>
+      <PageHead title={t('activity.title')} />
+      <div class="toolbar">
+        <Segments
+          label={t('activity.range')}
+          value={period}
+          options={(Object.keys(PERIODS) as Period[]).map((one) => [one, t(`activity.${one}`)] as const)}
+          onChoose={(chosen) => choose({ period: chosen })}
+        />
+        <Field
+          label={t('activity.app')}
+          placeholder={t('activity.allApps')}
+          value={app}
+          onChange={({ currentTarget }) => choose({ app: currentTarget.value.trim() })}
+        />
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={isLive}
+            onChange={({ currentTarget }) => setLive(currentTarget.checked)}
+          />
+          {t('activity.live')}
+        </label>
+      </div>
+      {error !== null && <Failed error={error} retry={reload} />}
+      {value === null && isLoading && error === null && <Loading />}
+      {value !== null && <Charts activity={value} />}
+    </>
+  );
+}
+
+function totals({ steps, from, to }: Activity) {
+  const sums: Record<string, number> = {};
+  for (const { requests } of steps) {
+    for (const [verdict, count] of Object.entries(requests)) sums[verdict] = (sums[verdict] ?? 0) + count;
+  }
+  const all = Object.values(sums).reduce((sum, one) => sum + one, 0);
+  const minutes = (new Date(to).getTime() - new Date(from).getTime()) / 60_000;
+  return { sums, all, perMinute: all / minutes };
+}
+
+/** Every step of the period, those without a request too. */
+function everyStep({ steps, from, to, step }: Activity): readonly Step[] {
+  const known = new Map(steps.map((one) => [new Date(one.at).getTime(), one]));
+  const first = Math.floor(new Date(from).getTime() / step) * step;
+  const count = Math.ceil((new Date(to).getTime() - first) / step);
+  return Array.from({ length: count }, (_, index) => {
+    const at = first + index * step;
+    return known.get(at) ?? { at: new Date(at).toISOString(), requests: {}, latency: null };
+  });
+}
+
+function Charts({ activity }: { readonly activity: Activity }) {
+  const { sums, all, perMinute } = totals(activity);
+  const { value: now } = language;
+  const charts = useMemo(() => chartsOf(activity, now), [activity, now]);
+  if (all === 0) return <Empty>{t('activity.empty')}</Empty>;
+  const share = (count = 0) => `${number((count / all) * 100, 1)} %`;
+  const medians = activity.steps
+    .flatMap(({ latency }) => (latency === null ? [] : [latency.p50]))
+    .sort((a, b) => a - b);
+  const median = medians[Math.floor(medians.length / 2)];
+  const byCount = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const [refusals, codes] = [byCount(activity.refusals), byCount(activity.codes)];
+  return (
+    <>
+      {!activity.isWhole && <p class="banner">{t('activity.cut', { from: moment(activity.from) })}</p>}
+      <dl class="tiles">
+        <Tile
+          name={t('activity.total')}
+          value={number(all)}
+          more={t('activity.perMinute', { n: number(perMinute, 1) })}
+        />
+        <Tile name={t('activity.shareLive')} value={share(sums.live)} more={number(sums.live ?? 0)} />
+        <Tile
+          name={t('activity.shareRefused')}
+          value={share(sums.refused)}
+          more={number(sums.refused ?? 0)}
+        />
+        <Tile
+          name={t('activity.median')}
+          value={median === undefined ? '–' : t('try.ms', { ms: number(median, 0) })}
+        />
+      </dl>
+      <div class="charts">
+        <ChartCard
+          title={t('activity.requests')}
+          file="requests"
+          class="wide"
+          head={[t('activity.time'), ...VERDICTS.map(([one]) => named('verdict', one))]}
+          rows={charts.steps.map(({ at, requests }) => [
+            moment(at),
+            ...VERDICTS.map(([one]) => requests[one] ?? 0),
+          ])}
+        >
+          <Lines label={t('activity.requests')} times={charts.times} lines={charts.verdicts} isStacked />
+        </ChartCard>
+        <ChartCard
+          title={t('activity.latency')}
+          file="latency"
+          class="wide"
+          head={[t('activity.time'), t('activity.p50'), t('activity.p95'), t('activity.p99')]}
+          rows={charts.steps.flatMap(({ at, latency }) =>
+            latency === null ? [] : [[moment(at), latency.p50, latency.p95, latency.p99]],
+          )}
+        >
+          <Lines label={t('activity.latency')} times={charts.times} lines={charts.latencies} unit=" ms" />
+        </ChartCard>
+        <ChartCard
+          title={t('activity.scores')}
+          file="scores"
+          head={[t('activity.score'), t('verdict.live'), t('activity.otherVerdict')]}
+          rows={activity.scores.map(({ from, live, other }) => [
+            `${from}–${from === 95 ? 100 : from + 4}`,
+            live,
+            other,
+          ])}
+        >
+          <Histogram scores={activity.scores} />
+        </ChartCard>
+        <ChartCard
+          title={t('activity.refusals')}
+          file="refusals"
+          head={[t('activity.reason'), t('activity.count')]}
+          rows={refusals}
+        >
+          <Bars label={t('activity.refusals')} counts={refusals} />
+        </ChartCard>
+        <ChartCard
+          title={t('activity.codes')}
+          file="codes"
+          head={[t('activity.code'), t('activity.count')]}
+          rows={codes}
+        >
+          <Bars label={t('activity.codes')} counts={codes} />
+        </ChartCard>
+      </div>
+    </>
+  );
+}
+
+function chartsOf(activity: Activity, _now: Language) {
+  const steps = everyStep(activity);
+  return {
+    steps,
+    times: steps.map(({ at }) => new Date(at).getTime() / 1000),
+    verdicts: VERDICTS.map(([one, colour]) => ({
+      name: named('verdict', one),
+      colour,
+      values: steps.map(({ requests }) => requests[one] ?? 0),
+    })),
+    latencies: (
+      [
+        ['p50', 'accent'],
+        ['p95', 'warn'],
+        ['p99', 'bad'],
+      ] as const
+    ).map(([one, colour]) => ({
+      name: t(`activity.${one}`),
+      colour,
+      values: steps.map(({ latency }) => latency?.[one] ?? null),
+    })),
+  };
+}
+
+function Tile({
+  name,
+  value,
+  more = '',
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly more?: string;
+}) {
+  return (
+    <div class="tile">
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+      {more !== '' && <dd class="more">{more}</dd>}
+    </div>
+  );
+}

@@ -1,0 +1,163 @@
+import { named, number, t } from '../../i18n/index.ts';
+import { hrefOf } from '../../router.ts';
+import type { Quality, Trial } from '../../types.ts';
+import { Card, Facts, Table, Verdict } from '../../ui/parts.tsx';
+
+/** The verdict in words, and the score on its scale. */
+export function AnswerCard({ trial }: { readonly trial: Trial }) {
+  const { verdict, review, score, rawScore, threshold, liveProbability, reviewLimits } = trial;
+  return (
+    <section class="card answer" aria-live="polite">
+      <Verdict verdict={verdict} review={review} />
+      <p class="said">{named('try.said', verdict)}</p>
+      {review && <p class="said-more">{t('try.said.review')}</p>}
+      <div class="score-line">
+        <span class="score" data-testid="score">
+          {score ?? '–'}
+        </span>
+        <span class="dim">
+          {t('try.above', { threshold })}
+          {score === null && rawScore !== null && ` · ${t('try.rawScore', { score: rawScore })}`}
+        </span>
+      </div>
+      <Scale value={rawScore} threshold={threshold} verdict={verdict} />
+      <ul class="notes dim">
+        {liveProbability !== null && <li>{t('try.probability', { p: number(liveProbability, 3) })}</li>}
+        {reviewLimits !== null && (
+          <li>{t('try.band', { low: reviewLimits.low, high: reviewLimits.high })}</li>
+        )}
+        <li>
+          {t('try.faces', { n: trial.faceCount })}
+          {trial.rotation !== 0 && ` · ${t('try.turned', { n: trial.rotation })}`} · {trial.profile}
+        </li>
+      </ul>
+      <a href={hrefOf(`/decisions/${encodeURIComponent(trial.requestId)}`)}>{t('try.open')}</a>
+    </section>
+  );
+}
+
+function Scale(props: {
+  readonly value: number | null;
+  readonly threshold: number;
+  readonly verdict: string;
+}) {
+  const { value, threshold, verdict } = props;
+  return (
+    <svg
+      class="scale"
+      viewBox="0 0 300 34"
+      role="img"
+      aria-label={`${t('try.score')} ${value ?? t('try.noScore')}, ${t('try.above', { threshold })}`}
+    >
+      <rect class="zone-low" x="0" y="10" width={threshold * 3} height="10" rx="2" />
+      <rect class="zone-high" x={threshold * 3} y="10" width={300 - threshold * 3} height="10" rx="2" />
+      <line class="limit" x1={threshold * 3} x2={threshold * 3} y1="6" y2="24" />
+      <text x={Math.min(285, threshold * 3)} y="33" text-anchor="middle">
+        {threshold}
+      </text>
+      {value !== null && (
+        <circle class={`dot ${verdict}`} cx={Math.min(294, Math.max(6, value * 3))} cy="15" r="6" />
+      )}
+    </svg>
+  );
+}
+
+/** Why, and what helps. */
+export function ReasonsCard({ trial }: { readonly trial: Trial }) {
+  return (
+    <Card title={t('try.reasons')}>
+      {trial.reasons.length === 0 ? (
+        <p class="dim">{t('try.noReasons')}</p>
+      ) : (
+        <ul class="reasons">
+          {trial.reasons.map(({ code, severity, text, advice }) => (
+            <li key={code} class={severity}>
+              <strong>{text}</strong>
+              <span>{advice}</span>
+              <code>{code}</code>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function rangeText(min: number | null, max: number | null): string {
+  if (min !== null && max !== null) return `${number(min, 2)} – ${number(max, 2)}`;
+  if (min !== null) return `≥ ${number(min, 2)}`;
+  return max === null ? '–' : `≤ ${number(max, 2)}`;
+}
+
+function stateOf({ value, passed, advisedMin, advisedMax }: Quality): 'good' | 'warn' | 'bad' {
+  if (!passed) return 'bad';
+  const isAdvised =
+    (advisedMin === null || value >= advisedMin) && (advisedMax === null || value <= advisedMax);
+  return isAdvised ? 'good' : 'warn';
+}
+
+/** Each measured component beside its limits. */
+export function QualityCard({ trial }: { readonly trial: Trial }) {
+  if (trial.quality.length === 0) return null;
+  return (
+    <Card title={t('try.quality')}>
+      <Table
+        label={t('try.quality')}
+        head={[t('try.component'), t('try.state'), t('try.value'), t('try.limit'), t('try.advised')]}
+        numeric={[2, 3, 4]}
+      >
+        {trial.quality.map((one) => (
+          <tr key={one.name}>
+            <th scope="row">{one.name}</th>
+            <td class="nowrap">
+              <span class={`mark ${stateOf(one)}`}>{t(`try.${stateOf(one)}`)}</span>
+            </td>
+            <td class="right mono nowrap">
+              {number(one.value, 2)} <span class="dim">{one.unit}</span>
+            </td>
+            <td class="right mono nowrap">{rangeText(one.min, one.max)}</td>
+            <td class="right mono nowrap">{rangeText(one.advisedMin, one.advisedMax)}</td>
+          </tr>
+        ))}
+      </Table>
+    </Card>
+  );
+}
+
+/** What each network made of each crop. */
+export function NetworksCard({ trial }: { readonly trial: Trial }) {
+  if (trial.networks.length === 0) return null;
+  return (
+    <Card title={t('try.networks')}>
+      <Table
+        label={t('try.networks')}
+        head={[t('try.network'), t('try.crop'), t('try.logit'), t('try.live')]}
+        numeric={[2, 3]}
+      >
+        {trial.networks.map(({ model, crop, boxScale, logit, liveProbability }) => (
+          <tr key={`${model} ${crop} ${boxScale}`}>
+            <th scope="row">{model}</th>
+            <td>
+              {crop} × {boxScale}
+            </td>
+            <td class="right mono">{number(logit, 2)}</td>
+            <td class="right mono">{number(liveProbability, 3)}</td>
+          </tr>
+        ))}
+      </Table>
+    </Card>
+  );
+}
+
+/** Milliseconds by step. */
+export function TimingsCard({ trial }: { readonly trial: Trial }) {
+  return (
+    <Card title={t('try.timings')}>
+      <Facts
+        facts={Object.entries(trial.timings).map(
+          ([step, ms]) => [step, <span class="mono">{t('try.ms', { ms: number(ms, 1) })}</span>] as const,
+        )}
+      />
+    </Card>
+  );
+}

@@ -1,0 +1,43 @@
+import { signal } from '@preact/signals';
+
+const BASE = '/console';
+
+/** Where the browser is: the path behind `/console`, and the query. */
+export interface Place {
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+function here(): Place {
+  const { pathname, search } = location;
+  const path = pathname.startsWith(BASE) ? pathname.slice(BASE.length) : '/';
+  return { path: path === '' ? '/' : path, query: new URLSearchParams(search) };
+}
+
+/** The current place. */
+export const place = signal<Place>(here());
+
+addEventListener('popstate', () => {
+  place.value = here();
+});
+
+/** The address of a path of the console. */
+export const hrefOf = (path: string): string => BASE + path;
+
+/** Goes to a path of the console; with `replace` the step back leads to before this one. */
+export function go(path: string, replace = false): void {
+  history[replace ? 'replaceState' : 'pushState'](null, '', hrefOf(path));
+  place.value = here();
+  if (!replace) scrollTo(0, 0);
+}
+
+/** Follows links of the console without loading the page anew. */
+export function followLinks(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey)
+    return;
+  const link = event.target instanceof Element ? event.target.closest('a') : null;
+  if (link === null || link.target !== '' || link.hasAttribute('download')) return;
+  if (link.origin !== location.origin || !link.pathname.startsWith(`${BASE}/`)) return;
+  event.preventDefault();
+  go(link.pathname.slice(BASE.length) + link.search);
+}

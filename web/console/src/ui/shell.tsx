@@ -1,0 +1,189 @@
+import { effect } from '@preact/signals';
+import type { ComponentType } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { comebacks, isReachable } from '../api.ts';
+import { language, type TextKey, t } from '../i18n/index.ts';
+import { type Theme, theme } from '../look.ts';
+import { go, hrefOf, place } from '../router.ts';
+import { may, signOut } from '../session.ts';
+import type { Me } from '../types.ts';
+import { Icon, type IconName } from './icons.tsx';
+import { Choice } from './parts.tsx';
+import { Empty, Loading } from './states.tsx';
+
+interface PageEntry {
+  readonly path: string;
+  readonly text: TextKey;
+  readonly icon: IconName;
+  readonly permission: string;
+  readonly load: () => Promise<ComponentType>;
+}
+
+/** The pages, in the order of the menu; each is fetched when it is first opened. */
+const PAGES: readonly PageEntry[] = [
+  {
+    path: '/try',
+    text: 'nav.try',
+    icon: 'face',
+    permission: 'try',
+    load: async () => (await import('../pages/try.tsx')).TryPage,
+  },
+  {
+    path: '/activity',
+    text: 'nav.activity',
+    icon: 'chart',
+    permission: 'activity',
+    load: async () => (await import('../pages/activity.tsx')).ActivityPage,
+  },
+  {
+    path: '/decisions',
+    text: 'nav.decisions',
+    icon: 'list',
+    permission: 'decisions',
+    load: async () => (await import('../pages/decisions.tsx')).DecisionsPage,
+  },
+];
+
+const allowedPages = () => PAGES.filter(({ permission }) => may(permission));
+
+/** Navigation, what is said about the service, and the page. */
+export function Shell({ me }: { readonly me: Me }) {
+  const [isOpen, setOpen] = useState(false);
+  const { path } = place.value;
+  useEffect(() => {
+    setOpen(false);
+    const first = allowedPages()[0];
+    if (path === '/' && first !== undefined) go(first.path, true);
+  }, [path]);
+  const current = PAGES.find((page) => path === page.path || path.startsWith(`${page.path}/`));
+  return (
+    <div class={`shell ${isOpen ? 'open' : ''}`}>
+      <a class="skip" href="#content">
+        {t('nav.skip')}
+      </a>
+      <header class="bar">
+        <button
+          type="button"
+          class="icon-button"
+          aria-expanded={isOpen}
+          aria-controls="menu"
+          onClick={() => setOpen(!isOpen)}
+        >
+          <Icon name={isOpen ? 'close' : 'menu'} />
+          <span class="unseen">{t(isOpen ? 'nav.close' : 'nav.menu')}</span>
+        </button>
+        <Brand />
+      </header>
+      <aside class="side" id="menu" aria-label={t('nav.menu')}>
+        <Brand />
+        <nav aria-label={t('nav.main')}>
+          {allowedPages().map((page) => (
+            <a key={page.path} href={hrefOf(page.path)} aria-current={page === current ? 'page' : undefined}>
+              <Icon name={page.icon} />
+              {t(page.text)}
+            </a>
+          ))}
+        </nav>
+        <div class="side-end">
+          <Looks />
+          <div class="who">
+            <span>
+              <strong>{me.user.name}</strong>
+              <span class="dim">{me.user.role}</span>
+            </span>
+            <button type="button" class="button small" onClick={() => void signOut()}>
+              {t('signIn.out')}
+            </button>
+          </div>
+        </div>
+      </aside>
+      <main id="content" class="page" tabIndex={-1}>
+        <Reach />
+        <Page entry={current} isKnown={path === '/' || current !== undefined} />
+      </main>
+    </div>
+  );
+}
+
+function Brand() {
+  return (
+    <span class="brand">
+      <img src={hrefOf('/icon.svg')} alt="" width="24" height="24" />
+      {t('app.name')}
+    </span>
+  );
+}
+
+/** The switches of theme and language. */
+export function Looks() {
+  return (
+    <div class="looks">
+      <Choice
+        label={t('look.theme')}
+        value={theme.value}
+        options={(['system', 'light', 'dark'] as const).map((one) => [one, t(`look.${one}`)] as const)}
+        onChoose={(value) => {
+          theme.value = value as Theme;
+        }}
+      />
+      <Choice
+        label={t('look.language')}
+        value={language.value}
+        options={[
+          ['en', 'English'],
+          ['zh', '中文'],
+        ]}
+        onChoose={(value) => {
+          language.value = value === 'zh' ? 'zh' : 'en';
+        }}
+      />
+    </div>
+  );
+}
+
+/** Says that the service went away, and for a moment that it came back. */
+export function Reach() {
+  const [isBack, setBack] = useState(false);
+  useEffect(() => {
+    let seen = comebacks.peek();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = effect(() => {
+      if (comebacks.value === seen) return;
+      seen = comebacks.value;
+      setBack(true);
+      clearTimeout(timer);
+      timer = setTimeout(() => setBack(false), 4000);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, []);
+  return (
+    <div aria-live="polite">
+      {!isReachable.value && <p class="banner bad">{t('state.gone')}</p>}
+      {isReachable.value && isBack && <p class="banner good">{t('state.back')}</p>}
+    </div>
+  );
+}
+
+function Page({ entry, isKnown }: { readonly entry: PageEntry | undefined; readonly isKnown: boolean }) {
+  const loaded = useRef(new Map<PageEntry, ComponentType>());
+  const [, setCount] = useState(0);
+  useEffect(() => {
+    if (entry === undefined || loaded.current.has(entry)) return;
+    void entry.load().then(
+      (component) => {
+        loaded.current.set(entry, component);
+        setCount((count) => count + 1);
+      },
+      // A newer version of the service has other files: the page itself must be loaded anew.
+      () => location.reload(),
+    );
+  }, [entry]);
+  if (!isKnown) return <Empty>{t('state.notFound')}</Empty>;
+  if (entry === undefined) return allowedPages().length === 0 ? <Empty>{t('state.notAllowed')}</Empty> : null;
+  if (!may(entry.permission)) return <Empty>{t('state.notAllowed')}</Empty>;
+  const Component = loaded.current.get(entry);
+  return Component === undefined ? <Loading /> : <Component />;
+}
