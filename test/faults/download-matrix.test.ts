@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   type AnswerCase,
   codings,
@@ -14,6 +14,9 @@ import {
   timings,
 } from './support/answer-matrix.ts';
 import { testDownloader } from './support/url-server.ts';
+
+// Most of a download's time is the wait until a body that stops is given up.
+vi.setConfig({ maxConcurrency: 40 });
 
 const uncaught: unknown[] = [];
 const note = (error: unknown) => void uncaught.push(error);

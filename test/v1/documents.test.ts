@@ -59,14 +59,22 @@ describe('the OpenAPI document', () => {
       '/v1/batches/{batchId}/cancel',
       '/v1/batches/{batchId}/pause',
       '/v1/batches/{batchId}/resume',
+      '/v1/sessions',
+      '/v1/sessions/{sessionId}',
+      '/v1/sessions/{sessionId}/cancel',
+      '/v1/sessions/{sessionId}/start',
+      '/v1/sessions/{sessionId}/stills',
       '/v1/openapi.json',
       '/v1/reference',
     ]);
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, operation] of Object.entries(operations)) {
-        const response = await fetch(test.url + path.replace('{batchId}', randomUUID()), {
-          method: method.toUpperCase(),
-        });
+        const response = await fetch(
+          test.url + path.replace('{batchId}', randomUUID()).replace('{sessionId}', `ses_${'A'.repeat(22)}`),
+          {
+            method: method.toUpperCase(),
+          },
+        );
         const open = JSON.stringify(operation.security) === '[]';
         expect([path, response.status]).toEqual([path, open ? 200 : 401]);
       }

@@ -12,6 +12,14 @@ import {
   problemSchema,
   togetherSchema,
 } from './schemas.ts';
+import { sessionOperations } from './sessions/operations.ts';
+import {
+  newSessionSchema,
+  progressSchema,
+  sessionRequestSchema,
+  sessionSchema,
+  startRequestSchema,
+} from './sessions/schemas.ts';
 
 const ALWAYS: readonly ProblemCode[] = [
   'malformed_request',
@@ -59,6 +67,11 @@ export function openApiDocument(version: string): OpenApiDocument {
     batchSchema,
     batchListSchema,
     batchResultsSchema,
+    sessionRequestSchema,
+    newSessionSchema,
+    sessionSchema,
+    startRequestSchema,
+    progressSchema,
     problemSchema,
   ]);
   return {
@@ -77,6 +90,7 @@ export function openApiDocument(version: string): OpenApiDocument {
     tags: [
       { name: 'liveness', description: 'Judging pictures.' },
       { name: 'batches', description: 'Many pictures, judged by and by.' },
+      { name: 'sessions', description: 'Pictures bound to the page that took them.' },
       { name: 'documents', description: 'What describes the API itself; needs no API key.' },
     ],
     paths: {
@@ -95,6 +109,7 @@ export function openApiDocument(version: string): OpenApiDocument {
         },
       },
       ...batchOperations({ ok, problems, reference, always: [...ALWAYS, ...KEYED] }),
+      ...sessionOperations({ ok, problems, reference, always: [...ALWAYS, ...KEYED] }),
       '/v1/openapi.json': {
         get: documentOperation('getOpenApi', 'This document', 'application/json', { type: 'object' }),
       },
@@ -111,6 +126,11 @@ export function openApiDocument(version: string): OpenApiDocument {
           description:
             'An API key of an app: lsk_ and 44 letters or digits. The operator makes one with "livestill key create --kind api"; it ' +
             `is shown once. Scopes: ${API_KEY_SCOPES.join(', ')}.`,
+        },
+        sessionToken: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The token of one session, lst_…: given to its page.',
         },
       },
       headers: {
