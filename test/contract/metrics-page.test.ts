@@ -218,8 +218,9 @@ describe('the page', () => {
       lacking: null,
       workersNow: () => [{ pid: 1, rssBytes: 1, judged: 0 }],
     };
-    const own = createMetrics({ version: '0', onTrouble: (error) => expect(error).toBe(null) });
+    const own = createMetrics({ version: '0', node: 'a', onTrouble: (error) => expect(error).toBe(null) });
     const clock = () => ({ lagMs: 0, jumps: { forward: 0, back: 0 } });
+    const store = { node: 'a', connections: () => ({ used: 1, idle: 0, waiting: 0 }), listen: () => {} };
     const batches = () => ({
       chunks: { waiting: 1, running: 0, paused: 0 },
       oldestWaitingSeconds: 1,
@@ -231,6 +232,7 @@ describe('the page', () => {
       bodies: legacy.bodies,
       clock,
       batches,
+      store,
       certificate: () => new Date(),
     });
     const finding = { code: 'BLURRED', severity: 'error', text: '', advice: '' } as const;

@@ -76,7 +76,8 @@ describe('livestill serve', () => {
             '{"status":"ready","checks":{"service":"ok","store":"ok","disk":"ok"},"profile":"fast"}',
           );
           for (const path of ['/healthz', '/readyz']) expect((await get(port, path)).status).toBe(404);
-          for (const path of ['/', '/face/livedetectpicture']) {
+          expect(await get(adminPort, '/')).toMatchObject({ status: 302 });
+          for (const path of ['/nowhere', '/face/livedetectpicture']) {
             expect((await get(adminPort, path)).body).toBe(
               '{"code":3,"message":"invalid request: no such path","data":{}}',
             );

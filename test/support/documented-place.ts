@@ -50,6 +50,9 @@ async function makePrograms(folder: string): Promise<void> {
 async function makePictures(folder: string): Promise<void> {
   for (const [from, to] of [
     ['T1.jpg', 'selfie.jpg'],
+    ['T1.jpg', 'first.jpg'],
+    ['T1.jpg', 'second.jpg'],
+    ['T1.jpg', 'third.jpg'],
     ['F1.jpg', 'print-attack.jpg'],
     ['T1.jpg', 'photos/1.jpg'],
     ['F1.jpg', 'photos/2.jpg'],

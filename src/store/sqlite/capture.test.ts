@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { CapturePreset } from '../../liveness/types.ts';
 import { somePair, someRow, temporaryFolder, temporaryStore } from '../test-support/temp-store.ts';
 import { openConnection } from './connection.ts';
+import { BEFORE_REVIEW } from './test-support/older-tables.ts';
 
 it("keeps an app's capture preset, and goes back to the server's", async () => {
   const { accounts } = await temporaryStore();
@@ -25,7 +26,7 @@ it("reads the policies of a data folder from before it as the server's preset", 
   await first.close();
   const old = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
   old.script('alter table app drop column capture');
-  old.script('alter table ledger drop column review');
+  for (const undo of BEFORE_REVIEW) old.script(undo);
   old.script("delete from kysely_migration where name >= '0010'");
   old.close();
   const { accounts } = await temporaryStore({ dataDir });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { somePair, temporaryFolder, temporaryStore } from '../test-support/temp-store.ts';
 import { type Connection, openConnection } from './connection.ts';
+import { BEFORE_REVIEW } from './test-support/older-tables.ts';
 
 /** A connection to the file, behind the store's back: what a version before the profile `single` does. */
 function behind(dataDir: string): Connection {
@@ -60,7 +61,7 @@ it('brings a data folder from before it up to date, with the profiles that its a
   await first.close();
   const old = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
   for (const undo of [
-    'alter table ledger drop column review',
+    ...BEFORE_REVIEW,
     'drop trigger app_profile_added',
     'drop trigger app_profile_changed',
     'alter table app drop column profile_name',

@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Explanation } from '../../ledger/types.ts';
 import { someRow, temporaryFolder, temporaryStore } from '../test-support/temp-store.ts';
 import { type Connection, openConnection } from './connection.ts';
+import { BEFORE_REVIEW } from './test-support/older-tables.ts';
 
 function behind(dataDir: string): Connection {
   const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
@@ -37,7 +38,7 @@ async function before() {
   await store.ledger.append(row('old-2', null));
   await store.close();
   const old = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
-  old.script('alter table ledger drop column review');
+  for (const undo of BEFORE_REVIEW) old.script(undo);
   old.script("delete from kysely_migration where name >= '0011'");
   old.close();
   return dataDir;

@@ -180,7 +180,7 @@ export const PROBLEM_KINDS = {
     'session_conflict',
     ['The state of the session does not allow this call', '会话当前状态不允许此调用'],
     [
-      '"reason" says why: wait where it is judging, use the newest nonce, or have a new session made.',
+      'See "reason": wait where it is judging, use the newest nonce, or have a new session made.',
       '原因见“reason”：judging 时请等待，nonce 不符时请使用最新的 nonce，否则请新建会话。',
     ],
   ),

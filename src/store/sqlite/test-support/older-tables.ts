@@ -26,13 +26,31 @@ const recordTables = [
   'audit_key',
 ];
 
+const laterTables = [
+  'session',
+  'webhook',
+  'console_user',
+  'console_session',
+  'console_ticket',
+  'console_failure',
+  'console_passkey',
+  'admin_key',
+];
+
+/** Undoes what came with the step `0011-review` and after it. */
+export const BEFORE_REVIEW: readonly string[] = [
+  'drop index ledger_for_review',
+  ...laterTables.map((name) => `drop table ${name}`),
+  'alter table ledger drop column review',
+];
+
 /**
  * Takes the tables of a closed data folder back to what they were before the step `0004-idempotency-shares`.
  */
 export function toOlderTables(dataDir: string): void {
   const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
   for (const undo of [
-    'alter table ledger drop column review',
+    ...BEFORE_REVIEW,
     'drop trigger app_profile_added',
     'drop trigger app_profile_changed',
     'alter table app drop column profile_name',
