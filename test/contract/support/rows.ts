@@ -3,6 +3,9 @@ import { appid, signature } from './accounts.ts';
 import { judgementOf, noFace } from './judge.ts';
 import type { TestServer } from './server.ts';
 
+/** One signature for the rows that use it again: made once, since two of different seconds are two. */
+const usedTwice = signature({ e: 0, f: 'x', r: 2 });
+
 /** What a request is made of; a row changes what it needs. */
 export interface Parts {
   body?: string | Buffer;
@@ -115,7 +118,7 @@ export const rows: readonly Row[] = [
       test.memory.broken = 'replay';
     },
   }),
-  replay('used again', { sign: signature({ e: 0, f: 'x', r: 2 }) }),
+  replay('used again', { sign: usedTwice }),
   mismatch('another appid in the body', { appid: '1000009' }),
   mismatch('bucket of another app', { appid: bucketed.a, sign: signature({ ...bucketed, b: 'theirs' }) }),
   noBucket('bucket unknown', { appid: bucketed.a, sign: signature({ ...bucketed, b: 'nobodys' }) }),
@@ -209,7 +212,7 @@ export const bothAtOnce: readonly (readonly [string, number, Parts])[] = [
   ['expired, suspended', 9, { appid: suspended.a, sign: signature({ ...suspended, ...old }) }],
   ['expired, another appid in the body', 9, { appid: '7', sign: signature(old) }],
   ['suspended, another appid in the body', 3, { appid, sign: signature(suspended) }],
-  ['used again, another appid in the body', 13, { appid: '7', sign: signature({ e: 0, f: 'x', r: 2 }) }],
+  ['used again, another appid in the body', 13, { appid: '7', sign: usedTwice }],
   ['another appid in the body, bucket unknown', 6, { sign: signature({ ...bucketed, b: 'nobodys' }) }],
   ['another appid in the body, too frequent', 6, { sign: signature(limited) }],
   ['too frequent, no image', 15, { appid: limited.a, image: '', sign: signature(limited) }],
