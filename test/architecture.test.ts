@@ -38,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'ledger',
     'fleet',
     'batch',
+    'webhook',
   ],
   webhook: ['faults', 'picture'],
   session: ['liveness', 'faults'],

@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asFault, UsageError } from '../faults.ts';
 import type { Poster } from '../picture/download/post.ts';
+import { webhookSignature } from '../webhook/sign.ts';
 import type { BatchStatus, BatchStore } from './types.ts';
 
 /** Calls of one webhook at most. */
@@ -29,15 +29,6 @@ export function checkWebhook(url: string, secret: string | null): string {
   if (!isFit)
     throw new UsageError('webhook_url', 'the webhook is no http or https url of at most 2048 characters');
   return url;
-}
-
-/**
- * What `Livestill-Signature` holds: the time in seconds since 1970, and HMAC-SHA256 (hex) over time, a dot
- * and the body. A receiver refuses what is older than some minutes.
- */
-export function webhookSignature(secret: string, seconds: number, body: string): string {
-  const digest = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
-  return `t=${seconds},v1=${digest}`;
 }
 
 /** The body of the call: how the batch ended. */
