@@ -9,12 +9,12 @@ import {
   readdirSync,
   rmSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
+import { freePort } from '../../test-support/free-port.ts';
 import type { NetworkNamespace } from './network.ts';
 
 const installed = '/usr/lib/postgresql';
@@ -60,17 +60,6 @@ function runAs(): { readonly uid?: number; readonly gid?: number } {
   } catch {
     return { uid: id('-u', 'nobody'), gid: id('-g', 'nobody') };
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** How a server differs from one on the loopback of this machine. */

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll } from 'vitest';
 import type { RedisSettings } from '../../core/redis-settings.ts';
+import { freePort } from '../../test-support/free-port.ts';
 
 const PROGRAM = '/usr/bin/redis-server';
 
@@ -30,17 +30,6 @@ install();
 export const whyNoRedis: string | null = existsSync(PROGRAM)
   ? null
   : 'no Redis server is installed, and it cannot be installed without root';
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** A Redis server in a folder of its own on a free port, which ends with the process at the latest. */
 export class TestRedis {
