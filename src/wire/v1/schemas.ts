@@ -129,7 +129,7 @@ export const livenessSchema = Type.Object(
     threshold: Type.Number({
       minimum: 0,
       maximum: 100,
-      description: 'The threshold this picture was held to.',
+      description: 'The threshold this picture was judged with.',
     }),
     capturePreset: oneOf(
       ['lenient', 'standard', 'strict'],
