@@ -139,8 +139,8 @@ const EXPECTED = [
   [/^postgres:\S+$/, (address) => address],
   [/^(redis:\S+), or rediss:\/\/ over TLS$/, (_, address) => `${address}，或经 TLS 的 rediss://`],
   [
-    /^1 to 64 letters, digits, dots, underscores and hyphens$/,
-    () => '1 到 64 个字母、数字、点、下划线和连字符',
+    /^1 to 64 letters, digits, dots, underscores and hyphens, or up to 58 of them and an asterisk$/,
+    () => '1 到 64 个字母、数字、点、下划线和连字符，或其中至多 58 个再加一个星号',
   ],
   [
     /^32 bytes as base64 or as 64 hexadecimal letters, several with commas between$/,
