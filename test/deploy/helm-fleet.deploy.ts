@@ -99,7 +99,7 @@ describe.skipIf(helm.path === null)(`the chart with PostgreSQL${why(helm.reason)
       { autoscaling: { enabled: true }, resources: { requests: { cpu: null } } },
       /autoscaling\.cpuPercent: needs resources\.requests\.cpu/,
     ],
-    [{ autoscaling: { enabled: true, queueWait: { target: 'soon' } } }, /queueWait\/target/],
+    [{ autoscaling: { enabled: true, queueWait: { target: 'soon' } } }, /queueWait[./]target/],
     [{ rollingUpdate: { maxSurge: 0 } }, /maxSurge/],
     [{ topologySpread: [{ topologyKey: 'a' }] }, /whenUnsatisfiable/],
   ])('refuses %j', (values, message) => {

@@ -82,7 +82,7 @@ describe.skipIf(helm.path === null)(`the Helm chart${why(helm.reason)}`, () => {
 
   it.each([
     [{ replicas: 2 }, /replicas: expected 1, found 2\. With store\.kind sqlite/],
-    [{ store: { kind: 'mysql' } }, /store\/kind.*must be one of 'sqlite', 'postgres'/],
+    [{ store: { kind: 'mysql' } }, /store[./]kind.*must be one of 'sqlite', 'postgres'/],
     [{ autoscaling: { enabled: true } }, /autoscaling\.enabled: needs store\.kind postgres/],
     [{ worker: { enabled: true } }, /worker\.enabled: needs store\.kind postgres/],
     [
@@ -103,7 +103,7 @@ describe.skipIf(helm.path === null)(`the Helm chart${why(helm.reason)}`, () => {
     [{ image: { digest: 'latest' } }, /digest/],
     [{ persistence: { accessMode: 'ReadWriteMany' } }, /accessMode/],
     [{ ingress: { enabled: true } }, /hosts/],
-    [{ console: { ingress: { enabled: true } } }, /console\/ingress\/host/],
+    [{ console: { ingress: { enabled: true } } }, /console[./]ingress[./]host/],
     [{ console: { ingress: { enabled: true, host: 'a' } } }, /console\.ingress\.from: name the pods/],
     [{ networkPolicy: { metricsFrom: [{ cidr: '10.0.0.0/8' }] } }, /metricsFrom.*cidr/],
     [{ prometheusRule: { enabled: true } }, /--set-file prometheusRule\.file/],
