@@ -1,8 +1,18 @@
+import { EN_ACCOUNT } from './pages/account.ts';
+import { EN_ADMIN_KEYS } from './pages/admin-keys.ts';
+import { EN_ADMIN_LOG } from './pages/admin-log.ts';
+import { EN_APPS } from './pages/apps.ts';
+import { EN_USERS } from './pages/users.ts';
 import { EN_PARTS } from './parts.ts';
 
 /** The English texts of the console. */
 export const EN = {
   ...EN_PARTS,
+  ...EN_APPS,
+  ...EN_USERS,
+  ...EN_ACCOUNT,
+  ...EN_ADMIN_KEYS,
+  ...EN_ADMIN_LOG,
   'app.name': 'livestill',
   'nav.main': 'Main',
   'nav.skip': 'Skip to content',

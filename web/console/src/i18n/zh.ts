@@ -1,9 +1,19 @@
 import type { TextKey } from './en.ts';
+import { ZH_ACCOUNT } from './pages/account.ts';
+import { ZH_ADMIN_KEYS } from './pages/admin-keys.ts';
+import { ZH_ADMIN_LOG } from './pages/admin-log.ts';
+import { ZH_APPS } from './pages/apps.ts';
+import { ZH_USERS } from './pages/users.ts';
 import { ZH_PARTS } from './parts.ts';
 
 /** The Chinese texts of the console. */
 export const ZH: Readonly<Record<TextKey, string>> = {
   ...ZH_PARTS,
+  ...ZH_APPS,
+  ...ZH_USERS,
+  ...ZH_ACCOUNT,
+  ...ZH_ADMIN_KEYS,
+  ...ZH_ADMIN_LOG,
   'app.name': 'livestill',
   'nav.main': '主导航',
   'nav.skip': '跳到内容',
