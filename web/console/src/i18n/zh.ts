@@ -23,7 +23,7 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'nav.activity': '运行情况',
   'nav.decisions': '判定记录',
   'look.theme': '主题',
-  'look.system': '跟随系统',
+  'look.system': '系统',
   'look.light': '浅色',
   'look.dark': '深色',
   'look.language': '语言',
