@@ -127,12 +127,16 @@ function Search({ filter }: { readonly filter: Filter }) {
   );
 }
 
+/** Longer ids stand below the line that says what was done. */
+const LONGEST_IN_LINE = 16;
+
 function LogEntry({ entry }: { readonly entry: Entry }) {
   const { at, actor, action, target, before, after, chain } = entry;
   const differences = differencesOf(before, after);
   const action_ = named('adminLog.did', action);
   const isApp = action.startsWith('app.') && may('apps.read');
   const name = nameIn(after) ?? nameIn(before);
+  const isShort = target !== '' && target.length <= LONGEST_IN_LINE;
   return (
     <article>
       <header class="log-head">
@@ -140,7 +144,7 @@ function LogEntry({ entry }: { readonly entry: Entry }) {
           <strong>{actor.name === '' ? t('adminLog.nobody') : actor.name}</strong>{' '}
           <span class="dim">({named('adminLog.kind', actor.kind)})</span> {action_}{' '}
           {isApp ? <a href={hrefOf(`/apps/${target}`)}>{name ?? target}</a> : <span>{name ?? target}</span>}
-          {name !== null && target !== '' && <span class="mono dim"> {target}</span>}
+          {name !== null && isShort && <span class="mono dim"> {target}</span>}
         </p>
         <p class="dim">
           <time dateTime={at}>{moment(at)}</time>
@@ -149,7 +153,7 @@ function LogEntry({ entry }: { readonly entry: Entry }) {
       {differences.length === 0 ? (
         <p class="dim">{t('adminLog.asBefore')}</p>
       ) : (
-        <Differences differences={differences} />
+        <Differences differences={differences} isNew={before === null} isGone={after === null} />
       )}
       <footer class="log-foot dim">
         <span>
@@ -158,6 +162,11 @@ function LogEntry({ entry }: { readonly entry: Entry }) {
         <span>
           {t('adminLog.action')} <code>{action}</code>
         </span>
+        {name !== null && target !== '' && !isShort && (
+          <span>
+            {t('adminLog.id')} <code>{target}</code>
+          </span>
+        )}
         <details>
           <summary>{t('adminLog.place', { n: number(chain.id) })}</summary>
           <p class="request-id">

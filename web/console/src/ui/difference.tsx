@@ -28,32 +28,64 @@ const textOf = (value: unknown): string => {
   return Array.isArray(value) ? value.map(textOf).join(', ') : JSON.stringify(value);
 };
 
+/** So many are shown at once; the rest opens on demand. */
+const SHOWN = 4;
+
 /** What was, and what is: a line for each member that differs. */
 export function Differences(props: {
   readonly differences: readonly Difference[];
-  /** The name of a member in words. */
-  readonly nameOf?: (name: string) => string;
+  /** The whole of it is new, or gone: what each member was, or is now, says nothing. */
+  readonly isNew?: boolean;
+  readonly isGone?: boolean;
 }) {
-  return (
+  const { differences, isNew = false, isGone = false } = props;
+  // One more line takes no more room than saying that there is one.
+  const shown = differences.length <= SHOWN + 1 ? differences : differences.slice(0, SHOWN);
+  const rest = differences.slice(shown.length);
+  const lines = (some: readonly Difference[]) => (
     <ul class="differences">
-      {props.differences.map(({ name, before, after }) => (
-        <li key={name}>
-          <span class="dim">{props.nameOf?.(name) ?? name}</span>
-          <span>
-            {before !== null && (
-              <del>
-                <span class="unseen">{t('difference.before')} </span>
-                {before === '' ? '–' : before}
-              </del>
-            )}
-            {before !== null && <span aria-hidden="true"> → </span>}
-            <ins>
-              <span class="unseen">{t('difference.after')} </span>
-              {after === null || after === '' ? t('difference.none') : after}
-            </ins>
-          </span>
+      {some.map((one) => (
+        <li key={one.name}>
+          <span class="dim">{one.name}</span>
+          <Values difference={one} isNew={isNew} isGone={isGone} />
         </li>
       ))}
     </ul>
+  );
+  return (
+    <>
+      {lines(shown)}
+      {rest.length > 0 && (
+        <details class="more">
+          <summary>{t('difference.more', { n: rest.length })}</summary>
+          {lines(rest)}
+        </details>
+      )}
+    </>
+  );
+}
+
+function Values(props: {
+  readonly difference: Difference;
+  readonly isNew: boolean;
+  readonly isGone: boolean;
+}) {
+  const { before, after } = props.difference;
+  return (
+    <span>
+      {!props.isNew && (
+        <del>
+          <span class="unseen">{t('difference.before')} </span>
+          {before === null || before === '' ? t('difference.none') : before}
+        </del>
+      )}
+      {!props.isNew && !props.isGone && <span aria-hidden="true"> → </span>}
+      {!props.isGone && (
+        <ins>
+          <span class="unseen">{t('difference.after')} </span>
+          {after === null || after === '' ? t('difference.none') : after}
+        </ins>
+      )}
+    </span>
   );
 }

@@ -9,10 +9,18 @@ import type { PolicyDraft } from './policy.tsx';
 
 type Counts = Readonly<Record<'live' | 'attack' | 'poor_quality', number>>;
 
+/** What size and pose are looked at for. */
+interface Compared {
+  readonly capture: string;
+  readonly rules: { readonly minFaceWidth: number | null };
+}
+
 /** What a policy would have done to past pictures. */
 export interface Effect {
   readonly from: string;
   readonly isWhole: boolean;
+  readonly current: Compared;
+  readonly proposed: Compared;
   readonly preview: {
     readonly rows: number;
     readonly scored: number;
@@ -118,10 +126,16 @@ export function EffectText(props: {
       )}
       {isOtherProfile && <p class="hint">{t('policy.profileSet')}</p>}
       {!effect.isWhole && <p class="hint">{t('effect.newest', { n: number(effect.preview.rows) })}</p>}
-      {unmeasured > 0 && <p class="hint">{t('effect.unmeasured', { n: number(unmeasured) })}</p>}
+      {unmeasured > 0 && needsSizes(effect) && (
+        <p class="hint">{t('effect.unmeasured', { n: number(unmeasured) })}</p>
+      )}
     </>
   );
 }
+
+/** Without the sizes of a picture a threshold can be tried, other limits of size cannot. */
+const needsSizes = ({ current, proposed }: Effect): boolean =>
+  current.capture !== proposed.capture || current.rules.minFaceWidth !== proposed.rules.minFaceWidth;
 
 function EffectTable({ effect }: { readonly effect: Effect }) {
   const { current, proposed, scored } = effect.preview;
