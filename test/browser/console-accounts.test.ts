@@ -85,6 +85,11 @@ describe.skipIf(path === null)(`accounts in the console${reason === null ? '' : 
     await dialog(page).getByText('That is you').waitFor();
     await button(page, 'Disable').click();
     await dialog(page).getByText('This is the last administrator who can sign in.').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog(page).getByLabel('Role').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Manage Ann');
     await page.context().close();
   });
 

@@ -94,7 +94,8 @@ describe.skipIf(path === null)(`apps and keys in the console${reason === null ? 
     await dialog(page).getByText('12 calls in the last hour used it.').waitFor();
     await page.keyboard.press('Escape');
     await dialog(page).waitFor({ state: 'detached' });
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toContain('AKIDpair00000001');
+    const focused = () => page.evaluate(() => document.activeElement?.textContent);
+    await expect.poll(focused).toContain('AKIDpair00000001');
     await button(page, 'Switch off AKIDpair00000001').click();
     await button(page, 'Switch off').click();
     await page.getByText('The key is off.').waitFor();

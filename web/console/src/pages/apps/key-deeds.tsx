@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
 import { moment, t } from '../../i18n/index.ts';
@@ -98,6 +99,8 @@ type Overlap = keyof typeof OVERLAPS;
 /** Asks for the overlap, and says what a rotation does. */
 export function Rotate(props: {
   readonly place: KeyPlace;
+  /** Further fields. */
+  readonly children?: ComponentChildren;
   readonly onRotate: (overlapSeconds: number) => Promise<void>;
   readonly onClose: () => void;
 }) {
@@ -126,6 +129,7 @@ export function Rotate(props: {
         options={(Object.keys(OVERLAPS) as Overlap[]).map((one) => [one, t(`keys.overlap.${one}`)] as const)}
         onChoose={(value) => setOverlap(value as Overlap)}
       />
+      {props.children}
     </Confirm>
   );
 }

@@ -95,14 +95,7 @@ export function PairsCard({ app }: AppPart) {
         />
       )}
       {dialog !== null && typeof dialog === 'object' && (
-        <Rotate
-          place={placeOf(dialog)}
-          onRotate={async (overlapSeconds) => {
-            const path = `${placeOf(dialog).path}/rotate`;
-            done(await call<Made>(path, { method: 'POST', json: { overlapSeconds } }));
-          }}
-          onClose={() => setDialog(null)}
-        />
+        <RotatePair line={dialog} onDone={done} onClose={() => setDialog(null)} />
       )}
       {made !== null && (
         <PairShown
@@ -121,6 +114,33 @@ export function PairsCard({ app }: AppPart) {
         />
       )}
     </Card>
+  );
+}
+
+/** The new pair is made here, or one that exists already takes the place of the old one. */
+function RotatePair(props: {
+  readonly line: PairLine;
+  readonly onDone: (made: Made) => void;
+  readonly onClose: () => void;
+}) {
+  const [secretId, setSecretId] = useState('');
+  const [secretKey, setSecretKey] = useState('');
+  const place = placeOf(props.line);
+  const rotate = async (overlapSeconds: number) => {
+    const given = Object.entries({ secretId, secretKey }).filter(([, value]) => value.trim() !== '');
+    const pair = Object.fromEntries(given.map(([name, value]) => [name, value.trim()]));
+    const json = { overlapSeconds, ...pair };
+    props.onDone(await call<Made>(`${place.path}/rotate`, { method: 'POST', json }));
+  };
+  return (
+    <Rotate place={place} onRotate={rotate} onClose={props.onClose}>
+      <details>
+        <summary>{t('keys.bringNew')}</summary>
+        <div class="form inner">
+          <PairFields secretId={secretId} secretKey={secretKey} onId={setSecretId} onKey={setSecretKey} />
+        </div>
+      </details>
+    </Rotate>
   );
 }
 
