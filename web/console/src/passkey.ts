@@ -3,7 +3,7 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/browser';
 import { t } from './i18n/index.ts';
-import { Problem } from './ui/form.tsx';
+import { Problem } from './ui/problem.ts';
 
 /** Whether this browser has passkeys here: they need TLS, or the own machine. */
 export const hasPasskeys = (): boolean => typeof PublicKeyCredential === 'function';
