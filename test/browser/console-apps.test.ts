@@ -213,6 +213,31 @@ describe.skipIf(path === null)(`apps and keys in the console${reason === null ? 
     await page.context().close();
   });
 
+  it('fit at every width, however long their names and keys are', async () => {
+    const appid = '100000123456789';
+    const name = 'A long name that nobody thought of when tables were made. '.repeat(2).slice(0, 100);
+    const pair = { secretId: `AKID${'x'.repeat(60)}`, secretKey: 'k'.repeat(32) };
+    await here.store.accounts.createApp({ appid, name, buckets: ['b'.repeat(64)] }, pair);
+    const networks = ['10.0.0.0/8', '2001:db8:1234::/48'];
+    const key = { keyId: 'lsk_abcdefghijkl', digest: 'd1', name, networks, expiresAt: null };
+    await here.store.apiKeys.addApiKey(appid, {
+      ...key,
+      scopes: ['judge', 'read:operating-points', 'batch'],
+    });
+    const page = await open(`/apps/${appid}`);
+    await page.locator('table.cards').nth(1).waitFor();
+    for (const width of [360, 480, 640, 700, 833, 900, 1100, 1280, 1600]) {
+      await page.setViewportSize({ width, height: 900 });
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect([width, beyond]).toEqual([width, 0]);
+    }
+    await page.setViewportSize({ width: 700, height: 900 });
+    await keepPicture(page, 'app-700');
+    await page.setViewportSize({ width: 1600, height: 900 });
+    await keepPicture(page, 'app-1600');
+    await page.context().close();
+  });
+
   it.each(LOOKS)('are accessible and fit: %s', async (name, context) => {
     const { page, wrong } = await openConsole(browser, `${here.url}/console/apps`, context);
     await signIn(page, { name: 'Ann', password: PASSWORD });

@@ -152,7 +152,7 @@ function EffectTable({ effect }: { readonly effect: Effect }) {
           </th>
           {[current, proposed].map((counts, index) => (
             <td key={index === 0 ? 'now' : 'then'} class="right mono">
-              {number(counts[verdict])} ({share(counts[verdict], scored)})
+              {number(counts[verdict])} <span class="nowrap">({share(counts[verdict], scored)})</span>
             </td>
           ))}
         </tr>
