@@ -71,10 +71,12 @@ export async function buildProgram() {
   } catch {
     return false;
   }
+  const built = entries.filter((path) => existsSync(join(dist, path)));
+  if (built.length === 0) return false;
   rmSync(join(dist, 'program'), { recursive: true, force: true });
   const packages = new Set();
   const bundle = await bundler.rolldown({
-    input: Object.fromEntries(entries.map((path) => [path.replace(/\.js$/, ''), join(dist, path)])),
+    input: Object.fromEntries(built.map((path) => [path.replace(/\.js$/, ''), join(dist, path)])),
     platform: 'node',
     external: outside.flatMap((name) => [name, new RegExp(`^${name}/`)]),
     plugins: [keepPlaces],
@@ -84,6 +86,8 @@ export async function buildProgram() {
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'program/[name]-[hash].js',
+    // Names stay, for the stacks in logs.
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     sourcemap: false,
   });
   await bundle.close();
@@ -93,7 +97,7 @@ export async function buildProgram() {
       if (folder !== null && existsSync(join(folder, 'package.json'))) packages.add(folder);
     }
   }
-  for (const path of entries) rmSync(join(dist, `${path}.map`), { force: true });
+  for (const path of built) rmSync(join(dist, `${path}.map`), { force: true });
   writeFileSync(join(dist, 'program', 'licences.md'), noticesOf(packages).join('\n'));
   return true;
 }

@@ -211,11 +211,12 @@ export class TestServer {
     }
   }
 
-  /** A new empty database; its url. */
-  async newDatabase(): Promise<string> {
+  /** A new database; its url. Empty, or a copy of another of this server, which nothing may be connected to. */
+  async newDatabase(template?: string): Promise<string> {
     this.#databases += 1;
     const name = `test_${this.#databases}`;
-    await this.query('postgres', `create database ${name}`);
+    const copied = template === undefined ? '' : ` template ${template.replace(/^.*\/|\?.*$/g, '')}`;
+    await this.query('postgres', `create database ${name}${copied}`);
     return this.urlOf(name);
   }
 
