@@ -211,7 +211,9 @@ export class TestServer {
     }
   }
 
-  /** A new database; its url. Empty, or a copy of another of this server, which nothing may be connected to. */
+  /**
+   * A new database, empty or a copy of another of this server that nothing is connected to; its url.
+   */
   async newDatabase(template?: string): Promise<string> {
     this.#databases += 1;
     const name = `test_${this.#databases}`;
