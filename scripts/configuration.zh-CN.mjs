@@ -6,7 +6,7 @@ export const DESCRIPTIONS = {
   dataDir: '数据目录：应用与密钥、已用签名的记录、审计日志和主密钥。',
   store:
     '密钥以外的全部数据存放的位置：`postgres://user:password@host:port/database`（docs/run/postgres.md），可由多个节点共用。null：数据目录中的 SQLite 文件。',
-  node: '本节点在共用存储中的名称：它的判定自成一条以此命名的链。null：使用数据目录中 `node.name` 文件里的名称，首次启动时生成。',
+  node: '本节点在共用存储中的名称：它的判定自成一条以此命名的链。`fleet-*`：取 `fleet-1`、`fleet-2`……中没有运行中的节点占用的第一个，用于时增时减的机器。null：使用数据目录中 `node.name` 文件里的名称，首次启动时生成。',
   'postgres.password': '密码，`store` 中没有写明时使用。',
   'postgres.ca': 'PEM 文件：签发服务器证书的机构。null：Node.js 所信任的机构。',
   'postgres.poolSize': '一个节点的最大连接数。所有节点合计必须小于 `max_connections`。',
@@ -139,8 +139,8 @@ const EXPECTED = [
   [/^postgres:\S+$/, (address) => address],
   [/^(redis:\S+), or rediss:\/\/ over TLS$/, (_, address) => `${address}，或经 TLS 的 rediss://`],
   [
-    /^1 to 64 letters, digits, dots, underscores and hyphens$/,
-    () => '1 到 64 个字母、数字、点、下划线和连字符',
+    /^1 to 64 letters, digits, dots, underscores and hyphens, or up to 58 of them and an asterisk$/,
+    () => '1 到 64 个字母、数字、点、下划线和连字符，或其中至多 58 个再加一个星号',
   ],
   [
     /^32 bytes as base64 or as 64 hexadecimal letters, several with commas between$/,

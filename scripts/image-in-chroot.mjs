@@ -162,6 +162,7 @@ main=$!
 healthy=no
 for _ in $(seq 120); do ${quote(stage.health)} && healthy=yes && break; sleep 0.5; done
 echo "healthy $healthy"
+node -e "fetch('http://127.0.0.1:8788/console/').then(async (reply) => console.log('console', reply.status, (await reply.text()).includes('<script')))"
 echo "user $(id -u) capabilities $(awk '/CapEff/ { print $2 }' /proc/$main/status)"
 echo "data $(stat --format '%u %a' /var/lib/livestill)"
 if touch /opt/livestill/written 2>/dev/null; then echo "root writable"; else echo "root read-only"; fi
@@ -198,6 +199,7 @@ echo "ended $?"
   console.log(said);
   const expected = [
     'healthy yes',
+    'console 200 true',
     'user 1000 capabilities 0000000000000000',
     'data 1000 700',
     'root read-only',

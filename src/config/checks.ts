@@ -77,8 +77,8 @@ const FORMS: Readonly<Record<NonNullable<SettingNotes['check']>, Form>> = {
     holds: isRedisUrl,
   },
   nodeName: {
-    expected: '1 to 64 letters, digits, dots, underscores and hyphens',
-    holds: (text) => /^[A-Za-z0-9._-]{1,64}$/.test(text),
+    expected: '1 to 64 letters, digits, dots, underscores and hyphens, or up to 58 of them and an asterisk',
+    holds: (text) => /^(?:[A-Za-z0-9._-]{1,64}|[A-Za-z0-9._-]{1,58}\*)$/.test(text),
   },
   masterKey: {
     expected: '32 bytes as base64 or as 64 hexadecimal letters, several with commas between',

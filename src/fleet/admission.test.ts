@@ -56,6 +56,19 @@ describe('admission', () => {
     expect(admission.waiting).toBe(waiting.length);
   });
 
+  it('says how long one that comes now is expected to wait', async () => {
+    const { admission } = admissionOf({ permits: 2, maxWaitMs: 9000, firstGuessMs: 1000 });
+    const [held] = await Promise.all([admission.enter()]);
+    expect(admission.expectedWaitMs).toBe(0);
+    await admission.enter();
+    expect(admission.expectedWaitMs).toBe(500);
+    const waits = admission.enter();
+    expect(admission.expectedWaitMs).toBe(1000);
+    held.release();
+    await waits;
+    expect(admission.waiting).toBe(0);
+  });
+
   it('with no wait allowed it takes on only what finds a free permit', async () => {
     const { admission } = admissionOf({ permits: 1, maxWaitMs: 0 });
     const permit = await admission.enter();

@@ -52,6 +52,8 @@ export interface Admission {
   refusal(app?: string): Fault | null;
   readonly waiting: number;
   readonly running: number;
+  /** How long a picture that comes now is expected to wait, in ms; 0 while a permit is free. */
+  readonly expectedWaitMs: number;
 }
 
 interface Waiter extends Waiting {
@@ -107,6 +109,10 @@ class FairAdmission implements Admission {
 
   get running(): number {
     return this.#running;
+  }
+
+  get expectedWaitMs(): number {
+    return this.#running < this.#options.permits ? 0 : (this.#queues.size + 1) * this.#turnMs;
   }
 
   async enter({ app, signal }: Asking = {}): Promise<Permit> {
@@ -205,7 +211,7 @@ class FairAdmission implements Admission {
   }
 
   #full(): Fault {
-    const wait = (this.#queues.size + 1) * this.#turnMs;
+    const wait = this.expectedWaitMs;
     return this.#fault('queue_full', `The next picture would wait about ${Math.round(wait)} ms`, wait);
   }
 

@@ -59,6 +59,8 @@ export interface Fleet extends Judge {
   /** Pictures waiting for a worker, and being judged. */
   readonly waiting: number;
   readonly running: number;
+  /** How long a picture that comes now is expected to wait for a worker, in ms; 0 while one is free. */
+  readonly expectedWaitMs: number;
   /** The workers that are ready, at this moment. */
   workersNow(): readonly WorkerState[];
   /** Workers lost since the start, by reason. */
@@ -147,6 +149,9 @@ function fleetOf({ workers, workerMemoryBytes, pool, warm, admission, onTrouble 
     },
     get running() {
       return admission.running;
+    },
+    get expectedWaitMs() {
+      return admission.expectedWaitMs;
     },
     workersNow: () => pool.now,
     lost: pool.lost,

@@ -212,6 +212,7 @@ describe('the page', () => {
       workers: 1,
       running: 0,
       waiting: 0,
+      expectedWaitMs: 0,
       workerMemoryBytes: 1,
       lost: {},
       profile: 'careful',

@@ -40,7 +40,11 @@ describe.skipIf(reason !== null)(`two nodes behind the proxy${why(reason)}`, () 
       const up = spawnSync(process.execPath, [program, 'migrate', 'up', '--data', folder], { env });
       expect(up.status, String(up.stderr)).toBe(0);
       const bind = `127.0.0.1:${await freePort()}`;
-      const ofProxy: NodeJS.ProcessEnv = { ...env, PROXY_BIND: bind };
+      const ofProxy: NodeJS.ProcessEnv = {
+        ...env,
+        PROXY_BIND: bind,
+        CONSOLE_BIND: `127.0.0.1:${await freePort()}`,
+      };
       for (const name of ['1', '2']) {
         const [port, admin] = [await freePort(), await freePort()];
         const own = { LIVESTILL_NODE: `node${name}`, LIVESTILL_PORT: port, LIVESTILL_ADMIN_PORT: admin };
@@ -48,6 +52,7 @@ describe.skipIf(reason !== null)(`two nodes behind the proxy${why(reason)}`, () 
         started.push(spawn(process.execPath, args, { env: { ...env, ...own }, stdio: 'ignore' }));
         ofProxy[`NODE_${name}`] = `127.0.0.1:${port}`;
         ofProxy[`NODE_${name}_ADMIN`] = admin;
+        ofProxy[`NODE_${name}_CONSOLE`] = `127.0.0.1:${admin}`;
         const ready = async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).status;
         await vi.waitFor(async () => expect(await ready()).toBe(200), { timeout: 60_000, interval: 100 });
       }

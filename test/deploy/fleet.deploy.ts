@@ -26,6 +26,15 @@ describe.skipIf(noProxy !== null)(`the proxy before two backends${why(noProxy)}`
   const servers: Server[] = [];
   let proxy: ChildProcess | undefined;
   let url: string;
+  let consoleUrl: string;
+
+  const freeAddress = async (): Promise<string> => {
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    return `127.0.0.1:${port}`;
+  };
 
   const listen = async (answer: RequestListener): Promise<number> => {
     const server = createServer(answer).listen(0, '127.0.0.1');
@@ -41,16 +50,19 @@ describe.skipIf(noProxy !== null)(`the proxy before two backends${why(noProxy)}`
         const from = request.headers['x-forwarded-for'] ?? '';
         response.end(JSON.stringify({ node: at, from, forwarded: request.headers.forwarded ?? null }));
       });
-      const admin = await listen((_, response) => response.writeHead(ready[at] ? 200 : 503).end());
+      const admin = await listen((request, response) =>
+        response
+          .writeHead(ready[at] ? 200 : 503)
+          .end(`${request.url} for ${request.headers['x-forwarded-for']}`),
+      );
       env[`NODE_${at + 1}`] = `127.0.0.1:${service}`;
       env[`NODE_${at + 1}_ADMIN`] = String(admin);
+      env[`NODE_${at + 1}_CONSOLE`] = `127.0.0.1:${admin}`;
     }
-    const free = createServer().listen(0, '127.0.0.1');
-    await once(free, 'listening');
-    const { port } = free.address() as AddressInfo;
-    free.close();
-    env.PROXY_BIND = `127.0.0.1:${port}`;
-    url = `http://127.0.0.1:${port}/`;
+    env.PROXY_BIND = await freeAddress();
+    env.CONSOLE_BIND = await freeAddress();
+    url = `http://${env.PROXY_BIND}/`;
+    consoleUrl = `http://${env.CONSOLE_BIND}`;
     proxy = spawn('haproxy', ['-f', config], { env, stdio: 'ignore' });
     await vi.waitFor(async () => expect((await fetch(url)).status).toBe(200), {
       timeout: 20_000,
@@ -73,6 +85,17 @@ describe.skipIf(noProxy !== null)(`the proxy before two backends${why(noProxy)}`
 
   it('names the caller itself and drops what the caller says', async () => {
     expect(await call()).toMatchObject({ from: '127.0.0.1', forwarded: null });
+  });
+
+  it('passes the console on and nothing else of the admin port', async () => {
+    const ask = async (path: string) => {
+      const reply = await fetch(consoleUrl + path, { headers: { 'X-Forwarded-For': '203.0.113.9' } });
+      return [reply.status, await reply.text()];
+    };
+    for (const path of ['/console', '/console/', '/console/app.js', '/admin/v1/me'])
+      expect(await ask(path)).toEqual([200, `${path} for 127.0.0.1`]);
+    for (const path of ['/metrics', '/readyz', '/healthz', '/', '/console/../metrics', '/consoles'])
+      expect((await ask(path))[0], path).toBe(404);
   });
 
   it('sends nothing to a node that is not ready', async () => {

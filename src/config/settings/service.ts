@@ -22,7 +22,8 @@ export const SERVICE_SETTINGS = {
     default: null,
     check: 'nodeName',
     description:
-      'The name of this node in a shared store: its decisions have a chain of that name. null: the one in the file `node.name` of the data folder, made at the first start.',
+      'The name of this node in a shared store: its decisions have a chain of that name. `fleet-*`: the first of `fleet-1`, `fleet-2`, … that no running node has, for machines that come and go. ' +
+      'null: the one in the file `node.name` of the data folder, made at the first start.',
   }),
   postgres: POSTGRES_SETTINGS,
   redis: REDIS_SETTINGS,

@@ -20,7 +20,13 @@ export const findEnd: FindEnd = async (db, chain) => {
   return { id: known.row_id, hash: known.hash };
 };
 
-/** Begins a chain: that of a node with numbers that no other has. */
+/** So many nodes have numbers of their own: the rows of one more would need numbers that are not exact. */
+const MOST_NODES = Math.floor(Number.MAX_SAFE_INTEGER / SPAN);
+
+/**
+ * Begins a chain: that of a node with numbers that no other has.
+ * @throws {Error} when all numbers are used
+ */
 async function beginChain(
   db: Transaction<Tables>,
   chain: ChainName,
@@ -33,6 +39,10 @@ async function beginChain(
   await sql`insert into chain_head values (${chain}, (${first}), ${CHAIN_START}) on conflict do nothing`.execute(
     db,
   );
-  const [made] = await endOf(db, { chain });
-  return made ?? { row_id: 0, hash: CHAIN_START };
+  const [made = { row_id: 0, hash: CHAIN_START }] = await endOf(db, { chain });
+  if (made.row_id > MOST_NODES * SPAN)
+    throw new Error(
+      `${MOST_NODES} names of nodes have been used, and no more have numbers: give nodes names that were used before (node)`,
+    );
+  return made;
 }

@@ -26,7 +26,7 @@ import { findEnd } from './chain-end.ts';
 import { createDatabase } from './database.ts';
 import { storeFault } from './faults.ts';
 import { openHandles } from './handles.ts';
-import { nodeName } from './node-name.ts';
+import { type NodeName, takeNodeName } from './node-name.ts';
 import { createPermitTable } from './permits.ts';
 import { createRates } from './rates.ts';
 
@@ -41,10 +41,12 @@ export async function openBackend(
 ): Promise<{ readonly backend: Backend; readonly shared: Shared }> {
   const { dataDir, postgres: settings, sync = 'full', node } = options;
   let database: StoreDatabase | undefined;
+  let taken: NodeName | undefined;
   try {
     makeDataFolder(resolve(dataDir));
-    const name = nodeName(dataDir, node);
     const { onTrouble } = events;
+    taken = await takeNodeName({ dataDir, given: node, settings, onTrouble });
+    const { name, release } = taken;
     const { db, migrated, connections } = await openHandles({
       settings,
       name: `livestill ${name}`,
@@ -85,12 +87,17 @@ export async function openBackend(
     );
     const permits = createPermits(createPermitTable(database), events.onTrouble);
     const batches = createBatches(database, chain);
+    const close = async () => {
+      await backend.close();
+      await release();
+    };
     return {
-      backend,
+      backend: { ...backend, close },
       shared: { rates: createRates(database), permits, batches, health, close: permits.close },
     };
   } catch (error) {
     await database?.close();
+    await taken?.release();
     throw error instanceof UsageError ? error : storeFault('accounts_unavailable', error);
   }
 }

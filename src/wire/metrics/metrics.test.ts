@@ -38,6 +38,7 @@ function fleetOf(change: Partial<FleetSeen> = {}): FleetSeen {
     workers: 2,
     running: 2,
     waiting: 5,
+    expectedWaitMs: 250,
     workerMemoryBytes: 2 ** 30,
     lost: { worker_crashed: 3 },
     profile: 'careful',
@@ -160,7 +161,7 @@ describe('the page', () => {
     });
     const samples = samplesOf(await page(metrics));
     expect(
-      Object.fromEntries([...samples].filter(([key]) => /work|waiting|connections|livestill_body/.test(key))),
+      Object.fromEntries([...samples].filter(([key]) => /work|wait|connections|livestill_body/.test(key))),
     ).toEqual({
       livestill_requests_in_work: 4,
       livestill_networks_missing: 0,
@@ -171,6 +172,7 @@ describe('the page', () => {
       livestill_connections_closed_idle_total: 3,
       livestill_pictures_in_work: 2,
       livestill_pictures_waiting: 5,
+      livestill_expected_wait_seconds: 0.25,
       livestill_workers_wanted: 2,
       livestill_workers: 2,
       livestill_worker_memory_limit_bytes: 2 ** 30,

@@ -50,6 +50,8 @@ export interface FleetSeen {
   /** Pictures waiting for a worker, and being judged. */
   readonly waiting: number;
   readonly running: number;
+  /** How long a picture that comes now is expected to wait for a worker, in ms. */
+  readonly expectedWaitMs: number;
   /** Resident memory a worker may take, in bytes; Infinity: any. */
   readonly workerMemoryBytes: number;
   /** The workers that are ready, at this moment. */
@@ -172,6 +174,11 @@ function watchService(kit: Kit, watched: Watched): void {
   );
   kit.looked('pictures_in_work', 'Pictures being judged.', () => fleet.running);
   kit.looked('pictures_waiting', 'Pictures waiting for a worker.', () => fleet.waiting);
+  kit.looked(
+    'expected_wait_seconds',
+    'How long a picture that comes now is expected to wait for a worker.',
+    () => fleet.expectedWaitMs / 1000,
+  );
   kit.looked(
     'networks_missing',
     'Networks that are not in place: above 0, only the profile that needs none of them is used.',

@@ -11,13 +11,39 @@
 {{- end -}}
 {{- end -}}
 
+{{- define "livestill.name" -}}
+{{- default .Chart.Name .Values.nameOverride -}}
+{{- end -}}
+
+{{/* The name of an object beside the first one: (list . "admin"). */}}
+{{- define "livestill.part" -}}
+{{- $part := last . -}}
+{{- printf "%s-%s" (include "livestill.fullname" (first .) | trunc (int (sub 62 (len $part))) | trimSuffix "-") $part -}}
+{{- end -}}
+
+{{/* Workers and the migration have names of their own: the selectors of service and budget must not find them. */}}
+{{- define "livestill.partSelector" -}}
+app.kubernetes.io/name: {{ include "livestill.name" (first .) | trunc 54 | trimSuffix "-" }}-{{ last . }}
+app.kubernetes.io/instance: {{ (first .).Release.Name }}
+{{- end -}}
+
 {{- define "livestill.selector" -}}
-app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/name: {{ include "livestill.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
 {{- define "livestill.labels" -}}
 {{ include "livestill.selector" . }}
+{{ include "livestill.releaseLabels" . }}
+{{- end -}}
+
+{{- define "livestill.partLabels" -}}
+{{ include "livestill.partSelector" . }}
+{{ include "livestill.releaseLabels" (first .) }}
+{{- end -}}
+
+{{- define "livestill.releaseLabels" -}}
+app.kubernetes.io/part-of: {{ include "livestill.name" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
@@ -35,17 +61,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- default (printf "%s-data" (include "livestill.fullname" .)) .Values.persistence.existingClaim -}}
 {{- end -}}
 
-{{/* What the program cannot do is refused here, not found out in the cluster. */}}
-{{- define "livestill.check" -}}
-{{- if and (eq .Values.store.kind "sqlite") (ne (int .Values.replicas) 1) -}}
-{{- fail (printf "replicas: expected 1, found %v. With store.kind sqlite the data belong to one process: a second pod would answer with keys, limits and records of its own. Give the one pod more processors instead (resources)." .Values.replicas) -}}
+{{/* "yes" where several nodes work on one database. */}}
+{{- define "livestill.isFleet" -}}
+{{- if eq .Values.store.kind "postgres" -}}yes{{- end -}}
 {{- end -}}
-{{- range $name := list "host" "port" "adminHost" "adminPort" "dataDir" "masterKey" -}}
-{{- if hasKey $.Values.config $name -}}
-{{- fail (printf "config.%s: the chart sets it itself; leave it out." $name) -}}
-{{- end -}}
-{{- end -}}
-{{- if and .Values.config.tls .Values.tls.existingSecret -}}
-{{- fail "config.tls and tls.existingSecret: name one of them." -}}
-{{- end -}}
+
+{{/* "yes" where there are two pods or more. */}}
+{{- define "livestill.hasSeveral" -}}
+{{- if .Values.autoscaling.enabled -}}
+{{- if gt (int .Values.autoscaling.minReplicas) 1 -}}yes{{- end -}}
+{{- else if gt (int .Values.replicas) 1 -}}yes{{- end -}}
 {{- end -}}
