@@ -1,5 +1,8 @@
+import { EN_PARTS } from './parts.ts';
+
 /** The English texts of the console. */
 export const EN = {
+  ...EN_PARTS,
   'app.name': 'livestill',
   'nav.main': 'Main',
   'nav.skip': 'Skip to content',

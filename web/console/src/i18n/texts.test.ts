@@ -24,6 +24,7 @@ describe('the texts of the console', () => {
     // Texts of codes are put together from their group and the code.
     const made = [
       'verdict.',
+      'problem.',
       'look.',
       'activity.',
       'decisions.',

@@ -1,7 +1,9 @@
 import type { TextKey } from './en.ts';
+import { ZH_PARTS } from './parts.ts';
 
 /** The Chinese texts of the console. */
 export const ZH: Readonly<Record<TextKey, string>> = {
+  ...ZH_PARTS,
   'app.name': 'livestill',
   'nav.main': '主导航',
   'nav.skip': '跳到内容',

@@ -3,8 +3,9 @@ import { ApiError, call } from '../api.ts';
 import { moment, named, number, t } from '../i18n/index.ts';
 import { go, hrefOf, place } from '../router.ts';
 import type { Decision } from '../types.ts';
-import { Choice, Field, PageHead, Table, Verdict } from '../ui/parts.tsx';
+import { Choice, Field, PageHead, Verdict } from '../ui/parts.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
+import { Table } from '../ui/table.tsx';
 import { DecisionPage } from './decisions/decision.tsx';
 
 /** What can be searched for; the names are those of the API and of the address of the page. */

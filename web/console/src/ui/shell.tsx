@@ -10,6 +10,7 @@ import type { Me } from '../types.ts';
 import { Icon, type IconName } from './icons.tsx';
 import { Choice } from './parts.tsx';
 import { Empty, Loading } from './states.tsx';
+import { Toasts } from './toast.tsx';
 
 interface PageEntry {
   readonly path: string;
@@ -101,6 +102,7 @@ export function Shell({ me }: { readonly me: Me }) {
         <Reach />
         <Page entry={current} isKnown={path === '/' || current !== undefined} />
       </main>
+      <Toasts />
     </div>
   );
 }
