@@ -98,7 +98,8 @@ export function signatureArea({ replay, settings, evenClock }: SignatureDeps): A
           console.clock(),
           language,
         );
-        return { ...made, accepted, findings };
+        const usableSeconds = singleUse ? settings.windowSeconds : seconds;
+        return { ...made, usableSeconds, accepted, findings };
       },
     );
   };

@@ -1,8 +1,16 @@
+import { EN_BATCHES } from './pages/batches.ts';
+import { EN_DOCTOR } from './pages/doctor.ts';
+import { EN_SIGNATURE } from './pages/signature.ts';
+import { EN_STILLS } from './pages/stills.ts';
 import { EN_PARTS } from './parts.ts';
 
 /** The English texts of the console. */
 export const EN = {
   ...EN_PARTS,
+  ...EN_BATCHES,
+  ...EN_DOCTOR,
+  ...EN_SIGNATURE,
+  ...EN_STILLS,
   'app.name': 'livestill',
   'nav.main': 'Main',
   'nav.skip': 'Skip to content',
@@ -61,7 +69,7 @@ export const EN = {
   'try.choose': 'choose a file',
   'try.camera': 'Use the camera',
   'try.cameraStop': 'Close the camera',
-  'try.cameraReason': 'One still is judged by this service.',
+  'try.cameraReason': 'Three stills are judged together by this service.',
   'try.formats': 'JPEG, PNG, WebP, HEIC, AVIF or BMP',
   'try.another': 'Another picture',
   'try.said.live': 'A live person, as far as this picture shows.',

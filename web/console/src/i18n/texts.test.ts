@@ -25,6 +25,11 @@ describe('the texts of the console', () => {
     const made = [
       'verdict.',
       'problem.',
+      'doctor.check.',
+      'batches.',
+      'signature.',
+      'stills.',
+      'curve.',
       'look.',
       'activity.',
       'decisions.',

@@ -1,9 +1,17 @@
 import type { TextKey } from './en.ts';
+import { ZH_BATCHES } from './pages/batches.ts';
+import { ZH_DOCTOR } from './pages/doctor.ts';
+import { ZH_SIGNATURE } from './pages/signature.ts';
+import { ZH_STILLS } from './pages/stills.ts';
 import { ZH_PARTS } from './parts.ts';
 
 /** The Chinese texts of the console. */
 export const ZH: Readonly<Record<TextKey, string>> = {
   ...ZH_PARTS,
+  ...ZH_BATCHES,
+  ...ZH_DOCTOR,
+  ...ZH_SIGNATURE,
+  ...ZH_STILLS,
   'app.name': 'livestill',
   'nav.main': '主导航',
   'nav.skip': '跳到内容',
@@ -61,7 +69,7 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'try.choose': '选择文件',
   'try.camera': '使用相机',
   'try.cameraStop': '关闭相机',
-  'try.cameraReason': '本服务将判定一张照片。',
+  'try.cameraReason': '本服务会一起判定三张照片。',
   'try.formats': 'JPEG、PNG、WebP、HEIC、AVIF 或 BMP',
   'try.another': '换一张图片',
   'try.said.live': '就这张图片而言，是真人。',

@@ -43,6 +43,27 @@ const PAGES: readonly PageEntry[] = [
     permission: 'decisions',
     load: async () => (await import('../pages/decisions.tsx')).DecisionsPage,
   },
+  {
+    path: '/batches',
+    text: 'nav.batches',
+    icon: 'stack',
+    permission: 'batches',
+    load: async () => (await import('../pages/batches.tsx')).BatchesPage,
+  },
+  {
+    path: '/signature',
+    text: 'nav.signature',
+    icon: 'pen',
+    permission: 'keys',
+    load: async () => (await import('../pages/signature.tsx')).SignaturePage,
+  },
+  {
+    path: '/doctor',
+    text: 'nav.doctor',
+    icon: 'pulse',
+    permission: 'doctor',
+    load: async () => (await import('../pages/doctor.tsx')).DoctorPage,
+  },
 ];
 
 const allowedPages = () => PAGES.filter(({ permission }) => may(permission));
