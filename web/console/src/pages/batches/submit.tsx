@@ -20,6 +20,7 @@ export function SubmitDialog(props: { readonly takes: Takes | null; readonly onC
   const [webhook, setWebhook] = useState('');
   const [source, setSource] = useState('file');
   const [lines, setLines] = useState('');
+  const [fileName, setFileName] = useState('');
   const file = useRef<HTMLInputElement>(null);
   const id = useId();
   const submit = async () => {
@@ -73,15 +74,28 @@ export function SubmitDialog(props: { readonly takes: Takes | null; readonly onC
         />
         {source === 'file' ? (
           <div class="field">
-            <label for={id}>{t('batches.submit.choose')}</label>
-            <input ref={file} id={id} type="file" class="file" aria-describedby={`${id}-hint`} />
+            <div class="file-field">
+              <input
+                ref={file}
+                id={id}
+                type="file"
+                aria-describedby={`${id}-hint`}
+                onChange={({ currentTarget }) => setFileName(currentTarget.files?.[0]?.name ?? '')}
+              />
+              <label for={id} class="button">
+                {t('batches.submit.choose')}
+              </label>
+              <span class={fileName === '' ? 'dim' : ''}>
+                {fileName === '' ? t('batches.submit.noFile') : fileName}
+              </span>
+            </div>
             <p id={`${id}-hint`} class="hint">
               {t('batches.submit.fileHint')}
             </p>
           </div>
         ) : (
           <Area
-            label={t('batches.submit.choose')}
+            label={t('batches.submit.list')}
             hint={t('batches.submit.linesHint')}
             rows={6}
             value={lines}
