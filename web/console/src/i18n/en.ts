@@ -137,6 +137,8 @@ export const EN = {
   'activity.p50': '50 of 100 within',
   'activity.p95': '95 of 100 within',
   'activity.p99': '99 of 100 within',
+  'activity.scoresOverTime': 'Raw scores over time',
+  'activity.shares': 'Shares of verdicts',
   'activity.scores': 'Raw scores',
   'activity.otherVerdict': 'not live',
   'activity.refusals': 'Refusals by reason',

@@ -137,6 +137,8 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'activity.p50': '50% 不超过',
   'activity.p95': '95% 不超过',
   'activity.p99': '99% 不超过',
+  'activity.scoresOverTime': '原始分数随时间的分布',
+  'activity.shares': '结论占比',
   'activity.scores': '原始分数',
   'activity.otherVerdict': '非真人',
   'activity.refusals': '按原因统计的拒绝',
