@@ -218,6 +218,13 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await judge(page, samplePath('T1.jpg'));
     await page.locator('.picture').waitFor();
     await look('try');
+    await page.locator('.curve button').click();
+    await page.locator('.curve-drawing circle').nth(4).waitFor();
+    await look('try-curve');
+    await page.goto(`${console.url}/console/try`);
+    await page.locator('input[type=file]').setInputFiles([samplePath('T1.jpg'), samplePath('T1.jpg')]);
+    await page.locator('.still .badge').nth(1).waitFor();
+    await look('try-stills');
     await page.goto(`${console.url}/console/activity`);
     await page.locator('.uplot').first().waitFor();
     await look('activity');
