@@ -114,6 +114,7 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await page.locator('[data-testid=score]').waitFor();
     expect(await page.locator('.still .badge').count()).toBeGreaterThanOrEqual(2);
     expect(await page.locator('.facts').first().textContent()).toContain('1 and 2');
+    expect(await page.locator('pre.code').textContent()).toContain('-F images=@still-1.jpg');
     await page.locator('.still summary').first().click();
     expect(await page.locator('.still').first().locator('tbody tr').count()).toBeGreaterThan(5);
     await page.getByRole('button', { name: 'Another picture' }).click();

@@ -137,7 +137,7 @@ export function TryPage() {
             />
           </div>
         </Card>
-        <CodeCard />
+        <CodeCard isSeveral={stills.length > 0} />
       </div>
     </>
   );

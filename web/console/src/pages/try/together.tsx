@@ -90,10 +90,12 @@ function ConsistencyCard({ answer: { consistency } }: { readonly answer: Togethe
   const motion =
     planarMotion === null
       ? t('stills.unknown')
-      : t('stills.motionText', {
-          motion: number(planarMotion.motion, 2),
-          explained: planarMotion.explained === null ? '–' : `${number(planarMotion.explained * 100, 1)} %`,
-        });
+      : planarMotion.explained === null
+        ? t('stills.motionless')
+        : t('stills.motionText', {
+            motion: number(planarMotion.motion, 2),
+            explained: `${number(planarMotion.explained * 100, 1)} %`,
+          });
   return (
     <Card title={t('stills.consistency')}>
       <Facts
