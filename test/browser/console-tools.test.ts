@@ -8,20 +8,12 @@ import { runWorker } from '../../src/jobs/worker.ts';
 import type { Store } from '../../src/store/open.ts';
 import { serverOfTests, whyNoServer } from '../../src/store/postgres/test-support/server.ts';
 import type { DoctorCheck } from '../../src/wire/admin/doctor.ts';
-import type { ToolsDeps } from '../../src/wire/admin/tools.ts';
+import { type ToolsDeps, toolsAreas } from '../../src/wire/admin/tools.ts';
 import { findChromium, startChromium } from './support/chromium.ts';
-import { keepPicture, openConsole, signIn, violations } from './support/console.ts';
-import { startToolsHere, type ToolsHere } from './support/tools-here.ts';
+import { keepPicture, LOOKS, openConsole, PERSON, signIn, violations } from './support/console.ts';
+import { type ConsoleHere, startConsoleHere } from './support/console-here.ts';
 
 const { path, reason } = findChromium();
-
-/** Widths, themes and languages in which every page is looked at. */
-const LOOKS = [
-  ['wide-light-en', { viewport: { width: 1440, height: 900 }, colorScheme: 'light', locale: 'en-GB' }],
-  ['wide-dark-zh', { viewport: { width: 1440, height: 900 }, colorScheme: 'dark', locale: 'zh-CN' }],
-  ['narrow-dark-en', { viewport: { width: 360, height: 740 }, colorScheme: 'dark', locale: 'en-GB' }],
-  ['narrow-light-zh', { viewport: { width: 360, height: 740 }, colorScheme: 'light', locale: 'zh-CN' }],
-] as const;
 
 const SERVICE = 'https://liveness.example.org';
 const APPID = '1000001';
@@ -44,7 +36,7 @@ const CHECKS: readonly DoctorCheck[] = [
 ];
 
 describe.skipIf(path === null)(`the tools of the console${reason === null ? '' : ` (${reason})`}`, () => {
-  let here: ToolsHere;
+  let here: ConsoleHere;
   let browser: Browser;
   let checks: readonly DoctorCheck[] = CHECKS;
 
@@ -69,9 +61,10 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
 
   beforeAll(async () => {
     [here, browser] = await Promise.all([
-      startToolsHere((store) => depsOf(store, store.batches)),
+      startConsoleHere((store) => toolsAreas(depsOf(store, store.batches))),
       startChromium(path ?? '', { feed: null }),
     ]);
+    await here.addUser(PERSON.name, 'administrator');
     await here.store.accounts.createApp({ appid: APPID, name: 'Front desk' }, PAIR);
   });
 
@@ -212,8 +205,9 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
       async function withQueue() {
         const [node] = await nodesOn(of.server, 1);
         if (node === undefined) throw new Error('there is no node');
-        const started = await startToolsHere((store) => depsOf(store, node.batches), 'operator');
+        const started = await startConsoleHere((store) => toolsAreas(depsOf(store, node.batches)));
         onTestFinished(() => started.stop());
+        await started.addUser(PERSON.name, 'operator');
         await started.store.accounts.createApp({ appid: '1', name: 'Front desk' }, PAIR);
         const work = () => {
           const stop = new AbortController();
