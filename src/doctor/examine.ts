@@ -55,7 +55,7 @@ export async function examine(readConfig: () => Config, machine: Machine): Promi
 /**
  * The checks that make sense beside a service that runs with this configuration: all but those of its ports,
  * which it has.
- * @param tell told of each check as soon as it is done
+ * @param tell called with each check as soon as it is done
  */
 export async function examineRunning(
   config: Config,

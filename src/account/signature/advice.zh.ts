@@ -1,7 +1,7 @@
-const layout =
+const LAYOUT =
   '签名是 base64( HMAC-SHA1(SecretKey, 原文) + 原文 )：先是 20 个原始字节，接着是原文，一起做一次 base64。';
-const seconds = '使用自 1970 年起的整秒数：t 为当前时间，e 为 t 加上所需的有效时长，例如 t + 3600。';
-const placeholders = '直接写值：写 1000001，不写 [1000001]。';
+const SECONDS = '使用自 1970 年起的整秒数：t 为当前时间，e 为 t 加上所需的有效时长，例如 t + 3600。';
+const PLACEHOLDERS = '直接写值：写 1000001，不写 [1000001]。';
 
 /** The Chinese twin of `ADVICE`. */
 export const ADVICE_ZH: ReadonlyMap<string, string> = new Map([
@@ -17,15 +17,15 @@ export const ADVICE_ZH: ReadonlyMap<string, string> = new Map([
     'tc3_signature',
     '请按本接口的规则签名（"livestill sign" 可以生成示例）。API 3.0 的 SDK 生成的是另一种签名。',
   ],
-  ['original_in_clear', layout],
+  ['original_in_clear', LAYOUT],
   ['brackets', '发送签名时不要带方括号。'],
   ['space_inside', '途中不要对签名做 url 解码，或事先把 + 编码为 %2B。'],
   ['not_base64', '对原始字节使用标准 base64（A-Z a-z 0-9 + / =），并完整发送。'],
-  ['digest_only', layout],
-  ['too_short', layout],
-  ['hex_encoded', layout],
-  ['original_only', layout],
-  ['digest_appended_after', layout],
+  ['digest_only', LAYOUT],
+  ['too_short', LAYOUT],
+  ['hex_encoded', LAYOUT],
+  ['original_only', LAYOUT],
+  ['digest_appended_after', LAYOUT],
   [
     'hex_digest',
     '取摘要的 20 个原始字节（PHP：hash_hmac(…, true)；Python：用 .digest()，不用 .hexdigest()）。',
@@ -48,13 +48,13 @@ export const ADVICE_ZH: ReadonlyMap<string, string> = new Map([
     '原文中要有 a（appid）、k（SecretId）、e（到期时间）和 t（当前时间）：a=…&k=…&e=…&t=…&r=…&f=',
   ],
   ['field_twice', '每个字段只写一次。'],
-  ['field_not_a_time', seconds],
-  ['field_in_brackets', placeholders],
+  ['field_not_a_time', SECONDS],
+  ['field_in_brackets', PLACEHOLDERS],
   ['single_use_without_fileid', '多次有效：把 e 设为 t 加有效时长；单次有效：给 f 一个值。'],
   ['appid_unknown', '使用已有应用的 appid（"livestill app list"），或新建："livestill app create --appid A"'],
-  ['appid_in_brackets', placeholders],
+  ['appid_in_brackets', PLACEHOLDERS],
   ['secretid_unknown', '使用已有的 SecretId（"livestill key list"），或导入自己的："livestill key import"'],
-  ['secretid_in_brackets', placeholders],
+  ['secretid_in_brackets', PLACEHOLDERS],
   ['secretid_of_another_app', 'appid 和 SecretId 要属于同一个应用。'],
   ['secretid_disabled', '换用另一对密钥，或启用这一对："livestill key enable"'],
   ['secretid_ended', '使用轮换时生成的新密钥。'],
@@ -67,10 +67,10 @@ export const ADVICE_ZH: ReadonlyMap<string, string> = new Map([
   ['signed_url_encoded', '对原文本身签名，不要做 url 编码。'],
   ['hmac_differs', '确认 SecretKey 属于这个 SecretId，且签名的字节就是附加的字节。'],
   ['clock_ahead', '校准签名机器的时钟（NTP），并确认 t 是 UTC 秒数而不是本地时间。'],
-  ['issued_in_milliseconds', seconds],
-  ['expires_in_milliseconds', seconds],
-  ['expires_is_a_duration', seconds],
-  ['expires_before_issued', seconds],
+  ['issued_in_milliseconds', SECONDS],
+  ['expires_in_milliseconds', SECONDS],
+  ['expires_is_a_duration', SECONDS],
+  ['expires_before_issued', SECONDS],
   ['single_use_window_over', '单次签名要在请求前才生成，并检查签名机器的时钟。'],
   ['expired', '重新签名，并在请求前不久生成；检查签名机器的时钟。'],
   ['over_maximum', 'e 最多比 t 晚 90 天（或以服务的配置为准）。'],

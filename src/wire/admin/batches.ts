@@ -222,8 +222,7 @@ async function submit(
 
 /**
  * Keeps a body in a file for as long as `work` takes.
- * @throws {UsageError} `no_list`, `list_too_large`, and what `work` throws, with the list called as the caller
- * calls it
+ * @throws {UsageError} `no_list`, `list_too_large`, and those of `work`, with the caller's name of the list
  */
 async function withList<T>(body: unknown, name: string, work: (path: string) => Promise<T>): Promise<T> {
   if (!(body instanceof Readable)) throw new UsageError('no_list', 'expected a list in the body, found none');

@@ -47,8 +47,8 @@ export const CONSOLE_APP = 'console';
 
 /**
  * `POST /try`: judges a picture, or several stills, as `POST /v1/liveness` does, and says besides what each
- * network made of it. The body may be the picture itself or a form with the part `image`, or several `images`. It leaves a row of the app `console` in
- * the ledger, with the name of the caller as its key.
+ * network made of it. The body may be the picture itself or a form with the part `image`, or several parts
+ * `images`. It leaves a row of the app `console` in the ledger, with the name of the caller as its key.
  */
 export function tryArea({ judging, maxBodyBytes }: TryDeps): AdminArea {
   return async (app) => {
