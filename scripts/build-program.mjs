@@ -11,6 +11,7 @@ const dist = join(root, 'dist');
 const entries = [
   'cli/main.js',
   'fleet/worker.js',
+  'doctor/process.js',
   'store/sqlite/thread/thread.js',
   'picture/decode/heif/thread.js',
 ];

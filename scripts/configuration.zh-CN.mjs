@@ -25,6 +25,7 @@ export const DESCRIPTIONS = {
     '为审计日志的状态签名的密钥：Ed25519，PKCS #8 的 PEM，或其 DER 的 base64。不设置时使用数据目录中的 `audit.key` 文件，首次启动时生成。与数据分开保存时，能写数据的人也无法伪造。',
   host: '服务监听的地址。`0.0.0.0` 或 `::` 使其他机器也能访问。',
   port: '服务端口。0 表示取一个空闲端口。托管平台设置的变量 `PORT` 同样有效。',
+  url: '调用方访问本服务的地址，例如位于代理之后的 `https://liveness.example.org`：只写在供复制的代码中，别处不用。null：`host` 加 `port`。',
   adminHost: '管理端口（`/healthz`、`/readyz`、`/metrics`、控制台）监听的地址。不要让调用方访问到它。',
   adminPort: '管理端口。0 表示取一个空闲端口。',
   'console.enabled': '是否提供控制台和管理接口。',

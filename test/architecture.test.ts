@@ -198,7 +198,7 @@ describe('the layout', () => {
       decision: ['http', 'intake', 'codes'],
       legacy: ['http', 'intake', 'decision', 'codes'],
       v1: ['http', 'intake', 'decision', 'codes'],
-      admin: ['http', 'intake', 'decision', 'v1'],
+      admin: ['http', 'intake', 'decision', 'v1', 'codes'],
       metrics: ['http', 'decision'],
     };
     const partOf = (file: string) => {

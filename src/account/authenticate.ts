@@ -20,7 +20,7 @@ import type {
 /** What an authenticator works with. */
 export interface AuthenticatorParts {
   readonly accounts: AccountStore;
-  readonly replay: ReplayStore;
+  readonly replay: Pick<ReplayStore, 'remember'>;
   readonly clock: Clock;
   readonly settings: SignatureSettings;
 }
@@ -77,7 +77,7 @@ function signatureOf(request: AuthenticationRequest, settings: SignatureSettings
 
 async function useUp(
   signature: ParsedSignature,
-  replay: ReplayStore,
+  replay: Pick<ReplayStore, 'remember'>,
   settings: SignatureSettings,
 ): Promise<void> {
   // Kept one skew longer than it could be accepted, so that a clock set back a little cannot revive it.

@@ -84,6 +84,8 @@ export interface ReplayStore {
    * memory is durable before the promise resolves, and two simultaneous calls never both get true.
    */
   remember(digest: string, until: Date): Promise<boolean>;
+  /** Whether `digest` is remembered; nothing is used up. */
+  isUsed(digest: string): Promise<boolean>;
 }
 
 /** Daily counts of requests. Rejects with a `Fault` `state_unavailable` when the store does not answer. */

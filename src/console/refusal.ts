@@ -6,6 +6,7 @@ export type RefusalCode =
   | 'code_wrong'
   | 'locked'
   | 'busy'
+  | 'too_many_calls'
   | 'csrf_token_wrong'
   | 'not_permitted'
   | 'link_unusable'

@@ -40,35 +40,44 @@ export const THIS_MACHINE: Machine = {
  * @param readConfig as `loadConfig`: a `ConfigError` is a check that failed
  */
 export async function examine(readConfig: () => Config, machine: Machine): Promise<readonly Check[]> {
-  const node = checkNode(machine.nodeVersion);
   let config: Config;
   try {
     config = readConfig();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return [node, configurationFailed(error)];
+    return [checkNode(machine.nodeVersion), configurationFailed(error)];
   }
+  const checks: Check[] = [];
+  await examineRunning(config, machine, (check) => checks.push(check));
+  return [...checks, ...(await checkPorts(config))];
+}
+
+/**
+ * The checks that make sense beside a service that runs with this configuration: all but those of its ports,
+ * which it has.
+ * @param tell called with each check as soon as it is done
+ */
+export async function examineRunning(
+  config: Config,
+  machine: Machine,
+  tell: (check: Check) => void,
+): Promise<void> {
   const { dataDir, masterKey } = config;
-  const redis = redisSettings(config.redis, config.signature);
+  const tellAll = (checks: readonly Check[]) => checks.forEach(tell);
+  tell(checkNode(machine.nodeVersion));
   const libraries = await checkNativeLibraries();
+  tellAll(libraries);
   const hasDatabase = libraries.every(({ name, status }) => name !== 'database library' || status === 'ok');
   const folder = await checkFolder(dataDir, machine.uid);
-  const data = folder.isThere
-    ? [
-        ...(await checkFiles(dataDir, masterKey)),
-        checkSpace(await machine.freeBytes(dataDir)),
-        ...(hasDatabase && config.store === null ? checkDatabase(dataDir, masterKey, machine.now()) : []),
-      ]
-    : [];
-  return [
-    node,
-    ...libraries,
-    folder.check,
-    ...data,
-    ...(config.store === null ? [] : [await checkPostgres(config.store, config)]),
-    ...(redis === undefined ? [] : [await checkRedis(redis)]),
-    ...(await checkModels(config)),
-    ...(await checkCertificate(config, machine.now())),
-    ...(await checkPorts(config)),
-  ];
+  tell(folder.check);
+  if (folder.isThere) {
+    tellAll(await checkFiles(dataDir, masterKey));
+    tell(checkSpace(await machine.freeBytes(dataDir)));
+    if (hasDatabase && config.store === null) tellAll(checkDatabase(dataDir, masterKey, machine.now()));
+  }
+  if (config.store !== null) tell(await checkPostgres(config.store, config));
+  const redis = redisSettings(config.redis, config.signature);
+  if (redis !== undefined) tell(await checkRedis(redis));
+  tellAll(await checkModels(config));
+  tellAll(await checkCertificate(config, machine.now()));
 }

@@ -114,8 +114,11 @@ export interface BatchStore {
   ): Promise<void>;
   /** All chunks are there: workers may begin. */
   start(batchId: string): Promise<void>;
-  /** Newest first; `before` is the id of the last one of the page before. */
-  list(filter: { readonly appid?: string | undefined }, limit: number): Promise<readonly BatchStatus[]>;
+  /** Newest first; `after` is the id of the last one of the page before. */
+  list(
+    filter: { readonly appid?: string | undefined; readonly after?: string | undefined },
+    limit: number,
+  ): Promise<readonly BatchStatus[]>;
   /** Null where there is none, or it is another app's. */
   find(batchId: string, appid?: string): Promise<BatchStatus | null>;
   /** False where its state does not allow it (`done`, `cancelled`). */

@@ -34,6 +34,18 @@ describe('activity', () => {
     ]);
   });
 
+  it('has the scores of each step, those of a step without one left out', async () => {
+    const rowsOf = async () => [
+      { ...rows[0]!, at: 2500, rawScore: 100 },
+      { ...rows[0]!, at: 2000, rawScore: 4, verdict: 'attack' },
+      { ...rows[1]!, at: 500 },
+    ];
+    const { steps, scores } = await countActivity(rowsOf, filter);
+    expect(steps.map((step) => step.scores.length)).toEqual([0, 20]);
+    expect([steps[1]?.scores[0], steps[1]?.scores[19]]).toEqual([1, 1]);
+    expect(scores.reduce((sum, { live, other }) => sum + live + other, 0)).toBe(2);
+  });
+
   it.each([4000, 8000, 5000])('says where it begins when there are more than %i rows', async (most) => {
     const found = await countActivity(reader(), filter, most);
     expect(found).toMatchObject({

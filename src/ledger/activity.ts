@@ -20,6 +20,7 @@ export type ReadActivity = (
 interface Step {
   readonly requests: Record<string, number>;
   readonly milliseconds: number[];
+  readonly scores: number[];
 }
 
 /** Counts what happened in a period, a bounded number of rows at a time. */
@@ -35,14 +36,17 @@ export async function countActivity(
   const count = (row: ActivityRow) => {
     const { at, verdict, code, requests, rawScore, milliseconds } = row;
     const start = at - (at % filter.step);
-    const step = steps.get(start) ?? { requests: {}, milliseconds: [] };
+    const step = steps.get(start) ?? { requests: {}, milliseconds: [], scores: [] };
     steps.set(start, step);
     add(step.requests, verdict ?? 'refused', requests);
     add(codes, String(code), requests);
     if (verdict === null) add(refusals, row.reason ?? 'unknown', requests);
     else step.milliseconds.push(milliseconds);
     if (verdict === null || rawScore === null) return;
-    const share = scores[Math.min(SHARES - 1, Math.max(0, Math.floor(rawScore / 5)))];
+    const place = Math.min(SHARES - 1, Math.max(0, Math.floor(rawScore / 5)));
+    if (step.scores.length === 0) step.scores.push(...new Array<number>(SHARES).fill(0));
+    step.scores[place] = (step.scores[place] ?? 0) + 1;
+    const share = scores[place];
     if (verdict === 'live') share.live += 1;
     else share.other += 1;
   };
@@ -75,9 +79,9 @@ function add(counts: Record<string, number>, name: string, count: number): void 
   counts[name] = (counts[name] ?? 0) + count;
 }
 
-function stepOf(at: number, { requests, milliseconds }: Step): ActivityStep {
+function stepOf(at: number, { requests, milliseconds, scores }: Step): ActivityStep {
   const sorted = milliseconds.sort((a, b) => a - b);
   const within = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
   const latency = { p50: within(0.5), p95: within(0.95), p99: within(0.99) };
-  return { at: new Date(at), requests, latency: sorted.length === 0 ? null : latency };
+  return { at: new Date(at), requests, latency: sorted.length === 0 ? null : latency, scores };
 }

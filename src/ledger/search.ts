@@ -48,6 +48,8 @@ export interface ActivityStep {
   readonly requests: Readonly<Record<string, number>>;
   /** Milliseconds that at most 50, 95 and 99 of 100 judged requests took; null without one. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
+  /** Judged pictures by raw score: 20 shares of 5, the last with 100; empty where none was judged. */
+  readonly scores: readonly number[];
 }
 
 /** What happened in a period. */

@@ -97,7 +97,38 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await page.locator('.answer .badge.attack').waitFor();
   });
 
-  it('judges a still of the camera, and turns the camera off', async () => {
+  it('judges several stills together, each with its own answer, and says how they agree', async () => {
+    const page = await open();
+    await page
+      .locator('input[type=file]')
+      .setInputFiles(Array.from({ length: 6 }, () => samplePath('T1.jpg')));
+    await page.getByText('At most five stills are judged together.').waitFor();
+    await page.locator('input[type=file]').setInputFiles([samplePath('T1.jpg'), samplePath('T1.jpg')]);
+    await page.locator('[data-testid=score]').waitFor();
+    expect(await page.locator('.still .badge').count()).toBeGreaterThanOrEqual(2);
+    expect(await page.locator('.facts').first().textContent()).toContain('1 and 2');
+    expect(await page.locator('pre.code').textContent()).toContain('-F images=@still-1.jpg');
+    await page.locator('.still summary').first().click();
+    expect(await page.locator('.still').first().locator('tbody tr').count()).toBeGreaterThan(5);
+    await page.getByRole('button', { name: 'Another picture' }).click();
+    await page.locator('.drop').waitFor();
+  });
+
+  it('draws how the score goes with a change, and names the real address in code', async () => {
+    const page = await open();
+    await judge(page, samplePath('T1.jpg'));
+    await page.getByLabel('Change', { exact: true }).selectOption('blur');
+    await page.getByRole('button', { name: 'Draw curve' }).click();
+    await page.getByRole('button', { name: 'Draw curve' }).waitFor({ timeout: 60_000 });
+    expect(await page.locator('.curve-drawing circle').count()).toBeGreaterThan(3);
+    const url = `http://127.0.0.1:${console.service.port}`;
+    for (const language of ['curl', 'TypeScript', 'Python', 'PHP', 'Signed (legacy)']) {
+      await page.getByText(language, { exact: true }).click();
+      await expect.poll(() => page.locator('pre.code').textContent()).toContain(`${url}/`);
+    }
+  });
+
+  it('judges the stills of the camera, and turns the camera off', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Use the camera' }).click();
     await page.locator('livestill-camera[state]').waitFor();
@@ -181,6 +212,13 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await judge(page, samplePath('T1.jpg'));
     await page.locator('.picture').waitFor();
     await look('try');
+    await page.locator('.curve button').click();
+    await page.locator('.curve-drawing circle').nth(4).waitFor();
+    await look('try-curve');
+    await page.goto(`${console.url}/console/try`);
+    await page.locator('input[type=file]').setInputFiles([samplePath('T1.jpg'), samplePath('T1.jpg')]);
+    await page.locator('.still .badge').nth(1).waitFor();
+    await look('try-stills');
     await page.goto(`${console.url}/console/activity`);
     await page.locator('.uplot').first().waitFor();
     await look('activity');

@@ -11,12 +11,24 @@ import { judgementOf } from '../contract/support/judge.ts';
 import { samplePath } from '../support/pictures.ts';
 import { startConsole } from './support.ts';
 
+const curve = {
+  score: [
+    [-12, 0],
+    [12, 100],
+  ],
+  probability: { a: 1, b: 0 },
+};
 const unused = (): never => {
   throw new Error('a trial needs neither');
 };
 
 function areasOf(store: Store, isUp = true) {
-  const judge: Judge = { judge: async () => judgementOf(), refusal: () => null, models: [] };
+  const judge: Judge = {
+    judge: async (_picture, { still = false } = {}) =>
+      judgementOf(still ? { still: { thumbnail: null, curve } } : {}),
+    refusal: () => null,
+    models: [],
+  };
   return overviewAreas({
     ledger: store.ledger,
     chains: store.chains,
@@ -126,6 +138,32 @@ describe('the areas of the console', () => {
     expect((await send(Buffer.from('x'), 'text/plain')).status).toBe(415);
     const url = JSON.stringify({ url: 'https://pictures.example.org/a.jpg' });
     expect((await send(Buffer.from(url), 'application/json')).status).toBe(400);
+  });
+
+  it('judge several stills of one moment together, and say what stands behind each', async () => {
+    const started = await start();
+    const browser = await started.signedIn('operator', 'olga');
+    const picture = new Blob([await readFile(samplePath('T1.jpg'))], { type: 'image/jpeg' });
+    const send = async (count: number, still = picture) => {
+      const form = new FormData();
+      for (let i = 0; i < count; i++) form.append('images', still, `${i}.jpg`);
+      const headers = { cookie: browser.cookie, 'x-csrf-token': browser.csrfToken };
+      return fetch(`${started.url}/admin/v1/try`, { method: 'POST', body: form, headers });
+    };
+    const answer = await send(2);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      used: expect.any(Array),
+      consistency: { identical: [[0, 1]] },
+      stills: [
+        { verdict: 'live', networks: [] },
+        { verdict: 'live', networks: [] },
+      ],
+    });
+    const { rows } = await started.store.ledger.search({ appid: 'console' }, null, 10);
+    expect(rows).toHaveLength(1);
+    expect((await send(1)).status).toBe(400);
+    expect((await send(6, new Blob(['x']))).status).toBe(400);
   });
 
   it('say so while the workers are not up', async () => {

@@ -1,3 +1,5 @@
+import { ADVICE_ZH } from './advice.zh.ts';
+
 const layout =
   'The signature is base64( HMAC-SHA1(SecretKey, original) + original ): 20 raw bytes, then the original, encoded together once.';
 const seconds =
@@ -109,6 +111,20 @@ export const ADVICE: ReadonlyMap<string, string> = new Map([
   ['bucket_of_another_app', 'Sign with a bucket of this app, or leave b out.'],
   ['bucket_unknown', 'Sign with a bucket of this app, or leave b out.'],
 ]);
+
+/**
+ * What to do about a finding, in a language.
+ * @param fix in English
+ * @param madeBy the SecretId of another pair that made the digest
+ */
+export function adviceOn(
+  { reason, fix, madeBy }: { readonly reason: string; readonly fix: string; readonly madeBy?: string },
+  language: 'en' | 'zh',
+): string {
+  if (language === 'en') return fix;
+  if (madeBy !== undefined) return `把 ${madeBy} 写入 k，或用 k 所指 SecretId 的 SecretKey 签名。`;
+  return ADVICE_ZH.get(reason) ?? fix;
+}
 
 /**
  * What is said of things that were tidied: they are accepted here, the old service may have been stricter.

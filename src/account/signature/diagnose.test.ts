@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { temporaryStore } from '../../store/test-support/temp-store.ts';
 import { ADVICE } from './advice.ts';
+import { ADVICE_ZH } from './advice.zh.ts';
 import { type DiagnosisInput, diagnose } from './diagnose.ts';
 import { sign } from './signature.ts';
 
@@ -246,5 +247,12 @@ describe('advice', () => {
     const reasons = new Set([...thrown].map((match) => match[1]!));
     expect(reasons.size).toBeGreaterThan(40);
     expect([...reasons].filter((reason) => !ADVICE.has(reason))).toEqual([]);
+  });
+});
+
+describe('the advice', () => {
+  it('stands in both languages', () => {
+    expect([...ADVICE_ZH.keys()].sort()).toEqual([...ADVICE.keys()].sort());
+    expect([...ADVICE_ZH.values()].filter((text) => !/[一-鿿]/.test(text))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
-import { Fault, type FaultKind } from '../../faults.ts';
+import { Fault, type FaultKind, UsageError } from '../../faults.ts';
 import { checkBucket, checkPair, checkState } from '../checks.ts';
-import type { AccountStore, SignatureSettings } from '../types.ts';
+import type { AccountAdmin, AccountStore, ReplayStore, SignatureSettings } from '../types.ts';
 import { ADVICE, NOTE_TEXTS } from './advice.ts';
 import { explainDigest } from './mistakes.ts';
 import { type ParsedSignature, readSignature, verifyDigest } from './signature.ts';
@@ -18,6 +18,8 @@ export interface Finding {
   readonly text: string;
   /** What to do; empty for a note. */
   readonly fix: string;
+  /** The SecretId of another pair of the app that made the digest. */
+  readonly madeBy?: string;
 }
 
 /** A signature taken apart. */
@@ -42,7 +44,11 @@ export interface DiagnosisInput {
   /** A key to verify with. */
   readonly secretKey?: string | undefined;
   /** The accounts of a data folder, instead of a key. */
-  readonly accounts?: Pick<AccountStore, 'findApp' | 'findSecret' | 'findBucketOwner'> | undefined;
+  readonly accounts?:
+    | (Pick<AccountStore, 'findApp' | 'findSecret' | 'findBucketOwner'> & Pick<AccountAdmin, 'listSecrets'>)
+    | undefined;
+  /** The memory of used signatures, to say whether one for single use was used. */
+  readonly replay?: Pick<ReplayStore, 'isUsed'> | undefined;
 }
 
 /**
@@ -69,7 +75,9 @@ export async function diagnose(input: DiagnosisInput): Promise<Diagnosis> {
   const signature = await collect(() => readSignature(input.text));
   if (signature === null) return { accepted: false, verified: false, signature: null, findings };
   const verified = await checkOwner(signature, input, collect);
+  await nameOtherKey(signature, input, findings);
   await collect(() => checkTime(signature, input.now, input.settings));
+  const isUnused = await collect(() => checkUnused(signature, input, findings));
   await collect(() => {
     if (input.appid !== undefined && input.appid !== signature.appid) {
       throw new Fault(
@@ -80,7 +88,7 @@ export async function diagnose(input: DiagnosisInput): Promise<Diagnosis> {
     }
   });
   const accepted = findings.length === 0;
-  findings.push(...notes(signature, input, verified, accepted));
+  findings.push(...notes(signature, input, { verified, accepted, isUnused: isUnused === true }));
   return { accepted, verified, signature, findings };
 }
 
@@ -128,11 +136,65 @@ async function checkOwner(
   return true;
 }
 
+/** Pairs of one app that are tried. */
+const MOST_PAIRS = 50;
+/** Reasons after which the digest may still be of another pair of the same app. */
+const OF_ANOTHER_KEY: ReadonlySet<string> = new Set([
+  'hmac_differs',
+  'secretid_unknown',
+  'secretid_in_brackets',
+  'secretid_of_another_app',
+]);
+
+/** Where the key is not that of `k`: says so where another pair of the app made the digest. */
+async function nameOtherKey(
+  signature: ParsedSignature,
+  { accounts }: DiagnosisInput,
+  findings: Finding[],
+): Promise<void> {
+  const at = findings.findIndex(({ reason }) => OF_ANOTHER_KEY.has(reason));
+  if (accounts === undefined || at < 0) return;
+  const pairs = await accounts.listSecrets(signature.appid).catch((error: unknown) => {
+    if (error instanceof UsageError) return [];
+    throw error;
+  });
+  for (const { secretId } of pairs.slice(-MOST_PAIRS)) {
+    const pair = secretId === signature.secretId ? null : await accounts.findSecret(secretId);
+    if (pair === null || !verifyDigest(signature, pair.secretKey)) continue;
+    const found = findings[at] as Finding;
+    findings[at] = {
+      ...found,
+      text: `${found.text}; the digest was made with the SecretKey of ${secretId}, another pair of this app`,
+      fix: `Put ${secretId} into k, or sign with the SecretKey of the SecretId that k names.`,
+      madeBy: secretId,
+    };
+    return;
+  }
+}
+
+/**
+ * Whether a signature for single use is known to be unused.
+ * @throws {Fault} `signature_replayed`
+ */
+async function checkUnused(
+  { singleUse, digest }: ParsedSignature,
+  { replay }: DiagnosisInput,
+  findings: readonly Finding[],
+): Promise<boolean> {
+  // What the service refuses before it never comes into the memory.
+  if (!singleUse || replay === undefined || findings.length > 0) return false;
+  if (!(await replay.isUsed(digest.toString('hex')))) return true;
+  throw new Fault('signature_replayed', 'replay', 'this single-use signature was used before');
+}
+
 function notes(
   signature: ParsedSignature,
   input: DiagnosisInput,
-  verified: boolean,
-  accepted: boolean,
+  {
+    verified,
+    accepted,
+    isUnused,
+  }: { readonly verified: boolean; readonly accepted: boolean; readonly isUnused: boolean },
 ): Finding[] {
   const note = (reason: string, text: string): Finding => ({
     severity: 'note',
@@ -157,7 +219,7 @@ function notes(
     found.push(
       note(
         'single_use',
-        `Usable once, for another ${inWords(left)}. Whether it was used already only the service knows.`,
+        `Usable once, for another ${inWords(left)}. ${isUnused ? 'It was not used yet.' : 'Whether it was used already only the service knows.'}`,
       ),
     );
   } else found.push(note('multi_use', `Usable many times, for another ${inWords(signature.expires - now)}.`));

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Command } from 'commander';
 import { type Diagnosis, diagnose } from '../../account/signature/diagnose.ts';
-import { sign } from '../../account/signature/signature.ts';
+import { chooseSigner, makeSignature, type Signer } from '../../account/signature/make.ts';
 import type { App, SignatureSettings } from '../../account/types.ts';
 import { checkNewSecret } from '../../account/validate.ts';
 import type { Config } from '../../config/load.ts';
@@ -25,12 +25,6 @@ interface SignOptions extends DataOptions {
   readonly url?: string;
   readonly image: string;
   readonly check?: string;
-}
-
-interface Signer {
-  readonly appid: string;
-  readonly secretId: string;
-  readonly secretKey: string;
 }
 
 /** Adds `livestill sign` to the program. Exit status of `--check`: 0 accepted, 1 refused. */
@@ -85,34 +79,23 @@ async function make(options: SignOptions): Promise<Outcome> {
     );
   }
   const signer = await signerOf(options);
-  const issued = Math.floor(Date.now() / 1000);
-  const expires = options.once === true ? 0 : issued + options.expires;
-  const content = {
-    appid: signer.appid,
-    secretId: signer.secretId,
-    bucket: options.bucket,
-    expires,
-    issued,
-    rand: randomInt(1, 2 ** 31),
-    fileid: options.fileid,
-  };
-  const signature = sign(content, signer.secretKey);
-  const original = Buffer.from(signature, 'base64').subarray(20).toString('utf8');
+  const made = makeSignature(
+    signer,
+    {
+      seconds: options.once === true ? null : options.expires,
+      bucket: options.bucket,
+      fileid: options.fileid,
+    },
+    Date.now(),
+    randomInt(1, 2 ** 31),
+  );
+  const { signature, expires } = made;
   const base = options.url ?? baseUrl(configOf(options));
   const curl = curlLine({ base, signature, appid: signer.appid, image: options.image });
   const life = expires === 0 ? 'usable once' : `usable until ${new Date(expires * 1000).toISOString()}`;
   return {
     text: `Signature (${life}):\n\n${signature}\n\nA call to copy:\n\n${curl}`,
-    json: {
-      signature,
-      original,
-      appid: signer.appid,
-      secretId: signer.secretId,
-      issued,
-      expires,
-      singleUse: expires === 0,
-      curl,
-    },
+    json: { ...made, curl },
   };
 }
 
@@ -129,25 +112,7 @@ async function signerOf(options: SignOptions): Promise<Signer> {
 
 async function signerFromStore({ accounts }: Store, options: SignOptions): Promise<Signer> {
   const appid = options.appid ?? onlyApp(await accounts.listApps());
-  const now = Date.now();
-  const usable = (await accounts.listSecrets(appid)).filter(
-    (pair) => pair.enabled && (pair.expiresAt === null || pair.expiresAt.getTime() > now),
-  );
-  const secretId = options.secretId ?? usable.at(-1)?.secretId;
-  if (secretId === undefined) {
-    throw new UsageError(
-      'no_usable_secret',
-      `the app ${appid} has no usable pair: "livestill key create ${appid}" makes one`,
-    );
-  }
-  const pair = await accounts.findSecret(secretId);
-  if (pair === null || pair.appid !== appid) {
-    throw new UsageError(
-      'secret_unknown',
-      `the app ${appid} has no SecretId ${secretId}: "livestill key list ${appid}" shows them`,
-    );
-  }
-  return { appid, secretId, secretKey: pair.secretKey };
+  return chooseSigner(accounts, { appid, secretId: options.secretId }, Date.now());
 }
 
 function onlyApp(apps: readonly App[]): string {
@@ -179,7 +144,10 @@ async function check(options: SignOptions, given: string): Promise<Outcome> {
   const input = { text, now: Date.now(), settings: settingsOf(configOf(options)), appid: options.appid };
   const diagnosis =
     secretKey === undefined && options.data !== undefined
-      ? await withStore(options, false, ({ accounts }) => diagnose({ ...input, accounts }))
+      ? await withStore(options, false, ({ accounts, replay }, { redis }) =>
+          // Where nodes share them in Redis, the memory in this store knows nothing.
+          diagnose({ ...input, accounts, replay: redis.url === null ? replay : undefined }),
+        )
       : await diagnose({ ...input, secretKey });
   return { ok: diagnosis.accepted, text: diagnosisText(diagnosis), json: diagnosisJson(diagnosis) };
 }

@@ -6,7 +6,7 @@ import type { Config } from '../../config/load.ts';
 import { UsageError } from '../../faults.ts';
 import { doneOf, secondsLeft } from '../../jobs/progress.ts';
 import { printResults, writeResultsFile } from '../../jobs/results.ts';
-import { CHUNK_PICTURES, submitBatch } from '../../jobs/submit.ts';
+import { CHUNK_PICTURES } from '../../jobs/submit.ts';
 import type { BatchStatus, BatchStore } from '../../jobs/types.ts';
 import { checkWebhook } from '../../jobs/webhook.ts';
 import type { Store } from '../../store/open.ts';
@@ -14,7 +14,7 @@ import { numberWithin } from '../shared/arguments.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
 import { explainErrors, type Outcome, pairs, perform } from '../shared/outcome.ts';
 import { needsPostgres } from '../worker/needs-postgres.ts';
-import { submittedPictures } from './submitted.ts';
+import { submitInput } from './submitted.ts';
 
 interface Options extends DataOptions {
   readonly json?: boolean;
@@ -102,8 +102,7 @@ function submit(input: string, options: Options): Promise<Outcome> {
       priority,
       webhook: webhook === undefined ? null : checkWebhook(webhook, webhookSecret),
     };
-    const pictures = await submittedPictures(input, picturesDir);
-    const batchId = await submitBatch(batches, order, pictures, chunk);
+    const batchId = await submitInput(batches, order, { input, picturesDir, chunk });
     const found = await find(batches, batchId);
     return {
       text: `${batchId}\n${found.pictures} pictures wait for workers ("livestill worker"). "livestill batch status ${batchId}" says how far they are.`,

@@ -3,6 +3,30 @@ import { openSource } from '../../batch/source/open.ts';
 import { UsageError } from '../../faults.ts';
 import { pathOfArgument } from '../../files/name.ts';
 import { belowPictures } from '../../jobs/pictures.ts';
+import { submitBatch } from '../../jobs/submit.ts';
+import type { BatchOrder, BatchStore } from '../../jobs/types.ts';
+
+/**
+ * Submits the pictures of a folder or a list.
+ * @returns the batch's id
+ * @throws {UsageError} those of `submittedPictures` and `submitBatch`
+ * @throws {Fault} `state_unavailable`
+ */
+export async function submitInput(
+  batches: BatchStore,
+  order: BatchOrder,
+  {
+    input,
+    picturesDir,
+    chunk,
+  }: {
+    readonly input: string;
+    readonly picturesDir: string | null;
+    readonly chunk?: number | undefined;
+  },
+): Promise<string> {
+  return submitBatch(batches, order, await submittedPictures(input, picturesDir), chunk);
+}
 
 /**
  * The pictures of a folder or a list, as workers read them: urls, and paths below the folder of pictures.

@@ -8,6 +8,7 @@ import type { KeyPlace } from './first-app.ts';
 
 /** Where the service is reached, as far as it is known. */
 export interface Places {
+  port: number;
   adminPort: number;
 }
 

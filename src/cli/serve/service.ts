@@ -11,6 +11,7 @@ import type { Profile } from '../../liveness/types.ts';
 import type { Store } from '../../store/open.ts';
 import { overviewAreas } from '../../wire/admin/overview.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/server.ts';
+import { toolsAreas } from '../../wire/admin/tools.ts';
 import type { TryJudging } from '../../wire/admin/try.ts';
 import { createFailedTries, type FailedTries } from '../../wire/http/failed-tries.ts';
 import type { Server } from '../../wire/http/server.ts';
@@ -27,6 +28,7 @@ import { decisionDepsOf, serverOf } from './server.ts';
 import { startSessionUpkeep } from './sessions.ts';
 import { StartError } from './start-error.ts';
 import { noteStart, openStoreOf, startRetentionOf } from './store.ts';
+import { toolsOf } from './tools.ts';
 import { checkProfiles, startFleetOf } from './workers.ts';
 
 /** The built console, beside the built service; there too where this runs from the sources. */
@@ -84,9 +86,9 @@ export async function startService(config: Config, log: Logger): Promise<Service
     await noteStart(store, config);
     const metrics = metricsOf(log, store.health?.node);
     closing.unshift(async () => metrics.stop());
-    const places: Places = { adminPort: config.adminPort };
+    const places: Places = { port: config.port, adminPort: config.adminPort };
     const console = consoleOf(config, store, places);
-    const admin = createAdmin(config, log, { state, store, metrics, console, tables });
+    const admin = createAdmin(config, log, { state, store, metrics, console, places, tables });
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     places.adminPort = adminPort;
@@ -120,6 +122,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       ...certificate,
     });
     const port = await listen('port', server, config.host, config.port);
+    places.port = port;
     const watch = watchOf(tlsFiles, tls, server, log);
     state.judging = { ...judging, threshold: config.threshold };
     state.ready = true;
@@ -167,13 +170,14 @@ interface AdminParts {
   readonly store: Store;
   readonly metrics: Metrics;
   readonly console: Console | null;
+  readonly places: Places;
   readonly tables: readonly OperatingTable[];
 }
 
 function createAdmin(
   config: Config,
   log: Logger,
-  { state, store, metrics, console, tables }: AdminParts,
+  { state, store, metrics, console, places, tables }: AdminParts,
 ): AdminServer {
   const { threshold, capture, trustedProxies, proxyHeader } = config;
   const profile = config.profile ?? DEFAULT_PROFILE;
@@ -182,13 +186,16 @@ function createAdmin(
     version,
     defaults: { threshold, capture, profile },
     operatingPoints: tables,
-    areas: overviewAreas({
-      ledger: store.ledger,
-      chains: store.chains,
-      clock: () => Date.now(),
-      judging: () => state.judging,
-      maxBodyBytes: config.maxBodyBytes,
-    }),
+    areas: [
+      ...overviewAreas({
+        ledger: store.ledger,
+        chains: store.chains,
+        clock: () => Date.now(),
+        judging: () => state.judging,
+        maxBodyBytes: config.maxBodyBytes,
+      }),
+      ...toolsAreas(toolsOf(config, store, () => places.port)),
+    ],
   };
   return createAdminServer(
     readinessChecks({ state, store, log, freeBytes: () => freeBytesAt(config.dataDir) }),

@@ -30,12 +30,14 @@ export function curlLine({ base, signature, appid, image }: CurlParts): string {
   ].join(' ');
 }
 
-/** The base url a configured service is reached under from this machine. */
+/** The base url a configured service is reached under: the one that is named, else one for this machine. */
 export function baseUrl(config: {
+  readonly url?: string | null;
   readonly host: string;
   readonly port: number;
   readonly tls: { readonly cert: string | null };
 }): string {
+  if (config.url !== undefined && config.url !== null) return config.url;
   const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
   const named = host.includes(':') ? `[${host}]` : host;
   return `${config.tls.cert === null ? 'http' : 'https'}://${named}:${config.port}`;

@@ -54,6 +54,12 @@ export const SERVICE_SETTINGS = {
     description:
       'Port of the service. 0 takes a free one. The variable `PORT` counts too, as hosting platforms set it.',
   }),
+  url: maybeText({
+    default: null,
+    check: 'origin',
+    description:
+      'Under which callers reach the service, such as `https://liveness.example.org` behind a proxy: stands in code to copy, nowhere else. null: `host` and `port`.',
+  }),
   adminHost: text({
     default: '127.0.0.1',
     description:

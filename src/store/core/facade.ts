@@ -23,7 +23,7 @@ export interface Shared {
 
 /** The store as everything else knows it, over the calls of a backend. */
 export function facade(backend: Backend, onTrouble: (error: Error) => void, shared: Shared = {}): Store {
-  const { append, page, latest, count, search, consume, used, remember } = backend;
+  const { append, page, latest, count, search, consume, used, remember, isUsed } = backend;
   return {
     accounts: accountsOf(backend, onTrouble),
     apiKeys: apiKeysOf(backend, onTrouble),
@@ -44,7 +44,7 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
       endWebhook: backend.endWebhook,
       findWebhook: backend.findWebhook,
     },
-    replay: shared.replay ?? { remember },
+    replay: shared.replay ?? { remember, isUsed },
     rates: shared.rates ?? null,
     permits: shared.permits ?? null,
     usage: shared.usage ?? { consume, used },

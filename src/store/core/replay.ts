@@ -41,6 +41,11 @@ export function createReplay(database: StoreDatabase): ReplayStore & SignatureMe
       }),
     noteElsewhere: () =>
       database.write('state_unavailable', (db) => putMeta(db, ELSEWHERE_KEY, new Date().toISOString())),
+    isUsed: (digest) =>
+      database.read('state_unavailable', async (db) => {
+        const found = db.selectFrom('used_signature').select('digest').where('digest', '=', digest);
+        return (await found.executeTakeFirst()) !== undefined;
+      }),
     async remember(digest, until) {
       const now = Date.now();
       added += 1;

@@ -23,6 +23,7 @@ describe.skipIf(whyNoServer !== null)(
       const until = new Date(Date.now() + 60_000);
       expect(await replay.remember('ab', until)).toBe(true);
       expect(await replay.remember('ab', until)).toBe(false);
+      expect([await replay.isUsed('ab'), await replay.isUsed('cd')]).toEqual([true, false]);
       expect(await usage.consume('1', '2026-11-28', 2)).toBe(1);
       await Promise.all(Array.from({ length: 20 }, (_, i) => ledger.append(someRow({ requestId: `${i}` }))));
       expect(await ledger.count({})).toBe(20);

@@ -195,6 +195,7 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
     await redis.up();
     await expect.poll(() => store.check().then(() => 'ok', String), { timeout: 10_000 }).toBe('ok');
     expect(await store.replay.remember('a', until)).toBe(false);
+    expect([await store.replay.isUsed('a'), await store.replay.isUsed('never')]).toEqual([true, false]);
   });
 
   it('paused: calls are refused in their time; going on, all goes on', async () => {

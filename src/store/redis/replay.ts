@@ -4,7 +4,7 @@ import type { RedisSettings } from '../core/redis-settings.ts';
 import type { SignatureMemory } from '../core/replay.ts';
 import type { RedisCalls, RedisConnection } from './connection.ts';
 import { stateOf } from './inspect.ts';
-import { BEGIN, REMEMBER } from './scripts.ts';
+import { BEGIN, IS_USED, REMEMBER } from './scripts.ts';
 
 /** Under these keys stand since when used signatures are remembered, and the run of the server that did. */
 const BEGAN_KEY = 'signatures-since';
@@ -44,6 +44,7 @@ export function createReplay(
   { signatureLifeMs, signatureSkewMs }: RedisSettings,
 ): ReplayStore {
   return {
+    isUsed: async (digest) => (await redis.run(IS_USED, [`signature:${digest}`])) === 1,
     async remember(digest, until) {
       const args = [until.getTime(), signatureLifeMs, signatureSkewMs, GRACE];
       const answer = await redis.run(REMEMBER, [`signature:${digest}`, BEGAN_KEY], args);

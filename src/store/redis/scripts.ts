@@ -41,6 +41,9 @@ local kept = math.max(untilThen - now, 0) + tonumber(ARGV[4])
 if redis.call('SET', KEYS[1], '1', 'NX', 'PX', string.format('%.0f', kept)) then return 1 end
 return 0`;
 
+/** Whether a used signature is remembered. Keys: the signature. @returns 1 where it is, else 0 */
+export const IS_USED = `return redis.call('EXISTS', KEYS[1])`;
+
 /**
  * Takes a token. Keys: the bucket. Arguments: tokens a second, capacity.
  * @returns 0 where there was one, else the ms until there is one

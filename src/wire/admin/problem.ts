@@ -43,6 +43,12 @@ const REFUSALS: Readonly<Record<RefusalCode, Kind>> = {
     action: 'Wait as long as "retry-after" says.',
     retryable: true,
   },
+  too_many_calls: {
+    status: 429,
+    title: 'Too many calls of this kind',
+    action: 'Wait as long as "retry-after" says.',
+    retryable: true,
+  },
   busy: { status: 503, title: 'Too many sign-ins at once', action: 'Try again.', retryable: true },
   csrf_token_wrong: {
     status: 403,
@@ -95,8 +101,10 @@ const UNFORESEEN: Kind = {
 const CONFLICTS: ReadonlySet<string> = new Set([
   'app_closed',
   'app_exists',
+  'batch_over',
   'changed_meanwhile',
   'last_administrator',
+  'no_usable_secret',
   'secret_exists',
   'secret_same',
   'setup_done',

@@ -3,8 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { App } from '../../account/types.ts';
 import { Fault } from '../../faults.ts';
+import type { Together } from '../../liveness/stills/together.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import { type Asked, decideOn } from '../decision/decide.ts';
+import { type AskedTogether, type DecidedStill, decideTogether } from '../decision/decide-together.ts';
 import type { DecisionDeps } from '../decision/deps.ts';
 import type { Envelope } from '../http/envelope.ts';
 import { exchangeOf } from '../http/exchange.ts';
@@ -12,7 +14,7 @@ import { checkAnnouncedSize, withBody } from '../intake/read-body.ts';
 import { chooseLanguage, type Language } from '../v1/language.ts';
 import { checkDeclared, inputType, picturesOf, refuseCoded } from '../v1/picture-input.ts';
 import { asProblem, problemEnvelope } from '../v1/problems.ts';
-import { jsonEnvelope, livenessBody, livenessEnvelope } from '../v1/reply.ts';
+import { jsonEnvelope, livenessBody, livenessEnvelope, togetherBody, togetherEnvelope } from '../v1/reply.ts';
 import type { AdminArea } from './area.ts';
 import { answerFaultsAsV1 } from './area-faults.ts';
 import { actorOf } from './caller.ts';
@@ -44,9 +46,9 @@ type Query = Static<typeof Query>;
 export const CONSOLE_APP = 'console';
 
 /**
- * `POST /try`: judges a picture as `POST /v1/liveness` does, and says besides what each network made of it.
- * The body may be the picture itself or a form with the part `image`. It leaves a row of the app `console` in
- * the ledger, with the name of the caller as its key.
+ * `POST /try`: judges a picture, or several stills, as `POST /v1/liveness` does, and says besides what each
+ * network made of it. The body may be the picture itself or a form with the part `image`, or several parts
+ * `images`. It leaves a row of the app `console` in the ledger, with the name of the caller as its key.
  */
 export function tryArea({ judging, maxBodyBytes }: TryDeps): AdminArea {
   return async (app) => {
@@ -91,33 +93,65 @@ async function judgeTrial(
   const share = { limit: deps.maxBodyBytes, owner: `app ${CONSOLE_APP}` };
   return withBody(deps.bodies, raw, share, async (body, hold) => {
     const pictures = await picturesOf(type, body);
-    if (pictures.kind !== 'one' || pictures.source.kind !== 'bytes') {
-      throw new Fault('request_malformed', 'schema', 'A trial takes one picture itself, and no url.');
-    }
-    const asked: Asked = {
+    const sources = pictures.kind === 'one' ? [pictures.source] : pictures.sources;
+    if (sources.some(({ kind }) => kind !== 'bytes'))
+      throw new Fault('request_malformed', 'schema', 'A trial takes pictures themselves, and no url.');
+    const common: Omit<Asked, 'answer'> = {
       api: 'v1',
       exchange,
       facts,
       app: consoleApp(request.query, deps.threshold),
       hold,
       check: (picture) => checkDeclared(type, picture),
-      answer: (judgement, decided) => answerOf(judgement, decided, id, language),
       refusal: (fault) => problemEnvelope(asProblem(fault), language, id),
     };
-    return (await decideOn(deps, asked, pictures.source)).envelope;
+    const options = { requestId: id, language, minFaceWidth: null };
+    const asked: Asked = { ...common, answer: (judgement, decided) => answerOf(judgement, decided, options) };
+    if (pictures.kind === 'one') return (await decideOn(deps, asked, pictures.source)).envelope;
+    const together: AskedTogether = {
+      ...common,
+      answer: (stills, found) => answerTogether(stills, found, options),
+    };
+    return (await decideTogether(deps, together, pictures.sources)).envelope;
   });
 }
 
-function answerOf(judgement: Judgement, decided: Judgement, requestId: string, language: Language) {
-  const body = livenessBody(judgement, decided, { requestId, language, minFaceWidth: null });
-  const { width, height, crops, reviewLimits, fusedLogit } = judgement;
+interface AnswerOptions {
+  readonly requestId: string;
+  readonly language: Language;
+  readonly minFaceWidth: null;
+}
+
+function answerOf(judgement: Judgement, decided: Judgement, options: AnswerOptions): Envelope {
+  const body = livenessBody(judgement, decided, options);
+  return withWhole(livenessEnvelope(body, options.language), { ...body, ...behind(judgement) });
+}
+
+/** The answer to several stills, with what stands behind each. */
+function answerTogether(
+  stills: readonly DecidedStill[],
+  together: Together,
+  options: AnswerOptions,
+): Envelope {
+  const bodies = stills.map(({ judgement, decided }) => livenessBody(judgement, decided, options));
+  const body = togetherBody(together, stills, bodies, options);
+  const whole = stills.map(({ judgement }, at) => ({ ...bodies[at], ...behind(judgement) }));
+  return withWhole(togetherEnvelope(body, options.language), { ...body, stills: whole });
+}
+
+/** What stands behind an answer. */
+function behind({ width, height, crops, reviewLimits, fusedLogit }: Judgement) {
   const networks = crops.map(({ model, crop, boxScale, outputs, logit, rect }) => ({
     ...{ model, crop, boxScale, logit, rect },
     outputs: [...outputs],
     liveProbability: 1 / (1 + Math.exp(-logit)),
   }));
-  const whole = jsonEnvelope({ ...body, width, height, reviewLimits, fusedLogit, networks }, {});
-  return { ...livenessEnvelope(body, language), ...(whole.body === undefined ? {} : { body: whole.body }) };
+  return { width, height, reviewLimits, fusedLogit, networks };
+}
+
+function withWhole(envelope: Envelope, body: unknown): Envelope {
+  const whole = jsonEnvelope(body, {});
+  return { ...envelope, ...(whole.body === undefined ? {} : { body: whole.body }) };
 }
 
 function consoleApp({ threshold, profile, capture }: Query, ownThreshold: number): App {

@@ -7,6 +7,7 @@ import { createConsole, linkUrl } from '../../../src/console/console.ts';
 import { createPasswords } from '../../../src/console/password.ts';
 import type { Role } from '../../../src/console/permissions.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
+import type { AdminArea } from '../../../src/wire/admin/area.ts';
 import { createAdminServer } from '../../../src/wire/admin/server.ts';
 
 /** The password of everybody here. */
@@ -27,8 +28,13 @@ export interface ConsoleHere {
 
 const built = fileURLToPath(new URL('../../../dist/web-console', import.meta.url));
 
-/** Starts it over a new data folder. Who starts it stops it. */
-export async function startConsoleHere(): Promise<ConsoleHere> {
+/**
+ * Starts it over a new data folder. Who starts it stops it.
+ * @param areas further areas of the admin API, over the same store
+ */
+export async function startConsoleHere(
+  areas: (store: Store) => readonly AdminArea[] = () => [],
+): Promise<ConsoleHere> {
   const dataDir = await mkdtemp(join(tmpdir(), 'livestill-console-'));
   const store = await openStore({ dataDir, thread: false });
   const place = { url: '' };
@@ -50,6 +56,7 @@ export async function startConsoleHere(): Promise<ConsoleHere> {
         proxies: { trustedProxies: [] },
         defaults: { threshold: 87, capture: 'lenient', profile: 'careful' },
         operatingPoints: [],
+        areas: areas(store),
       },
       built,
     );

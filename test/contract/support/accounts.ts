@@ -71,6 +71,7 @@ export function memoryAccounts(apps: readonly App[], pairs: readonly SecretPair[
         used.add(digest);
         return true;
       },
+      isUsed: async (digest) => used.has(digest),
     },
     usage: {
       async consume(id, day, limit) {

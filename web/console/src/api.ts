@@ -45,6 +45,7 @@ export interface CallOptions {
   readonly json?: unknown;
   /** Sent as it is. */
   readonly blob?: Blob;
+  readonly form?: FormData;
   readonly signal?: AbortSignal;
 }
 
@@ -54,12 +55,12 @@ export interface CallOptions {
  * @throws {DOMException} AbortError
  */
 export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
-  const { method = 'GET', json, blob, signal: given } = options;
+  const { method = 'GET', json, blob, form, signal: given } = options;
   const headers: Record<string, string> = { 'accept-language': language.value === 'zh' ? 'zh-CN' : 'en' };
   if (method !== 'GET') headers['x-csrf-token'] = csrfToken;
   if (json !== undefined) headers['content-type'] = 'application/json';
   if (blob !== undefined) headers['content-type'] = blob.type || 'application/octet-stream';
-  const body = blob ?? (json === undefined ? null : JSON.stringify(json));
+  const body = form ?? blob ?? (json === undefined ? null : JSON.stringify(json));
   let response: Response;
   try {
     response = await fetch(`/admin/v1${path}`, {

@@ -133,6 +133,8 @@ export interface Step {
   readonly at: string;
   readonly requests: Readonly<Record<string, number>>;
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
+  /** Judged pictures by raw score, 20 shares of 5; empty where none was judged. */
+  readonly scores: readonly number[];
 }
 
 /** What happened in a period. */

@@ -204,15 +204,21 @@ async function unqueueWaiting(db: Transaction<Tables>, queue: ChunkQueue, batchI
 
 function readCalls(database: StoreDatabase): Pick<BatchStore, 'list' | 'find' | 'results' | 'depth'> {
   return {
-    list: ({ appid }, limit) =>
+    list: ({ appid, after }, limit) =>
       database.read(UNAVAILABLE, async (db) => {
         let query = db
           .selectFrom('batch')
           .selectAll()
           .orderBy('created_at', 'desc')
-          .orderBy('batch_id')
+          .orderBy('batch_id', 'desc')
           .limit(limit);
         if (appid !== undefined) query = query.where('appid', '=', appid);
+        if (after !== undefined) {
+          // A batch that is gone ends the list: nobody knows where it stood.
+          query = query.where(
+            sql<boolean>`(created_at, batch_id) < (select created_at, batch_id from batch where batch_id = ${after})`,
+          );
+        }
         return (await query.execute()).map(statusOf);
       }),
     find: (batchId, appid) =>

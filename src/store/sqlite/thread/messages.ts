@@ -75,6 +75,7 @@ export const CALLS: Readonly<Record<keyof Backend, StoreKind>> = {
   endWebhook: 'state_unavailable',
   findWebhook: 'state_unavailable',
   remember: 'state_unavailable',
+  isUsed: 'state_unavailable',
   hasSignatures: 'state_unavailable',
   noteElsewhere: 'state_unavailable',
   consume: 'state_unavailable',

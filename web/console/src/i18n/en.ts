@@ -2,6 +2,10 @@ import { EN_ACCOUNT } from './pages/account.ts';
 import { EN_ADMIN_KEYS } from './pages/admin-keys.ts';
 import { EN_ADMIN_LOG } from './pages/admin-log.ts';
 import { EN_APPS } from './pages/apps.ts';
+import { EN_BATCHES } from './pages/batches.ts';
+import { EN_DOCTOR } from './pages/doctor.ts';
+import { EN_SIGNATURE } from './pages/signature.ts';
+import { EN_STILLS } from './pages/stills.ts';
 import { EN_USERS } from './pages/users.ts';
 import { EN_PARTS } from './parts.ts';
 
@@ -13,6 +17,10 @@ export const EN = {
   ...EN_ACCOUNT,
   ...EN_ADMIN_KEYS,
   ...EN_ADMIN_LOG,
+  ...EN_BATCHES,
+  ...EN_DOCTOR,
+  ...EN_SIGNATURE,
+  ...EN_STILLS,
   'app.name': 'livestill',
   'nav.main': 'Main',
   'nav.skip': 'Skip to content',
@@ -76,7 +84,7 @@ export const EN = {
   'try.choose': 'choose a file',
   'try.camera': 'Use the camera',
   'try.cameraStop': 'Close the camera',
-  'try.cameraReason': 'One still is judged by this service.',
+  'try.cameraReason': 'Three stills are judged together by this service.',
   'try.formats': 'JPEG, PNG, WebP, HEIC, AVIF or BMP',
   'try.another': 'Another picture',
   'try.said.live': 'A live person, as far as this picture shows.',
@@ -144,6 +152,8 @@ export const EN = {
   'activity.p50': '50 of 100 within',
   'activity.p95': '95 of 100 within',
   'activity.p99': '99 of 100 within',
+  'activity.scoresOverTime': 'Raw scores over time',
+  'activity.shares': 'Shares of verdicts',
   'activity.scores': 'Raw scores',
   'activity.otherVerdict': 'not live',
   'activity.refusals': 'Refusals by reason',

@@ -38,3 +38,25 @@ export function moment(iso: string): string {
 export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
 }
+
+/** A time in its one or two largest units: `2 min 5 sec`. */
+export function duration(seconds: number): string {
+  const units = [
+    [86_400, 'day'],
+    [3600, 'hour'],
+    [60, 'minute'],
+    [1, 'second'],
+  ] as const;
+  let rest = Math.max(0, Math.round(seconds));
+  const parts: string[] = [];
+  for (const [size, unit] of units) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if ((count === 0 && parts.length === 0 && size > 1) || parts.length === 2) continue;
+    if (count > 0 || parts.length === 0) {
+      const style = { style: 'unit', unit, unitDisplay: 'short' } as const;
+      parts.push(new Intl.NumberFormat(locale(), style).format(count));
+    }
+  }
+  return parts.join(' ');
+}

@@ -3,6 +3,10 @@ import { ZH_ACCOUNT } from './pages/account.ts';
 import { ZH_ADMIN_KEYS } from './pages/admin-keys.ts';
 import { ZH_ADMIN_LOG } from './pages/admin-log.ts';
 import { ZH_APPS } from './pages/apps.ts';
+import { ZH_BATCHES } from './pages/batches.ts';
+import { ZH_DOCTOR } from './pages/doctor.ts';
+import { ZH_SIGNATURE } from './pages/signature.ts';
+import { ZH_STILLS } from './pages/stills.ts';
 import { ZH_USERS } from './pages/users.ts';
 import { ZH_PARTS } from './parts.ts';
 
@@ -14,6 +18,10 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   ...ZH_ACCOUNT,
   ...ZH_ADMIN_KEYS,
   ...ZH_ADMIN_LOG,
+  ...ZH_BATCHES,
+  ...ZH_DOCTOR,
+  ...ZH_SIGNATURE,
+  ...ZH_STILLS,
   'app.name': 'livestill',
   'nav.main': '主导航',
   'nav.skip': '跳到内容',
@@ -76,7 +84,7 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'try.choose': '选择文件',
   'try.camera': '使用相机',
   'try.cameraStop': '关闭相机',
-  'try.cameraReason': '本服务将判定一张照片。',
+  'try.cameraReason': '本服务会一起判定三张照片。',
   'try.formats': 'JPEG、PNG、WebP、HEIC、AVIF 或 BMP',
   'try.another': '换一张图片',
   'try.said.live': '就这张图片而言，是真人。',
@@ -144,6 +152,8 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'activity.p50': '50% 不超过',
   'activity.p95': '95% 不超过',
   'activity.p99': '99% 不超过',
+  'activity.scoresOverTime': '原始分数随时间的分布',
+  'activity.shares': '结论占比',
   'activity.scores': '原始分数',
   'activity.otherVerdict': '非真人',
   'activity.refusals': '按原因统计的拒绝',

@@ -9,6 +9,7 @@ import { useLoad } from '../use-load.ts';
 import { Bars, Histogram } from './activity/bars.tsx';
 import { ChartCard } from './activity/chart-card.tsx';
 import { Lines } from './activity/lines.tsx';
+import { ScoreMap } from './activity/score-map.tsx';
 
 /** Periods to choose from, in minutes, with steps in seconds. */
 const PERIODS = {
@@ -94,6 +95,10 @@ export function ActivityPage() {
   );
 }
 
+const SHARES = Array.from({ length: 20 }, (_, index) => index);
+/** Scores of a share. */
+const shareText = (index: number) => `${index * 5}–${index === 19 ? 100 : index * 5 + 4}`;
+
 function totals({ steps, from, to }: Activity) {
   const sums: Record<string, number> = {};
   for (const { requests } of steps) {
@@ -111,7 +116,7 @@ function everyStep({ steps, from, to, step }: Activity): readonly Step[] {
   const count = Math.ceil((new Date(to).getTime() - first) / step);
   return Array.from({ length: count }, (_, index) => {
     const at = first + index * step;
-    return known.get(at) ?? { at: new Date(at).toISOString(), requests: {}, latency: null };
+    return known.get(at) ?? { at: new Date(at).toISOString(), requests: {}, latency: null, scores: [] };
   });
 }
 
@@ -173,14 +178,43 @@ function Charts({ activity }: { readonly activity: Activity }) {
           <Lines label={t('activity.latency')} times={charts.times} lines={charts.latencies} unit=" ms" />
         </ChartCard>
         <ChartCard
+          title={t('activity.scoresOverTime')}
+          file="scores-over-time"
+          class="wide"
+          head={[t('activity.time'), ...SHARES.map(shareText)]}
+          rows={charts.steps.flatMap(({ at, scores }) =>
+            scores.length === 0 ? [] : [[moment(at), ...scores]],
+          )}
+        >
+          <ScoreMap steps={charts.steps} />
+        </ChartCard>
+        <ChartCard
+          title={t('activity.shares')}
+          file="shares"
+          class="wide"
+          head={[t('activity.time'), ...VERDICTS.map(([one]) => named('verdict', one))]}
+          rows={charts.steps.flatMap(({ at, requests }) => {
+            const sum = Object.values(requests).reduce((total, count) => total + count, 0);
+            if (sum === 0) return [];
+            return [
+              [moment(at), ...VERDICTS.map(([one]) => Math.round(((requests[one] ?? 0) / sum) * 1000) / 10)],
+            ];
+          })}
+        >
+          <Lines
+            label={t('activity.shares')}
+            times={charts.times}
+            lines={charts.shares}
+            isStacked
+            most={100}
+            unit=" %"
+          />
+        </ChartCard>
+        <ChartCard
           title={t('activity.scores')}
           file="scores"
           head={[t('activity.score'), t('verdict.live'), t('activity.otherVerdict')]}
-          rows={activity.scores.map(({ from, live, other }) => [
-            `${from}–${from === 95 ? 100 : from + 4}`,
-            live,
-            other,
-          ])}
+          rows={activity.scores.map(({ from, live, other }) => [shareText(from / 5), live, other])}
         >
           <Histogram scores={activity.scores} />
         </ChartCard>
@@ -214,6 +248,14 @@ function chartsOf(activity: Activity, _now: Language) {
       name: named('verdict', one),
       colour,
       values: steps.map(({ requests }) => requests[one] ?? 0),
+    })),
+    shares: VERDICTS.map(([one, colour]) => ({
+      name: named('verdict', one),
+      colour,
+      values: steps.map(({ requests }) => {
+        const sum = Object.values(requests).reduce((total, count) => total + count, 0);
+        return sum === 0 ? 0 : ((requests[one] ?? 0) / sum) * 100;
+      }),
     })),
     latencies: (
       [

@@ -9,6 +9,7 @@ import { ChangeCard } from './try/change.tsx';
 import { CodeCard } from './try/code-card.tsx';
 import { PictureInput } from './try/input.tsx';
 import { Picture } from './try/picture.tsx';
+import { TogetherView } from './try/together.tsx';
 
 /** What was judged: as it came, and as it is shown now. */
 interface Judged {
@@ -21,6 +22,7 @@ interface Judged {
 /** A picture, judged by this service, with everything that stands behind the answer. */
 export function TryPage() {
   const [blob, setBlob] = useState<Blob | null>(null);
+  const [stills, setStills] = useState<readonly Blob[]>([]);
   const [judged, setJudged] = useState<Judged | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
   const [threshold, setThreshold] = useState('');
@@ -56,24 +58,33 @@ export function TryPage() {
     const timer = setTimeout(() => void judge(blob), 300);
     return () => clearTimeout(timer);
   }, [query, now]);
+  const take = useCallback(
+    (pictures: readonly Blob[]) => {
+      const [only] = pictures;
+      if (pictures.length > 1) setStills(pictures);
+      else if (only !== undefined) void judge(only);
+    },
+    [judge],
+  );
   const clear = () => {
     running.current?.abort();
     setBlob(null);
+    setStills([]);
     setJudged(null);
     setError(null);
   };
   return (
     <>
       <PageHead title={t('try.title')} lead={t('try.lead')}>
-        {blob !== null && (
+        {(blob !== null || stills.length > 0) && (
           <button type="button" class="button" onClick={clear}>
             {t('try.another')}
           </button>
         )}
       </PageHead>
-      {blob === null ? (
-        <PictureInput onPicture={judge} />
-      ) : (
+      {stills.length > 0 && <TogetherView stills={stills} query={query} />}
+      {blob === null && stills.length === 0 && <PictureInput onPictures={take} />}
+      {blob !== null && (
         <div class="try">
           <div class="column">
             <div class="card picture-card">
@@ -126,7 +137,7 @@ export function TryPage() {
             />
           </div>
         </Card>
-        <CodeCard />
+        <CodeCard isSeveral={stills.length > 0} />
       </div>
     </>
   );

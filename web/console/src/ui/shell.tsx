@@ -51,6 +51,27 @@ const PAGES: readonly PageEntry[] = [
     load: async () => (await import('../pages/apps.tsx')).AppsPage,
   },
   {
+    path: '/batches',
+    text: 'nav.batches',
+    icon: 'stack',
+    permission: 'batches',
+    load: async () => (await import('../pages/batches.tsx')).BatchesPage,
+  },
+  {
+    path: '/signature',
+    text: 'nav.signature',
+    icon: 'pen',
+    permission: 'keys',
+    load: async () => (await import('../pages/signature.tsx')).SignaturePage,
+  },
+  {
+    path: '/doctor',
+    text: 'nav.doctor',
+    icon: 'pulse',
+    permission: 'doctor',
+    load: async () => (await import('../pages/doctor.tsx')).DoctorPage,
+  },
+  {
     path: '/users',
     text: 'nav.users',
     icon: 'users',

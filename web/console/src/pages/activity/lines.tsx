@@ -20,8 +20,10 @@ export function Lines(props: {
   readonly lines: readonly Line[];
   readonly isStacked?: boolean;
   readonly unit?: string;
+  /** Where the scale ends; without it, a little above the highest value. */
+  readonly most?: number;
 }) {
-  const { label, times, lines, isStacked = false, unit = '' } = props;
+  const { label, times, lines, isStacked = false, unit = '', most } = props;
   const box = useRef<HTMLDivElement>(null);
   const { value: dark } = isDark;
   const { value: now } = language;
@@ -29,7 +31,7 @@ export function Lines(props: {
     const { current } = box;
     if (current === null) return;
     const plot = new uPlot(
-      optionsOf(current.clientWidth, lines, isStacked, unit, now),
+      optionsOf({ width: current.clientWidth, lines, isStacked, unit, now, most }),
       [times as number[], ...(isStacked ? stacked(lines) : lines.map(({ values }) => values as number[]))],
       current,
     );
@@ -72,13 +74,15 @@ function stacked(lines: readonly Line[]): number[][] {
     .reverse();
 }
 
-function optionsOf(
-  width: number,
-  lines: readonly Line[],
-  isStacked: boolean,
-  unit: string,
-  now: string,
-): uPlot.Options {
+function optionsOf(given: {
+  readonly width: number;
+  readonly lines: readonly Line[];
+  readonly isStacked: boolean;
+  readonly unit: string;
+  readonly now: string;
+  readonly most: number | undefined;
+}): uPlot.Options {
+  const { width, lines, isStacked, unit, now, most } = given;
   const grid = { stroke: token('--line'), width: 1 };
   const axis = {
     stroke: token('--dim'),
@@ -92,7 +96,7 @@ function optionsOf(
     height: HEIGHT,
     legend: { show: false },
     cursor: { drag: { x: false, y: false } },
-    scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
+    scales: { y: { range: (_plot, _min, max) => [0, most ?? (max > 0 ? max * 1.08 : 1)] } },
     axes: [
       { ...axis, values: (_plot, ticks) => ticks.map((tick) => timeText(tick, ticks, now)) },
       { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => `${tick}${unit}`) },

@@ -37,7 +37,8 @@ export function AnswerCard({ trial }: { readonly trial: Trial }) {
   );
 }
 
-function Scale(props: {
+/** A score on its scale, with the threshold. */
+export function Scale(props: {
   readonly value: number | null;
   readonly threshold: number;
   readonly verdict: string;
@@ -64,7 +65,7 @@ function Scale(props: {
 }
 
 /** Why, and what helps. */
-export function ReasonsCard({ trial }: { readonly trial: Trial }) {
+export function ReasonsCard({ trial }: { readonly trial: Pick<Trial, 'reasons'> }) {
   return (
     <Card title={t('try.reasons')}>
       {trial.reasons.length === 0 ? (

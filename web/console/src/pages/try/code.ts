@@ -4,12 +4,9 @@ export const CODE_LANGUAGES = ['curl', 'TypeScript', 'Python', 'PHP', 'legacy'] 
 /** One of `CODE_LANGUAGES`. */
 export type CodeLanguage = (typeof CODE_LANGUAGES)[number];
 
-/** Where the service port is is not known to this page: the usual one on the same host. */
-const serviceUrl = () => `http://${location.hostname}:8787`;
-
 /** A call that judges a picture, ready to be run but for key and file. */
-export function codeOf(language: CodeLanguage): string {
-  const url = `${serviceUrl()}/v1/liveness`;
+export function codeOf(language: CodeLanguage, service: string): string {
+  const url = `${service}/v1/liveness`;
   switch (language) {
     case 'curl':
       return `curl ${url} \\
@@ -64,12 +61,12 @@ $answer = json_decode(
 );
 echo $answer['verdict'], ' ', $answer['score'], PHP_EOL;`;
     case 'legacy':
-      return legacy();
+      return legacy(service);
   }
 }
 
 /** The signature of the old call: HMAC-SHA1 over the text, then the text itself, in base64. */
-function legacy(): string {
+function legacy(service: string): string {
   return `import { createHmac, randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
@@ -81,7 +78,7 @@ const text = \`a=\${appid}&b=\${bucket}&k=\${secretId}&e=\${now + 60}\` +
 const digest = createHmac('sha1', secretKey).update(text).digest();
 const signature = Buffer.concat([digest, Buffer.from(text)]).toString('base64');
 
-const response = await fetch('${serviceUrl()}/face/livedetectpicture', {
+const response = await fetch('${service}/face/livedetectpicture', {
   method: 'POST',
   headers: { authorization: signature, 'content-type': 'application/json' },
   body: JSON.stringify({

@@ -3,25 +3,28 @@ import type { LivestillCamera } from '../../../../camera/index.ts';
 import { language, t } from '../../i18n/index.ts';
 import { isDark } from '../../look.ts';
 import { Icon } from '../../ui/icons.tsx';
+import { MOST_STILLS } from './types.ts';
 
 /** Ways to a picture: dropped, pasted, chosen, taken. */
-export function PictureInput({ onPicture }: { readonly onPicture: (picture: Blob) => void }) {
+export function PictureInput({ onPictures }: { readonly onPictures: (pictures: readonly Blob[]) => void }) {
+  const [problem, setProblem] = useState('');
+  const take = (found: Iterable<Blob> | undefined) => {
+    const pictures = [...(found ?? [])];
+    setProblem(pictures.length > MOST_STILLS ? t('stills.tooMany') : '');
+    if (pictures.length > 0 && pictures.length <= MOST_STILLS) onPictures(pictures);
+  };
   const [isOver, setOver] = useState(false);
   const [isCamera, setCamera] = useState(false);
   const file = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    const onPaste = (event: ClipboardEvent) => {
-      const pasted = Array.from(event.clipboardData?.files ?? [])[0];
-      if (pasted !== undefined) onPicture(pasted);
-    };
+    const onPaste = (event: ClipboardEvent) => take(event.clipboardData?.files);
     document.addEventListener('paste', onPaste);
     return () => document.removeEventListener('paste', onPaste);
-  }, [onPicture]);
+  }, [onPictures]);
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    const dropped = event.dataTransfer?.files[0];
-    if (dropped !== undefined) onPicture(dropped);
+    take(event.dataTransfer?.files);
   };
   const onDragOver = (event: DragEvent) => {
     event.preventDefault();
@@ -36,7 +39,7 @@ export function PictureInput({ onPicture }: { readonly onPicture: (picture: Blob
       onDrop={onDrop}
     >
       {isCamera ? (
-        <Camera onPicture={onPicture} />
+        <Camera onStills={onPictures} />
       ) : (
         <>
           <Icon name="upload" />
@@ -47,21 +50,25 @@ export function PictureInput({ onPicture }: { readonly onPicture: (picture: Blob
             </button>
           </p>
           <p class="dim">{t('try.formats')}</p>
+          <p class="dim">{t('stills.several')}</p>
         </>
       )}
       <input
         ref={file}
         type="file"
+        multiple
         class="unseen"
         tabIndex={-1}
         aria-label={t('try.choose')}
         accept="image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif,image/bmp"
         onChange={({ currentTarget }) => {
-          const chosen = currentTarget.files?.[0];
-          if (chosen !== undefined) onPicture(chosen);
+          take(currentTarget.files ?? undefined);
           currentTarget.value = '';
         }}
       />
+      <p class="problem" role="alert">
+        {problem}
+      </p>
       <button type="button" class="button" onClick={() => setCamera(!isCamera)}>
         {t(isCamera ? 'try.cameraStop' : 'try.camera')}
       </button>
@@ -70,7 +77,7 @@ export function PictureInput({ onPicture }: { readonly onPicture: (picture: Blob
 }
 
 /** The camera component of this very project; it is fetched when it is first wanted. */
-function Camera({ onPicture }: { readonly onPicture: (picture: Blob) => void }) {
+function Camera({ onStills }: { readonly onStills: (stills: readonly Blob[]) => void }) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     let camera: LivestillCamera | undefined;
@@ -78,13 +85,13 @@ function Camera({ onPicture }: { readonly onPicture: (picture: Blob) => void }) 
     void import('../../../../camera/index.ts').then(({ LivestillCamera: Element }) => {
       if (isLeft) return;
       camera = new Element();
-      camera.setAttribute('stills', '2');
+      camera.setAttribute('stills', '3');
       camera.setAttribute('lang', language.peek());
       camera.setAttribute('theme', isDark.peek() ? 'dark' : 'light');
       camera.setAttribute('reason', t('try.cameraReason'));
       camera.addEventListener('stills', (event) => {
-        const still = (event as CustomEvent<{ stills: readonly Blob[] }>).detail.stills.at(-1);
-        if (still !== undefined) onPicture(still);
+        const { stills } = (event as CustomEvent<{ stills: readonly Blob[] }>).detail;
+        if (stills.length > 0) onStills(stills.slice(0, MOST_STILLS));
       });
       box.current?.append(camera);
     });
@@ -92,6 +99,6 @@ function Camera({ onPicture }: { readonly onPicture: (picture: Blob) => void }) 
       isLeft = true;
       camera?.remove();
     };
-  }, [onPicture]);
+  }, [onStills]);
   return <div class="camera" ref={box} />;
 }

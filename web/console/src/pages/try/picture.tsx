@@ -6,7 +6,12 @@ import type { Trial } from '../../types.ts';
 const LONGEST = 1200;
 
 /** The picture as it was judged, upright, with the face box and the key points. */
-export function Picture({ blob, trial }: { readonly blob: Blob; readonly trial: Trial | null }) {
+export function Picture(props: {
+  readonly blob: Blob;
+  readonly trial: Trial | null;
+  readonly label?: string;
+}) {
+  const { blob, trial, label = t('try.picture') } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [isShown, setShown] = useState(true);
   useEffect(() => {
@@ -27,7 +32,7 @@ export function Picture({ blob, trial }: { readonly blob: Blob; readonly trial: 
   }, [blob, trial]);
   return (
     <>
-      <canvas ref={canvas} class="picture" role="img" aria-label={t('try.picture')} hidden={!isShown} />
+      <canvas ref={canvas} class="picture" role="img" aria-label={label} hidden={!isShown} />
       {!isShown && <p class="dim">{t('try.notShown')}</p>}
     </>
   );
