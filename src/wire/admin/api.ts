@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { TSchema } from 'typebox';
 import { Check, Convert, Errors } from 'typebox/value';
 import type { Console } from '../../console/console.ts';
+import { Refusal } from '../../console/refusal.ts';
 import { UsageError } from '../../faults.ts';
 import { createCallerAddress, type ProxySettings } from '../http/caller-address.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
@@ -12,6 +13,7 @@ import type { AdminArea, ServerDefaults } from './area.ts';
 import { createCallers } from './caller.ts';
 import { keyRoutes } from './keys.ts';
 import { meRoutes } from './me.ts';
+import { oidcRoutes } from './oidc.ts';
 import { describedRoutes, type RouteSeen } from './openapi.ts';
 import { policyRoutes } from './policy.ts';
 import { notFoundProblem, PROBLEM_TYPE, problemOf, type ToldProblem } from './problem.ts';
@@ -35,6 +37,7 @@ const BODY_LIMIT = 64 * 1024;
 
 const AREAS: readonly AdminArea[] = [
   signInRoutes,
+  oidcRoutes,
   meRoutes,
   userRoutes,
   adminKeyRoutes,
@@ -90,7 +93,9 @@ function answering(log: Logger) {
     { problem, headers, isUnforeseen }: ToldProblem,
     error?: unknown,
   ): FastifyReply => {
-    if (isUnforeseen || problem.status === 503)
+    if (error instanceof Refusal && error.detail !== undefined)
+      log.warn({ event: 'sign_in_refused', requestId: id, code: error.code }, error.detail);
+    else if (isUnforeseen || problem.status === 503)
       log.error(
         { event: 'admin_api_failed', requestId: id, err: error },
         'a request to the admin API failed',
