@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OidcSettings } from '../../src/console/oidc/settings.ts';
 import {
   CLIENT,
@@ -12,6 +12,8 @@ import { type Browser, PASSWORD, type Reply, startConsole } from './support.ts';
 let provider: LocalProvider;
 
 beforeAll(async () => {
+  // The provider says of itself that it is not set up for the world.
+  for (const level of ['info', 'warn'] as const) vi.spyOn(console, level).mockImplementation(() => {});
   provider = await startProvider();
 });
 
@@ -305,90 +307,59 @@ describe('an answer of a provider is refused', () => {
     expect(await started.finish(browser, first)).toMatchObject(failed);
   });
 
-  it.each<[string, (token: TokenParts) => void]>([
-    [
-      'another nonce',
-      ({ payload }) => {
+  it('with an ID token that was not made here and now, for this sign-in', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const tampers: Record<string, (token: TokenParts) => void> = {
+      'another nonce': ({ payload }) => {
         payload.nonce = 'of another sign-in';
       },
-    ],
-    [
-      'no nonce',
-      ({ payload }) => {
+      'no nonce': ({ payload }) => {
         delete payload.nonce;
       },
-    ],
-    [
-      'another audience',
-      ({ payload }) => {
+      'another audience': ({ payload }) => {
         payload.aud = 'another-client';
       },
-    ],
-    [
-      'an end that is past',
-      ({ payload }) => {
-        payload.exp = Math.floor(Date.now() / 1000) - 60;
+      'made for another of two clients': ({ payload }) => {
+        payload.aud = [CLIENT.id, 'another-client'];
+        payload.azp = 'another-client';
       },
-    ],
-    [
-      'another issuer',
-      ({ payload }) => {
+      'an end that is past': ({ payload }) => {
+        payload.exp = now - 60;
+      },
+      'another issuer': ({ payload }) => {
         payload.iss = 'https://id.example.org';
       },
-    ],
-    [
-      'the algorithm none',
-      (token) => {
+      'the algorithm none': (token) => {
         token.header = { alg: 'none' };
-        token.isSigned = false;
+        token.signature = 'none';
       },
-    ],
-    [
-      'an algorithm of shared keys',
-      ({ header }) => {
+      'an algorithm of shared keys': ({ header }) => {
         header.alg = 'HS256';
       },
-    ],
-    [
-      'no signature',
-      (token) => {
-        token.isSigned = false;
+      'no signature': (token) => {
+        token.signature = 'none';
       },
-    ],
-    [
-      'a key that the provider does not have',
-      ({ header }) => {
+      'a signature over other claims': (token) => {
+        token.payload.groups = ['admins'];
+        token.signature = 'old';
+      },
+      'a key that the provider does not have': ({ header }) => {
         header.kid = 'another';
       },
-    ],
-    [
-      'no subject',
-      ({ payload }) => {
+      'no subject': ({ payload }) => {
         delete payload.sub;
       },
-    ],
-  ])('with an ID token with %s', async (_what, tamper) => {
+    };
     const started = await start();
-    provider.tamper = tamper;
-    expect((await started.signIn()).reply).toMatchObject(failed);
+    const found: Record<string, unknown> = {};
+    for (const [name, tamper] of Object.entries(tampers)) {
+      provider.tamper = tamper;
+      found[name] = (await started.signIn()).reply.body.code;
+    }
+    expect(found).toEqual(Object.fromEntries(Object.keys(tampers).map((name) => [name, 'oidc_failed'])));
     expect(await started.store.console.listUsers()).toHaveLength(1);
     provider.tamper = () => {};
     expect((await started.signIn()).reply.status).toBe(200);
-  });
-
-  it('with a signature over other claims', async () => {
-    const started = await start();
-    provider.accounts.set('s-2', { groups: ['admins'] });
-    const browser = started.browser();
-    const returned = await throughProvider(await started.begin(browser));
-    provider.tamper = (token) => {
-      token.payload = new Proxy(token.payload, {});
-      token.isSigned = true;
-      token.header = { ...token.header, typ: 'x' };
-      token.payload.azp = 'another-client';
-      token.payload.aud = [CLIENT.id, 'another-client'];
-    };
-    expect(await started.finish(browser, returned)).toMatchObject(failed);
   });
 
   it('that comes from another issuer than the one that was asked (RFC 9207)', async () => {

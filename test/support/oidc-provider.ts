@@ -12,8 +12,8 @@ type Members = Record<string, unknown>;
 export interface TokenParts {
   header: Members;
   payload: Members;
-  /** False: it goes without a signature. */
-  isSigned: boolean;
+  /** A signature of what it is then, the one that it had, or none. */
+  signature: 'new' | 'old' | 'none';
 }
 
 /** A real OpenID Connect provider on this machine. */
@@ -108,7 +108,15 @@ function providerOf(
     cookies: { keys: ['of this test'] },
     claims: { openid: ['sub'], profile: ['preferred_username', 'email'], groups: ['groups'] },
     conformIdTokenClaims: !claimsInIdToken,
-    features: { devInteractions: { enabled: false } },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: {
+        // Its own page asks another host for letters.
+        logoutSource: (context, form) => {
+          context.body = `<!doctype html><title>Sign out</title>${form}<button type="submit" form="op.logoutForm" name="logout" value="yes">Sign out there too</button>`;
+        },
+      },
+    },
     pkce: { required: () => true },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     findAccount: (_context, accountId) => ({
@@ -130,16 +138,17 @@ function providerOf(
 type Key = ReturnType<typeof generateKeyPairSync>['privateKey'];
 
 function changed(token: string, tamper: (token: TokenParts) => void, key: Key): string {
-  const [header = '', payload = ''] = token.split('.');
+  const [header = '', payload = '', old = ''] = token.split('.');
   const read = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Members;
   const written = (part: Members) => Buffer.from(JSON.stringify(part)).toString('base64url');
-  const parts: TokenParts = { header: read(header), payload: read(payload), isSigned: true };
+  const parts: TokenParts = { header: read(header), payload: read(payload), signature: 'new' };
   tamper(parts);
   const signed = `${written(parts.header)}.${written(parts.payload)}`;
+  if (parts.signature !== 'new') return `${signed}.${parts.signature === 'old' ? old : ''}`;
   const signature = createSign('RSA-SHA256')
     .update(signed)
     .sign(key as never);
-  return `${signed}.${parts.isSigned ? signature.toString('base64url') : ''}`;
+  return `${signed}.${signature.toString('base64url')}`;
 }
 
 /**

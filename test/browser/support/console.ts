@@ -21,8 +21,11 @@ export interface ConsoleService {
 }
 
 /** Starts the service with one worker over a new data folder. */
-export async function startConsoleService(data: string): Promise<ConsoleService> {
-  const service = await serve(data, [], { LIVESTILL_WORKERS: '1' });
+export async function startConsoleService(
+  data: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ConsoleService> {
+  const service = await serve(data, [], { LIVESTILL_WORKERS: '1', ...environment });
   const text = await readFile(join(data, 'console-setup.txt'), 'utf8');
   const setupLink = /http\S+#\S+/.exec(text)?.[0] ?? '';
   return { service, url: `http://localhost:${service.adminPort}`, setupLink };

@@ -3,6 +3,7 @@ import { ApiError, call } from '../api.ts';
 import { t } from '../i18n/index.ts';
 import { go, hrefOf, place } from '../router.ts';
 import { enter, type Session } from '../session.ts';
+import { leaveForProvider } from '../single-sign-on.ts';
 import type { Me } from '../types.ts';
 import { Field, PageHead } from '../ui/parts.tsx';
 import { Looks, Reach } from '../ui/shell.tsx';
@@ -15,9 +16,9 @@ export function Entrance({ now }: { readonly now: Session }) {
       <div class="card entrance">
         <img src={hrefOf('/icon.svg')} alt="" width="40" height="40" />
         {now.kind === 'setup' || (place.value.path === '/setup' && tokenOf() !== '') ? (
-          <Setup isFirst={now.kind === 'setup'} />
+          <Setup isFirst={now.kind === 'setup'} now={now} />
         ) : (
-          <SignIn isExpired={now.kind === 'signedOut' && now.isExpired} />
+          <SignIn isExpired={now.kind === 'signedOut' && now.isExpired} now={now} />
         )}
       </div>
       <Looks />
@@ -29,11 +30,43 @@ function said(error: unknown): string {
   if (!(error instanceof ApiError)) throw error;
   if (error.code === 'unreachable') return t('error.unreachable');
   if (error.code === 'sign_in_failed') return t('signIn.failed');
+  if (error.code === 'oidc_unavailable') return t('signIn.providerAway');
+  if (error.code === 'oidc_failed') return t('signIn.providerFailed');
+  if (error.code === 'oidc_refused') return t('signIn.providerRefused');
   if (error.status === 429) return t('signIn.locked', { seconds: error.retryAfter ?? 60 });
   return error.message;
 }
 
-function SignIn({ isExpired }: { readonly isExpired: boolean }) {
+/** Signing in at the provider, where there is one; and what came of the last try. */
+function Provider({ now }: { readonly now: Session }) {
+  const known = now.kind === 'signedOut' || now.kind === 'setup' ? now : null;
+  const [problem, setProblem] = useState(known?.problem === undefined ? '' : said(known.problem));
+  const [isBusy, setBusy] = useState(false);
+  const { oidc, oidcName } = known?.state.signIn ?? {};
+  if (oidc !== true) return null;
+  const leave = async () => {
+    setBusy(true);
+    setProblem('');
+    try {
+      await leaveForProvider();
+    } catch (error) {
+      setProblem(said(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <div class="provider">
+      <button type="button" class="button" disabled={isBusy} onClick={() => void leave()}>
+        {t('signIn.provider', { name: oidcName ?? '' })}
+      </button>
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+    </div>
+  );
+}
+
+function SignIn({ isExpired, now }: { readonly isExpired: boolean; readonly now: Session }) {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState<string | null>(null);
@@ -88,6 +121,7 @@ function SignIn({ isExpired }: { readonly isExpired: boolean }) {
       <button type="submit" class="button main" disabled={isBusy}>
         {t('signIn.submit')}
       </button>
+      <Provider now={now} />
     </form>
   );
 }
@@ -96,7 +130,7 @@ function SignIn({ isExpired }: { readonly isExpired: boolean }) {
 const tokenOf = () => decodeURIComponent(location.hash.slice(1));
 
 /** Makes the first administrator, or sets the password of a user who was given a link. */
-function Setup({ isFirst }: { readonly isFirst: boolean }) {
+function Setup({ isFirst, now }: { readonly isFirst: boolean; readonly now: Session }) {
   const [token] = useState(tokenOf);
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
@@ -120,7 +154,13 @@ function Setup({ isFirst }: { readonly isFirst: boolean }) {
       setBusy(false);
     }
   };
-  if (token === '') return <PageHead title={t('setup.title')} lead={t('setup.noToken')} />;
+  if (token === '')
+    return (
+      <>
+        <PageHead title={t('setup.title')} lead={t('setup.noToken')} />
+        <Provider now={now} />
+      </>
+    );
   return (
     <form onSubmit={submit}>
       <PageHead
