@@ -49,7 +49,7 @@ export interface Provider {
 
 /** How long what a provider says of itself is used, in ms, and how long the lack of an answer. */
 const KEEP_MS = 3_600_000;
-const KEEP_FAILURE_MS = 5_000;
+const KEEP_FAILURE_MS = 2_000;
 const TIMEOUT_SECONDS = 10;
 /** Clocks may differ by so much. */
 const TOLERANCE_SECONDS = 30;
