@@ -154,6 +154,10 @@ const EXPECTED = [
   [/^one of (.+)$/, (_, names) => `${names.replaceAll(', ', '、')} 之一`],
   [/^text$/, () => '文本'],
   [/^true or false$/, () => 'true 或 false'],
+  [
+    /^a url such as (https:\S+) \(http on this machine alone\)$/,
+    (_, url) => `形如 ${url} 的网址（仅本机可用 http）`,
+  ],
   [/^postgres:\S+$/, (address) => address],
   [/^(redis:\S+), or rediss:\/\/ over TLS$/, (_, address) => `${address}，或经 TLS 的 rediss://`],
   [
