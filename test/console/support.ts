@@ -5,6 +5,7 @@ import { createPasswords } from '../../src/console/password.ts';
 import type { Role } from '../../src/console/permissions.ts';
 import type { Store } from '../../src/store/open.ts';
 import { temporaryStore } from '../../src/store/test-support/temp-store.ts';
+import type { AdminApi } from '../../src/wire/admin/api.ts';
 import type { AdminArea } from '../../src/wire/admin/area.ts';
 import { createAdminServer } from '../../src/wire/admin/server.ts';
 
@@ -58,6 +59,8 @@ export async function startConsole(
     readonly areas?: (store: Store) => readonly AdminArea[];
     /** A provider that people may sign in at. */
     readonly oidc?: ConsoleSettings['oidc'];
+    /** A folder with the console's files. */
+    readonly folder?: string;
   } = {},
 ): Promise<Started> {
   const store = await temporaryStore();
@@ -74,13 +77,15 @@ export async function startConsole(
     createPasswords({ logN: 4 }),
   );
   const log = pino({ level: 'silent' });
-  const server = createAdminServer({ store: async () => 'ok' }, log, undefined, undefined, {
+  const api: AdminApi = {
     console,
     version: '0.0.0',
     proxies: { trustedProxies: settings.trustedProxies ?? [] },
     areas: settings.areas?.(store) ?? [],
     defaults: { threshold: 87, capture: 'lenient', profile: 'careful' },
-  });
+  };
+  const checks = { store: async () => 'ok' };
+  const server = createAdminServer(checks, log, undefined, undefined, api, settings.folder);
   const port = await server.listen('127.0.0.1', 0);
   onTestFinished(() => server.close());
   place.url = `http://localhost:${port}`;
