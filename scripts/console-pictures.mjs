@@ -146,7 +146,7 @@ async function signIn(page, url) {
   await page.locator('nav').waitFor({ state: 'attached' });
 }
 
-/** Waits until nothing is loading; pages that are told of news have requests open all the time. */
+/** Waits until nothing is loading; a page that shows news has a request open all the time. */
 async function settled(page) {
   await page.locator('main h1').waitFor();
   await page

@@ -26,7 +26,10 @@ export interface StoredUser {
   readonly totpSecret: string | null;
 }
 
-/** Who somebody is at an OpenID Connect provider: the only pair that names one person for good (Core 1.0 §5.7). */
+/**
+ * Who somebody is at an OpenID Connect provider: the only pair that names one person for good (Core 1.0
+ * §5.7).
+ */
 export interface Identity {
   readonly issuer: string;
   readonly subject: string;

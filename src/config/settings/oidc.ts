@@ -51,7 +51,8 @@ export const OIDC_SETTINGS = group('Sign-in to the console at an OpenID Connect 
   viewers: groupsOf('viewers'),
   others: oneOf(['refuse', 'viewer'], {
     default: 'refuse',
-    description: 'What people are who the provider signs in and who are in none of these groups.',
+    description:
+      'What becomes of people who the provider signs in and who are in none of these groups. `refuse`: they may not use the console; `viewer`: they are viewers.',
   }),
   endSession: yesNo({
     default: true,

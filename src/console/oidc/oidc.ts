@@ -181,7 +181,7 @@ function createPeople({ backing, settings }: OidcParts) {
 const isLastAdministrator = (error: unknown): boolean =>
   error instanceof UsageError && error.reason === 'last_administrator';
 
-/** Names for a new user, the nicest first. A name is a label: it links nobody to a user who has it already. */
+/** Names for a new user, the nicest first. A name is a label: it leads to no user who has it already. */
 function* namesFor(claims: Claims): Generator<string> {
   const given = [claims.preferred_username, claims.name, claims.email, claims.sub].find(isName) ?? 'user';
   const name = given.trim().slice(0, 80);

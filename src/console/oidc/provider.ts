@@ -37,8 +37,8 @@ export interface Provider {
   /** Where the browser goes to sign in, and what must be remembered until it is back. */
   begin(redirectUri: string, state: string): Promise<{ readonly url: string; readonly pending: Pending }>;
   /**
-   * Exchanges what the browser came back with, and checks all of it: issuer, state, nonce, audience, times and
-   * the signature of the ID token.
+   * Exchanges what the browser came back with, and checks all of it: issuer, state, nonce, audience, times
+   * and the signature of the ID token.
    * @param returned the redirect URI with the query that the browser came back with
    * @throws {Error} something does not fit; `ProviderAway` where the provider does not answer
    */
@@ -138,7 +138,7 @@ export function createProvider(settings: OidcSettings, fetch: Fetch, clock: () =
   };
 }
 
-/** The secret in the header, as is the default (Core 1.0 §9), where the provider does not want it in the body. */
+/** The secret in the header, as is the default (Core 1.0 §9), or in the body where the provider wants that. */
 function clientAuth(server: ServerMetadata, secret: string | null): ClientAuth {
   if (secret === null) return None();
   const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];

@@ -37,8 +37,8 @@ export function claimOf(claims: Claims, path: string): unknown {
 }
 
 /**
- * The role that a claim gives: of several the first in the order of `ROLES`. Null: the person may not sign in.
- * Groups are compared letter by letter.
+ * The role that a claim gives: of several the first in the order of `ROLES`. Null: the person may not sign
+ * in. Groups are compared letter by letter.
  */
 export function roleOf(
   value: unknown,
