@@ -138,7 +138,7 @@ export function createProvider(settings: OidcSettings, fetch: Fetch, clock: () =
   };
 }
 
-/** The secret in the header, as is the default (Core 1.0 §9), or in the body where the provider wants that. */
+/** The secret in the header, the default (Core 1.0 §9), or in the body where the provider wants that. */
 function clientAuth(server: ServerMetadata, secret: string | null): ClientAuth {
   if (secret === null) return None();
   const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
