@@ -1,13 +1,20 @@
 // How long the console's pages wait for the ledger: pages of a search, one decision, activity of a period, as the ledger grows.
-//   npm run -s build && node bench/console.mjs [ROWS ...]   (default: 10000 100000 1000000)
+//   npm run -s build && node bench/console.mjs [--postgres] [ROWS ...]   (default: 10000 100000 1000000)
+// With --postgres in a PostgreSQL server that is started for it (Debian: postgresql), else in SQLite.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newestRows } from '../dist/console/apps.js';
 import { openStore } from '../dist/store/open.js';
+import { startPostgres } from './fleet/servers.mjs';
 import { emptyLedger, fillLedger, rowEveryMs, someRequestIds } from './growth/ledger-rows.mjs';
+import { emptyPostgres, fillPostgres, postgresStore, someRequestIdsOf } from './growth/postgres-rows.mjs';
 
-const given = process.argv.slice(2).map(Number);
+const isPostgres = process.argv.includes('--postgres');
+const given = process.argv
+  .slice(2)
+  .filter((one) => !one.startsWith('--'))
+  .map(Number);
 const sizes = given.length > 0 ? given : [10_000, 100_000, 1_000_000];
 const REPEATS = 15;
 
@@ -30,19 +37,37 @@ async function readAll(rows) {
   return count;
 }
 
+/** The ledger that is filled, and how its store is opened. */
+async function ledgerIn(dataDir) {
+  if (!isPostgres)
+    return {
+      options: { dataDir },
+      empty: () => emptyLedger(dataDir),
+      fill: (...range) => fillLedger(dataDir, ...range),
+      requestIds: (count) => someRequestIds(dataDir, count),
+    };
+  const url = await (await startPostgres()).newDatabase('console');
+  return {
+    options: postgresStore(dataDir, url),
+    empty: () => emptyPostgres(dataDir, url),
+    fill: (...range) => fillPostgres(url, ...range),
+    requestIds: (count) => someRequestIdsOf(url, count),
+  };
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 const dataDir = await mkdtemp(join(tmpdir(), 'livestill-bench-console-'));
 try {
-  await emptyLedger(dataDir);
+  const place = await ledgerIn(dataDir);
+  await place.empty();
   let rows = 0;
   const begin = Date.now() - Math.max(...sizes) * rowEveryMs;
   for (const size of sizes) {
-    await fillLedger(dataDir, begin, rows, size, (done) =>
-      process.stderr.write(`\r${done} rows of ${size}   `),
-    );
+    await place.fill(begin, rows, size, (done) => process.stderr.write(`\r${done} rows of ${size}   `));
     process.stderr.write('\n');
     rows = size;
-    const ids = someRequestIds(dataDir, REPEATS);
-    const store = await openStore({ dataDir });
+    const ids = await place.requestIds(REPEATS);
+    const store = await openStore(place.options);
     const { ledger } = store;
     const end = begin + size * rowEveryMs + 1;
     const middle = { at: new Date(begin + (size / 2) * rowEveryMs), id: 2 ** 40 };
@@ -72,3 +97,5 @@ try {
 } finally {
   await rm(dataDir, { recursive: true, force: true });
 }
+// The server of the bench ends with this process.
+process.exit();

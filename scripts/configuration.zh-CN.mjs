@@ -33,6 +33,24 @@ export const DESCRIPTIONS = {
     '人们访问控制台的地址，例如位于提供 TLS 的代理之后的 `https://livestill.example.org`：Cookie、链接和通行密钥都以此地址为准。null：`http://localhost` 加管理端口。',
   'console.idleMinutes': '会话在此时间内未使用即结束。',
   'console.sessionHours': '会话最长持续的时间，无论是否在使用。',
+  'console.oidc.issuer':
+    'OpenID Connect 提供方，须与其自称完全一致：`https://id.example.org/realms/staff`（[console.md](../run/console.md)）。首次登录时读取其发现文档。null：用户只用密码和通行密钥登录。',
+  'console.oidc.clientId': '提供方用来识别本服务的标识。设置 issuer 时必填。',
+  'console.oidc.clientSecret': '该客户端的密钥。null 且没有密钥文件：公共客户端，仅用 PKCE。',
+  'console.oidc.clientSecretFile': '存放该密钥的文件；每次登录时读取，因此可以随时更换。',
+  'console.oidc.name': '登录按钮上显示的提供方名称。',
+  'console.oidc.scopes': '向提供方请求的范围；必须包含 `openid`。有的提供方还需要 `groups`。',
+  'console.oidc.origins':
+    '除 issuer 自身外，服务可以访问的来源，用于分布在多个来源上的提供方。其余一律拒绝，无论提供方给出什么地址。',
+  'console.oidc.claim': '包含用户组的声明，位于 ID 令牌或用户信息中；嵌套的写作 `realm_access.roles`。',
+  'console.oidc.administrators': '成员为管理员的用户组；逐字比较。',
+  'console.oidc.operators': '成员为操作员的用户组；逐字比较。',
+  'console.oidc.auditors': '成员为审计员的用户组；逐字比较。',
+  'console.oidc.viewers': '成员为查看者的用户组；逐字比较。',
+  'console.oidc.others':
+    '已由提供方登录、但不在上述任何用户组中的人如何处理。`refuse`：拒绝；`viewer`：作为查看者。',
+  'console.oidc.endSession':
+    '退出控制台时是否同时转到提供方的退出页面（若其提供）；须在提供方登记 `/console/` 为返回地址。',
   'tls.cert': 'PEM 文件：证书及其证书链。',
   'tls.key': 'PEM 文件：私钥。',
   trustedProxies: '受信任代理的地址或网段，如 `10.0.0.0/8`；只相信它们给出的调用方地址。',
@@ -137,6 +155,10 @@ const EXPECTED = [
   [/^one of (.+)$/, (_, names) => `${names.replaceAll(', ', '、')} 之一`],
   [/^text$/, () => '文本'],
   [/^true or false$/, () => 'true 或 false'],
+  [
+    /^a url such as (https:\S+) \(http on this machine alone\)$/,
+    (_, url) => `形如 ${url} 的网址（仅本机可用 http）`,
+  ],
   [/^postgres:\S+$/, (address) => address],
   [/^(redis:\S+), or rediss:\/\/ over TLS$/, (_, address) => `${address}，或经 TLS 的 rediss://`],
   [

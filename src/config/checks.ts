@@ -20,6 +20,18 @@ function isOrigin(text: string): boolean {
   }
 }
 
+/** Whether a text can be the issuer of ID tokens: over TLS, but on this very machine. */
+function isIssuer(text: string): boolean {
+  try {
+    const { protocol, hostname, search, hash, username } = new URL(text);
+    const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+    const isSafe = protocol === 'https:' || (protocol === 'http:' && isLocal);
+    return isSafe && search === '' && hash === '' && username === '';
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a text is the url of a Redis server, as far as its form goes. */
 function isRedisUrl(text: string): boolean {
   try {
@@ -67,6 +79,10 @@ const FORMS: Readonly<Record<NonNullable<SettingNotes['check']>, Form>> = {
   origin: {
     expected: 'an origin such as https://example.org (no path, no slash at the end) or *',
     holds: isOrigin,
+  },
+  issuer: {
+    expected: 'a url such as https://id.example.org/realms/staff (http on this machine alone)',
+    holds: isIssuer,
   },
   postgresUrl: {
     expected: 'postgres://user:password@host:port/database',

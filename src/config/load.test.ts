@@ -188,6 +188,53 @@ describe('a mistake', () => {
       'review.low, review.high: expected the first below the second, found 0.7 and 0.7',
     ],
     [
+      'a provider whose people nobody could be',
+      {
+        environment: {
+          LIVESTILL_CONSOLE_OIDC_ISSUER: 'https://id.example.org',
+          LIVESTILL_CONSOLE_OIDC_CLIENT_ID: 'console',
+        },
+      },
+      'console.oidc: nobody could sign in: name groups (administrators, operators, auditors, viewers), or set others to viewer',
+    ],
+    [
+      'a provider without a client',
+      { file: fileWith({ console: { oidc: { issuer: 'https://id.example.org', others: 'viewer' } } }) },
+      'console.oidc.clientId: expected text with console.oidc.issuer',
+    ],
+    [
+      'a provider without TLS on another machine',
+      { environment: { LIVESTILL_CONSOLE_OIDC_ISSUER: 'http://id.example.org' } },
+      'console.oidc.issuer (LIVESTILL_CONSOLE_OIDC_ISSUER): expected a url such as https://id.example.org/realms/staff (http on this machine alone) or null, found "http://id.example.org"',
+    ],
+    [
+      "the client's secret in a file of settings",
+      { file: fileWith({ console: { oidc: { clientSecret: 'secret' } } }) },
+      'console.oidc.clientSecret: belongs into the environment, not into a file',
+    ],
+    [
+      "two places of the client's secret",
+      {
+        environment: {
+          LIVESTILL_CONSOLE_OIDC_CLIENT_SECRET: 'one',
+          LIVESTILL_CONSOLE_OIDC_CLIENT_SECRET_FILE: '/run/two',
+        },
+      },
+      'console.oidc.clientSecret, console.oidc.clientSecretFile: expected one of them, found both',
+    ],
+    [
+      'scopes that make no OpenID Connect',
+      {
+        environment: {
+          LIVESTILL_CONSOLE_OIDC_ISSUER: 'https://id.example.org',
+          LIVESTILL_CONSOLE_OIDC_CLIENT_ID: 'console',
+          LIVESTILL_CONSOLE_OIDC_SCOPES: 'profile',
+          LIVESTILL_CONSOLE_OIDC_VIEWERS: 'staff',
+        },
+      },
+      'console.oidc.scopes: expected "openid" among them',
+    ],
+    [
       'one port for both',
       { overrides: { port: 9, adminPort: 9 } },
       'expected two different ports on 127.0.0.1, found 9 twice',

@@ -120,12 +120,31 @@ function checkTogether(values: ReadonlyMap<string, unknown>, problems: string[])
   }
   if (values.get('console.url') === '*')
     problems.push('console.url: expected one origin such as https://livestill.example.org, found "*"');
+  checkOidc((name) => values.get(`console.oidc.${name}`), problems);
   const port = values.get('port');
   if (port !== 0 && port === values.get('adminPort') && values.get('host') === values.get('adminHost')) {
     problems.push(
       `port, adminPort: expected two different ports on ${String(values.get('host'))}, found ${String(port)} twice`,
     );
   }
+}
+
+function checkOidc(of: (name: string) => unknown, problems: string[]): void {
+  if (of('clientSecret') !== null && of('clientSecretFile') !== null)
+    problems.push(
+      'console.oidc.clientSecret, console.oidc.clientSecretFile: expected one of them, found both',
+    );
+  if (of('issuer') === null) return;
+  if (of('clientId') === null) problems.push('console.oidc.clientId: expected text with console.oidc.issuer');
+  if (!(of('scopes') as readonly string[]).includes('openid'))
+    problems.push('console.oidc.scopes: expected "openid" among them');
+  if ((of('origins') as readonly string[]).includes('*'))
+    problems.push('console.oidc.origins: expected origins by name, found "*"');
+  const groups = ['administrators', 'operators', 'auditors', 'viewers'].flatMap(of);
+  if (groups.length === 0 && of('others') === 'refuse')
+    problems.push(
+      'console.oidc: nobody could sign in: name groups (administrators, operators, auditors, viewers), or set others to viewer',
+    );
 }
 
 function refuseUnknownVariables(

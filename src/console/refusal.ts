@@ -11,18 +11,24 @@ export type RefusalCode =
   | 'not_permitted'
   | 'link_unusable'
   | 'password_wrong'
-  | 'passkey_refused';
+  | 'passkey_refused'
+  | 'oidc_failed'
+  | 'oidc_refused'
+  | 'oidc_unavailable';
 
 /** A refusal that is an answer to a person and no mistake of the program. */
 export class Refusal extends Error {
   readonly code: RefusalCode;
   /** Seconds after which another try makes sense. */
   readonly retryAfter: number | undefined;
+  /** What the log says of it; the person is not told. */
+  readonly detail: string | undefined;
 
-  constructor(code: RefusalCode, message: string, retryAfter?: number) {
+  constructor(code: RefusalCode, message: string, retryAfter?: number, detail?: string) {
     super(message);
     this.name = 'Refusal';
     this.code = code;
     this.retryAfter = retryAfter;
+    this.detail = detail;
   }
 }

@@ -11,6 +11,8 @@ export interface ConsoleUser {
   readonly hasPassword: boolean;
   readonly totp: boolean;
   readonly passkeys: number;
+  /** The issuer that the user signs in at; null: here, with a password or passkey. */
+  readonly provider: string | null;
   readonly createdAt: Date;
   readonly lastSignInAt: Date | null;
 }
@@ -24,12 +26,23 @@ export interface StoredUser {
   readonly totpSecret: string | null;
 }
 
+/**
+ * Who somebody is at an OpenID Connect provider: the only pair that names one person for good (Core 1.0
+ * §5.7).
+ */
+export interface Identity {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
 /** What is kept of a new user. */
 export interface NewUser {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
   readonly password: string | null;
+  /** Given: the user signs in at that provider, and has no password, code or passkey here. */
+  readonly identity?: Identity | undefined;
 }
 
 /** A change of a user; a member left out stays. */
@@ -136,12 +149,15 @@ export interface NewAdminKey extends Omit<AdminKey, 'createdAt' | 'lastUsedAt'> 
   readonly digest: string;
 }
 
+/** What a user is found by. */
+export type UserKey = { readonly id: string } | { readonly name: string } | { readonly identity: Identity };
+
 /** Reading what the console needs, and what changes with every use of it. */
 export interface ConsoleStore {
   /** All users, by name. */
   listUsers(): Promise<readonly ConsoleUser[]>;
   hasUsers(): Promise<boolean>;
-  findUser(by: { readonly id: string } | { readonly name: string }): Promise<StoredUser | null>;
+  findUser(by: UserKey): Promise<StoredUser | null>;
   /** Takes the time step of a TOTP code: false where that step, or a later one, was taken before. */
   takeTotpStep(userId: string, step: number): Promise<boolean>;
   openSession(session: NewSession): Promise<void>;
@@ -199,11 +215,12 @@ export interface ConsoleAdmin {
   addUser(user: NewUser, onlyFirst?: boolean): Promise<ConsoleUser>;
   /**
    * Changes a user, and ends the sessions that the change concerns (role, enabled, password, TOTP), but one.
-   * @throws {UsageError} `user_unknown`, `user_exists`, `last_administrator`
+   * @throws {UsageError} `user_unknown`, `user_exists`, `last_administrator`, `user_of_provider`
    */
   changeUser(id: string, change: UserChange, keepSession?: string | null): Promise<ConsoleUser>;
   /** @throws {UsageError} `user_unknown`, `last_administrator` */
   removeUser(id: string): Promise<void>;
+  /** @throws {UsageError} `user_unknown`, `user_of_provider` */
   addPasskey(passkey: Omit<StoredPasskey, 'createdAt' | 'lastUsedAt'>): Promise<Passkey>;
   /** @throws {UsageError} `passkey_unknown` */
   renamePasskey(userId: string, id: string, name: string): Promise<Passkey>;

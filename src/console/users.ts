@@ -55,7 +55,7 @@ export interface Users {
   ): Promise<ConsoleUser>;
   /**
    * Takes password, TOTP and passkeys from a user, and ends the sessions: for one who lost them.
-   * @throws {UsageError} `user_unknown`
+   * @throws {UsageError} `user_unknown`, `user_of_provider`
    */
   reset(changes: ConsoleAdmin, id: string): Promise<{ readonly user: ConsoleUser; readonly link: Link }>;
   /**
@@ -122,6 +122,8 @@ export function createUsers({ store, passwords, clock }: UserParts): Users {
       return changes.changeUser(id, { name, role, enabled });
     },
     async reset(changes, id) {
+      const provider = (await store.findUser({ id }))?.user.provider ?? null;
+      if (provider !== null) throw ofProvider(provider);
       const user = await changes.changeUser(id, { password: null, totpSecret: null, dropPasskeys: true });
       return { user, link: await link('invite', id) };
     },
@@ -132,6 +134,9 @@ export function createUsers({ store, passwords, clock }: UserParts): Users {
     },
   };
 }
+
+const ofProvider = (provider: string) =>
+  new UsageError('user_of_provider', `the user signs in at ${provider}: there is nothing to reset here`);
 
 const unusable = () =>
   new Refusal('link_unusable', 'The link was used already, is too old, or a newer one was made.');

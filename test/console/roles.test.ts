@@ -14,6 +14,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'POST /admin/v1/sign-in': 'everybody',
   'POST /admin/v1/sign-in/passkey/options': 'everybody',
   'POST /admin/v1/sign-in/passkey': 'everybody',
+  'POST /admin/v1/sign-in/oidc': 'everybody',
+  'POST /admin/v1/sign-in/oidc/finish': 'everybody',
   'GET /admin/v1/openapi.json': 'everybody',
   'POST /admin/v1/sign-out': 'user',
   'POST /admin/v1/sign-out-everywhere': 'user',

@@ -1,10 +1,11 @@
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { createConsole, linkUrl } from '../../src/console/console.ts';
+import { type ConsoleSettings, createConsole, linkUrl } from '../../src/console/console.ts';
 import { createPasswords } from '../../src/console/password.ts';
 import type { Role } from '../../src/console/permissions.ts';
 import type { Store } from '../../src/store/open.ts';
 import { temporaryStore } from '../../src/store/test-support/temp-store.ts';
+import type { AdminApi } from '../../src/wire/admin/api.ts';
 import type { AdminArea } from '../../src/wire/admin/area.ts';
 import { createAdminServer } from '../../src/wire/admin/server.ts';
 
@@ -40,6 +41,8 @@ export interface Started {
   readonly clock: { now: number };
   call(method: string, path: string, sent?: Sent): Promise<Reply>;
   browser(): Browser;
+  /** Under which people reach the console. */
+  readonly publicUrl: string;
   /** A browser in which a user with a role has signed in. */
   signedIn(role: Role, name?: string): Promise<Browser>;
   /** A key of the admin API. */
@@ -54,6 +57,10 @@ export async function startConsole(
     readonly trustedProxies?: readonly string[];
     /** Further areas of the admin API, over the same store. */
     readonly areas?: (store: Store) => readonly AdminArea[];
+    /** A provider that people may sign in at. */
+    readonly oidc?: ConsoleSettings['oidc'];
+    /** A folder with the console's files. */
+    readonly folder?: string;
   } = {},
 ): Promise<Started> {
   const store = await temporaryStore();
@@ -64,18 +71,21 @@ export async function startConsole(
     {
       url: () => settings.url ?? place.url,
       sessions: { idleMs: 30 * 60_000, absoluteMs: 12 * 3_600_000 },
+      oidc: settings.oidc,
     },
     () => clock.now,
     createPasswords({ logN: 4 }),
   );
   const log = pino({ level: 'silent' });
-  const server = createAdminServer({ store: async () => 'ok' }, log, undefined, undefined, {
+  const api: AdminApi = {
     console,
     version: '0.0.0',
     proxies: { trustedProxies: settings.trustedProxies ?? [] },
     areas: settings.areas?.(store) ?? [],
     defaults: { threshold: 87, capture: 'lenient', profile: 'careful' },
-  });
+  };
+  const checks = { store: async () => 'ok' };
+  const server = createAdminServer(checks, log, undefined, undefined, api, settings.folder);
   const port = await server.listen('127.0.0.1', 0);
   onTestFinished(() => server.close());
   place.url = `http://localhost:${port}`;
@@ -107,8 +117,7 @@ export async function startConsole(
           'sec-fetch-site': 'same-origin',
         };
         const reply = await call(method, path, { body, headers: { ...own, ...headers } });
-        const set = reply.headers.get('set-cookie');
-        if (set !== null) self.cookie = set.split(';')[0] ?? '';
+        self.cookie = withCookies(self.cookie, reply.headers.getSetCookie());
         if (typeof reply.body?.csrfToken === 'string') self.csrfToken = reply.body.csrfToken;
         return reply;
       },
@@ -124,6 +133,7 @@ export async function startConsole(
   return {
     store,
     url: base,
+    publicUrl: place.url,
     clock,
     call,
     browser,
@@ -147,4 +157,15 @@ export async function startConsole(
       return new URL(linkUrl(place.url, link.token)).hash.slice(1);
     },
   };
+}
+
+/** The `Cookie` header of a browser after an answer set some; one that was emptied last stays, empty. */
+function withCookies(held: string, set: readonly string[]): string {
+  const jar = new Map(held === '' ? [] : held.split('; ').map((one) => one.split('=') as [string, string]));
+  for (const one of set) {
+    const [name = '', value = ''] = (one.split(';')[0] ?? '').split('=');
+    if (value === '' && jar.size > 1) jar.delete(name);
+    else jar.set(name, value);
+  }
+  return [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
 }

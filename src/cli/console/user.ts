@@ -152,8 +152,9 @@ function list(parent: Command): void {
   );
 }
 
-function stateOf({ enabled, hasPassword, passkeys }: ConsoleUser): string {
+function stateOf({ enabled, hasPassword, passkeys, provider }: ConsoleUser): string {
   if (!enabled) return 'off';
+  if (provider !== null) return `on, at ${new URL(provider).host}`;
   return hasPassword || passkeys > 0 ? 'on' : 'invited';
 }
 

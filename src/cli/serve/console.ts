@@ -1,7 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Config } from '../../config/load.ts';
 import { type Console, createConsole, linkUrl } from '../../console/console.ts';
+import type { OidcSettings } from '../../console/oidc/settings.ts';
 import { writeWhole } from '../../files/write.ts';
 import type { Store } from '../../store/open.ts';
 import type { KeyPlace } from './first-app.ts';
@@ -26,9 +27,31 @@ export function consoleOf(config: Config, store: Store, places: Places): Console
     {
       url: () => consoleUrl(config, places.adminPort),
       sessions: { idleMs: idleMinutes * 60_000, absoluteMs: sessionHours * 3_600_000 },
+      oidc: oidcOf(config),
     },
     () => Date.now(),
   );
+}
+
+function oidcOf({ console }: Pick<Config, 'console'>) {
+  const { oidc } = console;
+  if (oidc.issuer === null || oidc.clientId === null) return undefined;
+  const { clientSecret, clientSecretFile } = oidc;
+  const settings: OidcSettings = {
+    ...oidc,
+    issuer: oidc.issuer,
+    clientId: oidc.clientId,
+    clientSecret: async () =>
+      clientSecretFile === null ? clientSecret : (await readFile(clientSecretFile, 'utf8')).trim(),
+    groups: {
+      administrator: oidc.administrators,
+      operator: oidc.operators,
+      auditor: oidc.auditors,
+      viewer: oidc.viewers,
+    },
+    endsSession: oidc.endSession,
+  };
+  return { settings, fetch: (url: string, init: RequestInit) => fetch(url, init) };
 }
 
 /** The file in the data folder that takes the setup link where there is no terminal to show it on. */

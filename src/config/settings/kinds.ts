@@ -18,6 +18,7 @@ export interface SettingNotes extends TSchemaOptions {
   /** A check that JSON Schema cannot say; see `config/checks.ts`. */
   readonly check?:
     | 'origin'
+    | 'issuer'
     | 'network'
     | 'networkOrHost'
     | 'masterKey'

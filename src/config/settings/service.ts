@@ -1,4 +1,5 @@
 import { group, integer, list, maybeText, oneOf, text, yesNo } from './kinds.ts';
+import { OIDC_SETTINGS } from './oidc.ts';
 import { POSTGRES_SETTINGS } from './postgres.ts';
 import { REDIS_SETTINGS } from './redis.ts';
 
@@ -85,6 +86,7 @@ export const SERVICE_SETTINGS = {
       unit: 'hours',
       description: 'A session ends after so long, however much it is used.',
     }),
+    oidc: OIDC_SETTINGS,
   }),
   tls: group('HTTPS on the service port. Both files are read anew when they change.', {
     cert: maybeText({

@@ -7,6 +7,7 @@ import { ACCOUNTS } from './steps/accounts.ts';
 import { BATCHES } from './steps/batches.ts';
 import { CONSOLE } from './steps/console.ts';
 import { LEDGER_SEARCH } from './steps/ledger-search.ts';
+import { OIDC } from './steps/oidc.ts';
 import { PERMITS } from './steps/permits.ts';
 import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
@@ -25,6 +26,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0008-ledger-search': LEDGER_SEARCH,
   '0009-batches': BATCHES,
   '0010-permits': PERMITS,
+  '0012-oidc': OIDC,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

@@ -9,6 +9,7 @@ import { FIRST } from './steps/first.ts';
 import { SHARES } from './steps/idempotency-shares.ts';
 import { INDEXES } from './steps/indexes.ts';
 import { LEDGER_SEARCH } from './steps/ledger-search.ts';
+import { OIDC } from './steps/oidc.ts';
 import { PROFILES } from './steps/profiles.ts';
 import { RECORD } from './steps/record.ts';
 import { REVIEW } from './steps/review.ts';
@@ -27,6 +28,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-sessions': SESSIONS,
   '0014-console': CONSOLE,
   '0015-ledger-search': LEDGER_SEARCH,
+  '0017-oidc': OIDC,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { TSchema } from 'typebox';
 import { Check, Convert, Errors } from 'typebox/value';
 import type { Console } from '../../console/console.ts';
+import { Refusal } from '../../console/refusal.ts';
 import { UsageError } from '../../faults.ts';
 import { createCallerAddress, type ProxySettings } from '../http/caller-address.ts';
 import type { OperatingTable } from '../v1/operating-points.ts';
@@ -13,6 +14,7 @@ import type { AdminArea, ServerDefaults } from './area.ts';
 import { createCallers } from './caller.ts';
 import { keyRoutes } from './keys.ts';
 import { meRoutes } from './me.ts';
+import { oidcRoutes } from './oidc.ts';
 import { describedRoutes, type RouteSeen } from './openapi.ts';
 import { policyRoutes } from './policy.ts';
 import { notFoundProblem, PROBLEM_TYPE, problemOf, type ToldProblem } from './problem.ts';
@@ -34,10 +36,14 @@ export interface AdminApi {
 /** Under which all paths of the admin API stand. */
 export const ADMIN_API = '/admin/v1';
 
+/** What the answers of the API may do, opened as pages: nothing. */
+export const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
 const BODY_LIMIT = 64 * 1024;
 
 const AREAS: readonly AdminArea[] = [
   signInRoutes,
+  oidcRoutes,
   meRoutes,
   userRoutes,
   adminKeyRoutes,
@@ -76,6 +82,8 @@ export function adminApi(api: AdminApi, log: Logger): (app: FastifyInstance) => 
         'cache-control': 'no-store',
         'x-request-id': request.id,
         'x-content-type-options': 'nosniff',
+        // Nobody looks at an answer as a page; if one does, nothing in it runs.
+        'content-security-policy': API_POLICY,
       });
       request.callerAddress = addressOf(request.headers, request.socket.remoteAddress);
       if (!request.is404) await callers.admit(request, reply);
@@ -93,7 +101,9 @@ function answering(log: Logger) {
     { problem, headers, isUnforeseen }: ToldProblem,
     error?: unknown,
   ): FastifyReply => {
-    if (isUnforeseen || problem.status === 503)
+    if (error instanceof Refusal && error.detail !== undefined)
+      log.warn({ event: 'sign_in_refused', requestId: id, code: error.code }, error.detail);
+    else if (isUnforeseen || problem.status === 503)
       log.error(
         { event: 'admin_api_failed', requestId: id, err: error },
         'a request to the admin API failed',

@@ -56,8 +56,8 @@ export async function consoleFiles(
 ): Promise<void> {
   const files = await readFiles(folder);
   const page = files.get('index.html');
-  app.get('/', async (_request, reply) => reply.redirect('/console/', 302));
-  app.get('/console', async (_request, reply) => reply.redirect('/console/', 302));
+  for (const path of ['/', '/console'])
+    app.get(path, async (_request, reply) => reply.headers(PAGE_HEADERS).redirect('/console/', 302));
   app.get<{ Params: { '*': string } }>('/console/*', async (request, reply) => {
     const name = request.params['*'];
     const file = files.get(name === '' ? 'index.html' : name);

@@ -24,9 +24,9 @@ export function meOf({ console }: Pick<AreaParts, 'console'>, caller: Caller) {
     const { keyId, name, role, expiresAt } = caller.key;
     return { user: null, key: { id: keyId, name, role }, csrfToken: null, permissions, expiresAt };
   }
-  const { id, name, role, totp, passkeys } = caller.user;
+  const { id, name, role, totp, passkeys, provider } = caller.user;
   return {
-    user: { id, name, role, totp, passkeys },
+    user: { id, name, role, totp, passkeys, provider },
     csrfToken: caller.session.csrfToken,
     permissions,
     expiresAt: console.sessions.endsAt(caller.session),

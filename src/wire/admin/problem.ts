@@ -67,6 +67,22 @@ const REFUSALS: Readonly<Record<RefusalCode, Kind>> = {
     title: 'The passkey does not count',
     action: 'Use another passkey, or the password.',
   },
+  oidc_failed: {
+    status: 401,
+    title: 'The sign-in at the provider does not count',
+    action: 'Start the sign-in again.',
+  },
+  oidc_refused: {
+    status: 403,
+    title: 'This account may not use the console',
+    action: 'Ask an administrator, of the console or of the provider.',
+  },
+  oidc_unavailable: {
+    status: 503,
+    title: 'The sign-in provider does not answer',
+    action: 'Try again, or sign in with a password.',
+    retryable: true,
+  },
 };
 
 const INVALID: Kind = {
@@ -109,6 +125,7 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   'secret_same',
   'setup_done',
   'user_exists',
+  'user_of_provider',
 ]);
 
 /** A problem, and the headers it is answered with. */

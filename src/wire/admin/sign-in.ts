@@ -21,18 +21,23 @@ const signInBody = closed({
 /** What the browser's own API made; the passkey library checks it member by member. */
 const passkeyBody = closed({ response: Type.Object({ id: textUpTo(2000) }) });
 
+/** Opens a session for a user who has just shown who it is, in place of the one the browser came with. */
+export function opening(parts: AreaParts) {
+  const { console, callers } = parts;
+  return async (request: FastifyRequest, reply: FastifyReply, user: ConsoleUser) => {
+    await callers.leave(request);
+    const agent = request.headers['user-agent'] ?? '';
+    const opened = await console.sessions.open(user.id, { address: request.callerAddress, agent });
+    callers.signedIn(reply, opened);
+    return meOf(parts, { kind: 'user', role: user.role, user, session: opened.session });
+  };
+}
+
 /** The first words with the console: what it needs, setting it up, signing in and out. */
 export async function signInRoutes(app: FastifyInstance, parts: AreaParts): Promise<void> {
   const { console, callers, version } = parts;
-  const { backing, sessions, signIn, users } = console;
-
-  async function open(request: FastifyRequest, reply: FastifyReply, user: ConsoleUser) {
-    await callers.leave(request);
-    const agent = request.headers['user-agent'] ?? '';
-    const opened = await sessions.open(user.id, { address: request.callerAddress, agent });
-    callers.signedIn(reply, opened);
-    return meOf(parts, { kind: 'user', role: user.role, user, session: opened.session });
-  }
+  const { backing, signIn, users, oidc } = console;
+  const open = opening(parts);
 
   const everybody = { config: { access: 'none' } } as const;
   app.get(
@@ -41,7 +46,12 @@ export async function signInRoutes(app: FastifyInstance, parts: AreaParts): Prom
     async () => ({
       version,
       needsSetup: !(await backing.console.hasUsers()),
-      signIn: { password: true, passkey: console.passkeys() !== null, oidc: false },
+      signIn: {
+        password: true,
+        passkey: console.passkeys() !== null,
+        oidc: oidc !== null,
+        oidcName: oidc?.settings.name ?? null,
+      },
       tls: callers.isTls(),
     }),
   );
@@ -87,11 +97,16 @@ export async function signInRoutes(app: FastifyInstance, parts: AreaParts): Prom
   );
   app.post(
     '/sign-out',
-    { config: { access: 'user' }, schema: { summary: 'End this session' } },
+    {
+      config: { access: 'user' },
+      schema: { summary: 'End this session; 200 says where to sign out at the provider too' },
+    },
     async (request, reply) => {
-      await backing.console.endSession(userOf(request).session.id);
+      const { user, session } = userOf(request);
+      await backing.console.endSession(session.id);
       callers.signedOut(reply);
-      return reply.code(204).send();
+      const signOutUrl = (await oidc?.signOutUrl(user)) ?? null;
+      return signOutUrl === null ? reply.code(204).send() : { signOutUrl };
     },
   );
   app.post(

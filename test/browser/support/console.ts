@@ -21,9 +21,14 @@ export interface ConsoleService {
 }
 
 /** Starts the service with one worker over a new data folder. */
-export async function startConsoleService(data: string): Promise<ConsoleService> {
-  const service = await serve(data, [], { LIVESTILL_WORKERS: '1' });
-  const text = await readFile(join(data, 'console-setup.txt'), 'utf8');
+export async function startConsoleService(
+  data: string,
+  environment: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+): Promise<ConsoleService> {
+  const service = await serve(data, args, { LIVESTILL_WORKERS: '1', ...environment });
+  // Gone once there is a user.
+  const text = await readFile(join(data, 'console-setup.txt'), 'utf8').catch(() => '');
   const setupLink = /http\S+#\S+/.exec(text)?.[0] ?? '';
   return { service, url: `http://localhost:${service.adminPort}`, setupLink };
 }

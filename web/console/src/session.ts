@@ -1,13 +1,20 @@
 import { signal } from '@preact/signals';
 import { ApiError, call, onSignedOut, useCsrfToken } from './api.ts';
+import { cameBack, isProviderProblem } from './single-sign-on.ts';
 import type { Me, ServiceState } from './types.ts';
 
 /** What the pages know of who sits before them. */
 export type Session =
   | { readonly kind: 'loading' }
   | { readonly kind: 'failed'; readonly error: ApiError }
-  | { readonly kind: 'setup'; readonly state: ServiceState }
-  | { readonly kind: 'signedOut'; readonly state: ServiceState; readonly isExpired: boolean }
+  | { readonly kind: 'setup'; readonly state: ServiceState; readonly problem?: ApiError }
+  | {
+      readonly kind: 'signedOut';
+      readonly state: ServiceState;
+      readonly isExpired: boolean;
+      /** Why a sign-in at the provider came to nothing. */
+      readonly problem?: ApiError;
+    }
   | { readonly kind: 'signedIn'; readonly me: Me };
 
 /** The session as it is now. */
@@ -16,9 +23,16 @@ export const session = signal<Session>({ kind: 'loading' });
 /** Looks who is signed in. */
 export async function loadSession(): Promise<void> {
   try {
+    const back = await comeBack();
+    if (back === 'signedIn') return;
     const state = await call<ServiceState>('/state');
+    const problem = back === null ? {} : { problem: back };
     if (state.needsSetup) {
-      session.value = { kind: 'setup', state };
+      session.value = { kind: 'setup', state, ...problem };
+      return;
+    }
+    if (back !== null) {
+      session.value = { kind: 'signedOut', state, isExpired: false, problem: back };
       return;
     }
     try {
@@ -30,6 +44,19 @@ export async function loadSession(): Promise<void> {
   } catch (error) {
     if (error instanceof ApiError) session.value = { kind: 'failed', error };
     else throw error;
+  }
+}
+
+/** Signs in whom the provider sent back; what kept it from that, null where nobody was sent. */
+async function comeBack(): Promise<'signedIn' | ApiError | null> {
+  try {
+    const me = await cameBack();
+    if (me === null) return null;
+    enter(me);
+    return 'signedIn';
+  } catch (error) {
+    if (isProviderProblem(error)) return error;
+    throw error;
   }
 }
 
@@ -46,8 +73,11 @@ export async function reloadMe(): Promise<void> {
 
 /** Ends the session. */
 export async function signOut(): Promise<void> {
-  await call('/sign-out', { method: 'POST' }).catch(() => {});
-  await loadSession();
+  const out = await call<{ readonly signOutUrl: string } | null>('/sign-out', { method: 'POST' }).catch(
+    () => null,
+  );
+  if (out === null) await loadSession();
+  else location.assign(out.signOutUrl);
 }
 
 onSignedOut.current = () => {

@@ -2,7 +2,13 @@
 export interface ServiceState {
   readonly version: string;
   readonly needsSetup: boolean;
-  readonly signIn: { readonly password: boolean; readonly passkey: boolean; readonly oidc: boolean };
+  readonly signIn: {
+    readonly password: boolean;
+    readonly passkey: boolean;
+    /** Whether there is a provider to sign in at, and what it is called. */
+    readonly oidc: boolean;
+    readonly oidcName: string | null;
+  };
   readonly tls: boolean;
 }
 
@@ -14,6 +20,8 @@ export interface Me {
     readonly role: string;
     readonly totp: boolean;
     readonly passkeys: number;
+    /** Where the user signs in, if not here. */
+    readonly provider: string | null;
   };
   readonly csrfToken: string;
   readonly permissions: readonly string[];

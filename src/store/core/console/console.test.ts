@@ -103,6 +103,40 @@ describe('users of the console', () => {
   });
 });
 
+describe('users that a provider signs in', () => {
+  const identity = { issuer: 'https://id.example.org', subject: 's-1' };
+
+  it('are found by issuer and subject together, letter by letter', async () => {
+    const { console } = await temporaryStore();
+    const made = await console.addUser(someUser({ password: null, identity }));
+    expect(made.provider).toBe(identity.issuer);
+    expect((await console.findUser({ identity }))?.user.id).toBe('u1');
+    for (const other of [
+      { ...identity, subject: 'S-1' },
+      { ...identity, subject: '' },
+      { ...identity, issuer: 'https://id.example.com' },
+    ])
+      expect(await console.findUser({ identity: other })).toBeNull();
+    await expect(
+      console.addUser(someUser({ id: 'u2', name: 'Other', password: null, identity })),
+    ).rejects.toMatchObject({ reason: 'user_exists' });
+    await console.addUser(someUser({ id: 'u2', name: 'Own' }));
+    expect((await console.findUser({ id: 'u2' }))?.user.provider).toBeNull();
+  });
+
+  it('get no password, code or passkey', async () => {
+    const { console } = await temporaryStore();
+    await console.addUser(someUser({ password: null, identity }));
+    const refused = { reason: 'user_of_provider' };
+    await expect(console.changeUser('u1', { password: 'scrypt' })).rejects.toMatchObject(refused);
+    await expect(console.changeUser('u1', { totpSecret: 'JBSWY3DPEHPK3PXP' })).rejects.toMatchObject(refused);
+    const passkey = { id: 'p', userId: 'u1', name: 'x', publicKey: 'k', counter: 0, transports: [] };
+    await expect(console.addPasskey(passkey)).rejects.toMatchObject(refused);
+    await console.changeUser('u1', { name: 'Ann Lee', enabled: true });
+    expect((await console.findUser({ identity }))?.user.name).toBe('Ann Lee');
+  });
+});
+
 describe('sessions of the console', () => {
   it('are found by their token until they end', async () => {
     const { console } = await temporaryStore();

@@ -14,7 +14,7 @@ import type { NoteChange } from '../admin-log.ts';
 import { changeAccounts, type StoreDatabase } from '../database.ts';
 import type { Tables } from '../tables.ts';
 import type { AdminKeyTable, ConsolePasskeyTable } from './tables.ts';
-import { needUser } from './users.ts';
+import { needOwnSignIn, needUser } from './users.ts';
 
 type KeyReads = Pick<
   ConsoleStore,
@@ -91,7 +91,7 @@ export function createKeyAdmin(
   return {
     addPasskey: (passkey) =>
       changeAccounts(database, async (db) => {
-        await needUser(db, passkey.userId);
+        needOwnSignIn(await needUser(db, passkey.userId));
         const row: ConsolePasskeyTable = {
           id: passkey.id,
           user_id: passkey.userId,

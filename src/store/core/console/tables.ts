@@ -14,6 +14,9 @@ export interface ConsoleUserTable {
   readonly totp_step: number | null;
   readonly created_at: number;
   readonly last_sign_in_at: number | null;
+  /** Who the user is at an OpenID Connect provider; both null for users with a password of their own. */
+  readonly issuer: string | null;
+  readonly subject: string | null;
 }
 
 export interface ConsoleSessionTable {

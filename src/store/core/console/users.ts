@@ -1,6 +1,13 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Role } from '../../../console/permissions.ts';
-import type { ConsoleAdmin, ConsoleUser, NewUser, StoredUser, UserChange } from '../../../console/types.ts';
+import type {
+  ConsoleAdmin,
+  ConsoleUser,
+  NewUser,
+  StoredUser,
+  UserChange,
+  UserKey,
+} from '../../../console/types.ts';
 import { UsageError } from '../../../faults.ts';
 import { openSecret } from '../accounts.ts';
 import type { NoteChange } from '../admin-log.ts';
@@ -29,6 +36,7 @@ export function toUser(row: ConsoleUserTable, passkeys: number): ConsoleUser {
     hasPassword: row.password !== null,
     totp: row.totp_sealed !== null,
     passkeys,
+    provider: row.issuer,
     createdAt: new Date(row.created_at),
     lastSignInAt: row.last_sign_in_at === null ? null : new Date(row.last_sign_in_at),
   };
@@ -64,13 +72,9 @@ export function createUserReads(database: StoreDatabase, keyring: Keyring) {
         async (db) =>
           (await db.selectFrom('console_user').select('id').limit(1).executeTakeFirst()) !== undefined,
       ),
-    findUser: (by: { readonly id: string } | { readonly name: string }) =>
+    findUser: (by: UserKey) =>
       database.read('accounts_unavailable', async (db): Promise<StoredUser | null> => {
-        const query = db.selectFrom('console_user').selectAll();
-        const row = await ('id' in by
-          ? query.where('id', '=', by.id)
-          : query.where('name_key', '=', nameKey(by.name))
-        ).executeTakeFirst();
+        const row = await userRow(db, by);
         if (row === undefined) return null;
         const user = toUser(row, await passkeysOf(db, row.id));
         return { user, password: row.password, totpSecret: totpSecretOf(row, keyring) };
@@ -86,6 +90,14 @@ export function createUserReads(database: StoreDatabase, keyring: Keyring) {
         return Number(numUpdatedRows) > 0;
       }),
   };
+}
+
+function userRow(db: Kysely<Tables>, by: UserKey): Promise<ConsoleUserTable | undefined> {
+  let query = db.selectFrom('console_user').selectAll();
+  if ('id' in by) query = query.where('id', '=', by.id);
+  else if ('name' in by) query = query.where('name_key', '=', nameKey(by.name));
+  else query = query.where('issuer', '=', by.identity.issuer).where('subject', '=', by.identity.subject);
+  return query.executeTakeFirst();
 }
 
 function totpSecretOf(row: ConsoleUserTable, keyring: Keyring): string | null {
@@ -124,6 +136,8 @@ export function createUserAdmin(
     addUser: (user, onlyFirst = false) =>
       changeAccounts(database, async (db) => {
         if (onlyFirst) await needNone(db);
+        if (user.identity !== undefined && (await userRow(db, { identity: user.identity })) !== undefined)
+          throw new UsageError('user_exists', 'that account of the provider has a user already');
         await needFree(db, user.name, null);
         const row = newRow(user);
         await db.insertInto('console_user').values(row).execute();
@@ -134,6 +148,7 @@ export function createUserAdmin(
     changeUser: (id, change, keepSession = null) =>
       changeAccounts(database, async (db) => {
         const before = await needUser(db, id);
+        if (change.password != null || change.totpSecret != null) needOwnSignIn(before);
         if (change.name !== undefined) await needFree(db, change.name, id);
         if ((change.role ?? 'administrator') !== 'administrator' || change.enabled === false)
           await needOther(db, before);
@@ -179,6 +194,8 @@ function newRow(user: NewUser): ConsoleUserTable {
     totp_step: null,
     created_at: Date.now(),
     last_sign_in_at: null,
+    issuer: user.identity?.issuer ?? null,
+    subject: user.identity?.subject ?? null,
   };
 }
 
@@ -240,6 +257,18 @@ export async function needUser(db: Kysely<Tables>, id: string): Promise<ConsoleU
       'there is no such user: "livestill user list" shows those that exist',
     );
   return row;
+}
+
+/**
+ * Whoever a provider signs in has no second way in: it would go on when the provider no longer knows them.
+ * @throws {UsageError} `user_of_provider`
+ */
+export function needOwnSignIn({ name, issuer }: ConsoleUserTable): void {
+  if (issuer !== null)
+    throw new UsageError(
+      'user_of_provider',
+      `${name} signs in at ${issuer}: passwords, codes and passkeys are managed there`,
+    );
 }
 
 async function needFree(db: Db, name: string, id: string | null): Promise<void> {

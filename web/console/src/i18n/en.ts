@@ -54,6 +54,7 @@ export const EN = {
   'signIn.or': 'or',
   'signIn.passkey': 'Sign in with a passkey',
   'signIn.locked': 'Too many tries. Try again in {seconds} seconds.',
+  'signIn.provider': 'Sign in with {name}',
   'signIn.out': 'Sign out',
   'setup.title': 'Make the first administrator',
   'setup.lead': 'The link that the service printed lets you do this once.',

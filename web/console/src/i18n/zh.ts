@@ -55,6 +55,7 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'signIn.or': '或',
   'signIn.passkey': '使用通行密钥登录',
   'signIn.locked': '尝试次数过多，请在 {seconds} 秒后重试。',
+  'signIn.provider': '使用 {name} 登录',
   'signIn.out': '退出登录',
   'setup.title': '创建首位管理员',
   'setup.lead': '服务打印的链接允许您执行一次此操作。',

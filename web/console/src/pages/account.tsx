@@ -14,10 +14,17 @@ export function AccountPage() {
   return (
     <>
       <PageHead title={t('account.title')} lead={t('account.lead', { name: user.name })} />
+      {user.provider !== null && (
+        <p class="banner">{t('account.provider', { host: new URL(user.provider).host })}</p>
+      )}
       <div class="columns">
-        <PasswordCard name={user.name} />
-        <CodesCard isOn={user.totp} />
-        <PasskeysCard />
+        {user.provider === null && (
+          <>
+            <PasswordCard name={user.name} />
+            <CodesCard isOn={user.totp} />
+            <PasskeysCard />
+          </>
+        )}
         <SessionsCard />
       </div>
     </>

@@ -6,10 +6,12 @@ import { t } from '../i18n/index.ts';
 import { hasPasskeys, signByPasskey } from '../passkey.ts';
 import { go, hrefOf, place } from '../router.ts';
 import { enter, type Session } from '../session.ts';
+import { leaveForProvider } from '../single-sign-on.ts';
 import type { Me } from '../types.ts';
 import { Form, useSubmit } from '../ui/form.tsx';
 import { checkTyped, NewPasswordFields, NO_PASSWORD } from '../ui/new-password.tsx';
 import { Field, PageHead } from '../ui/parts.tsx';
+import { said } from '../ui/said.ts';
 import { Looks, Reach } from '../ui/shell.tsx';
 
 /** What is shown where nobody is signed in. */
@@ -20,7 +22,7 @@ export function Entrance({ now }: { readonly now: Session }) {
       <Reach />
       <div class="card entrance">
         <img src={hrefOf('/icon.svg')} alt="" width="40" height="40" />
-        {isSetup ? <Setup isFirst={now.kind === 'setup'} /> : <SignIn now={now} />}
+        {isSetup ? <Setup now={now} /> : <SignIn now={now} />}
       </div>
       <Looks />
     </main>
@@ -95,8 +97,33 @@ function SignIn({ now }: { readonly now: Session }) {
           />
         )}
       </Way>
+      <ByProvider now={now} />
       {now.kind === 'signedOut' && now.state.signIn.passkey && hasPasskeys() && <ByPasskey />}
     </>
+  );
+}
+
+/** Signs in at the provider, where there is one; and says what came of the last try. */
+function ByProvider({ now }: { readonly now: Session }) {
+  const known = now.kind === 'signedOut' || now.kind === 'setup' ? now : null;
+  const [earlier, setEarlier] = useState(known?.problem === undefined ? '' : said(known.problem));
+  const { problem, isBusy, run } = useSubmit();
+  const { oidc, oidcName } = known?.state.signIn ?? {};
+  if (oidc !== true) return null;
+  const leave = () => {
+    setEarlier('');
+    void run(leaveForProvider);
+  };
+  return (
+    <div class="other-way provider">
+      <span class="dim">{t('signIn.or')}</span>
+      <button type="button" class="button" disabled={isBusy} onClick={leave}>
+        {t('signIn.provider', { name: oidcName ?? '' })}
+      </button>
+      <p class="problem" role="alert">
+        {problem || earlier}
+      </p>
+    </div>
   );
 }
 
@@ -127,7 +154,8 @@ function ByPasskey() {
 const tokenOf = () => decodeURIComponent(location.hash.slice(1));
 
 /** Makes the first administrator, or sets the password of a user who was given a link. */
-function Setup({ isFirst }: { readonly isFirst: boolean }) {
+function Setup({ now }: { readonly now: Session }) {
+  const isFirst = now.kind === 'setup';
   const [token] = useState(tokenOf);
   const [name, setName] = useState('');
   const [typed, setTyped] = useState(NO_PASSWORD);
@@ -138,7 +166,13 @@ function Setup({ isFirst }: { readonly isFirst: boolean }) {
     go('/', true);
     enter(me);
   };
-  if (token === '') return <PageHead title={t('setup.title')} lead={t('setup.noToken')} />;
+  if (token === '')
+    return (
+      <>
+        <PageHead title={t('setup.title')} lead={t('setup.noToken')} />
+        <ByProvider now={now} />
+      </>
+    );
   return (
     <Way
       title={t(isFirst ? 'setup.title' : 'setup.password')}

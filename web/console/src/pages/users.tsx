@@ -94,6 +94,7 @@ export function UsersPage() {
 
 function factorsOf(user: User): string {
   const parts = [
+    ...(user.provider !== null ? [new URL(user.provider).host] : []),
     ...(stateOf(user) !== 'invited' && user.hasPassword ? [t('users.password')] : []),
     ...(user.totp ? [t('users.codes')] : []),
     ...(user.passkeys > 0 ? [t('users.passkeys', { n: user.passkeys })] : []),

@@ -10,6 +10,8 @@ export interface User {
   readonly hasPassword: boolean;
   readonly totp: boolean;
   readonly passkeys: number;
+  /** Where the user signs in, if not here. */
+  readonly provider: string | null;
   readonly createdAt: string;
   readonly lastSignInAt: string | null;
 }
@@ -24,9 +26,9 @@ export interface Linked {
 const ROLES = ['administrator', 'operator', 'auditor', 'viewer'] as const;
 
 /** Whether a user can sign in: `invited` has not set a password yet. */
-export function stateOf({ enabled, hasPassword, passkeys }: User): 'on' | 'off' | 'invited' {
+export function stateOf({ enabled, hasPassword, passkeys, provider }: User): 'on' | 'off' | 'invited' {
   if (!enabled) return 'off';
-  return hasPassword || passkeys > 0 ? 'on' : 'invited';
+  return hasPassword || passkeys > 0 || provider !== null ? 'on' : 'invited';
 }
 
 /** The state in words and colour. */

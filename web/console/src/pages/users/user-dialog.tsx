@@ -25,6 +25,7 @@ function deedsOf(user: User): readonly Deed[] {
   return DEEDS.filter((deed) => {
     if (deed === 'turnOff') return user.enabled;
     if (deed === 'turnOn') return !user.enabled;
+    if (deed === 'reset') return user.provider === null;
     return deed !== 'secondFactor' || (hasSecondFactor && user.hasPassword);
   });
 }
