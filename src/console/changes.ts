@@ -3,11 +3,15 @@ import type { AccountAdmin, AccountStore } from '../account/types.ts';
 import type { Actor, AdminEntry } from '../ledger/admin.ts';
 import type { Chains, LedgerReader } from '../ledger/types.ts';
 import type { RulesStore } from '../policy/policy.ts';
+import type { OwnPointsAdmin, OwnPointsStore } from './own-points.ts';
+import type { ReviewAdmin, ReviewStore } from './review.ts';
 import type { ConsoleAdmin, ConsoleStore } from './types.ts';
 
 /** The changes that the log of changes has entries of. */
 export interface Changes
   extends ConsoleAdmin,
+    ReviewAdmin,
+    OwnPointsAdmin,
     Pick<
       AccountAdmin,
       | 'createApp'
@@ -32,6 +36,8 @@ export interface ConsoleBacking {
   readonly apiKeys: Pick<ApiKeyAdmin, 'listApiKeys'>;
   readonly rules: Pick<RulesStore, 'findRules'>;
   readonly console: ConsoleStore;
+  readonly review: ReviewStore;
+  readonly ownPoints: OwnPointsStore;
   readonly ledger: LedgerReader;
   readonly chains: Pick<Chains, 'adminLog'>;
   /** Changes under the name of who makes them. */

@@ -11,6 +11,7 @@ import type { Profile } from '../../liveness/types.ts';
 import type { Store } from '../../store/open.ts';
 import { overviewAreas } from '../../wire/admin/overview.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/server.ts';
+import type { ThresholdDeps } from '../../wire/admin/threshold.ts';
 import type { TryJudging } from '../../wire/admin/try.ts';
 import { createFailedTries, type FailedTries } from '../../wire/http/failed-tries.ts';
 import type { Server } from '../../wire/http/server.ts';
@@ -22,6 +23,7 @@ import { version } from '../shared/version.ts';
 import { watchBatchFigures } from './batch-figures.ts';
 import { consoleOf, type Places } from './console.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
+import { reviewLimitsOf } from './review-limits.ts';
 import { decisionDepsOf, serverOf } from './server.ts';
 import { startSessionUpkeep } from './sessions.ts';
 import { StartError } from './start-error.ts';
@@ -74,7 +76,8 @@ export interface Service {
 export async function startService(config: Config, log: Logger): Promise<Service> {
   const tlsFiles = tlsFilesOf(config);
   const tls = tlsFiles === undefined ? undefined : await loadTls(tlsFiles);
-  const tables = await operatingTables(config);
+  const measured = { tables: await operatingTables(config), reviewLimits: await reviewLimitsOf(config) };
+  const { tables } = measured;
   const closing: (() => Promise<unknown>)[] = [];
   const state: State = { ready: false, draining: false };
   try {
@@ -85,7 +88,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(async () => metrics.stop());
     const places: Places = { adminPort: config.adminPort };
     const console = consoleOf(config, store, places);
-    const admin = createAdmin(config, log, { state, store, metrics, console });
+    const admin = createAdmin(config, log, { state, store, metrics, console, measured });
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     places.adminPort = adminPort;
@@ -162,6 +165,7 @@ function metricsOf(log: Logger, node: string | undefined): Metrics {
 }
 
 interface AdminParts {
+  readonly measured: Pick<ThresholdDeps, 'tables' | 'reviewLimits'>;
   readonly state: State;
   readonly store: Store;
   readonly metrics: Metrics;
@@ -171,7 +175,7 @@ interface AdminParts {
 function createAdmin(
   config: Config,
   log: Logger,
-  { state, store, metrics, console }: AdminParts,
+  { state, store, metrics, console, measured }: AdminParts,
 ): AdminServer {
   const { threshold, capture, trustedProxies, proxyHeader } = config;
   const profile = config.profile ?? DEFAULT_PROFILE;
@@ -180,6 +184,7 @@ function createAdmin(
     version,
     defaults: { threshold, capture, profile },
     areas: overviewAreas({
+      ...measured,
       ledger: store.ledger,
       chains: store.chains,
       clock: () => Date.now(),
