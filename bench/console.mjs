@@ -1,14 +1,26 @@
-// How long the console's pages wait for the ledger: pages of a search, one decision, activity of a period, as the ledger grows.
+// How long the console's pages wait for the ledger, as it grows: pages of a search, one decision, activity and scores of a period,
+// the review queue.
 //   npm run -s build && node bench/console.mjs [ROWS ...]   (default: 10000 100000 1000000)
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '../dist/store/open.js';
-import { emptyLedger, fillLedger, rowEveryMs, someRequestIds } from './growth/ledger-rows.mjs';
+import { openConnection } from '../dist/store/sqlite/connection.js';
+import { emptyLedger, fillLedger, rowEveryMs, scored, someRequestIds } from './growth/ledger-rows.mjs';
 
 const given = process.argv.slice(2).map(Number);
 const sizes = given.length > 0 ? given : [10_000, 100_000, 1_000_000];
 const REPEATS = 15;
+
+const actor = { kind: 'system', name: 'bench', from: '' };
+
+/** Marks all decisions for review but the oldest hundred, so that the open ones lie behind all of these. */
+function markMost(dataDir) {
+  const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
+  connection.script(`insert or ignore into review_mark select id, at, appid, case when id % 10 = 0 then 'wrong' else 'right' end,
+    '', 1, at, 'ada' from ledger where review = 1 and (at, id) > (select at, id from ledger where review = 1 order by at, id limit 1 offset 100)`);
+  connection.close();
+}
 
 /** Median and slowest of several runs, in milliseconds. */
 async function measure(run) {
@@ -28,14 +40,16 @@ try {
   let rows = 0;
   const begin = Date.now() - Math.max(...sizes) * rowEveryMs;
   for (const size of sizes) {
-    await fillLedger(dataDir, begin, rows, size, (done) =>
-      process.stderr.write(`\r${done} rows of ${size}   `),
-    );
+    const progress = (done) => process.stderr.write(`\r${done} rows of ${size}   `);
+    await fillLedger(dataDir, begin, rows, size, progress, scored);
+    markMost(dataDir);
     process.stderr.write('\n');
     rows = size;
     const ids = someRequestIds(dataDir, REPEATS);
     const store = await openStore({ dataDir });
-    const { ledger } = store;
+    const { ledger, review } = store;
+    const { items } = await review.reviewPage({ state: 'all' }, null, REPEATS);
+    const reviewed = items.map(({ row }) => row.requestId);
     const end = begin + size * rowEveryMs + 1;
     const middle = { at: new Date(begin + (size / 2) * rowEveryMs), id: 2 ** 40 };
     const period = (minutes) => ({ since: new Date(end - minutes * 60_000), until: new Date(end) });
@@ -45,10 +59,27 @@ try {
       'an app, newest page': () => ledger.search({ appid: '1000042' }, null, 50),
       'a verdict, newest page': () => ledger.search({ verdict: 'attack' }, null, 50),
       'a reason that no row has, one window': () => ledger.search({ reason: 'NOISY' }, null, 50),
-      'only for review, none there': () => ledger.search({ review: true }, null, 50),
+      'only for review': () => ledger.search({ review: true }, null, 50),
       'one request': (i) => ledger.latest({ requestId: ids[i] }, 20),
       'activity of an hour': () => ledger.activity({ ...period(60), step: 60_000 }),
       'activity of 30 days': () => ledger.activity({ ...period(43_200), step: 21_600_000 }),
+      'scores of an hour': () => ledger.scores(period(60)),
+      'scores of 30 days': () => ledger.scores(period(43_200)),
+      'scores of 30 days, an app': () => ledger.scores({ ...period(43_200), appid: '1000042' }),
+      'review, all, newest page': () => review.reviewPage({ state: 'all' }, null, 50),
+      'review, open, behind all the marked': () => review.reviewPage({ state: 'open' }, null, 50),
+      'review, open, an app': () => review.reviewPage({ state: 'open', appid: '1000042' }, null, 50),
+      'review, wrong': () => review.reviewPage({ state: 'wrong' }, null, 50),
+      'a mark': (i) =>
+        store
+          .as(actor)
+          .markDecision(reviewed[i], {
+            mark: 'wrong',
+            note: `note ${i}`,
+            by: 'ada',
+            row: null,
+            ifVersion: null,
+          }),
     };
     for (const [name, run] of Object.entries(cases)) {
       const { median, slowest } = await measure(run);

@@ -131,7 +131,11 @@ describe('another threshold', () => {
         const limits = { low: low / 100, high: (low + 1) / 100 };
         const { after } = whatIf([{ ...one, probability: half, count: 1 }], 50, limits);
         const verdict =
-          one.verdict === 'poor_quality' ? one.verdict : one.score > 50 ? ('live' as const) : ('attack' as const);
+          one.verdict === 'poor_quality'
+            ? one.verdict
+            : one.score > 50
+              ? ('live' as const)
+              : ('attack' as const);
         const p = half % 2 === 0 ? half / 2 / 100 : (half - 1) / 2 / 100 + 0.005;
         expect(after.review).toBe(backingOf(verdict, p, limits).review ? 1 : 0);
       }),
