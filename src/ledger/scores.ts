@@ -90,9 +90,9 @@ function add(cells: Map<string, ScoreCell>, cell: ScoreCell): void {
 
 const sum = (cells: readonly ScoreCell[]) => cells.reduce((all, { count }) => all + count, 0);
 
-/** One column of a histogram: scores above `score` - 1, up to `score`. */
+/** One column of a histogram: what lies above `upTo` - 1, up to `upTo`. */
 export interface ScoreBin {
-  readonly score: number;
+  readonly upTo: number;
   readonly live: number;
   readonly attack: number;
   readonly poorQuality: number;
@@ -100,19 +100,33 @@ export interface ScoreBin {
   readonly review: number;
 }
 
-/** 101 columns, 0 to 100. */
+/** 101 columns, 0 to 100, of the raw scores. */
 export function histogramOf(cells: readonly ScoreCell[]): readonly ScoreBin[] {
-  const bins = Array.from({ length: 101 }, (_, score) => ({
-    score,
+  return columns(cells, ({ score }) => score);
+}
+
+/** The same of the probabilities in hundredths; rows without one are left out. */
+export function probabilitiesOf(cells: readonly ScoreCell[]): readonly ScoreBin[] {
+  return columns(cells, ({ probability }) => (probability === null ? null : Math.ceil(probability / 2)));
+}
+
+function columns(
+  cells: readonly ScoreCell[],
+  place: (cell: ScoreCell) => number | null,
+): readonly ScoreBin[] {
+  const bins = Array.from({ length: 101 }, (_, upTo) => ({
+    upTo,
     live: 0,
     attack: 0,
     poorQuality: 0,
     review: 0,
   }));
-  for (const { verdict, score, review, count } of cells) {
-    const bin = bins[Math.min(100, Math.max(0, score))];
-    bin[verdict === 'poor_quality' ? 'poorQuality' : verdict] += count;
-    if (review) bin.review += count;
+  for (const cell of cells) {
+    const at = place(cell);
+    if (at === null) continue;
+    const bin = bins[Math.min(100, Math.max(0, at))];
+    bin[cell.verdict === 'poor_quality' ? 'poorQuality' : cell.verdict] += cell.count;
+    if (cell.review) bin.review += cell.count;
   }
   return bins;
 }

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { UsageError } from '../../faults.ts';
 import type { Scores } from '../../ledger/scores.ts';
-import { histogramOf, whatIf } from '../../ledger/scores.ts';
+import { histogramOf, probabilitiesOf, whatIf } from '../../ledger/scores.ts';
 import type { LedgerOverview } from '../../ledger/search.ts';
 import type { Profile, ReviewLimits } from '../../liveness/types.ts';
 import type { OperatingTable } from '../v1/operating-points.ts';
@@ -63,13 +63,14 @@ export function thresholdArea(deps: ThresholdDeps): AdminArea {
 
     app.get<{ Querystring: Range }>(
       '/scores',
-      { config: ACCESS, schema: { querystring: query, summary: 'A histogram of the raw scores' } },
+      { config: ACCESS, schema: { querystring: query, summary: 'Histograms of raw scores and probabilities' } },
       async ({ query: range }) => {
         const { scores, about } = await counted(range);
         const { threshold, profile } = defaults;
         return {
           ...about,
           bins: histogramOf(scores.cells),
+          probabilities: probabilitiesOf(scores.cells),
           server: { threshold, profile, review: reviewLimits[profile] ?? null },
         };
       },
