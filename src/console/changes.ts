@@ -1,6 +1,7 @@
 import type { ApiKeyAdmin } from '../account/api-key/api-key.ts';
-import type { AccountAdmin, AccountStore } from '../account/types.ts';
+import type { AccountAdmin, AccountStore, UsageStore } from '../account/types.ts';
 import type { Actor, AdminEntry } from '../ledger/admin.ts';
+import type { LedgerOverview } from '../ledger/search.ts';
 import type { Chains, LedgerReader } from '../ledger/types.ts';
 import type { RulesStore } from '../policy/policy.ts';
 import type { OwnPointsAdmin, OwnPointsStore } from './own-points.ts';
@@ -38,7 +39,8 @@ export interface ConsoleBacking {
   readonly console: ConsoleStore;
   readonly review: ReviewStore;
   readonly ownPoints: OwnPointsStore;
-  readonly ledger: LedgerReader;
+  readonly usage: Pick<UsageStore, 'used'>;
+  readonly ledger: LedgerReader & LedgerOverview;
   readonly chains: Pick<Chains, 'adminLog'>;
   /** Changes under the name of who makes them. */
   as(actor: Actor): Changes;

@@ -183,6 +183,7 @@ function createAdmin(
     proxies: { trustedProxies, proxyHeader },
     version,
     defaults: { threshold, capture, profile },
+    operatingPoints: measured.tables,
     areas: overviewAreas({
       ...measured,
       ledger: store.ledger,

@@ -63,7 +63,10 @@ export function thresholdArea(deps: ThresholdDeps): AdminArea {
 
     app.get<{ Querystring: Range }>(
       '/scores',
-      { config: ACCESS, schema: { querystring: query, summary: 'Histograms of raw scores and probabilities' } },
+      {
+        config: ACCESS,
+        schema: { querystring: query, summary: 'Histograms of raw scores and probabilities' },
+      },
       async ({ query: range }) => {
         const { scores, about } = await counted(range);
         const { threshold, profile } = defaults;

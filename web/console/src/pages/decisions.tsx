@@ -6,6 +6,7 @@ import type { Decision } from '../types.ts';
 import { Choice, Field, PageHead, Verdict } from '../ui/parts.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
 import { Table } from '../ui/table.tsx';
+import { localTime } from '../ui/time.ts';
 import { DecisionPage } from './decisions/decision.tsx';
 
 /** What can be searched for; the names are those of the API and of the address of the page. */
@@ -50,13 +51,6 @@ export function DecisionsPage() {
       <Found key={`found ${query}`} filter={filter} />
     </>
   );
-}
-
-/** What a field for date and time holds, in this browser's time zone. */
-function localTime(iso: string | undefined): string {
-  if (iso === undefined || Number.isNaN(Date.parse(iso))) return '';
-  const at = new Date(iso);
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 function Search({ filter }: { readonly filter: Filter }) {

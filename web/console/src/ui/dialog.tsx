@@ -4,6 +4,23 @@ import { t } from '../i18n/index.ts';
 import { Copied } from './copy.tsx';
 import { Form } from './form.tsx';
 
+/** Where the focus goes once no dialog is shown any more, and how many are. */
+const focus: { origin: HTMLElement | null; dialogs: number } = { origin: null, dialogs: 0 };
+
+/** One dialog may take the place of another: what opened the first one gets the focus back. */
+function keepOrigin(): () => void {
+  const { activeElement: active } = document;
+  if (focus.dialogs++ === 0 && active instanceof HTMLElement && active !== document.body) {
+    focus.origin = active;
+  }
+  return () => {
+    focus.dialogs--;
+    setTimeout(() => {
+      if (focus.dialogs === 0 && focus.origin?.isConnected === true) focus.origin.focus();
+    });
+  };
+}
+
 /**
  * A dialog before the page: the keyboard stays in it, Esc closes it, and the focus goes back to where it came
  * from. Show it by rendering it; it is not shown any more once it is not rendered.
@@ -17,11 +34,9 @@ export function Dialog(props: {
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    const opener = document.activeElement;
+    const leave = keepOrigin();
     box.current?.showModal();
-    return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
-    };
+    return leave;
   }, []);
   return (
     <dialog

@@ -2,7 +2,10 @@ import type { ComponentChildren } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../api.ts';
 import { t } from '../i18n/index.ts';
+import { Problem } from './problem.ts';
 import { said } from './said.ts';
+
+export { Problem };
 
 /** What a form does when it is sent, and how that stands. */
 export interface Submit {
@@ -12,9 +15,6 @@ export interface Submit {
   /** Does the work, once at a time: what is sent twice is done once. */
   run(work: () => Promise<void>): Promise<void>;
 }
-
-/** A reason not to send a form, in words for the person who filled it in. */
-export class Problem extends Error {}
 
 /** Runs what a form or button does, and keeps what went wrong with it. */
 export function useSubmit(): Submit {

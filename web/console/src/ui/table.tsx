@@ -66,7 +66,7 @@ export function Rows<T>(props: {
               {props.columns.map(({ name, cell, isNumeric, isUnseen }) => (
                 <td
                   key={name}
-                  class={isNumeric === true ? 'right' : ''}
+                  class={isNumeric === true || isUnseen === true ? 'right' : ''}
                   data-name={isUnseen === true ? undefined : name}
                 >
                   {cell(row)}
