@@ -1,4 +1,5 @@
-// How long the console's pages wait for the ledger: pages of a search, one decision, activity of a period, as the ledger grows.
+// How long the console's pages wait for the ledger, as it grows: pages of a search, one decision, activity and scores of a period,
+// the review queue (in SQLite).
 //   npm run -s build && node bench/console.mjs [--postgres] [ROWS ...]   (default: 10000 100000 1000000)
 // With --postgres in a PostgreSQL server that is started for it (Debian: postgresql), else in SQLite.
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newestRows } from '../dist/console/apps.js';
 import { openStore } from '../dist/store/open.js';
+import { openConnection } from '../dist/store/sqlite/connection.js';
 import { startPostgres } from './fleet/servers.mjs';
-import { emptyLedger, fillLedger, rowEveryMs, someRequestIds } from './growth/ledger-rows.mjs';
+import { emptyLedger, fillLedger, rowEveryMs, scored, someRequestIds } from './growth/ledger-rows.mjs';
 import { emptyPostgres, fillPostgres, postgresStore, someRequestIdsOf } from './growth/postgres-rows.mjs';
 
 const isPostgres = process.argv.includes('--postgres');
@@ -17,6 +19,16 @@ const given = process.argv
   .map(Number);
 const sizes = given.length > 0 ? given : [10_000, 100_000, 1_000_000];
 const REPEATS = 15;
+
+const actor = { kind: 'system', name: 'bench', from: '' };
+
+/** Marks all decisions for review but the oldest hundred, so that the open ones lie behind all of these. */
+function markMost(dataDir) {
+  const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
+  connection.script(`insert or ignore into review_mark select id, at, appid, case when id % 10 = 0 then 'wrong' else 'right' end,
+    '', 1, at, 'ada' from ledger where review = 1 and (at, id) > (select at, id from ledger where review = 1 order by at, id limit 1 offset 100)`);
+  connection.close();
+}
 
 /** Median and slowest of several runs, in milliseconds. */
 async function measure(run) {
@@ -43,7 +55,10 @@ async function ledgerIn(dataDir) {
     return {
       options: { dataDir },
       empty: () => emptyLedger(dataDir),
-      fill: (...range) => fillLedger(dataDir, ...range),
+      fill: async (...range) => {
+        await fillLedger(dataDir, ...range, scored);
+        markMost(dataDir);
+      },
       requestIds: (count) => someRequestIds(dataDir, count),
     };
   const url = await (await startPostgres()).newDatabase('console');
@@ -68,7 +83,9 @@ try {
     rows = size;
     const ids = await place.requestIds(REPEATS);
     const store = await openStore(place.options);
-    const { ledger } = store;
+    const { ledger, review } = store;
+    const { items } = await review.reviewPage({ state: 'all' }, null, REPEATS);
+    const reviewed = items.map(({ row }) => row.requestId);
     const end = begin + size * rowEveryMs + 1;
     const middle = { at: new Date(begin + (size / 2) * rowEveryMs), id: 2 ** 40 };
     const period = (minutes) => ({ since: new Date(end - minutes * 60_000), until: new Date(end) });
@@ -78,14 +95,28 @@ try {
       'an app, newest page': () => ledger.search({ appid: '1000042' }, null, 50),
       'a verdict, newest page': () => ledger.search({ verdict: 'attack' }, null, 50),
       'a reason that no row has, one window': () => ledger.search({ reason: 'NOISY' }, null, 50),
-      'only for review, none there': () => ledger.search({ review: true }, null, 50),
+      'only for review': () => ledger.search({ review: true }, null, 50),
       'one request': (i) => ledger.latest({ requestId: ids[i] }, 20),
       'calls of an hour, all apps': () => store.console.recentUse(null, period(60).since),
       'calls of an hour, one app': () => store.console.recentUse('1000042', period(60).since),
       'preview of a policy, one app': () => readAll(newestRows(ledger).read({ appid: '1000042' })),
       'activity of an hour': () => ledger.activity({ ...period(60), step: 60_000 }),
       'activity of 30 days': () => ledger.activity({ ...period(43_200), step: 21_600_000 }),
+      'scores of an hour': () => ledger.scores(period(60)),
+      'scores of 30 days': () => ledger.scores(period(43_200)),
+      'scores of 30 days, an app': () => ledger.scores({ ...period(43_200), appid: '1000042' }),
+      'review, all, newest page': () => review.reviewPage({ state: 'all' }, null, 50),
+      'review, open, behind all the marked': () => review.reviewPage({ state: 'open' }, null, 50),
+      'review, open, an app': () => review.reviewPage({ state: 'open', appid: '1000042' }, null, 50),
+      'review, wrong': () => review.reviewPage({ state: 'wrong' }, null, 50),
     };
+    if (reviewed.length === REPEATS)
+      cases['a mark'] = (i) => {
+        const note = `note ${i}`;
+        return store
+          .as(actor)
+          .markDecision(reviewed[i], { mark: 'wrong', note, by: 'ada', row: null, ifVersion: null });
+      };
     for (const [name, run] of Object.entries(cases)) {
       const { median, slowest } = await measure(run);
       console.log(

@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   account: ['report', 'liveness', 'faults', 'networks', 'policy'],
   policy: ['liveness', 'faults'],
   ledger: ['policy', 'liveness', 'faults', 'account', 'report'],
-  console: ['account', 'faults', 'ledger', 'liveness', 'networks', 'policy'],
+  console: ['account', 'faults', 'ledger', 'liveness', 'networks', 'policy', 'report'],
   jobs: [
     'liveness',
     'faults',

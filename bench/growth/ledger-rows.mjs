@@ -34,15 +34,36 @@ export function someRow(i) {
 }
 
 // Ids are made up as UUIDs of version 4 are: without any order, so that their index is as scattered as a real one.
-const insert = `with recursive n (i) as (select ? union all select i + 1 from n where i < ?)
+const insertOf = ({
+  verdict,
+  score,
+  more = [],
+}) => `with recursive n (i) as (select ? union all select i + 1 from n where i < ?)
 insert into ledger (at, request_id, appid, secret_id, source, picture_bytes, picture_sha256, code, verdict, score, raw_score, reasons,
-  model_set_id, milliseconds, caller_address)
+  model_set_id, milliseconds, caller_address${more.map(([name]) => `, ${name}`).join('')})
 select ? + i * ${rowEveryMs},
   substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-4' || substr(h, 13, 3) || '-a' || substr(h, 16, 3) || '-' || substr(h, 19, 12),
   cast(1000000 + abs(random()) % ${rowApps} as text), 'AKID000000000001', 'bytes', 204800, lower(hex(randomblob(32))),
-  0, case when i % 20 = 0 then 'attack' else 'live' end, 93, 93.25, '["BLURRED"]',
-  (select min(id) from model_set), 187.5, '192.0.2.7'
-from (select i, lower(hex(randomblob(16))) as h from n)`;
+  0, ${verdict}, ${score}, ${score}, '["BLURRED"]',
+  (select min(id) from model_set), 187.5, '192.0.2.7'${more.map(([, value]) => `, ${value}`).join('')}
+from (select i, lower(hex(randomblob(16))) as h, abs(random()) % 10000 as r from n)`;
+
+/** Rows that are all alike. */
+const plain = insertOf({ verdict: "case when i % 20 = 0 then 'attack' else 'live' end", score: '93.25' });
+
+/** Rows with scores all over the scale, one in fifty of them for review. */
+export const scored = insertOf({
+  verdict: "case when r <= 8700 then 'attack' else 'live' end",
+  score: 'r / 100.0',
+  more: [
+    ['kind', "'judged'"],
+    ['requests', '1'],
+    ['threshold', '87'],
+    ['profile', "'careful'"],
+    ['live_probability', 'r / 10000.0'],
+    ['review', 'case when i % 50 = 0 then 1 else 0 end'],
+  ],
+});
 
 /** Makes the empty store with its one set of models. */
 export async function emptyLedger(dataDir) {
@@ -53,7 +74,7 @@ export async function emptyLedger(dataDir) {
 }
 
 /** Adds the rows `from` + 1 to `to`, row i at `begin` + i * `rowEveryMs`. */
-export async function fillLedger(dataDir, begin, from, to, onProgress) {
+export async function fillLedger(dataDir, begin, from, to, onProgress, insert = plain) {
   const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
   // A power cut may cost a bench its rows.
   connection.script('PRAGMA synchronous=OFF; PRAGMA cache_size=-2000000; PRAGMA wal_autocheckpoint=20000');

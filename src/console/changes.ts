@@ -4,11 +4,15 @@ import type { Actor, AdminEntry } from '../ledger/admin.ts';
 import type { LedgerOverview } from '../ledger/search.ts';
 import type { Chains, LedgerReader } from '../ledger/types.ts';
 import type { RulesStore } from '../policy/policy.ts';
+import type { OwnPointsAdmin, OwnPointsStore } from './own-points.ts';
+import type { ReviewAdmin, ReviewStore } from './review.ts';
 import type { ConsoleAdmin, ConsoleStore } from './types.ts';
 
 /** The changes that the log of changes has entries of. */
 export interface Changes
   extends ConsoleAdmin,
+    ReviewAdmin,
+    OwnPointsAdmin,
     Pick<
       AccountAdmin,
       | 'createApp'
@@ -33,6 +37,8 @@ export interface ConsoleBacking {
   readonly apiKeys: Pick<ApiKeyAdmin, 'listApiKeys'>;
   readonly rules: Pick<RulesStore, 'findRules'>;
   readonly console: ConsoleStore;
+  readonly review: ReviewStore;
+  readonly ownPoints: OwnPointsStore;
   readonly usage: Pick<UsageStore, 'used'>;
   readonly ledger: LedgerReader & LedgerOverview;
   readonly chains: Pick<Chains, 'adminLog'>;

@@ -95,18 +95,12 @@ export async function writeFiles(
   const { rows, system, input } = measured;
   const provenance = provenanceOf(input, rows, system, origin);
   if (request.saveScores !== undefined) await writeOutput(request.saveScores, writeScores(rows), request);
-  if (request.operatingPoints !== undefined) {
-    const table = operatingPoints(
-      rows,
-      {
-        description: input,
-        scoresSha256: provenance.scoresSha256,
-        system: { version: origin.version, profile: provenance.profile, models: provenance.models },
-      },
-      request.confidence,
-    );
-    await writeOutput(request.operatingPoints, `${JSON.stringify(table, null, 2)}\n`, request);
-  }
+  const { version } = origin;
+  const { scoresSha256, profile, models } = provenance;
+  const about = { description: input, scoresSha256, system: { version, profile, models } };
+  const table = () => operatingPoints(rows, about, request.confidence);
+  if (request.operatingPoints !== undefined)
+    await writeOutput(request.operatingPoints, `${JSON.stringify(table(), null, 2)}\n`, request);
   if (request.report !== undefined) {
     const data = { ...machine(measured, origin.version), provenance };
     const gallery = request.gallery ? await galleryOf(measured) : [];
@@ -115,6 +109,7 @@ export async function writeFiles(
       reportHtml({ ...measured, gallery, provenance, machine: data }),
       request,
     );
-    await writeOutput(numbersBeside(request.report), `${JSON.stringify(data, null, 2)}\n`, request);
+    const beside = { ...data, operatingPoints: table() };
+    await writeOutput(numbersBeside(request.report), `${JSON.stringify(beside, null, 2)}\n`, request);
   }
 }

@@ -1,3 +1,4 @@
+import type { ScoreFilter, Scores } from './scores.ts';
 import type { LedgerFilter, LedgerPlace, StoredLedgerRow } from './types.ts';
 
 /** What a search asks beyond a filter; a member left out does not narrow. */
@@ -74,4 +75,5 @@ export interface LedgerOverview {
   /** At most `limit` (1-200) rows before the place `before` (null: from the newest on), newest first. */
   search(filter: LedgerSearch, before: LedgerPlace | null, limit: number): Promise<FoundPage>;
   activity(filter: ActivityFilter): Promise<Activity>;
+  scores(filter: ScoreFilter): Promise<Scores>;
 }

@@ -32,6 +32,8 @@ function areasOf(store: Store, isUp = true) {
   return overviewAreas({
     ledger: store.ledger,
     chains: store.chains,
+    tables: [],
+    reviewLimits: {},
     clock: () => Date.now(),
     maxBodyBytes: 200_000,
     judging: () =>
@@ -58,6 +60,11 @@ const ROUTES: readonly (readonly [method: string, path: string, permission: Perm
   ['GET', '/decisions/unknown', 'decisions'],
   ['GET', '/activity?from=2026-11-01T00:00:00Z&to=2026-11-01T01:00:00Z', 'activity'],
   ['POST', '/try', 'try'],
+  ['GET', '/scores', 'threshold'],
+  ['POST', '/scores/what-if', 'threshold'],
+  ['GET', '/operating-points', 'threshold'],
+  ['PUT', '/operating-points', 'threshold'],
+  ['DELETE', '/operating-points', 'threshold'],
 ];
 
 describe('the areas of the console', () => {

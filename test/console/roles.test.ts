@@ -58,6 +58,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'POST /admin/v1/apps/{appid}/api-keys': 'administrator operator',
   'PATCH /admin/v1/api-keys/{id}': 'administrator operator',
   'POST /admin/v1/api-keys/{id}/rotate': 'administrator operator',
+  'GET /admin/v1/review': 'administrator operator',
+  'PUT /admin/v1/review/{requestId}': 'administrator operator',
+  'GET /admin/v1/review/export.csv': 'administrator operator',
 };
 
 describe('the routes of the admin API', () => {

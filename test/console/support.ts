@@ -50,6 +50,8 @@ export interface Started {
   setupToken(): Promise<string>;
 }
 
+const isJson = (reply: Response) => /json/.test(reply.headers.get('content-type') ?? '');
+
 /** Starts the admin port for a test, with hashes of passwords that cost little. */
 export async function startConsole(
   settings: {
@@ -101,7 +103,7 @@ export async function startConsole(
     const text = await reply.text();
     return {
       status: reply.status,
-      body: text === '' ? null : JSON.parse(text),
+      body: text === '' ? null : isJson(reply) ? JSON.parse(text) : text,
       headers: reply.headers,
     };
   }

@@ -125,7 +125,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     batches: store.batches,
     webhookSecret: 'a secret of webhooks',
     maxBodyBytes: settings.maxBodyBytes,
-    settings: { cors: settings.cors, threshold: 87, profile: 'careful', tables, version },
+    settings: { cors: settings.cors, threshold: 87, profile: 'careful', tables: async () => tables, version },
     sessions: {
       store: store.sessions,
       webhooks: store.webhooks,

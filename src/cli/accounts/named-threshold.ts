@@ -3,7 +3,9 @@ import type { Config } from '../../config/load.ts';
 import { UsageError } from '../../faults.ts';
 import { OPERATING_NAMES, type OperatingName } from '../../liveness/operating-names.ts';
 import type { Profile } from '../../liveness/types.ts';
+import type { Store } from '../../store/open.ts';
 import type { OperatingTable } from '../../wire/v1/operating-points.ts';
+import { tablesOf } from '../../wire/v1/uploaded-points.ts';
 import { operatingTables } from '../shared/operating-tables.ts';
 
 /** A threshold as `--threshold` gives it: a number, null for `default`, or the name of an operating point. */
@@ -41,7 +43,7 @@ export function thresholdNamed(
   throw new UsageError(
     'operating_point_unknown',
     `no operating point "${name}" was measured for the profile ${profile}; named there: ${named}. Measure one with ` +
-      '"livestill evaluate PICTURES --operating-points FILE" and name the file in the setting operatingPoints, or give a number',
+      '"livestill evaluate PICTURES --operating-points FILE" and upload the file in the console or name it in the setting operatingPoints, or give a number',
   );
 }
 
@@ -53,8 +55,10 @@ export function thresholdNamed(
 export async function resolveThreshold(
   given: GivenThreshold | undefined,
   profile: Profile,
+  { ownPoints }: Pick<Store, 'ownPoints'>,
   config: Config,
 ): Promise<number | null | undefined> {
   if (typeof given !== 'string') return given;
-  return thresholdNamed(given, profile, await operatingTables(config));
+  const tables = tablesOf(await ownPoints.findOwnPoints(), await operatingTables(config));
+  return thresholdNamed(given, profile, tables);
 }

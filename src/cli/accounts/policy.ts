@@ -11,6 +11,7 @@ import { rejects } from '../../policy/decide.ts';
 import { checkRules, type JudgingRules } from '../../policy/policy.ts';
 import type { Policy, PolicyPreview } from '../../policy/preview.ts';
 import { count } from '../../report/count.ts';
+import type { Store } from '../../store/open.ts';
 import { duration, moment, numberOrDefault } from '../shared/arguments.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
 import { type Outcome, pairs, perform } from '../shared/outcome.ts';
@@ -124,10 +125,10 @@ function given<T extends object>(members: T): Partial<T> {
 }
 
 /** As `changes`, with the threshold of a named operating point looked up for the profile that judges. */
-async function resolved(options: PolicyOptions, app: App | null, config: Config) {
+async function resolved(options: PolicyOptions, app: App | null, store: Store, config: Config) {
   const own = options.profile ?? app?.policy.profile ?? 'default';
   const profile = own === 'default' ? (config.profile ?? DEFAULT_PROFILE) : own;
-  const threshold = await resolveThreshold(options.threshold, profile, config);
+  const threshold = await resolveThreshold(options.threshold, profile, store, config);
   return changes({ ...options, ...(threshold === undefined ? {} : { threshold }) });
 }
 
@@ -147,7 +148,7 @@ function changes(options: PolicyOptions): { policy: Partial<AppPolicy>; rules: P
 function showOrSet(appid: string, options: PolicyOptions): Promise<Outcome> {
   changes(options);
   return withStore(options, false, async (store, config) => {
-    const change = await resolved(options, await store.accounts.findApp(appid), config);
+    const change = await resolved(options, await store.accounts.findApp(appid), store, config);
     const app = await store.accounts.setPolicy(appid, change.policy);
     const rules =
       Object.keys(change.rules).length === 0
@@ -227,7 +228,7 @@ function runPreview(appid: string, options: PreviewOptions): Promise<Outcome> {
   changes(options);
   return withStore(options, false, async (store, config) => {
     const app = await store.accounts.findApp(appid);
-    const change = await resolved(options, app, config);
+    const change = await resolved(options, app, store, config);
     const rules = await store.rules.findRules(appid);
     const { since, until } = options;
     const proposal = { ...change.policy, rules: change.rules };

@@ -19,6 +19,7 @@ import type { Metrics } from '../../wire/metrics/metrics.ts';
 import { observedLedger } from '../../wire/metrics/observed-ledger.ts';
 import { createV1Face } from '../../wire/v1/face.ts';
 import type { OperatingTable } from '../../wire/v1/operating-points.ts';
+import { tablesOf } from '../../wire/v1/uploaded-points.ts';
 import { version } from '../shared/version.ts';
 
 /** What the server is put together from. */
@@ -67,6 +68,7 @@ export function serverOf(config: Config, log: Logger, parts: Parts, judging: Dec
   const { clock } = judging;
   const signature = { ...config.signature, bodySign: config.compat.bodySign };
   const shared = { ...judging, failedTries };
+  const allTables = async () => tablesOf(await store.ownPoints.findOwnPoints(), tables);
   const { cors, compat, maxBodyBytes, threshold } = config;
   const legacy = createLegacyFace({
     ...shared,
@@ -81,7 +83,7 @@ export function serverOf(config: Config, log: Logger, parts: Parts, judging: Dec
     batches: store.batches,
     webhookSecret: config.batch.webhookSecret,
     maxBodyBytes,
-    settings: { cors, profile: fleet.profile, threshold, version, tables },
+    settings: { cors, profile: fleet.profile, threshold, version, tables: allTables },
     sessions: {
       store: store.sessions,
       webhooks: store.webhooks,

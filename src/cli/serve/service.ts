@@ -11,6 +11,7 @@ import type { Profile } from '../../liveness/types.ts';
 import type { Store } from '../../store/open.ts';
 import { overviewAreas } from '../../wire/admin/overview.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/server.ts';
+import type { ThresholdDeps } from '../../wire/admin/threshold.ts';
 import { toolsAreas } from '../../wire/admin/tools.ts';
 import type { TryJudging } from '../../wire/admin/try.ts';
 import { createFailedTries, type FailedTries } from '../../wire/http/failed-tries.ts';
@@ -18,12 +19,12 @@ import type { Server } from '../../wire/http/server.ts';
 import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';
 import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory.ts';
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
-import type { OperatingTable } from '../../wire/v1/operating-points.ts';
 import { operatingTables } from '../shared/operating-tables.ts';
 import { version } from '../shared/version.ts';
 import { watchBatchFigures } from './batch-figures.ts';
 import { consoleOf, type Places } from './console.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
+import { reviewLimitsOf } from './review-limits.ts';
 import { decisionDepsOf, serverOf } from './server.ts';
 import { startSessionUpkeep } from './sessions.ts';
 import { StartError } from './start-error.ts';
@@ -77,7 +78,8 @@ export interface Service {
 export async function startService(config: Config, log: Logger): Promise<Service> {
   const tlsFiles = tlsFilesOf(config);
   const tls = tlsFiles === undefined ? undefined : await loadTls(tlsFiles);
-  const tables = await operatingTables(config);
+  const measured = { tables: await operatingTables(config), reviewLimits: await reviewLimitsOf(config) };
+  const { tables } = measured;
   const closing: (() => Promise<unknown>)[] = [];
   const state: State = { ready: false, draining: false };
   try {
@@ -88,7 +90,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(async () => metrics.stop());
     const places: Places = { port: config.port, adminPort: config.adminPort };
     const console = consoleOf(config, store, places);
-    const admin = createAdmin(config, log, { state, store, metrics, console, places, tables });
+    const admin = createAdmin(config, log, { state, store, metrics, console, places, measured });
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     places.adminPort = adminPort;
@@ -166,18 +168,18 @@ function metricsOf(log: Logger, node: string | undefined): Metrics {
 }
 
 interface AdminParts {
+  readonly measured: Pick<ThresholdDeps, 'tables' | 'reviewLimits'>;
   readonly state: State;
   readonly store: Store;
   readonly metrics: Metrics;
   readonly console: Console | null;
   readonly places: Places;
-  readonly tables: readonly OperatingTable[];
 }
 
 function createAdmin(
   config: Config,
   log: Logger,
-  { state, store, metrics, console, places, tables }: AdminParts,
+  { state, store, metrics, console, places, measured }: AdminParts,
 ): AdminServer {
   const { threshold, capture, trustedProxies, proxyHeader } = config;
   const profile = config.profile ?? DEFAULT_PROFILE;
@@ -185,9 +187,10 @@ function createAdmin(
     proxies: { trustedProxies, proxyHeader },
     version,
     defaults: { threshold, capture, profile },
-    operatingPoints: tables,
+    operatingPoints: measured.tables,
     areas: [
       ...overviewAreas({
+        ...measured,
         ledger: store.ledger,
         chains: store.chains,
         clock: () => Date.now(),

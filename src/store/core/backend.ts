@@ -1,6 +1,8 @@
 import type { IdempotencyStore } from '../../account/api-key/idempotency.ts';
 import type { AccountAdmin, ReplayStore } from '../../account/types.ts';
 import type { Changes } from '../../console/changes.ts';
+import type { OwnPointsAdmin, OwnPointsStore } from '../../console/own-points.ts';
+import type { ReviewAdmin, ReviewStore } from '../../console/review.ts';
 import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
 import type { Actor, AdminEntry } from '../../ledger/admin.ts';
 import type { AuditKey } from '../../ledger/checkpoint.ts';
@@ -20,8 +22,10 @@ import type { Keyring } from './keys/keyring.ts';
 import { createLedger, type LedgerCalls, type OwnChain } from './ledger.ts';
 import { putMeta } from './meta.ts';
 import type { Migrated } from './migrated.ts';
+import { createOwnPointsAdmin, createOwnPointsReads } from './own-points.ts';
 import { createRecord, type RecordCalls } from './record.ts';
 import { createReplay, type SignatureMemory } from './replay.ts';
+import { createReviewAdmin, createReviewReads } from './review.ts';
 import { createRules } from './rules.ts';
 import { createSecretAdmin } from './secret-admin.ts';
 import { createSessions } from './sessions.ts';
@@ -53,7 +57,11 @@ export interface Backend
     RecordCalls,
     UpkeepCalls,
     ConsoleStore,
-    ConsoleAdmin {
+    ConsoleAdmin,
+    ReviewStore,
+    ReviewAdmin,
+    OwnPointsStore,
+    OwnPointsAdmin {
   /** Makes a change under the name of `actor`. */
   changeAs(actor: Actor, call: keyof Changes, args: readonly unknown[]): Promise<unknown>;
   /** Remember in memory that a pair was used; written within some seconds. */
@@ -109,6 +117,8 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
   return {
     ...createAccountReads(database, keyring),
     ...createConsoleReads(database, keyring),
+    ...createReviewReads(database),
+    ...createOwnPointsReads(database),
     ...changesNotedBy(parts, note),
     async changeAs(actor, call, args) {
       const made = changesNotedBy(parts, parts.noteOf(actor))[call];
@@ -147,6 +157,8 @@ function changesNotedBy({ database, keyring }: Parts, note: NoteChange) {
     ...createApiKeys(database, note),
     ...createRules(database, note),
     ...createConsoleAdmin(database, keyring, note),
+    ...createReviewAdmin(database, note),
+    ...createOwnPointsAdmin(database, note),
     noteChange: (entry: AdminEntry) => database.write('state_unavailable', (db) => note(db, entry)),
   };
 }

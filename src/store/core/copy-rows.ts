@@ -25,6 +25,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   { name: 'model_set', key: ['id'] },
   { name: 'policy_version', key: ['id'] },
   { name: 'ledger', key: ['id'] },
+  { name: 'review_mark', key: ['row_id'] },
   { name: 'admin_log', key: ['id'] },
   { name: 'chain_head', key: ['chain'] },
   { name: 'chain_checkpoint', key: ['chain', 'row_id'] },

@@ -3,6 +3,7 @@ import type { Changes } from '../../console/changes.ts';
 import type { BatchStore } from '../../jobs/types.ts';
 import { countActivity } from '../../ledger/activity.ts';
 import type { Actor } from '../../ledger/admin.ts';
+import { countScores } from '../../ledger/scores.ts';
 import type { StoreHealth } from '../../ledger/store-health.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
@@ -57,6 +58,7 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
       count,
       search,
       activity: (filter) => countActivity(backend.activityRows, filter),
+      scores: (filter) => countScores(backend.scorePart, filter),
       read: (filter) => readAll(backend, filter),
       prune: (before) => pruneAll(backend, before),
     },
@@ -75,6 +77,8 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
       sweep: (now) => untilFew((limit) => backend.sweepSome(now, limit)),
     },
     console: consoleOf(backend),
+    review: { reviewPage: backend.reviewPage },
+    ownPoints: { findOwnPoints: backend.findOwnPoints },
     as: (actor) => changesAs(backend, actor),
     async check() {
       await backend.check();
@@ -224,6 +228,8 @@ const CHANGES: Readonly<Record<keyof Changes, true>> = {
   setApiKeyEnabled: true,
   rotateApiKey: true,
   setRules: true,
+  markDecision: true,
+  setOwnPoints: true,
   noteChange: true,
 };
 

@@ -1,5 +1,6 @@
 import { type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely';
 import type { ChainName } from '../../ledger/checkpoint.ts';
+import type { ReadScores } from '../../ledger/scores.ts';
 import type { ActivityFilter, ActivityRow, LedgerOverview } from '../../ledger/search.ts';
 import type { LedgerFilter, LedgerPlace, LedgerRow, StoredLedgerRow } from '../../ledger/types.ts';
 import { activityRows } from './activity.ts';
@@ -17,6 +18,7 @@ import {
 } from './ledger-columns.ts';
 import { searchLedger } from './ledger-search.ts';
 import { prepared } from './prepared.ts';
+import { scorePart } from './scores.ts';
 import type { Tables } from './tables.ts';
 
 /** As `LedgerFilter`; `upTo` leaves out what was written after these rows, the newest of each chain. */
@@ -31,6 +33,7 @@ export interface LedgerCalls extends Pick<LedgerOverview, 'search'> {
     before: LedgerPlace | null,
     limit: number,
   ): Promise<readonly ActivityRow[]>;
+  readonly scorePart: ReadScores;
   append(row: LedgerRow): Promise<void>;
   page(filter: PageFilter, after: LedgerPlace | null, limit: number): Promise<readonly StoredLedgerRow[]>;
   latest(filter: LedgerFilter, limit: number): Promise<readonly StoredLedgerRow[]>;
@@ -165,6 +168,8 @@ export function createLedger(database: StoreDatabase, own: OwnChain): LedgerCall
       database.read('state_unavailable', (db) => searchLedger(db, filter, before, limit)),
     activityRows: (filter, before, limit) =>
       database.read('state_unavailable', (db) => activityRows(db, filter, before, limit)),
+    scorePart: (filter, before, limit) =>
+      database.read('state_unavailable', (db) => scorePart(db, filter, before, limit)),
   };
 }
 

@@ -298,6 +298,20 @@ export interface BatchResultTable {
 }
 
 /** Everything the store's file holds. */
+/** Marks of decisions for review; see `console/review.ts`. */
+export interface ReviewMarkTable {
+  /** The row of the ledger. */
+  readonly row_id: number;
+  /** Its time and app, to be found by. */
+  readonly at: number;
+  readonly appid: string;
+  readonly mark: string | null;
+  readonly note: string;
+  readonly version: number;
+  readonly marked_at: number;
+  readonly marked_by: string;
+}
+
 export interface Tables extends ConsoleTables {
   readonly batch: BatchTable;
   readonly batch_chunk: BatchChunkTable;
@@ -308,6 +322,7 @@ export interface Tables extends ConsoleTables {
   readonly usage_day: UsageTable;
   readonly model_set: ModelSetTable;
   readonly ledger: LedgerTable;
+  readonly review_mark: ReviewMarkTable;
   readonly meta: MetaTable;
   readonly api_key: ApiKeyTable;
   readonly app_rules: AppRulesTable;

@@ -9,6 +9,8 @@ import type {
   UsageStore,
 } from '../../account/types.ts';
 import type { Changes } from '../../console/changes.ts';
+import type { OwnPointsStore } from '../../console/own-points.ts';
+import type { ReviewStore } from '../../console/review.ts';
 import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
 import type { BatchStore } from '../../jobs/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
@@ -113,6 +115,10 @@ export interface Store {
   readonly upkeep: Upkeep;
   /** Users, sessions and keys of the console. */
   readonly console: ConsoleStore & ConsoleAdmin;
+  /** Decisions for review, and their marks. */
+  readonly review: ReviewStore;
+  /** Operating points that were uploaded for this installation. */
+  readonly ownPoints: OwnPointsStore;
   /** Changes under the name of another than the one who opened the store: a user of the console. */
   as(actor: Actor): Changes;
   /**

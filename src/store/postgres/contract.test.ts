@@ -12,6 +12,7 @@ describe.skipIf(whyNoServer !== null)(
     await import('../core/ledger.test.ts');
     await import('../core/ledger-search.test.ts');
     await import('../core/record.test.ts');
+    await import('../core/review.test.ts');
     await import('../core/console/console.test.ts');
     await import('../core/sessions.test.ts');
     await import('../../account/limiter.test.ts');

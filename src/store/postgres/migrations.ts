@@ -12,6 +12,7 @@ import { PERMITS } from './steps/permits.ts';
 import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
 import { REQUESTS } from './steps/requests.ts';
+import { REVIEW_MARKS } from './steps/review-marks.ts';
 import { SESSIONS } from './steps/sessions.ts';
 import type { Step } from './steps/step.ts';
 
@@ -26,6 +27,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0008-ledger-search': LEDGER_SEARCH,
   '0009-batches': BATCHES,
   '0010-permits': PERMITS,
+  '0011-review': REVIEW_MARKS,
   '0012-oidc': OIDC,
 };
 

@@ -13,6 +13,7 @@ import { OIDC } from './steps/oidc.ts';
 import { PROFILES } from './steps/profiles.ts';
 import { RECORD } from './steps/record.ts';
 import { REVIEW } from './steps/review.ts';
+import { REVIEW_MARKS } from './steps/review-marks.ts';
 import { SESSIONS } from './steps/sessions.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
@@ -28,6 +29,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-sessions': SESSIONS,
   '0014-console': CONSOLE,
   '0015-ledger-search': LEDGER_SEARCH,
+  '0016-review': REVIEW_MARKS,
   '0017-oidc': OIDC,
 };
 

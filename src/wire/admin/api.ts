@@ -18,6 +18,7 @@ import { oidcRoutes } from './oidc.ts';
 import { describedRoutes, type RouteSeen } from './openapi.ts';
 import { policyRoutes } from './policy.ts';
 import { notFoundProblem, PROBLEM_TYPE, problemOf, type ToldProblem } from './problem.ts';
+import { reviewRoutes } from './review.ts';
 import { signInRoutes } from './sign-in.ts';
 import { userRoutes } from './users.ts';
 
@@ -51,6 +52,7 @@ const AREAS: readonly AdminArea[] = [
   appRoutes,
   keyRoutes,
   policyRoutes,
+  reviewRoutes,
 ];
 
 /** Registers the admin API: every route names who may call it, or the service does not start. */

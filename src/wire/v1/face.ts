@@ -39,7 +39,7 @@ export interface V1Settings {
   /**
    * What was measured, for `GET /v1/operating-points`: the operator's own table first, where there is one.
    */
-  readonly tables: readonly OperatingTable[];
+  readonly tables: () => Promise<readonly OperatingTable[]>;
   /** Version of livestill, for the documents. */
   readonly version: string;
 }
@@ -188,7 +188,8 @@ async function answerOperatingPoints(
   facts.secretId = keyId;
   const { threshold, profile } = app.policy;
   const { settings } = deps;
-  const body = operatingPoints(threshold ?? settings.threshold, profile ?? settings.profile, settings.tables);
+  const tables = await settings.tables();
+  const body = operatingPoints(threshold ?? settings.threshold, profile ?? settings.profile, tables);
   return jsonEnvelope(body, textHeaders(language));
 }
 

@@ -78,7 +78,13 @@ export function inProcess(observer?: Observer): InProcess {
     batches: null,
     webhookSecret: null,
     maxBodyBytes,
-    settings: { cors: { origins: [] }, threshold: 87, profile: 'careful', tables: [], version: '0.0.0' },
+    settings: {
+      cors: { origins: [] },
+      threshold: 87,
+      profile: 'careful',
+      tables: async () => [],
+      version: '0.0.0',
+    },
   });
   return {
     async legacy(request, random) {

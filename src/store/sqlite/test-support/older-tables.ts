@@ -39,6 +39,8 @@ const laterTables = [
 
 /** Undoes what came with the step `0011-review` and after it. */
 export const BEFORE_REVIEW: readonly string[] = [
+  'drop index ledger_for_review_by_app',
+  'drop table review_mark',
   'drop index ledger_for_review',
   ...laterTables.map((name) => `drop table ${name}`),
   'alter table ledger drop column review',
