@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   picture: ['liveness', 'faults', 'networks', 'files'],
   account: ['report', 'liveness', 'faults', 'networks', 'policy'],
   policy: ['liveness', 'faults'],
-  traces: [],
+  traces: ['faults'],
   ledger: ['policy', 'liveness', 'faults', 'account', 'report'],
   console: ['account', 'faults', 'ledger', 'liveness', 'networks', 'policy'],
   jobs: [

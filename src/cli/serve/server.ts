@@ -7,6 +7,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import type { Store } from '../../store/open.ts';
+import type { Traces } from '../../traces/types.ts';
 import type { DecisionDeps } from '../../wire/decision/deps.ts';
 import { connectionLimits, openFilesLimit } from '../../wire/http/connection-limits.ts';
 import type { FailedTries } from '../../wire/http/failed-tries.ts';
@@ -31,11 +32,12 @@ export interface Parts {
   readonly tls: TlsIdentity | undefined;
   readonly tables: readonly OperatingTable[];
   readonly refusals: RefusalCounter;
+  readonly traces: Traces | undefined;
 }
 
 /** What everything that judges shares: one admission, one count of an app's requests, one ledger. */
 export function decisionDepsOf(config: Config, log: Logger, parts: Parts): DecisionDeps {
-  const { store, fleet, metrics, bodies, refusals } = parts;
+  const { store, fleet, metrics, bodies, refusals, traces } = parts;
   const clock = () => Date.now();
   const { permits, rates, usage } = store;
   const { observer } = metrics;
@@ -56,6 +58,7 @@ export function decisionDepsOf(config: Config, log: Logger, parts: Parts): Decis
     clock,
     log,
     observer,
+    traces,
   };
 }
 

@@ -18,6 +18,7 @@ import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';
 import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory.ts';
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
 import { operatingTables } from '../shared/operating-tables.ts';
+import { tracesOf } from '../shared/traces.ts';
 import { version } from '../shared/version.ts';
 import { watchBatchFigures } from './batch-figures.ts';
 import { consoleOf, type Places } from './console.ts';
@@ -97,7 +98,9 @@ export async function startService(config: Config, log: Logger): Promise<Service
     const refusals = refusalCounterOf(store, log);
     closing.unshift(() => refusals.stop());
     const failedTries = failedTriesOf(config, log);
-    const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals };
+    const traces = await tracesOf(config, log, store.health?.node);
+    closing.unshift(async () => traces?.stop());
+    const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals, traces };
     const judging = decisionDepsOf(config, log, parts);
     const server = serverOf(config, log, parts, judging);
     closing.unshift(() => server.drain(0));
@@ -115,6 +118,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       failedTries,
       batches: figures?.seen,
       store: store.health,
+      traces: traces?.counts,
       clock: () => retention.seen,
       ...certificate,
     });
@@ -142,6 +146,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
         for (const part of [sessions, refusals, retention]) await part.stop();
         for (const part of [fleet, store, admin]) await part.close();
         metrics.stop();
+        await traces?.stop();
         return cutOff;
       },
     };

@@ -23,6 +23,7 @@ export interface SettingNotes extends TSchemaOptions {
     | 'masterKey'
     | 'postgresUrl'
     | 'redisUrl'
+    | 'httpUrl'
     | 'nodeName';
 }
 

@@ -120,6 +120,7 @@ async function judgeAll(
   { app, exchange, facts }: AskedTogether,
   pictures: readonly Uint8Array[],
 ): Promise<readonly Judgement[]> {
+  facts.isTogether = true;
   facts.stages?.enter('queue');
   const giveUp = new AbortController();
   const options = {

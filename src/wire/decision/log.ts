@@ -30,6 +30,8 @@ export interface Facts {
   judgement?: Judgement;
   /** Which stage it is in; none: nobody asks. */
   stages?: Stages;
+  /** It is about several stills: its judgement is no single worker's. */
+  isTogether?: boolean;
   /** The longest that a worker took to decode a picture of the request, in ms. */
   decodeMilliseconds?: number;
 }
@@ -44,8 +46,9 @@ export function logDecision(
   facts: Facts,
   envelope: Envelope | null,
   error: unknown,
+  traceId: string | null = null,
 ): void {
-  const { judgement, stages, decodeMilliseconds, isRecorded: _, ...known } = facts;
+  const { judgement, stages, decodeMilliseconds, isRecorded: _, isTogether: __, ...known } = facts;
   const now = performance.now();
   const line: Record<string, unknown> = {
     event: envelope === null ? 'aborted' : 'decision',
@@ -54,6 +57,7 @@ export function logDecision(
     ...known,
     milliseconds: tenths(now - exchange.startedAt),
   };
+  if (traceId !== null) line.traceId = traceId;
   if (stages !== undefined) line.stages = stagesOf(stages, now, decodeMilliseconds);
   if (envelope !== null) {
     line.code = codeOf(envelope.kind);

@@ -1,5 +1,6 @@
 import type { QueueDepth } from '../../jobs/types.ts';
 import type { StoreHealth } from '../../ledger/store-health.ts';
+import type { SpanCounts } from '../../traces/types.ts';
 import { guarded, type Observer } from '../decision/observer.ts';
 import { watchBatches } from './batches.ts';
 import { boundedValues, workerNumbers } from './bounded.ts';
@@ -25,6 +26,8 @@ export interface Watched {
   readonly batches?: (() => QueueDepth | null) | undefined;
   /** How the shared store does; without it the store is this node's own. */
   readonly store?: StoreHealth | null | undefined;
+  /** What became of spans; without it none are made. */
+  readonly traces?: SpanCounts | undefined;
   /** What is known of the clock by which records are let go. */
   readonly clock?: () => ClockSeen;
 }
@@ -121,7 +124,8 @@ export function createMetrics({ version, node, onTrouble }: MetricsOptions): Met
 
 /** What is looked at when the page is asked for. */
 function watchService(kit: Kit, watched: Watched): void {
-  const { fleet, server, bodies, certificate, failedTries, clock, batches, store } = watched;
+  const { fleet, server, bodies, certificate, failedTries, clock, batches, store, traces } = watched;
+  if (traces !== undefined) watchTraces(kit, traces);
   if (store) watchStore(kit, store);
   if (batches !== undefined) watchBatches(kit, batches);
   if (clock !== undefined) watchClock(kit, clock);
@@ -202,6 +206,15 @@ function watchService(kit: Kit, watched: Watched): void {
     Object.entries({ ...KNOWN_SERIES.lost, ...fleet.lost }).map(
       ([why, count]) => [lostReason(why), count] as const,
     ),
+  );
+}
+
+function watchTraces(kit: Kit, counts: SpanCounts): void {
+  kit.lookedEach(
+    'trace_spans_total',
+    'Spans of traces by what became of them: all that were made, those exported, those not taken.',
+    'outcome',
+    () => Object.entries(counts),
   );
 }
 
