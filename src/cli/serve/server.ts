@@ -5,6 +5,7 @@ import { createLimiter } from '../../account/limiter.ts';
 import type { Config } from '../../config/load.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
+import { countedLedger, type ScoreCounter } from '../../ledger/score-counter.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import type { Store } from '../../store/open.ts';
 import type { Traces } from '../../traces/types.ts';
@@ -33,11 +34,12 @@ export interface Parts {
   readonly tables: readonly OperatingTable[];
   readonly refusals: RefusalCounter;
   readonly traces: Traces | undefined;
+  readonly scores: ScoreCounter;
 }
 
 /** What everything that judges shares: one admission, one count of an app's requests, one ledger. */
 export function decisionDepsOf(config: Config, log: Logger, parts: Parts): DecisionDeps {
-  const { store, fleet, metrics, bodies, refusals, traces } = parts;
+  const { store, fleet, metrics, bodies, refusals, traces, scores } = parts;
   const clock = () => Date.now();
   const { permits, rates, usage } = store;
   const { observer } = metrics;
@@ -53,7 +55,7 @@ export function decisionDepsOf(config: Config, log: Logger, parts: Parts): Decis
     }),
     downloader: createDownloader({ ...download, maxBytes: picture.maxBytes, observe: observer.download }),
     judge: fleet,
-    ledger: observedLedger(store.ledger, observer),
+    ledger: countedLedger(observedLedger(store.ledger, observer), scores),
     bodies,
     clock,
     log,

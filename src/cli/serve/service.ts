@@ -6,6 +6,7 @@ import type { Lacking } from '../../engine.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { availableMemory, bodyMemoryFor } from '../../fleet/memory.ts';
 import { createRefusalCounter, type RefusalCounter } from '../../ledger/refusals.ts';
+import { createScoreCounter, type ScoreCounter } from '../../ledger/score-counter.ts';
 import { DEFAULT_PROFILE } from '../../liveness/profiles.ts';
 import type { Profile } from '../../liveness/types.ts';
 import type { Store } from '../../store/open.ts';
@@ -100,7 +101,9 @@ export async function startService(config: Config, log: Logger): Promise<Service
     const failedTries = failedTriesOf(config, log);
     const traces = await tracesOf(config, log, store.health?.node);
     closing.unshift(async () => traces?.stop());
-    const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals, traces };
+    const scores = scoreCounterOf(store, log);
+    closing.unshift(() => scores.stop());
+    const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals, traces, scores };
     const judging = decisionDepsOf(config, log, parts);
     const server = serverOf(config, log, parts, judging);
     closing.unshift(() => server.drain(0));
@@ -119,6 +122,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       batches: figures?.seen,
       store: store.health,
       traces: traces?.counts,
+      drift: () => scores.drift,
       clock: () => retention.seen,
       ...certificate,
     });
@@ -143,7 +147,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
         watch?.stop();
         figures?.stop();
         const { cutOff } = await server.drain(config.timeouts.drainMs);
-        for (const part of [sessions, refusals, retention]) await part.stop();
+        for (const part of [sessions, refusals, retention, scores]) await part.stop();
         for (const part of [fleet, store, admin]) await part.close();
         metrics.stop();
         await traces?.stop();
@@ -221,6 +225,14 @@ function refusalCounterOf({ ledger }: Store, log: Logger): RefusalCounter {
     version,
     onTrouble: (err) =>
       log.error({ event: 'refusals_not_kept', err }, 'counts of refused requests were not kept'),
+  });
+}
+
+function scoreCounterOf({ scores }: Store, log: Logger): ScoreCounter {
+  return createScoreCounter({
+    store: scores,
+    clock: () => Date.now(),
+    onTrouble: (err) => log.warn({ event: 'scores_not_kept', err }, 'counts of scores are kept back'),
   });
 }
 

@@ -4,6 +4,7 @@ import type { Changes } from '../../console/changes.ts';
 import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
 import type { Actor, AdminEntry } from '../../ledger/admin.ts';
 import type { AuditKey } from '../../ledger/checkpoint.ts';
+import type { ScoreStore } from '../../ledger/score-drift.ts';
 import type { RulesStore } from '../../policy/policy.ts';
 import type { SessionStore } from '../../session/types.ts';
 import type { WebhookStore } from '../../webhook/types.ts';
@@ -23,6 +24,7 @@ import type { Migrated } from './migrated.ts';
 import { createRecord, type RecordCalls } from './record.ts';
 import { createReplay, type SignatureMemory } from './replay.ts';
 import { createRules } from './rules.ts';
+import { createScores } from './scores.ts';
 import { createSecretAdmin } from './secret-admin.ts';
 import { createSessions } from './sessions.ts';
 import { createTouches } from './touches.ts';
@@ -49,6 +51,7 @@ export interface Backend
     ReplayStore,
     SignatureMemory,
     DurableUsage,
+    ScoreStore,
     LedgerCalls,
     RecordCalls,
     UpkeepCalls,
@@ -119,6 +122,7 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
     ...createWebhooks(database),
     ...createReplay(database),
     ...createUsage(database),
+    ...createScores(database),
     ...createLedger(database, parts.chain),
     ...createRecord(database, auditKey, note, parts.eraseMore),
     ...createUpkeep(database, parts.clock),

@@ -48,6 +48,7 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
     rates: shared.rates ?? null,
     permits: shared.permits ?? null,
     usage: shared.usage ?? { consume, used },
+    scores: { addScores: backend.addScores, scoreWindows: backend.scoreWindows },
     batches: shared.batches ?? null,
     health: shared.health ?? null,
     ledger: {

@@ -12,6 +12,7 @@ import type { Changes } from '../../console/changes.ts';
 import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
 import type { BatchStore } from '../../jobs/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
+import type { ScoreStore } from '../../ledger/score-drift.ts';
 import type { LedgerOverview } from '../../ledger/search.ts';
 import type { StoreHealth } from '../../ledger/store-health.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
@@ -102,6 +103,8 @@ export interface Store {
   readonly rates: RateStore | null;
   /** Simultaneous requests counted over all nodes; null where each process counts its own. */
   readonly permits: PermitStore | null;
+  /** Scores by app and day. */
+  readonly scores: ScoreStore;
   /** Batches that many machines work on; null where the store is no PostgreSQL database. */
   readonly batches: BatchStore | null;
   /** How a shared store does; null: the store is this node's own. */

@@ -11,6 +11,7 @@ import { PERMITS } from './steps/permits.ts';
 import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
 import { REQUESTS } from './steps/requests.ts';
+import { SCORES } from './steps/scores.ts';
 import { SESSIONS } from './steps/sessions.ts';
 import type { Step } from './steps/step.ts';
 
@@ -25,6 +26,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0008-ledger-search': LEDGER_SEARCH,
   '0009-batches': BATCHES,
   '0010-permits': PERMITS,
+  '0015-scores': SCORES,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

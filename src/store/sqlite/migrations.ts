@@ -12,6 +12,7 @@ import { LEDGER_SEARCH } from './steps/ledger-search.ts';
 import { PROFILES } from './steps/profiles.ts';
 import { RECORD } from './steps/record.ts';
 import { REVIEW } from './steps/review.ts';
+import { SCORES } from './steps/scores.ts';
 import { SESSIONS } from './steps/sessions.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
@@ -27,6 +28,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-sessions': SESSIONS,
   '0014-console': CONSOLE,
   '0015-ledger-search': LEDGER_SEARCH,
+  '0019-scores': SCORES,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

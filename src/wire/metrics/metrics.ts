@@ -1,4 +1,5 @@
 import type { QueueDepth } from '../../jobs/types.ts';
+import type { ScoreDrift } from '../../ledger/score-drift.ts';
 import type { StoreHealth } from '../../ledger/store-health.ts';
 import type { SpanCounts } from '../../traces/types.ts';
 import { guarded, type Observer } from '../decision/observer.ts';
@@ -28,6 +29,8 @@ export interface Watched {
   readonly store?: StoreHealth | null | undefined;
   /** What became of spans; without it none are made. */
   readonly traces?: SpanCounts | undefined;
+  /** How far the scores of apps are from their own past. */
+  readonly drift?: (() => readonly ScoreDrift[]) | undefined;
   /** What is known of the clock by which records are let go. */
   readonly clock?: () => ClockSeen;
 }
@@ -97,7 +100,7 @@ export interface MetricsOptions {
 
 /**
  * Every figure of the service, in a registry of its own. Labels take their values from closed lists and are
- * bounded once more; none names an app, a host, a url or a request. Units are seconds and bytes.
+ * bounded once more; one alone names apps, and none a host, a url or a request. Units are seconds and bytes.
  */
 export function createMetrics({ version, node, onTrouble }: MetricsOptions): Metrics {
   const kit = createKit(onTrouble);
@@ -124,7 +127,8 @@ export function createMetrics({ version, node, onTrouble }: MetricsOptions): Met
 
 /** What is looked at when the page is asked for. */
 function watchService(kit: Kit, watched: Watched): void {
-  const { fleet, server, bodies, certificate, failedTries, clock, batches, store, traces } = watched;
+  const { fleet, server, bodies, certificate, failedTries, clock, batches, store, traces, drift } = watched;
+  if (drift !== undefined) watchDrift(kit, drift);
   if (traces !== undefined) watchTraces(kit, traces);
   if (store) watchStore(kit, store);
   if (batches !== undefined) watchBatches(kit, batches);
@@ -215,6 +219,16 @@ function watchTraces(kit: Kit, counts: SpanCounts): void {
     'Spans of traces by what became of them: all that were made, those exported, those not taken.',
     'outcome',
     () => Object.entries(counts),
+  );
+}
+
+/** The only figure that names apps: as many as are looked at, see ledger/score-drift.ts. */
+function watchDrift(kit: Kit, drift: () => readonly ScoreDrift[]): void {
+  kit.lookedEach(
+    'score_psi',
+    'Population stability index of the scores of an app, of yesterday and today against the 28 days before.',
+    'app',
+    () => drift().map(({ appid, psi }) => [appid, psi] as const),
   );
 }
 
