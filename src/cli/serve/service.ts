@@ -121,6 +121,8 @@ export async function startService(config: Config, log: Logger): Promise<Service
       failedTries,
       batches: figures?.seen,
       store: store.health,
+      sqlite: store.sqlite,
+      redis: store.redis,
       traces: traces?.counts,
       drift: () => scores.drift,
       clock: () => retention.seen,

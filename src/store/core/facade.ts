@@ -3,7 +3,7 @@ import type { Changes } from '../../console/changes.ts';
 import type { BatchStore } from '../../jobs/types.ts';
 import { countActivity } from '../../ledger/activity.ts';
 import type { Actor } from '../../ledger/admin.ts';
-import type { StoreHealth } from '../../ledger/store-health.ts';
+import type { CallHealth, StoreHealth } from '../../ledger/store-health.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
 import { verifyAll } from './verify-chain.ts';
@@ -17,6 +17,8 @@ export interface Shared {
   readonly usage?: UsageStore;
   readonly batches?: BatchStore;
   readonly health?: StoreHealth;
+  readonly sqlite?: CallHealth;
+  readonly redis?: CallHealth;
   check?(): Promise<void>;
   close?(): Promise<void>;
 }
@@ -51,6 +53,8 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
     scores: { addScores: backend.addScores, scoreWindows: backend.scoreWindows },
     batches: shared.batches ?? null,
     health: shared.health ?? null,
+    sqlite: shared.sqlite ?? null,
+    redis: shared.redis ?? null,
     ledger: {
       append,
       page,

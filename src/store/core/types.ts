@@ -14,7 +14,7 @@ import type { BatchStore } from '../../jobs/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { ScoreStore } from '../../ledger/score-drift.ts';
 import type { LedgerOverview } from '../../ledger/search.ts';
-import type { StoreHealth } from '../../ledger/store-health.ts';
+import type { CallHealth, StoreHealth } from '../../ledger/store-health.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
 import type { RulesStore } from '../../policy/policy.ts';
 import type { SessionStore } from '../../session/types.ts';
@@ -109,6 +109,10 @@ export interface Store {
   readonly batches: BatchStore | null;
   /** How a shared store does; null: the store is this node's own. */
   readonly health: StoreHealth | null;
+  /** How calls of the SQLite file's thread do; null: there is none. */
+  readonly sqlite: CallHealth | null;
+  /** How calls of the Redis server do; null: there is none. */
+  readonly redis: CallHealth | null;
   readonly ledger: Ledger & LedgerReader & LedgerOverview;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;

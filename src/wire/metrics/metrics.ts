@@ -1,6 +1,6 @@
 import type { QueueDepth } from '../../jobs/types.ts';
 import type { ScoreDrift } from '../../ledger/score-drift.ts';
-import type { StoreHealth } from '../../ledger/store-health.ts';
+import type { CallHealth, StoreHealth } from '../../ledger/store-health.ts';
 import type { SpanCounts } from '../../traces/types.ts';
 import { guarded, type Observer } from '../decision/observer.ts';
 import { watchBatches } from './batches.ts';
@@ -9,7 +9,7 @@ import { createObserver } from './counted.ts';
 import { watchLoop } from './event-loop.ts';
 import { KNOWN_SERIES } from './known-series.ts';
 import { createKit, type Kit } from './registry.ts';
-import { watchStore } from './store.ts';
+import { watchRedis, watchSqlite, watchStore } from './store.ts';
 
 /** What is looked at whenever the page is asked for. */
 export interface Watched {
@@ -27,6 +27,9 @@ export interface Watched {
   readonly batches?: (() => QueueDepth | null) | undefined;
   /** How the shared store does; without it the store is this node's own. */
   readonly store?: StoreHealth | null | undefined;
+  /** How the calls of the SQLite file's thread do, and of a Redis server; without them there are none. */
+  readonly sqlite?: CallHealth | null | undefined;
+  readonly redis?: CallHealth | null | undefined;
   /** What became of spans; without it none are made. */
   readonly traces?: SpanCounts | undefined;
   /** How far the scores of apps are from their own past. */
@@ -131,6 +134,8 @@ function watchService(kit: Kit, watched: Watched): void {
   if (drift !== undefined) watchDrift(kit, drift);
   if (traces !== undefined) watchTraces(kit, traces);
   if (store) watchStore(kit, store);
+  if (watched.sqlite) watchSqlite(kit, watched.sqlite);
+  if (watched.redis) watchRedis(kit, watched.redis);
   if (batches !== undefined) watchBatches(kit, batches);
   if (clock !== undefined) watchClock(kit, clock);
   if (certificate !== undefined) {
