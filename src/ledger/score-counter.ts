@@ -26,8 +26,8 @@ export interface ScoreCounter {
 const MOST_COUNTED = 10_000;
 
 /**
- * Counts are statistics and no record: what was counted since the last writing is lost with the process, and where the
- * store does not answer it is tried again with the next.
+ * Counts are statistics and no record: what was counted since the last writing is lost with the process, and
+ * where the store does not answer it is tried again with the next.
  */
 export function createScoreCounter(parts: ScoreCounterParts): ScoreCounter {
   const { store, clock, onTrouble, writeMs = 60_000, lookMs = 300_000 } = parts;

@@ -45,12 +45,13 @@ export function binOf(score: number): number {
 }
 
 /**
- * The population stability index of two histograms: the sum over the bins of (a - e) ln(a / e), with a and e the shares of
- * the bin in each. N. Siddiqi, Credit Risk Scorecards (Wiley, 2006), chapter 8, "system stability report"; there below
- * 0.1 counts as no significant change, up to 0.25 as one to be looked at, above as a significant one. It is the
- * symmetrised divergence of H. Jeffreys (Proc. R. Soc. A 186, 1946) and S. Kullback and R. A. Leibler (Ann. Math. Stat.
- * 22, 1951). Half a score is added to each bin, so that an empty one has a logarithm. With N and M scores of an unchanged
- * distribution it is about (bins - 1)(1 / N + 1 / M), by its chi-square approximation.
+ * The population stability index of two histograms: the sum over the bins of (a - e) ln(a / e), with a and e
+ * the shares of the bin in each. N. Siddiqi, Credit Risk Scorecards (Wiley, 2006), "system
+ * stability report"; there below 0.1 counts as no significant change, up to 0.25 as one to be looked at,
+ * above as a significant one. It is the symmetrised divergence of H. Jeffreys (Proc. R. Soc. A 186, 1946) and
+ * S. Kullback and R. A. Leibler (Ann. Math. Stat. 22, 1951). Half a score is added to each bin, so that an
+ * empty one has a logarithm. With N and M scores of an unchanged distribution it is about (bins - 1)(1 / N +
+ * 1 / M), by its chi-square approximation.
  * @returns 0 where the shares are the same, else more
  */
 export function populationStability(one: readonly number[], other: readonly number[]): number {
@@ -72,8 +73,8 @@ export const sumOf = (counts: readonly number[]): number => counts.reduce((sum, 
 /** The days of the past, before yesterday. */
 const REFERENCE_DAYS = 28;
 /**
- * Scores that are needed of late and in the past: with as many the index of an unchanged distribution is about 0.04, well
- * below what counts as a change.
+ * Scores that are needed of late and in the past: with as many the index of an unchanged distribution is
+ * about 0.04, well below what counts as a change.
  */
 const LEAST_CURRENT = 300;
 const LEAST_REFERENCE = 1000;

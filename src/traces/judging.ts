@@ -4,7 +4,10 @@ import type { Span } from './types.ts';
 /** What a worker says it spent on a picture, in ms, by step. */
 export type Steps = Readonly<Record<string, number>>;
 
-/** The steps of a worker in their order; what classifying takes is spent crop by crop, cut out and run in turn. */
+/**
+ * The steps of a worker in their order; what classifying takes is spent crop by crop, cut out and run in
+ * turn.
+ */
 const STEPS = [
   { name: 'decode', of: ['decode'] },
   { name: 'detect', of: ['detect'] },
@@ -13,8 +16,9 @@ const STEPS = [
 ] as const;
 
 /**
- * The span of a worker's process that has just answered, with one for each step. The worker measures how long, this
- * process when it answered: the spans are laid end to end before that, and may be off by what the answer took on its way.
+ * The span of a worker's process that has just answered, with one for each step. The worker measures how
+ * long, this process when it answered: the spans are laid end to end before that, and may be off by what the
+ * answer took on its way.
  * @param within what they may not pass
  */
 export function workerSpan(steps: Steps, within: { readonly from: number; readonly to: number }): Span {

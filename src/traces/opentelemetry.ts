@@ -28,7 +28,9 @@ export interface TracesOptions {
   readonly stopWithinMs?: number;
 }
 
-/** The packages that spans are made and sent with; they are the installation's own, see docs/run/traces.md. */
+/**
+ * The packages that spans are made and sent with; they are the installation's own, see docs/run/traces.md.
+ */
 const PACKAGES = [
   '@opentelemetry/api@1',
   '@opentelemetry/resources@2',
@@ -119,7 +121,10 @@ type Api = typeof import('@opentelemetry/api');
 /** Makes spans of work that is over, or goes on. */
 function spanMaker(api: Api, tracer: Tracer) {
   const { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = api;
-  /** Of `performance.now()`, for the times of this moment: the clock may have been set since the process began. */
+  /**
+   * Of `performance.now()`, for the times of this moment: the clock may have been set since the process
+   * began.
+   */
   const offset = () => Date.now() - performance.now();
   const parts = (spans: readonly Span[], parent: ReturnType<typeof trace.setSpan>, zero: number): void => {
     for (const { name, from, to, attributes = {}, parts: inner = [] } of spans) {

@@ -1,7 +1,8 @@
 /**
- * What a request for a judgement spends its time on, one after the other. `admit`: key, signature and limits; `body`:
- * reading and decoding it; `fetch`: a picture behind a url, or in a file; `queue`: waiting for a worker; `judge`: from
- * being handed to a worker to its answer; `record`: its row, and with an `Idempotency-Key` the kept answer.
+ * What a request for a judgement spends its time on, one after the other. `admit`: key, signature and limits;
+ * `body`: reading and decoding it; `fetch`: a picture behind a url, or in a file; `queue`: waiting for a
+ * worker; `judge`: from being handed to a worker to its answer; `record`: its row, and with an
+ * `Idempotency-Key` the kept answer.
  */
 export type Stage = 'admit' | 'body' | 'fetch' | 'queue' | 'judge' | 'record';
 

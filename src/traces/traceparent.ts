@@ -10,8 +10,8 @@ const FORM = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/;
 const NOTHING = /^0+$/;
 
 /**
- * Reads the header `traceparent` (W3C Trace Context, section 3.2); null where it is none, or not a valid one: the
- * standard has a new trace begun then.
+ * Reads the header `traceparent` (W3C Trace Context, section 3.2); null where it is none, or not a valid one:
+ * the standard has a new trace begun then.
  */
 export function readTraceparent(header: string | readonly string[] | undefined): Parent | null {
   if (typeof header !== 'string' || header.length > 512) return null;

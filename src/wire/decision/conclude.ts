@@ -5,8 +5,8 @@ import { requestSeen } from './request-seen.ts';
 import { tracedWork } from './traced-work.ts';
 
 /**
- * Leaves what every request for a judgement leaves: its line in the log, its place in the metrics, its spans where
- * traces are made, and a refusal of a known caller in the ledger.
+ * Leaves what every request for a judgement leaves: its line in the log, its place in the metrics, its spans
+ * where traces are made, and a refusal of a known caller in the ledger.
  */
 export function conclude(
   deps: Pick<DecisionDeps, 'log' | 'observer' | 'refusals' | 'traces'>,

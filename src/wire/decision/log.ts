@@ -94,8 +94,8 @@ function tenths(milliseconds: number): number {
 }
 
 /**
- * Every stage that was entered, in ms. A worker decodes the picture first: that stands apart from the judgement.
- * They add up to `total`, but for the rounding.
+ * Every stage that was entered, in ms. A worker decodes the picture first: that stands apart from the
+ * judgement. They add up to `total`, but for the rounding.
  */
 function stagesOf(stages: Stages, now: number, decode = 0): Record<string, number> {
   const { judge, record, total, ...before } = millisecondsOf(stages.until(now));

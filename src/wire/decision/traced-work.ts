@@ -9,9 +9,9 @@ const routeOf = (url: string): string =>
   pathOf(url).replace(/^\/v1\/sessions\/[^/]+/, '/v1/sessions/{sessionId}');
 
 /**
- * A request as its spans tell of it: what it was and how long it took in each stage. Nothing of who called (but the app,
- * where that is asked for), whose picture it was or what came of it for that person. Names of attributes are those of
- * OpenTelemetry's semantic conventions for HTTP where they have one.
+ * A request as its spans tell of it: what it was and how long it took in each stage. Nothing of who called
+ * (but the app, where that is asked for), whose picture it was or what came of it for that person. Names of
+ * attributes are those of OpenTelemetry's semantic conventions for HTTP where they have one.
  */
 export function tracedWork(
   { exchange, facts, envelope }: Ended,
