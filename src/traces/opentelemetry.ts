@@ -29,7 +29,7 @@ export interface TracesOptions {
 }
 
 /**
- * The packages that spans are made and sent with; they are the installation's own, see docs/run/traces.md.
+ * The packages that spans are made and sent with, where the bundles of a build do not have them.
  */
 const PACKAGES = [
   '@opentelemetry/api@1',

@@ -8,7 +8,7 @@ export const TRACE_SETTINGS = {
       check: 'httpUrl',
       description:
         'Where spans are sent: the address of a collector for OTLP over HTTP, such as `http://127.0.0.1:4318`; without a path `/v1/traces` is added. ' +
-        'It needs packages that are installed beside livestill (docs/run/traces.md). null: no traces, and nothing of them is loaded.',
+        'null: no traces, and nothing of them is loaded (docs/run/traces.md).',
     }),
     authorization: maybeText({
       default: null,
