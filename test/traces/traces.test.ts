@@ -269,6 +269,26 @@ describe('the collector', () => {
     expect(headers.authorization).toBe('Bearer token-of-the-collector');
   });
 
+  it('is the one that is configured, whatever the environment of the SDK says', async () => {
+    const other = await startCollector();
+    const names = [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+      'OTEL_TRACES_SAMPLER',
+    ];
+    try {
+      for (const name of names) process.env[name] = name.endsWith('SAMPLER') ? 'always_off' : other.url;
+      const traced = await use();
+      await v1Call();
+      await traced.stop();
+      expect(other.requests).toEqual([]);
+      expect(collector.spans.length).toBeGreaterThan(0);
+    } finally {
+      for (const name of names) delete process.env[name];
+      await other.stop();
+    }
+  });
+
   it.each([
     [
       'refuses',
