@@ -166,7 +166,8 @@ function consoleOf(backend: Backend): Store['console'] {
     touchAdminKey,
     recentUse,
   } = backend;
-  const { addUser, changeUser, removeUser, addPasskey, removePasskey, addAdminKey, removeAdminKey } = backend;
+  const { addUser, changeUser, removeUser, addPasskey, renamePasskey, removePasskey } = backend;
+  const { addAdminKey, removeAdminKey } = backend;
   return {
     listUsers,
     hasUsers,
@@ -197,6 +198,7 @@ function consoleOf(backend: Backend): Store['console'] {
     changeUser,
     removeUser,
     addPasskey,
+    renamePasskey,
     removePasskey,
     addAdminKey,
     removeAdminKey,
@@ -209,6 +211,7 @@ const CHANGES: Readonly<Record<keyof Changes, true>> = {
   changeUser: true,
   removeUser: true,
   addPasskey: true,
+  renamePasskey: true,
   removePasskey: true,
   addAdminKey: true,
   removeAdminKey: true,
