@@ -121,6 +121,13 @@ export const DESCRIPTIONS = {
     '照片可能并非来自摄像头的迹象（见 [injection.md](../understand/injection.md)）。`information`：只告知。`review`：所有会话中，带有迹象的活体结果一律转人工复核。',
   'webhook.secret':
     '用于签名 webhook：每个应用的密钥由它派生。至少 32 个随机字符，所有节点相同。null：不接受 webhook。',
+  'traces.endpoint':
+    '发送追踪数据的地址：接收 OTLP/HTTP 的收集器，如 `http://127.0.0.1:4318`；没有路径时加上 `/v1/traces`。null：不追踪，也不加载任何相关内容（[traces.md](../run/traces.md)，英文）。',
+  'traces.authorization': '发给收集器的 `Authorization` 请求头，如 `Bearer …`。',
+  'traces.ratio': '追踪的比例，调用方未作决定时适用（`traces.trustParent`）。',
+  'traces.trustParent':
+    '沿用调用方 `traceparent` 请求头（W3C Trace Context）中的追踪，并按其采样。仅在调用方都是自己的服务时开启：否则由任意调用方决定追踪多少。',
+  'traces.appid': '追踪数据中是否注明调用的应用（`livestill.app`）。',
   'ledger.retentionDays': '审计日志中早于此天数的行会被删除；null：一直保留，直到 `livestill ledger prune`。',
   'ledger.sync': '`full`：应答发出之前，该行已能经受断电。`normal`：只能经受进程终止。',
   'backup.beforeMigration':
@@ -161,6 +168,10 @@ const EXPECTED = [
   ],
   [/^postgres:\S+$/, (address) => address],
   [/^(redis:\S+), or rediss:\/\/ over TLS$/, (_, address) => `${address}，或经 TLS 的 rediss://`],
+  [
+    /^(http:\S+), or https:\/\/, without a name and a password$/,
+    (_, address) => `${address}，或 https://，不含用户名和密码`,
+  ],
   [
     /^1 to 64 letters, digits, dots, underscores and hyphens, or up to 58 of them and an asterisk$/,
     () => '1 到 64 个字母、数字、点、下划线和连字符，或其中至多 58 个再加一个星号',

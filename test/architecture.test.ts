@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   picture: ['liveness', 'faults', 'networks', 'files'],
   account: ['report', 'liveness', 'faults', 'networks', 'policy'],
   policy: ['liveness', 'faults'],
+  traces: ['faults'],
   ledger: ['policy', 'liveness', 'faults', 'account', 'report'],
   console: ['account', 'faults', 'ledger', 'liveness', 'networks', 'policy', 'report'],
   jobs: [
@@ -38,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'ledger',
     'fleet',
     'batch',
+    'traces',
     'webhook',
   ],
   webhook: ['faults', 'picture'],
@@ -75,6 +77,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'console',
     'jobs',
     'session',
+    'traces',
     'webhook',
   ],
   index: ['liveness', 'faults', 'picture', 'engine', 'weights'],
@@ -105,6 +108,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'jobs',
     'client',
     'console',
+    'traces',
   ],
 };
 

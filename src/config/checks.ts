@@ -43,6 +43,17 @@ function isRedisUrl(text: string): boolean {
   }
 }
 
+/** Whether a text is the url of a web service; name and password have settings of their own. */
+function isHttpUrl(text: string): boolean {
+  try {
+    const { protocol, hostname, username, password, hash } = new URL(text);
+    const isWeb = protocol === 'http:' || protocol === 'https:';
+    return isWeb && hostname !== '' && username === '' && password === '' && hash === '';
+  } catch {
+    return false;
+  }
+}
+
 function isPostgresUrl(text: string): boolean {
   try {
     const { protocol, pathname } = new URL(text);
@@ -91,6 +102,10 @@ const FORMS: Readonly<Record<NonNullable<SettingNotes['check']>, Form>> = {
   redisUrl: {
     expected: 'redis://user:password@host:port/database, or rediss:// over TLS',
     holds: isRedisUrl,
+  },
+  httpUrl: {
+    expected: 'http://host:port/path, or https://, without a name and a password',
+    holds: isHttpUrl,
   },
   nodeName: {
     expected: '1 to 64 letters, digits, dots, underscores and hyphens, or up to 58 of them and an asterisk',

@@ -7,6 +7,7 @@ import { RECORD_SETTINGS } from './settings/records.ts';
 import { REQUEST_SETTINGS } from './settings/requests.ts';
 import { SERVICE_SETTINGS } from './settings/service.ts';
 import { SESSION_SETTINGS } from './settings/sessions.ts';
+import { TRACE_SETTINGS } from './settings/traces.ts';
 
 export type { SettingNotes } from './settings/kinds.ts';
 
@@ -22,6 +23,7 @@ export const configSchema = Type.Object(
     ...DOWNLOAD_SETTINGS,
     ...BATCH_SETTINGS,
     ...SESSION_SETTINGS,
+    ...TRACE_SETTINGS,
     ...RECORD_SETTINGS,
   },
   CLOSED,

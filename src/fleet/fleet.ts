@@ -155,13 +155,13 @@ function fleetOf({ workers, workerMemoryBytes, pool, warm, admission, onTrouble 
     },
     workersNow: () => pool.now,
     lost: pool.lost,
-    async judge(picture, { threshold, profile, capture, still, app, signal } = {}) {
+    async judge(picture, { threshold, profile, capture, still, app, onTaken, signal } = {}) {
       const permit = await admission.enter({ app, signal });
       try {
         for (let attempt = 1; ; attempt++) {
           try {
             const task = { picture, threshold, profile, capture, still };
-            return judgementOf(await pool.judge(task), onTrouble);
+            return judgementOf(await pool.judge(task, onTaken), onTrouble);
           } catch (error) {
             if (!(error instanceof WorkerLost)) throw error;
             // Nobody waits for a caller that left, and a picture that cost two workers costs no third.

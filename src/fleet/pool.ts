@@ -41,10 +41,11 @@ export interface Pool {
   start(): Promise<StartAnswer>;
   /**
    * Judges one picture on a free worker.
+   * @param onTaken called when there is one
    * @throws {WorkerLost} `worker_crashed`, `worker_stuck`, `worker_memory`, or `worker_missing` when none
    * became free in time
    */
-  judge(task: JudgeTask): Promise<JudgeAnswer>;
+  judge(task: JudgeTask, onTaken?: () => void): Promise<JudgeAnswer>;
   readonly now: readonly WorkerState[];
   /**
    * Workers lost since the start, by reason; `worker_grown` counts those replaced between two pictures for
@@ -95,11 +96,12 @@ class WorkerPool implements Pool {
     return answers.find((answer) => answer.kind === 'failure') ?? (answers[0] as WarmAnswer);
   }
 
-  async judge(task: JudgeTask): Promise<JudgeAnswer> {
+  async judge(task: JudgeTask, onTaken?: () => void): Promise<JudgeAnswer> {
     const { judgeTimeoutMs } = this.#options;
     const found = this.#free.next();
     this.#handOut();
     const member = await found;
+    onTaken?.();
     const timer = setTimeout(
       () => member.process.kill(new WorkerLost('worker_stuck', `gave no answer for ${judgeTimeoutMs} ms`)),
       judgeTimeoutMs,

@@ -16,6 +16,8 @@ export interface JudgeOptions {
    * app's.
    */
   readonly app?: string;
+  /** Called when a worker takes the picture: until then it waited. Again with each further try. */
+  readonly onTaken?: () => void;
   /** Gives up a picture that still waits; one that is being judged is judged to its end. */
   readonly signal?: AbortSignal;
 }

@@ -1,3 +1,4 @@
+import type { OpenWork, Traces } from '../traces/types.ts';
 import { type ChunkApp, judgeRow, type RowDeps } from './judge-row.ts';
 import type { BatchStore, Lease, LeaseState, RowResult } from './types.ts';
 
@@ -8,6 +9,8 @@ export interface ChunkDeps extends RowDeps {
   readonly atOnce: number;
   /** For how long a chunk is this worker's without a sign of life, in ms. */
   readonly leaseMs: number;
+  /** Takes the spans of each chunk; none: nobody asked for them. */
+  readonly traces?: Traces | undefined;
 }
 
 /** Results that are written at once; the more, the fewer commits. */
@@ -29,7 +32,13 @@ export async function workOnChunk(
 ): Promise<LeaseState> {
   const { batches, leaseMs } = deps;
   const lost = new AbortController();
-  const writer = createWriter(deps, lease, (state) => {
+  const trace = deps.traces?.begin('batch chunk', {
+    'livestill.batch_id': lease.batchId,
+    'livestill.rows': lease.rows.length,
+    ...(deps.traces.namesApps ? { 'livestill.app': lease.appid } : {}),
+  });
+  let failed = false;
+  const writer = createWriter({ ...deps, trace }, lease, (state) => {
     if (state === 'lost') lost.abort();
   });
   const beat = setInterval(() => {
@@ -37,13 +46,14 @@ export async function workOnChunk(
     batches.extend(lease, leaseMs).then(writer.see, () => {});
   }, leaseMs / 3);
   try {
-    await judgeAll(deps, { lease, app, writer, lost: lost.signal }, stop);
+    await judgeAll(deps, { lease, app, writer, trace, lost: lost.signal }, stop);
     await writer.flush();
     if (writer.state === 'lost') return 'lost';
     if (writer.written === lease.rows.length) return await batches.finish(lease);
     await batches.giveBack(lease);
     return writer.state;
   } catch (error) {
+    failed = true;
     lost.abort();
     // The next worker need not wait for the end of the lease, where the store takes that.
     await batches.giveBack(lease).catch(() => {});
@@ -51,6 +61,7 @@ export async function workOnChunk(
     throw error;
   } finally {
     clearInterval(beat);
+    trace?.end({ 'livestill.lease': writer.state, 'livestill.written': writer.written }, failed);
   }
 }
 
@@ -58,13 +69,14 @@ interface Work {
   readonly lease: Lease;
   readonly app: ChunkApp;
   readonly writer: Writer;
+  readonly trace: OpenWork | undefined;
   readonly lost: AbortSignal;
 }
 
 /** Several rows at once, until all are done or it is to stop; those in work are finished then. */
 async function judgeAll(
   deps: ChunkDeps,
-  { lease, app, writer, lost }: Work,
+  { lease, app, writer, trace, lost }: Work,
   stop: AbortSignal,
 ): Promise<void> {
   const rows = lease.rows.values();
@@ -72,7 +84,7 @@ async function judgeAll(
   const lane = async () => {
     for (const row of rows) {
       if (!mayGoOn()) return;
-      await writer.add(await judgeRow(deps, lease, row, app, lost));
+      await writer.add(await judgeRow(deps, lease, row, app, lost, trace?.add));
     }
   };
   const lanes = await Promise.allSettled(Array.from({ length: deps.atOnce }, lane));
@@ -92,7 +104,7 @@ interface Writer {
 }
 
 function createWriter(
-  { batches, leaseMs }: ChunkDeps,
+  { batches, leaseMs, trace }: ChunkDeps & { readonly trace: OpenWork | undefined },
   lease: Lease,
   onState: (state: LeaseState) => void,
 ): Writer {
@@ -111,7 +123,10 @@ function createWriter(
     waiting = [];
     wroteAt = performance.now();
     if (some.length === 0 || state === 'lost') return;
+    const from = performance.now();
     const after = await batches.record(lease, some, leaseMs);
+    const attributes = { 'livestill.rows': some.length };
+    trace?.add({ name: 'record', from, to: performance.now(), attributes });
     if (after !== 'lost') written += some.length;
     see(after);
   };

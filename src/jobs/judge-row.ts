@@ -8,6 +8,9 @@ import type { LedgerRow } from '../ledger/types.ts';
 import type { Judgement, Profile } from '../liveness/types.ts';
 import { decide } from '../policy/decide.ts';
 import type { JudgingRules } from '../policy/policy.ts';
+import { stageSpans } from '../traces/judging.ts';
+import { createStages, type Stages } from '../traces/stages.ts';
+import type { Span } from '../traces/types.ts';
 import { isUrl, type PictureReader } from './pictures.ts';
 import type { ChunkRow, Lease, RowOutcome, RowResult } from './types.ts';
 
@@ -23,6 +26,9 @@ export interface RowDecision {
   /** `performance.now()` when it began. */
   readonly startedAt: number;
 }
+
+/** Takes what trying a row took, stage by stage. */
+export type RowSeen = (span: Span) => void;
 
 /** What rows are judged with. */
 export interface RowDeps {
@@ -65,9 +71,12 @@ export async function judgeRow(
   row: ChunkRow,
   chunkApp: ChunkApp,
   signal: AbortSignal,
+  seen: RowSeen = () => {},
 ): Promise<RowResult> {
   for (let tries = 1; ; tries++) {
-    const tried = await tryRow(deps, lease, row, chunkApp, signal);
+    const stages = createStages(performance.now());
+    const tried = await tryRow(deps, lease, row, chunkApp, { signal, stages });
+    seen(spanOf(tried, stages));
     if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault))
       return resultOf(deps, tried, chunkApp);
     await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal });
@@ -79,18 +88,21 @@ async function tryRow(
   lease: Lease,
   row: ChunkRow,
   { app, rules }: ChunkApp,
-  signal: AbortSignal,
+  { signal, stages }: { readonly signal: AbortSignal; readonly stages: Stages },
 ): Promise<RowDecision> {
   const startedAt = performance.now();
   const open = { lease, row, rules, startedAt };
   let picture: RowDecision['picture'] = null;
   try {
+    stages.enter('fetch');
     const bytes = await deps.pictures.read(row.picture, app.appid, signal);
     picture = { bytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') };
     const { threshold, profile, capture } = app.policy;
+    stages.enter('queue');
     const judged = await deps.judge.judge(bytes, {
       app: app.appid,
       signal,
+      onTaken: () => stages.enter('judge'),
       threshold: threshold ?? deps.threshold,
       profile: profile ?? deps.profile,
       ...(capture === null ? {} : { capture }),
@@ -101,6 +113,18 @@ async function tryRow(
     if (signal.aborted) throw error;
     return { ...open, picture, judgement: null, fault: asFault(error) };
   }
+}
+
+/** A try of a row as its spans tell of it. */
+function spanOf({ startedAt, fault, judgement }: RowDecision, stages: Stages): Span {
+  const to = performance.now();
+  const parts = stageSpans(stages.until(to), judgement?.milliseconds ?? null);
+  const attributes = {
+    'livestill.outcome': outcomeOf(fault),
+    ...(fault === null ? {} : { 'error.type': fault.reason }),
+    ...(judgement === null ? {} : { 'livestill.profile': judgement.profile }),
+  };
+  return { name: 'picture', from: startedAt, to, attributes, parts };
 }
 
 function resultOf(deps: RowDeps, decision: RowDecision, { app }: ChunkApp): RowResult {

@@ -1,5 +1,6 @@
 import { UsageError } from '../faults.ts';
 import type { BackendOptions } from './core/backend.ts';
+import { createCallWatch } from './core/call-watch.ts';
 import { facade } from './core/facade.ts';
 import type { PostgresSettings } from './core/postgres-settings.ts';
 import type { RedisSettings } from './core/redis-settings.ts';
@@ -43,8 +44,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     return facade(await openBackend(backendOptions, events), onTrouble);
   }
   const { openRemoteBackend } = await import('./sqlite/thread/remote.ts');
-  const remote = { backend: backendOptions, answerWithinMs, onTrouble, onMigrated };
-  return facade(await openRemoteBackend(remote), onTrouble);
+  const watch = createCallWatch();
+  const remote = { backend: backendOptions, answerWithinMs, onTrouble, onMigrated, watch };
+  return facade(await openRemoteBackend(remote), onTrouble, { sqlite: watch.health });
 }
 
 /** A store that several nodes work on. */

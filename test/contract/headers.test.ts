@@ -232,7 +232,7 @@ describe("an app's policy", () => {
   it('is left to the engine where the app has none', () =>
     withServer({}, async ({ port, judge }) => {
       await exchange(port, good());
-      expect(Object.keys(judge.options[0] ?? {})).toEqual(['app', 'signal']);
+      expect(Object.keys(judge.options[0] ?? {})).toEqual(['app', 'signal', 'onTaken']);
     }));
 
   it.each([

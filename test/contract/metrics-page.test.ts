@@ -222,6 +222,7 @@ describe('the page', () => {
     const own = createMetrics({ version: '0', node: 'a', onTrouble: (error) => expect(error).toBe(null) });
     const clock = () => ({ lagMs: 0, jumps: { forward: 0, back: 0 } });
     const store = { node: 'a', connections: () => ({ used: 1, idle: 0, waiting: 0 }), listen: () => {} };
+    const calls = { waiting: () => 0, listen: () => {} };
     const batches = () => ({
       chunks: { waiting: 1, running: 0, paused: 0 },
       oldestWaitingSeconds: 1,
@@ -234,6 +235,10 @@ describe('the page', () => {
       clock,
       batches,
       store,
+      sqlite: calls,
+      redis: calls,
+      traces: { made: 3, exported: 2, failed: 1 },
+      drift: () => [{ appid: '1', psi: 0.1 }],
       certificate: () => new Date(),
     });
     const finding = { code: 'BLURRED', severity: 'error', text: '', advice: '' } as const;

@@ -14,6 +14,7 @@ import { readBuiltInCards } from '../../src/liveness/built-in.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
 import type { Downloader } from '../../src/picture/types.ts';
 import { openStore, type PostgresSettings, type Store } from '../../src/store/open.ts';
+import type { Traces } from '../../src/traces/types.ts';
 import type { Observer } from '../../src/wire/decision/observer.ts';
 import type { FailedTries } from '../../src/wire/http/failed-tries.ts';
 import { createLog } from '../../src/wire/http/log.ts';
@@ -40,6 +41,7 @@ export interface V1TestOptions {
   readonly settings?: Partial<ServerSettings & LegacySettings>;
   readonly transport?: Partial<TransportSettings>;
   readonly observer?: Observer;
+  readonly traces?: Traces;
   readonly failedTries?: FailedTries;
   readonly idempotency?: IdempotencyBounds;
 }
@@ -108,6 +110,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     log,
     version: '0.0.0',
     observer: options.observer,
+    traces: options.traces,
     failedTries: options.failedTries,
   };
   const tables = publishedTables(await readBuiltInCards());

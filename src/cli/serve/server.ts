@@ -5,8 +5,10 @@ import { createLimiter } from '../../account/limiter.ts';
 import type { Config } from '../../config/load.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
+import { countedLedger, type ScoreCounter } from '../../ledger/score-counter.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import type { Store } from '../../store/open.ts';
+import type { Traces } from '../../traces/types.ts';
 import type { DecisionDeps } from '../../wire/decision/deps.ts';
 import { connectionLimits, openFilesLimit } from '../../wire/http/connection-limits.ts';
 import type { FailedTries } from '../../wire/http/failed-tries.ts';
@@ -32,11 +34,13 @@ export interface Parts {
   readonly tls: TlsIdentity | undefined;
   readonly tables: readonly OperatingTable[];
   readonly refusals: RefusalCounter;
+  readonly traces: Traces | undefined;
+  readonly scores: ScoreCounter;
 }
 
 /** What everything that judges shares: one admission, one count of an app's requests, one ledger. */
 export function decisionDepsOf(config: Config, log: Logger, parts: Parts): DecisionDeps {
-  const { store, fleet, metrics, bodies, refusals } = parts;
+  const { store, fleet, metrics, bodies, refusals, traces, scores } = parts;
   const clock = () => Date.now();
   const { permits, rates, usage } = store;
   const { observer } = metrics;
@@ -52,11 +56,12 @@ export function decisionDepsOf(config: Config, log: Logger, parts: Parts): Decis
     }),
     downloader: createDownloader({ ...download, maxBytes: picture.maxBytes, observe: observer.download }),
     judge: fleet,
-    ledger: observedLedger(store.ledger, observer),
+    ledger: countedLedger(observedLedger(store.ledger, observer), scores),
     bodies,
     clock,
     log,
     observer,
+    traces,
   };
 }
 

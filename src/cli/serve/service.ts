@@ -6,6 +6,7 @@ import type { Lacking } from '../../engine.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { availableMemory, bodyMemoryFor } from '../../fleet/memory.ts';
 import { createRefusalCounter, type RefusalCounter } from '../../ledger/refusals.ts';
+import { createScoreCounter, type ScoreCounter } from '../../ledger/score-counter.ts';
 import { DEFAULT_PROFILE } from '../../liveness/profiles.ts';
 import type { Profile } from '../../liveness/types.ts';
 import type { Store } from '../../store/open.ts';
@@ -20,6 +21,7 @@ import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';
 import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory.ts';
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
 import { operatingTables } from '../shared/operating-tables.ts';
+import { tracesOf } from '../shared/traces.ts';
 import { version } from '../shared/version.ts';
 import { watchBatchFigures } from './batch-figures.ts';
 import { consoleOf, type Places } from './console.ts';
@@ -102,7 +104,11 @@ export async function startService(config: Config, log: Logger): Promise<Service
     const refusals = refusalCounterOf(store, log);
     closing.unshift(() => refusals.stop());
     const failedTries = failedTriesOf(config, log);
-    const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals };
+    const traces = await tracesOf(config, log, store.health?.node);
+    closing.unshift(async () => traces?.stop());
+    const scores = scoreCounterOf(store, log);
+    closing.unshift(() => scores.stop());
+    const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals, traces, scores };
     const judging = decisionDepsOf(config, log, parts);
     const server = serverOf(config, log, parts, judging);
     closing.unshift(() => server.drain(0));
@@ -120,6 +126,10 @@ export async function startService(config: Config, log: Logger): Promise<Service
       failedTries,
       batches: figures?.seen,
       store: store.health,
+      sqlite: store.sqlite,
+      redis: store.redis,
+      traces: traces?.counts,
+      drift: () => scores.drift,
       clock: () => retention.seen,
       ...certificate,
     });
@@ -145,9 +155,10 @@ export async function startService(config: Config, log: Logger): Promise<Service
         watch?.stop();
         figures?.stop();
         const { cutOff } = await server.drain(config.timeouts.drainMs);
-        for (const part of [sessions, refusals, retention]) await part.stop();
+        for (const part of [sessions, refusals, retention, scores]) await part.stop();
         for (const part of [fleet, store, admin]) await part.close();
         metrics.stop();
+        await traces?.stop();
         return cutOff;
       },
     };
@@ -229,6 +240,14 @@ function refusalCounterOf({ ledger }: Store, log: Logger): RefusalCounter {
     version,
     onTrouble: (err) =>
       log.error({ event: 'refusals_not_kept', err }, 'counts of refused requests were not kept'),
+  });
+}
+
+function scoreCounterOf({ scores }: Store, log: Logger): ScoreCounter {
+  return createScoreCounter({
+    store: scores,
+    clock: () => Date.now(),
+    onTrouble: (err) => log.warn({ event: 'scores_not_kept', err }, 'counts of scores are kept back'),
   });
 }
 

@@ -9,6 +9,7 @@ import { runWorker, type WorkerDeps } from '../../jobs/worker.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import { createPoster } from '../../picture/download/post.ts';
 import type { Store } from '../../store/open.ts';
+import type { Traces } from '../../traces/types.ts';
 import { createLog } from '../../wire/http/log.ts';
 import { humanLog } from '../serve/human-log.ts';
 import { createLogOutput, logFileOf } from '../serve/log-output.ts';
@@ -18,6 +19,7 @@ import { numberWithin } from '../shared/arguments.ts';
 import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { explainErrors } from '../shared/outcome.ts';
 import { say } from '../shared/printable.ts';
+import { tracesOf } from '../shared/traces.ts';
 import { needsPostgres } from './needs-postgres.ts';
 import { batchRecord } from './record.ts';
 
@@ -77,12 +79,14 @@ async function work(options: WorkerOptions): Promise<void> {
   const stop = stopOnSignals(log);
   collectGarbageLater(300);
   const store = await openStoreOf(config, log);
+  let traces: Traces | undefined;
   try {
     if (store.batches === null) throw needsPostgres();
+    traces = await tracesOf(config, log, store.health?.node);
     const fleet = await startFleetOf({ ...config, queueWaitMs: 3_600_000 }, log);
     try {
       await checkProfiles(fleet, store, log);
-      const deps = depsOf(config, log, { store, batches: store.batches, fleet });
+      const deps = depsOf(config, log, { store, batches: store.batches, fleet, traces });
       log.info({ event: 'ready', worker: deps.name, workers: fleet.workers }, 'ready for batches');
       const hooks = webhooksOf(config, log, store.batches);
       const calling = hooks === null ? Promise.resolve() : runWebhooks(hooks, stop.signal);
@@ -94,6 +98,7 @@ async function work(options: WorkerOptions): Promise<void> {
     }
   } finally {
     await store.close();
+    await traces?.stop();
     log.info({ event: 'stopped' }, 'stopped');
     output.flushSync();
   }
@@ -114,12 +119,14 @@ interface Parts {
   readonly store: Store;
   readonly batches: NonNullable<Store['batches']>;
   readonly fleet: Awaited<ReturnType<typeof startFleetOf>>;
+  readonly traces: Traces | undefined;
 }
 
-function depsOf(config: Config, log: Logger, { store, batches, fleet }: Parts): WorkerDeps {
+function depsOf(config: Config, log: Logger, { store, batches, fleet, traces }: Parts): WorkerDeps {
   const downloader = createDownloader({ ...config.download, maxBytes: config.picture.maxBytes });
   return {
     batches,
+    traces,
     judge: fleet,
     pictures: createPictureReader(config.batch.picturesDir, downloader),
     threshold: config.threshold,

@@ -24,6 +24,7 @@ export interface SettingNotes extends TSchemaOptions {
     | 'masterKey'
     | 'postgresUrl'
     | 'redisUrl'
+    | 'httpUrl'
     | 'nodeName';
 }
 

@@ -6,6 +6,7 @@ import type { ReviewAdmin, ReviewStore } from '../../console/review.ts';
 import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
 import type { Actor, AdminEntry } from '../../ledger/admin.ts';
 import type { AuditKey } from '../../ledger/checkpoint.ts';
+import type { ScoreStore } from '../../ledger/score-drift.ts';
 import type { RulesStore } from '../../policy/policy.ts';
 import type { SessionStore } from '../../session/types.ts';
 import type { WebhookStore } from '../../webhook/types.ts';
@@ -27,6 +28,7 @@ import { createRecord, type RecordCalls } from './record.ts';
 import { createReplay, type SignatureMemory } from './replay.ts';
 import { createReviewAdmin, createReviewReads } from './review.ts';
 import { createRules } from './rules.ts';
+import { createScores } from './scores.ts';
 import { createSecretAdmin } from './secret-admin.ts';
 import { createSessions } from './sessions.ts';
 import { createTouches } from './touches.ts';
@@ -53,6 +55,7 @@ export interface Backend
     ReplayStore,
     SignatureMemory,
     DurableUsage,
+    ScoreStore,
     LedgerCalls,
     RecordCalls,
     UpkeepCalls,
@@ -129,6 +132,7 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
     ...createWebhooks(database),
     ...createReplay(database),
     ...createUsage(database),
+    ...createScores(database),
     ...createLedger(database, parts.chain),
     ...createRecord(database, auditKey, note, parts.eraseMore),
     ...createUpkeep(database, parts.clock),

@@ -33,6 +33,7 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   { name: 'audit_key', key: ['key_id'] },
   { name: 'used_signature', key: ['digest'] },
   { name: 'usage_day', key: ['appid', 'day'] },
+  { name: 'score_day', key: ['appid', 'day'] },
   { name: 'idempotency', key: ['appid', 'key'] },
   { name: 'session', key: ['session_id'] },
   { name: 'webhook', key: ['id'] },

@@ -4,7 +4,7 @@ import type { BatchStore } from '../../jobs/types.ts';
 import { countActivity } from '../../ledger/activity.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import { countScores } from '../../ledger/scores.ts';
-import type { StoreHealth } from '../../ledger/store-health.ts';
+import type { CallHealth, StoreHealth } from '../../ledger/store-health.ts';
 import type { Backend } from './backend.ts';
 import type { Store } from './types.ts';
 import { verifyAll } from './verify-chain.ts';
@@ -18,6 +18,8 @@ export interface Shared {
   readonly usage?: UsageStore;
   readonly batches?: BatchStore;
   readonly health?: StoreHealth;
+  readonly sqlite?: CallHealth;
+  readonly redis?: CallHealth;
   check?(): Promise<void>;
   close?(): Promise<void>;
 }
@@ -49,8 +51,11 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
     rates: shared.rates ?? null,
     permits: shared.permits ?? null,
     usage: shared.usage ?? { consume, used },
+    scores: { addScores: backend.addScores, scoreWindows: backend.scoreWindows },
     batches: shared.batches ?? null,
     health: shared.health ?? null,
+    sqlite: shared.sqlite ?? null,
+    redis: shared.redis ?? null,
     ledger: {
       append,
       page,

@@ -18,7 +18,7 @@ import {
 } from './ledger-columns.ts';
 import { searchLedger } from './ledger-search.ts';
 import { prepared } from './prepared.ts';
-import { scorePart } from './scores.ts';
+import { scorePart } from './score-part.ts';
 import type { Tables } from './tables.ts';
 
 /** As `LedgerFilter`; `upTo` leaves out what was written after these rows, the newest of each chain. */

@@ -1,64 +1,91 @@
-import { type Kysely, sql } from 'kysely';
-import type { ScoreCell, ScoreFilter, ScorePart } from '../../ledger/scores.ts';
-import type { LedgerPlace } from '../../ledger/types.ts';
-import type { Tables } from './tables.ts';
+import { type ExpressionBuilder, sql, type Transaction } from 'kysely';
+import { SCORE_BINS, type ScoreStore, sumOf } from '../../ledger/score-drift.ts';
+import type { StoreDatabase } from './database.ts';
+import { SCORE_COLUMNS, type ScoreColumn, type Tables } from './tables.ts';
+import { daysBefore } from './usage.ts';
 
-/**
- * Counts the newest rows of a period before a place. Where they end is found in an index alone; they are read
- * and grouped by the database, which hands over a few hundred cells in place of the rows.
- */
-export async function scorePart(
-  db: Kysely<Tables>,
-  { since, until, appid }: ScoreFilter,
-  before: LedgerPlace | null,
-  limit: number,
-): Promise<ScorePart> {
-  let rows = db.selectFrom('ledger');
-  if (appid !== undefined) rows = rows.where('appid', '=', appid);
-  // Of two bounds on one side SQLite may go by the wrong one, and read what was read before.
-  rows =
-    before === null
-      ? rows.where('at', '<', until.getTime())
-      : rows.where(sql<boolean>`(at, id) < (${before.at.getTime()}, ${before.id})`);
-  const end = await rows
-    .select(['at', 'id'])
-    .where('at', '>=', since.getTime())
-    .orderBy('at', 'desc')
-    .orderBy('id', 'desc')
-    .offset(limit - 1)
-    .limit(1)
-    .executeTakeFirst();
-  const part =
-    end === undefined
-      ? rows.where('at', '>=', since.getTime())
-      : rows.where(sql<boolean>`(at, id) >= (${end.at}, ${end.id})`);
-  const groups = await part
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .select('verdict')
-    .select([roundedUp.as('score'), halfHundredths.as('probability')])
-    .select(sql<number>`coalesce(review, 0)`.as('review'))
-    .groupBy(['verdict', roundedUp, halfHundredths, sql`coalesce(review, 0)`])
-    .execute();
-  const cells = groups.flatMap(({ verdict, score, probability, review, count }): ScoreCell[] =>
-    score === null || !isScored(verdict)
-      ? []
-      : [{ verdict, score: Number(score), probability, review: review === 1, count: Number(count) }],
-  );
+/** Days that are kept: those of the past that scores are compared with, and a few more. */
+const DAYS_KEPT = 35;
+/** Rows that are read or written at once. */
+const AT_ONCE = 100;
+
+type Sums = Record<ScoreColumn, number>;
+
+/** How many scores of each app fell into which bin, by day, over all nodes. */
+export function createScores(database: StoreDatabase): ScoreStore {
   return {
-    cells,
-    rows: groups.reduce((sum, { count }) => sum + Number(count), 0),
-    next: end === undefined ? null : { at: new Date(end.at), id: end.id },
+    async addScores(counts) {
+      for (let at = 0; at < counts.length; at += AT_ONCE) {
+        const rows = counts
+          .slice(at, at + AT_ONCE)
+          // In one order on every node, so that two of them cannot wait for each other.
+          .sort((a, b) => (a.appid + a.day < b.appid + b.day ? -1 : 1))
+          .map(({ appid, day, bins }) => ({ appid, day, total: sumOf(bins), ...binsOf(bins) }));
+        await database.write('state_unavailable', (db) =>
+          db
+            .insertInto('score_day')
+            .values(rows)
+            .onConflict((conflict) => conflict.columns(['appid', 'day']).doUpdateSet(added))
+            .execute(),
+        );
+      }
+    },
+    scoreWindows: ({ current, reference, leastCurrent, most }) =>
+      database.read('state_unavailable', async (db) => {
+        const summed = (eb: ExpressionBuilder<Tables, 'score_day'>) =>
+          SCORE_COLUMNS.map((name) => sql<number>`cast(sum(${eb.ref(name)}) as bigint)`.as(name));
+        const total = sql<number>`sum(total)`;
+        const now = await db
+          .selectFrom('score_day')
+          .select('appid')
+          .select(summed)
+          .where('day', '>=', current[0])
+          .where('day', '<=', current[1])
+          .groupBy('appid')
+          .having(total, '>=', leastCurrent)
+          .orderBy(total, 'desc')
+          .orderBy('appid')
+          .limit(most)
+          .execute();
+        if (now.length === 0) return [];
+        const apps = now.map(({ appid }) => appid);
+        const before = await db
+          .selectFrom('score_day')
+          .select('appid')
+          .select(summed)
+          .where('appid', 'in', apps)
+          .where('day', '>=', reference[0])
+          .where('day', '<=', reference[1])
+          .groupBy('appid')
+          .execute();
+        const past = new Map(before.map((row) => [row.appid, listOf(row)]));
+        const none = new Array<number>(SCORE_BINS).fill(0);
+        return now.map((row) => ({
+          appid: row.appid,
+          current: listOf(row),
+          reference: past.get(row.appid) ?? none,
+        }));
+      }),
   };
 }
 
-const isScored = (verdict: string | null): verdict is ScoreCell['verdict'] =>
-  verdict === 'live' || verdict === 'attack' || verdict === 'poor_quality';
+/** Deletes the counts of days that are over; how many rows. */
+export async function dropScores(db: Transaction<Tables>, now: number, limit: number): Promise<number> {
+  const before = daysBefore(new Date(now).toISOString().slice(0, 10), DAYS_KEPT);
+  const { numAffectedRows } = await sql`delete from score_day where (appid, day) in
+    (select appid, day from score_day where day < ${before} limit ${limit})`.execute(db);
+  return Number(numAffectedRows ?? 0);
+}
 
-/** Whole numbers of hundredths first: what has two digits behind the point is rounded up exactly. */
-const roundedUp = sql<
-  number | null
->`case when raw_score is null then null else (cast(round(raw_score * 100) as integer) + 99) / 100 end`;
+/** What is there and what is new, together. */
+function added(eb: ExpressionBuilder<Tables & { excluded: Tables['score_day'] }, 'score_day' | 'excluded'>) {
+  const sums = (['total', ...SCORE_COLUMNS] as const).map(
+    (name) => [name, eb(`score_day.${name}`, '+', eb.ref(`excluded.${name}`))] as const,
+  );
+  return Object.fromEntries(sums);
+}
 
-const halfHundredths = sql<number | null>`case when live_probability is null then null
-  when cast(round(live_probability * 10000) as integer) % 100 = 0 then cast(round(live_probability * 10000) as integer) / 50
-  else cast(round(live_probability * 10000) as integer) / 100 * 2 + 1 end`;
+const binsOf = (bins: readonly number[]): Sums =>
+  Object.fromEntries(SCORE_COLUMNS.map((name, bin) => [name, bins[bin] ?? 0])) as Sums;
+
+const listOf = (row: Sums): readonly number[] => SCORE_COLUMNS.map((name) => Number(row[name]));

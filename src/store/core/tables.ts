@@ -47,6 +47,18 @@ export interface UsageTable {
   readonly count: number;
 }
 
+/** The columns of the bins of `score_day`, from the lowest scores on. */
+export const SCORE_COLUMNS = ['b0', 'b1', 'b2', 'b3', 'b4', 'b5', 'b6', 'b7', 'b8', 'b9'] as const;
+export type ScoreColumn = (typeof SCORE_COLUMNS)[number];
+
+/** How many scores of an app fell into each bin on a day. */
+export interface ScoreTable extends Readonly<Record<ScoreColumn, number>> {
+  readonly appid: string;
+  /** `2026-11-23`, UTC. */
+  readonly day: string;
+  readonly total: number;
+}
+
 /** The same set of models stands behind very many decisions: kept once. */
 export interface ModelSetTable {
   readonly id: Generated<number>;
@@ -320,6 +332,7 @@ export interface Tables extends ConsoleTables {
   readonly secret: SecretTable;
   readonly used_signature: UsedSignatureTable;
   readonly usage_day: UsageTable;
+  readonly score_day: ScoreTable;
   readonly model_set: ModelSetTable;
   readonly ledger: LedgerTable;
   readonly review_mark: ReviewMarkTable;

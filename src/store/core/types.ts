@@ -14,8 +14,9 @@ import type { ReviewStore } from '../../console/review.ts';
 import type { ConsoleAdmin, ConsoleStore } from '../../console/types.ts';
 import type { BatchStore } from '../../jobs/types.ts';
 import type { Actor } from '../../ledger/admin.ts';
+import type { ScoreStore } from '../../ledger/score-drift.ts';
 import type { LedgerOverview } from '../../ledger/search.ts';
-import type { StoreHealth } from '../../ledger/store-health.ts';
+import type { CallHealth, StoreHealth } from '../../ledger/store-health.ts';
 import type { Chains, Ledger, LedgerReader, Upkeep } from '../../ledger/types.ts';
 import type { RulesStore } from '../../policy/policy.ts';
 import type { SessionStore } from '../../session/types.ts';
@@ -105,10 +106,16 @@ export interface Store {
   readonly rates: RateStore | null;
   /** Simultaneous requests counted over all nodes; null where each process counts its own. */
   readonly permits: PermitStore | null;
+  /** Scores by app and day. */
+  readonly scores: ScoreStore;
   /** Batches that many machines work on; null where the store is no PostgreSQL database. */
   readonly batches: BatchStore | null;
   /** How a shared store does; null: the store is this node's own. */
   readonly health: StoreHealth | null;
+  /** How calls of the SQLite file's thread do; null: there is none. */
+  readonly sqlite: CallHealth | null;
+  /** How calls of the Redis server do; null: there is none. */
+  readonly redis: CallHealth | null;
   readonly ledger: Ledger & LedgerReader & LedgerOverview;
   /** The chain behind ledger and admin log, erasure, and the admin log itself. */
   readonly chains: Chains;

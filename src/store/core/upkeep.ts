@@ -5,6 +5,7 @@ import { dropConsoleEnded } from './console/sessions.ts';
 import type { StoreDatabase } from './database.ts';
 import { dropEnded } from './idempotency.ts';
 import { putMeta, storedClock } from './meta.ts';
+import { dropScores } from './scores.ts';
 import { dropSessions } from './sessions.ts';
 import type { Tables } from './tables.ts';
 import { DAYS_KEPT, daysBefore, dropCounts } from './usage.ts';
@@ -32,6 +33,7 @@ export const lettingGo: Readonly<
   idempotency: 'by its own end',
   used_signature: 'by its own end',
   usage_day: 'by its own end',
+  score_day: 'by its own end',
   session: 'by its own end',
   webhook: 'by its own end',
   app: 'kept: an account',
@@ -97,7 +99,8 @@ export function createUpkeep(database: StoreDatabase, clock: string): UpkeepCall
           const counts = await dropCounts(db, daysBefore(today, DAYS_KEPT));
           const console = await dropConsoleEnded(db, now, limit);
           const over = (await dropSessions(db, now, limit)) + (await dropWebhooks(db, now, limit));
-          return ended + Number(signatures.numAffectedRows ?? 0) + counts + console + over;
+          const scores = await dropScores(db, now, limit);
+          return ended + Number(signatures.numAffectedRows ?? 0) + counts + console + over + scores;
         },
         SWEEP_LOCK,
       ),

@@ -15,6 +15,7 @@ describe.skipIf(whyNoServer !== null)(
     await import('../core/review.test.ts');
     await import('../core/console/console.test.ts');
     await import('../core/sessions.test.ts');
+    await import('../core/scores.test.ts');
     await import('../../account/limiter.test.ts');
     await import('../../account/authenticate.test.ts');
   },

@@ -13,6 +13,7 @@ import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
 import { REQUESTS } from './steps/requests.ts';
 import { REVIEW_MARKS } from './steps/review-marks.ts';
+import { SCORES } from './steps/scores.ts';
 import { SESSIONS } from './steps/sessions.ts';
 import type { Step } from './steps/step.ts';
 
@@ -29,6 +30,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0010-permits': PERMITS,
   '0011-review': REVIEW_MARKS,
   '0012-oidc': OIDC,
+  '0015-scores': SCORES,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

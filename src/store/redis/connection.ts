@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import type { CallWatch } from '../core/call-watch.ts';
 import type { RedisSettings } from '../core/redis-settings.ts';
 import { redisFault } from './faults.ts';
 import { addressOf } from './settings.ts';
@@ -32,6 +33,8 @@ export interface RedisEvents {
   readonly onTrouble: (error: Error) => void;
   /** Called with each connection that was made; calls wait for it, and are refused where it fails. */
   readonly onConnected?: (redis: RedisCalls) => Promise<void>;
+  /** Sees each call. */
+  readonly watch?: CallWatch;
 }
 
 /** The longest pause between two tries to connect, in ms. */
@@ -44,10 +47,10 @@ const LONGEST_PAUSE = 1000;
  */
 export async function connectRedis(
   settings: RedisSettings,
-  { onTrouble, onConnected }: RedisEvents,
+  { onTrouble, onConnected, watch }: RedisEvents,
 ): Promise<RedisConnection> {
   const client = clientOf(settings);
-  const calls = callsOf(client, settings.prefix);
+  const calls = callsOf(client, settings.prefix, watch);
   let isTold = false;
   let last: Error | undefined;
   client.on('error', (cause: Error) => {
@@ -112,12 +115,17 @@ function clientOf(settings: RedisSettings): Redis {
   });
 }
 
-function callsOf(client: Redis, prefix: string): RedisCalls {
+function callsOf(client: Redis, prefix: string, watch: CallWatch | undefined): RedisCalls {
   const asked = async <T>(work: () => Promise<T>): Promise<T> => {
+    const ended = watch?.begin();
     try {
-      return await work();
+      const answer = await work();
+      ended?.();
+      return answer;
     } catch (error) {
-      throw redisFault(error);
+      const fault = redisFault(error);
+      ended?.(fault);
+      throw fault;
     }
   };
   const commands = new Map<string, string>();

@@ -1,4 +1,6 @@
 import type { PermitStore, RateStore, ReplayStore } from '../../account/types.ts';
+import type { CallHealth } from '../../ledger/store-health.ts';
+import { createCallWatch } from '../core/call-watch.ts';
 import { createPermits } from '../core/permits.ts';
 import type { RedisSettings } from '../core/redis-settings.ts';
 import type { SignatureMemory } from '../core/replay.ts';
@@ -15,6 +17,8 @@ export interface SharedState {
   readonly rates: RateStore;
   readonly permits: PermitStore;
   readonly usage: SharedUsage;
+  /** How its calls do. */
+  readonly redis: CallHealth;
   /** Rejects with a `Fault` `state_unavailable` where the server does not answer or takes no changes. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -34,7 +38,9 @@ export async function openRedis(
   durable: Durable,
   onTrouble: (error: Error) => void,
 ): Promise<SharedState> {
+  const watch = createCallWatch();
   const redis = await connectRedis(settings, {
+    watch,
     onTrouble,
     onConnected: (calls) => lookAtMemory(calls, durable),
   });
@@ -45,6 +51,7 @@ export async function openRedis(
     rates: createRates(redis),
     permits,
     usage,
+    redis: watch.health,
     check: redis.check,
     async close() {
       await permits.close();

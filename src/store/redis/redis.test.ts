@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { describeWhere } from '../../../test/support/only-where.ts';
+import type { StoreCall } from '../../ledger/store-health.ts';
 import { type Durable, openRedis, type SharedState } from './open.ts';
 import { redisOfTests, TestRedis, whyNoRedis } from './test-support/server.ts';
 
@@ -45,6 +46,16 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
   }
   const soon = () => new Date(Date.now() + 60_000);
   const count = <T>(values: readonly T[], wanted: T) => values.filter((one) => one === wanted).length;
+
+  it('says what its calls took, and that none waits', async () => {
+    const [state] = (await nodes(1)) as [SharedState];
+    const calls: StoreCall[] = [];
+    state.redis.listen((call) => calls.push(call));
+    await Promise.all([state.replay.remember('seen', soon()), state.check()]);
+    expect(calls.length).toBeGreaterThanOrEqual(2);
+    expect(calls.every(({ seconds, failure }) => seconds > 0 && failure === null)).toBe(true);
+    expect(state.redis.waiting()).toBe(0);
+  });
 
   it('accepts each of 10 000 signatures exactly once, tried by four nodes in the same instant', async () => {
     const stores = await nodes(4);

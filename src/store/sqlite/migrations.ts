@@ -14,6 +14,7 @@ import { PROFILES } from './steps/profiles.ts';
 import { RECORD } from './steps/record.ts';
 import { REVIEW } from './steps/review.ts';
 import { REVIEW_MARKS } from './steps/review-marks.ts';
+import { SCORES } from './steps/scores.ts';
 import { SESSIONS } from './steps/sessions.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
@@ -31,6 +32,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015-ledger-search': LEDGER_SEARCH,
   '0016-review': REVIEW_MARKS,
   '0017-oidc': OIDC,
+  '0019-scores': SCORES,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

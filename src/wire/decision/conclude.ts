@@ -2,14 +2,21 @@ import type { DecisionDeps } from './deps.ts';
 import { logDecision } from './log.ts';
 import { type Ended, noteRefusal } from './note-refusal.ts';
 import { requestSeen } from './request-seen.ts';
+import { tracedWork } from './traced-work.ts';
 
 /**
- * Leaves what every request for a judgement leaves: its line in the log, its place in the metrics, and a
- * refusal of a known caller in the ledger.
+ * Leaves what every request for a judgement leaves: its line in the log, its place in the metrics, its spans
+ * where traces are made, and a refusal of a known caller in the ledger.
  */
-export function conclude(deps: Pick<DecisionDeps, 'log' | 'observer' | 'refusals'>, ended: Ended): void {
+export function conclude(
+  deps: Pick<DecisionDeps, 'log' | 'observer' | 'refusals' | 'traces'>,
+  ended: Ended,
+): void {
   const { exchange, facts, envelope, error } = ended;
-  logDecision(deps.log, exchange, facts, envelope, error);
-  deps.observer?.request(requestSeen(ended));
+  const { observer, traces } = deps;
+  const seen = observer === undefined && traces === undefined ? null : requestSeen(ended);
+  const traceId = seen === null ? null : traces?.add(tracedWork(ended, seen, traces.namesApps));
+  logDecision(deps.log, exchange, facts, envelope, error, traceId ?? null);
+  if (seen !== null) observer?.request(seen);
   noteRefusal(deps.refusals, ended);
 }

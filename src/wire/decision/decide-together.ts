@@ -41,6 +41,7 @@ export async function decideTogether(
 ): Promise<Answered> {
   const { facts } = asked;
   const pictures = await picturesOf(deps, asked, sources);
+  facts.stages?.enter('body');
   const hashes = pictures.map(({ bytes }) => sha256(bytes));
   facts.pictureBytes = pictures.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
   // One name for all of them: the hash of their hashes, one a line.
@@ -116,17 +117,24 @@ async function picturesOf(
  */
 async function judgeAll(
   { judge }: Pick<DecisionDeps, 'judge'>,
-  { app, exchange }: AskedTogether,
+  { app, exchange, facts }: AskedTogether,
   pictures: readonly Uint8Array[],
 ): Promise<readonly Judgement[]> {
+  facts.isTogether = true;
+  facts.stages?.enter('queue');
   const giveUp = new AbortController();
-  const options = judgeOptions(app, AbortSignal.any([exchange.signal, giveUp.signal]));
+  const options = {
+    ...judgeOptions(app, AbortSignal.any([exchange.signal, giveUp.signal])),
+    still: true,
+    // The first that is taken ends the wait of the request.
+    onTaken: () => facts.stages?.enter('judge'),
+  };
   let failed = false;
   let first: unknown;
   const judgements = await Promise.all(
     pictures.map(async (picture) => {
       try {
-        return await judge.judge(picture, { ...options, still: true });
+        return await judge.judge(picture, options);
       } catch (error) {
         if (!failed) {
           failed = true;
@@ -138,7 +146,10 @@ async function judgeAll(
     }),
   );
   if (failed) throw first;
-  return judgements.filter((one) => one !== null);
+  facts.stages?.enter('record');
+  const found = judgements.filter((one) => one !== null);
+  facts.decodeMilliseconds = Math.max(...found.map(({ milliseconds }) => milliseconds.decode ?? 0));
+  return found;
 }
 
 function sha256(what: Uint8Array | string): string {

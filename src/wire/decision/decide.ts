@@ -50,15 +50,19 @@ export interface Answered {
 export async function decideOn(deps: DecisionDeps, asked: Asked, source: PictureSource): Promise<Answered> {
   const { exchange, facts, app } = asked;
   const picture = await pictureOf(deps, asked, source);
+  facts.stages?.enter('body');
   facts.pictureBytes = picture.byteLength;
   facts.pictureSha256 = createHash('sha256').update(picture).digest('hex');
   const record = recorderOf(deps, { ...rowParts(deps, asked), models: deps.judge.models });
   try {
     asked.check?.(picture);
-    const judgement = await deps.judge.judge(picture, {
-      ...judgeOptions(app, exchange.signal),
-      ...(asked.still === true ? { still: true } : {}),
-    });
+    const judgement = await judged(facts, (onTaken) =>
+      deps.judge.judge(picture, {
+        ...judgeOptions(app, exchange.signal),
+        ...(asked.still === true ? { still: true } : {}),
+        onTaken,
+      }),
+    );
     const { rules } = asked;
     const decided = rules === undefined ? judgement : { ...judgement, ...decide(judgement, rules) };
     facts.judgement = decided;
@@ -73,6 +77,18 @@ export async function decideOn(deps: DecisionDeps, asked: Asked, source: Picture
   }
 }
 
+/** Has a picture judged: the request waits until a worker takes it, and is past judging when this ends. */
+export async function judged(
+  facts: Facts,
+  judge: (onTaken: () => void) => Promise<Judgement>,
+): Promise<Judgement> {
+  facts.stages?.enter('queue');
+  const judgement = await judge(() => facts.stages?.enter('judge'));
+  facts.decodeMilliseconds = judgement.milliseconds.decode ?? 0;
+  facts.stages?.enter('record');
+  return judgement;
+}
+
 /** The bytes of one picture of a request. */
 export async function pictureOf(
   deps: DecisionDeps,
@@ -85,6 +101,7 @@ export async function pictureOf(
     facts.source = source.kind === 'bytes' ? 'bytes' : `url:${source.url.host}`;
   }
   if (source.kind === 'bytes') return source.bytes;
+  facts.stages?.enter('fetch');
   const fetching = { ...deps, ...rowParts(deps, asked), envelopeOf: asked.refusal };
   const picture = await fetchRecorded(fetching, source.url, exchange, facts);
   // A downloaded picture may wait for a worker as long as a body does.

@@ -4,6 +4,7 @@ import type { Judge } from '../../fleet/types.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
 import type { Ledger } from '../../ledger/types.ts';
 import type { Downloader } from '../../picture/types.ts';
+import type { Traces } from '../../traces/types.ts';
 import type { BodyMemory } from '../intake/body-memory.ts';
 import type { Observer } from './observer.ts';
 
@@ -21,6 +22,8 @@ export interface DecisionDeps {
   readonly observer?: Observer | undefined;
   /** Counts refusals of known callers for the ledger. */
   readonly refusals?: RefusalCounter | undefined;
+  /** Takes the spans of each request; none: nobody asked for them. */
+  readonly traces?: Traces | undefined;
   /** livestill's version, for the ledger. */
   readonly version: string;
 }

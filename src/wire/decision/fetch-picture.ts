@@ -66,6 +66,7 @@ export async function fetchRecorded(
     const envelope = deps.envelopeOf(error);
     const decided = { api, version, at: clock(), exchange, facts, envelope, fault: error };
     facts.isRecorded = true;
+    facts.stages?.enter('record');
     // Nothing was judged, and the contract puts a refused download before a ledger that fails: the answer
     // stays.
     await ledger

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { asFault, FAULT_KINDS } from '../../faults.ts';
 import type { Judgement } from '../../liveness/types.ts';
+import { millisecondsOf, type Stages } from '../../traces/stages.ts';
 import type { Envelope } from '../http/envelope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { RequestAborted } from '../intake/read-body.ts';
@@ -27,6 +28,12 @@ export interface Facts {
   /** A row of the ledger says what became of the request. */
   isRecorded?: boolean;
   judgement?: Judgement;
+  /** Which stage it is in; none: nobody asks. */
+  stages?: Stages;
+  /** It is about several stills: its judgement is no single worker's. */
+  isTogether?: boolean;
+  /** The longest that a worker took to decode a picture of the request, in ms. */
+  decodeMilliseconds?: number;
 }
 
 /**
@@ -39,15 +46,19 @@ export function logDecision(
   facts: Facts,
   envelope: Envelope | null,
   error: unknown,
+  traceId: string | null = null,
 ): void {
-  const { judgement, isRecorded: _, ...known } = facts;
+  const { judgement, stages, decodeMilliseconds, isRecorded: _, isTogether: __, ...known } = facts;
+  const now = performance.now();
   const line: Record<string, unknown> = {
     event: envelope === null ? 'aborted' : 'decision',
     requestId: exchange.requestId,
     callerAddress: exchange.callerAddress,
     ...known,
-    milliseconds: since(exchange.startedAt),
+    milliseconds: tenths(now - exchange.startedAt),
   };
+  if (traceId !== null) line.traceId = traceId;
+  if (stages !== undefined) line.stages = stagesOf(stages, now, decodeMilliseconds);
   if (envelope !== null) {
     line.code = codeOf(envelope.kind);
     line.http = envelope.http;
@@ -80,6 +91,22 @@ export function since(startedAt: number): number {
 
 function tenths(milliseconds: number): number {
   return Math.round(milliseconds * 10) / 10;
+}
+
+/**
+ * Every stage that was entered, in ms. A worker decodes the picture first: that stands apart from the
+ * judgement. They add up to `total`, but for the rounding.
+ */
+function stagesOf(stages: Stages, now: number, decode = 0): Record<string, number> {
+  const { judge, record, total, ...before } = millisecondsOf(stages.until(now));
+  const decoding = Math.min(decode, judge ?? 0);
+  const all = {
+    ...before,
+    ...(judge === undefined ? {} : { decode: decoding, judge: judge - decoding }),
+    ...(record === undefined ? {} : { record }),
+    total,
+  };
+  return rounded(all as Record<string, number>);
 }
 
 function rounded(steps: Judgement['milliseconds']): Record<string, number> {

@@ -17,6 +17,7 @@ export function recorderOf(
 ): (envelope: Envelope, judgement: Judgement | null, fault: Fault | null) => Promise<void> {
   return (envelope, judgement, fault) => {
     open.facts.isRecorded = true;
+    open.facts.stages?.enter('record');
     return ledger.append(ledgerRow({ ...open, at: clock(), envelope, judgement, fault }));
   };
 }

@@ -2,6 +2,7 @@ import { type ParsedSignature, tryReadSignature } from '../../account/signature/
 import type { Authenticator, Caller } from '../../account/types.ts';
 import { Fault } from '../../faults.ts';
 import { isHeif } from '../../picture/decode/sniff.ts';
+import { createStages } from '../../traces/stages.ts';
 import { checkRoom, withPermit } from '../decision/admit.ts';
 import { conclude } from '../decision/conclude.ts';
 import { type Asked, decideOn } from '../decision/decide.ts';
@@ -44,7 +45,7 @@ export type LegacyHandler = (exchange: Exchange) => Promise<Envelope | null>;
  */
 export function createLegacyHandler(deps: LegacyDeps): LegacyHandler {
   return async (exchange) => {
-    const facts: Facts = {};
+    const facts: Facts = { stages: createStages(exchange.startedAt) };
     const finish = (envelope: Envelope | null, error: unknown) => {
       conclude(deps, { api: 'legacy', exchange, facts, envelope, error });
       return envelope;
@@ -83,6 +84,7 @@ async function answerTry(
   checkAnnouncedSize(request, maxBodyBytes);
   checkRoom(deps.judge, read instanceof Fault ? undefined : read.appid);
   exchange.wantBody();
+  facts.stages?.enter('body');
   // An app that is only claimed would take another one's share: until the signature is checked it is the
   // address's.
   const owner = `address ${peerGroup(exchange.callerAddress)}`;
@@ -106,6 +108,7 @@ async function answerBody(
   if (body.appid === null) {
     throw new Fault('appid_missing', 'appid_missing', 'The body must have an appid, as text or as a number.');
   }
+  facts.stages?.enter('admit');
   facts.claimedAppid = body.appid.slice(0, 64);
   const caller = await deps.authenticator.authenticate({
     authorization: request.headers.authorization,

@@ -1,5 +1,7 @@
 import type { QueueDepth } from '../../jobs/types.ts';
-import type { StoreHealth } from '../../ledger/store-health.ts';
+import type { ScoreDrift } from '../../ledger/score-drift.ts';
+import type { CallHealth, StoreHealth } from '../../ledger/store-health.ts';
+import type { SpanCounts } from '../../traces/types.ts';
 import { guarded, type Observer } from '../decision/observer.ts';
 import { watchBatches } from './batches.ts';
 import { boundedValues, workerNumbers } from './bounded.ts';
@@ -7,7 +9,7 @@ import { createObserver } from './counted.ts';
 import { watchLoop } from './event-loop.ts';
 import { KNOWN_SERIES } from './known-series.ts';
 import { createKit, type Kit } from './registry.ts';
-import { watchStore } from './store.ts';
+import { watchRedis, watchSqlite, watchStore } from './store.ts';
 
 /** What is looked at whenever the page is asked for. */
 export interface Watched {
@@ -25,6 +27,13 @@ export interface Watched {
   readonly batches?: (() => QueueDepth | null) | undefined;
   /** How the shared store does; without it the store is this node's own. */
   readonly store?: StoreHealth | null | undefined;
+  /** How the calls of the SQLite file's thread do, and of a Redis server; without them there are none. */
+  readonly sqlite?: CallHealth | null | undefined;
+  readonly redis?: CallHealth | null | undefined;
+  /** What became of spans; without it none are made. */
+  readonly traces?: SpanCounts | undefined;
+  /** How far the scores of apps are from their own past. */
+  readonly drift?: (() => readonly ScoreDrift[]) | undefined;
   /** What is known of the clock by which records are let go. */
   readonly clock?: () => ClockSeen;
 }
@@ -96,7 +105,7 @@ export interface MetricsOptions {
 
 /**
  * Every figure of the service, in a registry of its own. Labels take their values from closed lists and are
- * bounded once more; none names an app, a host, a url or a request. Units are seconds and bytes.
+ * bounded once more; one alone names apps, and none a host, a url or a request. Units are seconds and bytes.
  */
 export function createMetrics({ version, node, onTrouble }: MetricsOptions): Metrics {
   const kit = createKit(onTrouble);
@@ -123,8 +132,12 @@ export function createMetrics({ version, node, onTrouble }: MetricsOptions): Met
 
 /** What is looked at when the page is asked for. */
 function watchService(kit: Kit, watched: Watched): void {
-  const { fleet, server, bodies, certificate, failedTries, clock, batches, store } = watched;
+  const { fleet, server, bodies, certificate, failedTries, clock, batches, store, traces, drift } = watched;
+  if (drift !== undefined) watchDrift(kit, drift);
+  if (traces !== undefined) watchTraces(kit, traces);
   if (store) watchStore(kit, store);
+  if (watched.sqlite) watchSqlite(kit, watched.sqlite);
+  if (watched.redis) watchRedis(kit, watched.redis);
   if (batches !== undefined) watchBatches(kit, batches);
   if (clock !== undefined) watchClock(kit, clock);
   if (certificate !== undefined) {
@@ -209,6 +222,25 @@ function watchService(kit: Kit, watched: Watched): void {
     Object.entries({ ...KNOWN_SERIES.lost, ...fleet.lost }).map(
       ([why, count]) => [lostReason(why), count] as const,
     ),
+  );
+}
+
+function watchTraces(kit: Kit, counts: SpanCounts): void {
+  kit.lookedEach(
+    'trace_spans_total',
+    'Spans of traces by what became of them: all that were made, those exported, those not taken.',
+    'outcome',
+    () => Object.entries(counts),
+  );
+}
+
+/** The only figure that names apps: as many as are looked at, see ledger/score-drift.ts. */
+function watchDrift(kit: Kit, drift: () => readonly ScoreDrift[]): void {
+  kit.lookedEach(
+    'score_psi',
+    'Population stability index of the scores of an app, of yesterday and today against the 28 days before.',
+    'app',
+    () => drift().map(({ appid, psi }) => [appid, psi] as const),
   );
 }
 

@@ -1,5 +1,6 @@
 import { Fault, revivedFault } from '../../faults.ts';
 import type { Profile } from '../../liveness/types.ts';
+import { createStages } from '../../traces/stages.ts';
 import { conclude } from '../decision/conclude.ts';
 import { type Facts, logDecision } from '../decision/log.ts';
 import { type CorsSettings, isAllowedPreflight } from '../http/cors.ts';
@@ -124,7 +125,7 @@ export function createV1(deps: V1Deps): V1Handler {
   return async (exchange) => {
     const { request } = exchange;
     const language = chooseLanguage(request.headers['accept-language']);
-    const facts: Facts = {};
+    const facts: Facts = { stages: createStages(exchange.startedAt) };
     const notes: Notes = { facts };
     const path = pathOf(request.url ?? '');
     const route = routes.get(path) ?? batchRoute(path) ?? sessionRoute?.(path);

@@ -72,6 +72,7 @@ export async function answerLiveness(
   if (reference !== null) facts.reference = reference;
   return withPermit(deps.limiter, caller.app, () => {
     exchange.wantBody();
+    facts.stages?.enter('body');
     const share = { limit: deps.maxBodyBytes, owner: `app ${caller.app.appid}` };
     return withBody(deps.bodies, request, share, async (body, hold) => {
       if (type.kind === 'json') hold.add(decodingBytes('application/json', body));
@@ -86,6 +87,7 @@ export async function answerLiveness(
         return { envelope, keep: true };
       };
       if (key === null) return (await made()).envelope;
+      facts.stages?.enter('record');
       const scope = { appid: caller.app.appid, key };
       return answerOnce(deps, scope, fingerprintOf(pictures), made);
     });

@@ -35,6 +35,7 @@ const laterTables = [
   'console_failure',
   'console_passkey',
   'admin_key',
+  'score_day',
 ];
 
 /** Undoes what came with the step `0011-review` and after it. */

@@ -83,6 +83,8 @@ export const CALLS: Readonly<Record<keyof Backend, StoreKind>> = {
   consume: 'state_unavailable',
   used: 'state_unavailable',
   raise: 'state_unavailable',
+  addScores: 'state_unavailable',
+  scoreWindows: 'state_unavailable',
   append: 'state_unavailable',
   page: 'state_unavailable',
   latest: 'state_unavailable',

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { Fault, UsageError } from '../../../faults.ts';
 import type { Backend, BackendOptions } from '../../core/backend.ts';
+import type { CallWatch } from '../../core/call-watch.ts';
 import type { Migrated } from '../../core/migrated.ts';
 import { storeFault } from '../faults.ts';
 import { CALLS, fromPlain, type Reply } from './messages.ts';
@@ -14,6 +15,8 @@ export interface RemoteOptions {
   readonly answerWithinMs: number;
   readonly onTrouble: (error: Error) => void;
   readonly onMigrated?: ((migrated: Migrated) => void) | undefined;
+  /** Sees each call. */
+  readonly watch?: CallWatch | undefined;
   /** The thread's program; a test brings one that misbehaves. */
   readonly program?: URL;
 }
@@ -30,7 +33,7 @@ class StoreThread {
 
   constructor(options: RemoteOptions) {
     this.#options = options;
-    this.#pending = new PendingCalls(options.answerWithinMs);
+    this.#pending = new PendingCalls(options.answerWithinMs, options.watch);
   }
 
   async open(): Promise<void> {

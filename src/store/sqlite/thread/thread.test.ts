@@ -1,13 +1,16 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Fault, UsageError } from '../../../faults.ts';
+import type { StoreCall } from '../../../ledger/store-health.ts';
+import { createCallWatch } from '../../core/call-watch.ts';
 import { openStore } from '../../open.ts';
 import { somePair, someRow, temporaryFolder, temporaryStore } from '../../test-support/temp-store.ts';
 import type { Call, Calls, Reply } from './messages.ts';
 import { fromPlain, toPlain } from './messages.ts';
+import { PendingCalls } from './pending-calls.ts';
 import { openRemoteBackend } from './remote.ts';
 import { serveStore } from './thread.ts';
 
@@ -28,6 +31,40 @@ async function misbehaving(script: string) {
 }
 
 describe('the store in a thread', () => {
+  it('says how many calls wait, what each took, and why it failed', async () => {
+    const store = await temporaryStore({ thread: true });
+    const calls: StoreCall[] = [];
+    store.sqlite?.listen((call) => calls.push(call));
+    const asked = Promise.all([1, 2, 3].map(() => store.accounts.listApps()));
+    // They are sent some turns of the queue of promises later, and answered by a message.
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    expect(store.sqlite?.waiting()).toBe(3);
+    await asked;
+    expect(store.sqlite?.waiting()).toBe(0);
+    expect(calls).toHaveLength(3);
+    expect(calls.every(({ seconds, failure }) => seconds > 0 && failure === null)).toBe(true);
+    // Refused for what was asked: the store is well.
+    await expect(store.accounts.setAppState('nobody', 'closed')).rejects.toMatchObject({
+      name: 'UsageError',
+    });
+    expect(calls[3]).toMatchObject({ failure: null });
+  });
+
+  it('counts what is not answered in time as failed, with the reason, once', async () => {
+    const watch = createCallWatch();
+    const calls: StoreCall[] = [];
+    watch.health.listen((call) => calls.push(call));
+    const pending = new PendingCalls(20, watch);
+    const silent = { postMessage: () => {} } as unknown as Worker;
+    await expect(pending.send(silent, 'check', [])).rejects.toMatchObject({ reason: 'store_timeout' });
+    pending.receive({ kind: 'answer', id: 1, value: null });
+    const left = pending.send(silent, 'check', []);
+    pending.giveUp(silent);
+    await expect(left).rejects.toMatchObject({ reason: 'store_thread_ended' });
+    expect(calls.map(({ failure }) => failure)).toEqual(['store_timeout', 'store_thread_ended']);
+    expect(watch.health.waiting()).toBe(0);
+  });
+
   it('does all that it does without one', async () => {
     const dataDir = await temporaryFolder();
     const store = await temporaryStore({ dataDir, thread: true });

@@ -83,6 +83,7 @@ export async function answerStill(
   }
   return withPermit(deps.limiter, app, () => {
     exchange.wantBody();
+    notes.facts.stages?.enter('body');
     const share = { limit: deps.maxBodyBytes, owner: `app ${session.appid}` };
     return withBody(deps.bodies, request, share, (body, hold) =>
       takeStill(deps, { exchange, notes, language, session, app, ...headers }, body, hold),
@@ -91,7 +92,8 @@ export async function answerStill(
 }
 
 async function takeStill(deps: SessionDeps, upload: Upload, body: Buffer, hold: BodyHold): Promise<Envelope> {
-  const { session, mac, language, nonce } = upload;
+  const { session, mac, language, nonce, notes } = upload;
+  notes.facts.stages?.enter('admit');
   const { sessionId } = session;
   const { store } = deps.sessions;
   if (body.length === 0) throw new Fault('picture_missing', 'no_image', 'The body is empty.');
