@@ -68,6 +68,15 @@ const FORMS: Readonly<Record<NonNullable<SettingNotes['check']>, Form>> = {
     expected: 'an origin such as https://example.org (no path, no slash at the end) or *',
     holds: isOrigin,
   },
+  oneOrigin: {
+    expected: 'an origin such as https://example.org (no path, no slash at the end)',
+    holds: (text) => text !== '*' && isOrigin(text),
+  },
+  bucketPrefix: {
+    expected: 'a bucket and folders, such as faces or faces/in (no slash at the end)',
+    holds: (text) =>
+      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[^/]+)*$/i.test(text) && !/(?:^|\/)\.{1,2}(?:\/|$)/.test(text),
+  },
   postgresUrl: {
     expected: 'postgres://user:password@host:port/database',
     holds: isPostgresUrl,

@@ -8,7 +8,7 @@ import type { LedgerRow } from '../ledger/types.ts';
 import type { Judgement, Profile } from '../liveness/types.ts';
 import { decide } from '../policy/decide.ts';
 import type { JudgingRules } from '../policy/policy.ts';
-import { isUrl, type PictureReader } from './pictures.ts';
+import { isRemote, type PictureReader } from './pictures.ts';
 import type { ChunkRow, Lease, RowOutcome, RowResult } from './types.ts';
 
 /** What became of a picture, for the ledger. */
@@ -41,6 +41,15 @@ export interface ChunkApp {
   readonly rules: JudgingRules;
 }
 
+/** Judgements of a chunk by the SHA-256 of the picture: equal pictures are judged once. */
+export type Judged = Map<string, { readonly key: string; readonly judgement: Promise<Judgement> }>;
+
+/** What a row is judged for and with. */
+export interface RowTask extends ChunkApp {
+  readonly lease: Lease;
+  readonly judged: Judged;
+}
+
 /** How often a row is tried where the trouble may pass. */
 const TRIES = 3;
 /** The pause before the second try, in ms; twice as long before each one after it. */
@@ -56,55 +65,77 @@ function mayPass(fault: Fault): boolean {
 }
 
 /**
- * Judges one row; every way in which that can fail is a result too.
+ * Judges one row; every way in which that can fail is a result too, but for trouble of the storage that
+ * other rows would have as well.
+ * @throws {Fault} `storage_unavailable`
  * @throws {DOMException} AbortError when `signal` aborts
  */
 export async function judgeRow(
   deps: RowDeps,
-  lease: Lease,
   row: ChunkRow,
-  chunkApp: ChunkApp,
+  task: RowTask,
   signal: AbortSignal,
 ): Promise<RowResult> {
   for (let tries = 1; ; tries++) {
-    const tried = await tryRow(deps, lease, row, chunkApp, signal);
-    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault))
-      return resultOf(deps, tried, chunkApp);
+    const tried = await tryRow(deps, row, task, signal);
+    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault)) return resultOf(deps, tried, task);
     await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal });
   }
 }
 
+/** A decision, and the key of the equal picture that it is the result of; null: judged for itself. */
+interface Tried extends RowDecision {
+  readonly sameAs: string | null;
+}
+
 async function tryRow(
   deps: RowDeps,
-  lease: Lease,
   row: ChunkRow,
-  { app, rules }: ChunkApp,
+  { app, rules, lease, judged }: RowTask,
   signal: AbortSignal,
-): Promise<RowDecision> {
+): Promise<Tried> {
   const startedAt = performance.now();
   const open = { lease, row, rules, startedAt };
   let picture: RowDecision['picture'] = null;
   try {
     const bytes = await deps.pictures.read(row.picture, app.appid, signal);
     picture = { bytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') };
-    const { threshold, profile, capture } = app.policy;
-    const judged = await deps.judge.judge(bytes, {
-      app: app.appid,
-      signal,
-      threshold: threshold ?? deps.threshold,
-      profile: profile ?? deps.profile,
-      ...(capture === null ? {} : { capture }),
-    });
-    const judgement = { ...judged, ...decide(judged, rules) } as Judgement;
-    return { ...open, picture, judgement, fault: null };
+    const equal = judged.get(picture.sha256);
+    if (equal !== undefined) {
+      const judgement = await equal.judgement.catch(() => null);
+      if (judgement !== null) return { ...open, picture, judgement, fault: null, sameAs: equal.key };
+    }
+    const judging = judgeBytes(deps, bytes, app, rules, signal);
+    judged.set(picture.sha256, { key: itemOf(row).key, judgement: judging });
+    return { ...open, picture, judgement: await judging, fault: null, sameAs: null };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { ...open, picture, judgement: null, fault: asFault(error) };
+    const fault = asFault(error);
+    if (fault.kind === 'storage_unavailable') throw fault;
+    return { ...open, picture, judgement: null, fault, sameAs: null };
   }
 }
 
-function resultOf(deps: RowDeps, decision: RowDecision, { app }: ChunkApp): RowResult {
-  const { row, picture, judgement, fault } = decision;
+async function judgeBytes(
+  deps: RowDeps,
+  bytes: Uint8Array,
+  app: App,
+  rules: JudgingRules,
+  signal: AbortSignal,
+): Promise<Judgement> {
+  const { threshold, profile, capture } = app.policy;
+  const judged = await deps.judge.judge(bytes, {
+    app: app.appid,
+    signal,
+    threshold: threshold ?? deps.threshold,
+    profile: profile ?? deps.profile,
+    ...(capture === null ? {} : { capture }),
+  });
+  return { ...judged, ...decide(judged, rules) } as Judgement;
+}
+
+function resultOf(deps: RowDeps, decision: Tried, { app }: ChunkApp): RowResult {
+  const { row, picture, judgement, fault, sameAs } = decision;
   const item = itemOf(row);
   const settings = {
     threshold: app.policy.threshold ?? deps.threshold,
@@ -113,11 +144,11 @@ function resultOf(deps: RowDeps, decision: RowDecision, { app }: ChunkApp): RowR
   const sha256 = picture?.sha256 ?? null;
   const made =
     judgement !== null && sha256 !== null
-      ? rowOf(item, sha256, judgement)
+      ? { ...rowOf(item, sha256, judgement), sameAs }
       : failedRow(item, settings, sha256, fault ?? new Fault('internal', 'unknown', 'nothing came of it'));
   const outcome = outcomeOf(fault);
   // Nothing was decided on a row that failed, nor on a file that is not there.
-  const isRecorded = outcome !== 'failed' && (picture !== null || isUrl(row.picture));
+  const isRecorded = outcome !== 'failed' && (picture !== null || isRemote(row.picture));
   return {
     row: row.row,
     outcome,

@@ -124,6 +124,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     idempotency,
     batches: store.batches,
     webhookSecret: 'a secret of webhooks',
+    appObjects: options.appObjects ?? null,
     maxBodyBytes: settings.maxBodyBytes,
     settings: { cors: settings.cors, threshold: 87, profile: 'careful', tables, version },
     sessions: {

@@ -3,11 +3,13 @@ import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { type Config, loadConfig } from '../../config/load.ts';
 import { collectGarbageLater } from '../../fleet/garbage.ts';
+import { type ExportDeps, runExports } from '../../jobs/exports.ts';
 import { createPictureReader } from '../../jobs/pictures.ts';
 import { runWebhooks, type WebhookDeps } from '../../jobs/webhook.ts';
 import { runWorker, type WorkerDeps } from '../../jobs/worker.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import { createPoster } from '../../picture/download/post.ts';
+import type { ObjectStore } from '../../storage/types.ts';
 import type { Store } from '../../store/open.ts';
 import { createLog } from '../../wire/http/log.ts';
 import { humanLog } from '../serve/human-log.ts';
@@ -16,6 +18,7 @@ import { openStoreOf } from '../serve/store.ts';
 import { checkProfiles, startFleetOf } from '../serve/workers.ts';
 import { numberWithin } from '../shared/arguments.ts';
 import { EXIT_STATUS } from '../shared/exit-status.ts';
+import { objectsOf } from '../shared/objects.ts';
 import { explainErrors } from '../shared/outcome.ts';
 import { say } from '../shared/printable.ts';
 import { needsPostgres } from './needs-postgres.ts';
@@ -74,6 +77,7 @@ async function work(options: WorkerOptions): Promise<void> {
   const human =
     config.logFormat === 'human' || (config.logFormat === 'auto' && process.stdout.isTTY === true);
   const log = createLog(config.logLevel, human ? humanLog(output) : output);
+  const objects = objectsOf(config);
   const stop = stopOnSignals(log);
   collectGarbageLater(300);
   const store = await openStoreOf(config, log);
@@ -82,13 +86,15 @@ async function work(options: WorkerOptions): Promise<void> {
     const fleet = await startFleetOf({ ...config, queueWaitMs: 3_600_000 }, log);
     try {
       await checkProfiles(fleet, store, log);
-      const deps = depsOf(config, log, { store, batches: store.batches, fleet });
+      const deps = depsOf(config, log, { store, batches: store.batches, fleet, objects });
       log.info({ event: 'ready', worker: deps.name, workers: fleet.workers }, 'ready for batches');
       const hooks = webhooksOf(config, log, store.batches);
       const calling = hooks === null ? Promise.resolve() : runWebhooks(hooks, stop.signal);
+      const writing =
+        objects === null ? null : runExports(exportsOf(log, store.batches, objects), stop.signal);
       await runWorker({ ...deps, endWhenIdle: once }, stop.signal);
       stop.abort();
-      await calling;
+      await Promise.all([calling, writing]);
     } finally {
       await fleet.close();
     }
@@ -114,14 +120,15 @@ interface Parts {
   readonly store: Store;
   readonly batches: NonNullable<Store['batches']>;
   readonly fleet: Awaited<ReturnType<typeof startFleetOf>>;
+  readonly objects: ObjectStore | null;
 }
 
-function depsOf(config: Config, log: Logger, { store, batches, fleet }: Parts): WorkerDeps {
+function depsOf(config: Config, log: Logger, { store, batches, fleet, objects }: Parts): WorkerDeps {
   const downloader = createDownloader({ ...config.download, maxBytes: config.picture.maxBytes });
   return {
     batches,
     judge: fleet,
-    pictures: createPictureReader(config.batch.picturesDir, downloader),
+    pictures: createPictureReader(config.batch.picturesDir, downloader, objects),
     threshold: config.threshold,
     profile: fleet.profile,
     recordOf: batchRecord(fleet.models),
@@ -143,6 +150,20 @@ function depsOf(config: Config, log: Logger, { store, batches, fleet }: Parts): 
       ),
     onPaused: ({ batchId, appid }, why) =>
       log.warn({ event: 'batch_paused', batchId, appid, why }, 'a batch was paused'),
+  };
+}
+
+function exportsOf(log: Logger, batches: ExportDeps['batches'], objects: ObjectStore): ExportDeps {
+  return {
+    batches,
+    objects,
+    pollMs: POLL_MS,
+    onWritten: ({ batchId }, ended, why) =>
+      log[ended === 'written' ? 'info' : 'warn'](
+        { event: 'batch_results', batchId, ended, why },
+        'results written',
+      ),
+    onTrouble: (err) => log.error({ event: 'batch_trouble', err }, 'trouble with results; trying again'),
   };
 }
 

@@ -18,6 +18,8 @@ export interface SettingNotes extends TSchemaOptions {
   /** A check that JSON Schema cannot say; see `config/checks.ts`. */
   readonly check?:
     | 'origin'
+    | 'oneOrigin'
+    | 'bucketPrefix'
     | 'network'
     | 'networkOrHost'
     | 'masterKey'

@@ -4,6 +4,7 @@ import { getMeta, putMeta } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
+import { BATCH_RESULTS } from './steps/batch-results.ts';
 import { BATCHES } from './steps/batches.ts';
 import { CONSOLE } from './steps/console.ts';
 import { LEDGER_SEARCH } from './steps/ledger-search.ts';
@@ -25,6 +26,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0008-ledger-search': LEDGER_SEARCH,
   '0009-batches': BATCHES,
   '0010-permits': PERMITS,
+  '0013-batch-results': BATCH_RESULTS,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

@@ -5,6 +5,8 @@ import type { StoreDatabase } from '../../core/database.ts';
 import type { OwnChain } from '../../core/ledger.ts';
 import type { BatchTable, Tables } from '../../core/tables.ts';
 import { chunkCalls } from './chunks.ts';
+import { exportCalls } from './exports.ts';
+import { purgeCalls } from './purge.ts';
 import { ChunkQueue, serverNow } from './queue.ts';
 import { reclaimCalls } from './reclaim.ts';
 import { statusOf } from './status.ts';
@@ -22,6 +24,8 @@ export function createBatches(database: StoreDatabase, chain: OwnChain): BatchSt
     ...chunkCalls(database, queue, chain),
     ...reclaimCalls(database, queue),
     ...webhookCalls(database),
+    ...exportCalls(database),
+    ...purgeCalls(database),
   };
 }
 
@@ -116,6 +120,11 @@ async function begin(db: Transaction<Tables>, order: BatchOrder): Promise<string
       webhook_tries: 0,
       webhook_at: null,
       webhook_state: null,
+      results_to: order.results,
+      results_state: order.results === null ? null : 'waiting',
+      results_at: order.results === null ? null : 0,
+      results_tries: 0,
+      results_failure: null,
     })
     .execute();
   return batchId;

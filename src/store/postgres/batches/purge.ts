@@ -1,0 +1,44 @@
+import { sql, type Transaction } from 'kysely';
+import type { BatchStore } from '../../../jobs/types.ts';
+import type { StoreDatabase } from '../../core/database.ts';
+import type { Tables } from '../../core/tables.ts';
+
+/** Results and chunks that go in one transaction: what is deleted at once must end within a statement's time. */
+const RESULTS_AT_ONCE = 5000;
+const CHUNKS_AT_ONCE = 200;
+
+/** Letting go of batches that are over. */
+export function purgeCalls(database: StoreDatabase): Pick<BatchStore, 'purge'> {
+  return {
+    purge: (before) => database.write('state_unavailable', (db) => purgeSome(db, before.getTime()), 'sweep'),
+  };
+}
+
+async function purgeSome(db: Transaction<Tables>, before: number): Promise<number> {
+  const over = await db
+    .selectFrom('batch')
+    .select(['batch_id', 'state'])
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('state', 'in', ['done', 'cancelled']), eb('finished_at', '<', before)]),
+        // Its list was never read to the end: whoever submitted it is gone.
+        eb.and([eb('state', '=', 'filling'), eb('changed_at', '<', before)]),
+      ]),
+    )
+    .orderBy('created_at')
+    .limit(1)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst();
+  if (over === undefined) return 0;
+  const { batch_id: batchId } = over;
+  const results = await sql`delete from batch_result where ctid = any (array
+    (select ctid from batch_result where batch_id = ${batchId} limit ${RESULTS_AT_ONCE}))`.execute(db);
+  const gone = Number(results.numAffectedRows ?? 0);
+  if (gone === RESULTS_AT_ONCE) return gone;
+  const chunks = await sql`delete from batch_chunk where ctid = any (array
+    (select ctid from batch_chunk where batch_id = ${batchId} limit ${CHUNKS_AT_ONCE}))`.execute(db);
+  const goneChunks = Number(chunks.numAffectedRows ?? 0);
+  if (goneChunks < CHUNKS_AT_ONCE) await db.deleteFrom('batch').where('batch_id', '=', batchId).execute();
+  return gone + goneChunks + 1;
+}
