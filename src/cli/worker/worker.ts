@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { type Config, loadConfig } from '../../config/load.ts';
 import { collectGarbageLater } from '../../fleet/garbage.ts';
-import { type ExportDeps, runExports } from '../../jobs/exports.ts';
+import { type ExportDeps, exportOne, runExports } from '../../jobs/exports.ts';
 import { createPictureReader } from '../../jobs/pictures.ts';
-import { runWebhooks, type WebhookDeps } from '../../jobs/webhook.ts';
+import { callOne, runWebhooks, type WebhookDeps } from '../../jobs/webhook.ts';
 import { runWorker, type WorkerDeps } from '../../jobs/worker.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import { createPoster } from '../../picture/download/post.ts';
@@ -48,7 +48,7 @@ export function registerWorker(program: Command): void {
       'worker processes that judge (default: one a processor)',
       numberWithin(1, 256, true),
     )
-    .option('--once', 'end when no chunk waits')
+    .option('--once', 'end when no chunk waits, and results and webhooks that are due are done')
     .addHelpText(
       'after',
       `
@@ -89,12 +89,9 @@ async function work(options: WorkerOptions): Promise<void> {
       const deps = depsOf(config, log, { store, batches: store.batches, fleet, objects });
       log.info({ event: 'ready', worker: deps.name, workers: fleet.workers }, 'ready for batches');
       const hooks = webhooksOf(config, log, store.batches);
-      const calling = hooks === null ? Promise.resolve() : runWebhooks(hooks, stop.signal);
-      const writing =
-        objects === null ? null : runExports(exportsOf(log, store.batches, objects), stop.signal);
-      await runWorker({ ...deps, endWhenIdle: once }, stop.signal);
-      stop.abort();
-      await Promise.all([calling, writing]);
+      const exports = objects === null ? null : exportsOf(log, store.batches, objects);
+      if (once) await workOnce(deps, exports, hooks, stop.signal);
+      else await workOn(deps, exports, hooks, stop.signal);
     } finally {
       await fleet.close();
     }
@@ -103,6 +100,32 @@ async function work(options: WorkerOptions): Promise<void> {
     log.info({ event: 'stopped' }, 'stopped');
     output.flushSync();
   }
+}
+
+/** Chunks, results and webhooks, until it is to stop. */
+async function workOn(
+  deps: WorkerDeps,
+  exports: ExportDeps | null,
+  hooks: WebhookDeps | null,
+  stop: AbortSignal,
+): Promise<void> {
+  await Promise.all([
+    runWorker(deps, stop),
+    exports === null ? null : runExports(exports, stop),
+    hooks === null ? null : runWebhooks(hooks, stop),
+  ]);
+}
+
+/** Until no chunk waits; then what is due of finished batches. */
+async function workOnce(
+  deps: WorkerDeps,
+  exports: ExportDeps | null,
+  hooks: WebhookDeps | null,
+  stop: AbortSignal,
+): Promise<void> {
+  await runWorker({ ...deps, endWhenIdle: true }, stop);
+  while (exports !== null && !stop.aborted && (await exportOne(exports, stop)));
+  while (hooks !== null && !stop.aborted && (await callOne(hooks)));
 }
 
 function stopOnSignals(log: Logger): AbortController {
