@@ -6,7 +6,7 @@ import type { OwnChain } from '../../core/ledger.ts';
 import type { BatchTable, Tables } from '../../core/tables.ts';
 import { chunkCalls } from './chunks.ts';
 import { exportCalls } from './exports.ts';
-import { purgeCalls } from './purge.ts';
+import { purgeCalls, rowsGone } from './purge.ts';
 import { ChunkQueue, serverNow } from './queue.ts';
 import { reclaimCalls } from './reclaim.ts';
 import { statusOf } from './status.ts';
@@ -260,6 +260,7 @@ function readCalls(database: StoreDatabase): Pick<BatchStore, 'list' | 'find' | 
             sql<number>`coalesce(sum(${eb.ref('failed')}), 0)::bigint`.as('failed'),
           ])
           .executeTakeFirstOrThrow();
+        const gone = await rowsGone(db);
         const of = (state: string) => rows.find((row) => row.state === state);
         return {
           chunks: {
@@ -268,7 +269,11 @@ function readCalls(database: StoreDatabase): Pick<BatchStore, 'list' | 'find' | 
             paused: of('paused')?.count ?? 0,
           },
           oldestWaitingSeconds: of('waiting')?.age ?? 0,
-          rows: totals,
+          rows: {
+            judged: totals.judged + gone.judged,
+            refused: totals.refused + gone.refused,
+            failed: totals.failed + gone.failed,
+          },
         };
       }),
   };

@@ -1,6 +1,7 @@
-import { sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { BatchStore } from '../../../jobs/types.ts';
 import type { StoreDatabase } from '../../core/database.ts';
+import { getMeta, putMeta } from '../../core/meta.ts';
 import type { Tables } from '../../core/tables.ts';
 
 /** Results and chunks that go in one transaction: what is deleted at once must end within a statement's time. */
@@ -39,6 +40,38 @@ async function purgeSome(db: Transaction<Tables>, before: number): Promise<numbe
   const chunks = await sql`delete from batch_chunk where ctid = any (array
     (select ctid from batch_chunk where batch_id = ${batchId} limit ${CHUNKS_AT_ONCE}))`.execute(db);
   const goneChunks = Number(chunks.numAffectedRows ?? 0);
-  if (goneChunks < CHUNKS_AT_ONCE) await db.deleteFrom('batch').where('batch_id', '=', batchId).execute();
+  if (goneChunks < CHUNKS_AT_ONCE) await dropBatch(db, batchId);
   return gone + goneChunks + 1;
+}
+
+/** Under this key in `meta` stand the rows of batches that are gone, by what came of them. */
+const GONE_KEY = 'batch_rows_gone';
+
+/** Rows of batches by what came of them. */
+export interface RowTotals {
+  readonly judged: number;
+  readonly refused: number;
+  readonly failed: number;
+}
+
+/** The rows of batches that are gone: what is counted does not become less. */
+export async function rowsGone(db: Kysely<Tables>): Promise<RowTotals> {
+  const text = await getMeta(db, GONE_KEY);
+  return text === undefined ? { judged: 0, refused: 0, failed: 0 } : (JSON.parse(text) as RowTotals);
+}
+
+async function dropBatch(db: Transaction<Tables>, batchId: string): Promise<void> {
+  const dropped = await db
+    .deleteFrom('batch')
+    .where('batch_id', '=', batchId)
+    .returning(['judged', 'refused', 'failed'])
+    .executeTakeFirst();
+  if (dropped === undefined) return;
+  const before = await rowsGone(db);
+  const total = {
+    judged: before.judged + dropped.judged,
+    refused: before.refused + dropped.refused,
+    failed: before.failed + dropped.failed,
+  };
+  await putMeta(db, GONE_KEY, JSON.stringify(total));
 }
