@@ -167,6 +167,14 @@ const EXPECTED = [
   ],
   [/^an IP address or a network such as (\S+)$/, (_, network) => ` IP 地址或网段（如 ${network}）`],
   [
+    /^an origin such as (\S+) \(no path, no slash at the end\)$/,
+    (_, origin) => `来源（如 ${origin}，没有路径，末尾没有斜杠）`,
+  ],
+  [
+    /^a bucket and folders, such as (\S+) or (\S+) \(no slash at the end\)$/,
+    (_, bucket, folder) => `存储桶及其中的目录，如 ${bucket} 或 ${folder}（末尾没有斜杠）`,
+  ],
+  [
     /^an origin such as (\S+) \(no path, no slash at the end\) or \*$/,
     (_, origin) => `来源（如 ${origin}，没有路径，末尾没有斜杠）或 *`,
   ],

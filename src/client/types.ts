@@ -159,14 +159,17 @@ export interface OperatingPoints {
 
 /** What `POST /v1/batches` takes. */
 export interface BatchRequest {
-  /** Urls, and paths in the app's own folder of the server's folder of pictures or of its storage (`s3://`); at most 10 000. */
+  /**
+   * Urls, and paths in the app's own folder of the server's folder of pictures or of its storage (`s3://`);
+   * at most 10 000.
+   */
   pictures: string[];
   name?: string;
   /** -9 to 0; below 0: after the batches of others. */
   priority?: number;
   /**
-   * Where results are written once it is done: `s3://…` in the app's own folder of the server's storage, a key
-   * that ends in .ndjson, .parquet or .csv, or a folder that ends with `/`.
+   * Where results are written once it is done: `s3://…` in the app's own folder of the server's storage, a
+   * key that ends in .ndjson, .parquet or .csv, or a folder that ends with `/`.
    */
   results?: string;
   /** Called with a signed POST when the batch is over. */

@@ -22,8 +22,8 @@ const WRITE_AFTER_MS = 500;
  * Works through the rows of a chunk, writes their results as they come, and finishes it, or gives it back
  * where it is to stop. Where the lease was lost the chunk is another worker's, and what was not written is
  * judged there.
- * @throws {Fault} `state_unavailable` when results could not be written, `storage_unavailable` when no picture
- * can be read: the chunk waits again for `PAUSE_SECONDS` then
+ * @throws {Fault} `state_unavailable` when results could not be written, `storage_unavailable` when no
+ * picture can be read: the chunk waits again for `PAUSE_SECONDS` then
  */
 export async function workOnChunk(
   deps: ChunkDeps,

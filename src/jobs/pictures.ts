@@ -12,8 +12,8 @@ import type { ObjectStore } from '../storage/types.ts';
 export interface PictureReader {
   /**
    * The bytes of a picture, in memory of their own.
-   * @throws {Fault} `download_refused`, `file_unreadable`, `picture_too_large`; `storage_unavailable` where the
-   * picture is not to blame
+   * @throws {Fault} `download_refused`, `file_unreadable`, `picture_too_large`; `storage_unavailable` where
+   * the picture is not to blame
    * @throws {DOMException} AbortError when `signal` aborts
    */
   read(picture: string, app: string, signal: AbortSignal): Promise<Uint8Array>;

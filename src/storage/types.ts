@@ -10,7 +10,7 @@ export interface ListedObject {
   readonly bytes: number;
 }
 
-/** What is told of an object that is there. */
+/** What is known of an object that is there. */
 export interface ObjectFacts {
   readonly bytes: number;
   /** What `write` was given for it; empty where there is nothing. */
@@ -34,7 +34,6 @@ export interface ObjectStore {
   find(place: ObjectPlace, signal: AbortSignal): Promise<ObjectFacts | null>;
   /**
    * Writes a file as an object, in parts where it is large; the object is there whole or not at all.
-   * @param mark kept with the object: ASCII letters, digits, hyphens
    */
   write(place: ObjectPlace, file: string, what: ObjectKind, signal: AbortSignal): Promise<void>;
 }
@@ -42,5 +41,6 @@ export interface ObjectStore {
 /** What an object is written as. */
 export interface ObjectKind {
   readonly contentType: string;
+  /** Kept with the object: ASCII letters, digits, hyphens. */
   readonly mark: string;
 }

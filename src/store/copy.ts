@@ -49,9 +49,8 @@ const COPYING_KEY = 'copying';
 
 /**
  * Copies a store into an empty one, or goes on with a copy that was interrupted; then counts and hashes of
- * every table are compared. Batches are copied from PostgreSQL to PostgreSQL, with the jobs of chunks that wait.
- * The keys (`master.key`, `audit.key`) are not copied. Nothing may write to either
- * meanwhile.
+ * every table are compared. Batches are copied from PostgreSQL to PostgreSQL, with the jobs of chunks that
+ * wait. The keys (`master.key`, `audit.key`) are not copied. Nothing may write to either meanwhile.
  * @throws {UsageError} `data_missing`, `copy_target`, `copy_differs`, `store_url`
  * @throws {Fault} `accounts_unavailable` (`store_…`)
  */

@@ -3,7 +3,7 @@ import { refusedStatus } from '../../picture/download/reasons.ts';
 import { textOf } from '../place.ts';
 import type { ListedObject, ObjectPlace } from '../types.ts';
 
-/** The text between a tag and its end from `from` on; null where there is none. Linear in what is looked at. */
+/** The text between a tag and its end from `from` on; null where there is none. */
 function elementAt(
   xml: string,
   name: string,
@@ -89,7 +89,10 @@ const OF_THE_OBJECT =
 export const mayPass = ({ status, code }: Refusal): boolean =>
   status >= 500 || status === 429 || /^(?:SlowDown|RequestTimeout|OperationAborted)$/.test(code);
 
-/** The fault of an answer. `isObject`: one object was asked for, so that its lack is no trouble of the storage. */
+/**
+ * The fault of an answer.
+ * @param isObject one object was asked for: its lack is no trouble of the storage
+ */
 export function faultOf(refusal: Refusal, place: ObjectPlace, isObject: boolean): Fault {
   const { status, code, message } = refusal;
   const said = [String(status), code, message === '' ? '' : `(${message})`].filter(Boolean).join(' ');

@@ -81,7 +81,7 @@ function readKeys(text: string): S3Keys {
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith(';')) continue;
     if (trimmed.startsWith('[')) {
-      section = trimmed.replace(/^\[\s*|\s*\].*$/g, '');
+      section = trimmed.slice(1).split(']', 1)[0]?.trim() ?? '';
       continue;
     }
     const at = trimmed.indexOf('=');

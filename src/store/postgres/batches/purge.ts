@@ -4,8 +4,9 @@ import type { StoreDatabase } from '../../core/database.ts';
 import { getMeta, putMeta } from '../../core/meta.ts';
 import type { Tables } from '../../core/tables.ts';
 
-/** Results and chunks that go in one transaction: what is deleted at once must end within a statement's time. */
+/** Results that go in one transaction, which must end within the time for a statement. */
 const RESULTS_AT_ONCE = 5000;
+/** As `RESULTS_AT_ONCE`, of chunks. */
 const CHUNKS_AT_ONCE = 200;
 
 /** Letting go of batches that are over. */
