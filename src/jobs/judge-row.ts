@@ -8,6 +8,7 @@ import type { LedgerRow } from '../ledger/types.ts';
 import type { Judgement, Profile } from '../liveness/types.ts';
 import { decide } from '../policy/decide.ts';
 import type { JudgingRules } from '../policy/policy.ts';
+import { isS3 } from '../storage/place.ts';
 import { isRemote, type PictureReader } from './pictures.ts';
 import type { ChunkRow, Lease, RowOutcome, RowResult } from './types.ts';
 
@@ -58,7 +59,9 @@ const FIRST_PAUSE_MS = 300;
 const PASSING =
   /^(?:busy|broken_answer|connect_failed|connect_timeout|dns_failed|dns_timeout|first_byte_timeout|host_failing|http_5\d\d|http_429|slow_body|timeout|url_failing)$/;
 
-function mayPass(fault: Fault): boolean {
+function mayPass(fault: Fault, picture: string): boolean {
+  // Storage was asked several times already.
+  if (isS3(picture)) return fault.retryable && fault.kind !== 'worker_lost';
   if (fault.kind === 'download_refused') return PASSING.test(fault.reason);
   // Such a picture was tried by two processes already.
   return fault.retryable && fault.kind !== 'worker_lost';
@@ -78,7 +81,8 @@ export async function judgeRow(
 ): Promise<RowResult> {
   for (let tries = 1; ; tries++) {
     const tried = await tryRow(deps, row, task, signal);
-    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault)) return resultOf(deps, tried, task);
+    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault, row.picture))
+      return resultOf(deps, tried, task);
     await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal });
   }
 }
