@@ -114,7 +114,22 @@ export const DESCRIPTIONS = {
   'batch.picturesDir':
     '批次中的路径都在此目录之下读取，每个 worker 都要能访问：一个共享目录。null：批次只能含 url。',
   'batch.leaseMs': '一个 worker 没有任何动静时，它的分块还保留多久；之后由另一个 worker 接着做完其余部分。',
+  'batch.retentionDays':
+    '已完成或已取消的批次在此天数之后删除，连同其列表和结果；审计日志保留自己的行。null：一直保留。',
   'batch.webhookSecret': 'webhook 签名所用的密钥（HMAC-SHA256）。null：批次不接受 webhook。',
+  's3.endpoint':
+    '存储所在地址，例如 `https://s3.eu-central-1.amazonaws.com` 或 `http://minio:9000`；可以是内网地址。除此之外不连接任何地址。null：拒绝 `s3://`。',
+  's3.region': '请求签名所用的区域。',
+  's3.pathStyle': '存储桶写在路径中；关闭：写在主机名之前。',
+  's3.accessKeyId': '访问密钥。null：用 `s3.credentialsFile` 中的；没有该文件时，请求不签名。',
+  's3.secretAccessKey': '访问密钥的密文部分。',
+  's3.sessionToken': '临时密钥附带的令牌。',
+  's3.credentialsFile':
+    '存放密钥的文件，格式与 AWS 自己的相同（`[default]`、`aws_access_key_id = …`）；文件变化后重新读取。',
+  's3.ca': '签发服务器证书的机构，PEM 文件。null：Node.js 信任的机构。',
+  's3.timeoutMs': '一个请求的时限：一张图片、一页列表，或结果中 8 MiB 的一段。',
+  's3.appsPrefix':
+    '一个存储桶，或存储桶加目录（`faces/in`）：通过 API，应用只在其中的 `s3://…/APPID/` 之下读写。null：API 不接受 `s3://`。',
   'sessions.seconds': '会话接收照片的时长，创建者未另行指定时适用。',
   'sessions.tries': '一个会话的尝试次数，创建者未另行指定时适用。',
   'sessions.captureSignals':
@@ -185,6 +200,14 @@ const EXPECTED = [
     (_, network) => ` IP 地址、网段（如 ${network}）或主机名`,
   ],
   [/^an IP address or a network such as (\S+)$/, (_, network) => ` IP 地址或网段（如 ${network}）`],
+  [
+    /^an origin such as (\S+) \(no path, no slash at the end\)$/,
+    (_, origin) => `来源（如 ${origin}，没有路径，末尾没有斜杠）`,
+  ],
+  [
+    /^a bucket and folders, such as (\S+) or (\S+) \(no slash at the end\)$/,
+    (_, bucket, folder) => `存储桶及其中的目录，如 ${bucket} 或 ${folder}（末尾没有斜杠）`,
+  ],
   [
     /^an origin such as (\S+) \(no path, no slash at the end\) or \*$/,
     (_, origin) => `来源（如 ${origin}，没有路径，末尾没有斜杠）或 *`,

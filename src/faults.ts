@@ -173,6 +173,9 @@ interface Reasons {
   /** The ledger, the limits or the memory of signatures cannot be read or written. */
   state_unavailable: StoreReason;
 
+  /** The S3-compatible storage that pictures lie in, or results go to, cannot be used. */
+  storage_unavailable: 's3_off' | 's3_unreachable' | 's3_refused' | 's3_no_bucket';
+
   /** Nobody foresaw it. */
   internal: 'internal' | 'internal_error' | 'unknown';
 }
@@ -256,6 +259,7 @@ export const FAULT_KINDS = {
   profile_unavailable: final('engine'),
   accounts_unavailable: passing('store'),
   state_unavailable: passing('store'),
+  storage_unavailable: passing('store'),
   internal: passing('internal'),
 } as const satisfies Record<FaultKind, FaultTraits>;
 

@@ -193,3 +193,28 @@ describe('the day', () => {
     expect(await ask(limiter, app({ concurrent: 1 }))).toBe('admitted');
   });
 });
+
+describe('the pictures of a batch', () => {
+  const batch = (limiter: Limiter, of: App, pictures: number) =>
+    limiter.countPictures(of, pictures).then(
+      () => 'counted',
+      (error: Fault) => `${error.reason} ${error.retryAfter}: ${error.message}`,
+    );
+
+  it('count for the day, all of them or none, and the rest is left for other requests', async () => {
+    const store = await temporaryStore();
+    const { limiter, time } = limiterOn(store);
+    const limited = app({ daily: 10 });
+    expect(await ask(limiter, limited)).toBe('admitted');
+    expect(await batch(limiter, limited, 10)).toMatch(
+      /^daily \d+: the batch has 10 pictures; \d+ has 9 of its 10 requests of .* left$/,
+    );
+    expect(await batch(limiter, limited, 7)).toBe('counted');
+    expect(await admittedOf(limiter, limited, 9)).toBe(2);
+    expect(await batch(limiter, limited, 1)).toContain('has 0 of its 10');
+    time.now += 86_400_000;
+    expect(await batch(limiter, limited, 11)).toContain('daily');
+    expect(await batch(limiter, limited, 10)).toBe('counted');
+    expect(await batch(limiter, app({}), 1e9)).toBe('counted');
+  });
+});

@@ -73,6 +73,20 @@ export function createLimiter(parts: LimiterParts): Limiter {
       }
       return permit;
     },
+    async countPictures(app, pictures) {
+      const { daily } = app.limits;
+      if (daily === null) return;
+      const now = clock();
+      const day = dayOf(now);
+      if ((await usage.consume(app.appid, day, daily, pictures)) !== null) return;
+      const left = Math.max(0, daily - (await usage.used(app.appid, day)));
+      throw new Fault(
+        'rate_limited',
+        'daily',
+        `the batch has ${count(pictures, 'picture')}; ${app.appid} has ${left} of its ${count(daily, 'request')} of ${day} (UTC) left`,
+        { retryAfter: untilTomorrow(now) },
+      );
+    },
   };
 }
 
@@ -118,16 +132,19 @@ function permitOf(account: Account): Permit & { hold(release: () => void): void 
   };
 }
 
+const dayOf = (now: number): string => new Date(now).toISOString().slice(0, 10);
+/** In seconds. */
+const untilTomorrow = (now: number): number => Math.ceil((MS_OF_DAY - (now % MS_OF_DAY)) / 1000);
+
 async function countForDay(appid: string, daily: number, now: number, usage: UsageStore): Promise<void> {
-  const day = new Date(now).toISOString().slice(0, 10);
+  const day = dayOf(now);
   if ((await usage.consume(appid, day, daily)) !== null) return;
-  const retryAfter = Math.ceil((MS_OF_DAY - (now % MS_OF_DAY)) / 1000);
   throw new Fault(
     'rate_limited',
     'daily',
     `${appid} has used its ${count(daily, 'request')} of ${day} (UTC)`,
     {
-      retryAfter,
+      retryAfter: untilTomorrow(now),
     },
   );
 }

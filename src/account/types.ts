@@ -91,11 +91,12 @@ export interface ReplayStore {
 /** Daily counts of requests. Rejects with a `Fault` `state_unavailable` when the store does not answer. */
 export interface UsageStore {
   /**
-   * Count one more request of `appid` on the UTC day `day` (`2026-11-23`) unless `limit` is already reached.
-   * The number counted so far, this one included, or null when the limit was reached; the count is durable
-   * before the promise resolves, and shared by every process on the same data folder.
+   * Count `count` more requests (one where nothing is given) of `appid` on the UTC day `day` (`2026-11-23`)
+   * unless they would be more than `limit`. The number counted so far, these included, or null when they were
+   * too many, and none was counted; the count is durable before the promise resolves, and shared by every
+   * process on the same data folder.
    */
-  consume(appid: string, day: string, limit: number): Promise<number | null>;
+  consume(appid: string, day: string, limit: number, count?: number): Promise<number | null>;
   /** How many were counted for `appid` on the UTC day `day`. Only apps with a daily limit are counted. */
   used(appid: string, day: string): Promise<number>;
 }
@@ -277,4 +278,10 @@ export interface Limiter {
    * `state_unavailable` when the daily count cannot be kept
    */
   admit(app: App): Promise<Permit>;
+  /**
+   * Count the pictures of a batch as requests of the day: all of them, or none where they are more than are
+   * left.
+   * @throws {Fault} `rate_limited` `daily`; `state_unavailable` when the daily count cannot be kept
+   */
+  countPictures(app: App, pictures: number): Promise<void>;
 }

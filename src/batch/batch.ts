@@ -4,6 +4,7 @@ import { fleetSize } from '../fleet/memory.ts';
 import { DEFAULT_CAPTURE } from '../liveness/quality/capture.ts';
 import { createLeftOutTally } from '../picture/left-out.ts';
 import { count } from '../report/count.ts';
+import { isS3 } from '../storage/place.ts';
 import { checkSettings, claimOutput } from './claim.ts';
 import { openJournal, recover } from './journal.ts';
 import { KeySet } from './key-set.ts';
@@ -32,14 +33,14 @@ const AHEAD = 2;
  * @throws {unknown} `signal.reason` when it was aborted before the first picture
  */
 export async function judgeBatch(request: BatchRequest, events: BatchEvents): Promise<BatchEnd> {
-  const { argument, path, stdin, downloader, signal, zipNames } = request;
+  const { argument, path, stdin, downloader, objects, signal, zipNames } = request;
   const outputs = outputsOf(request);
-  const own = await checkOutputs(outputs, argument === '-' ? null : argument);
+  const own = await checkOutputs(outputs, argument === '-' || isS3(argument) ? null : argument);
   const claim = await claimOutput(outputs.journal);
   let source: BatchSource | undefined;
   let fleet: Fleet | undefined;
   try {
-    source = await openSource(path, { stdin, downloader, signal, zipNames });
+    source = await openSource(path, { stdin, downloader, objects, signal, zipNames });
     fleet = await startWorkers(request, events);
     await claim.confirm();
     if (fleet.lacking !== null && request.profile === undefined) events.lacking(fleet.profile, fleet.lacking);
@@ -112,7 +113,7 @@ function checkRun({ request, outputs, fleet }: Started, models: readonly string[
   return checkSettings(
     journal,
     {
-      input: argument === '-' ? '-' : pathText(absolutePath(process.cwd(), path)),
+      input: argument === '-' || isS3(argument) ? argument : pathText(absolutePath(process.cwd(), path)),
       profile: fleet.profile,
       threshold,
       capture,

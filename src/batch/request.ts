@@ -5,6 +5,7 @@ import type { FilePath } from '../files/name.ts';
 import type { CapturePreset, Profile } from '../liveness/types.ts';
 import type { LeftOutCounts } from '../picture/left-out.ts';
 import type { Downloader } from '../picture/types.ts';
+import type { ObjectStore } from '../storage/types.ts';
 import type { BatchFormat, BatchOutputs } from './outputs.ts';
 import type { BatchSummary } from './summary.ts';
 
@@ -31,6 +32,8 @@ export interface BatchRequest {
   readonly thumbnails: boolean;
   readonly version: string;
   readonly downloader: Downloader;
+  /** Null: `s3://` is refused. */
+  readonly objects: ObjectStore | null;
   /** Aborted: what is being judged is finished, then the batch ends. */
   readonly signal: AbortSignal;
 }

@@ -99,12 +99,12 @@ export function failedRow(
   };
 }
 
-/** Reads a picture; a picture that cannot be read is no reason to stop. */
+/** Reads a picture; one that cannot be read is no reason to stop, storage that does not answer is. */
 async function readItem(item: BatchItem): Promise<Uint8Array | Fault> {
   try {
     return await item.read(new AbortController().signal);
   } catch (error) {
-    if (error instanceof Fault) return error;
+    if (error instanceof Fault && error.kind !== 'storage_unavailable') return error;
     throw error;
   }
 }

@@ -16,7 +16,7 @@ export interface BatchItem {
 
 /** Where a batch's pictures come from. */
 export interface BatchSource {
-  readonly kind: 'folder' | 'zip' | 'tar' | 'list';
+  readonly kind: 'folder' | 'zip' | 'tar' | 'list' | 'bucket';
   /** An item can only be read before the next one is asked for (a tar is a stream). */
   readonly sequential: boolean;
   /**

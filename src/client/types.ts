@@ -159,11 +159,19 @@ export interface OperatingPoints {
 
 /** What `POST /v1/batches` takes. */
 export interface BatchRequest {
-  /** Urls, and paths in the app's own folder of the server's folder of pictures; at most 10 000. */
+  /**
+   * Urls, and paths in the app's own folder of the server's folder of pictures or of its storage (`s3://`);
+   * at most 10 000.
+   */
   pictures: string[];
   name?: string;
   /** -9 to 0; below 0: after the batches of others. */
   priority?: number;
+  /**
+   * Where results are written once it is done: `s3://…` in the app's own folder of the server's storage, a
+   * key that ends in .ndjson, .parquet or .csv, or a folder that ends with `/`.
+   */
+  results?: string;
   /** Called with a signed POST when the batch is over. */
   webhook?: string;
 }
@@ -183,6 +191,8 @@ export interface Batch {
   finishedAt: string | null;
   secondsLeft: number | null;
   webhook: 'waiting' | 'delivered' | 'given_up' | null;
+  results: string | null;
+  resultsState: 'waiting' | 'written' | 'given_up' | null;
 }
 
 /** The answer of `GET /v1/batches`. */

@@ -95,6 +95,15 @@ const FORMS: Readonly<Record<NonNullable<SettingNotes['check']>, Form>> = {
     expected: 'a url such as https://id.example.org/realms/staff (http on this machine alone)',
     holds: isIssuer,
   },
+  oneOrigin: {
+    expected: 'an origin such as https://example.org (no path, no slash at the end)',
+    holds: (text) => text !== '*' && isOrigin(text),
+  },
+  bucketPrefix: {
+    expected: 'a bucket and folders, such as faces or faces/in (no slash at the end)',
+    holds: (text) =>
+      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[^/]+)*$/i.test(text) && !/(?:^|\/)\.{1,2}(?:\/|$)/.test(text),
+  },
   postgresUrl: {
     expected: 'postgres://user:password@host:port/database',
     holds: isPostgresUrl,

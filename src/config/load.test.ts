@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ConfigSources, explainConfig, loadConfig, settings } from './load.ts';
+import { ConfigError, type ConfigSources, explainConfig, loadConfig, settings } from './load.ts';
 import { configFiles, problems } from './test-support/sources.ts';
 
 const { folder, fileWith } = configFiles();
@@ -94,6 +94,23 @@ describe('the sources', () => {
       signature: { maxDays: 0.5 },
       masterKey: 'ab'.repeat(32),
     });
+  });
+
+  it('take one origin for the storage, and a place in it for apps that leads nowhere else', () => {
+    const load = (S3: Record<string, string>) =>
+      loadConfig({
+        environment: Object.fromEntries(
+          Object.entries(S3).map(([name, text]) => [`LIVESTILL_S3_${name}`, text]),
+        ),
+      }).s3;
+    expect(load({ ENDPOINT: 'http://minio:9000', APPS_PREFIX: 'faces/in' })).toMatchObject({
+      endpoint: 'http://minio:9000',
+      appsPrefix: 'faces/in',
+    });
+    for (const ENDPOINT of ['*', 'minio:9000', 'http://minio/bucket', 'http://a:b@minio', 'ftp://minio'])
+      expect(() => load({ ENDPOINT }), ENDPOINT).toThrow(ConfigError);
+    for (const APPS_PREFIX of ['/', 'a', 'faces/', 'faces//in', 'faces/../in', 'faces/.', 's3://faces'])
+      expect(() => load({ APPS_PREFIX }), APPS_PREFIX).toThrow(ConfigError);
   });
 
   it('do not mistake what Kubernetes says of a service for settings', () => {

@@ -5,6 +5,7 @@ import { JUDGING_SETTINGS } from './settings/judging.ts';
 import { CLOSED } from './settings/kinds.ts';
 import { RECORD_SETTINGS } from './settings/records.ts';
 import { REQUEST_SETTINGS } from './settings/requests.ts';
+import { S3_SETTINGS } from './settings/s3.ts';
 import { SERVICE_SETTINGS } from './settings/service.ts';
 import { SESSION_SETTINGS } from './settings/sessions.ts';
 import { TRACE_SETTINGS } from './settings/traces.ts';
@@ -22,6 +23,7 @@ export const configSchema = Type.Object(
     ...JUDGING_SETTINGS,
     ...DOWNLOAD_SETTINGS,
     ...BATCH_SETTINGS,
+    ...S3_SETTINGS,
     ...SESSION_SETTINGS,
     ...TRACE_SETTINGS,
     ...RECORD_SETTINGS,

@@ -1,5 +1,6 @@
+import { Fault } from '../faults.ts';
 import type { OpenWork, Traces } from '../traces/types.ts';
-import { type ChunkApp, judgeRow, type RowDeps } from './judge-row.ts';
+import { type ChunkApp, judgeRow, type RowDeps, type RowTask } from './judge-row.ts';
 import type { BatchStore, Lease, LeaseState, RowResult } from './types.ts';
 
 /** What a chunk is worked on with. */
@@ -15,6 +16,8 @@ export interface ChunkDeps extends RowDeps {
 
 /** Results that are written at once; the more, the fewer commits. */
 const WRITE_AT = 32;
+/** For how long a chunk waits whose pictures cannot be read now, in seconds: others are begun meanwhile. */
+const PAUSE_SECONDS = 30;
 /** The longest that a result waits to be written, in ms. */
 const WRITE_AFTER_MS = 500;
 
@@ -22,7 +25,8 @@ const WRITE_AFTER_MS = 500;
  * Works through the rows of a chunk, writes their results as they come, and finishes it, or gives it back
  * where it is to stop. Where the lease was lost the chunk is another worker's, and what was not written is
  * judged there.
- * @throws {Fault} `state_unavailable` when results could not be written
+ * @throws {Fault} `state_unavailable` when results could not be written, `storage_unavailable` when no
+ * picture can be read: the chunk waits again for `PAUSE_SECONDS` then
  */
 export async function workOnChunk(
   deps: ChunkDeps,
@@ -46,7 +50,8 @@ export async function workOnChunk(
     batches.extend(lease, leaseMs).then(writer.see, () => {});
   }, leaseMs / 3);
   try {
-    await judgeAll(deps, { lease, app, writer, trace, lost: lost.signal }, stop);
+    const task = { ...app, lease, judged: new Map() };
+    await judgeAll(deps, { task, writer, trace, lost: lost.signal }, stop);
     await writer.flush();
     if (writer.state === 'lost') return 'lost';
     if (writer.written === lease.rows.length) return await batches.finish(lease);
@@ -56,7 +61,9 @@ export async function workOnChunk(
     failed = true;
     lost.abort();
     // The next worker need not wait for the end of the lease, where the store takes that.
-    await batches.giveBack(lease).catch(() => {});
+    const isStorage = error instanceof Fault && error.kind === 'storage_unavailable';
+    if (isStorage) await writer.flush().catch(() => {});
+    await batches.giveBack(lease, isStorage ? PAUSE_SECONDS : 0).catch(() => {});
     if (writer.state === 'lost') return 'lost';
     throw error;
   } finally {
@@ -66,8 +73,7 @@ export async function workOnChunk(
 }
 
 interface Work {
-  readonly lease: Lease;
-  readonly app: ChunkApp;
+  readonly task: RowTask;
   readonly writer: Writer;
   readonly trace: OpenWork | undefined;
   readonly lost: AbortSignal;
@@ -76,15 +82,21 @@ interface Work {
 /** Several rows at once, until all are done or it is to stop; those in work are finished then. */
 async function judgeAll(
   deps: ChunkDeps,
-  { lease, app, writer, trace, lost }: Work,
+  { task, writer, trace, lost }: Work,
   stop: AbortSignal,
 ): Promise<void> {
-  const rows = lease.rows.values();
-  const mayGoOn = () => !stop.aborted && !lost.aborted && writer.state === 'held';
+  const rows = task.lease.rows.values();
+  let isEnded = false;
+  const mayGoOn = () => !isEnded && !stop.aborted && !lost.aborted && writer.state === 'held';
   const lane = async () => {
     for (const row of rows) {
       if (!mayGoOn()) return;
-      await writer.add(await judgeRow(deps, lease, row, app, lost, trace?.add));
+      try {
+        await writer.add(await judgeRow(deps, row, task, lost, trace?.add));
+      } catch (error) {
+        isEnded = true;
+        throw error;
+      }
     }
   };
   const lanes = await Promise.allSettled(Array.from({ length: deps.atOnce }, lane));

@@ -8,10 +8,11 @@ import type { LedgerRow } from '../ledger/types.ts';
 import type { Judgement, Profile } from '../liveness/types.ts';
 import { decide } from '../policy/decide.ts';
 import type { JudgingRules } from '../policy/policy.ts';
+import { isS3 } from '../storage/place.ts';
 import { stageSpans } from '../traces/judging.ts';
 import { createStages, type Stages } from '../traces/stages.ts';
 import type { Span } from '../traces/types.ts';
-import { isUrl, type PictureReader } from './pictures.ts';
+import { isRemote, type PictureReader } from './pictures.ts';
 import type { ChunkRow, Lease, RowOutcome, RowResult } from './types.ts';
 
 /** What became of a picture, for the ledger. */
@@ -47,6 +48,15 @@ export interface ChunkApp {
   readonly rules: JudgingRules;
 }
 
+/** Judgements of a chunk by the SHA-256 of the picture: equal pictures are judged once. */
+export type Judged = Map<string, { readonly key: string; readonly judgement: Promise<Judgement> }>;
+
+/** What a row is judged for and with. */
+export interface RowTask extends ChunkApp {
+  readonly lease: Lease;
+  readonly judged: Judged;
+}
+
 /** How often a row is tried where the trouble may pass. */
 const TRIES = 3;
 /** The pause before the second try, in ms; twice as long before each one after it. */
@@ -55,41 +65,55 @@ const FIRST_PAUSE_MS = 300;
 const PASSING =
   /^(?:busy|broken_answer|connect_failed|connect_timeout|dns_failed|dns_timeout|first_byte_timeout|host_failing|http_5\d\d|http_429|slow_body|timeout|url_failing)$/;
 
-function mayPass(fault: Fault): boolean {
+function mayPass(fault: Fault, picture: string): boolean {
+  // Storage was asked several times already.
+  if (isS3(picture)) return fault.retryable && fault.kind !== 'worker_lost';
   if (fault.kind === 'download_refused') return PASSING.test(fault.reason);
   // Such a picture was tried by two processes already.
   return fault.retryable && fault.kind !== 'worker_lost';
 }
 
 /**
- * Judges one row; every way in which that can fail is a result too.
+ * Judges one row; every way in which that can fail is a result too, but for trouble of the storage that
+ * other rows would have as well.
+ * @throws {Fault} `storage_unavailable`
  * @throws {DOMException} AbortError when `signal` aborts
  */
 export async function judgeRow(
   deps: RowDeps,
-  lease: Lease,
   row: ChunkRow,
-  chunkApp: ChunkApp,
+  task: RowTask,
   signal: AbortSignal,
   seen: RowSeen = () => {},
 ): Promise<RowResult> {
   for (let tries = 1; ; tries++) {
     const stages = createStages(performance.now());
-    const tried = await tryRow(deps, lease, row, chunkApp, { signal, stages });
+    const tried = await tryRow(deps, row, task, { signal, stages });
     seen(spanOf(tried, stages));
-    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault))
-      return resultOf(deps, tried, chunkApp);
+    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault, row.picture))
+      return resultOf(deps, tried, task);
     await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal });
   }
 }
 
+/** A decision, and the key of the equal picture that it is the result of; null: judged for itself. */
+interface Tried extends RowDecision {
+  readonly sameAs: string | null;
+}
+
+/** What a try is stopped by, and what takes its times. */
+interface TryParts {
+  readonly signal: AbortSignal;
+  readonly stages: Stages;
+}
+
 async function tryRow(
   deps: RowDeps,
-  lease: Lease,
   row: ChunkRow,
-  { app, rules }: ChunkApp,
-  { signal, stages }: { readonly signal: AbortSignal; readonly stages: Stages },
-): Promise<RowDecision> {
+  task: RowTask,
+  { signal, stages }: TryParts,
+): Promise<Tried> {
+  const { app, rules, lease, judged } = task;
   const startedAt = performance.now();
   const open = { lease, row, rules, startedAt };
   let picture: RowDecision['picture'] = null;
@@ -97,21 +121,19 @@ async function tryRow(
     stages.enter('fetch');
     const bytes = await deps.pictures.read(row.picture, app.appid, signal);
     picture = { bytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') };
-    const { threshold, profile, capture } = app.policy;
-    stages.enter('queue');
-    const judged = await deps.judge.judge(bytes, {
-      app: app.appid,
-      signal,
-      onTaken: () => stages.enter('judge'),
-      threshold: threshold ?? deps.threshold,
-      profile: profile ?? deps.profile,
-      ...(capture === null ? {} : { capture }),
-    });
-    const judgement = { ...judged, ...decide(judged, rules) } as Judgement;
-    return { ...open, picture, judgement, fault: null };
+    const equal = judged.get(picture.sha256);
+    if (equal !== undefined) {
+      const judgement = await equal.judgement.catch(() => null);
+      if (judgement !== null) return { ...open, picture, judgement, fault: null, sameAs: equal.key };
+    }
+    const judging = judgeBytes(deps, bytes, task, { signal, stages });
+    judged.set(picture.sha256, { key: itemOf(row).key, judgement: judging });
+    return { ...open, picture, judgement: await judging, fault: null, sameAs: null };
   } catch (error) {
     if (signal.aborted) throw error;
-    return { ...open, picture, judgement: null, fault: asFault(error) };
+    const fault = asFault(error);
+    if (fault.kind === 'storage_unavailable') throw fault;
+    return { ...open, picture, judgement: null, fault, sameAs: null };
   }
 }
 
@@ -127,8 +149,27 @@ function spanOf({ startedAt, fault, judgement }: RowDecision, stages: Stages): S
   return { name: 'picture', from: startedAt, to, attributes, parts };
 }
 
-function resultOf(deps: RowDeps, decision: RowDecision, { app }: ChunkApp): RowResult {
-  const { row, picture, judgement, fault } = decision;
+async function judgeBytes(
+  deps: RowDeps,
+  bytes: Uint8Array,
+  { app, rules }: RowTask,
+  { signal, stages }: TryParts,
+): Promise<Judgement> {
+  const { threshold, profile, capture } = app.policy;
+  stages.enter('queue');
+  const judged = await deps.judge.judge(bytes, {
+    app: app.appid,
+    signal,
+    onTaken: () => stages.enter('judge'),
+    threshold: threshold ?? deps.threshold,
+    profile: profile ?? deps.profile,
+    ...(capture === null ? {} : { capture }),
+  });
+  return { ...judged, ...decide(judged, rules) } as Judgement;
+}
+
+function resultOf(deps: RowDeps, decision: Tried, { app }: ChunkApp): RowResult {
+  const { row, picture, judgement, fault, sameAs } = decision;
   const item = itemOf(row);
   const settings = {
     threshold: app.policy.threshold ?? deps.threshold,
@@ -137,11 +178,11 @@ function resultOf(deps: RowDeps, decision: RowDecision, { app }: ChunkApp): RowR
   const sha256 = picture?.sha256 ?? null;
   const made =
     judgement !== null && sha256 !== null
-      ? rowOf(item, sha256, judgement)
+      ? { ...rowOf(item, sha256, judgement), sameAs }
       : failedRow(item, settings, sha256, fault ?? new Fault('internal', 'unknown', 'nothing came of it'));
   const outcome = outcomeOf(fault);
   // Nothing was decided on a row that failed, nor on a file that is not there.
-  const isRecorded = outcome !== 'failed' && (picture !== null || isUrl(row.picture));
+  const isRecorded = outcome !== 'failed' && (picture !== null || isRemote(row.picture));
   return {
     row: row.row,
     outcome,

@@ -4,12 +4,16 @@ import { Fault } from '../faults.ts';
 import { absolutePath, nameBytes, pathOf, pathText } from '../files/name.ts';
 import { readPictureFile, unreadable } from '../picture/file.ts';
 import type { Downloader } from '../picture/types.ts';
+import { isS3 } from '../storage/place.ts';
+import { readObject } from '../storage/read.ts';
+import type { ObjectStore } from '../storage/types.ts';
 
 /** Where the pictures of batches are had from. */
 export interface PictureReader {
   /**
    * The bytes of a picture, in memory of their own.
-   * @throws {Fault} `download_refused`, `file_unreadable`, `picture_too_large`
+   * @throws {Fault} `download_refused`, `file_unreadable`, `picture_too_large`; `storage_unavailable` where
+   * the picture is not to blame
    * @throws {DOMException} AbortError when `signal` aborts
    */
   read(picture: string, app: string, signal: AbortSignal): Promise<Uint8Array>;
@@ -20,13 +24,22 @@ const IS_URL = /^https?:\/\//i;
 /** Whether a picture is named by a url. */
 export const isUrl = (picture: string): boolean => IS_URL.test(picture);
 
+/** Whether a picture is had from another machine: by a url, or from S3-compatible storage. */
+export const isRemote = (picture: string): boolean => isUrl(picture) || isS3(picture);
+
 /**
- * Reads pictures below one folder and behind urls.
- * @param folder every path is one below it, links followed; null: there are urls alone
+ * Reads pictures below one folder, behind urls and in S3-compatible storage.
+ * @param folder every path is one below it, links followed; null: there are none
+ * @param objects null: there is no such storage
  */
-export function createPictureReader(folder: string | null, downloader: Downloader): PictureReader {
+export function createPictureReader(
+  folder: string | null,
+  downloader: Downloader,
+  objects: ObjectStore | null = null,
+): PictureReader {
   return {
     async read(picture, app, signal) {
+      if (isS3(picture)) return readObject(objects, picture, signal);
       if (!isUrl(picture)) return readBelow(folder, picture, signal);
       if (!URL.canParse(picture)) throw new Fault('download_refused', 'bad_url', 'This is no url.');
       return downloader.download(new URL(picture), signal, { app });

@@ -22,6 +22,8 @@ export interface BatchOrder {
   readonly priority: number;
   /** Called once it is over; null: nobody is. */
   readonly webhook: string | null;
+  /** `s3://bucket/key` that the results are written to once it is done; null: nowhere. */
+  readonly results: string | null;
 }
 
 /** How far a batch is. */
@@ -37,6 +39,10 @@ export interface BatchStatus extends BatchOrder {
   readonly finishedAt: Date | null;
   /** `waiting`, `delivered` or `given_up`; null: there is none, or it is not due yet. */
   readonly webhookState: 'waiting' | 'delivered' | 'given_up' | null;
+  /** What became of writing the results; null: they are written nowhere, or the batch was cancelled. */
+  readonly resultsState: 'waiting' | 'written' | 'given_up' | null;
+  /** Why they are not written yet, or were given up; null: nothing failed. */
+  readonly resultsFailure: string | null;
 }
 
 /** A chunk that this worker alone works on until its lease ends. */
@@ -96,6 +102,12 @@ export interface DueWebhook {
   readonly tries: number;
 }
 
+/** Results that are to be written. */
+export interface DueExport {
+  readonly status: BatchStatus;
+  readonly tries: number;
+}
+
 /**
  * Batches, their chunks and results. Rejects with a `Fault` `state_unavailable` when the store does not
  * answer.
@@ -141,8 +153,8 @@ export interface BatchStore {
   record(lease: Lease, results: readonly RowResult[], leaseMs: number): Promise<LeaseState>;
   /** Every row of the chunk has its result. */
   finish(lease: Lease): Promise<LeaseState>;
-  /** Lets a chunk go, with what is left of it. */
-  giveBack(lease: Lease): Promise<void>;
+  /** Lets a chunk go, with what is left of it; nobody takes it before so many seconds went by. */
+  giveBack(lease: Lease, afterSeconds?: number): Promise<void>;
   /**
    * Puts chunks back whose lease ended: whole, in halves where workers were lost with it again and again, and
    * gives the row where that leaves a single one, which is set aside.
@@ -154,4 +166,17 @@ export interface BatchStore {
   takeWebhook(forMs: number): Promise<DueWebhook | null>;
   /** What became of it; a number: it is tried again after so many ms. */
   finishWebhook(batchId: string, ended: 'delivered' | 'given_up' | number): Promise<void>;
+
+  /** The batch whose results are to be written, which nobody else does for so long; null: there is none. */
+  takeExport(forMs: number): Promise<DueExport | null>;
+  /** Nobody else does it for so long from now on. */
+  holdExport(batchId: string, forMs: number): Promise<void>;
+  /** What became of it; a number: it is tried again after so many ms. `why`: what failed. */
+  finishExport(batchId: string, ended: 'written' | 'given_up' | number, why: string | null): Promise<void>;
+
+  /**
+   * Deletes some of the batches that were over before that moment, or whose list was never read to its end;
+   * how many rows of all kinds went, 0 when there is nothing more.
+   */
+  purge(before: Date): Promise<number>;
 }

@@ -34,9 +34,10 @@ export function checkWebhook(url: string, secret: string | null): string {
 /** The body of the call: how the batch ended. */
 export function webhookBody(status: BatchStatus): string {
   const { batchId, appid, name, state, pictures, judged, refused, failed, createdAt, finishedAt } = status;
+  const results = status.resultsState === 'written' ? status.results : null;
   return JSON.stringify({
     event: 'batch.finished',
-    batch: { batchId, appid, name, state, pictures, judged, refused, failed, createdAt, finishedAt },
+    batch: { batchId, appid, name, state, pictures, judged, refused, failed, createdAt, finishedAt, results },
   });
 }
 

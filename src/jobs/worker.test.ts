@@ -249,4 +249,28 @@ describe.skipIf(whyNoServer !== null)(`workers on the batches of one database${t
     expect(seen.sort()).toEqual(['', '2.jpg', '3.jpg']);
     expect(await batches.find(unfinished)).toMatchObject({ state: 'done' });
   }, 60_000);
+
+  it('leave batches that are over until they are purged, piece by piece, and count their rows on', async () => {
+    const [store] = (await nodesOn(of.server, 1)) as [Store];
+    const batches = batchesOf(store);
+    const over = await submitBatch(batches, someOrder(), somePictures(30), 10);
+    const small = await submitBatch(batches, someOrder(), somePictures(3), 3);
+    for (const id of [over, small]) await workUntilOver([someWorker(store)], id);
+    const waiting = await submitBatch(batches, someOrder(), somePictures(2), 1);
+    const abandoned = await batches.begin(someOrder());
+    const { rows } = await batches.depth();
+    expect(rows.refused).toBe(33);
+    expect(await batches.purge(new Date(Date.now() - 60_000))).toBe(0);
+    expect(await batches.find(over)).not.toBeNull();
+    const later = new Date(Date.now() + 60_000);
+    const gone: number[] = [];
+    do gone.push(await batches.purge(later));
+    while (gone.at(-1) !== 0);
+    expect(gone.reduce((sum, some) => sum + some, 0)).toBe(33 + 4 + 3);
+    for (const id of [over, small, abandoned]) expect(await batches.find(id)).toBeNull();
+    expect(await batches.results(over, 0, 9)).toEqual([]);
+    expect(await batches.find(waiting)).toMatchObject({ state: 'running', pictures: 2 });
+    expect((await batches.depth()).rows).toEqual(rows);
+    expect(await store.ledger.count({ appid: '1' })).toBe(33);
+  }, 60_000);
 });

@@ -12,7 +12,7 @@ export interface WorkerEvents {
   readonly onChunk: (lease: Lease, end: 'finished' | 'given_back' | 'lost') => void;
   /** A row over which workers were lost again and again. */
   readonly onSetAside: (row: SetAside) => void;
-  /** The app of a batch may not judge: the batch is paused. */
+  /** The app of a batch may not judge, or its pictures cannot be read: the batch is paused. */
   readonly onPaused: (lease: Lease, why: string) => void;
 }
 
@@ -71,10 +71,20 @@ async function workOnce(deps: WorkerDeps, stop: AbortSignal): Promise<boolean> {
     deps.onPaused(lease, app === null ? 'there is no such app' : `the app is ${app.app.state}`);
     return true;
   }
-  const state = await workOnChunk(deps, lease, app, stop);
+  const state = await workOnChunk(deps, lease, app, stop).catch(async (error: unknown) => {
+    if (!isForOperator(error)) throw error;
+    await batches.change(lease.batchId, 'pause');
+    deps.onPaused(lease, error.message);
+    return 'paused' as const;
+  });
   const end = state === 'lost' ? 'lost' : stop.aborted || state === 'paused' ? 'given_back' : 'finished';
   deps.onChunk(lease, end);
   return true;
+}
+
+/** Trouble of the storage that does not pass by itself: keys that are refused, a bucket that is not there. */
+function isForOperator(error: unknown): error is Fault {
+  return error instanceof Fault && (error.reason === 's3_refused' || error.reason === 's3_no_bucket');
 }
 
 function setAsideResult(deps: WorkerDeps, row: SetAside): string {

@@ -7,6 +7,8 @@ export interface RetentionParts {
   readonly upkeep: Pick<Upkeep, 'lookAtClock' | 'sweep'>;
   /** Records of requests older than this many days go; null: they stay until somebody deletes them. */
   readonly days: number | null;
+  /** Lets go of more that is over by this time; how many rows went. */
+  readonly sweepMore?: (time: number) => Promise<number>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** Milliseconds that go by evenly, whatever is done to the clock. */
@@ -74,7 +76,7 @@ export function startRetention(parts: RetentionParts): Retention {
       const { time, jumped } = await lookAtClock();
       if (jumped) return;
       const rows = days === null ? 0 : await ledger.prune(new Date(time - days * DAY));
-      const others = await upkeep.sweep(time);
+      const others = (await upkeep.sweep(time)) + ((await parts.sweepMore?.(time)) ?? 0);
       if (rows + others > 0) parts.onPruned(rows, others);
     } catch (error) {
       onTrouble(error);

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { submitBatch } from '../jobs/submit.ts';
+import { someOrder, somePictures, someWorker, until as whenever } from '../jobs/test-support/fleet.ts';
+import { runWorker } from '../jobs/worker.ts';
 import { copyStore, type StorePlace } from './copy.ts';
 import { postgresUp } from './migrate.ts';
 import { openStore, type Store } from './open.ts';
@@ -145,5 +148,42 @@ describe.skipIf(whyNoServer !== null)(`a copy of a store${title}`, () => {
     await expect(copyStore({ from: { dataDir: '/nowhere' }, to: postgres, actor })).rejects.toMatchObject({
       reason: 'data_missing',
     });
+  });
+
+  it('from PostgreSQL to PostgreSQL takes batches along, which go on there; SQLite is told what it leaves', async () => {
+    const from = await emptyPostgres();
+    const batchId = await at(from, async ({ accounts, batches }) => {
+      await accounts.createApp({ appid: '1', name: 'x' }, somePair());
+      const id = await submitBatch(batches!, someOrder(), somePictures(60), 10);
+      const other = await submitBatch(batches!, someOrder(), somePictures(2), 1);
+      await batches!.change(other, 'pause');
+      const lease = (await batches!.take('w', 1))!;
+      await batches!.record(lease, [{ row: 1, outcome: 'judged', result: '{}', record: null }], 1);
+      return id;
+    });
+    const to = await emptyPostgres();
+    const copied = await copyStore({ from, to, actor });
+    expect(copied.batch).toMatchObject({ rows: 2 });
+    expect(copied.batch_chunk).toMatchObject({ rows: 8 });
+    expect(copied.batch_result).toMatchObject({ rows: 1 });
+    await at(to, async (store) => {
+      const batches = store.batches!;
+      expect((await batches.depth()).chunks).toEqual({ waiting: 5, running: 1, paused: 2 });
+      const stop = new AbortController();
+      const running = runWorker(someWorker(store), stop.signal);
+      await whenever(async () => (await batches.find(batchId))?.state === 'done');
+      stop.abort();
+      await running;
+      expect(await batches.find(batchId)).toMatchObject({ judged: 1, refused: 59 });
+      expect(await batches.results(batchId, 0, 100)).toHaveLength(60);
+    });
+    const left: unknown[] = [];
+    await copyStore({
+      from,
+      to: { dataDir: await temporaryFolder() },
+      actor,
+      onLeft: (some) => left.push(some),
+    });
+    expect(left).toEqual([{ batches: 2, results: 1 }]);
   });
 });

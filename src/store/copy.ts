@@ -5,11 +5,12 @@ import { Fault, UsageError } from '../faults.ts';
 import type { Actor } from '../ledger/admin.ts';
 import { changesBy } from './core/admin-log.ts';
 import { SPAN } from './core/chain/names.ts';
-import { COPIED_TABLES, type Content, compareRows, copyRows } from './core/copy-rows.ts';
+import { BATCH_TABLES, COPIED_TABLES, type Content, compareRows, copyRows } from './core/copy-rows.ts';
 import { makeDataFolder } from './core/data-folder.ts';
 import { getMeta, putMeta } from './core/meta.ts';
 import type { PostgresSettings } from './core/postgres-settings.ts';
 import type { Tables } from './core/tables.ts';
+import { queueCopied } from './postgres/batches/copied.ts';
 import { findEnd as findPostgresEnd } from './postgres/chain-end.ts';
 import { storeFault as postgresFault } from './postgres/faults.ts';
 import { withPatience } from './postgres/handles.ts';
@@ -33,6 +34,14 @@ export interface CopyOptions {
   readonly actor: Actor;
   /** Called with each table once it is copied. */
   readonly onTable?: (name: string, rows: number) => void | Promise<void>;
+  /** Called with what the target cannot hold, where the source has any. */
+  readonly onLeft?: (left: LeftBatches) => void;
+}
+
+/** Batches that are not copied: SQLite keeps none. */
+export interface LeftBatches {
+  readonly batches: number;
+  readonly results: number;
 }
 
 /** Under this key in `meta` of the target stands from where a copy is being made. */
@@ -40,22 +49,31 @@ const COPYING_KEY = 'copying';
 
 /**
  * Copies a store into an empty one, or goes on with a copy that was interrupted; then counts and hashes of
- * every table are compared. The keys (`master.key`, `audit.key`) are not copied. Nothing may write to either
- * meanwhile.
+ * every table are compared. Batches are copied from PostgreSQL to PostgreSQL, with the jobs of chunks that
+ * wait. The keys (`master.key`, `audit.key`) are not copied. Nothing may write to either meanwhile.
  * @throws {UsageError} `data_missing`, `copy_target`, `copy_differs`, `store_url`
  * @throws {Fault} `accounts_unavailable` (`store_…`)
  */
-export async function copyStore({ from, to, actor, onTable = () => {} }: CopyOptions): Promise<Copied> {
+export async function copyStore({
+  from,
+  to,
+  actor,
+  onTable = () => {},
+  onLeft = () => {},
+}: CopyOptions): Promise<Copied> {
+  const hasBatches = !isSqlite(from) && !isSqlite(to);
+  const tables = hasBatches ? [...COPIED_TABLES, ...BATCH_TABLES] : COPIED_TABLES;
   return withPlace(from, false, (source) =>
     withPlace(to, true, async (target) => {
       const mark = nameOf(from);
       await beginCopy(target, mark);
-      for (const table of COPIED_TABLES) await onTable(table.name, await copyRows(source, target, table));
+      for (const table of tables) await onTable(table.name, await copyRows(source, target, table));
       await setNumbers(target, to);
       const copied: Record<string, Content> = {};
-      for (const table of COPIED_TABLES) copied[table.name] = await compareRows(source, target, table);
+      for (const table of tables) copied[table.name] = await compareRows(source, target, table);
       await target.transaction().execute(async (db) => {
         await db.deleteFrom('meta').where('key', '=', COPYING_KEY).execute();
+        if (hasBatches) await queueCopied(db);
         const findEnd = isSqlite(to) ? findSqliteEnd : findPostgresEnd;
         const after = { from: mark, ledgerRows: copied.ledger?.rows ?? 0 };
         await changesBy(actor, findEnd)(db, {
@@ -65,12 +83,26 @@ export async function copyStore({ from, to, actor, onTable = () => {} }: CopyOpt
           after,
         });
       });
+      if (!isSqlite(from) && isSqlite(to)) {
+        const left = await countBatches(source);
+        if (left.batches > 0) onLeft(left);
+      }
       return copied;
     }),
   );
 }
 
 const isSqlite = (place: StorePlace): place is { readonly dataDir: string } => 'dataDir' in place;
+
+async function countBatches(db: Kysely<Tables>): Promise<LeftBatches> {
+  const { rows } = await sql<{
+    batches: number;
+    results: number;
+  }>`select (select count(*) from batch)::bigint as batches, (select count(*) from batch_result)::bigint as results`.execute(
+    db,
+  );
+  return rows[0] ?? { batches: 0, results: 0 };
+}
 
 /** A place for people: no password in it. */
 function nameOf(place: StorePlace): string {

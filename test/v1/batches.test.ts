@@ -1,8 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Fault } from '../../src/faults.ts';
+import type { ObjectStore } from '../../src/storage/types.ts';
 import { serverOfTests, whyNoServer } from '../../src/store/postgres/test-support/server.ts';
 import { settingsFor } from '../../src/store/postgres/test-support/temp-store.ts';
 import { somePair } from '../../src/store/test-support/temp-store.ts';
-import { startV1Test, type V1Test } from './support.ts';
+import { startV1Test, type V1Test, type V1TestOptions } from './support.ts';
 
 const title = whyNoServer === null ? '' : ` (skipped: ${whyNoServer})`;
 
@@ -46,8 +48,8 @@ it('an installation without PostgreSQL says that it keeps no batches', async () 
 describe.skipIf(whyNoServer !== null)(`batches of the v1 API${title}`, () => {
   const of = serverOfTests();
 
-  async function started() {
-    const test = await startV1Test({ postgres: settingsFor(await of.server.newDatabase()) });
+  async function started(options: V1TestOptions = {}) {
+    const test = await startV1Test({ postgres: settingsFor(await of.server.newDatabase()), ...options });
     onTestFinished(() => test.stop());
     const call = callsOf(test, await test.key({ scopes: ['batch'] }));
     const { appid } = (await test.store.accounts.listApps())[0]!;
@@ -162,5 +164,106 @@ describe.skipIf(whyNoServer !== null)(`batches of the v1 API${title}`, () => {
     expect(((await call('GET', '/v1/batches')).body.batches as unknown[]).length).toBe(1);
     const another = await call('POST', '/v1/batches', { pictures: [`${appid}/b.jpg`] }, headers);
     expect(another.body.code).toBe('idempotency_key_reused');
+  });
+
+  it('count their pictures for the day of the app, all or none', async () => {
+    const { test, call, appid } = await started();
+    await test.store.accounts.setLimits(appid, { daily: 8 });
+    const pictures = (count: number) => Array.from({ length: count }, (_, i) => `${appid}/${i}.jpg`);
+    const headers = { 'idempotency-key': 'once' };
+    for (let i = 0; i < 2; i++)
+      expect((await call('POST', '/v1/batches', { pictures: pictures(3) }, headers)).status).toBe(200);
+    // Two requests and three pictures so far.
+    expect(await call('POST', '/v1/batches', { pictures: pictures(3) })).toMatchObject({
+      status: 429,
+      body: { code: 'rate_limited', reason: 'daily' },
+    });
+    expect((await call('GET', '/v1/batches')).body.batches).toHaveLength(1);
+    expect((await call('POST', '/v1/batches', { pictures: pictures(1) })).status).toBe(200);
+  });
+
+  describe('with S3-compatible storage', () => {
+    const listed: Record<string, readonly string[]> = {};
+    const objects: ObjectStore = {
+      async *list({ bucket, key }) {
+        for (const name of listed[`${bucket}/${key}`] ?? []) yield { key: `${key}${name}`, bytes: 9 };
+      },
+      read: () => Promise.reject(new Error('services read no pictures of batches')),
+      find: () => Promise.reject(new Error('nor write results')),
+      write: () => Promise.reject(new Error('nor write results')),
+    };
+
+    it('read and write below the own folder of an app, and nowhere else', async () => {
+      const { test, call, appid } = await started({ appObjects: { objects, prefix: 'faces/in' } });
+      const own = `s3://faces/in/${appid}`;
+      listed[`faces/in/${appid}/day/`] = ['a.jpg', 'b', 'c.txt'];
+      const made = await call('POST', '/v1/batches', {
+        pictures: [`${own}/x.jpg`, `${own}/day/`, 'https://example.org/a.jpg'],
+        results: `${own}/out/`,
+      });
+      expect(made).toMatchObject({
+        status: 200,
+        body: { pictures: 4, results: `${own}/out/`, resultsState: 'waiting' },
+      });
+      const lease = (await test.store.batches!.take('w', 1000))!;
+      expect(lease.rows.map(({ picture }) => picture)).toEqual([
+        `${own}/x.jpg`,
+        `${own}/day/a.jpg`,
+        `${own}/day/b`,
+        'https://example.org/a.jpg',
+      ]);
+      const elsewhere = [
+        's3://faces/in/77/a.jpg',
+        's3://faces/a.jpg',
+        `s3://other/in/${appid}/a.jpg`,
+        `${own}/../77/a.jpg`,
+        `${own}/./a.jpg`,
+        `${own}x/a.jpg`,
+        's3://',
+      ];
+      for (const place of elsewhere) {
+        const as = async (body: unknown) => (await call('POST', '/v1/batches', body)).status;
+        expect([place, await as({ pictures: [place] })]).toEqual([place, 400]);
+        const results = place.replace('a.jpg', 'a.ndjson');
+        expect([results, await as({ pictures: [`${appid}/a.jpg`], results })]).toEqual([results, 400]);
+      }
+      const body = { pictures: [`${appid}/a.jpg`], results: `${own}/a.jpg` };
+      expect((await call('POST', '/v1/batches', body)).status).toBe(400);
+    });
+
+    it('take no more pictures by a folder than by name, and none where it is empty or cannot be listed', async () => {
+      const { call, appid } = await started({ appObjects: { objects, prefix: 'faces' } });
+      const own = `s3://faces/${appid}`;
+      listed[`faces/${appid}/many/`] = Array.from({ length: 10_001 }, (_, i) => `${i}.jpg`);
+      for (const folder of ['many', 'none']) {
+        expect(await call('POST', '/v1/batches', { pictures: [`${own}/${folder}/`] })).toMatchObject({
+          status: 400,
+          body: { code: 'invalid_request' },
+        });
+      }
+      const broken: ObjectStore = {
+        ...objects,
+        list: () => {
+          throw new Fault('storage_unavailable', 's3_unreachable', 'S3 cannot be reached');
+        },
+      };
+      const { call: another, appid: id } = await started({
+        appObjects: { objects: broken, prefix: 'faces' },
+      });
+      expect(await another('POST', '/v1/batches', { pictures: [`s3://faces/${id}/a/`] })).toMatchObject({
+        status: 503,
+        body: { code: 'store_unavailable', retryable: true },
+      });
+      expect(((await another('GET', '/v1/batches')).body.batches as unknown[]).length).toBe(0);
+    });
+
+    it('are refused where the server has none for apps', async () => {
+      const { call, appid } = await started();
+      for (const body of [
+        { pictures: [`s3://faces/${appid}/a.jpg`] },
+        { pictures: [`${appid}/a.jpg`], results: `s3://faces/${appid}/` },
+      ])
+        expect(await call('POST', '/v1/batches', body)).toMatchObject({ status: 400 });
+    });
   });
 });

@@ -23,6 +23,7 @@ import { DEFAULT_TRANSPORT, type TransportSettings } from '../../src/wire/http/t
 import { createBodyMemory } from '../../src/wire/intake/body-memory.ts';
 import { createLegacyFace } from '../../src/wire/legacy/face.ts';
 import type { LegacySettings } from '../../src/wire/legacy/handler.ts';
+import type { AppObjects } from '../../src/wire/v1/batches.ts';
 import { createV1Face } from '../../src/wire/v1/face.ts';
 import { publishedTables } from '../../src/wire/v1/operating-points.ts';
 import { type HandMadeJudge, handMadeJudge, judgementOf } from '../contract/support/judge.ts';
@@ -34,6 +35,8 @@ export const version = '0.0.0-test';
 export interface V1TestOptions {
   /** A database in place of the SQLite file: batches need one. */
   readonly postgres?: PostgresSettings;
+  /** Storage that apps read pictures from. */
+  readonly appObjects?: AppObjects;
   readonly judge?: Judge;
   readonly downloader?: Downloader;
   /** A data folder that stays; without it one that goes with the server. */
@@ -127,6 +130,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     idempotency,
     batches: store.batches,
     webhookSecret: 'a secret of webhooks',
+    appObjects: options.appObjects ?? null,
     maxBodyBytes: settings.maxBodyBytes,
     settings: { cors: settings.cors, threshold: 87, profile: 'careful', tables: async () => tables, version },
     sessions: {

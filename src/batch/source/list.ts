@@ -6,6 +6,9 @@ import { absolutePath, type FilePath, nameText, pathOf } from '../../files/name.
 import { readPictureFile } from '../../picture/file.ts';
 import type { Downloader } from '../../picture/types.ts';
 import { CsvError, csvRecords } from '../../report/csv.ts';
+import { isS3 } from '../../storage/place.ts';
+import { readObject } from '../../storage/read.ts';
+import type { ObjectStore } from '../../storage/types.ts';
 import type { BatchItem, BatchSource } from '../types.ts';
 import { countOf } from './count.ts';
 import { linesOf, textChunks } from './list-text.ts';
@@ -19,6 +22,8 @@ export interface ListOptions {
   readonly name: string;
   /** Null: urls become rows of code -5805. */
   readonly downloader: Downloader | null;
+  /** Null: rows with `s3://` are refused. */
+  readonly objects: ObjectStore | null;
   /** The file goes when the list is closed. */
   readonly temporary?: boolean;
 }
@@ -108,6 +113,8 @@ function isMissing(error: unknown): boolean {
 }
 
 function reader(picture: FilePath, options: ListOptions): (signal: AbortSignal) => Promise<Uint8Array> {
+  if (typeof picture === 'string' && isS3(picture))
+    return (signal) => readObject(options.objects, picture, signal);
   if (typeof picture !== 'string' || !/^https?:\/\//i.test(picture)) {
     const path = absolutePath(options.base, picture);
     if (typeof picture === 'string') return (signal) => readPictureFile(path, signal);

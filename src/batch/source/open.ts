@@ -7,7 +7,11 @@ import { UsageError } from '../../faults.ts';
 import { type FilePath, folderOf, pathText } from '../../files/name.ts';
 import { openRegular, whyUnreadable } from '../../files/read.ts';
 import type { Downloader } from '../../picture/types.ts';
+import { isS3, placeOf } from '../../storage/place.ts';
+import { storageOff } from '../../storage/read.ts';
+import type { ObjectStore } from '../../storage/types.ts';
 import type { BatchSource } from '../types.ts';
+import { openBucket } from './bucket.ts';
 import { openFolder } from './folder.ts';
 import { openList } from './list.ts';
 import { checkedChunks } from './list-text.ts';
@@ -17,6 +21,8 @@ import { openZip } from './zip.ts';
 export interface SourceOptions {
   readonly stdin: NodeJS.ReadableStream;
   readonly downloader: Downloader | null;
+  /** Null: `s3://` is refused. */
+  readonly objects?: ObjectStore | null;
   /** Ends the reading of standard input, and the walk through an archive. */
   readonly signal: AbortSignal;
   /** Encoding of the names in a zip, where they do not tell it themselves: a label of WHATWG, or `cp437`. */
@@ -24,16 +30,19 @@ export interface SourceOptions {
 }
 
 /**
- * Opens what a batch is to judge: a folder, a zip, a tar (told by content), a list (any other file), or `-`,
+ * Opens what a batch is to judge: a folder, a zip, a tar (told by content), a list (any other file), a prefix
+ * in S3-compatible storage (`s3://bucket/folder/`), or `-`,
  * a list on standard input, which is kept in a temporary file so that it can be counted first.
  *
  * A list is read to its end first: nothing of it is judged where one line is wrong.
  *
  * @throws {UsageError} when there is no such input, or a list is broken
+ * @throws {Fault} `storage_unavailable` when a prefix cannot be listed
  */
 export async function openSource(input: FilePath, options: SourceOptions): Promise<BatchSource> {
-  const { downloader, signal } = options;
+  const { downloader, objects = null, signal } = options;
   if (input === '-') return openSpooled(options);
+  if (typeof input === 'string' && isS3(input)) return openPrefix(objects, input);
   const name = pathText(input);
   const info = await stat(input).catch((cause: unknown) => {
     const why = whyUnreadable(cause);
@@ -59,8 +68,19 @@ export async function openSource(input: FilePath, options: SourceOptions): Promi
         `${name} is a single picture: give a folder or a list, or use livestill score`,
       );
     case 'list':
-      return checked(openList(input, { base: folderOf(input), name, downloader }), signal);
+      return checked(openList(input, { base: folderOf(input), name, downloader, objects }), signal);
   }
+}
+
+/** Looks at the first page, so that a wrong bucket or key is told before anything is begun. */
+async function openPrefix(objects: ObjectStore | null, text: string): Promise<BatchSource> {
+  const place = placeOf(text);
+  if (place === null)
+    throw new UsageError('no_input', `expected s3://bucket or s3://bucket/folder/, found ${text}`);
+  if (objects === null) throw storageOff();
+  const source = openBucket(objects, place);
+  await source.items()[Symbol.asyncIterator]().next();
+  return source;
 }
 
 /** A list of which every line is as it should be. */
@@ -76,7 +96,12 @@ async function checked(list: BatchSource, signal: AbortSignal): Promise<BatchSou
 
 const STANDARD_INPUT = 'standard input';
 
-async function openSpooled({ stdin, downloader, signal }: SourceOptions): Promise<BatchSource> {
+async function openSpooled({
+  stdin,
+  downloader,
+  objects = null,
+  signal,
+}: SourceOptions): Promise<BatchSource> {
   const folder = await mkdtemp(join(tmpdir(), 'livestill-batch-'));
   const path = join(folder, 'list');
   try {
@@ -86,7 +111,7 @@ async function openSpooled({ stdin, downloader, signal }: SourceOptions): Promis
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
-  const list = openList(path, { base: process.cwd(), name: STANDARD_INPUT, downloader });
+  const list = openList(path, { base: process.cwd(), name: STANDARD_INPUT, downloader, objects });
   const source = { ...list, close: () => rm(folder, { recursive: true, force: true }) };
   return checked(source, signal);
 }

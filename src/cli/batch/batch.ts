@@ -19,6 +19,7 @@ import {
   profileOption,
 } from '../shared/engine-options.ts';
 import { EXIT_STATUS } from '../shared/exit-status.ts';
+import { objectsOf } from '../shared/objects.ts';
 import { explainErrors } from '../shared/outcome.ts';
 import { print, say } from '../shared/printable.ts';
 import { version } from '../shared/version.ts';
@@ -50,7 +51,10 @@ export function registerBatch(program: Command): void {
   const command = program
     .command('batch')
     .description('judge many stored pictures; may be stopped at any moment and goes on with the same command')
-    .argument('<input>', 'a folder, a zip, a tar, a list of paths or urls, or - for a list on standard input')
+    .argument(
+      '<input>',
+      'a folder, a zip, a tar, a list of paths or urls, s3://bucket/folder/, or - for a list on standard input',
+    )
     .option('--out <file>', 'results: .ndjson (also .jsonl), .csv or .parquet')
     .addOption(
       new Option('--format <name>', 'where the name of --out does not tell').choices([
@@ -65,7 +69,7 @@ export function registerBatch(program: Command): void {
     .option('--workers <number>', 'worker processes (default: all processors)', numberWithin(1, 1024, true))
     .addOption(modelsOption())
     .addOption(packOption())
-    .option('--config <file>', 'configuration file, of which download.* is used for urls')
+    .option('--config <file>', 'configuration file, of which download.* and s3.* are used')
     .option(
       '--zip-names <encoding>',
       'of names in a zip that do not tell it: gb18030, shift_jis, cp437, … (default: UTF-8, else GB18030, else CP437)',
@@ -79,7 +83,8 @@ export function registerBatch(program: Command): void {
       'after',
       `
 A list has a path or url a line, or JSON lines ({"path":…} or {"url":…}), or is a CSV (by its name)
-with a column path, url, file, picture or image. Relative paths start at the list's folder.
+with a column path, url, file, picture or image. Relative paths start at the list's folder; s3://bucket/key
+names an object of the storage at s3.endpoint.
 
 Of a folder, zip or tar all pictures are judged, also those without an extension; what else is there is
 counted and named at the end. A list is checked to its end before anything is judged.
@@ -152,6 +157,7 @@ function requestOf(argument: string, options: BatchOptions, named: string): Omit
     thumbnails,
     version: named,
     downloader: createDownloader({ ...config.download, maxBytes: DEFAULT_LIMITS.bytes }),
+    objects: objectsOf(config, DEFAULT_LIMITS.bytes),
   };
 }
 

@@ -4,13 +4,17 @@ import { timeText } from '../../batch/progress.ts';
 import { formatOfName } from '../../batch/request.ts';
 import type { Config } from '../../config/load.ts';
 import { UsageError } from '../../faults.ts';
+import { checkResults, resultObject, writeObjectOf } from '../../jobs/exports.ts';
 import { doneOf, secondsLeft } from '../../jobs/progress.ts';
 import { printResults, writeResultsFile } from '../../jobs/results.ts';
 import { CHUNK_PICTURES } from '../../jobs/submit.ts';
 import type { BatchStatus, BatchStore } from '../../jobs/types.ts';
 import { checkWebhook } from '../../jobs/webhook.ts';
+import { isS3 } from '../../storage/place.ts';
+import { storageOff } from '../../storage/read.ts';
 import type { Store } from '../../store/open.ts';
 import { numberWithin } from '../shared/arguments.ts';
+import { objectsOf } from '../shared/objects.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
 import { explainErrors, type Outcome, pairs, perform } from '../shared/outcome.ts';
 import { needsPostgres } from '../worker/needs-postgres.ts';
@@ -22,6 +26,7 @@ interface Options extends DataOptions {
   readonly name?: string;
   readonly priority?: number;
   readonly webhook?: string;
+  readonly results?: string;
   readonly chunk?: number;
   readonly out?: string;
   readonly format?: BatchFormat;
@@ -34,6 +39,10 @@ export function registerFleetBatches(batch: Command): void {
     .option('--name <text>', 'what people call the batch', '')
     .option('--priority <number>', '-9 to 9; higher ones are begun first', numberWithin(-9, 9, true), 0)
     .option('--webhook <url>', 'called when the batch is over')
+    .option(
+      '--results <place>',
+      's3://bucket/folder/, or a key that ends in .ndjson, .parquet or .csv: where results are written when it is done',
+    )
     .addOption(
       new Option('--chunk <number>', 'pictures that a worker takes at once')
         .argParser(numberWithin(1, 1000, true))
@@ -43,7 +52,9 @@ export function registerFleetBatches(batch: Command): void {
       'after',
       `
 A list is as for "livestill batch"; its relative paths start at batch.picturesDir, on every worker.
-A folder must lie below batch.picturesDir. Nothing is judged where a line of the list is wrong.`,
+A folder must lie below batch.picturesDir. s3://bucket/folder/ is all pictures below it, as input and as a
+row; it is read from the storage at s3.endpoint, by this command and by the workers. Nothing is judged
+where a line of the list is wrong.`,
     )
     .action((input: string, _options: Options, command: Command) => {
       const options: Options = command.optsWithGlobals();
@@ -58,7 +69,10 @@ A folder must lie below batch.picturesDir. Nothing is judged where a line of the
       );
     });
   dataCommand(batch, 'results <batch>', 'the results by row, those that are there so far')
-    .option('--out <file>', 'a new file: .ndjson, .csv or .parquet (default: JSON lines on standard output)')
+    .option(
+      '--out <file>',
+      'a new file or s3://bucket/key: .ndjson, .csv or .parquet (default: JSON lines on standard output)',
+    )
     .action((batchId: string, _options: Options, command: Command) => {
       const options: Options = command.optsWithGlobals();
       return explainErrors(command, () => results(batchId, options), options);
@@ -91,7 +105,7 @@ function withBatches<T>(
 
 function submit(input: string, options: Options): Promise<Outcome> {
   return withBatches(options, async (batches, store, config) => {
-    const { app = '', name = '', priority = 0, webhook, chunk } = options;
+    const { app = '', name = '', priority = 0, webhook, results: to, chunk } = options;
     if ((await store.accounts.findApp(app)) === null)
       throw new UsageError('app_unknown', `there is no app ${app}: see "livestill app list"`);
     const { picturesDir, webhookSecret } = config.batch;
@@ -101,8 +115,11 @@ function submit(input: string, options: Options): Promise<Outcome> {
       name,
       priority,
       webhook: webhook === undefined ? null : checkWebhook(webhook, webhookSecret),
+      results: to === undefined ? null : checkResults(to),
     };
-    const batchId = await submitInput(batches, order, { input, picturesDir, chunk });
+    const objects = objectsOf(config);
+    if (to !== undefined && objects === null) throw storageOff();
+    const batchId = await submitInput(batches, order, { input, picturesDir, chunk, objects });
     const found = await find(batches, batchId);
     return {
       text: `${batchId}\n${found.pictures} pictures wait for workers ("livestill worker"). "livestill batch status ${batchId}" says how far they are.`,
@@ -133,10 +150,17 @@ function status(batchId: string, options: Options): Promise<Outcome> {
       ['refused', String(found.refused)],
       ['failed', String(found.failed)],
       ['left', left === null ? '-' : timeText(left)],
+      ['results', resultsText(found)],
       ['webhook', found.webhookState ?? (found.webhook === null ? '-' : 'not due yet')],
     ]);
     return { text, json: shown(found) };
   });
+}
+
+function resultsText({ results: to, resultsState, resultsFailure }: BatchStatus): string {
+  if (to === null) return '-';
+  const state = (resultsState ?? 'not written').replace('_', ' ');
+  return `${to} (${resultsFailure === null ? state : `${state}: ${resultsFailure}`})`;
 }
 
 function list(options: Options): Promise<Outcome> {
@@ -151,10 +175,15 @@ function list(options: Options): Promise<Outcome> {
 }
 
 function results(batchId: string, options: Options): Promise<void> {
-  return withBatches(options, async (batches) => {
+  return withBatches(options, async (batches, _store, config) => {
     await find(batches, batchId);
     const { out, format } = options;
-    if (out === undefined) await printResults(batches, batchId, process.stdout);
+    if (out !== undefined && isS3(out)) {
+      const objects = objectsOf(config);
+      if (objects === null) throw storageOff();
+      const place = resultObject(checkResults(out), batchId);
+      await writeObjectOf({ batches, objects }, batchId, place, new AbortController().signal);
+    } else if (out === undefined) await printResults(batches, batchId, process.stdout);
     else await writeResultsFile(batches, batchId, out, format ?? formatOfName(out));
   });
 }

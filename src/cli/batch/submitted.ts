@@ -3,14 +3,17 @@ import { openSource } from '../../batch/source/open.ts';
 import { UsageError } from '../../faults.ts';
 import { pathOfArgument } from '../../files/name.ts';
 import { belowPictures } from '../../jobs/pictures.ts';
+import { expanded } from '../../jobs/prefixes.ts';
 import { submitBatch } from '../../jobs/submit.ts';
 import type { BatchOrder, BatchStore } from '../../jobs/types.ts';
+import { isS3 } from '../../storage/place.ts';
+import type { ObjectStore } from '../../storage/types.ts';
 
 /**
- * Submits the pictures of a folder or a list.
+ * Submits the pictures of a folder, a list or a prefix in storage.
  * @returns the batch's id
  * @throws {UsageError} those of `submittedPictures` and `submitBatch`
- * @throws {Fault} `state_unavailable`
+ * @throws {Fault} `state_unavailable`, `storage_unavailable`
  */
 export async function submitInput(
   batches: BatchStore,
@@ -18,26 +21,31 @@ export async function submitInput(
   {
     input,
     picturesDir,
+    objects = null,
     chunk,
   }: {
     readonly input: string;
     readonly picturesDir: string | null;
+    readonly objects?: ObjectStore | null;
     readonly chunk?: number | undefined;
   },
 ): Promise<string> {
-  return submitBatch(batches, order, await submittedPictures(input, picturesDir), chunk);
+  return submitBatch(batches, order, await submittedPictures(input, picturesDir, objects), chunk);
 }
 
 /**
- * The pictures of a folder or a list, as workers read them: urls, and paths below the folder of pictures.
+ * The pictures of a folder, a list or a prefix in storage, as workers read them: urls, objects, and paths
+ * below the folder of pictures.
  * @throws {UsageError} `pictures_dir`, `no_input`, `broken_input`
+ * @throws {Fault} `storage_unavailable`
  */
 export async function submittedPictures(
   input: string,
   picturesDir: string | null,
+  objects: ObjectStore | null,
 ): Promise<AsyncIterable<string>> {
-  const path = input === '-' ? input : pathOfArgument(input);
-  const info = input === '-' ? null : await stat(path).catch(() => null);
+  const path = input === '-' || isS3(input) ? input : pathOfArgument(input);
+  const info = input === '-' || isS3(input) ? null : await stat(path).catch(() => null);
   let below = '';
   if (info?.isDirectory() === true) {
     const found = picturesDir === null ? null : await belowPictures(picturesDir, input);
@@ -52,6 +60,7 @@ export async function submittedPictures(
   const source = await openSource(path, {
     stdin: process.stdin,
     downloader: null,
+    objects,
     signal: new AbortController().signal,
   });
   if (source.kind === 'zip' || source.kind === 'tar') {
@@ -63,7 +72,7 @@ export async function submittedPictures(
   }
   return (async function* () {
     try {
-      for await (const { picture } of source.items()) yield below + picture;
+      for await (const { picture } of source.items()) yield* expanded(below + picture, objects);
     } finally {
       await source.close();
     }

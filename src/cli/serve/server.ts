@@ -22,6 +22,7 @@ import { observedLedger } from '../../wire/metrics/observed-ledger.ts';
 import { createV1Face } from '../../wire/v1/face.ts';
 import type { OperatingTable } from '../../wire/v1/operating-points.ts';
 import { tablesOf } from '../../wire/v1/uploaded-points.ts';
+import { objectsOf } from '../shared/objects.ts';
 import { version } from '../shared/version.ts';
 
 /** What the server is put together from. */
@@ -87,6 +88,7 @@ export function serverOf(config: Config, log: Logger, parts: Parts, judging: Dec
     idempotency,
     batches: store.batches,
     webhookSecret: config.batch.webhookSecret,
+    appObjects: appObjectsOf(config),
     maxBodyBytes,
     settings: { cors, profile: fleet.profile, threshold, version, tables: allTables },
     sessions: {
@@ -110,6 +112,13 @@ export function serverOf(config: Config, log: Logger, parts: Parts, judging: Dec
     failedTries,
     settings: serverSettings(config),
   });
+}
+
+/** Null where apps have no folders in S3-compatible storage. */
+function appObjectsOf(config: Config) {
+  const objects = objectsOf(config);
+  const { appsPrefix: prefix } = config.s3;
+  return objects === null || prefix === null ? null : { objects, prefix };
 }
 
 function serverSettings(config: Config): ServerSettings {

@@ -35,12 +35,24 @@ export async function noteStart({ chains }: Store, config: Config): Promise<void
   await chains.note({ action, target: '', before: last?.after ?? null, after });
 }
 
+/** Lets go of batches that are over for so many days; how many rows went. */
+async function purgeBatches({ batches }: Store, days: number | null, time: number): Promise<number> {
+  if (batches === null || days === null) return 0;
+  const before = new Date(time - days * 86_400_000);
+  for (let gone = 0; ; ) {
+    const some = await batches.purge(before);
+    gone += some;
+    if (some === 0) return gone;
+  }
+}
+
 /** Deletes old records as the configuration says; what it finds and does stands in the log. */
 export function startRetentionOf(config: Config, log: Logger, store: Store): Retention {
   const days = config.ledger.retentionDays;
   return startRetention({
     ledger: store.ledger,
     upkeep: store.upkeep,
+    sweepMore: (time) => purgeBatches(store, config.batch.retentionDays, time),
     days,
     clock: () => Date.now(),
     evenClock: () => performance.now(),

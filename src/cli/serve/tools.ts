@@ -4,6 +4,7 @@ import type { Store } from '../../store/open.ts';
 import type { ToolsDeps } from '../../wire/admin/tools.ts';
 import { submitInput } from '../batch/submitted.ts';
 import { baseUrl } from '../shared/curl.ts';
+import { objectsOf } from '../shared/objects.ts';
 
 /** How long the console waits for the doctor, in ms. */
 const DOCTOR_WITHIN_MS = 60_000;
@@ -14,6 +15,7 @@ const DOCTOR_WITHIN_MS = 60_000;
  */
 export function toolsOf(config: Config, { replay, batches }: Store, port: () => number): ToolsDeps {
   const { picturesDir, webhookSecret } = config.batch;
+  const objects = objectsOf(config);
   return {
     signature: {
       replay,
@@ -27,7 +29,7 @@ export function toolsOf(config: Config, { replay, batches }: Store, port: () => 
       webhookSecret,
       submit: (order, input) => {
         if (batches === null) throw new Error('there is no job queue');
-        return submitInput(batches, order, { input, picturesDir });
+        return submitInput(batches, order, { input, picturesDir, objects });
       },
     },
     service: { serviceUrl: (seenHost) => serviceUrl(config, port(), seenHost) },

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config/load.ts';
 import { count } from '../../report/count.ts';
-import { copyStore, type StorePlace } from '../../store/copy.ts';
+import { copyStore, type LeftBatches, type StorePlace } from '../../store/copy.ts';
 import { postgresSettings } from '../../store/open.ts';
 import { systemActor } from '../shared/actor.ts';
 import { configOf, type DataOptions } from '../shared/open-store.ts';
@@ -28,7 +28,7 @@ export function registerStore(program: Command): void {
       'after',
       `
 Stop every service on both first. Apps, keys, used signatures, daily counts, the ledger with its
-chains, the log of changes and kept answers are copied; then the number of rows and a SHA-256 over each
+chains, the log of changes and kept answers are copied, batches too from PostgreSQL to PostgreSQL; then the number of rows and a SHA-256 over each
 table are compared. Interrupted, it goes on where it was when it is started again. The keys stay where
 they are: put master.key (or LIVESTILL_MASTER_KEY) beside the new store as well. A PostgreSQL database
 needs its tables first ("livestill migrate up"). Its password comes from LIVESTILL_POSTGRES_PASSWORD.
@@ -42,15 +42,28 @@ Example:
 async function copy(options: Options): Promise<Outcome> {
   const config = configOf(options);
   const { from, to } = options;
+  let left: LeftBatches | null = null;
   const copied = await copyStore({
     from: placeOf(from, config),
     to: placeOf(to, config),
     actor: systemActor(),
+    onLeft: (some) => {
+      left = some;
+    },
   });
   const lines = Object.entries(copied).map(
     ([name, { rows, sha256 }]) => `${name}: ${count(rows, 'row')}, SHA-256 ${sha256}`,
   );
-  return { text: `Both stores hold the same.\n${lines.join('\n')}`, json: { tables: copied } };
+  const note = leftText(left);
+  const same = note === '' ? 'Both stores hold the same.' : 'Both stores hold the same, but for batches.';
+  return { text: `${same}\n${lines.join('\n')}${note}`, json: { tables: copied, left } };
+}
+
+/** What is said of batches that were left; empty where there are none. */
+function leftText(left: LeftBatches | null): string {
+  if (left === null) return '';
+  const { batches, results } = left;
+  return `\nleft: ${count(batches, 'batch', 'batches')} with ${count(results, 'result')}; SQLite keeps none. Write their results to files first ("livestill batch results").`;
 }
 
 function placeOf(text: string, config: Config): StorePlace {

@@ -1,11 +1,14 @@
 import type { RowDecision } from '../../jobs/judge-row.ts';
 import type { LedgerRow } from '../../ledger/types.ts';
 import type { ModelUsed } from '../../liveness/types.ts';
+import { isS3, placeOf } from '../../storage/place.ts';
 import { downloadRefusedRow, ledgerRow } from '../../wire/decision/ledger-row.ts';
 import { version } from '../shared/version.ts';
 
 /** The source of a picture as the ledger has it: no path and no url, which may name a person. */
 function sourceOf(picture: string): string {
+  const object = isS3(picture) ? placeOf(picture) : null;
+  if (object !== null) return `s3:${object.bucket}`;
   return URL.canParse(picture) && /^https?:/i.test(picture) ? `url:${new URL(picture).host}` : 'bytes';
 }
 

@@ -3,11 +3,13 @@ import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { type Config, loadConfig } from '../../config/load.ts';
 import { collectGarbageLater } from '../../fleet/garbage.ts';
+import { type ExportDeps, exportOne, runExports } from '../../jobs/exports.ts';
 import { createPictureReader } from '../../jobs/pictures.ts';
-import { runWebhooks, type WebhookDeps } from '../../jobs/webhook.ts';
+import { callOne, runWebhooks, type WebhookDeps } from '../../jobs/webhook.ts';
 import { runWorker, type WorkerDeps } from '../../jobs/worker.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import { createPoster } from '../../picture/download/post.ts';
+import type { ObjectStore } from '../../storage/types.ts';
 import type { Store } from '../../store/open.ts';
 import type { Traces } from '../../traces/types.ts';
 import { createLog } from '../../wire/http/log.ts';
@@ -17,6 +19,7 @@ import { openStoreOf } from '../serve/store.ts';
 import { checkProfiles, startFleetOf } from '../serve/workers.ts';
 import { numberWithin } from '../shared/arguments.ts';
 import { EXIT_STATUS } from '../shared/exit-status.ts';
+import { objectsOf } from '../shared/objects.ts';
 import { explainErrors } from '../shared/outcome.ts';
 import { say } from '../shared/printable.ts';
 import { tracesOf } from '../shared/traces.ts';
@@ -47,7 +50,7 @@ export function registerWorker(program: Command): void {
       'worker processes that judge (default: one a processor)',
       numberWithin(1, 256, true),
     )
-    .option('--once', 'end when no chunk waits')
+    .option('--once', 'end when no chunk waits, and results and webhooks that are due are done')
     .addHelpText(
       'after',
       `
@@ -76,6 +79,7 @@ async function work(options: WorkerOptions): Promise<void> {
   const human =
     config.logFormat === 'human' || (config.logFormat === 'auto' && process.stdout.isTTY === true);
   const log = createLog(config.logLevel, human ? humanLog(output) : output);
+  const objects = objectsOf(config);
   const stop = stopOnSignals(log);
   collectGarbageLater(300);
   const store = await openStoreOf(config, log);
@@ -86,13 +90,12 @@ async function work(options: WorkerOptions): Promise<void> {
     const fleet = await startFleetOf({ ...config, queueWaitMs: 3_600_000 }, log);
     try {
       await checkProfiles(fleet, store, log);
-      const deps = depsOf(config, log, { store, batches: store.batches, fleet, traces });
+      const deps = depsOf(config, log, { store, batches: store.batches, fleet, traces, objects });
       log.info({ event: 'ready', worker: deps.name, workers: fleet.workers }, 'ready for batches');
       const hooks = webhooksOf(config, log, store.batches);
-      const calling = hooks === null ? Promise.resolve() : runWebhooks(hooks, stop.signal);
-      await runWorker({ ...deps, endWhenIdle: once }, stop.signal);
-      stop.abort();
-      await calling;
+      const exports = objects === null ? null : exportsOf(log, store.batches, objects);
+      if (once) await workOnce(deps, exports, hooks, stop.signal);
+      else await workOn(deps, exports, hooks, stop.signal);
     } finally {
       await fleet.close();
     }
@@ -102,6 +105,32 @@ async function work(options: WorkerOptions): Promise<void> {
     log.info({ event: 'stopped' }, 'stopped');
     output.flushSync();
   }
+}
+
+/** Chunks, results and webhooks, until it is to stop. */
+async function workOn(
+  deps: WorkerDeps,
+  exports: ExportDeps | null,
+  hooks: WebhookDeps | null,
+  stop: AbortSignal,
+): Promise<void> {
+  await Promise.all([
+    runWorker(deps, stop),
+    exports === null ? null : runExports(exports, stop),
+    hooks === null ? null : runWebhooks(hooks, stop),
+  ]);
+}
+
+/** Until no chunk waits; then what is due of finished batches. */
+async function workOnce(
+  deps: WorkerDeps,
+  exports: ExportDeps | null,
+  hooks: WebhookDeps | null,
+  stop: AbortSignal,
+): Promise<void> {
+  await runWorker({ ...deps, endWhenIdle: true }, stop);
+  while (exports !== null && !stop.aborted && (await exportOne(exports, stop)));
+  while (hooks !== null && !stop.aborted && (await callOne(hooks)));
 }
 
 function stopOnSignals(log: Logger): AbortController {
@@ -120,15 +149,16 @@ interface Parts {
   readonly batches: NonNullable<Store['batches']>;
   readonly fleet: Awaited<ReturnType<typeof startFleetOf>>;
   readonly traces: Traces | undefined;
+  readonly objects: ObjectStore | null;
 }
 
-function depsOf(config: Config, log: Logger, { store, batches, fleet, traces }: Parts): WorkerDeps {
+function depsOf(config: Config, log: Logger, { store, batches, fleet, traces, objects }: Parts): WorkerDeps {
   const downloader = createDownloader({ ...config.download, maxBytes: config.picture.maxBytes });
   return {
     batches,
     traces,
     judge: fleet,
-    pictures: createPictureReader(config.batch.picturesDir, downloader),
+    pictures: createPictureReader(config.batch.picturesDir, downloader, objects),
     threshold: config.threshold,
     profile: fleet.profile,
     recordOf: batchRecord(fleet.models),
@@ -150,6 +180,20 @@ function depsOf(config: Config, log: Logger, { store, batches, fleet, traces }: 
       ),
     onPaused: ({ batchId, appid }, why) =>
       log.warn({ event: 'batch_paused', batchId, appid, why }, 'a batch was paused'),
+  };
+}
+
+function exportsOf(log: Logger, batches: ExportDeps['batches'], objects: ObjectStore): ExportDeps {
+  return {
+    batches,
+    objects,
+    pollMs: POLL_MS,
+    onWritten: ({ batchId }, ended, why) =>
+      log[ended === 'written' ? 'info' : 'warn'](
+        { event: 'batch_results', batchId, ended, why },
+        'results written',
+      ),
+    onTrouble: (err) => log.error({ event: 'batch_trouble', err }, 'trouble with results; trying again'),
   };
 }
 

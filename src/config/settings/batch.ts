@@ -1,4 +1,4 @@
-import { group, integer, maybeText } from './kinds.ts';
+import { group, integer, maybeInteger, maybeText } from './kinds.ts';
 
 /** Batches that several machines work on (`livestill worker`). */
 export const BATCH_SETTINGS = {
@@ -14,6 +14,11 @@ export const BATCH_SETTINGS = {
       unit: 'ms',
       description:
         'For how long a chunk stays with a worker that gives no sign of life; then another one takes what is left of it.',
+    }),
+    retentionDays: maybeInteger(1, 36_500, {
+      default: 30,
+      description:
+        'Batches that are done or cancelled go after this many days, with their lists and results; the ledger keeps its rows. null: they stay.',
     }),
     webhookSecret: maybeText({
       default: null,

@@ -19,6 +19,8 @@ export interface SettingNotes extends TSchemaOptions {
   readonly check?:
     | 'origin'
     | 'issuer'
+    | 'oneOrigin'
+    | 'bucketPrefix'
     | 'network'
     | 'networkOrHost'
     | 'masterKey'

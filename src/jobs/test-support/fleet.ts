@@ -43,6 +43,7 @@ export const someOrder = (parts: Partial<BatchOrder> = {}): BatchOrder => ({
   name: 'some',
   priority: 0,
   webhook: null,
+  results: null,
   ...parts,
 });
 

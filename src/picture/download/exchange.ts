@@ -20,14 +20,19 @@ const HEADERS = {
   connection: 'close',
 } as const;
 
-/** What a POST sends. */
+/** What a request other than a plain GET sends. */
 export interface Posted {
+  /** POST where nothing is given. */
+  readonly method?: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
+/** Methods whose requests have a body, be it an empty one. */
+const WITH_BODY = new Set(['PUT', 'POST']);
+
 /**
- * Sends one GET, or one POST of what is `posted`, over `socket` and hands the answer to `use` as soon as its
+ * Sends one GET, or the request that is `posted`, over `socket` and hands the answer to `use` as soon as its
  * headers are there; the result is `use`'s. The socket is destroyed at the end in any case, and whatever it,
  * the request or the answer say afterwards is dropped: no event of a foreign server's making is without a
  * listener, and what a listener throws ends this exchange alone.
@@ -47,9 +52,11 @@ export async function exchangeOver<T>(
 ): Promise<T> {
   if (socket.destroyed) throw broken('closed before it was asked');
   let answer: IncomingMessage | undefined;
+  const method = posted === undefined ? 'GET' : (posted.method ?? 'POST');
+  const hasBody = WITH_BODY.has(method);
   const request = httpRequest({
     createConnection: () => socket,
-    method: posted === undefined ? 'GET' : 'POST',
+    method,
     path: `${url.pathname}${url.search}`,
     setHost: false,
     headers: {
@@ -57,13 +64,17 @@ export async function exchangeOver<T>(
       ...HEADERS,
       ...(posted === undefined
         ? {}
-        : { accept: '*/*', 'content-length': String(posted.body.length), ...posted.headers }),
+        : {
+            accept: '*/*',
+            ...(hasBody ? { 'content-length': String(posted.body.length) } : {}),
+            ...posted.headers,
+          }),
     },
     maxHeaderSize: MAX_HEADER_BYTES,
     insecureHTTPParser: false,
   });
   try {
-    answer = await answerTo(request, posted?.body, firstByteMs, signal);
+    answer = await answerTo(request, hasBody ? posted?.body : undefined, firstByteMs, signal);
     // From here on `use` listens; what the request says besides is of no use any more.
     return await use(answer);
   } finally {

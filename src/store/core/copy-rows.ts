@@ -7,6 +7,8 @@ import type { Tables } from './tables.ts';
 export interface CopiedTable {
   readonly name: keyof Tables;
   readonly key: readonly string[];
+  /** Rows that are read and written at once, where they are large. */
+  readonly page?: number;
 }
 
 /**
@@ -39,6 +41,13 @@ export const COPIED_TABLES: readonly CopiedTable[] = [
   { name: 'webhook', key: ['id'] },
 ];
 
+/** Batches, which databases of several nodes have: copied where both are such. */
+export const BATCH_TABLES: readonly CopiedTable[] = [
+  { name: 'batch', key: ['batch_id'] },
+  { name: 'batch_chunk', key: ['batch_id', 'chunk'], page: 20 },
+  { name: 'batch_result', key: ['batch_id', 'row_number'] },
+];
+
 /** How many rows are read and written at once. */
 const PAGE_SIZE = 500;
 
@@ -47,7 +56,10 @@ type Row = Readonly<Record<string, unknown>>;
 /** Members of `meta` that are about one database alone. */
 const ownMembers = sql`key not like 'open:%' and key not in ('opened_without_log', 'checked_at', 'restored', 'needed_step', 'copying')`;
 
-async function* pagesOf(db: Kysely<Tables>, { name, key }: CopiedTable): AsyncGenerator<readonly Row[]> {
+async function* pagesOf(
+  db: Kysely<Tables>,
+  { name, key, page = PAGE_SIZE }: CopiedTable,
+): AsyncGenerator<readonly Row[]> {
   const columns = sql.join(key.map((column) => sql.ref(column)));
   for (let last: Row | null = null; ; ) {
     const parts: readonly RawBuilder<unknown>[] = [
@@ -56,12 +68,10 @@ async function* pagesOf(db: Kysely<Tables>, { name, key }: CopiedTable): AsyncGe
     ];
     const where: RawBuilder<unknown> = parts.length === 0 ? sql`` : sql`where ${sql.join(parts, sql` and `)}`;
     const { rows } =
-      await sql<Row>`select * from ${sql.table(name)} ${where} order by ${columns} limit ${PAGE_SIZE}`.execute(
-        db,
-      );
+      await sql<Row>`select * from ${sql.table(name)} ${where} order by ${columns} limit ${page}`.execute(db);
     if (rows.length > 0) yield rows;
     last = rows.at(-1) ?? null;
-    if (rows.length < PAGE_SIZE || last === null) return;
+    if (rows.length < page || last === null) return;
   }
 }
 

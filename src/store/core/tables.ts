@@ -278,6 +278,12 @@ export interface BatchTable {
   /** When the webhook is called next; null: not to be called. */
   readonly webhook_at: number | null;
   readonly webhook_state: string | null;
+  readonly results_to: string | null;
+  readonly results_state: string | null;
+  /** Nobody else writes the results before; milliseconds since 1970. */
+  readonly results_at: number | null;
+  readonly results_tries: number;
+  readonly results_failure: string | null;
 }
 
 export interface BatchChunkTable {

@@ -18,17 +18,18 @@ export interface DurableUsage extends UsageStore {
 export function createUsage(database: StoreDatabase): DurableUsage {
   let sweptOn = '';
   return {
-    async consume(appid, day, limit) {
+    async consume(appid, day, limit, more = 1) {
+      if (more > limit) return null;
       return database.write('state_unavailable', async (db) => {
         if (day !== sweptOn && (await dropCounts(db, daysBefore(day, DAYS_KEPT))) < DAYS_SWEEP) sweptOn = day;
         const row = await db
           .insertInto('usage_day')
-          .values({ appid, day, count: 1 })
+          .values({ appid, day, count: more })
           .onConflict((conflict) =>
             conflict
               .columns(['appid', 'day'])
-              .doUpdateSet((eb) => ({ count: eb('usage_day.count', '+', 1) }))
-              .where('usage_day.count', '<', limit),
+              .doUpdateSet((eb) => ({ count: eb('usage_day.count', '+', more) }))
+              .where('usage_day.count', '<=', limit - more),
           )
           .returning('count')
           .executeTakeFirst();

@@ -4,6 +4,7 @@ import { getMeta, putMeta } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
+import { BATCH_RESULTS } from './steps/batch-results.ts';
 import { BATCHES } from './steps/batches.ts';
 import { CONSOLE } from './steps/console.ts';
 import { LEDGER_SEARCH } from './steps/ledger-search.ts';
@@ -30,6 +31,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0010-permits': PERMITS,
   '0011-review': REVIEW_MARKS,
   '0012-oidc': OIDC,
+  '0013-batch-results': BATCH_RESULTS,
   '0015-scores': SCORES,
 };
 

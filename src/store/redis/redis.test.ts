@@ -136,6 +136,7 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
     for (let i = 0; i < 5; i += 1) await store.usage.consume('1', day, 6);
     await expect.poll(() => usage.counts.get(`1 ${day}`), { timeout: 5000 }).toBe(5);
     await of.redis.command('flushall');
+    expect(await store.usage.consume('1', day, 6, 2)).toBeNull();
     expect(await store.usage.consume('1', day, 6)).toBe(6);
     expect(await store.usage.consume('1', day, 6)).toBeNull();
   });

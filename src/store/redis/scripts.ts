@@ -79,10 +79,10 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1] * 2)
 return 1`;
 
 /**
- * Counts a request of the day. Keys: the count. Arguments: the most.
- * @returns the count with this one, -1 where the most is reached, -2 where there is no count yet
+ * Counts requests of the day. Keys: the count. Arguments: the most, how many come.
+ * @returns the count with these, -1 where they would be more than the most, -2 where there is no count yet
  */
 export const COUNT = `local count = redis.call('GET', KEYS[1])
 if not count then return -2 end
-if tonumber(count) >= tonumber(ARGV[1]) then return -1 end
-return redis.call('INCR', KEYS[1])`;
+if tonumber(count) + tonumber(ARGV[2]) > tonumber(ARGV[1]) then return -1 end
+return redis.call('INCRBY', KEYS[1], ARGV[2])`;

@@ -50,12 +50,12 @@ export function createUsage(
   timer.unref();
 
   return {
-    async consume(appid, day, limit) {
+    async consume(appid, day, limit, more = 1) {
       const key = keyOf(appid, day);
-      let count = Number(await redis.run(COUNT, [key], [limit]));
+      let count = Number(await redis.run(COUNT, [key], [limit, more]));
       if (count === -2) {
         await redis.setNew(key, String(await durable.used(appid, day)), KEPT);
-        count = Number(await redis.run(COUNT, [key], [limit]));
+        count = Number(await redis.run(COUNT, [key], [limit, more]));
       }
       if (count < 0) return null;
       note(appid, day, count);

@@ -208,6 +208,7 @@ async function submit(
     name,
     priority,
     webhook: webhook === '' ? null : checkWebhook(webhook, deps.webhookSecret),
+    results: null,
   };
   const batchId = await withList(request.body, file, (path) => deps.submit(order, path));
   const status = await find(batches, batchId);

@@ -16,7 +16,7 @@ export const batchRequestSchema = Type.Object(
       minItems: 1,
       maxItems: MOST_PICTURES,
       description:
-        "Urls (http or https, at a public address), and paths in the app's own folder of the server's folder of pictures: APPID/….",
+        "Urls (http or https, at a public address), and paths in the app's own folder of the server's folder of pictures: APPID/…. Where the server has S3-compatible storage for apps also s3:// in the app's own folder there; one that ends with / is all pictures below it.",
     }),
     name: Type.Optional(Type.String({ maxLength: 200, description: 'What people call it.' })),
     priority: Type.Optional(
@@ -31,6 +31,14 @@ export const batchRequestSchema = Type.Object(
         format: 'uri',
         maxLength: 2048,
         description: 'Called with a signed POST when the batch is over.',
+      }),
+    ),
+    results: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 2048,
+        description:
+          "Where results are written once it is done: s3:// in the app's own folder of the storage, a key that ends in .ndjson, .parquet or .csv, or a folder that ends with /.",
       }),
     ),
   },
@@ -62,6 +70,14 @@ export const batchSchema = Type.Object(
         enum: ['waiting', 'delivered', 'given_up'],
       }),
       'What became of the call at its end; null: there is none, or it is not due yet.',
+    ),
+    results: orNull(Type.String(), 'Where the results are written once it is done; null: nowhere.'),
+    resultsState: orNull(
+      Type.Unsafe<'waiting' | 'written' | 'given_up'>({
+        type: 'string',
+        enum: ['waiting', 'written', 'given_up'],
+      }),
+      'What became of that; null: they are written nowhere.',
     ),
   },
   { ...CLOSED, title: 'Batch', description: 'How far a batch is.' },

@@ -3,16 +3,20 @@ import { createHash } from 'node:crypto';
 import { Check, Errors } from 'typebox/value';
 import type { ApiKeyCaller } from '../../account/api-key/check.ts';
 import { Fault, UsageError } from '../../faults.ts';
+import { checkResults } from '../../jobs/exports.ts';
 import { badPath, isUrl } from '../../jobs/pictures.ts';
+import { expanded } from '../../jobs/prefixes.ts';
 import { secondsLeft } from '../../jobs/progress.ts';
 import { submitBatch } from '../../jobs/submit.ts';
 import type { BatchStatus, BatchStore } from '../../jobs/types.ts';
 import { checkWebhook } from '../../jobs/webhook.ts';
+import { isS3, isS3Prefix, placeOf } from '../../storage/place.ts';
+import type { ObjectStore } from '../../storage/types.ts';
 import { withPermit } from '../decision/admit.ts';
 import type { Envelope } from '../http/envelope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { checkAnnouncedSize, decodingBytes, withBody } from '../intake/read-body.ts';
-import { type BatchBody, type BatchRequestBody, batchRequestSchema } from './batch-schemas.ts';
+import { type BatchBody, type BatchRequestBody, batchRequestSchema, MOST_PICTURES } from './batch-schemas.ts';
 import { answerOnce, idempotencyKeyOf } from './idempotency.ts';
 import type { Language } from './language.ts';
 import type { LivenessDeps, Notes } from './liveness.ts';
@@ -26,6 +30,15 @@ export interface BatchDeps extends LivenessDeps {
   readonly batches: BatchStore | null;
   /** Null: no webhook is taken. */
   readonly webhookSecret: string | null;
+  /** Storage that apps read pictures from and get results in; null: `s3://` is refused. */
+  readonly appObjects: AppObjects | null;
+}
+
+/** S3-compatible storage, and where in it apps have their folders. */
+export interface AppObjects {
+  readonly objects: ObjectStore;
+  /** `bucket` or `bucket/folder`. */
+  readonly prefix: string;
 }
 
 /** A call about one batch, or about all of an app. */
@@ -134,6 +147,8 @@ export function bodyOf(status: BatchStatus): BatchBody {
     finishedAt: status.finishedAt?.toISOString() ?? null,
     secondsLeft: secondsLeft(status, Date.now()),
     webhook: status.webhookState,
+    results: status.results,
+    resultsState: status.resultsState,
   };
 }
 
@@ -175,17 +190,21 @@ async function submit(
   return withBody(deps.bodies, request, { limit, owner: `app ${appid}` }, async (bytes, hold) => {
     hold.add(decodingBytes('application/json', bytes));
     const asked = parse(bytes);
-    const { pictures, name = '', priority = 0, webhook } = asked;
-    for (const [i, picture] of pictures.entries()) checkPicture(picture, appid, i);
+    const { pictures, name = '', priority = 0, webhook, results } = asked;
+    const own = ownObjects(deps.appObjects, appid);
+    for (const [i, picture] of pictures.entries()) checkPicture(picture, appid, own, i);
     const order = {
       appid,
       secretId: caller.keyId,
       name,
       priority,
       webhook: webhook === undefined ? null : webhookOf(webhook, deps.webhookSecret),
+      results: results === undefined ? null : resultsOfApp(results, own),
     };
     const make = async () => {
-      const batchId = await submitBatch(deps.batches, order, pictures);
+      const all = await allPictures(pictures, deps.appObjects);
+      await deps.limiter.countPictures(caller.app, all.length);
+      const batchId = await submitBatch(deps.batches, order, all);
       const body = bodyOf(await find(deps.batches, batchId, appid));
       return { envelope: jsonEnvelope(body, textHeaders(language)), keep: true };
     };
@@ -213,9 +232,21 @@ function parse(bytes: Buffer): BatchRequestBody {
   throw malformed(`${place === '' ? 'The body' : place.slice(1)} ${error?.message ?? 'is not as expected'}.`);
 }
 
+/** What the names of an app's own objects begin with; null where apps have none. */
+function ownObjects(of: AppObjects | null, appid: string): string | null {
+  return of === null ? null : `s3://${of.prefix}/${appid}/`;
+}
+
+const isOwnObject = (text: string, own: string) => text.startsWith(own) && placeOf(text) !== null;
+
 /** An app reads its own folder alone: what is judged there says something of the picture. */
-function checkPicture(picture: string, appid: string, at: number): void {
+function checkPicture(picture: string, appid: string, own: string | null, at: number): void {
   const place = `pictures/${at}`;
+  if (isS3(picture)) {
+    if (own === null) throw malformed(`${place}: this server reads no s3:// of apps.`);
+    if (!isOwnObject(picture, own)) throw malformed(`${place} must begin with ${own} and lead nowhere else.`);
+    return;
+  }
   if (isUrl(picture)) {
     if (!URL.canParse(picture)) throw malformed(`${place} is no url.`);
     return;
@@ -223,6 +254,33 @@ function checkPicture(picture: string, appid: string, at: number): void {
   if (badPath(picture) !== null || !picture.startsWith(`${appid}/`)) {
     throw malformed(`${place} must be a url, or a path that begins with ${appid}/ and leads nowhere else.`);
   }
+}
+
+function resultsOfApp(text: string, own: string | null): string {
+  if (own === null) throw malformed('results: this server writes no results of apps to s3://.');
+  try {
+    const place = checkResults(text);
+    if (isOwnObject(place, own)) return place;
+  } catch (error) {
+    if (error instanceof UsageError) throw malformed(`results: ${error.message}.`);
+    throw error;
+  }
+  throw malformed(`results must begin with ${own} and lead nowhere else.`);
+}
+
+/** All pictures, those below prefixes among them. */
+async function allPictures(pictures: readonly string[], of: AppObjects | null): Promise<readonly string[]> {
+  if (!pictures.some(isS3Prefix)) return pictures;
+  const all: string[] = [];
+  for (const picture of pictures) {
+    for await (const one of expanded(picture, of?.objects ?? null)) {
+      all.push(one);
+      if (all.length > MOST_PICTURES)
+        throw malformed(`pictures: there are more than ${MOST_PICTURES} below the folders that they name.`);
+    }
+  }
+  if (all.length === 0) throw malformed('pictures: there are none below the folders that they name.');
+  return all;
 }
 
 function webhookOf(url: string, secret: string | null): string {

@@ -155,6 +155,7 @@ const TELLINGS: Readonly<Record<FaultKind, Telling>> = {
   profile_unavailable: UNFORESEEN,
   accounts_unavailable: STORE,
   state_unavailable: STORE,
+  storage_unavailable: STORE,
   internal: UNFORESEEN,
 };
 

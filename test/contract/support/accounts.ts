@@ -74,8 +74,8 @@ export function memoryAccounts(apps: readonly App[], pairs: readonly SecretPair[
       isUsed: async (digest) => used.has(digest),
     },
     usage: {
-      async consume(id, day, limit) {
-        const count = (counts.get(`${id} ${day}`) ?? 0) + 1;
+      async consume(id, day, limit, more = 1) {
+        const count = (counts.get(`${id} ${day}`) ?? 0) + more;
         if (count > limit) return null;
         counts.set(`${id} ${day}`, count);
         return count;

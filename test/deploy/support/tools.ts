@@ -58,13 +58,28 @@ export function debianProgram(what: string, program: string): Tool {
     : { path: null, reason: `the Debian package ${what} is not to be had` };
 }
 
+/** A program on the PATH, or one that was built into the cache folder before; null where there is none. */
+function knownProgram(name: string, version: string): string | null {
+  const installed = spawnSync('which', [name], { encoding: 'utf8' });
+  if (installed.status === 0) return installed.stdout.trim();
+  const path = join(toolFolder(`${name}-${version}`), name);
+  return existsSync(path) ? path : null;
+}
+
+/** As `goProgram`, of a program that an earlier check has built; builds nothing itself. */
+export function builtGoProgram(name: string, version: string): Tool {
+  const path = knownProgram(name, version);
+  return path === null
+    ? { path, reason: `there is no ${name}: "npm run deploy:check" builds it` }
+    : { path, reason: null };
+}
+
 /** A Go program: the one on the PATH, else built at a version, once into the cache folder; its path, or why it is not to be had. */
 export function goProgram(name: string, module: string, version: string): Tool {
-  const installed = spawnSync('which', [name], { encoding: 'utf8' });
-  if (installed.status === 0) return { path: installed.stdout.trim(), reason: null };
+  const known = knownProgram(name, version);
+  if (known !== null) return { path: known, reason: null };
   const folder = toolFolder(`${name}-${version}`);
   const path = join(folder, name);
-  if (existsSync(path)) return { path, reason: null };
   if (!succeeds('go', 'version'))
     return { path: null, reason: `${name} is built with Go, which is not installed` };
   const built = spawnSync('go', ['install', `${module}@${version}`], {

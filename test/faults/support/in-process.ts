@@ -77,6 +77,7 @@ export function inProcess(observer?: Observer): InProcess {
     },
     batches: null,
     webhookSecret: null,
+    appObjects: null,
     maxBodyBytes,
     settings: {
       cors: { origins: [] },

@@ -5,6 +5,8 @@ import type { StoreDatabase } from '../../core/database.ts';
 import type { OwnChain } from '../../core/ledger.ts';
 import type { BatchTable, Tables } from '../../core/tables.ts';
 import { chunkCalls } from './chunks.ts';
+import { exportCalls } from './exports.ts';
+import { purgeCalls, rowsGone } from './purge.ts';
 import { ChunkQueue, serverNow } from './queue.ts';
 import { reclaimCalls } from './reclaim.ts';
 import { statusOf } from './status.ts';
@@ -22,6 +24,8 @@ export function createBatches(database: StoreDatabase, chain: OwnChain): BatchSt
     ...chunkCalls(database, queue, chain),
     ...reclaimCalls(database, queue),
     ...webhookCalls(database),
+    ...exportCalls(database),
+    ...purgeCalls(database),
   };
 }
 
@@ -116,6 +120,11 @@ async function begin(db: Transaction<Tables>, order: BatchOrder): Promise<string
       webhook_tries: 0,
       webhook_at: null,
       webhook_state: null,
+      results_to: order.results,
+      results_state: order.results === null ? null : 'waiting',
+      results_at: order.results === null ? null : 0,
+      results_tries: 0,
+      results_failure: null,
     })
     .execute();
   return batchId;
@@ -257,6 +266,7 @@ function readCalls(database: StoreDatabase): Pick<BatchStore, 'list' | 'find' | 
             sql<number>`coalesce(sum(${eb.ref('failed')}), 0)::bigint`.as('failed'),
           ])
           .executeTakeFirstOrThrow();
+        const gone = await rowsGone(db);
         const of = (state: string) => rows.find((row) => row.state === state);
         return {
           chunks: {
@@ -265,7 +275,11 @@ function readCalls(database: StoreDatabase): Pick<BatchStore, 'list' | 'find' | 
             paused: of('paused')?.count ?? 0,
           },
           oldestWaitingSeconds: of('waiting')?.age ?? 0,
-          rows: totals,
+          rows: {
+            judged: totals.judged + gone.judged,
+            refused: totals.refused + gone.refused,
+            failed: totals.failed + gone.failed,
+          },
         };
       }),
   };

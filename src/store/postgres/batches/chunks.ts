@@ -31,11 +31,11 @@ export function chunkCalls(
         return state;
       }),
     finish: (lease) => database.write(UNAVAILABLE, (db) => finish(db, lease)),
-    giveBack: (lease) =>
+    giveBack: (lease, afterSeconds = 0) =>
       database.write(UNAVAILABLE, async (db) => {
         const state = await stateOf(db, lease);
         if (state === 'lost') return;
-        await putBack(db, queue, lease, { crashes: 0, afterSeconds: 0 });
+        await putBack(db, queue, lease, { crashes: 0, afterSeconds });
       }),
   };
 }

@@ -19,6 +19,9 @@ export function statusOf(row: BatchTable): BatchStatus {
     createdAt: new Date(row.created_at),
     begunAt: date(row.begun_at),
     finishedAt: date(row.finished_at),
+    results: row.results_to,
+    resultsState: row.state === 'cancelled' ? null : (row.results_state as BatchStatus['resultsState']),
+    resultsFailure: row.results_failure,
     webhookState: row.webhook_state as BatchStatus['webhookState'],
   };
 }

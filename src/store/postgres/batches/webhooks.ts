@@ -13,6 +13,7 @@ export function webhookCalls(database: StoreDatabase): Pick<BatchStore, 'takeWeb
         const { rows } = await sql<BatchTable>`
           update batch set webhook_at = ${serverNow} + ${forMs}::bigint, webhook_tries = webhook_tries + 1
           where batch_id = (select batch_id from batch where webhook_at <= ${serverNow}
+            and not (state = 'done' and results_state is not distinct from 'waiting')
             order by webhook_at limit 1 for update skip locked) returning *`.execute(db);
         const [row] = rows;
         return row === undefined ? null : { status: statusOf(row), tries: row.webhook_tries };

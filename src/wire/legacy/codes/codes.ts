@@ -77,6 +77,7 @@ export const LEGACY_CODES: Readonly<Record<FaultKind, LegacyCode>> = {
   profile_unavailable: as(213),
   accounts_unavailable: as(107),
   state_unavailable: as(108),
+  storage_unavailable: as(108),
   internal: as(213),
 };
 
