@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../account/types.ts';
-import { failedRow, rowOf } from '../batch/run.ts';
+import { failedRow, rowOf } from '../batch/row.ts';
 import { asFault, Fault } from '../faults.ts';
 import type { Judge } from '../fleet/types.ts';
 import type { LedgerRow } from '../ledger/types.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failedRow } from '../batch/run.ts';
+import { failedRow } from '../batch/row.ts';
 import { asFault, Fault } from '../faults.ts';
 import { type ChunkDeps, workOnChunk } from './chunk-work.ts';
 import { type ChunkApp, itemOf } from './judge-row.ts';
