@@ -131,7 +131,15 @@ interface Reasons {
   rate_limited: 'rate' | 'concurrent' | 'daily' | 'failed_tries';
 
   /** The body, or a header about it, does not have the form that is asked for. */
-  request_malformed: BodyReason | 'both' | 'group_size' | 'reference' | 'schema' | 'webhook' | 'policy' | 'upload';
+  request_malformed:
+    | BodyReason
+    | 'both'
+    | 'group_size'
+    | 'reference'
+    | 'schema'
+    | 'webhook'
+    | 'policy'
+    | 'upload';
   appid_missing: 'appid_missing';
   /** The member `image` is no picture in base64. */
   image_invalid: 'image:type' | 'image:data_uri' | 'image:base64' | 'image:blank';

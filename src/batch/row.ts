@@ -29,7 +29,7 @@ export function rowOf(item: Named, sha256: string, judgement: Judgement): BatchR
     sameAs: null,
     code: codeOf(noFace ? 'no_face' : null),
     failure: null,
-    message: noFace ? judgement.reasons[0].text : 'OK',
+    message: noFace ? (judgement.reasons[0]?.text ?? 'no face') : 'OK',
     verdict: judgement.verdict,
     score: judgement.score,
     review: judgement.review,

@@ -159,8 +159,11 @@ export interface OperatingPoints {
 
 /** What `POST /v1/batches` takes. */
 export interface BatchRequest {
-  /** Urls, and paths in the app's own folder of the server's folder of pictures; at most 10 000. */
-  pictures: string[];
+  /**
+   * Urls, and paths in the app's own folder of the server's folder of pictures; at most 10 000. Two to five
+   * that follow each other with one group are judged as stills of one person.
+   */
+  pictures: (string | { picture: string; group: string })[];
   name?: string;
   /** -9 to 0; below 0: after the batches of others. */
   priority?: number;

@@ -1,4 +1,6 @@
-import { type ChunkApp, judgeRow, type RowDeps } from './judge-row.ts';
+import { unitsOfRows } from './entries.ts';
+import { judgeUnit } from './judge-group.ts';
+import type { ChunkApp, RowDeps } from './judge-row.ts';
 import type { BatchStore, Lease, LeaseState, RowResult } from './types.ts';
 
 /** What a chunk is worked on with. */
@@ -61,18 +63,18 @@ interface Work {
   readonly lost: AbortSignal;
 }
 
-/** Several rows at once, until all are done or it is to stop; those in work are finished then. */
+/** Several pictures or groups at once, until all are done or it is to stop; those in work are finished then. */
 async function judgeAll(
   deps: ChunkDeps,
   { lease, app, writer, lost }: Work,
   stop: AbortSignal,
 ): Promise<void> {
-  const rows = lease.rows.values();
+  const units = unitsOfRows(lease.rows).values();
   const mayGoOn = () => !stop.aborted && !lost.aborted && writer.state === 'held';
   const lane = async () => {
-    for (const row of rows) {
+    for (const unit of units) {
       if (!mayGoOn()) return;
-      await writer.add(await judgeRow(deps, lease, row, app, lost));
+      await writer.add(await judgeUnit(deps, lease, unit, app, lost));
     }
   };
   const lanes = await Promise.allSettled(Array.from({ length: deps.atOnce }, lane));
@@ -84,8 +86,8 @@ async function judgeAll(
 interface Writer {
   readonly state: LeaseState;
   readonly written: number;
-  /** Resolves at once while few wait; else when they are written. */
-  add(result: RowResult): Promise<void>;
+  /** Resolves at once while few wait; else when they are written, those of one call in one transaction. */
+  add(results: readonly RowResult[]): Promise<void>;
   flush(): Promise<void>;
   /** Takes note of what the store said of the lease. */
   readonly see: (state: LeaseState) => void;
@@ -127,8 +129,8 @@ function createWriter(
     get written() {
       return written;
     },
-    async add(result) {
-      waiting.push(result);
+    async add(results) {
+      waiting.push(...results);
       if (waiting.length >= WRITE_AT || performance.now() - wroteAt >= WRITE_AFTER_MS) await flush();
     },
     flush,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../account/types.ts';
-import { failedRow, rowOf } from '../batch/row.ts';
+import { failedRow, type RowSettings, rowOf } from '../batch/row.ts';
+import type { BatchRow } from '../batch/types.ts';
 import { asFault, Fault } from '../faults.ts';
 import type { Judge } from '../fleet/types.ts';
 import type { LedgerRow } from '../ledger/types.ts';
@@ -24,6 +25,13 @@ export interface RowDecision {
   readonly startedAt: number;
 }
 
+/** What became of a group, for the ledger: as of a call with several stills. */
+export interface GroupDecision {
+  /** Of the group's own row, the first still's source, and all stills together. */
+  readonly decision: RowDecision;
+  readonly stills: readonly RowDecision[];
+}
+
 /** What rows are judged with. */
 export interface RowDeps {
   readonly judge: Judge;
@@ -33,6 +41,8 @@ export interface RowDeps {
   readonly profile: Profile;
   /** The ledger's row of a decision. */
   readonly recordOf: (decision: RowDecision) => LedgerRow;
+  /** The same of a group. */
+  readonly recordOfGroup: (decision: GroupDecision) => LedgerRow;
 }
 
 /** The app that a chunk is judged for, as it is now. */
@@ -66,19 +76,35 @@ export async function judgeRow(
   chunkApp: ChunkApp,
   signal: AbortSignal,
 ): Promise<RowResult> {
+  const decision = await decideRow(deps, { lease, row, chunkApp, still: false }, signal);
+  const { outcome, row: made } = rowOfDecision(deps, decision, chunkApp);
+  const isRecorded = outcome !== 'failed' && wasThere(decision);
+  return resultOf(row, outcome, made, isRecorded ? deps.recordOf(decision) : null);
+}
+
+/** A picture to judge, for whom, and whether as one of several. */
+export interface RowWork {
+  readonly lease: Lease;
+  readonly row: ChunkRow;
+  readonly chunkApp: ChunkApp;
+  readonly still: boolean;
+}
+
+/**
+ * Judges one picture, again where the trouble may pass.
+ * @throws {DOMException} AbortError when `signal` aborts
+ */
+export async function decideRow(deps: RowDeps, work: RowWork, signal: AbortSignal): Promise<RowDecision> {
   for (let tries = 1; ; tries++) {
-    const tried = await tryRow(deps, lease, row, chunkApp, signal);
-    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault))
-      return resultOf(deps, tried, chunkApp);
+    const tried = await tryRow(deps, work, signal);
+    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault)) return tried;
     await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal });
   }
 }
 
 async function tryRow(
   deps: RowDeps,
-  lease: Lease,
-  row: ChunkRow,
-  { app, rules }: ChunkApp,
+  { lease, row, chunkApp: { app, rules }, still }: RowWork,
   signal: AbortSignal,
 ): Promise<RowDecision> {
   const startedAt = performance.now();
@@ -94,6 +120,7 @@ async function tryRow(
       threshold: threshold ?? deps.threshold,
       profile: profile ?? deps.profile,
       ...(capture === null ? {} : { capture }),
+      ...(still ? { still } : {}),
     });
     const judgement = { ...judged, ...decide(judged, rules) } as Judgement;
     return { ...open, picture, judgement, fault: null };
@@ -103,35 +130,43 @@ async function tryRow(
   }
 }
 
-function resultOf(deps: RowDeps, decision: RowDecision, { app }: ChunkApp): RowResult {
-  const { row, picture, judgement, fault } = decision;
-  const item = itemOf(row);
-  const settings = {
-    threshold: app.policy.threshold ?? deps.threshold,
-    profile: app.policy.profile ?? deps.profile,
-  };
+/** The row of a batch that a decision makes. */
+export function rowOfDecision(
+  deps: RowDeps,
+  { row, picture, judgement, fault }: RowDecision,
+  chunkApp: ChunkApp,
+): { readonly outcome: RowOutcome; readonly row: BatchRow } {
   const sha256 = picture?.sha256 ?? null;
   const made =
     judgement !== null && sha256 !== null
-      ? rowOf(item, sha256, judgement)
-      : failedRow(item, settings, sha256, fault ?? new Fault('internal', 'unknown', 'nothing came of it'));
-  const outcome = outcomeOf(fault);
-  // Nothing was decided on a row that failed, nor on a file that is not there.
-  const isRecorded = outcome !== 'failed' && (picture !== null || isUrl(row.picture));
+      ? rowOf(row, sha256, judgement)
+      : failedRow(row, settingsOf(deps, chunkApp), sha256, fault ?? nothing());
+  return { outcome: outcomeOf(fault), row: made };
+}
+
+const nothing = () => new Fault('internal', 'unknown', 'nothing came of it');
+
+/** Profile and threshold of rows without a judgement. */
+export function settingsOf(deps: RowDeps, { app }: ChunkApp): RowSettings {
   return {
-    row: row.row,
-    outcome,
-    result: JSON.stringify(made),
-    record: isRecorded ? deps.recordOf(decision) : null,
+    threshold: app.policy.threshold ?? deps.threshold,
+    profile: app.policy.profile ?? deps.profile,
   };
 }
 
-function outcomeOf(fault: Fault | null): RowOutcome {
+/** Nothing is decided on a file that is not there. */
+export const wasThere = ({ row, picture }: RowDecision): boolean => picture !== null || isUrl(row.picture);
+
+/** What is written of a row. */
+export const resultOf = (
+  { row }: ChunkRow,
+  outcome: RowOutcome,
+  made: BatchRow,
+  record: LedgerRow | null,
+): RowResult => ({ row, outcome, result: JSON.stringify(made), record });
+
+/** What a fault makes of a row. */
+export function outcomeOf(fault: Fault | null): RowOutcome {
   if (fault === null) return 'judged';
   return fault.area === 'picture' || fault.area === 'source' ? 'refused' : 'failed';
-}
-
-/** How a row is known in results: as in those of `livestill batch`. */
-export function itemOf({ row, picture }: ChunkRow) {
-  return { key: `${row}:${picture}`, picture };
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { failedRow } from '../batch/row.ts';
 import { asFault, Fault } from '../faults.ts';
 import { type ChunkDeps, workOnChunk } from './chunk-work.ts';
-import { type ChunkApp, itemOf } from './judge-row.ts';
+import type { ChunkApp } from './judge-row.ts';
 import type { Lease, SetAside } from './types.ts';
 
 /** What a worker says while it works. */
@@ -85,5 +85,5 @@ function setAsideResult(deps: WorkerDeps, row: SetAside): string {
     'Set aside: several workers were lost while this picture was judged.',
   );
   const { threshold, profile } = deps;
-  return JSON.stringify(failedRow(itemOf(row), { threshold, profile }, null, fault));
+  return JSON.stringify(failedRow(row, { threshold, profile }, null, fault));
 }

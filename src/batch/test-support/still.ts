@@ -3,6 +3,15 @@ import { calibrationOf } from '../../liveness/test-support/cards.ts';
 import type { Judgement } from '../../liveness/types.ts';
 
 const curve = calibrationOf('careful');
+const point = { x: 0, y: 0 };
+const keyPoints = {
+  eyeLeft: point,
+  eyeRight: point,
+  nose: point,
+  mouth: point,
+  earLeft: point,
+  earRight: point,
+};
 
 /** The judgement of one of several stills, with this fused logit. */
 export function madeStill(z: number, change: Partial<Judgement> = {}): Judgement {
@@ -18,7 +27,12 @@ export function madeStill(z: number, change: Partial<Judgement> = {}): Judgement
     profile: 'careful',
     classProbabilities: {},
     fusedLogit: z,
-    face: null,
+    face: {
+      box: { left: 100, top: 100, right: 300, bottom: 300 },
+      keyPoints,
+      detectorScore: 1,
+      detectorIoU: null,
+    },
     faceCount: 1,
     width: 720,
     height: 960,

@@ -3,6 +3,7 @@ import { openSource } from '../../batch/source/open.ts';
 import { UsageError } from '../../faults.ts';
 import { pathOfArgument } from '../../files/name.ts';
 import { belowPictures } from '../../jobs/pictures.ts';
+import type { Submitted } from '../../jobs/types.ts';
 
 /**
  * The pictures of a folder or a list, as workers read them: urls, and paths below the folder of pictures.
@@ -11,7 +12,7 @@ import { belowPictures } from '../../jobs/pictures.ts';
 export async function submittedPictures(
   input: string,
   picturesDir: string | null,
-): Promise<AsyncIterable<string>> {
+): Promise<AsyncIterable<Submitted>> {
   const path = input === '-' ? input : pathOfArgument(input);
   const info = input === '-' ? null : await stat(path).catch(() => null);
   let below = '';
@@ -39,7 +40,8 @@ export async function submittedPictures(
   }
   return (async function* () {
     try {
-      for await (const { picture } of source.items()) yield below + picture;
+      for await (const { picture, group } of source.items())
+        yield { picture: below + picture, ...(group === undefined ? {} : { group }) };
     } finally {
       await source.close();
     }

@@ -19,7 +19,7 @@ import { EXIT_STATUS } from '../shared/exit-status.ts';
 import { explainErrors } from '../shared/outcome.ts';
 import { say } from '../shared/printable.ts';
 import { needsPostgres } from './needs-postgres.ts';
-import { batchRecord } from './record.ts';
+import { batchRecord, groupRecord } from './record.ts';
 
 interface WorkerOptions {
   readonly data?: string;
@@ -125,6 +125,7 @@ function depsOf(config: Config, log: Logger, { store, batches, fleet }: Parts): 
     threshold: config.threshold,
     profile: fleet.profile,
     recordOf: batchRecord(fleet.models),
+    recordOfGroup: groupRecord(fleet.models),
     atOnce: fleet.workers + AHEAD,
     leaseMs: config.batch.leaseMs,
     pollMs: POLL_MS,

@@ -6,7 +6,7 @@ import { Fault, UsageError } from '../../faults.ts';
 import { badPath, isUrl } from '../../jobs/pictures.ts';
 import { secondsLeft } from '../../jobs/progress.ts';
 import { submitBatch } from '../../jobs/submit.ts';
-import type { BatchStatus, BatchStore } from '../../jobs/types.ts';
+import type { BatchStatus, BatchStore, Submitted } from '../../jobs/types.ts';
 import { checkWebhook } from '../../jobs/webhook.ts';
 import { withPermit } from '../decision/admit.ts';
 import type { Envelope } from '../http/envelope.ts';
@@ -176,7 +176,7 @@ async function submit(
     hold.add(decodingBytes('application/json', bytes));
     const asked = parse(bytes);
     const { pictures, name = '', priority = 0, webhook } = asked;
-    for (const [i, picture] of pictures.entries()) checkPicture(picture, appid, i);
+    const submitted = submittedOf(pictures, appid);
     const order = {
       appid,
       secretId: caller.keyId,
@@ -185,7 +185,7 @@ async function submit(
       webhook: webhook === undefined ? null : webhookOf(webhook, deps.webhookSecret),
     };
     const make = async () => {
-      const batchId = await submitBatch(deps.batches, order, pictures);
+      const batchId = await submitBatch(deps.batches, order, submitted);
       const body = bodyOf(await find(deps.batches, batchId, appid));
       return { envelope: jsonEnvelope(body, textHeaders(language)), keep: true };
     };
@@ -211,6 +211,24 @@ function parse(bytes: Buffer): BatchRequestBody {
   const [error] = Errors(batchRequestSchema, value);
   const place = error?.instancePath ?? '';
   throw malformed(`${place === '' ? 'The body' : place.slice(1)} ${error?.message ?? 'is not as expected'}.`);
+}
+
+/** The pictures in order, checked; a group stands in one place. */
+function submittedOf(pictures: BatchRequestBody['pictures'], appid: string): readonly Submitted[] {
+  const ended = new Set<string>();
+  let current: string | undefined;
+  return pictures.map((one, i) => {
+    const submitted: Submitted = typeof one === 'string' ? { picture: one } : one;
+    const { picture, group } = submitted;
+    checkPicture(picture, appid, i);
+    if (group !== current) {
+      if (current !== undefined) ended.add(current);
+      if (group !== undefined && ended.has(group))
+        throw malformed(`pictures/${i}: the pictures of a group must follow each other.`);
+      current = group;
+    }
+    return submitted;
+  });
 }
 
 /** An app reads its own folder alone: what is judged there says something of the picture. */
