@@ -1,4 +1,4 @@
-import { FEWEST_STILLS, MOST_STILLS } from '../liveness/stills/fuse.ts';
+import { isGroupSize, MOST_STILLS } from '../liveness/stills/fuse.ts';
 
 /** What may be one of several stills of one person. */
 export interface Grouped {
@@ -14,9 +14,6 @@ export type Unit<T> =
   | { readonly kind: 'together'; readonly group: string; readonly items: readonly T[] }
   /** A group with too few or too many pictures, which went before as pictures for themselves. */
   | { readonly kind: 'misfit'; readonly group: string; readonly first: T; readonly count: number };
-
-/** Whether so many stills are judged together. */
-export const isGroupSize = (count: number): boolean => count >= FEWEST_STILLS && count <= MOST_STILLS;
 
 /**
  * Divides a list into what is judged in one go. A group is what stands in a row with one name; at most five

@@ -63,7 +63,7 @@ interface Work {
   readonly lost: AbortSignal;
 }
 
-/** Several pictures or groups at once, until all are done or it is to stop; those in work are finished then. */
+/** Several pictures or groups at once, until all are done or it is to stop; those in work are finished. */
 async function judgeAll(
   deps: ChunkDeps,
   { lease, app, writer, lost }: Work,

@@ -1,14 +1,5 @@
-import { isGroupSize } from '../batch/groups.ts';
-import type { ChunkRow } from './types.ts';
-
-/**
- * A row as a chunk holds it: the picture alone, where its place in the list is its row and it has no group,
- * as in lists without groups. Else `p` the picture (absent: the row of a group), `k` the key where it does
- * not follow from row and picture, `g` the group, `t` the number of its stills.
- */
-export type ChunkEntry =
-  | string
-  | { readonly p?: string; readonly k?: string; readonly g?: string; readonly t?: number };
+import { isGroupSize } from '../liveness/stills/fuse.ts';
+import type { ChunkEntry, ChunkRow } from './types.ts';
 
 /** A row, to be kept in its chunk. */
 export function entryOf({ key, picture, group, stills }: Omit<ChunkRow, 'row'>, row: number): ChunkEntry {

@@ -6,10 +6,10 @@ import { Fault } from '../faults.ts';
 import type { Judge } from '../fleet/types.ts';
 import type { Store } from '../store/open.ts';
 import { serverOfTests, whyNoServer } from '../store/postgres/test-support/server.ts';
-import { type ChunkEntry, entryOf, rowOfEntry, unitsOfRows } from './entries.ts';
+import { entryOf, rowOfEntry, unitsOfRows } from './entries.ts';
 import { submitBatch } from './submit.ts';
 import { batchesOf, nodesOn, someOrder, someWorker, until } from './test-support/fleet.ts';
-import type { BatchStore, Submitted } from './types.ts';
+import type { BatchStore, ChunkEntry, Submitted } from './types.ts';
 import { runWorker, type WorkerDeps } from './worker.ts';
 
 /** A list with this many pictures in each group; 0: one picture without. */

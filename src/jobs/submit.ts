@@ -1,8 +1,8 @@
 import { unitsOf } from '../batch/groups.ts';
 import { groupKey } from '../batch/together.ts';
 import { UsageError } from '../faults.ts';
-import { type ChunkEntry, entryOf } from './entries.ts';
-import type { BatchOrder, BatchStore, ChunkRow, Submitted } from './types.ts';
+import { entryOf } from './entries.ts';
+import type { BatchOrder, BatchStore, ChunkEntry, ChunkRow, Submitted } from './types.ts';
 
 /** Pictures of one chunk: enough that chunks are few, few enough that a lost one costs little. */
 export const CHUNK_PICTURES = 500;

@@ -1,5 +1,4 @@
 import type { LedgerRow } from '../ledger/types.ts';
-import type { ChunkEntry } from './entries.ts';
 
 /**
  * `filling`: its list is still being read; `running`; `paused`: no chunk is begun; `done`; `cancelled`.
@@ -64,6 +63,15 @@ export interface ChunkRow {
   /** Only in the row of a group: how many rows right before it are its stills. */
   readonly stills?: number;
 }
+
+/**
+ * A row as a chunk holds it: the picture alone, where its place in the list is its row and it has no group,
+ * as in lists without groups. Else `p` the picture (absent: the row of a group), `k` the key where it does
+ * not follow from row and picture, `g` the group, `t` the number of its stills.
+ */
+export type ChunkEntry =
+  | string
+  | { readonly p?: string; readonly k?: string; readonly g?: string; readonly t?: number };
 
 /** A picture as it is submitted. */
 export interface Submitted {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
-import { type ChunkEntry, rowOfEntry } from '../../../jobs/entries.ts';
-import type { BatchStore, ChunkRow, Lease, LeaseState, RowResult } from '../../../jobs/types.ts';
+import { rowOfEntry } from '../../../jobs/entries.ts';
+import type { BatchStore, ChunkEntry, ChunkRow, Lease, LeaseState, RowResult } from '../../../jobs/types.ts';
 import type { StoreDatabase } from '../../core/database.ts';
 import { appendTo, type OwnChain } from '../../core/ledger.ts';
 import type { Tables } from '../../core/tables.ts';

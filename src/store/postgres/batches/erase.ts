@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
-import { isGroupSize } from '../../../batch/groups.ts';
-import { type ChunkEntry, rowOfEntry } from '../../../jobs/entries.ts';
+import { rowOfEntry } from '../../../jobs/entries.ts';
+import type { ChunkEntry } from '../../../jobs/types.ts';
+import { isGroupSize } from '../../../liveness/stills/fuse.ts';
 import type { Tables } from '../../core/tables.ts';
 
 /** As the ledger names rows of batches: `batch-ID-ROW`. */

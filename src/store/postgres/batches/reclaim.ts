@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
-import { type ChunkEntry, unitsOfRows } from '../../../jobs/entries.ts';
-import type { BatchStore, ChunkRow, SetAside } from '../../../jobs/types.ts';
+import { unitsOfRows } from '../../../jobs/entries.ts';
+import type { BatchStore, ChunkEntry, ChunkRow, SetAside } from '../../../jobs/types.ts';
 import type { StoreDatabase } from '../../core/database.ts';
 import type { BatchChunkTable, Tables } from '../../core/tables.ts';
 import { count, endWhereDone, putBack, rowsLeft } from './chunks.ts';
