@@ -163,8 +163,8 @@ function isDone(unit: Unit<BatchItem>, { done }: BatchTask): boolean {
 }
 
 /**
- * Judges every picture of the source that is not done yet, several at once, and writes a row for each, and
- * one more for each group. Ends early when told to by `signal`; throws what makes going on senseless: a broken
+ * Judges every picture of the source that is not done yet, several at once, and writes a row for each, one
+ * more for each group. Ends early when told to by `signal`; throws what makes going on senseless: a broken
  * input, an output that cannot be written.
  */
 export async function runBatch(task: BatchTask): Promise<void> {
