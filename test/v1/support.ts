@@ -123,7 +123,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
     idempotency,
     batches: store.batches,
-    webhookSecret: 'a secret of webhooks',
+    batchSecretOf: () => 'a secret of webhooks',
     maxBodyBytes: settings.maxBodyBytes,
     settings: { cors: settings.cors, threshold: 87, profile: 'careful', tables, version },
     sessions: {
@@ -134,6 +134,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
       settings: {
         seconds: 300,
         tries: 3,
+        mostOpen: 1000,
         captureSignals: 'information',
         threshold: 87,
         capture: 'lenient',

@@ -10,6 +10,7 @@ import { CHUNK_PICTURES, submitBatch } from '../../jobs/submit.ts';
 import type { BatchStatus, BatchStore } from '../../jobs/types.ts';
 import { checkWebhook } from '../../jobs/webhook.ts';
 import type { Store } from '../../store/open.ts';
+import { batchSecretOf } from '../../webhook/sign.ts';
 import { numberWithin } from '../shared/arguments.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
 import { explainErrors, type Outcome, pairs, perform } from '../shared/outcome.ts';
@@ -94,13 +95,13 @@ function submit(input: string, options: Options): Promise<Outcome> {
     const { app = '', name = '', priority = 0, webhook, chunk } = options;
     if ((await store.accounts.findApp(app)) === null)
       throw new UsageError('app_unknown', `there is no app ${app}: see "livestill app list"`);
-    const { picturesDir, webhookSecret } = config.batch;
+    const { picturesDir } = config.batch;
     const order = {
       appid: app,
       secretId: '',
       name,
       priority,
-      webhook: webhook === undefined ? null : checkWebhook(webhook, webhookSecret),
+      webhook: webhook === undefined ? null : checkWebhook(webhook, batchSecretOf(config) !== null),
     };
     const pictures = await submittedPictures(input, picturesDir);
     const batchId = await submitBatch(batches, order, pictures, chunk);

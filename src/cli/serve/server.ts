@@ -7,6 +7,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import type { Store } from '../../store/open.ts';
+import { batchSecretOf } from '../../webhook/sign.ts';
 import type { DecisionDeps } from '../../wire/decision/deps.ts';
 import { connectionLimits, openFilesLimit } from '../../wire/http/connection-limits.ts';
 import type { FailedTries } from '../../wire/http/failed-tries.ts';
@@ -79,7 +80,7 @@ export function serverOf(config: Config, log: Logger, parts: Parts, judging: Dec
     apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
     idempotency,
     batches: store.batches,
-    webhookSecret: config.batch.webhookSecret,
+    batchSecretOf: batchSecretOf(config),
     maxBodyBytes,
     settings: { cors, profile: fleet.profile, threshold, version, tables },
     sessions: {

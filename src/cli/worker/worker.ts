@@ -9,6 +9,7 @@ import { runWorker, type WorkerDeps } from '../../jobs/worker.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import { createPoster } from '../../picture/download/post.ts';
 import type { Store } from '../../store/open.ts';
+import { batchSecretOf } from '../../webhook/sign.ts';
 import { createLog } from '../../wire/http/log.ts';
 import { humanLog } from '../serve/human-log.ts';
 import { createLogOutput, logFileOf } from '../serve/log-output.ts';
@@ -149,12 +150,12 @@ function depsOf(config: Config, log: Logger, { store, batches, fleet }: Parts): 
 
 /** Null where this worker has no key to sign with. */
 function webhooksOf(config: Config, log: Logger, batches: WebhookDeps['batches']): WebhookDeps | null {
-  const { webhookSecret: secret } = config.batch;
-  if (secret === null) return null;
+  const secretOf = batchSecretOf(config);
+  if (secretOf === null) return null;
   return {
     batches,
     poster: createPoster({ ...config.download, maxBytes: config.picture.maxBytes }),
-    secret,
+    secretOf,
     clock: () => Date.now(),
     pollMs: POLL_MS,
     onCalled: ({ batchId }, ended, why) =>

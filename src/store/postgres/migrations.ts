@@ -12,6 +12,7 @@ import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
 import { REQUESTS } from './steps/requests.ts';
 import { SESSIONS } from './steps/sessions.ts';
+import { SESSIONS_OPEN } from './steps/sessions-open.ts';
 import type { Step } from './steps/step.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
@@ -25,6 +26,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0008-ledger-search': LEDGER_SEARCH,
   '0009-batches': BATCHES,
   '0010-permits': PERMITS,
+  '0014-sessions-open': SESSIONS_OPEN,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

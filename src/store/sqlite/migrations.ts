@@ -13,6 +13,7 @@ import { PROFILES } from './steps/profiles.ts';
 import { RECORD } from './steps/record.ts';
 import { REVIEW } from './steps/review.ts';
 import { SESSIONS } from './steps/sessions.ts';
+import { SESSIONS_OPEN } from './steps/sessions-open.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -27,6 +28,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0013-sessions': SESSIONS,
   '0014-console': CONSOLE,
   '0015-ledger-search': LEDGER_SEARCH,
+  '0018-sessions-open': SESSIONS_OPEN,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

@@ -7,6 +7,7 @@ import { createObserver } from './counted.ts';
 import { watchLoop } from './event-loop.ts';
 import { KNOWN_SERIES } from './known-series.ts';
 import { createKit, type Kit } from './registry.ts';
+import { type SessionFigures, watchSessions } from './sessions.ts';
 import { watchStore } from './store.ts';
 
 /** What is looked at whenever the page is asked for. */
@@ -23,6 +24,8 @@ export interface Watched {
     | undefined;
   /** The batches of the whole installation, as last looked at; without it there are none. */
   readonly batches?: (() => QueueDepth | null) | undefined;
+  /** Sessions and their webhooks, as last looked at. */
+  readonly sessions?: (() => SessionFigures | null) | undefined;
   /** How the shared store does; without it the store is this node's own. */
   readonly store?: StoreHealth | null | undefined;
   /** What is known of the clock by which records are let go. */
@@ -121,9 +124,10 @@ export function createMetrics({ version, node, onTrouble }: MetricsOptions): Met
 
 /** What is looked at when the page is asked for. */
 function watchService(kit: Kit, watched: Watched): void {
-  const { fleet, server, bodies, certificate, failedTries, clock, batches, store } = watched;
+  const { fleet, server, bodies, certificate, failedTries, clock, batches, sessions, store } = watched;
   if (store) watchStore(kit, store);
   if (batches !== undefined) watchBatches(kit, batches);
+  if (sessions !== undefined) watchSessions(kit, sessions);
   if (clock !== undefined) watchClock(kit, clock);
   if (certificate !== undefined) {
     kit.looked(

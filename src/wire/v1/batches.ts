@@ -24,8 +24,8 @@ import { jsonEnvelope } from './reply.ts';
 export interface BatchDeps extends LivenessDeps {
   /** Null where the store is no PostgreSQL database. */
   readonly batches: BatchStore | null;
-  /** Null: no webhook is taken. */
-  readonly webhookSecret: string | null;
+  /** What the webhooks of an app's batches are signed with; null: no webhook is taken. */
+  readonly batchSecretOf: ((appid: string) => string) | null;
 }
 
 /** A call about one batch, or about all of an app. */
@@ -182,7 +182,7 @@ async function submit(
       secretId: caller.keyId,
       name,
       priority,
-      webhook: webhook === undefined ? null : webhookOf(webhook, deps.webhookSecret),
+      webhook: webhook === undefined ? null : webhookOf(webhook, deps.batchSecretOf !== null),
     };
     const make = async () => {
       const batchId = await submitBatch(deps.batches, order, submitted);
@@ -243,9 +243,9 @@ function checkPicture(picture: string, appid: string, at: number): void {
   }
 }
 
-function webhookOf(url: string, secret: string | null): string {
+function webhookOf(url: string, isSigned: boolean): string {
   try {
-    return checkWebhook(url, secret);
+    return checkWebhook(url, isSigned);
   } catch (error) {
     if (error instanceof UsageError) throw malformed(`webhook: ${error.message}.`);
     throw error;

@@ -76,7 +76,7 @@ export function inProcess(observer?: Observer): InProcess {
       releaseIdempotent: async () => {},
     },
     batches: null,
-    webhookSecret: null,
+    batchSecretOf: null,
     maxBodyBytes,
     settings: { cors: { origins: [] }, threshold: 87, profile: 'careful', tables: [], version: '0.0.0' },
   });
