@@ -95,13 +95,16 @@ export const DESCRIPTIONS = {
   'batch.picturesDir':
     '批次中的路径都在此目录之下读取，每个 worker 都要能访问：一个共享目录。null：批次只能含 url。',
   'batch.leaseMs': '一个 worker 没有任何动静时，它的分块还保留多久；之后由另一个 worker 接着做完其余部分。',
-  'batch.webhookSecret': 'webhook 签名所用的密钥（HMAC-SHA256）。null：批次不接受 webhook。',
+  'batch.webhookSecret':
+    '批次 webhook 专用的签名密钥，所有应用共用（HMAC-SHA256）。null：与会话的 webhook 相同，用应用由 `webhook.secret` 得到的密钥签名；两者都没有时，批次不接受 webhook。',
   'sessions.seconds': '会话接收照片的时长，创建者未另行指定时适用。',
   'sessions.tries': '一个会话的尝试次数，创建者未另行指定时适用。',
+  'sessions.mostOpen':
+    '一个应用同时打开的会话数上限，按所有节点合计；达到上限后，新会话以 429 拒绝，直到有会话结束。',
   'sessions.captureSignals':
     '照片可能并非来自摄像头的迹象（见 [injection.md](../understand/injection.md)）。`information`：只告知。`review`：所有会话中，带有迹象的活体结果一律转人工复核。',
   'webhook.secret':
-    '用于签名 webhook：每个应用的密钥由它派生。至少 32 个随机字符，所有节点相同。null：不接受 webhook。',
+    '用于签名会话和批次的 webhook：每个应用的密钥由它派生。至少 32 个随机字符，所有节点和 worker 相同。null：不接受 webhook。',
   'ledger.retentionDays': '审计日志中早于此天数的行会被删除；null：一直保留，直到 `livestill ledger prune`。',
   'ledger.sync': '`full`：应答发出之前，该行已能经受断电。`normal`：只能经受进程终止。',
   'backup.beforeMigration':

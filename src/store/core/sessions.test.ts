@@ -33,7 +33,7 @@ describe('sessions in the store', () => {
       retryAfter: 200,
     });
     await make('other', { appid: '1000002' });
-    // One that is over by the clock makes room, ended or not; so does one that was ended.
+    // One that is over by the clock counts no more, ended or not; nor does one that was cancelled.
     await make('later', { createdAt: 300_000, expiresAt: 600_000 });
     expect(await sessions.countOpenSessions(300_000)).toBe(1);
     await sessions.stepSession('ses_later', { kind: 'cancel' }, 300_001);
