@@ -232,6 +232,7 @@ describe('the page', () => {
       bodies: legacy.bodies,
       clock,
       batches,
+      sessions: () => ({ open: 1, webhooks: { waiting: 1, oldestSeconds: 1 } }),
       store,
       certificate: () => new Date(),
     });
