@@ -3,9 +3,20 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { SkippedReporter } from './test/support/skipped-reporter.ts';
 
+const ALL = ['src/**/*.test.ts', 'test/**/*.test.ts', 'web/**/*.test.ts'];
+/** Files that start processes by the dozen, or register the tests of others on another database. */
+const ALONE = [
+  'src/{fleet,jobs,store}/**/*.test.ts',
+  'test/{browser,client,contract,deploy,end-to-end,evaluation,faults}/**/*.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'web/**/*.test.ts'],
+    projects: [
+      // What a file imports is loaded once a process, not once a file: half of what these files took.
+      { extends: true, test: { name: 'shared', include: ALL, exclude: ALONE, isolate: false } },
+      { extends: true, test: { name: 'alone', include: ALONE } },
+    ],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',

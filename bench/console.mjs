@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newestRows } from '../dist/console/apps.js';
 import { openStore } from '../dist/store/open.js';
 import { emptyLedger, fillLedger, rowEveryMs, someRequestIds } from './growth/ledger-rows.mjs';
 
@@ -20,6 +21,13 @@ async function measure(run) {
   }
   spent.sort((a, b) => a - b);
   return { median: spent[Math.floor(REPEATS / 2)], slowest: spent[REPEATS - 1] };
+}
+
+/** Reads rows to the end; how many. */
+async function readAll(rows) {
+  let count = 0;
+  for await (const _ of rows) count++;
+  return count;
 }
 
 const dataDir = await mkdtemp(join(tmpdir(), 'livestill-bench-console-'));
@@ -47,6 +55,9 @@ try {
       'a reason that no row has, one window': () => ledger.search({ reason: 'NOISY' }, null, 50),
       'only for review, none there': () => ledger.search({ review: true }, null, 50),
       'one request': (i) => ledger.latest({ requestId: ids[i] }, 20),
+      'calls of an hour, all apps': () => store.console.recentUse(null, period(60).since),
+      'calls of an hour, one app': () => store.console.recentUse('1000042', period(60).since),
+      'preview of a policy, one app': () => readAll(newestRows(ledger).read({ appid: '1000042' })),
       'activity of an hour': () => ledger.activity({ ...period(60), step: 60_000 }),
       'activity of 30 days': () => ledger.activity({ ...period(43_200), step: 21_600_000 }),
     };

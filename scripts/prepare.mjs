@@ -109,6 +109,8 @@ async function build() {
     });
     if (error !== undefined) fail(`the TypeScript compiler did not start: ${error.message}`);
     if (status !== 0) fail('the build failed: see the compiler messages above.');
+    const { buildProgram } = await import('./build-program.mjs');
+    await buildProgram();
     await buildPages(tsc, more);
   } finally {
     if (folder !== null) rmSync(folder, { recursive: true, force: true });

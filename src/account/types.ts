@@ -122,6 +122,13 @@ export interface PermitStore {
   take(appid: string, limit: number): Promise<(() => void) | null>;
 }
 
+/** Which apps are wanted; a member left out does not narrow. */
+export interface AppSearch {
+  /** Stands in the name, whatever the case of its letters, or at the start of the appid. */
+  readonly text?: string | undefined;
+  readonly state?: AppState | undefined;
+}
+
 /** What a new app is made of; the rest starts as `active`, without limits. */
 export interface NewApp {
   readonly appid: string;
@@ -150,7 +157,7 @@ export interface AccountAdmin {
    * All apps, oldest first; with `limit` the first so many, at a cost that does not grow with the others.
    * @param after the appid behind which the list begins
    */
-  listApps(limit?: number, after?: string): Promise<readonly App[]>;
+  listApps(limit?: number, after?: string, wanted?: AppSearch): Promise<readonly App[]>;
   /** The appid of an app, not closed, whose policy names one of these profiles; null when none does. */
   findAppWithProfile(profiles: readonly Profile[]): Promise<string | null>;
   /**

@@ -8,7 +8,8 @@ import {
 import { newAppid, newSecret } from '../account/generate.ts';
 import type { App, AppLimits, NewSecret, SecretSummary } from '../account/types.ts';
 import { UsageError } from '../faults.ts';
-import type { LedgerReader } from '../ledger/types.ts';
+import type { LedgerOverview } from '../ledger/search.ts';
+import type { LedgerPlace, LedgerReader } from '../ledger/types.ts';
 import type { CapturePreset } from '../liveness/types.ts';
 import type { JudgingRules } from '../policy/policy.ts';
 import { type Policy, type PolicyPreview, previewPolicy } from '../policy/preview.ts';
@@ -143,4 +144,33 @@ export async function previewChange(
   };
   const preview = await previewPolicy(ledger.read({ appid: now.appid, ...range }), current, proposed);
   return { current, proposed, preview };
+}
+
+/** Rows that a preview in the console tries at most: enough for shares, and read within a second. */
+const TRIED_ROWS = 20_000;
+const ROWS_AT_ONCE = 200;
+
+/** The newest rows of a ledger, as many as a person waits for. */
+export interface NewestRows extends Pick<LedgerReader, 'read'> {
+  /** Once they were read: false where there were more, which were left out. */
+  readonly isWhole: () => boolean;
+}
+
+/** Reads the newest rows first, and stops after so many. */
+export function newestRows(ledger: Pick<LedgerOverview, 'search'>, most = TRIED_ROWS): NewestRows {
+  let isWhole = true;
+  return {
+    isWhole: () => isWhole,
+    async *read(filter) {
+      let place: LedgerPlace | null = null;
+      let count = 0;
+      do {
+        const page = await ledger.search(filter, place, Math.min(ROWS_AT_ONCE, most - count));
+        yield* page.rows;
+        count += page.rows.length;
+        place = page.next;
+      } while (place !== null && count < most);
+      isWhole = place === null || (await ledger.search(filter, place, 1)).rows.length === 0;
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import type { ApiKeyAdmin } from '../account/api-key/api-key.ts';
-import type { AccountAdmin, AccountStore } from '../account/types.ts';
+import type { AccountAdmin, AccountStore, UsageStore } from '../account/types.ts';
 import type { Actor, AdminEntry } from '../ledger/admin.ts';
+import type { LedgerOverview } from '../ledger/search.ts';
 import type { Chains, LedgerReader } from '../ledger/types.ts';
 import type { RulesStore } from '../policy/policy.ts';
 import type { ConsoleAdmin, ConsoleStore } from './types.ts';
@@ -32,7 +33,8 @@ export interface ConsoleBacking {
   readonly apiKeys: Pick<ApiKeyAdmin, 'listApiKeys'>;
   readonly rules: Pick<RulesStore, 'findRules'>;
   readonly console: ConsoleStore;
-  readonly ledger: LedgerReader;
+  readonly usage: Pick<UsageStore, 'used'>;
+  readonly ledger: LedgerReader & LedgerOverview;
   readonly chains: Pick<Chains, 'adminLog'>;
   /** Changes under the name of who makes them. */
   as(actor: Actor): Changes;

@@ -1,19 +1,18 @@
 import { isIP } from 'node:net';
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type PublicKeyCredentialRequestOptionsJSON,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+  RegistrationResponseJSON,
 } from '@simplewebauthn/server';
 import { checkName } from '../account/validate.ts';
 import type { Changes } from './changes.ts';
 import { Refusal } from './refusal.ts';
 import { digestOf } from './tokens.ts';
 import type { ConsoleStore, ConsoleUser, Passkey } from './types.ts';
+
+/** 270 files, which most processes never need. */
+const library = () => import('@simplewebauthn/server');
 
 /** How long a challenge can be signed, in ms. */
 const CHALLENGE_MS = 5 * 60_000;
@@ -59,6 +58,7 @@ export function createPasskeys(store: ConsoleStore, clock: () => number, url: st
 
   return {
     async beginAdding(user) {
+      const { generateRegistrationOptions } = await library();
       const known = await store.listPasskeys(user.id);
       const options = await generateRegistrationOptions({
         rpName: 'livestill',
@@ -74,6 +74,7 @@ export function createPasskeys(store: ConsoleStore, clock: () => number, url: st
     },
     async add(changes, user, name, response) {
       checkName(name);
+      const { verifyRegistrationResponse } = await library();
       const { registrationInfo } = await verifyRegistrationResponse({
         ...expected,
         response,
@@ -92,6 +93,7 @@ export function createPasskeys(store: ConsoleStore, clock: () => number, url: st
       });
     },
     async beginSignIn() {
+      const { generateAuthenticationOptions } = await library();
       const options = await generateAuthenticationOptions({ rpID: hostname, userVerification: 'required' });
       await keepChallenge(options.challenge, null);
       return options;
@@ -100,6 +102,7 @@ export function createPasskeys(store: ConsoleStore, clock: () => number, url: st
       const passkey = await store.findPasskey(response.id);
       if (passkey === null) throw refusal();
       const { id, publicKey, counter, transports } = passkey;
+      const { verifyAuthenticationResponse } = await library();
       const { verified, authenticationInfo } = await verifyAuthenticationResponse({
         ...expected,
         response,

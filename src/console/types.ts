@@ -206,6 +206,8 @@ export interface ConsoleAdmin {
   removeUser(id: string): Promise<void>;
   addPasskey(passkey: Omit<StoredPasskey, 'createdAt' | 'lastUsedAt'>): Promise<Passkey>;
   /** @throws {UsageError} `passkey_unknown` */
+  renamePasskey(userId: string, id: string, name: string): Promise<Passkey>;
+  /** @throws {UsageError} `passkey_unknown` */
   removePasskey(userId: string, id: string): Promise<void>;
   addAdminKey(key: NewAdminKey): Promise<AdminKey>;
   /** @throws {UsageError} `admin_key_unknown` */

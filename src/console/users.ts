@@ -59,6 +59,11 @@ export interface Users {
    */
   reset(changes: ConsoleAdmin, id: string): Promise<{ readonly user: ConsoleUser; readonly link: Link }>;
   /**
+   * Takes TOTP and passkeys from a user, and ends the sessions: the password alone counts then.
+   * @throws {UsageError} `user_unknown`
+   */
+  resetSecondFactor(changes: ConsoleAdmin, id: string): Promise<ConsoleUser>;
+  /**
    * @param keepSession the session that the change is made in
    * @throws {UsageError} `invalid_password`
    */
@@ -120,6 +125,7 @@ export function createUsers({ store, passwords, clock }: UserParts): Users {
       const user = await changes.changeUser(id, { password: null, totpSecret: null, dropPasskeys: true });
       return { user, link: await link('invite', id) };
     },
+    resetSecondFactor: (changes, id) => changes.changeUser(id, { totpSecret: null, dropPasskeys: true }),
     async setPassword(changes, user, password, keepSession) {
       checkNewPassword(password, user.name);
       return changes.changeUser(user.id, { password: await passwords.hash(password) }, keepSession);

@@ -30,6 +30,8 @@ export interface AdminFilter {
   /** `app.policy`, or `app` for everything that begins with `app.`. */
   readonly action?: string | undefined;
   readonly target?: string | undefined;
+  /** Name of who made the change, whole. */
+  readonly actor?: string | undefined;
   /** Entries with smaller numbers than this alone. */
   readonly before?: number | undefined;
 }

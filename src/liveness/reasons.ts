@@ -219,6 +219,9 @@ const REASONS = {
 /** The code of a reason. */
 export type ReasonCode = keyof typeof REASONS;
 
+/** All of them. */
+export const REASON_CODES = Object.keys(REASONS) as readonly ReasonCode[];
+
 /**
  * The reason of that code, with its English texts.
  * @param limit the limit that was passed, for texts that name one

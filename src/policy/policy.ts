@@ -1,5 +1,5 @@
 import { UsageError } from '../faults.ts';
-import { type ReasonCode, reason } from '../liveness/reasons.ts';
+import { REASON_CODES, type ReasonCode, reason } from '../liveness/reasons.ts';
 import { VERDICT_REASONS } from '../liveness/review.ts';
 
 /**
@@ -44,6 +44,11 @@ const NOT_QUALITY: ReadonlySet<string> = new Set(['NO_FACE', 'DETECTORS_DISAGREE
 /** Whether a reason code names a quality failure that can make a picture unfit. Unknown codes do not. */
 export function isQualityFailure(code: string): boolean {
   return !NOT_QUALITY.has(code) && severityOf(code) === 'error';
+}
+
+/** The quality failures that an app can reject pictures on. */
+export function rejectingReasons(): readonly ReasonCode[] {
+  return REASON_CODES.filter(isQualityFailure);
 }
 
 /** The severity of a reason code; null for a code that this version does not know (an old ledger row). */

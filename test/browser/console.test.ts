@@ -8,6 +8,7 @@ import { findChromium, startChromium } from './support/chromium.ts';
 import {
   type ConsoleService,
   keepPicture,
+  LOOKS,
   openConsole,
   PERSON,
   signIn,
@@ -18,14 +19,6 @@ import { feedFolder, press, reach } from './support/harness.ts';
 import { scene } from './support/scene.ts';
 
 const { path, reason } = findChromium();
-
-/** Widths, themes and languages in which every page is looked at. */
-const LOOKS = [
-  ['wide-light-en', { viewport: { width: 1280, height: 900 }, colorScheme: 'light', locale: 'en-GB' }],
-  ['wide-dark-zh', { viewport: { width: 1280, height: 900 }, colorScheme: 'dark', locale: 'zh-CN' }],
-  ['narrow-dark-en', { viewport: { width: 360, height: 740 }, colorScheme: 'dark', locale: 'en-GB' }],
-  ['narrow-light-zh', { viewport: { width: 360, height: 740 }, colorScheme: 'light', locale: 'zh-CN' }],
-] as const;
 
 describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason})`}`, () => {
   let data: string;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { newestRows } from '../../src/console/apps.ts';
 import { someRow } from '../../src/store/test-support/temp-store.ts';
 import { startConsole } from './support.ts';
 
@@ -24,6 +25,27 @@ describe('apps in the admin API', () => {
       status: 409,
       body: { code: 'app_exists' },
     });
+  });
+
+  it('are searched by name, start of the appid and state, and say what they used of a daily limit', async () => {
+    const started = await startConsole();
+    const operator = await started.signedIn('operator');
+    const make = (body: object) => operator.call('POST', '/admin/v1/apps', { body });
+    await make({ appid: '1000001', name: 'Front desk', limits: { daily: 5 } });
+    await make({ appid: '1000002', name: 'Back office' });
+    await make({ appid: '2000001', name: '100% till' });
+    await operator.call('PATCH', '/admin/v1/apps/1000002', { body: { state: 'suspended' } });
+    const found = async (query: string) =>
+      (await operator.call('GET', `/admin/v1/apps?${query}`)).body.items.map(
+        ({ appid }: { readonly appid: string }) => appid,
+      );
+    expect(await found('text=DESK')).toEqual(['1000001']);
+    expect(await found('text=100')).toEqual(['1000001', '1000002', '2000001']);
+    expect(await found('text=0%25%20t')).toEqual(['2000001']);
+    expect(await found('text=1000&state=suspended')).toEqual(['1000002']);
+    await started.store.usage.consume('1000001', '2026-11-23', 5);
+    expect((await operator.call('GET', '/admin/v1/apps/1000001')).body.usedToday).toBe(1);
+    expect((await operator.call('GET', '/admin/v1/apps/1000002')).body.usedToday).toBeNull();
   });
 
   it('tell the second of two who change one at the same time', async () => {
@@ -60,6 +82,7 @@ describe('apps in the admin API', () => {
       body: { threshold: 92 },
     });
     expect(preview.body).toMatchObject({
+      isWhole: true,
       current: { threshold: 87 },
       proposed: { threshold: 92 },
       preview: { scored: 3, newlyRefused: 1, newlyAccepted: 0 },
@@ -73,7 +96,10 @@ describe('apps in the admin API', () => {
     });
     const wrong = { threshold: 101 };
     expect((await operator.call('PUT', '/admin/v1/apps/1000001/policy', { body: wrong })).status).toBe(400);
-    expect((await operator.call('GET', '/admin/v1/policy-presets')).body.capture.length).toBeGreaterThan(1);
+    const presets = (await operator.call('GET', '/admin/v1/policy-presets')).body;
+    expect(presets.capture.length).toBeGreaterThan(1);
+    expect(presets.rejectingReasons).toContain('BLURRED');
+    expect(presets.rejectingReasons).not.toContain('NO_FACE');
   });
 });
 
@@ -125,6 +151,38 @@ describe('keys in the admin API', () => {
     expect((await operator.call('POST', '/admin/v1/apps/1000001/secrets', { body: half })).body.code).toBe(
       'secret_incomplete',
     );
+  });
+});
+
+describe('a preview of a policy', () => {
+  it('tries the newest pictures, and says where it left some out', async () => {
+    const { store } = await startConsole();
+    for (const rawScore of [10, 20, 30, 40, 50]) {
+      const at = new Date(Date.UTC(2026, 10, 23, 9, rawScore));
+      await store.ledger.append(someRow({ at, rawScore }));
+    }
+    const read = async (most: number) => {
+      const newest = newestRows(store.ledger, most);
+      const scores: (number | null)[] = [];
+      for await (const { rawScore } of newest.read({ appid: '1000001' })) scores.push(rawScore);
+      return [scores, newest.isWhole()];
+    };
+    expect(await read(2)).toEqual([[50, 40], false]);
+    expect(await read(5)).toEqual([[50, 40, 30, 20, 10], true]);
+    expect(await read(9)).toEqual([[50, 40, 30, 20, 10], true]);
+  });
+});
+
+describe('the master key', () => {
+  it('is replaced by an administrator, and old pairs still open', async () => {
+    const started = await startConsole();
+    const admin = await started.signedIn('administrator');
+    const made = await admin.call('POST', '/admin/v1/apps', { body: { appid: '1000001' } });
+    const turned = await admin.call('POST', '/admin/v1/master-key/rotate');
+    expect(turned).toMatchObject({ status: 200, body: { reencrypted: 1 } });
+    const { secretId, secretKey } = made.body.secret;
+    expect((await started.store.accounts.findSecret(secretId))?.secretKey).toBe(secretKey);
+    expect((await started.store.chains.adminLog(1))[0]?.action).toMatch(/master/);
   });
 });
 
@@ -189,6 +247,12 @@ describe('users in the admin API', () => {
     expect((await bob.call('GET', '/admin/v1/me')).status).toBe(401);
     expect((await bob.signIn('Bob')).status).toBe(401);
     expect((await usePassword(reset.body.link.url)).status).toBe(201);
+    const bare = await admin.call('POST', `/admin/v1/users/${id}/reset-second-factor`);
+    expect(bare).toMatchObject({ status: 200, body: { totp: false, passkeys: 0, hasPassword: true } });
+    const [entry] = await started.store.chains.adminLog(1);
+    expect(entry?.action).toBe('user.second_factor_off');
+    expect((await bob.call('GET', '/admin/v1/me')).status).toBe(401);
+    expect((await bob.signIn('Bob')).status).toBe(200);
     await admin.call('PATCH', `/admin/v1/users/${id}`, { body: { enabled: false } });
     expect((await bob.signIn('Bob')).status).toBe(401);
     expect((await admin.call('DELETE', `/admin/v1/users/${id}`)).status).toBe(204);
@@ -227,6 +291,9 @@ describe('the log of changes in the admin API', () => {
     expect(seen).toEqual((await auditor.call('GET', '/admin/v1/admin-log')).body.items);
     const narrowed = await auditor.call('GET', '/admin/v1/admin-log?action=app&target=1000001');
     expect(narrowed.body.items).toHaveLength(2);
+    const hers = (await auditor.call('GET', '/admin/v1/admin-log?actor=Ann')).body.items;
+    expect(hers.map(({ action }: { readonly action: string }) => action)).toContain('app.rename');
+    expect(hers.every((one: { actor: { name: string } }) => one.actor.name === 'Ann')).toBe(true);
     expect(await started.store.chains.verify('admin')).toMatchObject({ fault: null });
   });
 });

@@ -33,6 +33,16 @@ describe('passkeys', () => {
     expect((await browser.call('GET', '/admin/v1/apps')).status).toBe(200);
     expect((await started.browser().call('POST', '/admin/v1/sign-in/passkey', signed)).status).toBe(401);
 
+    const renamed = await ann.call('PATCH', `/admin/v1/me/passkeys/${device.id}`, { body: { name: 'desk' } });
+    expect(renamed).toMatchObject({ status: 200, body: { id: device.id, name: 'desk' } });
+    const [entry] = await started.store.chains.adminLog(1, { action: 'user.passkey_rename' });
+    expect(entry).toMatchObject({ before: { name: 'laptop' }, after: { name: 'desk' } });
+    const nameless = await ann.call('PATCH', `/admin/v1/me/passkeys/${device.id}`, { body: { name: ' ' } });
+    expect(nameless.body.code).toBe('invalid_name');
+    const bob = await started.signedIn('operator', 'Bob');
+    const others = await bob.call('PATCH', `/admin/v1/me/passkeys/${device.id}`, { body: { name: 'mine' } });
+    expect(others.body.code).toBe('passkey_unknown');
+
     expect((await ann.call('DELETE', `/admin/v1/me/passkeys/${device.id}`)).status).toBe(204);
     expect((await ann.call('GET', '/admin/v1/me/passkeys')).body.items).toEqual([]);
   });

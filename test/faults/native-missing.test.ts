@@ -98,11 +98,19 @@ describe('where a native library is missing', () => {
     expect(out).toMatch(/inference library +fail .*is not there/);
   }, 60_000);
 
-  it('dist or a dependency: one line says to install', async () => {
-    for (const missing of ['dist', 'commander']) {
-      const { status, err } = await run(installationWithout(missing), '--help');
-      expect(status).toBe(1);
-      expect(err).toMatch(/is not installed whole .*run "npm ci" there\n$/);
+  it('dist, a part of it, or a package: one line says to install', async () => {
+    const parted = installationWithout('nothing');
+    rmSync(join(parted, 'dist', 'program'), { recursive: true });
+    const places: [string, string[]][] = [
+      [installationWithout('dist'), ['--help']],
+      [parted, ['--help']],
+      [installationWithout('sharp'), ['score', 'x.jpg']],
+      [installationWithout('libsql'), ['app', 'create', '--data', join(root, 'more')]],
+    ];
+    for (const [place, command] of places) {
+      const { status, err } = await run(place, ...command);
+      expect([command[0], status]).toEqual([command[0], 1]);
+      expect(err).toMatch(/is not installed whole .*run "npm ci" there\n$|Install again on this machine/);
       expect(err.trim().split('\n')).toHaveLength(1);
     }
   }, 60_000);

@@ -51,7 +51,8 @@ beforeEach(async () => {
   await mkdir(join(clone, 'native'));
   await writeFile(join(clone, 'native', 'native.lock.json'), JSON.stringify(native));
   const alone = ['schema.ts', 'onnx/write.ts', 'onnx/protobuf.ts'].map((name) => `src/liveness/${name}`);
-  for (const file of ['tsconfig.json', 'tsconfig.build.json', 'scripts/prepare.mjs', ...alone])
+  const scripts = ['scripts/prepare.mjs', 'scripts/build-program.mjs'];
+  for (const file of ['tsconfig.json', 'tsconfig.build.json', ...scripts, ...alone])
     await cp(join(ROOT, file), join(clone, file));
   await writeFile(join(clone, 'package.json'), '{"name":"a-clone","version":"0.0.0","type":"module"}');
   await writeFile(join(clone, 'models', 'weights.lock.json'), JSON.stringify(lock));

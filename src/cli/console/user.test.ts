@@ -35,6 +35,7 @@ describe('livestill user', () => {
     expect((await user('role', 'bob', '--role', 'auditor')).out).toContain('Bob: auditor');
     expect((await user('disable', 'Bob')).out).toContain('off');
     expect((await user('enable', 'Bob')).status).toBe(0);
+    expect(await json('reset', 'Bob', '--second-factor')).toMatchObject({ name: 'Bob', totp: false });
     const reset = await json<Linked>('reset', 'Bob');
     expect(reset.link).toContain('/console/setup#');
     expect((await user('remove', 'Ann Lee')).err).toContain('only administrator');
@@ -50,6 +51,7 @@ describe('livestill user', () => {
       'user.change',
       'user.change',
       'user.change',
+      'user.second_factor_off',
       'user.reset',
       'user.remove',
     ]);

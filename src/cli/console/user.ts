@@ -19,6 +19,10 @@ interface RoleOptions extends Options {
   readonly role?: Role;
 }
 
+interface ResetOptions extends Options {
+  readonly secondFactor?: boolean;
+}
+
 /** Adds `livestill user …` to the program. */
 export function registerUser(program: Command): void {
   const user = program
@@ -173,15 +177,19 @@ function change(parent: Command): void {
 }
 
 function reset(parent: Command): void {
-  withUser(
+  withUser<ResetOptions>(
     parent,
     'reset',
     'take password, codes and passkeys from a user; the link that is printed sets a new password',
-    async (store, user, _options, url) => {
+    async (store, user, { secondFactor = false }, url) => {
+      if (secondFactor) {
+        const changed = await usersOf(store).resetSecondFactor(store.console, user.id);
+        return { text: `${changed.name} signs in with the password alone.`, json: changed };
+      }
       const done = await usersOf(store).reset(store.console, user.id);
       return linkOutcome(`${user.name} sets a new password here:`, url, done.link, { user: done.user });
     },
-  );
+  ).option('--second-factor', 'take codes and passkeys alone: the password stays');
 }
 
 function remove(parent: Command): void {

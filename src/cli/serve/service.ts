@@ -17,6 +17,7 @@ import type { Server } from '../../wire/http/server.ts';
 import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';
 import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory.ts';
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
+import type { OperatingTable } from '../../wire/v1/operating-points.ts';
 import { operatingTables } from '../shared/operating-tables.ts';
 import { version } from '../shared/version.ts';
 import { watchBatchFigures } from './batch-figures.ts';
@@ -85,7 +86,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(async () => metrics.stop());
     const places: Places = { adminPort: config.adminPort };
     const console = consoleOf(config, store, places);
-    const admin = createAdmin(config, log, { state, store, metrics, console });
+    const admin = createAdmin(config, log, { state, store, metrics, console, tables });
     closing.unshift(() => admin.close());
     const adminPort = await listen('admin port', admin, config.adminHost, config.adminPort);
     places.adminPort = adminPort;
@@ -167,12 +168,13 @@ interface AdminParts {
   readonly store: Store;
   readonly metrics: Metrics;
   readonly console: Console | null;
+  readonly tables: readonly OperatingTable[];
 }
 
 function createAdmin(
   config: Config,
   log: Logger,
-  { state, store, metrics, console }: AdminParts,
+  { state, store, metrics, console, tables }: AdminParts,
 ): AdminServer {
   const { threshold, capture, trustedProxies, proxyHeader } = config;
   const profile = config.profile ?? DEFAULT_PROFILE;
@@ -180,6 +182,7 @@ function createAdmin(
     proxies: { trustedProxies, proxyHeader },
     version,
     defaults: { threshold, capture, profile },
+    operatingPoints: tables,
     areas: overviewAreas({
       ledger: store.ledger,
       chains: store.chains,

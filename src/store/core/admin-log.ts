@@ -44,12 +44,13 @@ export function adminValues(
 export async function latestChanges(
   db: Kysely<Tables>,
   limit: number,
-  { since, until, action, target, before }: AdminFilter = {},
+  { since, until, action, target, actor, before }: AdminFilter = {},
 ): Promise<readonly StoredAdminEntry[]> {
   let query = db.selectFrom('admin_log').selectAll();
   if (since !== undefined) query = query.where('at', '>=', since.getTime());
   if (until !== undefined) query = query.where('at', '<', until.getTime());
   if (before !== undefined) query = query.where('id', '<', before);
+  if (actor !== undefined) query = query.where('actor_name', '=', actor);
   if (target !== undefined) query = query.where('target', '=', target);
   if (action !== undefined) {
     // Not LIKE: its wildcards in a caller's text would match other actions.

@@ -42,9 +42,16 @@ export function createAppAdmin(database: StoreDatabase, keyring: Keyring, note: 
 
   return {
     createApp: (app, secret) => createApp(database, keyring, note, app, secret),
-    async listApps(limit, after) {
+    async listApps(limit, after, { text = '', state } = {}) {
       const rows = await database.read('accounts_unavailable', (db) => {
         let query = db.selectFrom('app').selectAll().orderBy('created_at').orderBy('appid');
+        if (state !== undefined) query = query.where('state', '=', state);
+        if (text !== '') {
+          const plain = text.toLowerCase().replace(/[!%_]/g, '!$&');
+          query = query.where(
+            sql<boolean>`(lower(name) like ${`%${plain}%`} escape '!' or appid like ${`${plain}%`} escape '!')`,
+          );
+        }
         if (after !== undefined)
           query = query.where(
             sql<boolean>`(created_at, appid) > (select created_at, appid from app where appid = ${after})`,

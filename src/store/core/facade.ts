@@ -163,7 +163,8 @@ function consoleOf(backend: Backend): Store['console'] {
     touchAdminKey,
     recentUse,
   } = backend;
-  const { addUser, changeUser, removeUser, addPasskey, removePasskey, addAdminKey, removeAdminKey } = backend;
+  const { addUser, changeUser, removeUser, addPasskey, renamePasskey, removePasskey } = backend;
+  const { addAdminKey, removeAdminKey } = backend;
   return {
     listUsers,
     hasUsers,
@@ -194,6 +195,7 @@ function consoleOf(backend: Backend): Store['console'] {
     changeUser,
     removeUser,
     addPasskey,
+    renamePasskey,
     removePasskey,
     addAdminKey,
     removeAdminKey,
@@ -206,6 +208,7 @@ const CHANGES: Readonly<Record<keyof Changes, true>> = {
   changeUser: true,
   removeUser: true,
   addPasskey: true,
+  renamePasskey: true,
   removePasskey: true,
   addAdminKey: true,
   removeAdminKey: true,

@@ -36,4 +36,9 @@ export async function adminKeyRoutes(app: FastifyInstance, { console, callers }:
       return reply.code(204).send();
     },
   );
+  app.post(
+    '/master-key/rotate',
+    { ...keys, schema: { summary: 'Encrypt all stored SecretKeys under a new master key' } },
+    async (request) => callers.changes(request).rotateMasterKey(),
+  );
 }

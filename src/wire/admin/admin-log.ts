@@ -9,6 +9,7 @@ const query = closed({
   to: Type.Optional(momentSchema),
   action: Type.Optional(textUpTo(100)),
   target: Type.Optional(textUpTo(200)),
+  actor: Type.Optional(textUpTo(100)),
 });
 
 /**
@@ -19,10 +20,11 @@ export async function adminLogRoutes(app: FastifyInstance, { console }: AreaPart
     '/admin-log',
     { config: { access: 'adminLog' }, schema: { querystring: query, summary: 'Changes by operators' } },
     async (request) => {
-      const { after, limit = PAGE, from, to, action, target } = request.query;
+      const { after, limit = PAGE, from, to, action, target, actor } = request.query;
       const found = await console.backing.chains.adminLog(limit + 1, {
         action,
         target,
+        actor,
         before: after === undefined ? undefined : Number(after) || 0,
         since: from === undefined ? undefined : new Date(from),
         until: to === undefined ? undefined : new Date(to),

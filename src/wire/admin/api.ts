@@ -5,6 +5,7 @@ import { Check, Convert, Errors } from 'typebox/value';
 import type { Console } from '../../console/console.ts';
 import { UsageError } from '../../faults.ts';
 import { createCallerAddress, type ProxySettings } from '../http/caller-address.ts';
+import type { OperatingTable } from '../v1/operating-points.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
 import { adminLogRoutes } from './admin-log.ts';
 import { appRoutes } from './apps.ts';
@@ -24,6 +25,8 @@ export interface AdminApi {
   readonly proxies: ProxySettings;
   readonly version: string;
   readonly defaults: ServerDefaults;
+  /** Measured error rates: the operator's own first. */
+  readonly operatingPoints?: readonly OperatingTable[];
   /** Further areas, each a plugin with routes of its own. */
   readonly areas?: readonly AdminArea[];
 }

@@ -14,6 +14,7 @@ const limitsSchema = closed({
   concurrent: Type.Optional(orNull(Type.Number())),
   daily: Type.Optional(orNull(Type.Number())),
 });
+const stateSchema = oneOf(['active', 'suspended', 'closed']);
 const bucketsSchema = Type.Array(textUpTo(64), { maxItems: 100 });
 const newBody = closed({
   appid: Type.Optional(textUpTo(15)),
@@ -26,12 +27,17 @@ const newBody = closed({
 });
 const changeBody = closed({
   name: Type.Optional(textUpTo(100)),
-  state: Type.Optional(oneOf(['active', 'suspended', 'closed'])),
+  state: Type.Optional(stateSchema),
   limits: Type.Optional(limitsSchema),
   buckets: Type.Optional(bucketsSchema),
   ifVersion: Type.Optional(textUpTo(64)),
 });
-const listQuery = closed(PAGE_QUERY);
+const listQuery = closed({
+  ...PAGE_QUERY,
+  /** In the name, or at the start of the appid. */
+  text: Type.Optional(textUpTo(100)),
+  state: Type.Optional(stateSchema),
+});
 
 const HOUR = 3_600_000;
 
@@ -72,7 +78,7 @@ export async function needApp({ console }: Pick<AreaParts, 'console'>, appid: st
 /** The apps. */
 export async function appRoutes(app: FastifyInstance, parts: AreaParts): Promise<void> {
   const { console, callers } = parts;
-  const { accounts, rules } = console.backing;
+  const { accounts, rules, usage } = console.backing;
   const read = { config: { access: 'apps.read' } } as const;
   const write = { config: { access: 'apps.write' } } as const;
 
@@ -80,8 +86,8 @@ export async function appRoutes(app: FastifyInstance, parts: AreaParts): Promise
     '/apps',
     { ...read, schema: { querystring: listQuery, summary: 'The apps, oldest first' } },
     async (request) => {
-      const { after, limit = PAGE } = request.query;
-      const found = await accounts.listApps(limit + 1, after);
+      const { after, limit = PAGE, text, state } = request.query;
+      const found = await accounts.listApps(limit + 1, after, { text, state });
       const use = await lastHour(parts, null);
       const page = pageOf(found, limit, (last) => last.appid);
       const items = page.items.map((one) => ({ ...one, lastHour: countOf(use.apps[one.appid], use) }));
@@ -107,11 +113,16 @@ export async function appRoutes(app: FastifyInstance, parts: AreaParts): Promise
   );
   app.get<{ Params: Static<typeof appParams> }>(
     '/apps/:appid',
-    { ...read, schema: { params: appParams, summary: 'One app, its rules and its version' } },
+    { ...read, schema: { params: appParams, summary: 'One app, its rules, its version and its use' } },
     async (request) => {
       const { appid } = request.params;
       const found = await needApp(parts, appid);
-      return appBody({ app: found, rules: await rules.findRules(appid) }, await lastHour(parts, appid));
+      const day = new Date(console.clock()).toISOString().slice(0, 10);
+      return {
+        ...appBody({ app: found, rules: await rules.findRules(appid) }, await lastHour(parts, appid)),
+        /** Counted for apps with a daily limit alone. */
+        usedToday: found.limits.daily === null ? null : await usage.used(appid, day),
+      };
     },
   );
   app.patch<{ Params: Static<typeof appParams>; Body: Static<typeof changeBody> }>(

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ServerPolicy } from '../../console/apps.ts';
 import type { Console } from '../../console/console.ts';
 import type { Profile } from '../../liveness/types.ts';
+import type { OperatingTable } from '../v1/operating-points.ts';
 import type { Callers } from './caller.ts';
 
 /** The settings of the server that count where an app has none of its own. */
@@ -15,6 +16,8 @@ export interface AreaParts {
   readonly callers: Callers;
   readonly version: string;
   readonly defaults: ServerDefaults;
+  /** Measured error rates: the operator's own first. */
+  readonly operatingPoints?: readonly OperatingTable[];
 }
 
 /** Routes that belong together. */

@@ -1,6 +1,7 @@
 import type { RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
+import { checkName } from '../../account/validate.ts';
 import { permissionsOf } from '../../console/permissions.ts';
 import { Refusal } from '../../console/refusal.ts';
 import { isTotpSecret, newTotpSecret, totpStep } from '../../console/totp.ts';
@@ -13,6 +14,7 @@ const password = textUpTo(1024, 0);
 const passwordBody = closed({ current: password, password: textUpTo(1024) });
 const confirmedBody = closed({ password });
 const totpBody = closed({ secret: textUpTo(64), code: textUpTo(20) });
+const nameBody = closed({ name: textUpTo(100) });
 const passkeyBody = closed({ name: textUpTo(100), response: Type.Object({ id: textUpTo(2000) }) });
 
 /** Who is signed in, and what that one may do. */
@@ -180,6 +182,18 @@ function passkeyRoutes(app: FastifyInstance, parts: AreaParts): void {
       const made = await passkeys().add(callers.changes(request), user, name, response);
       const { id, createdAt, lastUsedAt } = made;
       return reply.code(201).send({ id, name: made.name, createdAt, lastUsedAt });
+    },
+  );
+  app.patch<{ Params: Static<typeof idParams>; Body: Static<typeof nameBody> }>(
+    '/me/passkeys/:id',
+    { ...MINE, schema: { params: idParams, body: nameBody, summary: 'Give a passkey another name' } },
+    async (request) => {
+      const { name } = request.body;
+      checkName(name);
+      const { user } = userOf(request);
+      const changed = await callers.changes(request).renamePasskey(user.id, request.params.id, name);
+      const { id, createdAt, lastUsedAt } = changed;
+      return { id, name: changed.name, createdAt, lastUsedAt };
     },
   );
   app.delete<{ Params: Static<typeof idParams> }>(

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { checkPolicy } from '../../account/validate.ts';
-import { previewChange } from '../../console/apps.ts';
+import { newestRows, previewChange } from '../../console/apps.ts';
 import { PROFILES } from '../../liveness/profiles.ts';
 import { CAPTURE_NAMES, CAPTURE_PRESETS } from '../../liveness/quality/capture.ts';
-import { checkRules, DEFAULT_RULES } from '../../policy/policy.ts';
+import { checkRules, DEFAULT_RULES, rejectingReasons } from '../../policy/policy.ts';
 import { appBody, lastHour, needApp } from './apps.ts';
 import type { AreaParts } from './area.ts';
 import { appParams, closed, momentSchema, oneOf, orNull, textUpTo } from './shapes.ts';
@@ -32,7 +32,7 @@ const DAY = 86_400_000;
 
 /** What the apps decide for themselves. */
 export async function policyRoutes(app: FastifyInstance, parts: AreaParts): Promise<void> {
-  const { console, callers, defaults } = parts;
+  const { console, callers, defaults, operatingPoints = [] } = parts;
   const { rules, ledger } = console.backing;
   const write = { config: { access: 'apps.write' } } as const;
 
@@ -40,12 +40,16 @@ export async function policyRoutes(app: FastifyInstance, parts: AreaParts): Prom
     '/policy-presets',
     {
       config: { access: 'apps.read' },
-      schema: { summary: 'The capture presets, and what counts by default' },
+      schema: { summary: 'What a policy can name, and what counts by default' },
     },
     async () => ({
       defaults: { ...defaults, rules: DEFAULT_RULES },
       profiles: PROFILES,
       capture: CAPTURE_NAMES.map((name) => ({ name, limits: CAPTURE_PRESETS[name] })),
+      rejectingReasons: rejectingReasons(),
+      operatingPoints: operatingPoints.flatMap(({ profile, points }) =>
+        points.flatMap(({ name, threshold }) => (name === null ? [] : [{ profile, name, threshold }])),
+      ),
     }),
   );
   app.get<{ Params: Static<typeof appParams> }>(
@@ -89,8 +93,9 @@ export async function policyRoutes(app: FastifyInstance, parts: AreaParts): Prom
       const now = { app: await needApp(parts, appid), appid, rules: await rules.findRules(appid) };
       const since = from === undefined ? new Date(console.clock() - 7 * DAY) : new Date(from);
       const until = to === undefined ? undefined : new Date(to);
-      const compared = await previewChange(ledger, defaults, now, change, { since, until });
-      return { from: since, to: until ?? null, ...compared };
+      const newest = newestRows(ledger);
+      const compared = await previewChange(newest, defaults, now, change, { since, until });
+      return { from: since, to: until ?? null, isWhole: newest.isWhole(), ...compared };
     },
   );
 }

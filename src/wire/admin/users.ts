@@ -52,6 +52,14 @@ export async function userRoutes(app: FastifyInstance, { console, callers }: Are
     },
   );
   app.post<{ Params: Static<typeof idParams> }>(
+    '/users/:id/reset-second-factor',
+    {
+      ...administrators,
+      schema: { params: idParams, summary: 'Take TOTP and passkeys; the password stays' },
+    },
+    async (request) => users.resetSecondFactor(callers.changes(request), request.params.id),
+  );
+  app.post<{ Params: Static<typeof idParams> }>(
     '/users/:id/reset',
     {
       ...administrators,

@@ -58,10 +58,18 @@ export async function openConsole(
   return { page, wrong };
 }
 
+/** Widths, themes and languages in which every page is looked at. */
+export const LOOKS = [
+  ['wide-light-en', { viewport: { width: 1280, height: 900 }, colorScheme: 'light', locale: 'en-GB' }],
+  ['wide-dark-zh', { viewport: { width: 1280, height: 900 }, colorScheme: 'dark', locale: 'zh-CN' }],
+  ['narrow-dark-en', { viewport: { width: 360, height: 740 }, colorScheme: 'dark', locale: 'en-GB' }],
+  ['narrow-light-zh', { viewport: { width: 360, height: 740 }, colorScheme: 'light', locale: 'zh-CN' }],
+] as const;
+
 /** Signs in on the page of the way in. */
-export async function signIn(page: Page): Promise<void> {
-  await page.locator('input[autocomplete=username]').fill(PERSON.name);
-  await page.locator('input[type=password]').fill(PERSON.password);
+export async function signIn(page: Page, person = PERSON): Promise<void> {
+  await page.locator('input[autocomplete=username]').fill(person.name);
+  await page.locator('input[type=password]').fill(person.password);
   await page.locator('button[type=submit]').click();
   await page.locator('nav').waitFor({ state: 'attached' });
 }

@@ -107,7 +107,7 @@ const patience = 20_000;
 /** Whether a call was answered with a judgement, and so must have its row. */
 export const isJudged = ({ answer }: Called): boolean => answer === -4015 || answer === 'judged';
 
-export function startCallers(fleet: StoreFleet, lanes = 4, pauseMs = 15): Callers {
+export function startCallers(fleet: StoreFleet, lanes = 4, pauseMs = 50): Callers {
   const calls: Called[] = [];
   let isOver = false;
   const lane = async (index: number) => {

@@ -80,7 +80,7 @@ export async function call<T>(path: string, options: CallOptions = {}): Promise<
   if (response.ok) return answer as T;
   const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
   const problem = new ApiError(response.status, answer ?? {}, Number.isFinite(wait) ? wait : null);
-  if (problem.status === 401 && !/^\/(?:sign-in|setup|state)/.test(path)) onSignedOut.current();
+  if (problem.code === 'sign_in_needed') onSignedOut.current();
   throw problem;
 }
 

@@ -4,6 +4,7 @@ import { startLook } from './look.ts';
 import './styles/base.css';
 import './styles/parts.css';
 import './styles/pages.css';
+import './styles/accounts.css';
 
 startLook();
 const target = document.getElementById('app');

@@ -39,6 +39,11 @@ export function enter(me: Me): void {
   session.value = { kind: 'signedIn', me };
 }
 
+/** Reads anew who is signed in, after a change of it. */
+export async function reloadMe(): Promise<void> {
+  enter(await call<Me>('/me'));
+}
+
 /** Ends the session. */
 export async function signOut(): Promise<void> {
   await call('/sign-out', { method: 'POST' }).catch(() => {});

@@ -207,6 +207,9 @@ describe('keys of the console', () => {
     expect(await console.usePasskey('p', 4, now)).toBe(true);
     expect(await console.findPasskey('p')).toMatchObject({ ...passkey, counter: 4, lastUsedAt: now });
     expect((await console.findUser({ id: 'u1' }))?.user.passkeys).toBe(1);
+    expect(await console.renamePasskey('u1', 'p', ' desk ')).toMatchObject({ id: 'p', name: 'desk' });
+    expect((await console.listPasskeys('u1'))[0]).toMatchObject({ name: 'desk', counter: 4 });
+    await expect(console.renamePasskey('u2', 'p', 'x')).rejects.toMatchObject({ reason: 'passkey_unknown' });
     await expect(console.removePasskey('u2', 'p')).rejects.toMatchObject({ reason: 'passkey_unknown' });
     await console.removePasskey('u1', 'p');
     expect(await console.listPasskeys('u1')).toEqual([]);
@@ -285,6 +288,14 @@ describe('for pages of the console', () => {
       await store.accounts.createApp({ appid, name: 'x' }, somePair(`AKIDpair${appid}`));
     const behind = await store.accounts.listApps(5, '1000001');
     expect(behind.map(({ appid }) => appid)).toEqual(['1000002', '1000003']);
+    await store.accounts.createApp({ appid: '2000001', name: '100% Desk_A' }, somePair('AKIDpair2000001'));
+    await store.accounts.setAppState('1000003', 'suspended');
+    const searched = async (text?: string, state?: 'suspended') =>
+      (await store.accounts.listApps(5, undefined, { text, state })).map(({ appid }) => appid);
+    expect(await searched('0% desk_')).toEqual(['2000001']);
+    expect(await searched('desk%a')).toEqual([]);
+    expect(await searched('10000')).toEqual(['1000001', '1000002', '1000003']);
+    expect(await searched('x', 'suspended')).toEqual(['1000003']);
     const log = await store.chains.adminLog(10, { before: 3 });
     expect(log.map(({ id }) => id)).toEqual([2, 1]);
     const key = { keyId: 'lsk_abcdefghijkl', digest: 'd1', name: 'till', networks: [], expiresAt: null };

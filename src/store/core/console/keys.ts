@@ -4,6 +4,7 @@ import type {
   AdminKey,
   ConsoleAdmin,
   ConsoleStore,
+  Passkey,
   RecentUse,
   StoredPasskey,
 } from '../../../console/types.ts';
@@ -86,7 +87,7 @@ export function createKeyReads(database: StoreDatabase): KeyReads {
 export function createKeyAdmin(
   database: StoreDatabase,
   note: NoteChange,
-): Pick<ConsoleAdmin, 'addPasskey' | 'removePasskey' | 'addAdminKey' | 'removeAdminKey'> {
+): Pick<ConsoleAdmin, 'addPasskey' | 'renamePasskey' | 'removePasskey' | 'addAdminKey' | 'removeAdminKey'> {
   return {
     addPasskey: (passkey) =>
       changeAccounts(database, async (db) => {
@@ -102,8 +103,24 @@ export function createKeyAdmin(
           last_used_at: null,
         };
         await db.insertInto('console_passkey').values(row).execute();
-        const { publicKey: _, counter: __, transports: ___, ...after } = toPasskey(row);
+        const after = listed(row);
         await note(db, { action: 'user.passkey_add', target: passkey.userId, before: null, after });
+        return after;
+      }),
+    renamePasskey: (userId, id, name) =>
+      changeAccounts(database, async (db) => {
+        const mine = db.selectFrom('console_passkey').where('id', '=', id).where('user_id', '=', userId);
+        const row = await mine.selectAll().executeTakeFirst();
+        if (row === undefined) throw new UsageError('passkey_unknown', 'there is no such passkey');
+        const after = listed({ ...row, name: name.trim() });
+        if (after.name === row.name) return after;
+        await db.updateTable('console_passkey').set({ name: after.name }).where('id', '=', id).execute();
+        await note(db, {
+          action: 'user.passkey_rename',
+          target: userId,
+          before: { id, name: row.name },
+          after: { id, name: after.name },
+        });
         return after;
       }),
     removePasskey: (userId, id) =>
@@ -148,6 +165,12 @@ export function createKeyAdmin(
 
 function adminKeyRow(db: Kysely<Tables>, keyId: string): Promise<AdminKeyTable | undefined> {
   return db.selectFrom('admin_key').selectAll().where('key_id', '=', keyId).executeTakeFirst();
+}
+
+/** A passkey without what its signatures are checked against. */
+function listed(row: ConsolePasskeyTable): Passkey {
+  const { publicKey: _, counter: __, transports: ___, ...passkey } = toPasskey(row);
+  return passkey;
 }
 
 function toPasskey(row: ConsolePasskeyTable): StoredPasskey {

@@ -205,6 +205,7 @@ async function changed(
 /** What the log of changes calls it: a password or a secret stands in no entry, so the name must tell. */
 function actionOf({ password, totpSecret, dropPasskeys, role, enabled, name }: UserChange): string {
   const isAccount = role !== undefined || enabled !== undefined || name !== undefined;
+  if (dropPasskeys === true && password === undefined) return 'user.second_factor_off';
   if (dropPasskeys === true || (password === null && !isAccount)) return 'user.reset';
   if (password !== undefined && !isAccount) return 'user.password';
   if (totpSecret !== undefined && !isAccount) return totpSecret === null ? 'user.totp_off' : 'user.totp_on';

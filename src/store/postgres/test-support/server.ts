@@ -211,11 +211,14 @@ export class TestServer {
     }
   }
 
-  /** A new empty database; its url. */
-  async newDatabase(): Promise<string> {
+  /**
+   * A new database, empty or a copy of another of this server that nothing is connected to; its url.
+   */
+  async newDatabase(template?: string): Promise<string> {
     this.#databases += 1;
     const name = `test_${this.#databases}`;
-    await this.query('postgres', `create database ${name}`);
+    const copied = template === undefined ? '' : ` template ${template.replace(/^.*\/|\?.*$/g, '')}`;
+    await this.query('postgres', `create database ${name}${copied}`);
     return this.urlOf(name);
   }
 

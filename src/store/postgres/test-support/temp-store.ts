@@ -1,5 +1,6 @@
 import { SPAN } from '../../core/chain/names.ts';
 import type { PostgresSettings } from '../../core/postgres-settings.ts';
+import { postgresUp } from '../../migrate.ts';
 import { openStore } from '../../open.ts';
 import type { TestedDatabase } from '../../test-support/temp-store.ts';
 import type { TestServer } from './server.ts';
@@ -18,11 +19,24 @@ export function settingsFor(url: string, parts: Partial<PostgresSettings> = {}):
   };
 }
 
-/** PostgreSQL as the tests' database: each data folder has a database of its own on the server. */
+/**
+ * PostgreSQL as the tests' database: each data folder has a database of its own on the server, a copy of one
+ * whose tables were made once.
+ */
 export function postgresOn(of: { readonly server: TestServer }): TestedDatabase {
   const databases = new Map<string, Promise<string>>();
+  let migrated: Promise<string> | undefined;
+  const makeMigrated = async () => {
+    const url = await of.server.newDatabase();
+    await postgresUp(settingsFor(url), { kind: 'system', name: 'tests', from: 'tests' });
+    return url;
+  };
+  const newDatabase = async () => {
+    migrated ??= makeMigrated();
+    return of.server.newDatabase(await migrated);
+  };
   const urlOf = (dataDir: string): Promise<string> => {
-    const url = databases.get(dataDir) ?? of.server.newDatabase();
+    const url = databases.get(dataDir) ?? newDatabase();
     databases.set(dataDir, url);
     return url;
   };

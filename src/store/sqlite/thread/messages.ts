@@ -59,6 +59,7 @@ export const CALLS: Readonly<Record<keyof Backend, StoreKind>> = {
   changeUser: 'accounts_unavailable',
   removeUser: 'accounts_unavailable',
   addPasskey: 'accounts_unavailable',
+  renamePasskey: 'accounts_unavailable',
   removePasskey: 'accounts_unavailable',
   addAdminKey: 'accounts_unavailable',
   removeAdminKey: 'accounts_unavailable',

@@ -1,5 +1,18 @@
+import { EN_ACCOUNT } from './pages/account.ts';
+import { EN_ADMIN_KEYS } from './pages/admin-keys.ts';
+import { EN_ADMIN_LOG } from './pages/admin-log.ts';
+import { EN_APPS } from './pages/apps.ts';
+import { EN_USERS } from './pages/users.ts';
+import { EN_PARTS } from './parts.ts';
+
 /** The English texts of the console. */
 export const EN = {
+  ...EN_PARTS,
+  ...EN_APPS,
+  ...EN_USERS,
+  ...EN_ACCOUNT,
+  ...EN_ADMIN_KEYS,
+  ...EN_ADMIN_LOG,
   'app.name': 'livestill',
   'nav.main': 'Main',
   'nav.skip': 'Skip to content',
@@ -30,7 +43,8 @@ export const EN = {
   'signIn.code': 'Code of your authenticator',
   'signIn.submit': 'Sign in',
   'signIn.expired': 'Your session has ended. Sign in to go on.',
-  'signIn.failed': 'Name or password is wrong.',
+  'signIn.or': 'or',
+  'signIn.passkey': 'Sign in with a passkey',
   'signIn.locked': 'Too many tries. Try again in {seconds} seconds.',
   'signIn.out': 'Sign out',
   'setup.title': 'Make the first administrator',
@@ -39,11 +53,15 @@ export const EN = {
     'Open the link that the service printed when it started. It contains the token that is needed here.',
   'setup.again': 'Password, once more',
   'setup.differ': 'The two passwords differ.',
+  'setup.length': 'At least 12 characters; several words are easy to keep.',
   'setup.short': 'Use at least 12 characters.',
   'setup.submit': 'Make administrator',
   'setup.password': 'Set your password',
   'setup.passwordLead': 'The link lets you do this once.',
   'setup.passwordSubmit': 'Set password',
+  'passkey.known': 'This device has a passkey for you already.',
+  'passkey.cancelled': 'No passkey was used. Try again, or choose another way.',
+  'passkey.failed': 'This browser cannot use a passkey here.',
   'copy.copy': 'Copy',
   'copy.done': 'Copied',
   'verdict.live': 'Live',

@@ -1,7 +1,19 @@
 import type { TextKey } from './en.ts';
+import { ZH_ACCOUNT } from './pages/account.ts';
+import { ZH_ADMIN_KEYS } from './pages/admin-keys.ts';
+import { ZH_ADMIN_LOG } from './pages/admin-log.ts';
+import { ZH_APPS } from './pages/apps.ts';
+import { ZH_USERS } from './pages/users.ts';
+import { ZH_PARTS } from './parts.ts';
 
 /** The Chinese texts of the console. */
 export const ZH: Readonly<Record<TextKey, string>> = {
+  ...ZH_PARTS,
+  ...ZH_APPS,
+  ...ZH_USERS,
+  ...ZH_ACCOUNT,
+  ...ZH_ADMIN_KEYS,
+  ...ZH_ADMIN_LOG,
   'app.name': 'livestill',
   'nav.main': '主导航',
   'nav.skip': '跳到内容',
@@ -11,7 +23,7 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'nav.activity': '运行情况',
   'nav.decisions': '判定记录',
   'look.theme': '主题',
-  'look.system': '跟随系统',
+  'look.system': '系统',
   'look.light': '浅色',
   'look.dark': '深色',
   'look.language': '语言',
@@ -32,7 +44,8 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'signIn.code': '验证器中的验证码',
   'signIn.submit': '登录',
   'signIn.expired': '会话已结束，请重新登录。',
-  'signIn.failed': '用户名或密码错误。',
+  'signIn.or': '或',
+  'signIn.passkey': '使用通行密钥登录',
   'signIn.locked': '尝试次数过多，请在 {seconds} 秒后重试。',
   'signIn.out': '退出登录',
   'setup.title': '创建首位管理员',
@@ -40,11 +53,15 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'setup.noToken': '请打开服务启动时打印的链接，其中包含此处需要的令牌。',
   'setup.again': '再次输入密码',
   'setup.differ': '两次输入的密码不同。',
+  'setup.length': '至少 12 个字符，由几个词组成更容易记住。',
   'setup.short': '至少使用 12 个字符。',
   'setup.submit': '创建管理员',
   'setup.password': '设置密码',
   'setup.passwordLead': '此链接允许您设置一次密码。',
   'setup.passwordSubmit': '设置密码',
+  'passkey.known': '此设备已有您的通行密钥。',
+  'passkey.cancelled': '没有使用通行密钥。请重试，或选择其他方式。',
+  'passkey.failed': '此浏览器无法在此处使用通行密钥。',
   'copy.copy': '复制',
   'copy.done': '已复制',
   'verdict.live': '真人',

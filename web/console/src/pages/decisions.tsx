@@ -3,8 +3,10 @@ import { ApiError, call } from '../api.ts';
 import { moment, named, number, t } from '../i18n/index.ts';
 import { go, hrefOf, place } from '../router.ts';
 import type { Decision } from '../types.ts';
-import { Choice, Field, PageHead, Table, Verdict } from '../ui/parts.tsx';
+import { Choice, Field, PageHead, Verdict } from '../ui/parts.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
+import { Table } from '../ui/table.tsx';
+import { localTime } from '../ui/time.ts';
 import { DecisionPage } from './decisions/decision.tsx';
 
 /** What can be searched for; the names are those of the API and of the address of the page. */
@@ -49,13 +51,6 @@ export function DecisionsPage() {
       <Found key={`found ${query}`} filter={filter} />
     </>
   );
-}
-
-/** What a field for date and time holds, in this browser's time zone. */
-function localTime(iso: string | undefined): string {
-  if (iso === undefined || Number.isNaN(Date.parse(iso))) return '';
-  const at = new Date(iso);
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 function Search({ filter }: { readonly filter: Filter }) {

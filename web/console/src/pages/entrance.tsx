@@ -1,94 +1,125 @@
+import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/browser';
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { ApiError, call } from '../api.ts';
 import { t } from '../i18n/index.ts';
+import { hasPasskeys, signByPasskey } from '../passkey.ts';
 import { go, hrefOf, place } from '../router.ts';
 import { enter, type Session } from '../session.ts';
 import type { Me } from '../types.ts';
+import { Form, useSubmit } from '../ui/form.tsx';
+import { checkTyped, NewPasswordFields, NO_PASSWORD } from '../ui/new-password.tsx';
 import { Field, PageHead } from '../ui/parts.tsx';
 import { Looks, Reach } from '../ui/shell.tsx';
 
 /** What is shown where nobody is signed in. */
 export function Entrance({ now }: { readonly now: Session }) {
+  const isSetup = now.kind === 'setup' || (place.value.path === '/setup' && tokenOf() !== '');
   return (
     <main class="centre">
       <Reach />
       <div class="card entrance">
         <img src={hrefOf('/icon.svg')} alt="" width="40" height="40" />
-        {now.kind === 'setup' || (place.value.path === '/setup' && tokenOf() !== '') ? (
-          <Setup isFirst={now.kind === 'setup'} />
-        ) : (
-          <SignIn isExpired={now.kind === 'signedOut' && now.isExpired} />
-        )}
+        {isSetup ? <Setup isFirst={now.kind === 'setup'} /> : <SignIn now={now} />}
       </div>
       <Looks />
     </main>
   );
 }
 
-function said(error: unknown): string {
-  if (!(error instanceof ApiError)) throw error;
-  if (error.code === 'unreachable') return t('error.unreachable');
-  if (error.code === 'sign_in_failed') return t('signIn.failed');
-  if (error.status === 429) return t('signIn.locked', { seconds: error.retryAfter ?? 60 });
-  return error.message;
+/** One way in: what it is, its fields, and its button. */
+function Way(props: {
+  readonly title: string;
+  readonly lead: string;
+  readonly submit: string;
+  readonly onSubmit: () => Promise<void>;
+  readonly children: ComponentChildren;
+}) {
+  return (
+    <>
+      <PageHead title={props.title} lead={props.lead} />
+      <Form submit={props.submit} onSubmit={props.onSubmit}>
+        {props.children}
+      </Form>
+    </>
+  );
 }
 
-function SignIn({ isExpired }: { readonly isExpired: boolean }) {
+function NameField(props: { readonly name: string; readonly onChange: (name: string) => void }) {
+  return (
+    <Field
+      label={t('signIn.name')}
+      value={props.name}
+      autocomplete="username"
+      required
+      onInput={({ currentTarget }) => props.onChange(currentTarget.value)}
+    />
+  );
+}
+
+function SignIn({ now }: { readonly now: Session }) {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState<string | null>(null);
-  const [problem, setProblem] = useState('');
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem('');
+  const submit = async () => {
     try {
       const json = { name, password, ...(code === null ? {} : { code }) };
       enter(await call<Me>('/sign-in', { method: 'POST', json }));
     } catch (error) {
       if (error instanceof ApiError && error.code === 'code_needed') setCode('');
-      else setProblem(said(error));
-    } finally {
-      setBusy(false);
+      else throw error;
     }
   };
   return (
-    <form onSubmit={submit}>
-      <PageHead title={t('signIn.title')} lead={t('signIn.lead')} />
-      {isExpired && <p class="banner">{t('signIn.expired')}</p>}
-      <Field
-        label={t('signIn.name')}
-        value={name}
-        autocomplete="username"
-        required
-        onInput={({ currentTarget }) => setName(currentTarget.value)}
-      />
-      <Field
-        label={t('signIn.password')}
-        type="password"
-        value={password}
-        autocomplete="current-password"
-        required
-        onInput={({ currentTarget }) => setPassword(currentTarget.value)}
-      />
-      {code !== null && (
+    <>
+      <Way title={t('signIn.title')} lead={t('signIn.lead')} submit={t('signIn.submit')} onSubmit={submit}>
+        {now.kind === 'signedOut' && now.isExpired && <p class="banner">{t('signIn.expired')}</p>}
+        <NameField name={name} onChange={setName} />
         <Field
-          label={t('signIn.code')}
-          value={code}
-          inputMode="numeric"
-          autocomplete="one-time-code"
+          label={t('signIn.password')}
+          type="password"
+          value={password}
+          autocomplete="current-password"
           required
-          onInput={({ currentTarget }) => setCode(currentTarget.value)}
+          onInput={({ currentTarget }) => setPassword(currentTarget.value)}
         />
-      )}
+        {code !== null && (
+          <Field
+            label={t('signIn.code')}
+            value={code}
+            inputMode="numeric"
+            autocomplete="one-time-code"
+            autofocus
+            required
+            onInput={({ currentTarget }) => setCode(currentTarget.value)}
+          />
+        )}
+      </Way>
+      {now.kind === 'signedOut' && now.state.signIn.passkey && hasPasskeys() && <ByPasskey />}
+    </>
+  );
+}
+
+/** Signs in without name and password: the device knows both. */
+function ByPasskey() {
+  const { problem, isBusy, run } = useSubmit();
+  const signIn = async () => {
+    const options = await call<PublicKeyCredentialRequestOptionsJSON>('/sign-in/passkey/options', {
+      method: 'POST',
+    });
+    const json = { response: await signByPasskey(options) };
+    enter(await call<Me>('/sign-in/passkey', { method: 'POST', json }));
+  };
+  return (
+    <div class="other-way">
+      <span class="dim">{t('signIn.or')}</span>
+      <button type="button" class="button" disabled={isBusy} onClick={() => void run(signIn)}>
+        {t('signIn.passkey')}
+      </button>
       <p class="problem" role="alert">
         {problem}
       </p>
-      <button type="submit" class="button main" disabled={isBusy}>
-        {t('signIn.submit')}
-      </button>
-    </form>
+    </div>
   );
 }
 
@@ -99,65 +130,24 @@ const tokenOf = () => decodeURIComponent(location.hash.slice(1));
 function Setup({ isFirst }: { readonly isFirst: boolean }) {
   const [token] = useState(tokenOf);
   const [name, setName] = useState('');
-  const [password, setPassword] = useState('');
-  const [again, setAgain] = useState('');
-  const [problem, setProblem] = useState('');
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    if (password.length < 12) return setProblem(t('setup.short'));
-    if (password !== again) return setProblem(t('setup.differ'));
-    setBusy(true);
-    setProblem('');
-    try {
-      const json = { token, password, ...(isFirst ? { name } : {}) };
-      const me = await call<Me>('/setup', { method: 'POST', json });
-      go('/', true);
-      enter(me);
-    } catch (error) {
-      setProblem(said(error));
-    } finally {
-      setBusy(false);
-    }
+  const [typed, setTyped] = useState(NO_PASSWORD);
+  const submit = async () => {
+    checkTyped(typed);
+    const json = { token, password: typed.password, ...(isFirst ? { name } : {}) };
+    const me = await call<Me>('/setup', { method: 'POST', json });
+    go('/', true);
+    enter(me);
   };
   if (token === '') return <PageHead title={t('setup.title')} lead={t('setup.noToken')} />;
   return (
-    <form onSubmit={submit}>
-      <PageHead
-        title={t(isFirst ? 'setup.title' : 'setup.password')}
-        lead={t(isFirst ? 'setup.lead' : 'setup.passwordLead')}
-      />
-      {isFirst && (
-        <Field
-          label={t('signIn.name')}
-          value={name}
-          autocomplete="username"
-          required
-          onInput={({ currentTarget }) => setName(currentTarget.value)}
-        />
-      )}
-      <Field
-        label={t('signIn.password')}
-        type="password"
-        value={password}
-        autocomplete="new-password"
-        required
-        onInput={({ currentTarget }) => setPassword(currentTarget.value)}
-      />
-      <Field
-        label={t('setup.again')}
-        type="password"
-        value={again}
-        autocomplete="new-password"
-        required
-        onInput={({ currentTarget }) => setAgain(currentTarget.value)}
-      />
-      <p class="problem" role="alert">
-        {problem}
-      </p>
-      <button type="submit" class="button main" disabled={isBusy}>
-        {t(isFirst ? 'setup.submit' : 'setup.passwordSubmit')}
-      </button>
-    </form>
+    <Way
+      title={t(isFirst ? 'setup.title' : 'setup.password')}
+      lead={t(isFirst ? 'setup.lead' : 'setup.passwordLead')}
+      submit={t(isFirst ? 'setup.submit' : 'setup.passwordSubmit')}
+      onSubmit={submit}
+    >
+      {isFirst && <NameField name={name} onChange={setName} />}
+      <NewPasswordFields label={t('signIn.password')} value={typed} onChange={setTyped} />
+    </Way>
   );
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useEffect, useId } from 'preact/hooks';
 import { named, t } from '../i18n/index.ts';
 
 /** A titled area of a page. */
@@ -58,16 +58,26 @@ export function Verdict({
   );
 }
 
-/** A labelled field. */
+/** A labelled field; the hint stands below it. */
 export function Field(
-  props: JSX.IntrinsicElements['input'] & { readonly label: string; readonly value?: string },
+  props: JSX.IntrinsicElements['input'] & {
+    readonly label: string;
+    readonly value?: string;
+    readonly hint?: string;
+  },
 ) {
   const id = useId();
-  const { label, ...rest } = props;
+  const { label, hint, ...rest } = props;
+  const described = hint === undefined ? {} : { 'aria-describedby': `${id}-hint` };
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <input id={id} {...rest} />
+      <input id={id} {...described} {...rest} />
+      {hint !== undefined && (
+        <p id={`${id}-hint`} class="hint">
+          {hint}
+        </p>
+      )}
     </div>
   );
 }
@@ -77,15 +87,20 @@ export function Choice(props: {
   readonly label: string;
   readonly value: string;
   readonly options: readonly (readonly [value: string, text: string])[];
+  readonly hint?: string;
+  readonly disabled?: boolean;
   readonly onChoose: (value: string) => void;
 }) {
   const id = useId();
+  const described = props.hint === undefined ? {} : { 'aria-describedby': `${id}-hint` };
   return (
     <div class="field">
       <label for={id}>{props.label}</label>
       <select
         id={id}
+        {...described}
         value={props.value}
+        disabled={props.disabled ?? false}
         onChange={({ currentTarget }) => props.onChoose(currentTarget.value)}
       >
         {props.options.map(([value, text]) => (
@@ -94,6 +109,11 @@ export function Choice(props: {
           </option>
         ))}
       </select>
+      {props.hint !== undefined && (
+        <p id={`${id}-hint`} class="hint">
+          {props.hint}
+        </p>
+      )}
     </div>
   );
 }
@@ -124,26 +144,6 @@ export function Segments(props: {
   );
 }
 
-/** Copies a text. */
-export function Copy({ text }: { readonly text: string }) {
-  const [isDone, setDone] = useState(false);
-  useEffect(() => {
-    if (!isDone) return;
-    const timer = setTimeout(() => setDone(false), 2000);
-    return () => clearTimeout(timer);
-  }, [isDone]);
-  const copy = () =>
-    void navigator.clipboard.writeText(text).then(
-      () => setDone(true),
-      () => {},
-    );
-  return (
-    <button type="button" class="button small" onClick={copy}>
-      <span aria-live="polite">{isDone ? t('copy.done') : t('copy.copy')}</span>
-    </button>
-  );
-}
-
 /** Names and values, one below the other. */
 export function Facts({
   facts,
@@ -159,32 +159,5 @@ export function Facts({
         </div>
       ))}
     </dl>
-  );
-}
-
-/** A table that scrolls by itself where the page is too narrow for it. */
-export function Table(props: {
-  readonly label: string;
-  readonly head: readonly string[];
-  readonly children: ComponentChildren;
-  readonly numeric?: readonly number[];
-}) {
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
-    <div class="table-box" role="group" aria-label={props.label} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            {props.head.map((name, index) => (
-              <th key={name} scope="col" class={props.numeric?.includes(index) === true ? 'right' : ''}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>{props.children}</tbody>
-      </table>
-    </div>
   );
 }

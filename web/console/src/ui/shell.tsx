@@ -2,7 +2,7 @@ import { effect } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { comebacks, isReachable } from '../api.ts';
-import { language, type TextKey, t } from '../i18n/index.ts';
+import { language, named, type TextKey, t } from '../i18n/index.ts';
 import { type Theme, theme } from '../look.ts';
 import { go, hrefOf, place } from '../router.ts';
 import { may, signOut } from '../session.ts';
@@ -10,6 +10,7 @@ import type { Me } from '../types.ts';
 import { Icon, type IconName } from './icons.tsx';
 import { Choice } from './parts.tsx';
 import { Empty, Loading } from './states.tsx';
+import { Toasts } from './toast.tsx';
 
 interface PageEntry {
   readonly path: string;
@@ -42,7 +43,44 @@ const PAGES: readonly PageEntry[] = [
     permission: 'decisions',
     load: async () => (await import('../pages/decisions.tsx')).DecisionsPage,
   },
+  {
+    path: '/apps',
+    text: 'nav.apps',
+    icon: 'apps',
+    permission: 'apps.read',
+    load: async () => (await import('../pages/apps.tsx')).AppsPage,
+  },
+  {
+    path: '/users',
+    text: 'nav.users',
+    icon: 'users',
+    permission: 'users',
+    load: async () => (await import('../pages/users.tsx')).UsersPage,
+  },
+  {
+    path: '/admin-keys',
+    text: 'nav.adminKeys',
+    icon: 'key',
+    permission: 'adminKeys',
+    load: async () => (await import('../pages/admin-keys.tsx')).AdminKeysPage,
+  },
+  {
+    path: '/admin-log',
+    text: 'nav.adminLog',
+    icon: 'log',
+    permission: 'adminLog',
+    load: async () => (await import('../pages/admin-log.tsx')).AdminLogPage,
+  },
 ];
+
+/** What everybody has who is signed in; the name at the end of the menu leads there. */
+const ACCOUNT: PageEntry = {
+  path: '/account',
+  text: 'nav.account',
+  icon: 'users',
+  permission: '',
+  load: async () => (await import('../pages/account.tsx')).AccountPage,
+};
 
 const allowedPages = () => PAGES.filter(({ permission }) => may(permission));
 
@@ -55,7 +93,7 @@ export function Shell({ me }: { readonly me: Me }) {
     const first = allowedPages()[0];
     if (path === '/' && first !== undefined) go(first.path, true);
   }, [path]);
-  const current = PAGES.find((page) => path === page.path || path.startsWith(`${page.path}/`));
+  const current = [...PAGES, ACCOUNT].find((page) => path === page.path || path.startsWith(`${page.path}/`));
   return (
     <div class={`shell ${isOpen ? 'open' : ''}`}>
       <a class="skip" href="#content">
@@ -87,10 +125,12 @@ export function Shell({ me }: { readonly me: Me }) {
         <div class="side-end">
           <Looks />
           <div class="who">
-            <span>
+            <a href={hrefOf(ACCOUNT.path)} aria-current={current === ACCOUNT ? 'page' : undefined}>
               <strong>{me.user.name}</strong>
-              <span class="dim">{me.user.role}</span>
-            </span>
+              <span class="dim">
+                {named('role', me.user.role)} · {t('nav.account')}
+              </span>
+            </a>
             <button type="button" class="button small" onClick={() => void signOut()}>
               {t('signIn.out')}
             </button>
@@ -101,6 +141,7 @@ export function Shell({ me }: { readonly me: Me }) {
         <Reach />
         <Page entry={current} isKnown={path === '/' || current !== undefined} />
       </main>
+      <Toasts />
     </div>
   );
 }
@@ -183,7 +224,7 @@ function Page({ entry, isKnown }: { readonly entry: PageEntry | undefined; reado
   }, [entry]);
   if (!isKnown) return <Empty>{t('state.notFound')}</Empty>;
   if (entry === undefined) return allowedPages().length === 0 ? <Empty>{t('state.notAllowed')}</Empty> : null;
-  if (!may(entry.permission)) return <Empty>{t('state.notAllowed')}</Empty>;
+  if (entry !== ACCOUNT && !may(entry.permission)) return <Empty>{t('state.notAllowed')}</Empty>;
   const Component = loaded.current.get(entry);
   return Component === undefined ? <Loading /> : <Component />;
 }

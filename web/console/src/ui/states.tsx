@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api.ts';
 import { t } from '../i18n/index.ts';
+import { said } from './said.ts';
 
 /** While something is on its way. */
 export function Loading() {
@@ -19,7 +20,7 @@ export function Failed({ error, retry }: { readonly error: ApiError; readonly re
       ? t('error.unreachable')
       : error.status === 404 && error.code === 'unknown'
         ? t('state.noSignIn')
-        : error.message;
+        : said(error);
   return (
     <div class="state failed" role="alert">
       <strong>{t('state.failed')}</strong>

@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { t } from '../../i18n/index.ts';
 import { type Cell, csvOf, save } from '../../ui/csv.ts';
-import { Card, Table } from '../../ui/parts.tsx';
+import { Card } from '../../ui/parts.tsx';
+import { Table } from '../../ui/table.tsx';
 
 /** A chart with its numbers as a table and as CSV. */
 export function ChartCard(props: {

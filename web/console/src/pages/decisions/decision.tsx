@@ -2,8 +2,10 @@ import { call } from '../../api.ts';
 import { language, moment, number, t } from '../../i18n/index.ts';
 import { hrefOf } from '../../router.ts';
 import type { DecisionInFull } from '../../types.ts';
-import { Card, Copy, Facts, PageHead, Table, Verdict } from '../../ui/parts.tsx';
+import { Copy } from '../../ui/copy.tsx';
+import { Card, Facts, PageHead, Verdict } from '../../ui/parts.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
+import { Table } from '../../ui/table.tsx';
 import { useLoad } from '../../use-load.ts';
 
 interface Rows {

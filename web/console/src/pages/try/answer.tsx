@@ -1,7 +1,8 @@
 import { named, number, t } from '../../i18n/index.ts';
 import { hrefOf } from '../../router.ts';
 import type { Quality, Trial } from '../../types.ts';
-import { Card, Facts, Table, Verdict } from '../../ui/parts.tsx';
+import { Card, Facts, Verdict } from '../../ui/parts.tsx';
+import { Table } from '../../ui/table.tsx';
 
 /** The verdict in words, and the score on its scale. */
 export function AnswerCard({ trial }: { readonly trial: Trial }) {

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { t } from '../../i18n/index.ts';
-import { Card, Copy, Segments } from '../../ui/parts.tsx';
+import { Copy } from '../../ui/copy.tsx';
+import { Card, Segments } from '../../ui/parts.tsx';
 import { CODE_LANGUAGES, type CodeLanguage, codeOf } from './code.ts';
 
 /** The call as code to copy. */

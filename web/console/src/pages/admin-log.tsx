@@ -1,0 +1,186 @@
+import { useState } from 'preact/hooks';
+import { moment, named, number, t } from '../i18n/index.ts';
+import { go, hrefOf, place } from '../router.ts';
+import { may } from '../session.ts';
+import { Copy } from '../ui/copy.tsx';
+import { Differences, differencesOf } from '../ui/difference.tsx';
+import { Choice, Field, PageHead } from '../ui/parts.tsx';
+import { Listed } from '../ui/table.tsx';
+import { localTime } from '../ui/time.ts';
+import { usePages } from '../use-pages.ts';
+
+/** One change as the API tells it. */
+interface Entry {
+  readonly at: string;
+  readonly actor: { readonly kind: string; readonly name: string; readonly from: string };
+  readonly action: string;
+  readonly target: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly chain: { readonly id: number; readonly hash: string };
+}
+
+const NAMES = ['actor', 'action', 'target', 'from', 'to'] as const;
+type Filter = Partial<Record<(typeof NAMES)[number], string>>;
+
+/** The groups of actions, as the filter names them. */
+const GROUPS = [
+  'app',
+  'key',
+  'api_key',
+  'user',
+  'admin_key',
+  'master_key',
+  'batch',
+  'ledger',
+  'store',
+] as const;
+
+/** The log of changes, the newest first. */
+export function AdminLogPage() {
+  const { query } = place.value;
+  const filter = Object.fromEntries(
+    NAMES.flatMap((name) => {
+      const value = query.get(name)?.trim() ?? '';
+      return value === '' ? [] : [[name, value]];
+    }),
+  ) as Filter;
+  const wanted = new URLSearchParams(filter as Record<string, string>);
+  const pages = usePages<Entry>(`/admin-log?${wanted}`);
+  return (
+    <>
+      <PageHead title={t('adminLog.title')} lead={t('adminLog.lead')} />
+      <Search key={wanted.toString()} filter={filter} />
+      <Listed pages={pages} empty={t(wanted.size === 0 ? 'adminLog.none' : 'adminLog.noneFound')}>
+        {(rows) => (
+          <ol class="log">
+            {rows.map((entry) => (
+              <li key={entry.chain.id} class="card">
+                <LogEntry entry={entry} />
+              </li>
+            ))}
+          </ol>
+        )}
+      </Listed>
+    </>
+  );
+}
+
+function Search({ filter }: { readonly filter: Filter }) {
+  const [draft, setDraft] = useState<Filter>(filter);
+  const set = (name: keyof Filter, value: string) => setDraft({ ...draft, [name]: value });
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const query = new URLSearchParams();
+    for (const name of NAMES) {
+      const value = draft[name]?.trim() ?? '';
+      if (value !== '') query.set(name, value);
+    }
+    go(query.size === 0 ? '/admin-log' : `/admin-log?${query}`);
+  };
+  const text = (name: 'actor' | 'target') => (
+    <Field
+      label={t(`adminLog.${name}`)}
+      value={draft[name] ?? ''}
+      autocomplete="off"
+      spellcheck={false}
+      onInput={({ currentTarget }) => set(name, currentTarget.value)}
+    />
+  );
+  const time = (name: 'from' | 'to') => (
+    <Field
+      label={t(`adminLog.${name}`)}
+      type="datetime-local"
+      value={localTime(draft[name])}
+      onInput={({ currentTarget: { value } }) => set(name, value === '' ? '' : new Date(value).toISOString())}
+    />
+  );
+  return (
+    <search>
+      <form class="card search" onSubmit={submit}>
+        <div class="fields">
+          {text('actor')}
+          <Choice
+            label={t('adminLog.action')}
+            value={draft.action ?? ''}
+            options={[
+              ['', t('adminLog.any')],
+              ...GROUPS.map((one) => [one, named('adminLog.group', one)] as const),
+            ]}
+            onChoose={(value) => set('action', value)}
+          />
+          {text('target')}
+          {time('from')}
+          {time('to')}
+        </div>
+        <div class="actions">
+          <span class="grow" />
+          <a class="button" href={hrefOf('/admin-log')}>
+            {t('adminLog.clear')}
+          </a>
+          <button type="submit" class="button main">
+            {t('adminLog.search')}
+          </button>
+        </div>
+      </form>
+    </search>
+  );
+}
+
+/** Longer ids stand below the line that says what was done. */
+const LONGEST_IN_LINE = 16;
+
+function LogEntry({ entry }: { readonly entry: Entry }) {
+  const { at, actor, action, target, before, after, chain } = entry;
+  const differences = differencesOf(before, after);
+  const action_ = named('adminLog.did', action);
+  const isApp = action.startsWith('app.') && may('apps.read');
+  const name = nameIn(after) ?? nameIn(before);
+  const isShort = target !== '' && target.length <= LONGEST_IN_LINE;
+  return (
+    <article>
+      <header class="log-head">
+        <p>
+          <strong>{actor.name === '' ? t('adminLog.nobody') : actor.name}</strong>{' '}
+          <span class="dim">({named('adminLog.kind', actor.kind)})</span> {action_}{' '}
+          {isApp ? <a href={hrefOf(`/apps/${target}`)}>{name ?? target}</a> : <span>{name ?? target}</span>}
+          {name !== null && isShort && <span class="mono dim"> {target}</span>}
+        </p>
+        <p class="dim">
+          <time dateTime={at}>{moment(at)}</time>
+        </p>
+      </header>
+      {differences.length === 0 ? (
+        <p class="dim">{t('adminLog.asBefore')}</p>
+      ) : (
+        <Differences differences={differences} isNew={before === null} isGone={after === null} />
+      )}
+      <footer class="log-foot dim">
+        <span>
+          {t('adminLog.fromWhere')} <span class="mono">{actor.from || '–'}</span>
+        </span>
+        <span>
+          {t('adminLog.action')} <code>{action}</code>
+        </span>
+        {name !== null && target !== '' && !isShort && (
+          <span>
+            {t('adminLog.id')} <code>{target}</code>
+          </span>
+        )}
+        <details>
+          <summary>{t('adminLog.place', { n: number(chain.id) })}</summary>
+          <p class="request-id">
+            <code>{chain.hash}</code>
+            <Copy text={chain.hash} label={t('adminLog.hash')} />
+          </p>
+        </details>
+      </footer>
+    </article>
+  );
+}
+
+/** The name of what was changed, where the entry has it. */
+function nameIn(value: unknown): string | null {
+  const { name } = (value ?? {}) as { readonly name?: unknown };
+  return typeof name === 'string' && name !== '' ? name : null;
+}
