@@ -116,7 +116,8 @@ export const DESCRIPTIONS = {
   'batch.leaseMs': '一个 worker 没有任何动静时，它的分块还保留多久；之后由另一个 worker 接着做完其余部分。',
   'batch.retentionDays':
     '已完成或已取消的批次在此天数之后删除，连同其列表和结果；审计日志保留自己的行。null：一直保留。',
-  'batch.webhookSecret': 'webhook 签名所用的密钥（HMAC-SHA256）。null：批次不接受 webhook。',
+  'batch.webhookSecret':
+    '批次 webhook 专用的签名密钥，所有应用共用（HMAC-SHA256）。null：与会话的 webhook 相同，用应用由 `webhook.secret` 得到的密钥签名；两者都没有时，批次不接受 webhook。',
   's3.endpoint':
     '存储所在地址，例如 `https://s3.eu-central-1.amazonaws.com` 或 `http://minio:9000`；可以是内网地址。除此之外不连接任何地址。null：拒绝 `s3://`。',
   's3.region': '请求签名所用的区域。',
@@ -132,10 +133,12 @@ export const DESCRIPTIONS = {
     '一个存储桶，或存储桶加目录（`faces/in`）：通过 API，应用只在其中的 `s3://…/APPID/` 之下读写。null：API 不接受 `s3://`。',
   'sessions.seconds': '会话接收照片的时长，创建者未另行指定时适用。',
   'sessions.tries': '一个会话的尝试次数，创建者未另行指定时适用。',
+  'sessions.mostOpen':
+    '一个应用同时打开的会话数上限，按所有节点合计；达到上限后，新会话以 429 拒绝，直到有会话结束。',
   'sessions.captureSignals':
     '照片可能并非来自摄像头的迹象（见 [injection.md](../understand/injection.md)）。`information`：只告知。`review`：所有会话中，带有迹象的活体结果一律转人工复核。',
   'webhook.secret':
-    '用于签名 webhook：每个应用的密钥由它派生。至少 32 个随机字符，所有节点相同。null：不接受 webhook。',
+    '用于签名会话和批次的 webhook：每个应用的密钥由它派生。至少 32 个随机字符，所有节点和 worker 相同。null：不接受 webhook。',
   'traces.endpoint':
     '发送追踪数据的地址：接收 OTLP/HTTP 的收集器，如 `http://127.0.0.1:4318`；没有路径时加上 `/v1/traces`。null：不追踪，也不加载任何相关内容（[traces.md](../run/traces.md)，英文）。',
   'traces.authorization': '发给收集器的 `Authorization` 请求头，如 `Bearer …`。',

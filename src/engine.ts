@@ -1,4 +1,5 @@
 import { Fault } from './faults.ts';
+import type { ProbabilityScaling, ScoreCurve } from './liveness/calibrate.ts';
 import { judgePicture } from './liveness/judge.ts';
 import { type LoadedModels, loadModels } from './liveness/load.ts';
 import { DEFAULT_PROFILE, FALLBACK_PROFILE } from './liveness/profiles.ts';
@@ -76,6 +77,8 @@ export interface Liveness {
   readonly models: readonly ModelUsed[];
   /** The profile where a call names none. */
   readonly profile: Profile;
+  /** What makes a score and a probability of a fused logit in the engine's profile. */
+  readonly curve: ScoreCurve & ProbabilityScaling;
   /** What cannot be used for want of networks; null where everything is in place. */
   readonly lacking: Lacking | null;
   /**
@@ -154,6 +157,13 @@ async function profileOf(
   });
 }
 
+function curveOf({ profiles }: LoadedModels, profile: Profile): ScoreCurve & ProbabilityScaling {
+  const ready = profiles.get(profile);
+  if (ready === undefined) throw new RangeError(`the networks of the profile "${profile}" are not loaded`);
+  const { score, probability } = ready.calibration;
+  return { score, probability };
+}
+
 function usable(profile: Profile, lacking: Lacking | null): Profile {
   if (lacking === null || !lacking.profiles.includes(profile)) return profile;
   throw new Fault('profile_unavailable', 'profile_unavailable', unusable(profile, lacking));
@@ -205,6 +215,9 @@ export async function createLiveness(options: LivenessOptions = {}): Promise<Liv
   return {
     models: models.profiles.get(profile)?.used ?? [],
     profile,
+    get curve() {
+      return curveOf(models, profile);
+    },
     lacking,
     judge: async (bytes, call = {}) => (await run(bytes, call))[0],
     async judgeWithPicture(bytes, call = {}) {

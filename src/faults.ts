@@ -128,10 +128,18 @@ interface Reasons {
   /** An upload is not the session's own: its MAC is wrong, or its page is of another origin. */
   upload_refused: 'mac' | 'origin';
   /** A limit of the app or of the address is reached. */
-  rate_limited: 'rate' | 'concurrent' | 'daily' | 'failed_tries';
+  rate_limited: 'rate' | 'concurrent' | 'daily' | 'open_sessions' | 'failed_tries';
 
   /** The body, or a header about it, does not have the form that is asked for. */
-  request_malformed: BodyReason | 'both' | 'reference' | 'schema' | 'webhook' | 'policy' | 'upload';
+  request_malformed:
+    | BodyReason
+    | 'both'
+    | 'group_size'
+    | 'reference'
+    | 'schema'
+    | 'webhook'
+    | 'policy'
+    | 'upload';
   appid_missing: 'appid_missing';
   /** The member `image` is no picture in base64. */
   image_invalid: 'image:type' | 'image:data_uri' | 'image:base64' | 'image:blank';

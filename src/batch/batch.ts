@@ -129,10 +129,11 @@ async function judgeRest({ request, events, outputs, source, fleet }: Started) {
   const tally = createTally(threshold, NEAREST);
   const leftOut = createLeftOutTally();
   const done = source.kind === 'list' ? new PlaceSet() : new KeySet();
-  const { rows: before, cut } = await recover(outputs.journal, (row) => {
+  const { cut } = await recover(outputs.journal, (row) => {
     done.add(row.key);
     tally.add(row);
   });
+  const before = tally.summary().rows;
   if (before > 0) events.note(`livestill: ${count(before, 'picture')} judged already; going on.`);
   if (cut > 0) events.note(`livestill: cut off ${count(cut, 'byte')} of a row that was not whole.`);
   let finished = before;
@@ -155,6 +156,7 @@ async function judgeRest({ request, events, outputs, source, fleet }: Started) {
       onLeftOut: leftOut.add,
       onRow: (row) => {
         tally.add(row);
+        if (row.together !== undefined) return;
         finished++;
         if (originOf(row) === 'reused') reused++;
         progress?.update(finished, counter.total);

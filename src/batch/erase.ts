@@ -6,6 +6,7 @@ import { exportRows } from './export.ts';
 import { journalRows } from './journal.ts';
 import { pageIsOf } from './outputs.ts';
 import { readRunFile, runFileOf } from './run-file.ts';
+import type { BatchRow } from './types.ts';
 
 /** What was taken out of a batch's results. */
 export interface BatchErasure {
@@ -42,7 +43,7 @@ export async function openErasable(out: string): Promise<ErasableBatch> {
     journal,
     async count(pictures) {
       let rows = 0;
-      for await (const { row } of journalRows(journal)) if (isOf(row.sha256, pictures)) rows++;
+      for await (const { row } of journalRows(journal)) if (isOf(row, pictures)) rows++;
       return rows;
     },
     async erase(pictures) {
@@ -56,8 +57,9 @@ export async function openErasable(out: string): Promise<ErasableBatch> {
 
 const NOTHING = { remade: [], deleted: [], unsure: [] } as const;
 
-const isOf = (sha256: string | null, pictures: ReadonlySet<string>): boolean =>
-  sha256 !== null && pictures.has(sha256);
+/** Also the row of a group that one of them is in: it has the picture's hash, and was made of it. */
+const isOf = ({ sha256, together }: BatchRow, pictures: ReadonlySet<string>): boolean =>
+  [sha256, ...(together?.hashes ?? [])].some((hash) => hash !== null && pictures.has(hash));
 
 const isThere = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -90,7 +92,7 @@ async function exchange(journal: string, pictures: ReadonlySet<string>): Promise
     let kept = 0;
     try {
       for await (const { row, end } of journalRows(journal)) {
-        if (isOf(row.sha256, pictures)) {
+        if (isOf(row, pictures)) {
           await copyRange(from, to, kept, at);
           kept = end;
           gone++;

@@ -50,6 +50,8 @@ export const TABLE_COLUMNS: readonly TableColumn[] = [
       value: (r) => r.quality[name] ?? null,
     }),
   ),
+  { name: 'group', type: 'STRING', value: (r) => r.group ?? null },
+  { name: 'stills', type: 'INT32', value: (r) => r.together?.stills.length ?? null },
 ];
 
 async function* csvLines(journal: string): AsyncGenerator<string> {

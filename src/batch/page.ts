@@ -83,6 +83,7 @@ export function reportPage(
       `<div class="figures">${scoreHistogram(scores, threshold)}${acceptanceCurve(scores, threshold)}</div>`,
     ),
     section('Outcomes', barTable(outcomes, rows, 'outcome')),
+    groupSection(summary),
     table('Reasons', summary.reasons),
     table('Failures', summary.failures),
     nearestSection(summary, thumbnails),
@@ -97,6 +98,14 @@ export function reportPage(
     style: STYLE,
     body: body.filter((part) => part !== '').join('\n'),
   });
+}
+
+function groupSection({ groups }: BatchSummary): string {
+  const total = [...groups.outcomes.values()].reduce((a, b) => a + b, 0);
+  if (total === 0) return '';
+  const review =
+    groups.review === 0 ? '' : `<p class="dim">${count(groups.review, 'group')} of them for review.</p>`;
+  return `<h2>Groups</h2><p class="dim">${count(total, 'group')} of stills, each with one verdict.</p>${barTable(groups.outcomes, total, 'outcome')}${review}`;
 }
 
 function nearestSection({ nearest }: BatchSummary, thumbnails: ReadonlyMap<string, string> | null): string {

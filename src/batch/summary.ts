@@ -2,6 +2,7 @@ import type { BatchRow } from './types.ts';
 
 /** Everything that is reported of a batch at its end; its size does not grow with the number of rows. */
 export interface BatchSummary {
+  /** Of pictures; those of groups are counted in `groups` alone. */
   readonly rows: number;
   readonly threshold: number;
   /**
@@ -22,6 +23,8 @@ export interface BatchSummary {
    * first key.
    */
   readonly nearest: readonly BatchRow[];
+  /** Rows of groups by outcome, and of these for review. */
+  readonly groups: { readonly outcomes: ReadonlyMap<string, number>; readonly review: number };
 }
 
 /** Gathers a summary row by row. */
@@ -49,6 +52,7 @@ export function createTally(threshold: number, keep: number): Tally {
   const origin = { judged: 0, reused: 0, unread: 0 };
   let rows = 0;
   let review = 0;
+  const groups = { outcomes: new Map<string, number>(), review: 0 };
 
   const keepIfNear = (row: BatchRow) => {
     if (keep === 0) return;
@@ -64,9 +68,14 @@ export function createTally(threshold: number, keep: number): Tally {
 
   return {
     add(row) {
+      if (row.together !== undefined) {
+        count(groups.outcomes, outcomeOf(row));
+        if (row.review === true) groups.review++;
+        return;
+      }
       rows++;
       origin[originOf(row)]++;
-      count(outcomes, row.verdict ?? `code ${row.code}`);
+      count(outcomes, outcomeOf(row));
       if (row.review === true) review++;
       if (row.failure !== null) count(failures, row.failure);
       for (const code of row.reasons) count(reasons, code);
@@ -85,9 +94,13 @@ export function createTally(threshold: number, keep: number): Tally {
       reasons: byCount(reasons),
       failures: byCount(failures),
       nearest: [...nearest],
+      groups: { outcomes: byCount(groups.outcomes), review: groups.review },
     }),
   };
 }
+
+const outcomeOf = ({ verdict, code, failure }: BatchRow): string =>
+  verdict ?? (failure === 'group_size' ? failure : `code ${code}`);
 
 /** Where a row's result comes from. */
 export function originOf({ sha256, sameAs }: BatchRow): 'judged' | 'reused' | 'unread' {

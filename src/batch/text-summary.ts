@@ -40,8 +40,8 @@ export function originText({ origin }: BatchSummary): string {
  * @param leftOut what was left out, a line each
  */
 export function summaryText(summary: BatchSummary, leftOut: readonly string[] = []): string {
-  const { rows, outcomes, review, scores, reasons, failures, threshold } = summary;
-  const names = [...outcomes.keys(), ...reasons.keys(), ...failures.keys()];
+  const { rows, outcomes, review, scores, reasons, failures, threshold, groups } = summary;
+  const names = [...outcomes.keys(), ...groups.outcomes.keys(), ...reasons.keys(), ...failures.keys()];
   const width = Math.max(10, ...names.map((name) => name.length));
   const list = (counts: ReadonlyMap<string, number>) =>
     [...counts].map(([name, n]) => line(name, n, rows, width));
@@ -54,9 +54,18 @@ export function summaryText(summary: BatchSummary, leftOut: readonly string[] = 
       line('review', review, rows, width),
     );
   }
+  if (groups.outcomes.size > 0) parts.push('', ...groupLines(summary, width));
   if (scores.some((n) => n > 0)) parts.push('', 'Scores of the judged', ...histogram(scores, threshold));
   if (failures.size > 0) parts.push('', 'Failures', ...list(failures));
   if (reasons.size > 0) parts.push('', 'Reasons', ...list(reasons).slice(0, 8));
   if (leftOut.length > 0) parts.push('', 'Not judged', ...leftOut.map((one) => `  ${one}`));
   return parts.join('\n');
+}
+
+/** What came of the groups, each of which has one verdict. */
+function groupLines({ groups }: BatchSummary, width: number): string[] {
+  const total = [...groups.outcomes.values()].reduce((a, b) => a + b, 0);
+  const lines = [...groups.outcomes].map(([name, n]) => line(name, n, total, width));
+  const review = groups.review === 0 ? [] : [line('review', groups.review, total, width)];
+  return [`${count(total, 'group')}, each with one verdict`, ...lines, ...review];
 }

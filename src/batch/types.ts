@@ -6,6 +6,8 @@ export interface BatchItem {
   readonly key: string;
   /** The path, url or archive entry, as people know it. */
   readonly picture: string;
+  /** Its neighbours with the same one are judged together with it; absent: it stands alone. */
+  readonly group?: string;
   /**
    * The picture's bytes, in memory of their own.
    * @throws {Fault} `download_refused` (cannot be read or fetched), `picture_unreadable` `too_large`
@@ -35,11 +37,34 @@ export interface BatchSource {
   close(): Promise<void>;
 }
 
-/** What is written of one picture; the same in every run, so times are left out. */
+/** What the row of a group has besides the verdict. */
+export interface TogetherPart {
+  /** Keys of the stills' own rows, in order; none where there are too few or too many. */
+  readonly stills: readonly string[];
+  /** SHA-256 of the stills, in order; null where one could not be read. */
+  readonly hashes: readonly (string | null)[];
+  /** Places of the stills that took part in the verdict, counted from 0. */
+  readonly used: readonly number[];
+  /** See `Consistency`. */
+  readonly samePosition: boolean | null;
+  readonly sameSize: boolean | null;
+  readonly identical: readonly (readonly [number, number])[];
+  readonly bySharpness: readonly number[];
+}
+
+/** What is written of one picture, or of one group of them; the same in every run, so times are left out. */
 export interface BatchRow {
   readonly key: string;
+  /** Empty in the row of a group. */
   readonly picture: string;
-  /** SHA-256 of the picture's bytes, hexadecimal; null where they could not be read. */
+  /** Absent where the list names no group for it. */
+  readonly group?: string;
+  /** Only in the row of a group: what it was made of. */
+  readonly together?: TogetherPart;
+  /**
+   * SHA-256 of the picture's bytes, hexadecimal; null where they could not be read. Of a group: the hash of
+   * its pictures' hashes, one a line.
+   */
   readonly sha256: string | null;
   /**
    * Key of the row, further up in the same output, whose result this one has because its bytes are the same;

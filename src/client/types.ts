@@ -161,9 +161,9 @@ export interface OperatingPoints {
 export interface BatchRequest {
   /**
    * Urls, and paths in the app's own folder of the server's folder of pictures or of its storage (`s3://`);
-   * at most 10 000.
+   * at most 10 000. Two to five that follow each other with one group are judged as stills of one person.
    */
-  pictures: string[];
+  pictures: (string | { picture: string; group: string })[];
   name?: string;
   /** -9 to 0; below 0: after the batches of others. */
   priority?: number;

@@ -1,5 +1,6 @@
 import { DEFAULT_THRESHOLD } from '../liveness/threshold.ts';
 import type { LeftOutTally } from '../picture/left-out.ts';
+import type { AttemptCounts, Attempts } from './attempts.ts';
 import { indexOf, scoresOf } from './data/read-files.ts';
 import { type EvaluateOptions, evaluate, type FullEvaluation } from './evaluate.ts';
 import { acceptance } from './measure.ts';
@@ -17,6 +18,8 @@ import type { Presentation } from './types.ts';
 export interface Measured {
   readonly input: string;
   readonly rows: readonly Presentation[];
+  /** Null where every picture is an attempt of its own. */
+  readonly attempts: AttemptCounts | null;
   readonly judged: readonly JudgedPicture[] | null;
   readonly full: FullEvaluation;
   readonly traps: Traps;
@@ -54,6 +57,7 @@ export async function measureScores(file: string, request: EvaluationRequest): P
   return {
     input: file,
     rows,
+    attempts: null,
     judged: null,
     full,
     traps: findScoreTraps(rows),
@@ -74,18 +78,35 @@ export async function measurePictures(
   leftOut: LeftOutTally,
 ): Promise<Measured> {
   const judged = await system.judge(await indexOf(path, leftOut.add));
-  const rows = system.rows(judged);
-  const development =
-    request.dev === undefined
-      ? undefined
-      : system.rows(await system.judge(await indexOf(request.dev, leftOut.add)));
+  const { together } = request;
+  const attempts = together === undefined ? null : system.attempts(judged, together);
+  const rows = attempts?.rows ?? system.rows(judged);
+  const development = await developmentOf(system, request, leftOut);
   const full = evaluate(rows, optionsOf(request, development));
   const robustness =
     request.robustness === undefined
       ? null
       : await system.robustness(judged, full.evaluation.threshold.value, request.robustness);
-  const traps = findTraps(rows, judged, full.folds, request.seed);
-  return { input: path, rows, judged, full, traps, robustness, protocol: protocolOf(full, request), system };
+  const folds = attempts === null ? full.folds : foldsOfPictures(attempts, full.folds);
+  const traps = findTraps(rows, judged, folds, request.seed);
+  const counts = attempts?.counts ?? null;
+  const protocol = protocolOf(full, request);
+  return { input: path, rows, attempts: counts, judged, full, traps, robustness, protocol, system };
+}
+
+async function developmentOf(
+  system: PictureSystem,
+  { dev, together }: EvaluationRequest,
+  leftOut: LeftOutTally,
+): Promise<readonly Presentation[] | undefined> {
+  if (dev === undefined) return undefined;
+  const judged = await system.judge(await indexOf(dev, leftOut.add));
+  return together === undefined ? system.rows(judged) : system.attempts(judged, together).rows;
+}
+
+/** The fold of each picture: that of its attempt. */
+function foldsOfPictures({ attemptOf }: Attempts, folds: readonly string[] | null): readonly string[] | null {
+  return folds === null ? null : attemptOf.map((at) => (at === null ? '' : (folds[at] ?? '')));
 }
 
 const protocolOf = (full: FullEvaluation, { protocol, confidence }: EvaluationRequest) =>
@@ -94,9 +115,11 @@ const protocolOf = (full: FullEvaluation, { protocol, confidence }: EvaluationRe
     : countByProtocol(full.rows, acceptance(full.rows, full.choice), protocol, confidence);
 
 /** What programs get: the summary, and beside it traps and robustness. */
-export function machine({ full, rows, traps, robustness, protocol, system }: Measured, version: string) {
+export function machine(measured: Measured, version: string) {
+  const { full, rows, attempts, traps, robustness, protocol, system } = measured;
   return {
     ...summarise(full.evaluation),
+    ...(attempts === null ? {} : { attempts }),
     reviewLimits: proposeReviewLimits(rows),
     traps,
     ...(robustness === null ? {} : { robustness }),

@@ -1,3 +1,4 @@
+import type { AttemptField } from './attempts.ts';
 import type { GroupField } from './groups.ts';
 import type { ClusterKind } from './metrics/clusters.ts';
 import type { ProtocolName } from './protocol.ts';
@@ -13,6 +14,8 @@ export interface EvaluationRequest {
   readonly dev?: string;
   readonly folds?: number;
   readonly by: readonly GroupField[];
+  /** Pictures with one value in this column are stills of one attempt. */
+  readonly together?: AttemptField;
   readonly cluster?: ClusterKind;
   /** Replicates of the bootstrap. */
   readonly bootstrap: number;

@@ -1,6 +1,8 @@
 import { Fault } from '../faults.ts';
 import type { OpenWork, Traces } from '../traces/types.ts';
-import { type ChunkApp, judgeRow, type RowDeps, type RowTask } from './judge-row.ts';
+import { unitsOfRows } from './entries.ts';
+import { judgeUnit } from './judge-group.ts';
+import type { ChunkApp, RowDeps, RowTask } from './judge-row.ts';
 import type { BatchStore, Lease, LeaseState, RowResult } from './types.ts';
 
 /** What a chunk is worked on with. */
@@ -79,20 +81,20 @@ interface Work {
   readonly lost: AbortSignal;
 }
 
-/** Several rows at once, until all are done or it is to stop; those in work are finished then. */
+/** Several pictures or groups at once, until all are done or it is to stop; those in work are finished. */
 async function judgeAll(
   deps: ChunkDeps,
   { task, writer, trace, lost }: Work,
   stop: AbortSignal,
 ): Promise<void> {
-  const rows = task.lease.rows.values();
+  const units = unitsOfRows(task.lease.rows).values();
   let isEnded = false;
   const mayGoOn = () => !isEnded && !stop.aborted && !lost.aborted && writer.state === 'held';
   const lane = async () => {
-    for (const row of rows) {
+    for (const unit of units) {
       if (!mayGoOn()) return;
       try {
-        await writer.add(await judgeRow(deps, row, task, lost, trace?.add));
+        await writer.add(await judgeUnit(deps, task, unit, lost, trace?.add));
       } catch (error) {
         isEnded = true;
         throw error;
@@ -108,8 +110,8 @@ async function judgeAll(
 interface Writer {
   readonly state: LeaseState;
   readonly written: number;
-  /** Resolves at once while few wait; else when they are written. */
-  add(result: RowResult): Promise<void>;
+  /** Resolves at once while few wait; else when they are written, those of one call in one transaction. */
+  add(results: readonly RowResult[]): Promise<void>;
   flush(): Promise<void>;
   /** Takes note of what the store said of the lease. */
   readonly see: (state: LeaseState) => void;
@@ -154,8 +156,8 @@ function createWriter(
     get written() {
       return written;
     },
-    async add(result) {
-      waiting.push(result);
+    async add(results) {
+      waiting.push(...results);
       if (waiting.length >= WRITE_AT || performance.now() - wroteAt >= WRITE_AFTER_MS) await flush();
     },
     flush,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../account/types.ts';
-import { failedRow, rowOf } from '../batch/run.ts';
+import { failedRow, type RowSettings, rowOf } from '../batch/row.ts';
+import type { BatchRow } from '../batch/types.ts';
 import { asFault, Fault } from '../faults.ts';
 import type { Judge } from '../fleet/types.ts';
 import type { LedgerRow } from '../ledger/types.ts';
@@ -30,6 +31,12 @@ export interface RowDecision {
 
 /** Takes what trying a row took, stage by stage. */
 export type RowSeen = (span: Span) => void;
+/** What became of a group, for the ledger: as of a call with several stills. */
+export interface GroupDecision {
+  /** Of the group's own row, the first still's source, and all stills together. */
+  readonly decision: RowDecision;
+  readonly stills: readonly RowDecision[];
+}
 
 /** What rows are judged with. */
 export interface RowDeps {
@@ -40,6 +47,8 @@ export interface RowDeps {
   readonly profile: Profile;
   /** The ledger's row of a decision. */
   readonly recordOf: (decision: RowDecision) => LedgerRow;
+  /** The same of a group. */
+  readonly recordOfGroup: (decision: GroupDecision) => LedgerRow;
 }
 
 /** The app that a chunk is judged for, as it is now. */
@@ -84,20 +93,43 @@ export async function judgeRow(
   row: ChunkRow,
   task: RowTask,
   signal: AbortSignal,
-  seen: RowSeen = () => {},
+  seen?: RowSeen,
 ): Promise<RowResult> {
+  const decision = await decideRow(deps, { row, task, still: false }, signal, seen);
+  const { outcome, row: made } = rowOfDecision(deps, decision, task);
+  const isRecorded = outcome !== 'failed' && wasThere(decision);
+  return resultOf(row, outcome, made, isRecorded ? deps.recordOf(decision) : null);
+}
+
+/** A picture to judge, for whom, and whether as one of several. */
+export interface RowWork {
+  readonly row: ChunkRow;
+  readonly task: RowTask;
+  readonly still: boolean;
+}
+
+/**
+ * Judges one picture, again where the trouble may pass.
+ * @throws {Fault} `storage_unavailable`
+ * @throws {DOMException} AbortError when `signal` aborts
+ */
+export async function decideRow(
+  deps: RowDeps,
+  work: RowWork,
+  signal: AbortSignal,
+  seen: RowSeen = () => {},
+): Promise<Tried> {
   for (let tries = 1; ; tries++) {
     const stages = createStages(performance.now());
-    const tried = await tryRow(deps, row, task, { signal, stages });
+    const tried = await tryRow(deps, work, { signal, stages });
     seen(spanOf(tried, stages));
-    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault, row.picture))
-      return resultOf(deps, tried, task);
+    if (tried.fault === null || tries >= TRIES || !mayPass(tried.fault, work.row.picture)) return tried;
     await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal });
   }
 }
 
 /** A decision, and the key of the equal picture that it is the result of; null: judged for itself. */
-interface Tried extends RowDecision {
+export interface Tried extends RowDecision {
   readonly sameAs: string | null;
 }
 
@@ -109,8 +141,7 @@ interface TryParts {
 
 async function tryRow(
   deps: RowDeps,
-  row: ChunkRow,
-  task: RowTask,
+  { row, task, still }: RowWork,
   { signal, stages }: TryParts,
 ): Promise<Tried> {
   const { app, rules, lease, judged } = task;
@@ -121,13 +152,14 @@ async function tryRow(
     stages.enter('fetch');
     const bytes = await deps.pictures.read(row.picture, app.appid, signal);
     picture = { bytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') };
-    const equal = judged.get(picture.sha256);
+    // The stills of a group are compared with each other: each is judged for itself.
+    const equal = still ? undefined : judged.get(picture.sha256);
     if (equal !== undefined) {
       const judgement = await equal.judgement.catch(() => null);
       if (judgement !== null) return { ...open, picture, judgement, fault: null, sameAs: equal.key };
     }
-    const judging = judgeBytes(deps, bytes, task, { signal, stages });
-    judged.set(picture.sha256, { key: itemOf(row).key, judgement: judging });
+    const judging = judgeBytes(deps, bytes, { row, task, still }, { signal, stages });
+    if (!still) judged.set(picture.sha256, { key: row.key, judgement: judging });
     return { ...open, picture, judgement: await judging, fault: null, sameAs: null };
   } catch (error) {
     if (signal.aborted) throw error;
@@ -152,7 +184,7 @@ function spanOf({ startedAt, fault, judgement }: RowDecision, stages: Stages): S
 async function judgeBytes(
   deps: RowDeps,
   bytes: Uint8Array,
-  { app, rules }: RowTask,
+  { task: { app, rules }, still }: RowWork,
   { signal, stages }: TryParts,
 ): Promise<Judgement> {
   const { threshold, profile, capture } = app.policy;
@@ -164,39 +196,48 @@ async function judgeBytes(
     threshold: threshold ?? deps.threshold,
     profile: profile ?? deps.profile,
     ...(capture === null ? {} : { capture }),
+    ...(still ? { still } : {}),
   });
   return { ...judged, ...decide(judged, rules) } as Judgement;
 }
 
-function resultOf(deps: RowDeps, decision: Tried, { app }: ChunkApp): RowResult {
-  const { row, picture, judgement, fault, sameAs } = decision;
-  const item = itemOf(row);
-  const settings = {
-    threshold: app.policy.threshold ?? deps.threshold,
-    profile: app.policy.profile ?? deps.profile,
-  };
+/** The row of a batch that a decision makes. */
+export function rowOfDecision(
+  deps: RowDeps,
+  { row, picture, judgement, fault, sameAs }: Tried,
+  chunkApp: ChunkApp,
+): { readonly outcome: RowOutcome; readonly row: BatchRow } {
   const sha256 = picture?.sha256 ?? null;
   const made =
     judgement !== null && sha256 !== null
-      ? { ...rowOf(item, sha256, judgement), sameAs }
-      : failedRow(item, settings, sha256, fault ?? new Fault('internal', 'unknown', 'nothing came of it'));
-  const outcome = outcomeOf(fault);
-  // Nothing was decided on a row that failed, nor on a file that is not there.
-  const isRecorded = outcome !== 'failed' && (picture !== null || isRemote(row.picture));
+      ? { ...rowOf(row, sha256, judgement), sameAs }
+      : failedRow(row, settingsOf(deps, chunkApp), sha256, fault ?? nothing());
+  return { outcome: outcomeOf(fault), row: made };
+}
+
+const nothing = () => new Fault('internal', 'unknown', 'nothing came of it');
+
+/** Profile and threshold of rows without a judgement. */
+export function settingsOf(deps: RowDeps, { app }: ChunkApp): RowSettings {
   return {
-    row: row.row,
-    outcome,
-    result: JSON.stringify(made),
-    record: isRecorded ? deps.recordOf(decision) : null,
+    threshold: app.policy.threshold ?? deps.threshold,
+    profile: app.policy.profile ?? deps.profile,
   };
 }
 
-function outcomeOf(fault: Fault | null): RowOutcome {
+/** Nothing is decided on a file that is not there. */
+export const wasThere = ({ row, picture }: RowDecision): boolean => picture !== null || isRemote(row.picture);
+
+/** What is written of a row. */
+export const resultOf = (
+  { row }: ChunkRow,
+  outcome: RowOutcome,
+  made: BatchRow,
+  record: LedgerRow | null,
+): RowResult => ({ row, outcome, result: JSON.stringify(made), record });
+
+/** What a fault makes of a row. */
+export function outcomeOf(fault: Fault | null): RowOutcome {
   if (fault === null) return 'judged';
   return fault.area === 'picture' || fault.area === 'source' ? 'refused' : 'failed';
-}
-
-/** How a row is known in results: as in those of `livestill batch`. */
-export function itemOf({ row, picture }: ChunkRow) {
-  return { key: `${row}:${picture}`, picture };
 }

@@ -12,7 +12,7 @@ import { createPictureReader } from './pictures.ts';
 import { expanded } from './prefixes.ts';
 import { submitBatch } from './submit.ts';
 import { batchesOf, nodesOn, someOrder, someWorker, until } from './test-support/fleet.ts';
-import type { BatchStore } from './types.ts';
+import type { BatchOrder, BatchStore } from './types.ts';
 import { runWorker, type WorkerDeps } from './worker.ts';
 
 const never = new AbortController().signal;
@@ -36,6 +36,14 @@ const resultsOf = async (batches: BatchStore, batchId: string) =>
   );
 
 const whyNot = whyNoServer ?? whyNoS3;
+
+const submit = (batches: BatchStore, order: BatchOrder, pictures: readonly string[], chunk: number) =>
+  submitBatch(
+    batches,
+    order,
+    pictures.map((picture) => ({ picture })),
+    chunk,
+  );
 
 describeWhere(whyNot === null, whyNot ?? '')(
   'batches with pictures and results in S3-compatible storage',
@@ -73,7 +81,7 @@ describeWhere(whyNot === null, whyNot ?? '')(
       for await (const one of expanded('s3://faces/in/', storage())) pictures.push(one);
       expect(pictures.sort()).toEqual(['s3://faces/in/a.jpg', 's3://faces/in/b/ü 1.png', 's3://faces/in/c']);
       s3.server.remove('faces', 'in/c');
-      const batchId = await submitBatch(
+      const batchId = await submit(
         batches,
         someOrder(),
         [...pictures, 's3://faces/../x', 's3://faces/in/./a.jpg'],
@@ -103,7 +111,7 @@ describeWhere(whyNot === null, whyNot ?? '')(
       const { store, batches } = await started();
       s3.server.bucket('later');
       s3.server.put('later', 'a.jpg', 'x');
-      const batchId = await submitBatch(batches, someOrder(), ['s3://later/a.jpg', 's3://later/b.jpg'], 2);
+      const batchId = await submit(batches, someOrder(), ['s3://later/a.jpg', 's3://later/b.jpg'], 2);
       const why: string[] = [];
       const refused = reader(storage({ secretAccessKey: 'wrong' }));
       const onPaused = (_: unknown, text: string) => why.push(text);
@@ -115,20 +123,20 @@ describeWhere(whyNot === null, whyNot ?? '')(
       expect(await resultsOf(batches, batchId)).toEqual([]);
       await batches.change(batchId, 'resume');
       await workUntil(someWorker(store, { pictures: reader() }), stateIs(batches, batchId, 'done'));
-      const lost = await submitBatch(batches, someOrder(), ['s3://nowhere/a.jpg'], 2);
+      const lost = await submit(batches, someOrder(), ['s3://nowhere/a.jpg'], 2);
       await workUntil(someWorker(store, { pictures: reader(), onPaused }), stateIs(batches, lost, 'paused'));
       expect(why.at(-1)).toBe('S3 has no bucket nowhere.');
     });
 
     it('wait where the storage does not answer, let others go first, and keep what is judged', async () => {
       const { store, batches } = await started();
-      const batchId = await submitBatch(
+      const batchId = await submit(
         batches,
         someOrder(),
         ['s3://b-1/a.jpg', 's3://b-1/b.jpg', 's3://b-1/c.jpg'],
         3,
       );
-      const other = await submitBatch(batches, someOrder({ appid: '2' }), ['s3://b-1/other.jpg'], 1);
+      const other = await submit(batches, someOrder({ appid: '2' }), ['s3://b-1/other.jpg'], 1);
       const troubles: unknown[] = [];
       const pictures = {
         read: async (picture: string) => {
@@ -148,8 +156,8 @@ describeWhere(whyNot === null, whyNot ?? '')(
       const { store, batches } = await started();
       s3.server.bucket('out');
       const order = (results: string) => someOrder({ results, webhook: 'https://example.org/h' });
-      const folder = await submitBatch(batches, order('s3://out/app/'), ['1.jpg', '2.jpg'], 1);
-      const table = await submitBatch(batches, order('s3://out/app/of.parquet'), ['1.jpg'], 1);
+      const folder = await submit(batches, order('s3://out/app/'), ['1.jpg', '2.jpg'], 1);
+      const table = await submit(batches, order('s3://out/app/of.parquet'), ['1.jpg'], 1);
       const { deps, said } = exporting(batches);
       expect(await exportOne(deps, never)).toBe(false);
       const worker = someWorker(store);
@@ -175,12 +183,7 @@ describeWhere(whyNot === null, whyNot ?? '')(
       const { store, batches } = await started();
       s3.server.bucket('held');
       s3.server.put('held', 'taken.ndjson', 'mine');
-      const taken = await submitBatch(
-        batches,
-        someOrder({ results: 's3://held/taken.ndjson' }),
-        ['1.jpg'],
-        1,
-      );
+      const taken = await submit(batches, someOrder({ results: 's3://held/taken.ndjson' }), ['1.jpg'], 1);
       await workUntil(someWorker(store), stateIs(batches, taken, 'done'));
       const { deps, said } = exporting(batches);
       await exportOne(deps, never);
@@ -190,7 +193,7 @@ describeWhere(whyNot === null, whyNot ?? '')(
         resultsState: 'given_up',
         resultsFailure: expect.stringContaining('exists'),
       });
-      const late = await submitBatch(batches, someOrder({ results: 's3://held/late.ndjson' }), ['1.jpg'], 1);
+      const late = await submit(batches, someOrder({ results: 's3://held/late.ndjson' }), ['1.jpg'], 1);
       await workUntil(someWorker(store), stateIs(batches, late, 'done'));
       const broken = exporting(batches, { objects: storage({ secretAccessKey: 'wrong' }) });
       await exportOne(broken.deps, never);
@@ -214,7 +217,7 @@ describe.skipIf(whyNoServer !== null)('equal pictures of a chunk', () => {
     const [store] = (await nodesOn(of.server, 1)) as [Store];
     const batches = batchesOf(store);
     const contents = ['one', 'two', 'one', 'one', 'broken', 'broken'];
-    const batchId = await submitBatch(
+    const batchId = await submit(
       batches,
       someOrder(),
       contents.map((_, i) => `${i}.jpg`),

@@ -1,5 +1,8 @@
+import { unitsOf } from '../batch/groups.ts';
+import { groupKey } from '../batch/together.ts';
 import { UsageError } from '../faults.ts';
-import type { BatchOrder, BatchStore } from './types.ts';
+import { entryOf } from './entries.ts';
+import type { BatchOrder, BatchStore, ChunkEntry, ChunkRow, Submitted } from './types.ts';
 
 /** Pictures of one chunk: enough that chunks are few, few enough that a lost one costs little. */
 export const CHUNK_PICTURES = 500;
@@ -17,7 +20,7 @@ const CHUNKS_AT_ONCE = 8;
 export async function submitBatch(
   batches: BatchStore,
   order: BatchOrder,
-  pictures: AsyncIterable<string> | Iterable<string>,
+  pictures: AsyncIterable<Submitted> | Iterable<Submitted>,
   chunkPictures = CHUNK_PICTURES,
 ): Promise<string> {
   const batchId = await batches.begin(order);
@@ -35,21 +38,21 @@ export async function submitBatch(
 async function fillAll(
   batches: BatchStore,
   batchId: string,
-  pictures: AsyncIterable<string> | Iterable<string>,
+  pictures: AsyncIterable<Submitted> | Iterable<Submitted>,
   chunkPictures: number,
 ): Promise<number> {
   let row = 0;
   let chunk = 0;
-  let gathered: string[] = [];
-  let full: { readonly chunk: number; readonly firstRow: number; readonly pictures: string[] }[] = [];
+  let gathered: ChunkEntry[] = [];
+  let full: { readonly chunk: number; readonly firstRow: number; readonly pictures: ChunkEntry[] }[] = [];
   const close = () => {
     if (gathered.length === 0) return;
     full.push({ chunk: chunk++, firstRow: row - gathered.length + 1, pictures: gathered });
     gathered = [];
   };
-  for await (const picture of pictures) {
-    row++;
-    gathered.push(picture);
+  for await (const rows of unitRows(pictures)) {
+    // The stills of a group and its own row are one worker's.
+    gathered.push(...rows.map((one) => entryOf(one, ++row)));
     if (gathered.length >= chunkPictures) close();
     if (full.length < CHUNKS_AT_ONCE) continue;
     await batches.fill(batchId, full);
@@ -58,4 +61,25 @@ async function fillAll(
   close();
   if (full.length > 0) await batches.fill(batchId, full);
   return row;
+}
+
+async function* placed(pictures: AsyncIterable<Submitted> | Iterable<Submitted>) {
+  let place = 0;
+  for await (const one of pictures) yield { ...one, key: `${++place}:${one.picture}` };
+}
+
+/** The rows of what is judged in one go, of one after the other. */
+async function* unitRows(
+  pictures: AsyncIterable<Submitted> | Iterable<Submitted>,
+): AsyncGenerator<readonly Omit<ChunkRow, 'row'>[]> {
+  for await (const unit of unitsOf(placed(pictures))) {
+    if (unit.kind === 'one') yield [unit.item];
+    else if (unit.kind === 'together') {
+      const { group, items } = unit;
+      yield [...items, { key: groupKey(items[0]?.key ?? ''), picture: '', group, stills: items.length }];
+    } else {
+      const { group, first, count } = unit;
+      yield [{ key: groupKey(first.key), picture: '', group, stills: count }];
+    }
+  }
 }

@@ -30,6 +30,7 @@ export interface BatchOrder {
 export interface BatchStatus extends BatchOrder {
   readonly batchId: string;
   readonly state: BatchState;
+  /** Rows: pictures, and one for each group of them. */
   readonly pictures: number;
   readonly judged: number;
   readonly refused: number;
@@ -57,11 +58,31 @@ export interface Lease {
   readonly rows: readonly ChunkRow[];
 }
 
-/** A picture of a batch, by its place in the list, counted from 1. */
+/** A picture of a batch, or the verdict on a group of them, by its place among the rows, counted from 1. */
 export interface ChunkRow {
   readonly row: number;
-  /** A path below the pictures' folder, or a url. */
+  /** As in the results of `livestill batch`: the place in the list and the picture. */
+  readonly key: string;
+  /** A path below the pictures' folder, or a url; empty in the row of a group. */
   readonly picture: string;
+  readonly group?: string;
+  /** Only in the row of a group: how many rows right before it are its stills. */
+  readonly stills?: number;
+}
+
+/**
+ * A row as a chunk holds it: the picture alone, where its place in the list is its row and it has no group,
+ * as in lists without groups. Else `p` the picture (absent: the row of a group), `k` the key where it does
+ * not follow from row and picture, `g` the group, `t` the number of its stills.
+ */
+export type ChunkEntry =
+  | string
+  | { readonly p?: string; readonly k?: string; readonly g?: string; readonly t?: number };
+
+/** A picture as it is submitted. */
+export interface Submitted {
+  readonly picture: string;
+  readonly group?: string;
 }
 
 /** What came of one row. */
@@ -90,10 +111,8 @@ export interface QueueDepth {
 }
 
 /** A chunk whose workers were lost several times over one row: its result is for the worker that found it. */
-export interface SetAside {
+export interface SetAside extends ChunkRow {
   readonly batchId: string;
-  readonly row: number;
-  readonly picture: string;
 }
 
 /** The call that is due when a batch is over. */
@@ -115,13 +134,13 @@ export interface DueExport {
 export interface BatchStore {
   /** Begins a batch that is still to be filled; its id. */
   begin(order: BatchOrder): Promise<string>;
-  /** Adds chunks, each of some pictures in the order of the list; `firstRow` counted from 1. */
+  /** Adds chunks, each of some rows in the order of the list; `firstRow` counted from 1. */
   fill(
     batchId: string,
     chunks: readonly {
       readonly chunk: number;
       readonly firstRow: number;
-      readonly pictures: readonly string[];
+      readonly pictures: readonly ChunkEntry[];
     }[],
   ): Promise<void>;
   /** All chunks are there: workers may begin. */

@@ -1,15 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asFault, UsageError } from '../faults.ts';
 import type { Poster } from '../picture/download/post.ts';
+import { afterFailure } from '../webhook/schedule.ts';
 import { webhookSignature } from '../webhook/sign.ts';
 import type { BatchStatus, BatchStore } from './types.ts';
 
-/** Calls of one webhook at most. */
-const MOST_TRIES = 12;
-/** The pause after the first call that failed, in ms; twice as long after each one more, … */
-const FIRST_PAUSE_MS = 10_000;
-/** … up to this. */
-const LONGEST_PAUSE_MS = 3_600_000;
 /** For so long a call that is under way is nobody else's, in ms. */
 const CALL_MS = 60_000;
 const LONGEST_URL = 2048;
@@ -18,11 +13,11 @@ const LONGEST_URL = 2048;
  * Sees whether a url can be called when a batch is over; where it leads is looked at when it is called.
  * @throws {UsageError} `webhook_off`, `webhook_url`
  */
-export function checkWebhook(url: string, secret: string | null): string {
-  if (secret === null) {
+export function checkWebhook(url: string, isSigned: boolean): string {
+  if (!isSigned) {
     throw new UsageError(
       'webhook_off',
-      'this installation signs no webhooks: set LIVESTILL_BATCH_WEBHOOK_SECRET on it and on its workers',
+      'this installation signs no webhooks: set LIVESTILL_WEBHOOK_SECRET on it and on its workers',
     );
   }
   const isFit = url.length <= LONGEST_URL && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
@@ -45,7 +40,8 @@ export function webhookBody(status: BatchStatus): string {
 export interface WebhookDeps {
   readonly batches: BatchStore;
   readonly poster: Poster;
-  readonly secret: string;
+  /** What the webhooks of an app are signed with. */
+  readonly secretOf: (appid: string) => string;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly pollMs: number;
@@ -73,7 +69,7 @@ export async function callOne(deps: WebhookDeps): Promise<boolean> {
   const seconds = Math.floor(deps.clock() / 1000);
   const headers = {
     'content-type': 'application/json; charset=utf-8',
-    'livestill-signature': webhookSignature(deps.secret, seconds, body),
+    'livestill-signature': webhookSignature(deps.secretOf(status.appid), seconds, body),
   };
   let why: string;
   try {
@@ -90,9 +86,8 @@ export async function callOne(deps: WebhookDeps): Promise<boolean> {
   } catch (error) {
     why = asFault(error).reason;
   }
-  const isLast = tries >= MOST_TRIES;
-  const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1));
-  await deps.batches.finishWebhook(status.batchId, isLast ? 'given_up' : pause);
-  deps.onCalled(status, isLast ? 'given_up' : 'retry', why);
+  const end = afterFailure(tries, 0, why);
+  await deps.batches.finishWebhook(status.batchId, end.kind === 'retry' ? end.at : 'given_up');
+  deps.onCalled(status, end.kind === 'retry' ? 'retry' : 'given_up', why);
   return true;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failedRow } from '../batch/run.ts';
+import { failedRow } from '../batch/row.ts';
 import { asFault, Fault } from '../faults.ts';
 import { type ChunkDeps, workOnChunk } from './chunk-work.ts';
-import { type ChunkApp, itemOf } from './judge-row.ts';
+import type { ChunkApp } from './judge-row.ts';
 import type { Lease, SetAside } from './types.ts';
 
 /** What a worker says while it works. */
@@ -95,5 +95,5 @@ function setAsideResult(deps: WorkerDeps, row: SetAside): string {
     'Set aside: several workers were lost while this picture was judged.',
   );
   const { threshold, profile } = deps;
-  return JSON.stringify(failedRow(itemOf(row), { threshold, profile }, null, fault));
+  return JSON.stringify(failedRow(row, { threshold, profile }, null, fault));
 }

@@ -1,6 +1,6 @@
 import { Fault, type FaultReason } from '../faults.ts';
 import { decideTry } from './outcome.ts';
-import type { Session, SessionState, SessionStep } from './types.ts';
+import type { Session, SessionState, SessionStep, StillTaken } from './types.ts';
 
 /** Uploads with a wrong MAC that end a session. */
 export const MOST_REFUSED = 20;
@@ -82,14 +82,21 @@ function finish(
   if (together.length < session.stills) return next;
   const { outcome, decision } = decideTry(together, session.captureSignals);
   if (outcome === 'unfit' && session.attempt < session.tries) {
-    return { ...next, decision, attempt: session.attempt + 1 };
+    return { ...next, taken: taken.map(withoutSketch), decision, attempt: session.attempt + 1 };
   }
   return { ...ended(next, 'done', now), outcome, decision };
 }
 
-/** At an end the key goes. */
+/** At an end the key goes, and what pictures were compared by. */
 function ended(session: Session, state: SessionState, now: number): Session {
-  return { ...session, state, endedAt: now, claim: null, macKey: null, nonce: null };
+  const taken = session.taken.map(withoutSketch);
+  return { ...session, state, endedAt: now, claim: null, macKey: null, nonce: null, taken };
+}
+
+function withoutSketch(still: StillTaken): StillTaken {
+  if (still.evidence?.sketch === undefined) return still;
+  const { sketch: _, ...evidence } = still.evidence;
+  return { ...still, evidence };
 }
 
 function isClaimed({ claim: held }: Session, now: number): boolean {

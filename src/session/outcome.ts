@@ -34,10 +34,10 @@ export function decideTry(
     curve,
   );
   const consistency = compareStills(
-    judged.map(({ sha256, evidence: { faceBox, width } }) => ({
+    judged.map(({ sha256, evidence: { faceBox, width, sketch } }) => ({
       judgement: { face: faceBox === null ? null : { box: faceBox }, width, quality: [] },
       sha256,
-      thumbnail: null,
+      thumbnail: sketch === undefined ? null : Float32Array.from(sketch),
     })),
   );
   const { score, liveProbability } = fused;

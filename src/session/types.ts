@@ -24,6 +24,8 @@ export interface StillEvidenceKept {
   readonly curve: StillEvidence['curve'];
   readonly faceBox: Box | null;
   readonly width: number;
+  /** What tells one picture from another, see `sketchOf`; absent: there is none, or the try is over. */
+  readonly sketch?: readonly number[];
 }
 
 /** One decision on the stills of the last whole try. */
@@ -123,7 +125,11 @@ export type SessionStep =
  * answer; what resolves is on disk, and seen by every node.
  */
 export interface SessionStore {
-  createSession(session: Session): Promise<void>;
+  /**
+   * @param mostOpen sessions of one app that may be open
+   * @throws {Fault} `rate_limited` (`open_sessions`) with `retryAfter`, when there are so many
+   */
+  createSession(session: Session, mostOpen?: number): Promise<void>;
   findCaptureSession(sessionId: string): Promise<Session | null>;
   /**
    * Makes one step, one after the other for one session whichever nodes ask; the session as it is then. An
@@ -133,4 +139,6 @@ export interface SessionStore {
   stepSession(sessionId: string, step: SessionStep, now: number): Promise<Session>;
   /** Ends at most `limit` sessions whose time is over; how many. */
   expireSessions(now: number, limit: number): Promise<number>;
+  /** How many are open, over all apps. */
+  countOpenSessions(now: number): Promise<number>;
 }

@@ -11,7 +11,7 @@ const AT_ONCE = 4;
 
 /** What calls are made with. */
 export interface DeliveryDeps {
-  readonly webhooks: WebhookStore;
+  readonly webhooks: Pick<WebhookStore, 'takeWebhooks' | 'endWebhook'>;
   /** Guarded as downloads are. */
   readonly poster: Poster;
   /** The installation's secret. */

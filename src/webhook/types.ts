@@ -24,6 +24,13 @@ export interface WebhookStatus {
   readonly lastFailure: string | null;
 }
 
+/** Calls that are still to be made. */
+export interface WebhookQueue {
+  readonly waiting: number;
+  /** Since when the oldest waits, by the end of its session, in seconds; 0: none waits. */
+  readonly oldestSeconds: number;
+}
+
 /**
  * Where calls are kept, in the transaction of what they tell of. Rejects with a `Fault` `state_unavailable`.
  */
@@ -32,4 +39,6 @@ export interface WebhookStore {
   takeWebhooks(now: number, holdMs: number, limit: number): Promise<readonly WebhookCall[]>;
   endWebhook(id: string, end: WebhookEnd, now: number): Promise<void>;
   findWebhook(id: string): Promise<WebhookStatus | null>;
+  /** What is still to be made. */
+  webhookQueue(now: number): Promise<WebhookQueue>;
 }

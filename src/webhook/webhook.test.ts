@@ -46,7 +46,6 @@ async function called(status: number, allowPrivate: readonly string[], tries = 1
     webhooks: {
       takeWebhooks: async () => due.splice(0),
       endWebhook: async (_id, end) => void ends.push(end),
-      findWebhook: async () => null,
     },
     poster: createPoster(download),
     secret: 'of the installation',

@@ -20,7 +20,7 @@ describe.skipIf(whyNoServer !== null)(
           batchesArea({
             batches,
             readsPaths: true,
-            webhookSecret: null,
+            signsWebhooks: false,
             submit: (order, input) => {
               if (batches === null) throw new Error('no queue');
               return submitInput(batches, order, { input, picturesDir: '/pictures', chunk: 2 });

@@ -26,7 +26,7 @@ const areasOf =
       batches: {
         batches: store.batches,
         readsPaths: false,
-        webhookSecret: null,
+        signsWebhooks: false,
         submit: async () => {
           throw new Error('there is no queue');
         },

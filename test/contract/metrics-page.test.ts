@@ -234,6 +234,7 @@ describe('the page', () => {
       bodies: legacy.bodies,
       clock,
       batches,
+      sessions: () => ({ open: 1, webhooks: { waiting: 1, oldestSeconds: 1 } }),
       store,
       sqlite: calls,
       redis: calls,

@@ -19,6 +19,7 @@ const lease: Lease = {
   token: 'l',
   rows: ['somebody.jpg', 'https://pictures.example/one.jpg', 'broken.jpg'].map((picture, at) => ({
     row: at + 1,
+    key: `${at + 1}:${picture}`,
     picture,
   })),
 };
@@ -58,6 +59,7 @@ async function spansOf(
     threshold: 87,
     profile: 'careful',
     recordOf: () => null as never,
+    recordOfGroup: () => null as never,
     batches: {
       extend: async () => 'held',
       record: async () => 'held',

@@ -101,6 +101,33 @@ describe.skipIf(whyNoServer !== null)(`batches of the v1 API${title}`, () => {
     });
   });
 
+  it('take stills with their group, each group in one place', async () => {
+    const { test, call, appid } = await started();
+    const at = (name: string, group?: string) =>
+      group === undefined ? `${appid}/${name}` : { picture: `${appid}/${name}`, group };
+    const pictures = [at('a.jpg', 'x'), at('b.jpg', 'x'), at('c.jpg'), at('d.jpg', 'y')];
+    const made = await call('POST', '/v1/batches', { pictures });
+    // A row for each group more.
+    expect(made).toMatchObject({ status: 200, body: { pictures: 6 } });
+    const lease = (await test.store.batches!.take('w', 60_000))!;
+    expect(lease.rows.map(({ key, stills }) => [key, stills])).toEqual([
+      [`1:${appid}/a.jpg`, undefined],
+      [`2:${appid}/b.jpg`, undefined],
+      [`together:1:${appid}/a.jpg`, 2],
+      [`3:${appid}/c.jpg`, undefined],
+      [`4:${appid}/d.jpg`, undefined],
+      [`together:4:${appid}/d.jpg`, 1],
+    ]);
+    const again = [...pictures, at('e.jpg', 'x')];
+    expect(await call('POST', '/v1/batches', { pictures: again })).toMatchObject({
+      status: 400,
+      body: { detail: expect.stringContaining('pictures/4') },
+    });
+    const odd = [{ picture: `${appid}/a.jpg` }, { picture: 'x/a.jpg', group: 'x' }, { group: 'x' }];
+    for (const one of odd)
+      expect(await call('POST', '/v1/batches', { pictures: [one] })).toMatchObject({ status: 400 });
+  });
+
   it("are the own app's alone, and need the scope batch", async () => {
     const { test, call, appid } = await started();
     const { body } = await call('POST', '/v1/batches', { pictures: [`${appid}/a.jpg`] });

@@ -129,7 +129,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
     apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
     idempotency,
     batches: store.batches,
-    webhookSecret: 'a secret of webhooks',
+    batchSecretOf: () => 'a secret of webhooks',
     appObjects: options.appObjects ?? null,
     maxBodyBytes: settings.maxBodyBytes,
     settings: { cors: settings.cors, threshold: 87, profile: 'careful', tables: async () => tables, version },
@@ -141,6 +141,7 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
       settings: {
         seconds: 300,
         tries: 3,
+        mostOpen: 1000,
         captureSignals: 'information',
         threshold: 87,
         capture: 'lenient',

@@ -9,6 +9,7 @@ import { CsvError, csvRecords } from '../../report/csv.ts';
 import { isS3 } from '../../storage/place.ts';
 import { readObject } from '../../storage/read.ts';
 import type { ObjectStore } from '../../storage/types.ts';
+import { KeySet } from '../key-set.ts';
 import type { BatchItem, BatchSource } from '../types.ts';
 import { countOf } from './count.ts';
 import { linesOf, textChunks } from './list-text.ts';
@@ -30,6 +31,15 @@ export interface ListOptions {
 
 /** Members (NDJSON) or columns (CSV) that may name the picture, the first that is there. */
 const NAMES = ['path', 'url', 'file', 'picture', 'image'];
+/** The member or column with the name of the group. */
+const GROUP = 'group';
+
+/** A picture as a list names it. */
+interface Listed {
+  readonly line: number;
+  readonly path: FilePath;
+  readonly group?: string;
+}
 
 function broken(list: string, line: number, message: string): UsageError {
   return new UsageError('broken_input', `${list}, line ${line}: ${message}`);
@@ -40,18 +50,21 @@ function wrong(list: string, line: number, found: string): UsageError {
   return broken(list, line, `${expected}, found ${found}`);
 }
 
-function fromJson(text: string, list: string, line: number): string {
+function fromJson(text: string, list: string, line: number): Listed {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw wrong(list, line, `no JSON: ${text.slice(0, 80)}`);
   }
-  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'string' && value !== '') return { line, path: value };
   const members = value as Readonly<Record<string, unknown>> | null;
   const named = NAMES.map((name) => members?.[name]).find((v) => typeof v === 'string' && v !== '');
   if (named === undefined) throw wrong(list, line, text.slice(0, 80));
-  return named as string;
+  const group = members?.[GROUP] ?? '';
+  if (typeof group !== 'string' && typeof group !== 'number')
+    throw broken(list, line, `expected a text as ${GROUP}, found ${JSON.stringify(group).slice(0, 80)}`);
+  return { line, path: named as string, ...(group === '' ? {} : { group: String(group) }) };
 }
 
 /** Bytes that were read one character each. */
@@ -67,14 +80,16 @@ function hint(fields: readonly string[]): string {
   return fields.length === 1 && /[;\t]/.test(fields[0]) ? '; divide the fields by commas' : '';
 }
 
-async function* csvPictures(path: FilePath, list: string): AsyncGenerator<FilePath> {
+async function* csvPictures(path: FilePath, list: string): AsyncGenerator<Listed> {
   let column = -1;
+  let groupColumn = -1;
   let columns = 0;
   try {
     for await (const { line, fields } of csvRecords(textChunks(createReadStream(path), list))) {
       if (column < 0) {
         const header = fields.map((f) => f.trim().toLowerCase());
         column = header.indexOf(NAMES.find((name) => header.includes(name)) ?? '');
+        groupColumn = header.indexOf(GROUP);
         columns = fields.length;
         if (column < 0) throw wrong(list, line, `the header ${shown(fields)}${hint(fields)}`);
         continue;
@@ -87,7 +102,8 @@ async function* csvPictures(path: FilePath, list: string): AsyncGenerator<FilePa
       }
       const value = fields[column];
       if (value === '') throw wrong(list, line, shown(fields));
-      yield fieldPath(value);
+      const group = groupColumn < 0 ? '' : nameText(Buffer.from(fields[groupColumn], 'latin1'));
+      yield { line, path: fieldPath(value), ...(group === '' ? {} : { group }) };
     }
   } catch (error) {
     if (error instanceof CsvError) throw broken(list, error.line, error.message);
@@ -95,14 +111,38 @@ async function* csvPictures(path: FilePath, list: string): AsyncGenerator<FilePa
   }
 }
 
-async function* linePictures(path: FilePath, list: string): AsyncGenerator<FilePath> {
+async function* linePictures(path: FilePath, list: string): AsyncGenerator<Listed> {
   for await (const { line, bytes } of linesOf(createReadStream(path), list)) {
     const found = pathOf(bytes);
     const text = typeof found === 'string' ? found : bytes.toString('latin1');
     if (text.trim() === '') continue;
-    if (!/^\s*[{"]/.test(text)) yield found;
+    if (!/^\s*[{"]/.test(text)) yield { line, path: found };
     else if (typeof found === 'string') yield fromJson(found, list, line);
     else throw wrong(list, line, 'JSON that is not UTF-8');
+  }
+}
+
+/**
+ * Refuses a group that comes again after another: its pictures could not be judged together while the list is
+ * read.
+ */
+async function* withWholeGroups(pictures: AsyncIterable<Listed>, list: string): AsyncGenerator<Listed> {
+  const ended = new KeySet();
+  let current: string | undefined;
+  for await (const picture of pictures) {
+    const { line, group } = picture;
+    if (group !== current) {
+      if (current !== undefined) ended.add(current);
+      if (group !== undefined && ended.has(group)) {
+        throw broken(
+          list,
+          line,
+          `the ${GROUP} ${group.slice(0, 80)} comes again: the pictures of a group stand one after the other. Sort the list by it, or rename the ${GROUP} column where it means something else`,
+        );
+      }
+      current = group;
+    }
+    yield picture;
   }
 }
 
@@ -146,9 +186,10 @@ function reader(picture: FilePath, options: ListOptions): (signal: AbortSignal) 
  */
 export function openList(path: FilePath, options: ListOptions): BatchSource {
   const isCsv = extname(options.name).toLowerCase() === '.csv';
-  async function* pictures(): AsyncGenerator<FilePath> {
+  async function* pictures(): AsyncGenerator<Listed> {
     try {
-      yield* isCsv ? csvPictures(path, options.name) : linePictures(path, options.name);
+      const listed = isCsv ? csvPictures(path, options.name) : linePictures(path, options.name);
+      yield* withWholeGroups(listed, options.name);
     } catch (error) {
       if (error instanceof UsageError) throw error;
       const { message } = error as Error;
@@ -157,10 +198,11 @@ export function openList(path: FilePath, options: ListOptions): BatchSource {
   }
   async function* items(): AsyncGenerator<BatchItem> {
     let place = 0;
-    for await (const path of pictures()) {
+    for await (const { path, group } of pictures()) {
       place++;
       const picture = typeof path === 'string' ? path : nameText(path);
-      yield { key: `${place}:${picture}`, picture, read: reader(path, options) };
+      const grouped = group === undefined ? {} : { group };
+      yield { key: `${place}:${picture}`, picture, ...grouped, read: reader(path, options) };
     }
   }
   return {

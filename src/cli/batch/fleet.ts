@@ -13,6 +13,7 @@ import { checkWebhook } from '../../jobs/webhook.ts';
 import { isS3 } from '../../storage/place.ts';
 import { storageOff } from '../../storage/read.ts';
 import type { Store } from '../../store/open.ts';
+import { batchSecretOf } from '../../webhook/sign.ts';
 import { numberWithin } from '../shared/arguments.ts';
 import { objectsOf } from '../shared/objects.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
@@ -108,13 +109,13 @@ function submit(input: string, options: Options): Promise<Outcome> {
     const { app = '', name = '', priority = 0, webhook, results: to, chunk } = options;
     if ((await store.accounts.findApp(app)) === null)
       throw new UsageError('app_unknown', `there is no app ${app}: see "livestill app list"`);
-    const { picturesDir, webhookSecret } = config.batch;
+    const { picturesDir } = config.batch;
     const order = {
       appid: app,
       secretId: '',
       name,
       priority,
-      webhook: webhook === undefined ? null : checkWebhook(webhook, webhookSecret),
+      webhook: webhook === undefined ? null : checkWebhook(webhook, batchSecretOf(config) !== null),
       results: to === undefined ? null : checkResults(to),
     };
     const objects = objectsOf(config);

@@ -5,7 +5,7 @@ import { pathOfArgument } from '../../files/name.ts';
 import { belowPictures } from '../../jobs/pictures.ts';
 import { expanded } from '../../jobs/prefixes.ts';
 import { submitBatch } from '../../jobs/submit.ts';
-import type { BatchOrder, BatchStore } from '../../jobs/types.ts';
+import type { BatchOrder, BatchStore, Submitted } from '../../jobs/types.ts';
 import { isS3 } from '../../storage/place.ts';
 import type { ObjectStore } from '../../storage/types.ts';
 
@@ -43,7 +43,7 @@ export async function submittedPictures(
   input: string,
   picturesDir: string | null,
   objects: ObjectStore | null,
-): Promise<AsyncIterable<string>> {
+): Promise<AsyncIterable<Submitted>> {
   const path = input === '-' || isS3(input) ? input : pathOfArgument(input);
   const info = input === '-' || isS3(input) ? null : await stat(path).catch(() => null);
   let below = '';
@@ -72,7 +72,10 @@ export async function submittedPictures(
   }
   return (async function* () {
     try {
-      for await (const { picture } of source.items()) yield* expanded(below + picture, objects);
+      for await (const { picture, group } of source.items()) {
+        for await (const one of expanded(below + picture, objects))
+          yield { picture: one, ...(group === undefined ? {} : { group }) };
+      }
     } finally {
       await source.close();
     }

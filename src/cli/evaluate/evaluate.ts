@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { ATTEMPT_FIELDS } from '../../evaluation/attempts.ts';
 import { PROTOCOL_NAMES } from '../../evaluation/protocol.ts';
 import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
 import { finiteNumber, numberWithin } from '../shared/arguments.ts';
@@ -30,6 +31,12 @@ export function registerEvaluate(program: Command): void {
     .option('--compare <files...>', 'two score files, compared by a paired test');
   withThreshold(command)
     .option('--by <field>', 'compare by group, device, session, subject or fold; repeatable', groupField, [])
+    .addOption(
+      new Option(
+        '--together <column>',
+        'pictures with one value in this column are stills of one attempt, with one verdict',
+      ).choices(ATTEMPT_FIELDS),
+    )
     .addOption(
       new Option('--cluster <unit>', 'unit of the bootstrap (default: subject where all are named)').choices([
         'subject',

@@ -1,3 +1,4 @@
+import { type AttemptCounts, attemptsText } from '../../evaluation/attempts.ts';
 import type { Evaluation } from '../../evaluation/evaluate.ts';
 import type { Estimate } from '../../evaluation/measure.ts';
 import type { Interval } from '../../evaluation/metrics/intervals.ts';
@@ -34,6 +35,10 @@ export function thresholdLine({ threshold }: Evaluation): string {
   const folds = threshold.folds.length === 0 ? '' : ` (median of ${threshold.folds.length} folds)`;
   return `Threshold ${Number(threshold.value.toPrecision(8))}${folds}, ${SOURCES[threshold.source]}${rule}; a score above it is accepted`;
 }
+
+/** What attempts the rates are over; empty where every picture is one of its own. */
+export const printAttempts = (attempts: AttemptCounts | null): string =>
+  attempts === null ? '' : `${attemptsText(attempts)}\n`;
 
 /** What a test by a protocol would count, for people; empty where none was asked for. */
 export function printProtocol(report: ProtocolReport | null): string {

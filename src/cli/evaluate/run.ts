@@ -17,7 +17,7 @@ import { tellLeftOut } from '../shared/tell-left-out.ts';
 import { version } from '../shared/version.ts';
 import { printComparison } from './compare.ts';
 import type { EvaluateFlags } from './options.ts';
-import { printEvaluation, printProtocol, printReviewLimits, printTraps } from './print.ts';
+import { printAttempts, printEvaluation, printProtocol, printReviewLimits, printTraps } from './print.ts';
 
 function checkInputs(pictures: string | undefined, flags: EvaluateFlags): void {
   const given = [pictures, flags.scores, flags.compare].filter((value) => value !== undefined).length;
@@ -32,6 +32,15 @@ function checkInputs(pictures: string | undefined, flags: EvaluateFlags): void {
   }
   if (flags.compare !== undefined && flags.protocol !== undefined) {
     throw new UsageError('input', '--protocol measures one system: leave out --compare.');
+  }
+  if (flags.together !== undefined && (flags.scores !== undefined || flags.compare !== undefined)) {
+    throw new UsageError(
+      'input',
+      '--together needs pictures: save the scores of attempts with --save-scores.',
+    );
+  }
+  if (flags.together !== undefined && flags.robustness !== undefined) {
+    throw new UsageError('input', '--robustness judges single pictures: leave out --together.');
   }
   if (flags.scores !== undefined && flags.robustness !== undefined) {
     throw new UsageError('input', '--robustness needs pictures, not scores.');
@@ -70,7 +79,8 @@ export async function runEvaluation(pictures: string | undefined, flags: Evaluat
     print(
       flags.json
         ? `${JSON.stringify(machine(measured, version), null, 2)}\n`
-        : printEvaluation(evaluation) +
+        : printAttempts(measured.attempts) +
+            printEvaluation(evaluation) +
             printReviewLimits(measured.rows) +
             printProtocol(measured.protocol) +
             printTraps(measured.traps, measured.robustness),

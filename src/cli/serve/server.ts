@@ -9,6 +9,7 @@ import { countedLedger, type ScoreCounter } from '../../ledger/score-counter.ts'
 import { createDownloader } from '../../picture/download/download.ts';
 import type { Store } from '../../store/open.ts';
 import type { Traces } from '../../traces/types.ts';
+import { batchSecretOf } from '../../webhook/sign.ts';
 import type { DecisionDeps } from '../../wire/decision/deps.ts';
 import { connectionLimits, openFilesLimit } from '../../wire/http/connection-limits.ts';
 import type { FailedTries } from '../../wire/http/failed-tries.ts';
@@ -87,7 +88,7 @@ export function serverOf(config: Config, log: Logger, parts: Parts, judging: Dec
     apiKeys: createApiKeyAuthenticator({ apiKeys, clock }),
     idempotency,
     batches: store.batches,
-    webhookSecret: config.batch.webhookSecret,
+    batchSecretOf: batchSecretOf(config),
     appObjects: appObjectsOf(config),
     maxBodyBytes,
     settings: { cors, profile: fleet.profile, threshold, version, tables: allTables },

@@ -114,7 +114,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => server.drain(0));
     const retention = startRetentionOf(config, log, store);
     closing.unshift(() => retention.stop());
-    const sessions = startSessionUpkeep(config, log, store);
+    const sessions = startSessionUpkeep(config, log, store, metrics.observer);
     closing.unshift(() => sessions.stop());
     const certificate = tls === undefined ? {} : { certificate: () => server.tls?.expiresAt };
     const figures = store.batches === null ? undefined : watchBatchFigures(store.batches);
@@ -125,6 +125,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
       bodies,
       failedTries,
       batches: figures?.seen,
+      sessions: sessions.seen,
       store: store.health,
       sqlite: store.sqlite,
       redis: store.redis,

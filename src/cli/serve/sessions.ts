@@ -3,27 +3,46 @@ import type { Config } from '../../config/load.ts';
 import { createPoster } from '../../picture/download/post.ts';
 import type { Store } from '../../store/open.ts';
 import { type DeliveryDeps, deliverDue } from '../../webhook/deliver.ts';
+import type { Observer } from '../../wire/decision/observer.ts';
+import type { SessionFigures } from '../../wire/metrics/sessions.ts';
 
 /** What goes on beside the requests. */
 export interface SessionUpkeep {
+  /** The figures as they were a moment ago; null while they are not known. */
+  seen(): SessionFigures | null;
   /** Resolves once nothing is under way any more. */
   stop(): Promise<void>;
 }
 
 const EVERY_MS = 1000;
 const MOST_ENDED = 200;
+/** How often the figures are asked for, in ms: a page of metrics asks the store for nothing. */
+const LOOK_EVERY_MS = 10_000;
 
 /** Ends sessions whose time is over, and makes the calls that are due; troubles stand in the log. */
-export function startSessionUpkeep(config: Config, log: Logger, store: Store): SessionUpkeep {
+export function startSessionUpkeep(
+  config: Config,
+  log: Logger,
+  store: Store,
+  observer: Observer,
+): SessionUpkeep {
   const clock = () => Date.now();
-  const delivery = deliveryOf(config, log, store, clock);
+  const delivery = deliveryOf(config, log, store, { clock, observer });
+  let seen: SessionFigures | null = null;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  const look = async () => {
+    if (performance.now() - lookedAt < LOOK_EVERY_MS) return;
+    lookedAt = performance.now();
+    seen = await figuresOf(store, clock()).catch(() => null);
+  };
   let isStopped = false;
   let told = false;
   let running = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   const once = async (): Promise<void> => {
     try {
-      await store.sessions.expireSessions(clock(), MOST_ENDED);
+      const expired = await store.sessions.expireSessions(clock(), MOST_ENDED);
+      if (expired > 0) observer.sessionEnded('expired', expired);
       if (delivery !== null) while (!isStopped && (await deliverDue(delivery)) > 0);
       told = false;
     } catch (err) {
@@ -31,6 +50,7 @@ export function startSessionUpkeep(config: Config, log: Logger, store: Store): S
         log.error({ event: 'session_upkeep_failed', err }, 'sessions are not ended, webhooks not sent');
       told = true;
     }
+    await look();
     if (!isStopped) timer = setTimeout(next, EVERY_MS).unref();
   };
   const next = () => {
@@ -38,6 +58,7 @@ export function startSessionUpkeep(config: Config, log: Logger, store: Store): S
   };
   timer = setTimeout(next, EVERY_MS).unref();
   return {
+    seen: () => seen,
     async stop() {
       isStopped = true;
       clearTimeout(timer);
@@ -46,7 +67,17 @@ export function startSessionUpkeep(config: Config, log: Logger, store: Store): S
   };
 }
 
-function deliveryOf(config: Config, log: Logger, store: Store, clock: () => number): DeliveryDeps | null {
+async function figuresOf({ sessions, webhooks }: Store, now: number): Promise<SessionFigures> {
+  const [open, queue] = await Promise.all([sessions.countOpenSessions(now), webhooks.webhookQueue(now)]);
+  return { open, webhooks: queue };
+}
+
+function deliveryOf(
+  config: Config,
+  log: Logger,
+  store: Store,
+  { clock, observer }: { readonly clock: () => number; readonly observer: Observer },
+): DeliveryDeps | null {
   const { secret } = config.webhook;
   if (secret === null) return null;
   const { download, picture } = config;
@@ -55,10 +86,12 @@ function deliveryOf(config: Config, log: Logger, store: Store, clock: () => numb
     poster: createPoster({ ...download, maxBytes: picture.maxBytes }),
     secret,
     clock,
-    onCalled: ({ id, appid, tries }, end) =>
+    onCalled: ({ id, appid, tries }, end) => {
+      observer.webhookCalled(end.kind);
       log[end.kind === 'given_up' ? 'error' : 'info'](
         { event: 'webhook', id, appid, tries, end: end.kind, reason: 'why' in end ? end.why : null },
         'a webhook was called',
-      ),
+      );
+    },
   };
 }

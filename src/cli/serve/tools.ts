@@ -1,6 +1,7 @@
 import type { Config } from '../../config/load.ts';
 import { examineBeside } from '../../doctor/beside.ts';
 import type { Store } from '../../store/open.ts';
+import { batchSecretOf } from '../../webhook/sign.ts';
 import type { ToolsDeps } from '../../wire/admin/tools.ts';
 import { submitInput } from '../batch/submitted.ts';
 import { baseUrl } from '../shared/curl.ts';
@@ -14,7 +15,7 @@ const DOCTOR_WITHIN_MS = 60_000;
  * @param port of the service, once it listens
  */
 export function toolsOf(config: Config, { replay, batches }: Store, port: () => number): ToolsDeps {
-  const { picturesDir, webhookSecret } = config.batch;
+  const { picturesDir } = config.batch;
   const objects = objectsOf(config);
   return {
     signature: {
@@ -26,7 +27,7 @@ export function toolsOf(config: Config, { replay, batches }: Store, port: () => 
     batches: {
       batches,
       readsPaths: picturesDir !== null,
-      webhookSecret,
+      signsWebhooks: batchSecretOf(config) !== null,
       submit: (order, input) => {
         if (batches === null) throw new Error('there is no job queue');
         return submitInput(batches, order, { input, picturesDir, objects });

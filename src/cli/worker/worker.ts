@@ -12,6 +12,7 @@ import { createPoster } from '../../picture/download/post.ts';
 import type { ObjectStore } from '../../storage/types.ts';
 import type { Store } from '../../store/open.ts';
 import type { Traces } from '../../traces/types.ts';
+import { batchSecretOf } from '../../webhook/sign.ts';
 import { createLog } from '../../wire/http/log.ts';
 import { humanLog } from '../serve/human-log.ts';
 import { createLogOutput, logFileOf } from '../serve/log-output.ts';
@@ -24,7 +25,7 @@ import { explainErrors } from '../shared/outcome.ts';
 import { say } from '../shared/printable.ts';
 import { tracesOf } from '../shared/traces.ts';
 import { needsPostgres } from './needs-postgres.ts';
-import { batchRecord } from './record.ts';
+import { batchRecord, groupRecord } from './record.ts';
 
 interface WorkerOptions {
   readonly data?: string;
@@ -162,6 +163,7 @@ function depsOf(config: Config, log: Logger, { store, batches, fleet, traces, ob
     threshold: config.threshold,
     profile: fleet.profile,
     recordOf: batchRecord(fleet.models),
+    recordOfGroup: groupRecord(fleet.models),
     atOnce: fleet.workers + AHEAD,
     leaseMs: config.batch.leaseMs,
     pollMs: POLL_MS,
@@ -199,12 +201,12 @@ function exportsOf(log: Logger, batches: ExportDeps['batches'], objects: ObjectS
 
 /** Null where this worker has no key to sign with. */
 function webhooksOf(config: Config, log: Logger, batches: WebhookDeps['batches']): WebhookDeps | null {
-  const { webhookSecret: secret } = config.batch;
-  if (secret === null) return null;
+  const secretOf = batchSecretOf(config);
+  if (secretOf === null) return null;
   return {
     batches,
     poster: createPoster({ ...config.download, maxBytes: config.picture.maxBytes }),
-    secret,
+    secretOf,
     clock: () => Date.now(),
     pollMs: POLL_MS,
     onCalled: ({ batchId }, ended, why) =>

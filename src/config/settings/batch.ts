@@ -24,7 +24,8 @@ export const BATCH_SETTINGS = {
       default: null,
       isSecret: true,
       environmentOnly: true,
-      description: 'The key that webhooks are signed with (HMAC-SHA256). null: batches take no webhook.',
+      description:
+        'A key of its own for the webhooks of batches, the same for all apps (HMAC-SHA256). null: they are signed as those of sessions, with the secret that the app has by `webhook.secret`; without that one too, batches take no webhook.',
     }),
   }),
 };

@@ -12,6 +12,11 @@ export const SESSION_SETTINGS = {
       default: 3,
       description: 'Tries of a session, where its maker names nothing else.',
     }),
+    mostOpen: integer(1, 1_000_000, {
+      default: 1000,
+      description:
+        'Open sessions of one app at most, over all nodes; a new one is refused then with 429 until one has ended.',
+    }),
     captureSignals: oneOf(['information', 'review'], {
       default: 'information',
       description:
@@ -24,7 +29,7 @@ export const SESSION_SETTINGS = {
       isSecret: true,
       environmentOnly: true,
       description:
-        'What webhooks are signed with: each app gets a secret made of it. At least 32 random characters, the same on every node. null: no webhooks are taken.',
+        'What webhooks of sessions and batches are signed with: each app gets a secret made of it. At least 32 random characters, the same on every node and worker. null: no webhooks are taken.',
     }),
   }),
 };

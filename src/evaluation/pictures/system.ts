@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createLiveness, type Lacking, type Liveness } from '../../engine.ts';
 import { DEFAULT_CAPTURE } from '../../liveness/quality/capture.ts';
 import type { CapturePreset, ModelUsed, Profile } from '../../liveness/types.ts';
+import { type AttemptField, type Attempts, attemptsOf } from '../attempts.ts';
 import { type Robustness, tryRobustness } from '../robustness/robustness.ts';
 import type { IndexedPicture, Presentation } from '../types.ts';
 import { type Answer, type PictureJudge, presentationOf, systemKey } from './answer.ts';
@@ -19,6 +20,8 @@ export interface PictureSystem {
   readonly capture: CapturePreset;
   judge(pictures: readonly IndexedPicture[]): Promise<JudgedPicture[]>;
   rows(judged: readonly JudgedPicture[]): Presentation[];
+  /** One presentation for each group of stills; see {@link attemptsOf}. */
+  attempts(judged: readonly JudgedPicture[], by: AttemptField): Attempts;
   robustness(judged: readonly JudgedPicture[], threshold: number, limit: number): Promise<Robustness>;
   close(): Promise<void>;
 }
@@ -89,6 +92,8 @@ export async function openPictureSystem(options: PictureSystemOptions): Promise<
         judgeAll(pictures, { judge: getJudge, answers, facts, onDone, concurrency: AT_A_TIME }),
       ),
     rows: (judged) => judged.map((j) => presentationOf(j.picture, j.answer, options.ignoreQuality)),
+    attempts: (judged, by) =>
+      attemptsOf(judged, { by, curve: engine.curve, ignoreQuality: options.ignoreQuality }),
     robustness: (judged, threshold, limit) =>
       withProgress('robustness', Math.min(limit, judged.length), (onDone) =>
         tryRobustness(judged, {

@@ -1,5 +1,6 @@
 import { count } from '../../report/count.ts';
 import { escapeHtml, htmlPage } from '../../report/html.ts';
+import { type AttemptCounts, attemptsText } from '../attempts.ts';
 import { type Comparison, testCells } from '../compare.ts';
 import type { FullEvaluation } from '../evaluate.ts';
 import type { ProtocolReport } from '../protocol.ts';
@@ -47,6 +48,7 @@ export interface Provenance {
 /** What a report is made of. */
 export interface ReportParts {
   readonly full: FullEvaluation;
+  readonly attempts: AttemptCounts | null;
   readonly traps: Traps;
   readonly robustness: Robustness | null;
   readonly protocol?: ProtocolReport | null;
@@ -99,6 +101,7 @@ export function reportHtml(parts: ReportParts): string {
     ...evaluation.warnings.map((w) => `<p class="warn">${escapeHtml(w)}</p>`),
     tiles(evaluation),
     thresholdText(evaluation),
+    parts.attempts === null ? '' : `<p>${escapeHtml(attemptsText(parts.attempts))}</p>`,
     nonResponses === ''
       ? ''
       : `<p>Without a response: ${escapeHtml(nonResponses)}. Error rates are over those that got one.</p>`,

@@ -11,7 +11,7 @@ import type { TestServer } from '../../store/postgres/test-support/server.ts';
 import { settingsFor } from '../../store/postgres/test-support/temp-store.ts';
 import { somePair, someRow } from '../../store/test-support/temp-store.ts';
 import type { RowDecision } from '../judge-row.ts';
-import type { BatchOrder, BatchStore } from '../types.ts';
+import type { BatchOrder, BatchStore, Submitted } from '../types.ts';
 import type { WorkerDeps } from '../worker.ts';
 
 /** Nodes on one database, each with a store of its own; two apps, `1` and `2`. */
@@ -48,8 +48,8 @@ export const someOrder = (parts: Partial<BatchOrder> = {}): BatchOrder => ({
 });
 
 /** Some pictures by name. */
-export const somePictures = (count: number): string[] =>
-  Array.from({ length: count }, (_, i) => `${i + 1}.jpg`);
+export const somePictures = (count: number): Submitted[] =>
+  Array.from({ length: count }, (_, i) => ({ picture: `${i + 1}.jpg` }));
 
 const rowOf = ({ lease, row, picture }: RowDecision): LedgerRow =>
   someRow({
@@ -72,6 +72,7 @@ export function someWorker(store: Store, parts: Partial<WorkerDeps> = {}): Worke
     threshold: 87,
     profile: 'careful',
     recordOf: rowOf,
+    recordOfGroup: ({ decision }) => rowOf(decision),
     atOnce: 4,
     leaseMs: 1000,
     pollMs: 20,

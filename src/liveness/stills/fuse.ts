@@ -24,6 +24,9 @@ export interface FusedJudgement {
 export const FEWEST_STILLS = 2;
 export const MOST_STILLS = 5;
 
+/** Whether so many stills are judged together. */
+export const isGroupSize = (count: number): boolean => count >= FEWEST_STILLS && count <= MOST_STILLS;
+
 /** What of a judgement its still is fused by. */
 export type FusedPart = Pick<Judgement, 'verdict' | 'fusedLogit' | 'threshold' | 'reviewLimits' | 'reasons'>;
 

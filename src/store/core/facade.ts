@@ -41,11 +41,13 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
       findCaptureSession: backend.findCaptureSession,
       stepSession: backend.stepSession,
       expireSessions: backend.expireSessions,
+      countOpenSessions: backend.countOpenSessions,
     },
     webhooks: {
       takeWebhooks: backend.takeWebhooks,
       endWebhook: backend.endWebhook,
       findWebhook: backend.findWebhook,
+      webhookQueue: backend.webhookQueue,
     },
     replay: shared.replay ?? { remember, isUsed },
     rates: shared.rates ?? null,

@@ -20,6 +20,40 @@ describe('sessions in the store', () => {
     });
   });
 
+  it('are open in no larger number than their app may have, whoever asks at the same moment', async () => {
+    const { sessions } = await temporaryStore();
+    const make = (name: string, change = {}) =>
+      sessions.createSession(someSession({ sessionId: `ses_${name}`, ...change }), 3);
+    const made = await Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map((name) => make(name)));
+    expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+    expect(await sessions.countOpenSessions(1000)).toBe(3);
+    await expect(make('f', { createdAt: 100_500 })).rejects.toMatchObject({
+      kind: 'rate_limited',
+      reason: 'open_sessions',
+      retryAfter: 200,
+    });
+    await make('other', { appid: '1000002' });
+    // One that is over by the clock counts no more, ended or not; nor does one that was cancelled.
+    await make('later', { createdAt: 300_000, expiresAt: 600_000 });
+    expect(await sessions.countOpenSessions(300_000)).toBe(1);
+    await sessions.stepSession('ses_later', { kind: 'cancel' }, 300_001);
+    expect(await sessions.countOpenSessions(300_002)).toBe(0);
+  });
+
+  it('have their calls counted, and told since when the oldest waits', async () => {
+    const { sessions, webhooks } = await temporaryStore();
+    expect(await webhooks.webhookQueue(1000)).toEqual({ waiting: 0, oldestSeconds: 0 });
+    for (const [n, name] of ['a', 'b'].entries()) {
+      await sessions.createSession(someSession({ sessionId: `ses_${name}`, webhook }));
+      await sessions.stepSession(`ses_${name}`, { kind: 'cancel' }, 1000 + 500 * n);
+    }
+    await webhooks.takeWebhooks(1000, 1000, 1);
+    await webhooks.endWebhook('session:ses_a', { kind: 'retry', at: 90_000, why: 'status 500' }, 1100);
+    expect(await webhooks.webhookQueue(61_000)).toEqual({ waiting: 2, oldestSeconds: 60 });
+    await webhooks.endWebhook('session:ses_a', { kind: 'given_up', why: 'status 500' }, 91_000);
+    expect(await webhooks.webhookQueue(61_500)).toEqual({ waiting: 1, oldestSeconds: 60 });
+  });
+
   it('accept one of many uploads at the same moment', async () => {
     const { sessions } = await temporaryStore();
     const { sessionId } = someSession();

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { Fault } from '../../faults.ts';
 import { applyStep, isEnd } from '../../session/machine.ts';
 import type { Session, SessionStore } from '../../session/types.ts';
@@ -14,11 +14,25 @@ export const SESSION_KEPT_FOR = 24 * 3_600_000;
 export function createSessions(database: StoreDatabase): SessionStore {
   const locked = (sessionId: string) => `session:${sessionId}`;
   return {
-    async createSession(session) {
-      await database.write('state_unavailable', (db) =>
-        db.insertInto('session').values(toRow(session)).execute(),
+    async createSession(session, mostOpen = Number.POSITIVE_INFINITY) {
+      const { appid, createdAt } = session;
+      await database.write(
+        'state_unavailable',
+        async (db) => {
+          if (Number.isFinite(mostOpen)) await checkOpen(db, appid, createdAt, mostOpen);
+          await db.insertInto('session').values(toRow(session)).execute();
+        },
+        // Counting and adding are one: calls of one app at the same moment add no session too many.
+        `sessions of ${appid}`,
       );
     },
+    countOpenSessions: (now) =>
+      database.read('state_unavailable', async (db) => {
+        const { count } = await open(db, now)
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .executeTakeFirstOrThrow();
+        return Number(count);
+      }),
     findCaptureSession: (sessionId) =>
       database.read('state_unavailable', async (db) => {
         const row = await db
@@ -71,6 +85,21 @@ export function createSessions(database: StoreDatabase): SessionStore {
       return ended;
     },
   };
+}
+
+const open = (db: Kysely<Tables>, now: number) =>
+  db.selectFrom('session').where('ended_at', 'is', null).where('expires_at', '>', now);
+
+/** @throws {Fault} `rate_limited` where an app has so many open sessions; until the first of them ends */
+async function checkOpen(db: Kysely<Tables>, appid: string, now: number, mostOpen: number): Promise<void> {
+  const { count, first } = await open(db, now)
+    .where('appid', '=', appid)
+    .select((eb) => [eb.fn.countAll<number>().as('count'), eb.fn.min('expires_at').as('first')])
+    .executeTakeFirstOrThrow();
+  if (Number(count) < mostOpen) return;
+  const retryAfter = Math.max(1, Math.ceil((Number(first) - now) / 1000));
+  const message = `The app has ${mostOpen} open sessions, as many as it may: the next one ends within ${retryAfter} s.`;
+  throw new Fault('rate_limited', 'open_sessions', message, { retryAfter });
 }
 
 /** Deletes at most `limit` sessions that ended, or should have, a day ago; how many went. */

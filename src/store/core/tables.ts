@@ -291,7 +291,7 @@ export interface BatchChunkTable {
   readonly chunk: number;
   readonly state: string;
   readonly first_row: number;
-  /** JSON array of texts. */
+  /** JSON array of `ChunkEntry`. */
   readonly pictures: string;
   readonly picture_count: number;
   readonly done: number;

@@ -1,5 +1,5 @@
-import { sql, type Transaction } from 'kysely';
-import type { WebhookStatus, WebhookStore } from '../../webhook/types.ts';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { WebhookQueue, WebhookStatus, WebhookStore } from '../../webhook/types.ts';
 import type { StoreDatabase } from './database.ts';
 import type { Tables } from './tables.ts';
 
@@ -66,7 +66,24 @@ export function createWebhooks(database: StoreDatabase): WebhookStore {
         const { state, tries, last_failure: lastFailure } = row;
         return { state: state as WebhookStatus['state'], tries, lastFailure };
       }),
+    webhookQueue: (now) => database.read('state_unavailable', (db) => queueOf(db, now)),
   };
+}
+
+async function queueOf(db: Kysely<Tables>, now: number): Promise<WebhookQueue> {
+  const { waiting, since } = await db
+    .selectFrom('webhook')
+    .leftJoin('session', (join) =>
+      join.on(sql<boolean>`session.session_id = substr(webhook.id, length('session:') + 1)`),
+    )
+    .where('webhook.due_at', 'is not', null)
+    .select((eb) => [
+      eb.fn.count<number>('webhook.id').as('waiting'),
+      eb.fn.min(eb.fn.coalesce('session.ended_at', 'webhook.due_at')).as('since'),
+    ])
+    .executeTakeFirstOrThrow();
+  const oldestSeconds = since === null ? 0 : Math.max(0, now - Number(since)) / 1000;
+  return { waiting: Number(waiting), oldestSeconds };
 }
 
 /** Puts a call down, in the transaction of what it tells of. */

@@ -16,6 +16,7 @@ import { REQUESTS } from './steps/requests.ts';
 import { REVIEW_MARKS } from './steps/review-marks.ts';
 import { SCORES } from './steps/scores.ts';
 import { SESSIONS } from './steps/sessions.ts';
+import { SESSIONS_OPEN } from './steps/sessions-open.ts';
 import type { Step } from './steps/step.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
@@ -32,6 +33,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0011-review': REVIEW_MARKS,
   '0012-oidc': OIDC,
   '0013-batch-results': BATCH_RESULTS,
+  '0014-sessions-open': SESSIONS_OPEN,
   '0015-scores': SCORES,
 };
 

@@ -16,6 +16,7 @@ import { REVIEW } from './steps/review.ts';
 import { REVIEW_MARKS } from './steps/review-marks.ts';
 import { SCORES } from './steps/scores.ts';
 import { SESSIONS } from './steps/sessions.ts';
+import { SESSIONS_OPEN } from './steps/sessions-open.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -32,6 +33,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015-ledger-search': LEDGER_SEARCH,
   '0016-review': REVIEW_MARKS,
   '0017-oidc': OIDC,
+  '0018-sessions-open': SESSIONS_OPEN,
   '0019-scores': SCORES,
 };
 

@@ -30,8 +30,8 @@ export interface BatchesDeps {
   readonly submit: (order: BatchOrder, list: string) => Promise<string>;
   /** Whether paths are read, below `batch.picturesDir`. */
   readonly readsPaths: boolean;
-  /** Null: no webhook is taken. */
-  readonly webhookSecret: string | null;
+  /** False: no webhook is taken. */
+  readonly signsWebhooks: boolean;
 }
 
 const listQuery = closed({ app: Type.Optional(textUpTo(15)), ...PAGE_QUERY });
@@ -92,7 +92,7 @@ async function find(batches: BatchStore, batchId: string): Promise<BatchStatus> 
 const bodyOf = (status: BatchStatus) => ({ ...status, secondsLeft: secondsLeft(status, Date.now()) });
 
 function readRoutes(app: FastifyInstance, deps: BatchesDeps): void {
-  const { readsPaths, webhookSecret } = deps;
+  const { readsPaths, signsWebhooks } = deps;
   app.get<{ Querystring: Static<typeof listQuery> }>(
     '/batches',
     { ...BATCHES, schema: { querystring: listQuery, summary: 'The batches, newest first' } },
@@ -100,7 +100,7 @@ function readRoutes(app: FastifyInstance, deps: BatchesDeps): void {
       const { app: appid, after, limit = PAGE } = query;
       const found = await needQueue(deps).list({ appid, after }, limit + 1);
       const page = pageOf(found, limit, ({ batchId }) => batchId);
-      const takes = { paths: readsPaths, webhooks: webhookSecret !== null };
+      const takes = { paths: readsPaths, webhooks: signsWebhooks };
       return { items: page.items.map(bodyOf), next: page.next, takes };
     },
   );
@@ -207,7 +207,7 @@ async function submit(
     secretId: actorOf(request).name,
     name,
     priority,
-    webhook: webhook === '' ? null : checkWebhook(webhook, deps.webhookSecret),
+    webhook: webhook === '' ? null : checkWebhook(webhook, deps.signsWebhooks),
     results: null,
   };
   const batchId = await withList(request.body, file, (path) => deps.submit(order, path));

@@ -1,5 +1,7 @@
 import type { Judgement, Verdict } from '../../liveness/types.ts';
 import type { DownloadEvent } from '../../picture/types.ts';
+import type { SessionOutcome, SessionState } from '../../session/types.ts';
+import type { WebhookEnd } from '../../webhook/types.ts';
 import type { HttpFaultSeen } from '../http/http-faults.ts';
 
 /** Which of the two APIs was called. */
@@ -29,6 +31,11 @@ export interface RequestSeen {
   readonly judgement: Judgement | null;
 }
 
+/** What a page is told after a still. */
+export type SessionAnswer = 'more' | 'again' | 'accepted' | 'ended' | 'refused';
+/** How a session ended. */
+export type SessionEnd = SessionOutcome | SessionState;
+
 /** Called with what happens in the service. Implementations count; they never fail and never wait. */
 export interface Observer {
   /** A request for a judgement has ended. */
@@ -43,6 +50,12 @@ export interface Observer {
   ledgerAppend(seconds: number, written: boolean): void;
   /** So many kept answers were forgotten before their time, since an app's share was full. */
   idempotencyShortened(answers: number): void;
+  /** A page was answered after a still, or its still was refused for its MAC. */
+  sessionStill(answer: SessionAnswer): void;
+  /** Sessions have ended: with an outcome, or without one. */
+  sessionEnded(outcome: SessionEnd, sessions?: number): void;
+  /** The webhook of a session was called. */
+  webhookCalled(end: WebhookEnd['kind']): void;
 }
 
 /**
@@ -66,5 +79,10 @@ export function guarded(observer: Observer, onTrouble: (error: unknown) => void)
     download: quietly((event: DownloadEvent) => observer.download(event)),
     ledgerAppend: quietly((seconds: number, written: boolean) => observer.ledgerAppend(seconds, written)),
     idempotencyShortened: quietly((answers: number) => observer.idempotencyShortened(answers)),
+    sessionStill: quietly((answer: SessionAnswer) => observer.sessionStill(answer)),
+    sessionEnded: quietly((outcome: SessionEnd, sessions?: number) =>
+      observer.sessionEnded(outcome, sessions),
+    ),
+    webhookCalled: quietly((end: WebhookEnd['kind']) => observer.webhookCalled(end)),
   };
 }

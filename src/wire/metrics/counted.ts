@@ -82,6 +82,18 @@ export function createObserver(kit: Kit): Observer {
     "Kept answers forgotten before 24 hours were over, since an app's share was full.",
   );
 
+  const stills = kit.counter('session_stills_total', 'Stills of sessions by what their page was answered.', [
+    'answer',
+  ]);
+  const sessions = kit.counter('sessions_ended_total', 'Sessions that ended on this node, by outcome.', [
+    'outcome',
+  ]);
+  const calls = kit.counter('webhook_calls_total', 'Calls of webhooks of sessions by how they ended.', [
+    'end',
+  ]);
+  for (const answer of KNOWN_SERIES.stills) stills.inc({ answer }, 0);
+  for (const outcome of KNOWN_SERIES.sessions) sessions.inc({ outcome }, 0);
+  for (const end of KNOWN_SERIES.webhooks) calls.inc({ end }, 0);
   for (const labels of KNOWN_SERIES.requests) requests.inc(labels, 0);
   for (const labels of KNOWN_SERIES.durations) durations.zero(labels);
   for (const labels of KNOWN_SERIES.reviews) reviews.inc(labels, 0);
@@ -119,5 +131,8 @@ export function createObserver(kit: Kit): Observer {
       if (!written) appendFailures.inc();
     },
     idempotencyShortened: (answers) => shortened.inc(answers),
+    sessionStill: (answer) => stills.inc({ answer }),
+    sessionEnded: (outcome, ended = 1) => sessions.inc({ outcome }, ended),
+    webhookCalled: (end) => calls.inc({ end }),
   };
 }

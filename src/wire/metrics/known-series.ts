@@ -37,5 +37,8 @@ export const KNOWN_SERIES = {
     { outcome: 'fetched', reason: 'none' },
     { outcome: 'aborted', reason: 'none' },
   ],
+  stills: ['more', 'again', 'accepted', 'ended', 'refused'],
+  sessions: ['live', 'attack', 'review', 'unfit', 'expired', 'exhausted', 'cancelled'],
+  webhooks: ['delivered', 'retry', 'given_up'],
   lost: { worker_crashed: 0, worker_stuck: 0, worker_memory: 0, worker_grown: 0 },
 } as const;

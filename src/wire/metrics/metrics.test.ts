@@ -283,8 +283,19 @@ describe('counting', () => {
 describe('a guarded observer', () => {
   it('passes everything on and keeps every error to itself', () => {
     const told: unknown[][] = [];
+    const names = [
+      'request',
+      'reply',
+      'httpFault',
+      'download',
+      'ledgerAppend',
+      'idempotencyShortened',
+      'sessionStill',
+      'sessionEnded',
+      'webhookCalled',
+    ];
     const failing = Object.fromEntries(
-      ['request', 'reply', 'httpFault', 'download', 'ledgerAppend', 'idempotencyShortened'].map((name) => [
+      names.map((name) => [
         name,
         (...given: unknown[]) => {
           told.push([name, ...given]);
@@ -308,6 +319,9 @@ describe('a guarded observer', () => {
     safe.download(event);
     safe.ledgerAppend(0.1, true);
     safe.idempotencyShortened(2);
+    safe.sessionStill('more');
+    safe.sessionEnded('expired', 3);
+    safe.webhookCalled('retry');
     expect(told).toEqual([
       ['request', seen],
       ['reply', 200],
@@ -315,14 +329,10 @@ describe('a guarded observer', () => {
       ['download', event],
       ['ledgerAppend', 0.1, true],
       ['idempotencyShortened', 2],
+      ['sessionStill', 'more'],
+      ['sessionEnded', 'expired', 3],
+      ['webhookCalled', 'retry'],
     ]);
-    expect(errors).toEqual([
-      'request',
-      'reply',
-      'httpFault',
-      'download',
-      'ledgerAppend',
-      'idempotencyShortened',
-    ]);
+    expect(errors).toEqual(names);
   });
 });

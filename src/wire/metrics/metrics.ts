@@ -9,6 +9,7 @@ import { createObserver } from './counted.ts';
 import { watchLoop } from './event-loop.ts';
 import { KNOWN_SERIES } from './known-series.ts';
 import { createKit, type Kit } from './registry.ts';
+import { type SessionFigures, watchSessions } from './sessions.ts';
 import { watchRedis, watchSqlite, watchStore } from './store.ts';
 
 /** What is looked at whenever the page is asked for. */
@@ -25,6 +26,8 @@ export interface Watched {
     | undefined;
   /** The batches of the whole installation, as last looked at; without it there are none. */
   readonly batches?: (() => QueueDepth | null) | undefined;
+  /** Sessions and their webhooks, as last looked at. */
+  readonly sessions?: (() => SessionFigures | null) | undefined;
   /** How the shared store does; without it the store is this node's own. */
   readonly store?: StoreHealth | null | undefined;
   /** How the calls of the SQLite file's thread do, and of a Redis server; without them there are none. */
@@ -132,13 +135,15 @@ export function createMetrics({ version, node, onTrouble }: MetricsOptions): Met
 
 /** What is looked at when the page is asked for. */
 function watchService(kit: Kit, watched: Watched): void {
-  const { fleet, server, bodies, certificate, failedTries, clock, batches, store, traces, drift } = watched;
+  const { fleet, server, bodies, certificate, failedTries, clock, batches, sessions, store, traces, drift } =
+    watched;
   if (drift !== undefined) watchDrift(kit, drift);
   if (traces !== undefined) watchTraces(kit, traces);
   if (store) watchStore(kit, store);
   if (watched.sqlite) watchSqlite(kit, watched.sqlite);
   if (watched.redis) watchRedis(kit, watched.redis);
   if (batches !== undefined) watchBatches(kit, batches);
+  if (sessions !== undefined) watchSessions(kit, sessions);
   if (clock !== undefined) watchClock(kit, clock);
   if (certificate !== undefined) {
     kit.looked(

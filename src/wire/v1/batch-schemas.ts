@@ -9,14 +9,28 @@ const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T, d
 /** Pictures of one request at most; longer lists are submitted with the command line. */
 export const MOST_PICTURES = 10_000;
 
+const pictureName = Type.String({ minLength: 1, maxLength: 4096 });
+const pictureOfGroup = Type.Object(
+  {
+    picture: pictureName,
+    group: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description:
+        'Two to five pictures that follow each other and have one group are judged as stills of one person; their verdict has a row of its own behind them.',
+    }),
+  },
+  CLOSED,
+);
+
 /** The body of `POST /v1/batches`. */
 export const batchRequestSchema = Type.Object(
   {
-    pictures: Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
+    pictures: Type.Array(Type.Union([pictureName, pictureOfGroup]), {
       minItems: 1,
       maxItems: MOST_PICTURES,
       description:
-        "Urls (http or https, at a public address), and paths in the app's own folder of the server's folder of pictures: APPID/…. Where the server has S3-compatible storage for apps also s3:// in the app's own folder there; one that ends with / is all pictures below it.",
+        "Urls (http or https, at a public address), and paths in the app's own folder of the server's folder of pictures: APPID/…. Where the server has S3-compatible storage for apps also s3:// in the app's own folder there; one that ends with / is all pictures below it. Each as a text, or as an object with the group whose stills are judged together.",
     }),
     name: Type.Optional(Type.String({ maxLength: 200, description: 'What people call it.' })),
     priority: Type.Optional(
@@ -56,7 +70,7 @@ export const batchSchema = Type.Object(
       description: 'filling: its list is still being read.',
     }),
     priority: Type.Integer(),
-    pictures: count('How many there are.'),
+    pictures: count('How many rows it has: its pictures, and one for each group of them.'),
     judged: count('Those with a verdict, also poor_quality and no_face.'),
     refused: count('Those that are no picture, or were not to be had.'),
     failed: count('Those that trouble of the service kept from being judged.'),
@@ -95,10 +109,14 @@ export const batchResultsSchema = Type.Object(
     results: Type.Array(
       Type.Object(
         {
-          row: Type.Integer({ minimum: 1, description: "The picture's place in the list." }),
+          row: Type.Integer({
+            minimum: 1,
+            description:
+              "The picture's place in the list; where there are groups, each counts for one more, right behind its pictures.",
+          }),
           result: Type.Record(Type.String(), Type.Unknown(), {
             description:
-              'As a row of livestill batch: key, picture, sha256, code, verdict, score, reasons, ….',
+              'As a row of livestill batch: key, picture, sha256, code, verdict, score, reasons, …; of a group also group and together.',
           }),
         },
         { ...CLOSED, title: 'BatchResult' },

@@ -8,7 +8,7 @@ import { badPath, isUrl } from '../../jobs/pictures.ts';
 import { expanded } from '../../jobs/prefixes.ts';
 import { secondsLeft } from '../../jobs/progress.ts';
 import { submitBatch } from '../../jobs/submit.ts';
-import type { BatchStatus, BatchStore } from '../../jobs/types.ts';
+import type { BatchStatus, BatchStore, Submitted } from '../../jobs/types.ts';
 import { checkWebhook } from '../../jobs/webhook.ts';
 import { isS3, isS3Prefix, placeOf } from '../../storage/place.ts';
 import type { ObjectStore } from '../../storage/types.ts';
@@ -28,8 +28,8 @@ import { jsonEnvelope } from './reply.ts';
 export interface BatchDeps extends LivenessDeps {
   /** Null where the store is no PostgreSQL database. */
   readonly batches: BatchStore | null;
-  /** Null: no webhook is taken. */
-  readonly webhookSecret: string | null;
+  /** What the webhooks of an app's batches are signed with; null: no webhook is taken. */
+  readonly batchSecretOf: ((appid: string) => string) | null;
   /** Storage that apps read pictures from and get results in; null: `s3://` is refused. */
   readonly appObjects: AppObjects | null;
 }
@@ -192,17 +192,17 @@ async function submit(
     const asked = parse(bytes);
     const { pictures, name = '', priority = 0, webhook, results } = asked;
     const own = ownObjects(deps.appObjects, appid);
-    for (const [i, picture] of pictures.entries()) checkPicture(picture, appid, own, i);
+    const submitted = submittedOf(pictures, appid, own);
     const order = {
       appid,
       secretId: caller.keyId,
       name,
       priority,
-      webhook: webhook === undefined ? null : webhookOf(webhook, deps.webhookSecret),
+      webhook: webhook === undefined ? null : webhookOf(webhook, deps.batchSecretOf !== null),
       results: results === undefined ? null : resultsOfApp(results, own),
     };
     const make = async () => {
-      const all = await allPictures(pictures, deps.appObjects);
+      const all = await allPictures(submitted, deps.appObjects);
       await deps.limiter.countPictures(caller.app, all.length);
       const batchId = await submitBatch(deps.batches, order, all);
       const body = bodyOf(await find(deps.batches, batchId, appid));
@@ -239,6 +239,28 @@ function ownObjects(of: AppObjects | null, appid: string): string | null {
 
 const isOwnObject = (text: string, own: string) => text.startsWith(own) && placeOf(text) !== null;
 
+/** The pictures in order, checked; a group stands in one place. */
+function submittedOf(
+  pictures: BatchRequestBody['pictures'],
+  appid: string,
+  own: string | null,
+): readonly Submitted[] {
+  const ended = new Set<string>();
+  let current: string | undefined;
+  return pictures.map((one, i) => {
+    const submitted: Submitted = typeof one === 'string' ? { picture: one } : one;
+    const { picture, group } = submitted;
+    checkPicture(picture, appid, own, i);
+    if (group !== current) {
+      if (current !== undefined) ended.add(current);
+      if (group !== undefined && ended.has(group))
+        throw malformed(`pictures/${i}: the pictures of a group must follow each other.`);
+      current = group;
+    }
+    return submitted;
+  });
+}
+
 /** An app reads its own folder alone: what is judged there says something of the picture. */
 function checkPicture(picture: string, appid: string, own: string | null, at: number): void {
   const place = `pictures/${at}`;
@@ -269,12 +291,15 @@ function resultsOfApp(text: string, own: string | null): string {
 }
 
 /** All pictures, those below prefixes among them. */
-async function allPictures(pictures: readonly string[], of: AppObjects | null): Promise<readonly string[]> {
-  if (!pictures.some(isS3Prefix)) return pictures;
-  const all: string[] = [];
-  for (const picture of pictures) {
-    for await (const one of expanded(picture, of?.objects ?? null)) {
-      all.push(one);
+async function allPictures(
+  submitted: readonly Submitted[],
+  of: AppObjects | null,
+): Promise<readonly Submitted[]> {
+  if (!submitted.some(({ picture }) => isS3Prefix(picture))) return submitted;
+  const all: Submitted[] = [];
+  for (const still of submitted) {
+    for await (const picture of expanded(still.picture, of?.objects ?? null)) {
+      all.push({ ...still, picture });
       if (all.length > MOST_PICTURES)
         throw malformed(`pictures: there are more than ${MOST_PICTURES} below the folders that they name.`);
     }
@@ -283,9 +308,9 @@ async function allPictures(pictures: readonly string[], of: AppObjects | null): 
   return all;
 }
 
-function webhookOf(url: string, secret: string | null): string {
+function webhookOf(url: string, isSigned: boolean): string {
   try {
-    return checkWebhook(url, secret);
+    return checkWebhook(url, isSigned);
   } catch (error) {
     if (error instanceof UsageError) throw malformed(`webhook: ${error.message}.`);
     throw error;

@@ -76,7 +76,7 @@ export function inProcess(observer?: Observer): InProcess {
       releaseIdempotent: async () => {},
     },
     batches: null,
-    webhookSecret: null,
+    batchSecretOf: null,
     appObjects: null,
     maxBodyBytes,
     settings: {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
-import type { BatchStore, ChunkRow, Lease, LeaseState, RowResult } from '../../../jobs/types.ts';
+import { rowOfEntry } from '../../../jobs/entries.ts';
+import type { BatchStore, ChunkEntry, ChunkRow, Lease, LeaseState, RowResult } from '../../../jobs/types.ts';
 import type { StoreDatabase } from '../../core/database.ts';
 import { appendTo, type OwnChain } from '../../core/ledger.ts';
 import type { Tables } from '../../core/tables.ts';
@@ -67,7 +68,7 @@ async function take(db: Db, queue: ChunkQueue, worker: string, leaseMs: number):
     .where('batch_id', '=', job.batchId)
     .returning(['appid', 'secret_id'])
     .executeTakeFirstOrThrow();
-  const rows = await rowsLeft(db, job.batchId, taken.first_row, JSON.parse(taken.pictures) as string[]);
+  const rows = await rowsLeft(db, job.batchId, taken.first_row, JSON.parse(taken.pictures) as ChunkEntry[]);
   const { batchId, chunk } = job;
   return { batchId, chunk, token, appid: batch.appid, secretId: batch.secret_id, rows };
 }
@@ -77,7 +78,7 @@ export async function rowsLeft(
   db: Db,
   batchId: string,
   firstRow: number,
-  pictures: readonly string[],
+  pictures: readonly ChunkEntry[],
 ): Promise<readonly ChunkRow[]> {
   const done = await db
     .selectFrom('batch_result')
@@ -87,9 +88,7 @@ export async function rowsLeft(
     .where('row_number', '<', firstRow + pictures.length)
     .execute();
   const numbers = new Set(done.map(({ row_number }) => row_number));
-  return pictures
-    .map((picture, i) => ({ row: firstRow + i, picture }))
-    .filter(({ row }) => !numbers.has(row));
+  return pictures.map((entry, i) => rowOfEntry(entry, firstRow + i)).filter(({ row }) => !numbers.has(row));
 }
 
 /** Whether the chunk is still this lease's; it stays as it is until the transaction ends. */

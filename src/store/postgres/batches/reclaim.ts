@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
-import type { BatchStore, SetAside } from '../../../jobs/types.ts';
+import { unitsOfRows } from '../../../jobs/entries.ts';
+import type { BatchStore, ChunkEntry, ChunkRow, SetAside } from '../../../jobs/types.ts';
 import type { StoreDatabase } from '../../core/database.ts';
 import type { BatchChunkTable, Tables } from '../../core/tables.ts';
 import { count, endWhereDone, putBack, rowsLeft } from './chunks.ts';
@@ -9,7 +10,7 @@ type Db = Transaction<Tables>;
 
 /** So many workers lost without a row in between: the chunk is halved. */
 const HALVE_AFTER = 2;
-/** So many lost over a single row: it is set aside. */
+/** So many lost over a single picture, or a single group: it is set aside. */
 const SET_ASIDE_AFTER = 3;
 /** The longest pause before a chunk is begun again, in seconds. */
 const LONGEST_PAUSE = 60;
@@ -40,21 +41,17 @@ async function reclaimOne(db: Db, queue: ChunkQueue, setAside: (row: SetAside) =
   if (chunk === undefined) return false;
   const { batch_id: batchId } = chunk;
   const crashes = chunk.crashes + 1;
-  const left = await rowsLeft(db, batchId, chunk.first_row, JSON.parse(chunk.pictures) as string[]);
-  const [first] = left;
+  const entries = JSON.parse(chunk.pictures) as ChunkEntry[];
+  const units = unitsOfRows(await rowsLeft(db, batchId, chunk.first_row, entries));
+  const [first] = units;
   if (first === undefined) {
     await endChunk(db, chunk);
-  } else if (left.length === 1 && crashes >= SET_ASIDE_AFTER) {
-    const result = setAside({ batchId, ...first });
-    await db
-      .insertInto('batch_result')
-      .values({ batch_id: batchId, row_number: first.row, chunk: chunk.chunk, outcome: 'failed', result })
-      .execute();
-    await count(db, batchId, [{ outcome: 'failed' }]);
+  } else if (units.length === 1 && crashes >= SET_ASIDE_AFTER) {
+    await setAsideAll(db, chunk, first, setAside);
     await endChunk(db, chunk);
   } else {
-    const isHalved = left.length > 1 && crashes >= HALVE_AFTER;
-    const middle = left[Math.ceil(left.length / 2)];
+    const isHalved = units.length > 1 && crashes >= HALVE_AFTER;
+    const middle = units[Math.ceil(units.length / 2)]?.[0];
     if (isHalved && middle !== undefined) await halve(db, queue, chunk, middle.row);
     const afterSeconds = Math.min(LONGEST_PAUSE, 2 ** (crashes - 1));
     await putBack(
@@ -65,6 +62,28 @@ async function reclaimOne(db: Db, queue: ChunkQueue, setAside: (row: SetAside) =
     );
   }
   return true;
+}
+
+/** Gives a picture its result, or all stills of a group and the group itself. */
+async function setAsideAll(
+  db: Db,
+  { batch_id: batchId, chunk }: BatchChunkTable,
+  rows: readonly ChunkRow[],
+  setAside: (row: SetAside) => string,
+): Promise<void> {
+  const values = rows.map((row) => ({
+    batch_id: batchId,
+    row_number: row.row,
+    chunk,
+    outcome: 'failed',
+    result: setAside({ batchId, ...row }),
+  }));
+  await db.insertInto('batch_result').values(values).execute();
+  await count(
+    db,
+    batchId,
+    rows.map(() => ({ outcome: 'failed' as const })),
+  );
 }
 
 async function endChunk(db: Db, { batch_id, chunk }: BatchChunkTable): Promise<void> {
@@ -80,7 +99,7 @@ async function endChunk(db: Db, { batch_id, chunk }: BatchChunkTable): Promise<v
 
 /** Takes the rows from this one on into a chunk of their own, right behind it in turn. */
 async function halve(db: Db, queue: ChunkQueue, chunk: BatchChunkTable, fromRow: number): Promise<void> {
-  const pictures = JSON.parse(chunk.pictures) as string[];
+  const pictures = JSON.parse(chunk.pictures) as ChunkEntry[];
   const at = fromRow - chunk.first_row;
   await db.selectFrom('batch').select('state').where('batch_id', '=', chunk.batch_id).forUpdate().execute();
   const doneIn = (from: number, to: number) =>

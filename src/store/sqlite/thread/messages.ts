@@ -73,9 +73,11 @@ export const CALLS: Readonly<Record<keyof Backend, StoreKind>> = {
   findCaptureSession: 'state_unavailable',
   stepSession: 'state_unavailable',
   expireSessions: 'state_unavailable',
+  countOpenSessions: 'state_unavailable',
   takeWebhooks: 'state_unavailable',
   endWebhook: 'state_unavailable',
   findWebhook: 'state_unavailable',
+  webhookQueue: 'state_unavailable',
   remember: 'state_unavailable',
   isUsed: 'state_unavailable',
   hasSignatures: 'state_unavailable',
@@ -144,6 +146,7 @@ export interface PlainError {
   readonly message: string;
   readonly kind?: FaultKind;
   readonly reason?: string;
+  readonly retryAfter?: number;
   readonly cause?: string;
 }
 
@@ -153,7 +156,15 @@ export function toPlain(error: unknown): PlainError {
   const cause =
     error.cause === undefined ? {} : { cause: String((error.cause as Error)?.message ?? error.cause) };
   if (error instanceof Fault) {
-    return { name: 'Fault', message: error.message, kind: error.kind, reason: error.reason, ...cause };
+    const { message, kind, reason, retryAfter } = error;
+    return {
+      name: 'Fault',
+      message,
+      kind,
+      reason,
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+      ...cause,
+    };
   }
   if (error instanceof UsageError)
     return { name: 'UsageError', message: error.message, reason: error.reason, ...cause };
@@ -162,7 +173,11 @@ export function toPlain(error: unknown): PlainError {
 
 /** An error that arrived from the other thread. */
 export function fromPlain(plain: PlainError): Error {
-  const options = plain.cause === undefined ? {} : { cause: plain.cause };
+  const { cause, retryAfter } = plain;
+  const options = {
+    ...(cause === undefined ? {} : { cause }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  };
   if (plain.name === 'Fault') {
     const { kind = 'internal', reason = 'unknown', message } = plain;
     return revivedFault({ kind, reason, message }, options);

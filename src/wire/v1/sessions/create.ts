@@ -22,7 +22,8 @@ const STILLS = 3;
 
 /**
  * Makes a session for the app of an API key.
- * @throws {Fault} as every call with an API key; `request_malformed` (`schema`, `policy`, `webhook`)
+ * @throws {Fault} as every call with an API key; `request_malformed` (`schema`, `policy`, `webhook`),
+ * `rate_limited` (`open_sessions`)
  */
 export async function answerNewSession(
   deps: SessionDeps,
@@ -54,7 +55,7 @@ export async function answerNewSession(
       expiresAt,
       ...FRESH,
     };
-    await sessions.store.createSession(session);
+    await sessions.store.createSession(session, settings.mostOpen);
     const { webhookSecret } = settings;
     const { stills, tries, webhook } = wishes;
     const body: NewSessionBody = {

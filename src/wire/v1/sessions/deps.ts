@@ -9,6 +9,8 @@ import type { LivenessDeps } from '../liveness.ts';
 export interface SessionSettings {
   readonly seconds: number;
   readonly tries: number;
+  /** Open sessions of one app at most. */
+  readonly mostOpen: number;
   readonly captureSignals: 'information' | 'review';
   /** The server's own, for apps that have none. */
   readonly threshold: number;

@@ -40,6 +40,7 @@ export async function answerCancel(
 ): Promise<Envelope> {
   await ownSession(deps, exchange, notes, sessionId);
   const session = await deps.sessions.store.stepSession(sessionId, { kind: 'cancel' }, deps.clock());
+  deps.observer?.sessionEnded('cancelled');
   return bodyOf(deps, session, language);
 }
 

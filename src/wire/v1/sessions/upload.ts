@@ -2,9 +2,10 @@ import type { App } from '../../../account/types.ts';
 import { Fault } from '../../../faults.ts';
 import type { Judgement } from '../../../liveness/types.ts';
 import { LONGEST_FACTS, readFacts } from '../../../session/facts.ts';
-import { applyStep } from '../../../session/machine.ts';
+import { applyStep, isEnd } from '../../../session/machine.ts';
 import { isSameMac, newNonce, uploadMac } from '../../../session/secrets.ts';
 import { captureSignals } from '../../../session/signals.ts';
+import { sketchOf } from '../../../session/sketch.ts';
 import type { Session, StillTaken } from '../../../session/types.ts';
 import { checkRoom, withPermit } from '../../decision/admit.ts';
 import { type Asked, decideOn } from '../../decision/decide.ts';
@@ -98,7 +99,9 @@ async function takeStill(deps: SessionDeps, upload: Upload, body: Buffer, hold: 
   const { store } = deps.sessions;
   if (body.length === 0) throw new Fault('picture_missing', 'no_image', 'The body is empty.');
   if (!isSameMac(uploadMac(session.macKey ?? '', partsOf(upload), body), mac)) {
-    await store.stepSession(sessionId, { kind: 'refuse' }, deps.clock());
+    const refused = await store.stepSession(sessionId, { kind: 'refuse' }, deps.clock());
+    deps.observer?.sessionStill('refused');
+    if (isEnd(refused.state)) deps.observer?.sessionEnded(refused.state);
     throw new Fault('upload_refused', 'mac', 'The MAC does not belong to this picture, nonce and session.');
   }
   const claimed = await store.stepSession(sessionId, { kind: 'claim', nonce, mac }, deps.clock());
@@ -111,7 +114,10 @@ async function takeStill(deps: SessionDeps, upload: Upload, body: Buffer, hold: 
     throw error;
   }
   const finished = { kind: 'finish', mac, still, nonce: newNonce() } as const;
-  return progressEnvelope(await store.stepSession(sessionId, finished, deps.clock()), language);
+  const next = await store.stepSession(sessionId, finished, deps.clock());
+  deps.observer?.sessionStill(progressOf(next, language).state);
+  if (isEnd(next.state)) deps.observer?.sessionEnded(next.outcome ?? next.state);
+  return progressEnvelope(next, language);
 }
 
 function partsOf({ session, nonce, facts }: Upload) {
@@ -183,16 +189,18 @@ function stillOf(
     review: judgement?.review ?? false,
     reasons:
       found instanceof Fault ? [found.reason] : (judgement?.reasons.map(({ code }) => code as string) ?? []),
-    evidence: evidenceOf(judgement),
+    evidence: evidenceOf(judgement, session.macKey),
     signals: captureSignals({ facts, picture, sha256, earlier: session.taken, before }),
   };
 }
 
-/** The thumbnail, a small copy of the picture, is left out: no picture is kept. */
-function evidenceOf(judgement: Judgement | null): StillTaken['evidence'] {
+/** Of the thumbnail, a small copy of the picture, a sketch is left: no picture is kept. */
+function evidenceOf(judgement: Judgement | null, key: string | null): StillTaken['evidence'] {
   if (judgement?.still === undefined) return null;
   const { fusedLogit, reviewLimits, face, width, still } = judgement;
-  return { fusedLogit, reviewLimits, curve: still.curve, faceBox: face?.box ?? null, width };
+  const { curve, thumbnail } = still;
+  const sketch = thumbnail === null || key === null ? {} : { sketch: sketchOf(thumbnail, key) };
+  return { fusedLogit, reviewLimits, curve, faceBox: face?.box ?? null, width, ...sketch };
 }
 
 function uploadHeaders({ request: { headers } }: Exchange): Pick<Upload, 'nonce' | 'mac' | 'facts'> {
