@@ -50,7 +50,7 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
     batches: {
       batches,
       readsPaths: true,
-      signsWebhooks: true.repeat(32),
+      signsWebhooks: true,
       submit: (order, input) => {
         if (batches === null) throw new Error('there is no queue');
         return submitInput(batches, order, { input, picturesDir: '/pictures', chunk: 3 });
