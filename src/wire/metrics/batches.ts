@@ -12,7 +12,7 @@ export function watchBatches(kit: Kit, seen: () => QueueDepth | null): void {
   kit.looked(
     'batch_oldest_waiting_seconds',
     'Since when the chunk waits that does so for longest.',
-    () => seen()?.oldestWaitingSeconds ?? Number.NaN,
+    () => seen()?.oldestWaitingSeconds ?? null,
   );
   kit.lookedEach('batch_rows_total', 'Pictures of batches by what came of them.', 'outcome', () =>
     Object.entries(seen()?.rows ?? {}),

@@ -151,7 +151,7 @@ function watchService(kit: Kit, watched: Watched): void {
       'Days until the certificate in use ends; negative: it is over.',
       () => {
         const end = certificate();
-        return end === undefined ? Number.NaN : (end.getTime() - Date.now()) / 86_400_000;
+        return end === undefined ? null : (end.getTime() - Date.now()) / 86_400_000;
       },
     );
   }

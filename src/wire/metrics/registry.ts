@@ -60,13 +60,20 @@ export function createKit(onTrouble: (error: unknown) => void) {
       of: keyof typeof BUCKETS,
       labels: readonly L[] = [],
     ) => new Histogram<L>({ ...parts(name, help, labels), buckets: BUCKETS[of] }),
-    /** One figure that is looked at when the page is asked for; a counter where the name says so. */
-    looked(name: string, help: string, look: () => number): void {
+    /**
+     * One figure that is looked at when the page is asked for; a counter where the name says so. Null: it is
+     * not known now, and there is no line.
+     */
+    looked(name: string, help: string, look: () => number | null): void {
       const Kind = kindOf(name);
       new Kind({
         ...parts(name, help, []),
         collect() {
-          anew(this, [], () => this.inc(look()));
+          anew(this, [], () => {
+            const figure = look();
+            if (figure === null) this.remove();
+            else this.inc(figure);
+          });
         },
       });
     },
