@@ -106,11 +106,12 @@ describe('activity', () => {
       refusals: { queue_full: 12 },
       codes: { '0': 3, '-5802': 12 },
     });
-    expect(activity.steps).toEqual([
+    expect(activity.steps).toMatchObject([
       { at: minute(0), requests: { live: 2 }, latency: { p50: 10, p95: 30, p99: 30 } },
       { at: minute(1), requests: { attack: 1, refused: 12 }, latency: { p50: 20, p95: 20, p99: 20 } },
     ]);
     expect(activity.scores).toHaveLength(20);
+    expect(activity.steps.map(({ scores }) => scores.reduce((sum, count) => sum + count, 0))).toEqual([2, 1]);
     expect(activity.scores[0]).toEqual({ from: 0, live: 0, other: 1 });
     expect(activity.scores[19]).toEqual({ from: 95, live: 2, other: 0 });
     const other = await store.ledger.activity({
