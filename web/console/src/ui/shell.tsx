@@ -44,6 +44,13 @@ const PAGES: readonly PageEntry[] = [
     load: async () => (await import('../pages/decisions.tsx')).DecisionsPage,
   },
   {
+    path: '/review',
+    text: 'nav.review',
+    icon: 'check',
+    permission: 'review',
+    load: async () => (await import('../pages/review.tsx')).ReviewPage,
+  },
+  {
     path: '/apps',
     text: 'nav.apps',
     icon: 'apps',
