@@ -7,6 +7,7 @@ import { EN_DOCTOR } from './pages/doctor.ts';
 import { EN_REVIEW } from './pages/review.ts';
 import { EN_SIGNATURE } from './pages/signature.ts';
 import { EN_STILLS } from './pages/stills.ts';
+import { EN_THRESHOLD } from './pages/threshold.ts';
 import { EN_USERS } from './pages/users.ts';
 import { EN_PARTS } from './parts.ts';
 
@@ -23,6 +24,7 @@ export const EN = {
   ...EN_REVIEW,
   ...EN_SIGNATURE,
   ...EN_STILLS,
+  ...EN_THRESHOLD,
   'app.name': 'livestill',
   'nav.main': 'Main',
   'nav.skip': 'Skip to content',

@@ -8,6 +8,7 @@ import { ZH_DOCTOR } from './pages/doctor.ts';
 import { ZH_REVIEW } from './pages/review.ts';
 import { ZH_SIGNATURE } from './pages/signature.ts';
 import { ZH_STILLS } from './pages/stills.ts';
+import { ZH_THRESHOLD } from './pages/threshold.ts';
 import { ZH_USERS } from './pages/users.ts';
 import { ZH_PARTS } from './parts.ts';
 
@@ -24,6 +25,7 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   ...ZH_REVIEW,
   ...ZH_SIGNATURE,
   ...ZH_STILLS,
+  ...ZH_THRESHOLD,
   'app.name': 'livestill',
   'nav.main': '主导航',
   'nav.skip': '跳到内容',

@@ -51,6 +51,13 @@ const PAGES: readonly PageEntry[] = [
     load: async () => (await import('../pages/review.tsx')).ReviewPage,
   },
   {
+    path: '/threshold',
+    text: 'nav.threshold',
+    icon: 'slider',
+    permission: 'threshold',
+    load: async () => (await import('../pages/threshold.tsx')).ThresholdPage,
+  },
+  {
     path: '/apps',
     text: 'nav.apps',
     icon: 'apps',
