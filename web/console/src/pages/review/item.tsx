@@ -40,7 +40,6 @@ export function Item(props: {
   };
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the keys of the list begin here
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the same can be done with its buttons
     <li ref={box} class="card review-item" tabIndex={0} aria-label={labelOf(item)} onKeyDown={onKeyDown}>
       <div class="review-head">
         <Verdict verdict={item.verdict} review />

@@ -47,7 +47,7 @@ export function Histogram(props: {
                 key={`${bin.upTo} ${kind}`}
                 class={colour}
                 x={bin.upTo * 4 + 0.3}
-                width="3.400"
+                width="3.4"
                 y={top}
                 height={height}
               />
