@@ -17,7 +17,7 @@ const PAIR = { secretId: 'AKIDpair000000001', secretKey: 'a-key-that-nobody-else
 const point = (name: 'balanced' | 'strict' | null, threshold: number, apcer: number, bpcer: number) => ({
   name,
   threshold,
-  apcer: { rate: apcer, interval: { low: apcer / 2, high: apcer * 2 } },
+  apcer: { rate: apcer, interval: { low: apcer / 2, high: apcer * 2, method: 'wilson' } },
   bpcer: { rate: bpcer, interval: null },
   qualityGate: true,
 });
@@ -126,7 +126,7 @@ describe.skipIf(path === null)(
       expect(text.trimEnd().split('\n')).toHaveLength(2);
       expect(text).toContain('bona-fide');
       await items.nth(0).getByRole('button', { name: 'Take the mark back' }).click();
-      await page.getByText('The mark is taken back.').waitFor();
+      await items.nth(0).getByText('Marked right by ada').waitFor({ state: 'detached' });
       await page.goto(`${here.url}/console/review?app=${OTHER}`);
       await page.getByText('Nothing is open').waitFor();
     });
