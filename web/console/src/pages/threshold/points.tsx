@@ -5,7 +5,7 @@ import { Confirm } from '../../ui/dialog.tsx';
 import { Problem, useSubmit } from '../../ui/form.tsx';
 import { Card } from '../../ui/parts.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
-import { Table } from '../../ui/table.tsx';
+import { Rows } from '../../ui/table.tsx';
 import { say } from '../../ui/toast.tsx';
 import { useLoad } from '../../use-load.ts';
 import type { OperatingPoint, OperatingPoints } from './types.ts';
@@ -52,36 +52,34 @@ function PointsTable(props: {
   const known = points.filter(({ name }) => name !== null);
   const first = known.length === 0 ? points : known;
   const rows = (shown: readonly OperatingPoint[], label: string) => (
-    <Table
+    <Rows
       label={label}
-      head={[
-        t('threshold.name'),
-        t('threshold.threshold'),
-        t('threshold.apcer'),
-        t('threshold.bpcer'),
-        t('threshold.try'),
-      ]}
-      numeric={[1, 2, 3]}
-    >
-      {shown.map((point) => (
-        <tr key={point.threshold}>
-          <td>{point.name === null ? '–' : named('threshold.point', point.name)}</td>
-          <td class="right mono">{number(point.threshold, 2)}</td>
-          <td class="right mono">{rate(point.apcer)}</td>
-          <td class="right mono">{rate(point.bpcer)}</td>
-          <td>
+      rows={shown}
+      idOf={({ threshold }) => String(threshold)}
+      columns={[
+        {
+          name: t('threshold.name'),
+          cell: ({ name }) => (name === null ? '–' : named('threshold.point', name)),
+        },
+        { name: t('threshold.threshold'), isNumeric: true, cell: ({ threshold }) => number(threshold, 2) },
+        { name: t('threshold.apcer'), isNumeric: true, cell: ({ apcer }) => rate(apcer) },
+        { name: t('threshold.bpcer'), isNumeric: true, cell: ({ bpcer }) => rate(bpcer) },
+        {
+          name: t('threshold.try'),
+          isUnseen: true,
+          cell: ({ threshold }) => (
             <button
               type="button"
               class="button small"
-              aria-label={t('threshold.tryNamed', { threshold: number(point.threshold, 2) })}
-              onClick={() => onTry(point.threshold)}
+              aria-label={t('threshold.tryNamed', { threshold: number(threshold, 2) })}
+              onClick={() => onTry(threshold)}
             >
               {t('threshold.try')}
             </button>
-          </td>
-        </tr>
-      ))}
-    </Table>
+          ),
+        },
+      ]}
+    />
   );
   return (
     <section class="points-table" aria-label={title}>
