@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { operatingPoints } from '../../src/evaluation/operating-points.ts';
 import type { LedgerRow } from '../../src/ledger/types.ts';
 import { someRow } from '../../src/store/test-support/temp-store.ts';
 import { thresholdArea } from '../../src/wire/admin/threshold.ts';
@@ -174,7 +175,7 @@ describe.skipIf(path === null)(
       await page.getByText('No picture was scored in this period.').first().waitFor();
     });
 
-    it('refuse a wrong file of operating points, and say why', async () => {
+    it('refuse a wrong file of operating points and say why, take a right one, and remove it', async () => {
       const page = await open('/threshold');
       const choose = (name: string, text: string) =>
         page
@@ -185,6 +186,12 @@ describe.skipIf(path === null)(
       await page.getByText('points.json is not JSON').waitFor();
       await choose('other.json', '{"a":1}');
       await page.locator('.problem', { hasText: 'this is some other JSON' }).waitFor();
+      await choose('own.json', ownPoints());
+      await page.getByRole('heading', { name: 'Measured here, profile Careful: our own pictures' }).waitFor();
+      await page.getByText('Uploaded by ada').waitFor();
+      await page.getByRole('button', { name: 'Remove your own' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Remove your own' }).click();
+      await page.getByRole('heading', { name: /Measured here/ }).waitFor({ state: 'detached' });
     });
 
     it.each(LOOKS)('are accessible and fit: %s', async (name, context) => {

@@ -167,7 +167,7 @@ function ReviewLimits(props: {
   const { standard, limits, onChange } = props;
   const field = (name: keyof Limits, known: Limits) => (
     <Field
-      label={t(`threshold.${name}`)}
+      label={t(`threshold.limit.${name}`)}
       type="number"
       min={0}
       max={100}

@@ -66,7 +66,7 @@ export function Item(props: {
               disabled={isBusy}
               onClick={() => set(mark)}
             >
-              {t(`review.${mark}`)}
+              {t(`review.mark.${mark}`)}
             </button>
           ))}
           {item.mark !== null && (
