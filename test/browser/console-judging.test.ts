@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { operatingPoints } from '../../src/evaluation/operating-points.ts';
+import type { Presentation } from '../../src/evaluation/types.ts';
 import type { LedgerRow } from '../../src/ledger/types.ts';
 import { someRow } from '../../src/store/test-support/temp-store.ts';
 import { thresholdArea } from '../../src/wire/admin/threshold.ts';
@@ -49,6 +50,32 @@ function judged(parts: Partial<LedgerRow>, review: boolean, reference: string | 
     },
     ...parts,
   });
+}
+
+/** What `livestill evaluate --operating-points` writes of a few pictures. */
+function ownPoints(): string {
+  const rows = Array.from({ length: 200 }, (_, n): Presentation => {
+    const isLive = n % 2 === 0;
+    return {
+      id: `p${n}`,
+      label: isLive ? 'bona-fide' : 'attack',
+      species: isLive ? null : 'print',
+      subject: null,
+      session: null,
+      device: null,
+      group: null,
+      fold: null,
+      score: isLive ? 60 + (n % 40) : n % 70,
+      probability: null,
+      nonResponse: null,
+    };
+  });
+  const file = operatingPoints(rows, {
+    description: 'our own pictures',
+    scoresSha256: 'ab',
+    system: { version: '1.0.0', profile: 'careful', models: [] },
+  });
+  return JSON.stringify(file);
 }
 
 describe.skipIf(path === null)(
