@@ -4,8 +4,10 @@ import { EN_ADMIN_LOG } from './pages/admin-log.ts';
 import { EN_APPS } from './pages/apps.ts';
 import { EN_BATCHES } from './pages/batches.ts';
 import { EN_DOCTOR } from './pages/doctor.ts';
+import { EN_REVIEW } from './pages/review.ts';
 import { EN_SIGNATURE } from './pages/signature.ts';
 import { EN_STILLS } from './pages/stills.ts';
+import { EN_THRESHOLD } from './pages/threshold.ts';
 import { EN_USERS } from './pages/users.ts';
 import { EN_PARTS } from './parts.ts';
 
@@ -19,8 +21,10 @@ export const EN = {
   ...EN_ADMIN_LOG,
   ...EN_BATCHES,
   ...EN_DOCTOR,
+  ...EN_REVIEW,
   ...EN_SIGNATURE,
   ...EN_STILLS,
+  ...EN_THRESHOLD,
   'app.name': 'livestill',
   'nav.main': 'Main',
   'nav.skip': 'Skip to content',

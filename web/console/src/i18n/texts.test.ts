@@ -24,6 +24,10 @@ describe('the texts of the console', () => {
     // Texts of codes are put together from their group and the code.
     const made = [
       'verdict.',
+      'review.mark.',
+      'review.state.',
+      'threshold.limit.',
+      'threshold.point.',
       'problem.',
       'role.',
       'users.',

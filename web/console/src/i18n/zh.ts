@@ -5,8 +5,10 @@ import { ZH_ADMIN_LOG } from './pages/admin-log.ts';
 import { ZH_APPS } from './pages/apps.ts';
 import { ZH_BATCHES } from './pages/batches.ts';
 import { ZH_DOCTOR } from './pages/doctor.ts';
+import { ZH_REVIEW } from './pages/review.ts';
 import { ZH_SIGNATURE } from './pages/signature.ts';
 import { ZH_STILLS } from './pages/stills.ts';
+import { ZH_THRESHOLD } from './pages/threshold.ts';
 import { ZH_USERS } from './pages/users.ts';
 import { ZH_PARTS } from './parts.ts';
 
@@ -20,8 +22,10 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   ...ZH_ADMIN_LOG,
   ...ZH_BATCHES,
   ...ZH_DOCTOR,
+  ...ZH_REVIEW,
   ...ZH_SIGNATURE,
   ...ZH_STILLS,
+  ...ZH_THRESHOLD,
   'app.name': 'livestill',
   'nav.main': '主导航',
   'nav.skip': '跳到内容',

@@ -10,6 +10,8 @@ const PATHS = {
   stack: 'M4 8l8-4 8 4-8 4-8-4M4 12l8 4 8-4M4 16l8 4 8-4',
   pen: 'M4 20h4L19 9l-4-4L4 16v4M13 7l4 4',
   pulse: 'M3 12h4l3-7 4 14 3-7h4',
+  check: 'M4 5h16v14H4zM8 12l3 3 5-6',
+  slider: 'M4 7h9M17 7h3M15 5v4M4 16h3M11 16h9M9 14v4',
   menu: 'M4 7h16M4 12h16M4 17h16',
   close: 'M6 6l12 12M18 6L6 18',
   upload: 'M12 16V5M7 10l5-5 5 5M5 19h14',

@@ -44,6 +44,20 @@ const PAGES: readonly PageEntry[] = [
     load: async () => (await import('../pages/decisions.tsx')).DecisionsPage,
   },
   {
+    path: '/review',
+    text: 'nav.review',
+    icon: 'check',
+    permission: 'review',
+    load: async () => (await import('../pages/review.tsx')).ReviewPage,
+  },
+  {
+    path: '/threshold',
+    text: 'nav.threshold',
+    icon: 'slider',
+    permission: 'threshold',
+    load: async () => (await import('../pages/threshold.tsx')).ThresholdPage,
+  },
+  {
     path: '/apps',
     text: 'nav.apps',
     icon: 'apps',
