@@ -72,8 +72,8 @@ export interface ReviewAdmin {
 export type TrueLabel = 'bona-fide' | 'attack';
 
 /**
- * What a marked decision says of the picture: a right "live" and a wrong "attack" were a live person. Null for
- * verdicts that say neither.
+ * What a marked decision says of the picture: a right "live" and a wrong "attack" were a live person. Null
+ * for verdicts that say neither.
  */
 export function labelOf(verdict: string | null, mark: Mark): TrueLabel | null {
   if (verdict !== 'live' && verdict !== 'attack') return null;
@@ -100,8 +100,8 @@ const COLUMNS = [
 export const LABELLED_HEAD = csvLine(COLUMNS, '\n');
 
 /**
- * A marked decision as a row of the score files that `livestill evaluate` reads. `path` is the request id with
- * the number of the row, so that it stands once; `group` is the app. Null where the row has no label.
+ * A marked decision as a row of the score files that `livestill evaluate` reads. `path` is the request id
+ * with the number of the row, so that it stands once; `group` is the app. Null where the row has no label.
  */
 export function labelledRow({ row, mark }: ReviewItem): string | null {
   const label = mark?.mark == null ? null : labelOf(row.verdict, mark.mark);

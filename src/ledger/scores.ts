@@ -15,8 +15,8 @@ export interface ScoreCell {
   /** The raw score, rounded up to a whole number: above the whole threshold t are the cells above t. */
   readonly score: number;
   /**
-   * The probability of a bona fide presentation in steps of a half hundredth: 2 k for k hundredths, 2 k + 1 for
-   * what lies between k and k + 1. Null: the row has none.
+   * The probability of a bona fide presentation in steps of a half hundredth: 2 k for k hundredths, 2 k + 1
+   * for what lies between k and k + 1. Null: the row has none.
    */
   readonly probability: number | null;
   readonly review: boolean;

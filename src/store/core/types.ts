@@ -40,9 +40,9 @@ export interface StoreOptions {
    */
   readonly redis?: RedisSettings | undefined;
   /**
-   * The name of this node's chain in a database that several write into. One that ends with an asterisk: the first
-   * number in its place that no running node has. Without it: the file `node.name`,
-   * made where it is missing.
+   * The name of this node's chain in a database that several write into. One that ends with an asterisk: the
+   * first number in its place that no running node has. Without it: the file `node.name`, made where it is
+   * missing.
    */
   readonly node?: string | undefined;
   /**

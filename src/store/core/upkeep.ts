@@ -30,6 +30,7 @@ export const lettingGo: Readonly<
   >
 > = {
   ledger: 'by age',
+  review_mark: 'by age',
   idempotency: 'by its own end',
   used_signature: 'by its own end',
   usage_day: 'by its own end',

@@ -7,8 +7,8 @@ export interface Remembering {
 }
 
 /**
- * Answers that cost much, each made once for those who ask for the same within a while: also while it is still
- * being made. One that failed is made anew.
+ * Answers that cost much, each made once for those who ask for the same within a while: also while it is
+ * still being made. One that failed is made anew.
  */
 export function remembered<T>({
   clock,
