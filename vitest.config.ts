@@ -4,9 +4,9 @@ import { LongestFirst } from './test/support/longest-first.ts';
 import { SkippedReporter } from './test/support/skipped-reporter.ts';
 
 const ALL = ['src/**/*.test.ts', 'test/**/*.test.ts', 'web/**/*.test.ts'];
-/** Files that start processes by the dozen, or register the tests of others on another database. */
+/** Files that start processes by the dozen, look at files that a process keeps open, or register the tests of others on another database. */
 const ALONE = [
-  'src/{fleet,jobs,store}/**/*.test.ts',
+  'src/{cli,fleet,jobs,store}/**/*.test.ts',
   'test/{browser,client,contract,deploy,end-to-end,evaluation,faults}/**/*.test.ts',
 ];
 
