@@ -221,6 +221,22 @@ describe('the operating points', () => {
     expect(items[1].after).toMatchObject({ profile: 'careful', points: 100 });
   });
 
+  it('that were uploaded come first among what a policy can name, until they are removed', async () => {
+    const { operator } = await start();
+    const named = async () =>
+      (await operator.call('GET', '/admin/v1/policy-presets')).body.operatingPoints as {
+        threshold: number;
+      }[];
+    const before = await named();
+    const file = measuredFile();
+    const point = { ...file.points[40], name: 'strict' };
+    expect((await operator.call('PUT', PATH, { body: { ...file, points: [point] } })).status).toBe(200);
+    const own = { profile: 'careful', name: 'strict', threshold: point.threshold };
+    expect(await named()).toEqual([own, ...before]);
+    await operator.call('DELETE', PATH);
+    expect(await named()).toEqual(before);
+  });
+
   it('are refused where they are something else, with what is wrong and what is expected', async () => {
     const { operator } = await start();
     const good = measuredFile();

@@ -28,7 +28,7 @@ export interface AdminApi {
   readonly proxies: ProxySettings;
   readonly version: string;
   readonly defaults: ServerDefaults;
-  /** Measured error rates: the operator's own first. */
+  /** Measured error rates that the server was started with; uploaded ones come before them. */
   readonly operatingPoints?: readonly OperatingTable[];
   /** Further areas, each a plugin with routes of its own. */
   readonly areas?: readonly AdminArea[];

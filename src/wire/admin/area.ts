@@ -16,7 +16,7 @@ export interface AreaParts {
   readonly callers: Callers;
   readonly version: string;
   readonly defaults: ServerDefaults;
-  /** Measured error rates: the operator's own first. */
+  /** Measured error rates that the server was started with; uploaded ones come before them. */
   readonly operatingPoints?: readonly OperatingTable[];
 }
 

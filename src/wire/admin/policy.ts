@@ -5,6 +5,7 @@ import { newestRows, previewChange } from '../../console/apps.ts';
 import { PROFILES } from '../../liveness/profiles.ts';
 import { CAPTURE_NAMES, CAPTURE_PRESETS } from '../../liveness/quality/capture.ts';
 import { checkRules, DEFAULT_RULES, rejectingReasons } from '../../policy/policy.ts';
+import { tablesOf } from '../v1/uploaded-points.ts';
 import { appBody, lastHour, needApp } from './apps.ts';
 import type { AreaParts } from './area.ts';
 import { appParams, closed, momentSchema, oneOf, orNull, textUpTo } from './shapes.ts';
@@ -33,7 +34,7 @@ const DAY = 86_400_000;
 /** What the apps decide for themselves. */
 export async function policyRoutes(app: FastifyInstance, parts: AreaParts): Promise<void> {
   const { console, callers, defaults, operatingPoints = [] } = parts;
-  const { rules, ledger } = console.backing;
+  const { rules, ledger, ownPoints } = console.backing;
   const write = { config: { access: 'apps.write' } } as const;
 
   app.get(
@@ -47,8 +48,9 @@ export async function policyRoutes(app: FastifyInstance, parts: AreaParts): Prom
       profiles: PROFILES,
       capture: CAPTURE_NAMES.map((name) => ({ name, limits: CAPTURE_PRESETS[name] })),
       rejectingReasons: rejectingReasons(),
-      operatingPoints: operatingPoints.flatMap(({ profile, points }) =>
-        points.flatMap(({ name, threshold }) => (name === null ? [] : [{ profile, name, threshold }])),
+      operatingPoints: tablesOf(await ownPoints.findOwnPoints(), operatingPoints).flatMap(
+        ({ profile, points }) =>
+          points.flatMap(({ name, threshold }) => (name === null ? [] : [{ profile, name, threshold }])),
       ),
     }),
   );

@@ -60,6 +60,11 @@ export function thresholdArea(deps: ThresholdDeps): AdminArea {
 
   return async (app, { console, callers, defaults }) => {
     const { ownPoints } = console.backing;
+    const shown = async () => {
+      const own = await ownPoints.findOwnPoints();
+      const uploaded = own === null ? null : { at: own.at, by: own.by };
+      return { uploaded, tables: tablesOf(own, tables) };
+    };
 
     app.get<{ Querystring: Range }>(
       '/scores',
@@ -95,11 +100,7 @@ export function thresholdArea(deps: ThresholdDeps): AdminArea {
     app.get(
       '/operating-points',
       { config: ACCESS, schema: { summary: 'What thresholds were measured to do' } },
-      async () => {
-        const own = await ownPoints.findOwnPoints();
-        const uploaded = own === null ? null : { at: own.at, by: own.by };
-        return { uploaded, tables: tablesOf(own, tables) };
-      },
+      shown,
     );
     app.put<{ Body: unknown }>(
       '/operating-points',
@@ -114,11 +115,7 @@ export function thresholdArea(deps: ThresholdDeps): AdminArea {
       async (request) => {
         const upload = readUpload(request.body, actorOf(request).name);
         await callers.changes(request).setOwnPoints(upload);
-        const own = await ownPoints.findOwnPoints();
-        return {
-          uploaded: own === null ? null : { at: own.at, by: own.by },
-          tables: tablesOf(own, tables),
-        };
+        return shown();
       },
     );
     app.delete(
