@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
 import { Fault } from '../../faults.ts';
 import type { LedgerOverview, LedgerSearch } from '../../ledger/search.ts';
-import type { Chains, LedgerPlace, LedgerReader, StoredLedgerRow } from '../../ledger/types.ts';
+import type { Chains, LedgerReader, StoredLedgerRow } from '../../ledger/types.ts';
 import { chooseLanguage, type Language } from '../v1/language.ts';
 import { knownReasonTexts } from '../v1/reason-texts.ts';
 import type { AdminArea } from './area.ts';
 import { answerFaultsAsV1 } from './area-faults.ts';
+import { cursorOf, placeOf } from './cursor.ts';
 
 /** What the ledger's pages are made of. */
 export interface DecisionsDeps {
@@ -45,7 +46,11 @@ export function decisionArea({ ledger, chains }: DecisionsDeps): AdminArea {
       '/decisions',
       { ...ACCESS, schema: { querystring: Query, summary: 'Decisions, the newest first' } },
       async ({ query }) => {
-        const { rows, next } = await ledger.search(searchOf(query), placeOf(query.after), query.limit ?? 50);
+        const { rows, next } = await ledger.search(
+          searchOf(query),
+          placeOf(query.after, badPlace),
+          query.limit ?? 50,
+        );
         return { items: rows.map(summary), next: next === null ? null : cursorOf(next) };
       },
     );
@@ -83,20 +88,7 @@ function searchOf(query: Static<typeof Query>): LedgerSearch {
   };
 }
 
-/** A place in the ledger as one word: its time and number. */
-function cursorOf({ at, id }: LedgerPlace): string {
-  return `${at.getTime()}.${id}`;
-}
-
-/** @throws {Fault} `request_malformed` */
-function placeOf(cursor: string | undefined): LedgerPlace | null {
-  if (cursor === undefined) return null;
-  const [at, id, ...more] = cursor.split('.').map(Number);
-  if (more.length > 0 || !Number.isSafeInteger(at) || !Number.isSafeInteger(id)) {
-    throw new Fault('request_malformed', 'schema', '"after" must be what "next" of another page said.');
-  }
-  return { at: new Date(at), id };
-}
+const badPlace = (expected: string) => new Fault('request_malformed', 'schema', `${expected}.`);
 
 function summary(row: StoredLedgerRow) {
   const { at, requestId, appid, kind, requests, code, verdict, score, rawScore, reasons, milliseconds } = row;

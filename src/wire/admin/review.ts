@@ -9,6 +9,7 @@ import {
   type ReviewItem,
   type ReviewStore,
 } from '../../console/review.ts';
+import { UsageError } from '../../faults.ts';
 import type { LedgerPlace } from '../../ledger/types.ts';
 import type { AreaParts } from './area.ts';
 import { actorOf } from './caller.ts';
@@ -36,6 +37,8 @@ const EXPORTED_AT_ONCE = 500;
 
 const ACCESS = { access: 'review' } as const;
 
+const badPlace = (expected: string) => new UsageError('invalid_request', expected);
+
 /** Decisions that the networks did not back: listed, marked right or wrong, exported with labels. */
 export async function reviewRoutes(app: FastifyInstance, { console, callers }: AreaParts): Promise<void> {
   const { review } = console.backing;
@@ -45,7 +48,11 @@ export async function reviewRoutes(app: FastifyInstance, { console, callers }: A
     { config: ACCESS, schema: { querystring: listQuery, summary: 'Decisions for review, newest first' } },
     async ({ query }) => {
       const { state = 'open', after, limit = PAGE } = query;
-      const { items, next } = await review.reviewPage({ state, ...rangeOf(query) }, placeOf(after), limit);
+      const { items, next } = await review.reviewPage(
+        { state, ...rangeOf(query) },
+        placeOf(after, badPlace),
+        limit,
+      );
       return { items: items.map(itemBody), next: next === null ? null : cursorOf(next) };
     },
   );
