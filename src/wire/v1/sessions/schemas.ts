@@ -83,7 +83,7 @@ export const takenSchema = Type.Object(
       'Null: no picture that can be read.',
     ),
     score: maybe(Type.Integer({ minimum: 0, maximum: 100 }), 'As of POST /v1/liveness.'),
-    threshold: maybe(Type.Number(), 'The threshold it was held to.'),
+    threshold: maybe(Type.Number(), 'The threshold that was applied.'),
     review: Type.Boolean({ description: 'The networks do not back the verdict.' }),
     reasons: Type.Array(Type.String(), { description: 'Codes, errors first.' }),
     signals,
