@@ -27,7 +27,6 @@ describe('the texts of the console', () => {
       'review.mark.',
       'review.state.',
       'threshold.limit.',
-      'threshold.point.',
       'problem.',
       'role.',
       'users.',

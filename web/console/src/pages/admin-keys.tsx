@@ -3,10 +3,12 @@ import { call } from '../api.ts';
 import { moment, named, number, t } from '../i18n/index.ts';
 import { Confirm, Dialog, ShownOnce } from '../ui/dialog.tsx';
 import { Ends, endOf } from '../ui/ends.tsx';
-import { Area, Form } from '../ui/form.tsx';
+import { Form } from '../ui/form.tsx';
+import { Networks } from '../ui/networks.tsx';
 import { Card, Field, PageHead } from '../ui/parts.tsx';
 import { Listed, Rows } from '../ui/table.tsx';
 import { say } from '../ui/toast.tsx';
+import { wordsOf } from '../ui/words.ts';
 import { usePages } from '../use-pages.ts';
 import { RoleChoice } from './users/model.tsx';
 
@@ -149,7 +151,7 @@ function NewAdminKey(props: { readonly onDone: (made: Made) => void; readonly on
     const json = {
       name: name.trim(),
       role,
-      networks: networks.split(/[\s,]+/).filter((one) => one !== ''),
+      networks: wordsOf(networks),
       expiresAt: endOf(end),
     };
     props.onDone(await call<Made>('/admin-keys', { method: 'POST', json }));
@@ -166,13 +168,7 @@ function NewAdminKey(props: { readonly onDone: (made: Made) => void; readonly on
           onInput={({ currentTarget }) => setName(currentTarget.value)}
         />
         <RoleChoice role={role} onChange={setRole} />
-        <Area
-          label={t('keys.networks')}
-          value={networks}
-          hint={t('keys.networksHint')}
-          rows={2}
-          onChange={setNetworks}
-        />
+        <Networks value={networks} onChange={setNetworks} />
         <Ends value={end} onChange={setEnd} />
       </Form>
     </Dialog>

@@ -1,12 +1,11 @@
-import { useState } from 'preact/hooks';
 import { moment, named, number, t } from '../i18n/index.ts';
-import { go, hrefOf, place } from '../router.ts';
+import { hrefOf, place } from '../router.ts';
 import { may } from '../session.ts';
 import { Copy } from '../ui/copy.tsx';
 import { Differences, differencesOf } from '../ui/difference.tsx';
-import { Choice, Field, PageHead } from '../ui/parts.tsx';
+import { Choice, PageHead } from '../ui/parts.tsx';
+import { filterOf, SearchField, type SearchFilter, TimeField, useSearch } from '../ui/search.tsx';
 import { Listed } from '../ui/table.tsx';
-import { localTime } from '../ui/time.ts';
 import { usePages } from '../use-pages.ts';
 
 /** One change as the API tells it. */
@@ -21,7 +20,7 @@ interface Entry {
 }
 
 const NAMES = ['actor', 'action', 'target', 'from', 'to'] as const;
-type Filter = Partial<Record<(typeof NAMES)[number], string>>;
+type Filter = SearchFilter<(typeof NAMES)[number]>;
 
 /** The groups of actions, as the filter names them. */
 const GROUPS = [
@@ -39,12 +38,7 @@ const GROUPS = [
 /** The log of changes, the newest first. */
 export function AdminLogPage() {
   const { query } = place.value;
-  const filter = Object.fromEntries(
-    NAMES.flatMap((name) => {
-      const value = query.get(name)?.trim() ?? '';
-      return value === '' ? [] : [[name, value]];
-    }),
-  ) as Filter;
+  const filter = filterOf(NAMES, query);
   const wanted = new URLSearchParams(filter as Record<string, string>);
   const pages = usePages<Entry>(`/admin-log?${wanted}`);
   return (
@@ -67,33 +61,12 @@ export function AdminLogPage() {
 }
 
 function Search({ filter }: { readonly filter: Filter }) {
-  const [draft, setDraft] = useState<Filter>(filter);
-  const set = (name: keyof Filter, value: string) => setDraft({ ...draft, [name]: value });
-  const submit = (event: Event) => {
-    event.preventDefault();
-    const query = new URLSearchParams();
-    for (const name of NAMES) {
-      const value = draft[name]?.trim() ?? '';
-      if (value !== '') query.set(name, value);
-    }
-    go(query.size === 0 ? '/admin-log' : `/admin-log?${query}`);
-  };
+  const { draft, set, submit } = useSearch('/admin-log', NAMES, filter);
   const text = (name: 'actor' | 'target') => (
-    <Field
-      label={t(`adminLog.${name}`)}
-      value={draft[name] ?? ''}
-      autocomplete="off"
-      spellcheck={false}
-      onInput={({ currentTarget }) => set(name, currentTarget.value)}
-    />
+    <SearchField label={`adminLog.${name}`} value={draft[name]} onChange={(value) => set(name, value)} />
   );
   const time = (name: 'from' | 'to') => (
-    <Field
-      label={t(`adminLog.${name}`)}
-      type="datetime-local"
-      value={localTime(draft[name])}
-      onInput={({ currentTarget: { value } }) => set(name, value === '' ? '' : new Date(value).toISOString())}
-    />
+    <TimeField label={`adminLog.${name}`} value={draft[name]} onChange={(value) => set(name, value)} />
   );
   return (
     <search>

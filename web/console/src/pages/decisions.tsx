@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError, call } from '../api.ts';
 import { moment, named, number, t } from '../i18n/index.ts';
-import { go, hrefOf, place } from '../router.ts';
+import { hrefOf, place } from '../router.ts';
 import type { Decision } from '../types.ts';
 import { Choice, Field, PageHead, Verdict } from '../ui/parts.tsx';
+import { filterOf, SearchField, type SearchFilter, TimeField, useSearch } from '../ui/search.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
 import { Table } from '../ui/table.tsx';
-import { localTime } from '../ui/time.ts';
 import { DecisionPage } from './decisions/decision.tsx';
 
 /** What can be searched for; the names are those of the API and of the address of the page. */
@@ -22,7 +22,7 @@ const NAMES = [
   'maxScore',
   'review',
 ] as const;
-type Filter = Partial<Record<(typeof NAMES)[number], string>>;
+type Filter = SearchFilter<(typeof NAMES)[number]>;
 
 /** Rows of a page, and how many pages one search reads before it asks whether to go on. */
 const ROWS = 50;
@@ -38,12 +38,7 @@ export function DecisionsPage() {
   const { path, query } = place.value;
   const id = path.startsWith('/decisions/') ? decodeURIComponent(path.slice('/decisions/'.length)) : '';
   if (id !== '') return <DecisionPage requestId={id} />;
-  const filter = Object.fromEntries(
-    NAMES.flatMap((name) => {
-      const value = query.get(name);
-      return value === null || value === '' ? [] : [[name, value]];
-    }),
-  ) as Filter;
+  const filter = filterOf(NAMES, query);
   return (
     <>
       <PageHead title={t('decisions.title')} lead={t('decisions.lead')} />
@@ -54,34 +49,12 @@ export function DecisionsPage() {
 }
 
 function Search({ filter }: { readonly filter: Filter }) {
-  const [draft, setDraft] = useState<Filter>(filter);
-  const set = (name: keyof Filter, value: string) => setDraft({ ...draft, [name]: value });
-  const submit = (event: Event) => {
-    event.preventDefault();
-    const query = new URLSearchParams();
-    for (const name of NAMES) {
-      const value = draft[name]?.trim() ?? '';
-      if (value !== '') query.set(name, value);
-    }
-    const text = query.toString();
-    go(text === '' ? '/decisions' : `/decisions?${text}`);
-  };
+  const { draft, set, submit } = useSearch('/decisions', NAMES, filter);
   const text = (name: 'requestId' | 'reference' | 'app' | 'reason') => (
-    <Field
-      label={t(`decisions.${name}`)}
-      value={draft[name] ?? ''}
-      spellcheck={false}
-      autocomplete="off"
-      onInput={({ currentTarget }) => set(name, currentTarget.value)}
-    />
+    <SearchField label={`decisions.${name}`} value={draft[name]} onChange={(value) => set(name, value)} />
   );
   const time = (name: 'from' | 'to') => (
-    <Field
-      label={t(`decisions.${name}`)}
-      type="datetime-local"
-      value={localTime(draft[name])}
-      onInput={({ currentTarget: { value } }) => set(name, value === '' ? '' : new Date(value).toISOString())}
-    />
+    <TimeField label={`decisions.${name}`} value={draft[name]} onChange={(value) => set(name, value)} />
   );
   const score = (name: 'minScore' | 'maxScore') => (
     <Field

@@ -1,5 +1,6 @@
 import { number, t } from '../../i18n/index.ts';
 import type { Activity } from '../../types.ts';
+import { LegendItem, ScoreAxis } from '../../ui/score-axis.tsx';
 
 /** Names and counts as bars beside each other's longest. */
 export function Bars({
@@ -57,24 +58,10 @@ export function Histogram({ scores }: { readonly scores: Activity['scores'] }) {
           </g>
         ))}
       </svg>
-      <div class="histogram-axis dim" aria-hidden="true">
-        {[0, 25, 50, 75, 100].map((score) => (
-          <span key={score}>{score}</span>
-        ))}
-      </div>
+      <ScoreAxis />
       <ul class="legend">
-        <li>
-          <svg width="10" height="10" aria-hidden="true">
-            <rect width="10" height="10" rx="2" class="fill-good" />
-          </svg>
-          {t('verdict.live')}
-        </li>
-        <li>
-          <svg width="10" height="10" aria-hidden="true">
-            <rect width="10" height="10" rx="2" class="fill-bad" />
-          </svg>
-          {t('activity.otherVerdict')}
-        </li>
+        <LegendItem colour="fill-good">{t('verdict.live')}</LegendItem>
+        <LegendItem colour="fill-bad">{t('activity.otherVerdict')}</LegendItem>
       </ul>
     </>
   );

@@ -3,12 +3,14 @@ import { call } from '../../api.ts';
 import { moment, t } from '../../i18n/index.ts';
 import { Dialog, ShownOnce } from '../../ui/dialog.tsx';
 import { Ends, endOf } from '../../ui/ends.tsx';
-import { Area, Checks, Form, Problem } from '../../ui/form.tsx';
+import { Checks, Form, Problem } from '../../ui/form.tsx';
+import { Networks } from '../../ui/networks.tsx';
 import { Card, Field } from '../../ui/parts.tsx';
 import { Listed, Rows } from '../../ui/table.tsx';
+import { wordsOf } from '../../ui/words.ts';
 import { usePages } from '../../use-pages.ts';
-import { KeyDeeds, type KeyPlace, KeyState, Rotate } from './key-deeds.tsx';
-import { type ApiKeyLine, calls, wordsOf } from './model.ts';
+import { columnsOfKeys, type KeyPlace, KeyState, Rotate } from './key-deeds.tsx';
+import type { ApiKeyLine } from './model.ts';
 import type { AppPart } from './saving.tsx';
 
 interface Made {
@@ -75,23 +77,7 @@ export function ApiKeysCard({ app }: AppPart) {
                   </span>
                 ),
               },
-              { name: t('apps.lastHour'), cell: ({ lastHour }) => calls(lastHour), isNumeric: true },
-              {
-                name: t('keys.lastUsed'),
-                cell: ({ lastUsedAt }) => (lastUsedAt === null ? t('keys.never') : moment(lastUsedAt)),
-              },
-              {
-                name: t('keys.deeds'),
-                isUnseen: true,
-                cell: (line) =>
-                  isOpen && (
-                    <KeyDeeds
-                      place={placeOf(line)}
-                      onRotate={() => setDialog(line)}
-                      onChange={pages.reload}
-                    />
-                  ),
-              },
+              ...columnsOfKeys({ isOpen, placeOf, onRotate: setDialog, onChange: pages.reload }),
             ]}
           />
         )}
@@ -154,13 +140,7 @@ function NewKey(props: {
           chosen={scopes}
           onChange={setScopes}
         />
-        <Area
-          label={t('keys.networks')}
-          value={networks}
-          hint={t('keys.networksHint')}
-          rows={2}
-          onChange={setNetworks}
-        />
+        <Networks value={networks} onChange={setNetworks} />
         <Ends value={end} onChange={setEnd} />
       </Form>
     </Dialog>

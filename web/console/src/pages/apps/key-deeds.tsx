@@ -4,6 +4,7 @@ import { call } from '../../api.ts';
 import { moment, t } from '../../i18n/index.ts';
 import { Confirm } from '../../ui/dialog.tsx';
 import { Choice } from '../../ui/parts.tsx';
+import type { Column } from '../../ui/table.tsx';
 import { say } from '../../ui/toast.tsx';
 import { calls, type KeyLine } from './model.ts';
 
@@ -33,7 +34,7 @@ export function KeyState({ line }: { readonly line: KeyLine }) {
 }
 
 /** The buttons of a key. */
-export function KeyDeeds(props: {
+function KeyDeeds(props: {
   readonly place: KeyPlace;
   readonly onRotate: () => void;
   readonly onChange: () => void;
@@ -90,6 +91,31 @@ function TurnKey(props: {
       onClose={onClose}
     />
   );
+}
+
+/** The columns that pairs and keys have alike: the calls, when it was last used, its buttons. */
+export function columnsOfKeys<L extends KeyLine>(of: {
+  /** Whether the keys of the app can be changed. */
+  readonly isOpen: boolean;
+  readonly placeOf: (line: L) => KeyPlace;
+  readonly onRotate: (line: L) => void;
+  readonly onChange: () => void;
+}): readonly Column<L>[] {
+  return [
+    { name: t('apps.lastHour'), cell: ({ lastHour }) => calls(lastHour), isNumeric: true },
+    {
+      name: t('keys.lastUsed'),
+      cell: ({ lastUsedAt }) => (lastUsedAt === null ? t('keys.never') : moment(lastUsedAt)),
+    },
+    {
+      name: t('keys.deeds'),
+      isUnseen: true,
+      cell: (line) =>
+        of.isOpen && (
+          <KeyDeeds place={of.placeOf(line)} onRotate={() => of.onRotate(line)} onChange={of.onChange} />
+        ),
+    },
+  ];
 }
 
 /** How long the old one still works, in seconds. */

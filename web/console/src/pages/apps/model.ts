@@ -94,7 +94,3 @@ export function limitsText(limits: Limits): string {
   ];
   return parts.length === 0 ? t('apps.noLimits') : parts.join(' · ');
 }
-
-/** Lines or words of a field, without empty ones. */
-export const wordsOf = (text: string): readonly string[] =>
-  text.split(/[\s,]+/).filter((word) => word !== '');

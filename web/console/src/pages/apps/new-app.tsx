@@ -5,8 +5,8 @@ import { go } from '../../router.ts';
 import { Dialog, ShownOnce } from '../../ui/dialog.tsx';
 import { Form } from '../../ui/form.tsx';
 import { Field } from '../../ui/parts.tsx';
+import { wordsOf } from '../../ui/words.ts';
 import type { AppInFull, Pair } from './model.ts';
-import { wordsOf } from './model.ts';
 
 interface Made {
   readonly app: AppInFull;

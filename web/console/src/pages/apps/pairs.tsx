@@ -7,8 +7,8 @@ import { Card } from '../../ui/parts.tsx';
 import { Listed, Rows } from '../../ui/table.tsx';
 import { say } from '../../ui/toast.tsx';
 import { usePages } from '../../use-pages.ts';
-import { KeyDeeds, type KeyPlace, KeyState, Rotate } from './key-deeds.tsx';
-import { calls, type Pair, type PairLine } from './model.ts';
+import { columnsOfKeys, type KeyPlace, KeyState, Rotate } from './key-deeds.tsx';
+import type { Pair, PairLine } from './model.ts';
 import { PairFields, PairShown } from './new-app.tsx';
 import type { AppPart } from './saving.tsx';
 
@@ -61,23 +61,7 @@ export function PairsCard({ app }: AppPart) {
             columns={[
               { name: 'SecretId', cell: ({ secretId }) => <span class="mono hash">{secretId}</span> },
               { name: t('keys.state'), cell: (line) => <KeyState line={line} /> },
-              { name: t('apps.lastHour'), cell: ({ lastHour }) => calls(lastHour), isNumeric: true },
-              {
-                name: t('keys.lastUsed'),
-                cell: ({ lastUsedAt }) => (lastUsedAt === null ? t('keys.never') : moment(lastUsedAt)),
-              },
-              {
-                name: t('keys.deeds'),
-                isUnseen: true,
-                cell: (line) =>
-                  isOpen && (
-                    <KeyDeeds
-                      place={placeOf(line)}
-                      onRotate={() => setDialog(line)}
-                      onChange={pages.reload}
-                    />
-                  ),
-              },
+              ...columnsOfKeys({ isOpen, placeOf, onRotate: setDialog, onChange: pages.reload }),
             ]}
           />
         )}

@@ -1,4 +1,5 @@
 import { number, t } from '../../i18n/index.ts';
+import { LegendItem, ScoreAxis } from '../../ui/score-axis.tsx';
 import type { Scores } from './types.ts';
 
 const KINDS = [
@@ -63,19 +64,12 @@ export function Histogram(props: {
           vector-effect="non-scaling-stroke"
         />
       </svg>
-      <div class="histogram-axis dim" aria-hidden="true">
-        {[0, 25, 50, 75, 100].map((score) => (
-          <span key={score}>{score}</span>
-        ))}
-      </div>
+      <ScoreAxis />
       <ul class="legend">
         {[...KINDS].reverse().map(([kind, colour, text]) => (
-          <li key={kind}>
-            <svg width="10" height="10" aria-hidden="true">
-              <rect width="10" height="10" rx="2" class={colour} />
-            </svg>
+          <LegendItem key={kind} colour={colour}>
             {t(text)}
-          </li>
+          </LegendItem>
         ))}
       </ul>
     </>

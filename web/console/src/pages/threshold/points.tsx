@@ -59,7 +59,7 @@ function PointsTable(props: {
       columns={[
         {
           name: t('threshold.name'),
-          cell: ({ name }) => (name === null ? '–' : named('threshold.point', name)),
+          cell: ({ name }) => (name === null ? '–' : named('policy.point', name)),
         },
         { name: t('threshold.threshold'), isNumeric: true, cell: ({ threshold }) => number(threshold, 2) },
         { name: t('threshold.apcer'), isNumeric: true, cell: ({ apcer }) => rate(apcer) },

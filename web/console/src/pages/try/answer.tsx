@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { named, number, t } from '../../i18n/index.ts';
 import { hrefOf } from '../../router.ts';
 import type { Quality, Trial } from '../../types.ts';
@@ -6,22 +7,12 @@ import { Table } from '../../ui/table.tsx';
 
 /** The verdict in words, and the score on its scale. */
 export function AnswerCard({ trial }: { readonly trial: Trial }) {
-  const { verdict, review, score, rawScore, threshold, liveProbability, reviewLimits } = trial;
+  const { score, rawScore, liveProbability, reviewLimits } = trial;
   return (
     <section class="card answer" aria-live="polite">
-      <Verdict verdict={verdict} review={review} />
-      <p class="said">{named('try.said', verdict)}</p>
-      {review && <p class="said-more">{t('try.said.review')}</p>}
-      <div class="score-line">
-        <span class="score" data-testid="score">
-          {score ?? '–'}
-        </span>
-        <span class="dim">
-          {t('try.above', { threshold })}
-          {score === null && rawScore !== null && ` · ${t('try.rawScore', { score: rawScore })}`}
-        </span>
-      </div>
-      <Scale value={rawScore} threshold={threshold} verdict={verdict} />
+      <Outcome answer={trial}>
+        {score === null && rawScore !== null && ` · ${t('try.rawScore', { score: rawScore })}`}
+      </Outcome>
       <ul class="notes dim">
         {liveProbability !== null && <li>{t('try.probability', { p: number(liveProbability, 3) })}</li>}
         {reviewLimits !== null && (
@@ -37,8 +28,33 @@ export function AnswerCard({ trial }: { readonly trial: Trial }) {
   );
 }
 
+/** Verdict and score of one picture or of several; what more there is to say of the score stands in it. */
+export function Outcome(props: {
+  readonly answer: Pick<Trial, 'verdict' | 'review' | 'score' | 'rawScore' | 'threshold'>;
+  readonly children?: ComponentChildren;
+}) {
+  const { verdict, review, score, rawScore, threshold } = props.answer;
+  return (
+    <>
+      <Verdict verdict={verdict} review={review} />
+      <p class="said">{named('try.said', verdict)}</p>
+      {review && <p class="said-more">{t('try.said.review')}</p>}
+      <div class="score-line">
+        <span class="score" data-testid="score">
+          {score ?? '–'}
+        </span>
+        <span class="dim">
+          {t('try.above', { threshold })}
+          {props.children}
+        </span>
+      </div>
+      <Scale value={rawScore} threshold={threshold} verdict={verdict} />
+    </>
+  );
+}
+
 /** A score on its scale, with the threshold. */
-export function Scale(props: {
+function Scale(props: {
   readonly value: number | null;
   readonly threshold: number;
   readonly verdict: string;

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError, call } from '../../api.ts';
-import { language, named, number, t } from '../../i18n/index.ts';
+import { language, number, t } from '../../i18n/index.ts';
 import { hrefOf } from '../../router.ts';
 import { Card, Facts, Verdict } from '../../ui/parts.tsx';
 import { Failed, Loading } from '../../ui/states.tsx';
-import { NetworksCard, QualityCard, ReasonsCard, Scale } from './answer.tsx';
+import { NetworksCard, Outcome, QualityCard, ReasonsCard } from './answer.tsx';
 import { Picture } from './picture.tsx';
 import type { Together } from './types.ts';
 
@@ -59,19 +59,10 @@ export function TogetherView({
 }
 
 function TogetherCard({ answer }: { readonly answer: Together }) {
-  const { verdict, review, score, rawScore, threshold, liveProbability, used, stills } = answer;
+  const { liveProbability, used, stills } = answer;
   return (
     <section class="card answer" aria-live="polite">
-      <Verdict verdict={verdict} review={review} />
-      <p class="said">{named('try.said', verdict)}</p>
-      {review && <p class="said-more">{t('try.said.review')}</p>}
-      <div class="score-line">
-        <span class="score" data-testid="score">
-          {score ?? '–'}
-        </span>
-        <span class="dim">{t('try.above', { threshold })}</span>
-      </div>
-      <Scale value={rawScore} threshold={threshold} verdict={verdict} />
+      <Outcome answer={answer} />
       <ul class="notes dim">
         {liveProbability !== null && <li>{t('try.probability', { p: number(liveProbability, 3) })}</li>}
         <li>
