@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { madeStill } from '../batch/test-support/still.ts';
 import type { BatchRow } from '../batch/types.ts';
 import { Fault } from '../faults.ts';
 import type { Judge } from '../fleet/types.ts';
+import { madeStill } from '../liveness/test-support/still.ts';
 import type { Store } from '../store/open.ts';
 import { serverOfTests, whyNoServer } from '../store/postgres/test-support/server.ts';
 import { entryOf, rowOfEntry, unitsOfRows } from './entries.ts';

@@ -4,10 +4,15 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { someSession } from '../session/test-support/some-session.ts';
 import { lettingGo } from '../store/core/upkeep.ts';
 import type { Store } from '../store/open.ts';
-import { someRow, temporaryFolder, temporaryStore } from '../store/test-support/temp-store.ts';
+import {
+  someExplanation,
+  someRow,
+  temporaryFolder,
+  temporaryStore,
+} from '../store/test-support/temp-store.ts';
 import { type RetentionParts, startRetention } from './retention.ts';
 import { SCORE_BINS } from './score-drift.ts';
-import type { LedgerRow, RecordClock } from './types.ts';
+import type { RecordClock } from './types.ts';
 
 const day = 86_400_000;
 const hour = 3_600_000;
@@ -259,11 +264,7 @@ describe('every table', () => {
         await store.sessions.expireSessions(old, 10);
       },
       review_mark: async () => {
-        const explanation: LedgerRow['explanation'] = {
-          ...{ api: 'v1', http: 200, version: '1.0.0', profile: 'careful', threshold: 87, policy: null },
-          ...{ liveProbability: 0.6, review: true, faceCount: 1, quality: [], measured: null, cards: {} },
-          reference: null,
-        };
+        const explanation = someExplanation();
         await store.ledger.append(someRow({ requestId: 'marked', at: new Date(old), explanation }));
         const mark = { mark: 'right', note: '', by: 'ann', row: null, ifVersion: null } as const;
         await store.as({ kind: 'console', name: 'ann', from: '' }).markDecision('marked', mark);

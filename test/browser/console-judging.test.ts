@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { operatingPoints } from '../../src/evaluation/operating-points.ts';
-import type { Presentation } from '../../src/evaluation/types.ts';
+import { measuredPoints } from '../../src/evaluation/test-support/measured-points.ts';
 import type { LedgerRow } from '../../src/ledger/types.ts';
-import { someRow } from '../../src/store/test-support/temp-store.ts';
+import { someExplanation, someRow } from '../../src/store/test-support/temp-store.ts';
 import { thresholdArea } from '../../src/wire/admin/threshold.ts';
 import type { OperatingTable } from '../../src/wire/v1/operating-points.ts';
 import { findChromium, startChromium } from './support/chromium.ts';
@@ -33,49 +32,9 @@ function judged(parts: Partial<LedgerRow>, review: boolean, reference: string | 
   return someRow({
     at: new Date(Date.now() - 3_600_000),
     appid: APPID,
-    explanation: {
-      api: 'v1',
-      http: 200,
-      version: '1.0.0',
-      profile: 'careful',
-      threshold: 87,
-      policy: null,
-      liveProbability: (parts.rawScore ?? 0) / 100,
-      review,
-      faceCount: 1,
-      quality: [],
-      measured: null,
-      cards: {},
-      reference,
-    },
+    explanation: someExplanation({ liveProbability: (parts.rawScore ?? 0) / 100, review, reference }),
     ...parts,
   });
-}
-
-/** What `livestill evaluate --operating-points` writes of a few pictures. */
-function ownPoints(): string {
-  const rows = Array.from({ length: 200 }, (_, n): Presentation => {
-    const isLive = n % 2 === 0;
-    return {
-      id: `p${n}`,
-      label: isLive ? 'bona-fide' : 'attack',
-      species: isLive ? null : 'print',
-      subject: null,
-      session: null,
-      device: null,
-      group: null,
-      fold: null,
-      score: isLive ? 60 + (n % 40) : n % 70,
-      probability: null,
-      nonResponse: null,
-    };
-  });
-  const file = operatingPoints(rows, {
-    description: 'our own pictures',
-    scoresSha256: 'ab',
-    system: { version: '1.0.0', profile: 'careful', models: [] },
-  });
-  return JSON.stringify(file);
 }
 
 describe.skipIf(path === null)(
@@ -213,7 +172,7 @@ describe.skipIf(path === null)(
       await page.getByText('points.json is not JSON').waitFor();
       await choose('other.json', '{"a":1}');
       await page.locator('.problem', { hasText: 'this is some other JSON' }).waitFor();
-      await choose('own.json', ownPoints());
+      await choose('own.json', JSON.stringify(measuredPoints()));
       await page.getByRole('heading', { name: 'Measured here, profile Careful: our own pictures' }).waitFor();
       await page.getByText('Uploaded by ada').waitFor();
       await page.getByRole('button', { name: 'Remove your own' }).click();

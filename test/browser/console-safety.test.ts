@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, startChromium } from './support/chromium.ts';
-import { type ConsoleService, openConsole, PERSON, signIn, startConsoleService } from './support/console.ts';
+import { type ConsoleService, openConsole, setUp, signIn, startConsoleService } from './support/console.ts';
 
 const { path, reason } = findChromium();
 
@@ -19,11 +19,7 @@ describe.skipIf(path === null)(`the console under trouble${reason === null ? '' 
       startConsoleService(data),
       startChromium(path ?? '', { feed: null }),
     ]);
-    const { page } = await openConsole(browser, console.setupLink);
-    await page.locator('input[autocomplete=username]').fill(PERSON.name);
-    for (const field of await page.locator('input[type=password]').all()) await field.fill(PERSON.password);
-    await page.locator('button[type=submit]').click();
-    await page.locator('nav').waitFor();
+    const page = await setUp(browser, console.setupLink);
     await page.context().close();
   });
 

@@ -9,7 +9,7 @@ import {
   type ConsoleService,
   keepPicture,
   openConsole,
-  PERSON,
+  setUp,
   signIn,
   startConsoleService,
   violations,
@@ -49,11 +49,7 @@ describe.skipIf(path === null)(
         startChromium(path ?? '', { feed: null }),
       ]);
       provider.serve(console.url);
-      const { page } = await openConsole(browser, console.setupLink);
-      await page.locator('input[autocomplete=username]').fill(PERSON.name);
-      for (const field of await page.locator('input[type=password]').all()) await field.fill(PERSON.password);
-      await page.locator('button[type=submit]').click();
-      await page.locator('nav').waitFor();
+      const page = await setUp(browser, console.setupLink);
       await page.context().close();
     });
 

@@ -11,6 +11,7 @@ import {
   LOOKS,
   openConsole,
   PERSON,
+  setUp,
   signIn,
   startConsoleService,
   violations,
@@ -34,11 +35,7 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
       startConsoleService(data),
       startChromium(path ?? '', { feed, answer: 'allow' }),
     ]);
-    const { page } = await openConsole(browser, console.setupLink);
-    await page.locator('input[autocomplete=username]').fill(PERSON.name);
-    for (const field of await page.locator('input[type=password]').all()) await field.fill(PERSON.password);
-    await page.locator('button[type=submit]').click();
-    await page.locator('nav').waitFor();
+    const page = await setUp(browser, console.setupLink);
     await judge(page, samplePath('T1.jpg'));
     await page.context().close();
   });

@@ -8,24 +8,11 @@ import { readScores } from '../../src/evaluation/data/score-file.ts';
 import { evaluate } from '../../src/evaluation/evaluate.ts';
 import type { LedgerRow } from '../../src/ledger/types.ts';
 import type { Store } from '../../src/store/open.ts';
-import { someRow } from '../../src/store/test-support/temp-store.ts';
+import { someExplanation, someRow } from '../../src/store/test-support/temp-store.ts';
 import { startConsole } from './support.ts';
 
-const explained = (reference: string | null, liveProbability: number) => ({
-  api: 'v1' as const,
-  http: 200,
-  version: '1.0.0',
-  profile: 'careful' as const,
-  threshold: 87,
-  policy: null,
-  liveProbability,
-  review: true,
-  faceCount: 1,
-  quality: [],
-  measured: null,
-  cards: {},
-  reference,
-});
+const explained = (reference: string | null, liveProbability: number) =>
+  someExplanation({ reference, liveProbability });
 
 /** Two live and two attack decisions for review, and one that is not. */
 const ROWS: readonly Partial<LedgerRow>[] = [

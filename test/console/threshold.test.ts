@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { operatingPoints } from '../../src/evaluation/operating-points.ts';
-import type { Presentation } from '../../src/evaluation/types.ts';
+import { measuredPoints } from '../../src/evaluation/test-support/measured-points.ts';
 import type { LedgerRow } from '../../src/ledger/types.ts';
 import type { Store } from '../../src/store/open.ts';
-import { someRow } from '../../src/store/test-support/temp-store.ts';
+import { someExplanation, someRow } from '../../src/store/test-support/temp-store.ts';
 import { thresholdArea } from '../../src/wire/admin/threshold.ts';
 import type { OperatingTable } from '../../src/wire/v1/operating-points.ts';
 import { startConsole } from './support.ts';
@@ -26,21 +25,7 @@ const row = (n: number, parts: Partial<LedgerRow>) =>
   someRow({
     requestId: `r${n}`,
     at: new Date(Date.UTC(2026, 10, 1, 0, n)),
-    explanation: {
-      api: 'v1',
-      http: 200,
-      version: '1.0.0',
-      profile: 'careful',
-      threshold: 87,
-      policy: null,
-      liveProbability: (parts.rawScore ?? 0) / 100,
-      review: false,
-      faceCount: 1,
-      quality: [],
-      measured: null,
-      cards: {},
-      reference: null,
-    },
+    explanation: someExplanation({ liveProbability: (parts.rawScore ?? 0) / 100, review: false }),
     ...parts,
   });
 
@@ -168,31 +153,6 @@ describe('what another threshold would have done', () => {
   });
 });
 
-/** What `livestill evaluate --operating-points` writes of a measurement of pictures. */
-function measuredFile() {
-  const rows = Array.from({ length: 200 }, (_, n): Presentation => {
-    const isLive = n % 2 === 0;
-    return {
-      id: `p${n}`,
-      label: isLive ? 'bona-fide' : 'attack',
-      species: isLive ? null : 'print',
-      subject: null,
-      session: null,
-      device: null,
-      group: null,
-      fold: null,
-      score: isLive ? 60 + (n % 40) : n % 70,
-      probability: null,
-      nonResponse: null,
-    };
-  });
-  return operatingPoints(rows, {
-    description: 'our own pictures',
-    scoresSha256: 'ab',
-    system: { version: '1.0.0', profile: 'careful', models: [] },
-  });
-}
-
 describe('the operating points', () => {
   const PATH = '/admin/v1/operating-points';
 
@@ -200,7 +160,7 @@ describe('the operating points', () => {
     const { started, operator } = await start();
     const before = await operator.call('GET', PATH);
     expect(before.body).toEqual({ uploaded: null, tables: [PUBLISHED] });
-    for (const body of [measuredFile(), { bpcer: 0.1, operatingPoints: measuredFile() }]) {
+    for (const body of [measuredPoints(), { bpcer: 0.1, operatingPoints: measuredPoints() }]) {
       const put = await operator.call('PUT', PATH, { body });
       expect(put.status).toBe(200);
       expect(put.body.uploaded.by).toBe('the operator');
@@ -228,7 +188,7 @@ describe('the operating points', () => {
         threshold: number;
       }[];
     const before = await named();
-    const file = measuredFile();
+    const file = measuredPoints();
     const point = { ...file.points[40], name: 'strict' };
     expect((await operator.call('PUT', PATH, { body: { ...file, points: [point] } })).status).toBe(200);
     const own = { profile: 'careful', name: 'strict', threshold: point.threshold };
@@ -239,7 +199,7 @@ describe('the operating points', () => {
 
   it('are refused where they are something else, with what is wrong and what is expected', async () => {
     const { operator } = await start();
-    const good = measuredFile();
+    const good = measuredPoints();
     const [first, second] = good.points;
     const cases: readonly (readonly [body: unknown, says: RegExp])[] = [
       [[], /no JSON object/],

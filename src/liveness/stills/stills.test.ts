@@ -3,49 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { scoreOf } from '../calibrate.ts';
 import { reason } from '../reasons.ts';
 import { calibrationOf } from '../test-support/cards.ts';
-import type { Judgement, Verdict } from '../types.ts';
+import { madeStill, someKeyPoints } from '../test-support/still.ts';
+import type { Judgement } from '../types.ts';
 import { type ComparedStill, compareStills, consistencyReasons } from './consistency.ts';
 import { fuseStills } from './fuse.ts';
 
 const curve = calibrationOf('careful');
-const point = { x: 0, y: 0 };
-const keyPoints = {
-  eyeLeft: point,
-  eyeRight: point,
-  nose: point,
-  mouth: point,
-  earLeft: point,
-  earRight: point,
-};
 
 function still(change: Partial<Judgement> & { readonly z?: number; readonly left?: number; size?: number }) {
   const { z = 4, left = 100, size = 200, ...more } = change;
-  const rawScore = scoreOf(curve, z);
-  const verdict: Verdict = rawScore > 87 ? 'live' : 'attack';
   const box = { left, top: 100, right: left + size, bottom: 100 + size };
-  return {
-    verdict,
-    score: rawScore,
-    rawScore,
-    liveProbability: 0.9,
-    review: false,
-    reviewLimits: null,
-    threshold: 87,
-    profile: 'careful',
-    classProbabilities: {},
-    fusedLogit: z,
-    face: { box, keyPoints, detectorScore: 1, detectorIoU: null },
-    faceCount: 1,
-    width: 720,
-    height: 960,
-    quarterTurns: 0,
-    quality: [],
-    reasons: [],
-    crops: [],
-    models: [],
-    milliseconds: {},
-    ...more,
-  } satisfies Judgement;
+  const face = { box, keyPoints: someKeyPoints, detectorScore: 1, detectorIoU: null };
+  return madeStill(z, { face, ...more });
 }
 
 const unfit = (verdict: 'poor_quality' | 'no_face', ...codes: Parameters<typeof reason>[0][]) =>

@@ -2,23 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { LedgerSearch } from '../../ledger/search.ts';
 import type { LedgerPlace, LedgerRow } from '../../ledger/types.ts';
 import type { Store } from '../open.ts';
-import { someRow, temporaryStore } from '../test-support/temp-store.ts';
+import { someExplanation, someRow, temporaryStore } from '../test-support/temp-store.ts';
 
-const FOR_REVIEW: NonNullable<LedgerRow['explanation']> = {
-  api: 'v1',
-  http: 200,
-  version: '1.0.0',
-  profile: 'careful',
-  threshold: 87,
-  policy: null,
-  liveProbability: 0.6,
-  review: true,
-  faceCount: 1,
-  quality: [],
-  measured: null,
-  cards: {},
-  reference: null,
-};
+const FOR_REVIEW = someExplanation();
 
 const minute = (n: number) => new Date(Date.UTC(2026, 10, 1, 0, n));
 

@@ -3,24 +3,13 @@ import type { NewMark, ReviewFilter } from '../../console/review.ts';
 import type { LedgerPlace, LedgerRow } from '../../ledger/types.ts';
 import { copyStore } from '../copy.ts';
 import type { Store } from '../open.ts';
-import { itOnSqlite, someRow, temporaryFolder, temporaryStore } from '../test-support/temp-store.ts';
-
-const explained = (more: Partial<NonNullable<LedgerRow['explanation']>> = {}) => ({
-  api: 'v1' as const,
-  http: 200,
-  version: '1.0.0',
-  profile: 'careful' as const,
-  threshold: 87,
-  policy: null,
-  liveProbability: 0.6,
-  review: true,
-  faceCount: 1,
-  quality: [],
-  measured: null,
-  cards: {},
-  reference: null,
-  ...more,
-});
+import {
+  itOnSqlite,
+  someExplanation,
+  someRow,
+  temporaryFolder,
+  temporaryStore,
+} from '../test-support/temp-store.ts';
 
 const minute = (n: number) => new Date(Date.UTC(2026, 10, 1, 0, n));
 const actor = { kind: 'console', name: 'ada', from: '192.0.2.7' } as const;
@@ -42,7 +31,7 @@ async function filled(): Promise<Store> {
 
 async function fill({ ledger }: Store): Promise<void> {
   for (let n = 0; n < 6; n++) {
-    const explanation = explained({ review: n !== 5, reference: `case ${n}` });
+    const explanation = someExplanation({ review: n !== 5, reference: `case ${n}` });
     await ledger.append(
       someRow({ requestId: `r${n}`, at: minute(n), appid: n % 2 ? 'odd' : 'even', explanation }),
     );
@@ -185,10 +174,19 @@ describe('the scores of a period', () => {
   it('are counted once each, by verdict, score, probability and review, for one app or all', async () => {
     const store = await temporaryStore();
     const rows: readonly Partial<LedgerRow>[] = [
-      { verdict: 'live', rawScore: 93.25, explanation: explained({ liveProbability: 0.6 }) },
-      { verdict: 'live', rawScore: 93, explanation: explained({ liveProbability: 0.605, review: false }) },
-      { verdict: 'live', rawScore: 93.25, explanation: explained({ liveProbability: 0.6 }) },
-      { verdict: 'attack', rawScore: 0, appid: 'other', explanation: explained({ liveProbability: 0 }) },
+      { verdict: 'live', rawScore: 93.25, explanation: someExplanation({ liveProbability: 0.6 }) },
+      {
+        verdict: 'live',
+        rawScore: 93,
+        explanation: someExplanation({ liveProbability: 0.605, review: false }),
+      },
+      { verdict: 'live', rawScore: 93.25, explanation: someExplanation({ liveProbability: 0.6 }) },
+      {
+        verdict: 'attack',
+        rawScore: 0,
+        appid: 'other',
+        explanation: someExplanation({ liveProbability: 0 }),
+      },
       { verdict: 'poor_quality', rawScore: 100, explanation: null },
       { verdict: 'no_face', rawScore: null, score: null },
       { verdict: null, rawScore: null, score: null, kind: 'request_refused' },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type it, onTestFinished } from 'vitest';
 import { itWhere } from '../../../test/support/only-where.ts';
 import type { ChainName } from '../../ledger/checkpoint.ts';
-import type { LedgerRow } from '../../ledger/types.ts';
+import type { Explanation, LedgerRow } from '../../ledger/types.ts';
 import { openStore, type Store, type StoreOptions } from '../open.ts';
 import { openConnection } from '../sqlite/connection.ts';
 
@@ -78,6 +78,24 @@ export const tamper = (dataDir: string, ...statements: readonly string[]): Promi
 
 /** A pair with a key of the right form. */
 export const somePair = (secretId = 'AKIDsomebody0001') => ({ secretId, secretKey: 'k'.repeat(32) });
+
+/** Why a picture was decided as it was, not backed by the networks; what matters to a test is given. */
+export const someExplanation = (parts: Partial<Explanation> = {}): Explanation => ({
+  api: 'v1',
+  http: 200,
+  version: '1.0.0',
+  profile: 'careful',
+  threshold: 87,
+  policy: null,
+  liveProbability: 0.6,
+  review: true,
+  faceCount: 1,
+  quality: [],
+  measured: null,
+  cards: {},
+  reference: null,
+  ...parts,
+});
 
 /** A ledger row; what matters to a test is given. */
 export function someRow(parts: Partial<LedgerRow> = {}): LedgerRow {

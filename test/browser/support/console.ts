@@ -79,6 +79,16 @@ export async function signIn(page: Page, person = PERSON): Promise<void> {
   await page.locator('nav').waitFor({ state: 'attached' });
 }
 
+/** Makes the first administrator by the link of the first start; the page that is signed in then. */
+export async function setUp(browser: Browser, setupLink: string): Promise<Page> {
+  const { page } = await openConsole(browser, setupLink);
+  await page.locator('input[autocomplete=username]').fill(PERSON.name);
+  for (const field of await page.locator('input[type=password]').all()) await field.fill(PERSON.password);
+  await page.locator('button[type=submit]').click();
+  await page.locator('nav').waitFor();
+  return page;
+}
+
 /** Rules that axe finds broken, with the elements, and what is wider than the window. */
 export async function violations(page: Page): Promise<string[]> {
   // Through the protocol, which the page's own policy does not reach.

@@ -1,10 +1,11 @@
-import { scoreOf } from '../../liveness/calibrate.ts';
-import { calibrationOf } from '../../liveness/test-support/cards.ts';
-import type { Judgement } from '../../liveness/types.ts';
+import { scoreOf } from '../calibrate.ts';
+import type { Judgement } from '../types.ts';
+import { calibrationOf } from './cards.ts';
 
 const curve = calibrationOf('careful');
 const point = { x: 0, y: 0 };
-const keyPoints = {
+/** Key points that say nothing. */
+export const someKeyPoints = {
   eyeLeft: point,
   eyeRight: point,
   nose: point,
@@ -29,7 +30,7 @@ export function madeStill(z: number, change: Partial<Judgement> = {}): Judgement
     fusedLogit: z,
     face: {
       box: { left: 100, top: 100, right: 300, bottom: 300 },
-      keyPoints,
+      keyPoints: someKeyPoints,
       detectorScore: 1,
       detectorIoU: null,
     },
