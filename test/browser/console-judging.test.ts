@@ -153,10 +153,16 @@ describe.skipIf(path === null)(
       await dialog.getByText('There is no app with this appid.').waitFor();
       await dialog.getByLabel('App to save it for').fill(APPID);
       await dialog.getByText('Front desk: the threshold changes from 87 (of the server) to 94').waitFor();
+      await dialog
+        .getByText('limits of review change from 30 % – 70 % (of the server) to 30 % – 95 %')
+        .waitFor();
       await dialog.getByText('5 live would have been attacks').waitFor();
       await dialog.getByRole('button', { name: 'Save 94' }).click();
       await page.getByText('Saved: Front desk uses 94.').waitFor();
-      expect((await here.store.accounts.findApp(APPID))?.policy.threshold).toBe(94);
+      expect((await here.store.accounts.findApp(APPID))?.policy).toMatchObject({
+        threshold: 94,
+        review: { low: 0.3, high: 0.95 },
+      });
       await page.goto(`${here.url}/console/threshold?app=${OTHER}`);
       await page.getByText('No picture was scored in this period.').first().waitFor();
     });

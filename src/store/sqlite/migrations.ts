@@ -13,6 +13,7 @@ import { OIDC } from './steps/oidc.ts';
 import { PROFILES } from './steps/profiles.ts';
 import { RECORD } from './steps/record.ts';
 import { REVIEW } from './steps/review.ts';
+import { REVIEW_LIMITS } from './steps/review-limits.ts';
 import { REVIEW_MARKS } from './steps/review-marks.ts';
 import { SCORES } from './steps/scores.ts';
 import { SESSIONS } from './steps/sessions.ts';
@@ -35,6 +36,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0017-oidc': OIDC,
   '0018-sessions-open': SESSIONS_OPEN,
   '0019-scores': SCORES,
+  '0020-review-limits': REVIEW_LIMITS,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

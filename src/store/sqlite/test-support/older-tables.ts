@@ -45,6 +45,8 @@ export const BEFORE_REVIEW: readonly string[] = [
   'drop index ledger_for_review',
   ...laterTables.map((name) => `drop table ${name}`),
   'alter table ledger drop column review',
+  'alter table app drop column review_low',
+  'alter table app drop column review_high',
 ];
 
 /**
