@@ -114,6 +114,25 @@ describe.skipIf(path === null)(
       expect(text).toContain('bona-fide');
       await items.nth(0).getByRole('button', { name: 'Take the mark back' }).click();
       await items.nth(0).getByText('Marked right by ada').waitFor({ state: 'detached' });
+      // The export has what the list has.
+      const day = (n: number) => new Date(Date.now() - n * 86_400_000).toISOString();
+      await page.goto(`${here.url}/console/review?state=all&from=${day(1)}&to=${day(0)}`);
+      await expect.poll(() => items.count()).toBe(3);
+      await page.goto(`${here.url}/console/review?state=all&app=${APPID}&from=${day(3)}&to=${day(2)}`);
+      await page.getByText('No decision is like this.').waitFor();
+      await page.getByLabel('Show', { exact: true }).selectOption('wrong');
+      await expect.poll(() => new URL(page.url()).searchParams.get('from')).not.toBeNull();
+      const link = page.getByRole('link', { name: 'Marked decisions as CSV' });
+      const asked = new URL((await link.getAttribute('href')) ?? '', here.url).searchParams;
+      const { searchParams } = new URL(page.url());
+      expect(asked.toString()).toBe(
+        new URLSearchParams({
+          app: APPID,
+          from: searchParams.get('from') ?? '',
+          to: searchParams.get('to') ?? '',
+          state: 'wrong',
+        }).toString(),
+      );
       await page.goto(`${here.url}/console/review?app=${OTHER}`);
       await page.getByText('Nothing is open').waitFor();
     });
