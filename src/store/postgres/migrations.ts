@@ -4,6 +4,7 @@ import { getMeta, putMeta } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
+import { ADMIN_LOG_SEARCH } from './steps/admin-log-search.ts';
 import { BATCH_RESULTS } from './steps/batch-results.ts';
 import { BATCHES } from './steps/batches.ts';
 import { CONSOLE } from './steps/console.ts';
@@ -37,6 +38,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0014-sessions-open': SESSIONS_OPEN,
   '0015-scores': SCORES,
   '0016-review-limits': REVIEW_LIMITS,
+  '0017-admin-log-search': ADMIN_LOG_SEARCH,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

@@ -2,6 +2,7 @@ import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { Fault } from '../../faults.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
+import { ADMIN_LOG_SEARCH } from './steps/admin-log-search.ts';
 import { API_KEYS } from './steps/api-keys.ts';
 import { CAPTURE } from './steps/capture.ts';
 import { CONSOLE } from './steps/console.ts';
@@ -37,6 +38,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0018-sessions-open': SESSIONS_OPEN,
   '0019-scores': SCORES,
   '0020-review-limits': REVIEW_LIMITS,
+  '0021-admin-log-search': ADMIN_LOG_SEARCH,
 };
 
 /** How the steps that a file has been through compare with those of this version. */
