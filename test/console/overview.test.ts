@@ -58,6 +58,8 @@ const start = () => startConsole({ areas: (store) => areasOf(store) });
 const ROUTES: readonly (readonly [method: string, path: string, permission: Permission])[] = [
   ['GET', '/decisions', 'decisions'],
   ['GET', '/decisions/unknown', 'decisions'],
+  ['GET', '/decisions.csv', 'decisions'],
+  ['GET', '/decisions.ndjson', 'decisions'],
   ['GET', '/activity?from=2026-11-01T00:00:00Z&to=2026-11-01T01:00:00Z', 'activity'],
   ['POST', '/try', 'try'],
   ['GET', '/scores', 'threshold'],
