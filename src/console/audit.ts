@@ -27,7 +27,7 @@ export interface Audit {
   /**
    * Begins a verification.
    * @param kept states that were kept elsewhere, to be compared
-   * @param onError told of what nobody foresaw
+   * @param onError called with what nobody foresaw
    * @throws {UsageError} `verification_running`
    */
   begin(by: string, kept: readonly KeptHead[], onError: (error: unknown) => void): AuditRun;
@@ -88,7 +88,7 @@ export interface ErasureDeps {
 
 /**
  * Takes the rows of a person out for good.
- * @param rows how many rows whoever asks was told of
+ * @param rows how many rows whoever asks saw in the preview
  * @param erase the store's erasure, under the name of who asks
  * @throws {UsageError} `row_unknown` where there are none, `changed_meanwhile` where there are others by now
  */

@@ -26,7 +26,9 @@ const eraseBody = closed({ ...TARGET, rows: Type.Integer({ minimum: 1 }) });
 const AUDIT = { access: 'audit' } as const;
 const ERASE = { access: 'erase' } as const;
 
-/** The record of decisions and of changes: is it as written, its signed state, and taking a person out of it. */
+/**
+ * The record of decisions and of changes: is it as written, its signed state, and taking a person out of it.
+ */
 export async function auditRoutes(app: FastifyInstance, parts: AreaParts): Promise<void> {
   const { console, callers, notReached = () => [] } = parts;
   const { chains, ledger } = console.backing;
