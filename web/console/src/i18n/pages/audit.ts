@@ -69,7 +69,7 @@ export const EN_AUDIT = {
 export const ZH_AUDIT: Record<keyof typeof EN_AUDIT, string> = {
   'nav.audit': '审计',
   'audit.title': '审计',
-  'audit.lead': '判定记录和操作记录以哈希链保存：每一行都带有前一行的哈希。',
+  'audit.lead': '判定记录和变更日志以哈希链保存：每一行都带有前一行的哈希。',
   'audit.verify': '每一行是否都保持写入时的内容？',
   'audit.verifyLead': '遍历所有链并重新计算每个哈希。一百万行大约需要半分钟，期间服务照常运行。',
   'audit.verifyNow': '开始校验',
@@ -99,7 +99,7 @@ export const ZH_AUDIT: Record<keyof typeof EN_AUDIT, string> = {
   'audit.strayed.changed': '第 {row} 行的哈希与另存状态时不同。',
   'audit.strayed.missing': '另存状态时存在的第 {row} 行已不在，且没有删除记录。',
   'audit.chain.ledger': '判定记录',
-  'audit.chain.admin': '操作记录',
+  'audit.chain.admin': '变更日志',
   'audit.chain.node': '节点 {node} 的判定记录',
   'audit.head': '另存签名状态',
   'audit.headLead':
