@@ -21,6 +21,7 @@ const AREAS = [
   'src/wire/admin',
   'src/wire/v1',
   'src/jobs',
+  'src/ledger',
   'src/cli/batch/submitted.ts',
 ];
 /** Reasons in these places that only commands come to: files that exist, copies of a store. */
