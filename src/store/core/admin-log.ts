@@ -99,8 +99,8 @@ function newest(
   if (actor !== undefined) query = query.where('actor_name', '=', actor);
   if (target !== undefined) query = query.where('target', '=', target);
   if (action !== null) query = query.where('action', '=', action);
-  // Three indexes are of parts of the entries that are all of them, and used where the statement names the part.
-  // So none is gone through in search of entries that another index has side by side.
+  // Three indexes are of parts of the entries that are all of them: they are used where the statement names
+  // the part, and never gone through for entries that another index has side by side.
   const isNarrow = target !== undefined || (actor !== undefined && action !== null);
   if (!isNarrow)
     query = query.where('id', '>', actor === undefined && action === null ? PART_OF_TIME : PART_OF_ONE);

@@ -1,10 +1,10 @@
-/** What a mistake of whoever asks comes to: there is no such thing, it cannot be done now, or it has no meaning. */
+/** What a mistake of whoever asks comes to: no such thing, not possible now, or without meaning. */
 export type UsageKind = 'unknown' | 'conflict' | 'invalid';
 
 /**
- * The mistakes of whoever asks that the admin API tells apart, by code: the reason of the `UsageError`. Every
- * other one is answered as `invalid_request` with its detail, so that this table and the refusals are all that
- * a client has to know.
+ * The mistakes of whoever asks that the admin API tells apart, by code: the reason of the `UsageError`.
+ * Every other one is answered as `invalid_request` with its detail, so that this table and the refusals are
+ * all that a client has to know.
  */
 export const USAGE_PROBLEMS = {
   admin_key_unknown: 'unknown',
@@ -59,7 +59,7 @@ export const USAGE_PROBLEMS = {
   webhook_url: 'invalid',
 } as const satisfies Readonly<Record<string, UsageKind>>;
 
-/** What else the admin API answers by itself, beside the refusals: of the framework, and what nobody caused. */
+/** What else the admin API answers, beside the refusals: of the framework, and what nobody caused. */
 export const OTHER_PROBLEMS = [
   'body_too_large',
   'internal_error',

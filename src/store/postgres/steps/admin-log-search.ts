@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import { run, type Step } from './step.ts';
 
 /**
- * Indexes for the filters of the admin log and for the list of all batches, each in the order of its pages. Those
- * by time alone are of a part of the rows that is all of them: see `latestChanges`.
+ * Indexes for the filters of the admin log and for the list of all batches, in the order of their pages. Some
+ * are of a part of the rows that is all of them: see `latestChanges`.
  */
 export const ADMIN_LOG_SEARCH: Step = {
   kind: 'expand',

@@ -1,6 +1,9 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** Indexes for the filters of the admin log, each in the order of its pages; that by time see `latestChanges`. */
+/**
+ * Indexes for the filters of the admin log, in the order of its pages. Some are of a part of the entries
+ * that is all of them: see `latestChanges`.
+ */
 export const ADMIN_LOG_SEARCH: Migration = {
   async up(db: Kysely<unknown>): Promise<void> {
     const statements = [
