@@ -12,8 +12,6 @@ const self = fileURLToPath(import.meta.url);
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const loader = new URL('../dist/start/program.js', import.meta.url);
 
-/** Flags of a worker process that compiled code depends on (src/fleet/worker-process.ts). */
-const WORKER_FLAGS = ['--max-old-space-size=512', '--single-threaded-gc'];
 /** How long a program may take to get ready, in ms; one that takes longer is ended, and nothing is kept. */
 const PATIENCE_MS = 60_000;
 
@@ -79,6 +77,7 @@ export async function keepCode() {
   const data = mkdtempSync(join(tmpdir(), 'livestill-code-'));
   try {
     const flags = ['--data', data, '--port', '0', '--admin-port', '0', '--workers', '1'];
+    const { WORKER_FLAGS } = await import(new URL('../dist/fleet/worker-process.js', import.meta.url).href);
     await inProcess('fleet-worker', [], WORKER_FLAGS);
     await inProcess('cli-main', ['serve', ...flags], []);
   } finally {

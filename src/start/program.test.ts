@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { WORKER_FLAGS } from '../fleet/worker-process.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** A copy of what is built, to be spoilt. */
@@ -49,11 +50,9 @@ async function keptOf(program: string, ...flags: string[]): Promise<Record<strin
   return JSON.parse(out) as Record<string, boolean | undefined>;
 }
 
-const worker = ['--max-old-space-size=512', '--single-threaded-gc'];
-
 it.each([
   ['the command line', 'cli-main', []],
-  ['a worker process', 'fleet-worker', worker],
+  ['a worker process', 'fleet-worker', WORKER_FLAGS],
 ])('the runtime takes the code that the build kept of all that %s loads', async (_name, program, flags) => {
   const kept = Object.values(await keptOf(program, ...flags));
   expect(kept.length).toBeGreaterThan(3);

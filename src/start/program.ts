@@ -6,8 +6,8 @@ import { Script } from 'node:vm';
 /*
  * Loads the bundles of `dist/program/`, which `npm run build` makes of the programs. They are loaded here and
  * not by the runtime so that each can come with the code that the runtime's compiler made of it before: a
- * start then neither reads the source for its functions nor compiles those it runs. Without that file, or with
- * one of another version of the runtime or of other flags, all is compiled as ever.
+ * start then neither reads the source for its functions nor compiles those it runs. Without that file, or
+ * with one of another version of the runtime or of other flags, all is compiled as ever.
  */
 
 /** One bundle: what it exports, and what the compiler made of it. */
@@ -18,16 +18,16 @@ interface Bundle {
 
 type Wrapped = (exports: object, require: NodeJS.Require, module: object, place: string) => void;
 
-const folder = new URL('../program/', import.meta.url);
-const outside = createRequire(folder);
-const bundles = new Map<string, Bundle>();
+const FOLDER = new URL('../program/', import.meta.url);
+const outside = createRequire(FOLDER);
+const LOADED = new Map<string, Bundle>();
 
 /** Compiled code depends on the runtime's flags; worker processes have some. */
 const kind = process.execArgv.includes('--single-threaded-gc') ? 'worker' : 'plain';
 
 /** The file that the compiler's code for a bundle is kept in, for processes such as this one. */
 export function codeFileOf(name: string): string {
-  return fileURLToPath(new URL(`${name}.${kind}.code`, folder));
+  return fileURLToPath(new URL(`${name}.${kind}.code`, FOLDER));
 }
 
 function codeOf(name: string): Buffer | undefined {
@@ -43,9 +43,9 @@ function codeOf(name: string): Buffer | undefined {
  * @returns what it exports
  */
 export function loadProgram(name: string): object {
-  const known = bundles.get(name);
+  const known = LOADED.get(name);
   if (known !== undefined) return known.exports;
-  const filename = fileURLToPath(new URL(name, folder));
+  const filename = fileURLToPath(new URL(name, FOLDER));
   const cachedData = codeOf(name);
   const script = new Script(
     `(function(exports,require,module,livestillProgram){${readFileSync(filename, 'utf8')}\n})`,
@@ -55,19 +55,19 @@ export function loadProgram(name: string): object {
     },
   );
   const module = { exports: {} };
-  bundles.set(name, {
+  LOADED.set(name, {
     script,
     get exports() {
       return module.exports;
     },
   });
-  (script.runInThisContext() as Wrapped)(module.exports, requireFrom, module, folder.href);
+  (script.runInThisContext() as Wrapped)(module.exports, requireFrom, module, FOLDER.href);
   return module.exports;
 }
 
 /** The bundles that this thread has loaded, for the build to keep the compiler's code of. */
 export function loadedPrograms(): ReadonlyMap<string, Script> {
-  return new Map(Array.from(bundles, ([name, { script }]) => [name, script]));
+  return new Map(Array.from(LOADED, ([name, { script }]) => [name, script]));
 }
 
 const requireFrom: NodeJS.Require = Object.assign(
