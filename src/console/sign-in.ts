@@ -81,16 +81,18 @@ export function createSignIn({ store, passwords, lockOut, clock }: SignInParts):
       return guarded(trier, async () => {
         const found = await store.findUser({ name });
         const isRight = await passwords.verify(password, found?.password ?? null);
-        if (found === null || !isRight || !found.user.enabled) {
+        // A password takes about a second: the user may be reset or switched off meanwhile.
+        const now = found === null ? null : await store.findUser({ id: found.user.id });
+        if (now === null || !isRight || !now.user.enabled || now.password !== found?.password) {
           await lockOut.failed(trier);
           throw failed();
         }
-        if (!(await checkCode(found, code))) {
+        if (!(await checkCode(now, code))) {
           await lockOut.failed(trier);
           throw new Refusal('code_wrong', 'The code is wrong, too old, or was used already.');
         }
         await lockOut.succeeded(trier);
-        return found.user;
+        return now.user;
       });
     },
     confirm: async (userId, password, addressGroup) => {
