@@ -124,10 +124,23 @@ function validator(schema: TSchema, part: string) {
   const isText = part === 'querystring' || part === 'params';
   return (given: unknown) => {
     const value = isText ? Convert(schema, structuredClone(given)) : (given ?? undefined);
+    if (hasNul(value))
+      return { error: new UsageError('invalid_request', `${part}: texts must be without NUL characters`) };
     if (Check(schema, value)) return { value };
     const [first] = Errors(schema, value);
     const place = first?.instancePath.replaceAll('/', '.').replace(/^\./, '') || part;
     const error = new UsageError('invalid_request', `${place}: ${first?.message ?? 'has another form'}`);
     return { error };
   };
+}
+
+/** Whether a text in it has a NUL character, which no database keeps; however deep it nests. */
+function hasNul(value: unknown): boolean {
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const one = open.pop();
+    if (typeof one === 'string' && one.includes('\u0000')) return true;
+    if (typeof one === 'object' && one !== null) for (const member of Object.values(one)) open.push(member);
+  }
+  return false;
 }
