@@ -44,6 +44,8 @@ declare module 'fastify' {
 export interface Callers {
   /** Finds out who calls, and refuses who may not. */
   admit(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** Whether who was admitted still may call: for an answer that takes long. */
+  isAdmitted(request: FastifyRequest): Promise<boolean>;
   /** Ends the session that a browser comes with, before it gets another. */
   leave(request: FastifyRequest): Promise<void>;
   /** Gives the browser the cookie of a new session. */
@@ -65,8 +67,7 @@ export function createCallers(console: Console): Callers {
   async function callerOf(request: FastifyRequest, reply: FastifyReply): Promise<Caller | null> {
     const { authorization, cookie } = request.headers;
     if (authorization !== undefined) {
-      const [, text = ''] = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(authorization) ?? [];
-      const key = await checkAdminKey(backing.console, text, request.callerAddress, clock());
+      const key = await checkAdminKey(backing.console, keyIn(authorization), request.callerAddress, clock());
       return { kind: 'key', role: key.role, key };
     }
     const token = sessionToken(cookie, isTls());
@@ -91,6 +92,19 @@ export function createCallers(console: Console): Callers {
         throw new Refusal('not_permitted', `The role ${caller.role} does not have the permission ${access}.`);
       request.caller = caller;
     },
+    async isAdmitted({ caller, callerAddress, headers }) {
+      // A session ends with a change of its user's role or state.
+      if (caller?.kind === 'user') return sessions.isOpen(caller.session);
+      if (caller === null) return false;
+      const text = keyIn(headers.authorization ?? '');
+      return checkAdminKey(backing.console, text, callerAddress, clock()).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof Refusal) return false;
+          throw error;
+        },
+      );
+    },
     async leave({ headers }) {
       const token = sessionToken(headers.cookie, isTls());
       const found = token === undefined ? null : await sessions.find(token);
@@ -106,6 +120,10 @@ export function createCallers(console: Console): Callers {
     addressGroup: (request) => peerGroup(request.callerAddress),
   };
 }
+
+/** The admin key in an `Authorization` header; empty where there is none. */
+const keyIn = (authorization: string): string =>
+  /^Bearer ([\x21-\x7e]{1,200})$/i.exec(authorization)?.[1] ?? '';
 
 /** Browsers say where a request comes from: another site has no business here, signed in or not. */
 function needSameSite(request: FastifyRequest): void {
