@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { checkAdminKey } from '../../console/admin-keys.ts';
 import type { Changes } from '../../console/changes.ts';
 import type { Console } from '../../console/console.ts';
+import { createPace } from '../../console/pace.ts';
 import { allows, type Permission, type Role } from '../../console/permissions.ts';
 import { Refusal } from '../../console/refusal.ts';
 import type { OpenedSession } from '../../console/sessions.ts';
@@ -53,15 +54,25 @@ export interface Callers {
   signedOut(reply: FastifyReply): void;
   /** The store's changes, under the name of who calls. */
   changes(request: FastifyRequest): Changes;
+  /**
+   * Lets a caller whom nobody knows begin what the store keeps for a while.
+   * @throws {Refusal} `too_many_calls`
+   */
+  pace(request: FastifyRequest): void;
   /** What failed tries are counted for. */
   addressGroup(request: FastifyRequest): string;
   readonly isTls: () => boolean;
 }
 
+/** Sign-ins begun a minute, each a row for ten minutes at most. */
+const BEGUN_A_MINUTE = { ofAddress: 60, inAll: 3000 } as const;
+
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export function createCallers(console: Console): Callers {
   const { backing, sessions, settings, clock } = console;
+  const paceOfAddress = createPace(BEGUN_A_MINUTE.ofAddress, clock);
+  const paceOfAll = createPace(BEGUN_A_MINUTE.inAll, clock);
   const isTls = () => settings.url().startsWith('https:');
 
   async function callerOf(request: FastifyRequest, reply: FastifyReply): Promise<Caller | null> {
@@ -117,6 +128,10 @@ export function createCallers(console: Console): Callers {
       reply.header('set-cookie', sessionCookie(null, isTls(), null));
     },
     changes: (request) => backing.as(actorOf(request)),
+    pace({ callerAddress }) {
+      paceOfAddress(peerGroup(callerAddress));
+      paceOfAll('all');
+    },
     addressGroup: (request) => peerGroup(request.callerAddress),
   };
 }
