@@ -5,6 +5,7 @@ import { Check, Convert, Errors } from 'typebox/value';
 import type { Console } from '../../console/console.ts';
 import { Refusal } from '../../console/refusal.ts';
 import { UsageError } from '../../faults.ts';
+import { hasNul } from '../intake/nul.ts';
 import { createCallerAddress, type ProxySettings } from '../http/caller-address.ts';
 import type { OperatingTable } from '../v1/operating-points.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
@@ -132,15 +133,4 @@ function validator(schema: TSchema, part: string) {
     const error = new UsageError('invalid_request', `${place}: ${first?.message ?? 'has another form'}`);
     return { error };
   };
-}
-
-/** Whether a text in it has a NUL character, which no database keeps; however deep it nests. */
-function hasNul(value: unknown): boolean {
-  const open: unknown[] = [value];
-  while (open.length > 0) {
-    const one = open.pop();
-    if (typeof one === 'string' && one.includes('\u0000')) return true;
-    if (typeof one === 'object' && one !== null) for (const member of Object.values(one)) open.push(member);
-  }
-  return false;
 }
