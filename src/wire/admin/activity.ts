@@ -89,7 +89,10 @@ async function activityOf(ledger: LedgerOverview, query: Static<typeof Query>) {
   };
 }
 
-/** Places of the port are few: probes and other people need some too. @throws {Refusal} `too_many_calls` */
+/**
+ * Places of the port are few: probes and other people need some too.
+ * @throws {Refusal} `too_many_calls`
+ */
 function needPlace(open: readonly string[], caller: string): void {
   const own = open.filter((one) => one === caller).length;
   if (own < MOST_STREAMS.ofCaller && open.length < MOST_STREAMS.inAll) return;
