@@ -6,6 +6,7 @@ import type { Console } from '../../console/console.ts';
 import { Refusal } from '../../console/refusal.ts';
 import { UsageError } from '../../faults.ts';
 import { createCallerAddress, type ProxySettings } from '../http/caller-address.ts';
+import { hasNul } from '../intake/nul.ts';
 import type { OperatingTable } from '../v1/operating-points.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
 import { adminLogRoutes } from './admin-log.ts';
@@ -128,6 +129,8 @@ function validator(schema: TSchema, part: string) {
   const isText = part === 'querystring' || part === 'params';
   return (given: unknown) => {
     const value = isText ? Convert(schema, structuredClone(given)) : (given ?? undefined);
+    if (hasNul(value))
+      return { error: new UsageError('invalid_request', `${part}: texts must be without NUL characters`) };
     if (Check(schema, value)) return { value };
     const [first] = Errors(schema, value);
     const place = first?.instancePath.replaceAll('/', '.').replace(/^\./, '') || part;
