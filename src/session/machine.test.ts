@@ -81,6 +81,18 @@ function send(session: Session, ...stills: readonly Parameters<typeof someStill>
 const unfit = { verdict: 'poor_quality', score: null, reasons: ['BLURRED'] } as const;
 
 describe('a session', () => {
+  it('answers its last upload once more when it is done, and no other', () => {
+    const done = send(someSession({ state: 'uploading', ...open, stills: 1 }), {});
+    expect(done.state).toBe('done');
+    const again = (mac: string) => applyStep(done, { kind: 'claim', nonce: 'nonce-1', mac }, NOW);
+    expect(again(done.lastMac ?? '')).toBe(done);
+    expect(() => again('mac-2')).toThrow('The session is over (done).');
+    const cancelled: Session = { ...done, state: 'cancelled' };
+    expect(() =>
+      applyStep(cancelled, { kind: 'claim', nonce: 'nonce-1', mac: done.lastMac ?? '' }, NOW),
+    ).toThrow('The session is over (cancelled).');
+  });
+
   it('is done with the last still of a try, and forgets its key', () => {
     const first = send(IN.uploading, {});
     expect([first.state, first.outcome, first.taken.length]).toEqual(['uploading', null, 1]);

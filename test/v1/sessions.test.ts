@@ -211,6 +211,23 @@ describe('a session', () => {
     expect(server.judge.pictures.length).toBe(judged);
   });
 
+  it.each([
+    ['accepted', live],
+    ['ended', poor],
+  ])('answers the repeated last still again, whose answer (%s) was lost', async (state, answer) => {
+    server.judge.answer = answer;
+    const made = await make({ stills: 1, tries: 1 });
+    const one = page(made);
+    const { nonce } = await read(await one.start());
+    const first = await read(await one.upload(pictures[0]!, nonce));
+    expect(first).toMatchObject({ state });
+    const judged = server.judge.pictures.length;
+    const before = await view(made.sessionId);
+    expect(await read(await one.upload(pictures[0]!, nonce))).toEqual(first);
+    expect([server.judge.pictures.length, await view(made.sessionId)]).toEqual([judged, before]);
+    expect((await one.upload(pictures[1]!, nonce)).status).toBe(409);
+  });
+
   it("holds pictures to its own stricter policy, and the app's rules", async () => {
     const made = await make({ stills: 1, policy: { threshold: 95, capture: 'strict' } });
     await run(made, [pictures[0]!]);
