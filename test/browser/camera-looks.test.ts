@@ -59,7 +59,11 @@ const REASONS = {
 };
 
 async function turnTo(page: Page, { lang, theme, size, forced }: Look): Promise<void> {
-  await page.emulateMedia({ colorScheme: theme, forcedColors: forced ? 'active' : 'none', reducedMotion: 'reduce' });
+  await page.emulateMedia({
+    colorScheme: theme,
+    forcedColors: forced ? 'active' : 'none',
+    reducedMotion: 'reduce',
+  });
   await page.setViewportSize(SIZES[size]);
   await page.evaluate(
     ([tag, why]) => {

@@ -251,14 +251,17 @@ function upload(name: string, kind: string | null, answers: Answers): StateToSee
         const headers = { 'access-control-allow-origin': '*' };
         if (answer === 'never') return;
         if (answer === 'gone' || answer === undefined) return route.abort();
-        if (typeof answer === 'number') return route.fulfill({ status: answer, headers, json: { reason: 'over' } });
+        if (typeof answer === 'number')
+          return route.fulfill({ status: answer, headers, json: answer === 409 ? { reason: 'over' } : {} });
         const json = { nonce: 'n', stillsLeft: 3, triesLeft: 3, hints: [], ...answer };
         return route.fulfill({ headers, json });
       });
       await startLive(page);
       await page.evaluate((session) => {
         const camera = document.querySelector('livestill-camera');
-        camera?.addEventListener('stills', () => Object.assign(window.stage, { pace: 'fast' }), { once: true });
+        camera?.addEventListener('stills', () => Object.assign(window.stage, { pace: 'fast' }), {
+          once: true,
+        });
         if (camera !== null) camera.session = session;
         camera?.take().catch(() => {});
       }, SESSION);
@@ -270,7 +273,11 @@ function upload(name: string, kind: string | null, answers: Answers): StateToSee
 const MORE = { state: 'more' };
 const ADVICE = [
   { code: 'FACE_SMALL', text: 'The face is small.', advice: 'Come closer to the camera.' },
-  { code: 'DARK', text: 'The picture is dark.', advice: 'Find more light; a lamp or a window in front of you helps.' },
+  {
+    code: 'DARK',
+    text: 'The picture is dark.',
+    advice: 'Find more light; a lamp or a window in front of you helps.',
+  },
 ];
 
 /** Every state of the component, in the order in which a page walks through them. */
@@ -329,9 +336,9 @@ export const STATES: readonly StateToSee[] = [
   upload('ended', 'ended', [MORE, MORE, MORE, { state: 'ended', hints: ADVICE }]),
   upload('ended-without-advice', 'ended', [MORE, MORE, MORE, { state: 'ended' }]),
   upload('error-upload_failed', 'upload_failed', ['gone']),
-  upload('error-upload_failed-busy', 'upload_failed', [MORE, 503]),
+  upload('error-service_busy', 'service_busy', [MORE, 503]),
   upload('error-session_over', 'session_over', [409]),
-  upload('error-session_over-token', 'session_over', [401]),
+  upload('error-session_refused', 'session_refused', [401]),
   broken('camera_lost', {}, 'ended'),
   broken('camera_muted', { pace: 'fast' }, 'mute'),
   broken('no_frames', { pace: 'fast' }, null),
