@@ -178,7 +178,7 @@ button[aria-disabled="true"] { opacity: 0.55; cursor: default; filter: none; }
   .symbol .icon { width: 30px; height: 30px; }
   .tips { display: none !important; }
   .pictures { margin-top: 14px; }
-  .actions { flex: 0 1 11rem; flex-direction: column-reverse; margin-top: 0; }
+  .actions { flex: 0 0 12rem; flex-direction: column-reverse; margin-top: 0; }
   :is([data-state="live"], [data-state="taking"]) .actions { flex-grow: 1; }
   .cancel { flex-grow: 1; }
 }

@@ -48,7 +48,7 @@ function standIns([width, height]: readonly [number, number]): void {
   };
   const later = window.setTimeout.bind(window);
   const paced = (wait: number) => {
-    if (wait < 200 || window.stage.pace === 'real') return wait;
+    if (wait < 200 || wait > 20_000 || window.stage.pace === 'real') return wait;
     return window.stage.pace === 'fast' ? 1 : 3_600_000;
   };
   Object.assign(window, { setTimeout: (run: () => void, wait = 0) => later(run, paced(wait)) });
