@@ -25,6 +25,8 @@ declare global {
     stage: Stage;
     /** Kinds of the refusals, errors and uploads so far. */
     ends: string[];
+    /** The newest hint. */
+    hinted: string;
   }
 }
 
@@ -142,9 +144,10 @@ async function begin(page: Page, scene: Partial<Stage> = {}): Promise<void> {
     if (window.ends === undefined) {
       camera?.addEventListener('refused', ({ detail }) => window.ends.push(detail.kind));
       camera?.addEventListener('error', ({ detail }) => window.ends.push(detail.kind));
+      camera?.addEventListener('hint', ({ detail }) => Object.assign(window, { hinted: detail.kind }));
       camera?.addEventListener('uploaded', ({ detail }) => window.ends.push(detail.state));
     }
-    window.ends = [];
+    Object.assign(window, { ends: [], hinted: '' });
     Object.assign(window.stage, {
       camera: 'picture',
       permission: 'granted',
@@ -177,17 +180,15 @@ function hint(kind: string, scene: Partial<Stage>, event?: string): StateToSee {
     async reach(page) {
       await startLive(page);
       await page.evaluate(
-        ([wanted, next, type]) =>
-          new Promise<void>((resolve) => {
-            const camera = document.querySelector('livestill-camera');
-            camera?.addEventListener('hint', ({ detail }) => detail.kind === wanted && resolve());
-            Object.assign(window.stage, next);
-            const video = camera?.shadowRoot?.querySelector('video');
-            const stream = video?.srcObject as MediaStream | null | undefined;
-            if (type !== undefined) stream?.getVideoTracks()[0].dispatchEvent(new Event(type));
-          }),
-        [kind, scene, event] as const,
+        ([next, type]) => {
+          Object.assign(window.stage, next);
+          const video = document.querySelector('livestill-camera')?.shadowRoot?.querySelector('video');
+          const stream = video?.srcObject as MediaStream | null | undefined;
+          if (type !== undefined) stream?.getVideoTracks()[0].dispatchEvent(new Event(type));
+        },
+        [scene, event] as const,
       );
+      await page.waitForFunction((wanted) => window.hinted === wanted, kind);
     },
   };
 }
