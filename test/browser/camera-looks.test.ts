@@ -66,9 +66,11 @@ async function turnTo(page: Page, { lang, theme, size, forced }: Look): Promise<
   });
   await page.setViewportSize(SIZES[size]);
   await page.evaluate(
-    ([tag, why]) => {
+    async ([tag, why]) => {
       document.documentElement.lang = tag;
       document.querySelector('livestill-camera')?.setAttribute('reason', why);
+      // Where a request is open, media queries were seen to follow a frame late.
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     },
     [lang, REASONS[lang]] as const,
   );

@@ -181,6 +181,7 @@ button[aria-disabled="true"] { opacity: 0.55; cursor: default; filter: none; }
   .actions { flex: 0 0 12rem; flex-direction: column-reverse; margin-top: 0; }
   :is([data-state="live"], [data-state="taking"]) .actions { flex-grow: 1; }
   .cancel { flex-grow: 1; }
+  button { padding-inline: 10px; }
 }
 @media (prefers-reduced-motion: reduce) {
   *, *::before { animation: none !important; transition: none !important; }

@@ -25,7 +25,8 @@ export const english: Texts = {
   readyForButton: 'Good. Press the button',
   buttons: {
     start: 'Turn on the camera',
-    wait: 'One moment …',
+    asking: 'Waiting …',
+    uploading: 'Sending …',
     take: 'Take the pictures',
     cancel: 'Cancel',
     again: 'Take them again',

@@ -19,7 +19,8 @@ export const chinese: Texts = {
   readyForButton: '很好，请点击拍摄',
   buttons: {
     start: '打开摄像头',
-    wait: '请稍候…',
+    asking: '等待中…',
+    uploading: '上传中…',
     take: '拍摄',
     cancel: '取消',
     again: '重新拍摄',

@@ -31,8 +31,9 @@ export interface Texts {
   readonly readyForButton: string;
   readonly buttons: {
     readonly start: string;
-    /** While the button has nothing to do. */
-    readonly wait: string;
+    /** These two while the button has nothing to do. */
+    readonly asking: string;
+    readonly uploading: string;
     readonly take: string;
     readonly cancel: string;
     readonly again: string;

@@ -17,7 +17,7 @@ export function messageOf(
 
 /** What stands on the main button; null where there is nothing to press. */
 export function buttonOf(state: CameraState, problem: Problem | null, { buttons }: Texts): string | null {
-  if (state === 'asking' || state === 'uploading') return buttons.wait;
+  if (state === 'asking' || state === 'uploading') return buttons[state];
   if (state === 'live' || state === 'taking') return buttons.take;
   if (state === 'sent') return null;
   if (state === 'refused' && problem?.retryable === false) return null;
