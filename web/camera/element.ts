@@ -42,13 +42,7 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
  * camera.addEventListener('stills', ({ detail }) => upload(detail.stills));
  */
 export class LivestillCamera extends Base {
-  static readonly observedAttributes: readonly string[] = [
-    'lang',
-    'reason',
-    'auto',
-    'session-url',
-    'session-token',
-  ];
+  static readonly observedAttributes = ['lang', 'reason', 'auto', 'session-url', 'session-token'] as const;
 
   readonly #view: View;
   #state: CameraState = 'idle';
@@ -114,6 +108,9 @@ export class LivestillCamera extends Base {
     return this.#upload?.access ?? (url === null || token === null ? null : { url, token });
   }
   set session(value: SessionAccess | null) {
+    const { url = '', token = '' } = this.#upload?.access ?? {};
+    // Frameworks set what they have each time they render; the key of a session that was started must stay.
+    if (value?.url === url && value.token === token) return;
     const problem = this.#problem?.ofSession ? this.#problem : null;
     this.#sending?.abort();
     this.#upload = value === null ? null : new SessionUpload(value);
