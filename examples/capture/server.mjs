@@ -28,7 +28,10 @@ const visitorOf = ({ headers }) => /(?:^|; )visitor=([\w-]+)/.exec(headers.cooki
 async function newSession(request, response) {
   // The page's origin as its browser names it. A session is bound to one, so only those of this site are taken.
   const { origin } = request.headers;
-  if (!origins().includes(origin)) return response.writeHead(403).end();
+  if (!origins().includes(origin)) {
+    console.error(`A page of ${origin} asked for a session. Where that is this site, set ORIGIN=${origin}`);
+    return response.writeHead(403).end();
+  }
   const visitor = visitorOf(request) ?? randomUUID();
   const { sessionId, token } = await client.createSession({ origin, reference: visitor });
   visitors.set(sessionId, visitor);

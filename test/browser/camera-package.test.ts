@@ -29,6 +29,7 @@ declare const process: { env: Record<string, string> };
 declare const request: { headers: Record<string, string> };
 declare const [bodyAsText, webhookSecret]: [string, string];
 declare function tellMyServer(): void;
+declare function newSessionFromMyServer(): Promise<import('livestill/camera').SessionAccess>;
 declare function defineProps<T>(): T;
 declare function defineEmits<T>(): (name: keyof T) => void;
 `;
@@ -93,7 +94,7 @@ void [taken, wrong];
     );
     const [react] = await codeOf('camera.md', 'tsx');
     const [vue] = await codeOf('camera.md', 'vue');
-    const [plain] = await codeOf('camera.md', 'ts');
+    const plain = (await codeOf('camera.md', 'ts')).join('\n');
     const files = {
       'around.d.ts': AROUND,
       'react.tsx': react,
