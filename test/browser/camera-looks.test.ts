@@ -87,10 +87,11 @@ function violations(page: Page): Promise<string[]> {
   });
 }
 
-/** What does not fit: the page is wider than its window, or words are cut off by what surrounds them. */
+/** What does not fit: the page is larger than its window, or words are cut off by what surrounds them. */
 function misfits(page: Page): Promise<string[]> {
   return page.evaluate(() => {
-    const wide = document.documentElement.scrollWidth - innerWidth;
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    const [wide, high] = [scrollWidth - innerWidth, scrollHeight - innerHeight];
     const root = document.querySelector('livestill-camera')?.shadowRoot;
     const frame = root?.querySelector('.frame')?.getBoundingClientRect();
     const parts = Array.from(root?.querySelectorAll('.frame p, .frame li, .symbol, .pictures, button') ?? []);
@@ -102,7 +103,9 @@ function misfits(page: Page): Promise<string[]> {
       return left < frame.left || right > frame.right || top < frame.top || bottom > frame.bottom;
     });
     const names = cut.map(({ className, localName }) => `cut off: ${className || localName}`);
-    return wide > 0 ? [`wider than the window by ${wide} pixels`, ...names] : names;
+    if (wide > 0) names.push(`wider than the window by ${wide} pixels`);
+    if (high > 0) names.push(`taller than the window by ${high} pixels`);
+    return names;
   });
 }
 

@@ -163,7 +163,8 @@ button[aria-disabled="true"] { opacity: 0.55; cursor: default; filter: none; }
 @container (max-width: 17.5rem) {
   .hint { inset: auto 8px 3%; max-width: calc(100% - 16px); padding: 6px 12px 6px 26px; font-size: 14px; }
   .hint::before { left: 11px; top: calc(6px + 0.65em - 4.5px); }
-  .tips { display: none !important; }
+  .tips, [data-state="asking"] .privacy { display: none !important; }
+  [data-state="asking"] .message { justify-content: center; padding-top: 20px; }
   .symbol { width: 64px; height: 64px; margin-bottom: 10px; }
   .title { font-size: 18px; }
   button { padding-inline: 10px; font-size: 15px; }
