@@ -175,6 +175,26 @@ describe('the outcome of a try', () => {
     expect(decideTry(stills, captureSignals).outcome).toBe(outcome);
   });
 
+  // Stills that cannot be compared, or are one picture, are how a stored portrait gets around the signals of a series.
+  it.each([
+    [
+      'one still that can be judged among several',
+      [live, { ...poor, sha256: 'p1' }, { ...poor, sha256: 'p2' }],
+    ],
+    ['one picture sent as two', [live, { ...live, requestId: 'request-2' }]],
+  ] as const)(
+    'with %s is for review where signals are, and live where they are information',
+    (_what, stills) => {
+      expect(decideTry(stills, 'review').outcome).toBe('review');
+      expect(decideTry(stills, 'information').outcome).toBe('live');
+    },
+  );
+
+  it('is live where signals are for review, with two stills that differ or the only one asked for', () => {
+    expect(decideTry([live, someStill({ sha256: 'another' })], 'review').outcome).toBe('live');
+    expect(decideTry([live], 'review').outcome).toBe('live');
+  });
+
   it('has the score of the mean logit', () => {
     expect(decideTry([live, live], 'information').decision).toMatchObject({ score: 88, review: false });
   });
