@@ -32,6 +32,7 @@ describe('the texts of the console', () => {
       'users.',
       'adminLog.',
       'apps.state.',
+      'audit.',
       'apps.limit.',
       'apps.suspend',
       'apps.resume',
