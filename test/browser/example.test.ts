@@ -114,7 +114,7 @@ describe('the onboarding example', () => {
           expect(await stranger.json()).toEqual({ outcome: 'failed' });
           const origin = 'http://elsewhere.example';
           expect((await post('session', { origin })).status).toBe(403);
-          expect(said()).toContain(`set ORIGIN=${origin}`);
+          await expect.poll(said).toContain(`set ORIGIN=${origin}`);
           expect((await fetch(`${url}server.mjs`)).status).toBe(404);
         } finally {
           await service.stop();
