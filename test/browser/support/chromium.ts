@@ -11,9 +11,10 @@ export type Found =
   | { readonly path: string; readonly reason: null }
   | { readonly path: null; readonly reason: string };
 
-function onPath(): string | null {
+/** Where the first of these programs is that is on the path; null where none is. */
+export function onPath(names: readonly string[] = NAMES): string | null {
   const folders = (process.env.PATH ?? '').split(delimiter);
-  for (const path of NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))) {
+  for (const path of names.flatMap((name) => folders.map((folder) => join(folder, name)))) {
     try {
       accessSync(path, constants.X_OK);
       return path;
