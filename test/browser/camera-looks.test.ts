@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { findChromium, startChromium } from './support/chromium.ts';
+import { findChromium, keepDenial, startChromium } from './support/chromium.ts';
 import { writeFeed } from './support/feed.ts';
 import { press } from './support/harness.ts';
 import { scene } from './support/scene.ts';
@@ -60,7 +60,7 @@ describe.skipIf(path === null)(
         '/en': pageWith(`reason="${reasons.en}"`, 'en'),
         '/zh': pageWith(`reason="${reasons.zh}"`, 'zh-CN'),
       });
-      browser = await startChromium(path ?? '', { feed, answer: 'allow' });
+      browser = await startChromium(path ?? '', { feed });
       denying = await startChromium(path ?? '', { feed, answer: 'deny' });
     });
     afterAll(async () => {
@@ -77,6 +77,7 @@ describe.skipIf(path === null)(
           const context = await from.newContext({ ...options, bypassCSP: true });
           onTestFinished(() => context.close());
           const page = await context.newPage();
+          if (from === denying) await keepDenial(page);
           await page.goto(`${site.url}/${lang}`);
           return page;
         };

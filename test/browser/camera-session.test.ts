@@ -1,21 +1,22 @@
 import { randomBytes } from 'node:crypto';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { reason as reasonOf } from '../../src/liveness/reasons.ts';
 import { CURVE } from '../../src/session/test-support/some-session.ts';
 import { noFace } from '../contract/support/judge.ts';
 import { judgedFace, startV1Test, type V1Test } from '../v1/support.ts';
 import { findChromium } from './support/chromium.ts';
-import { feedFolder, openPage, press, reach, told } from './support/harness.ts';
+import { browserOfTests, feedFolder, press, reach, told } from './support/harness.ts';
 import { fields } from './support/scene.ts';
 import { POLICY, page as pageWith, type Site, startSite } from './support/site.ts';
 
-const { path: found, reason } = findChromium();
-const path = found ?? '';
+const { path, reason } = findChromium();
 const still = { thumbnail: null, curve: CURVE };
 
-describe.skipIf(found === null)(
+describe.skipIf(path === null)(
   `the camera component with a session${reason === null ? '' : ` (${reason})`}`,
   () => {
+    const openPage = browserOfTests(path);
     let service: V1Test;
     let site: Site;
     let feeds: Awaited<ReturnType<typeof feedFolder>>;
@@ -49,7 +50,7 @@ describe.skipIf(found === null)(
       );
       const policy = `${POLICY}; connect-src ${service.url}`;
       pages[at] = { ...resource, headers: { 'content-security-policy': policy } };
-      const page = await openPage(path, { url: site.url + at, feed, answer: 'allow' });
+      const page = await openPage({ url: site.url + at, feed });
       const read = async () => {
         const headers = { authorization: `Bearer ${service.apiKey}` };
         const response = await fetch(`${service.url}/v1/sessions/${sessionId}`, { headers });
@@ -57,7 +58,7 @@ describe.skipIf(found === null)(
       };
       return { page, read, sessionId };
     }
-    const take = async (page: Awaited<ReturnType<typeof openPage>>) => {
+    const take = async (page: Page) => {
       await press(page);
       await reach(page, 'live');
       await press(page);

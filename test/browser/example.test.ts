@@ -3,11 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { livestill, makeApp, serve, withFolder } from '../contract/support/process.ts';
 import { findChromium } from './support/chromium.ts';
-import { feedFolder, openPage, press, reach } from './support/harness.ts';
+import { browserOfTests, feedFolder, press, reach } from './support/harness.ts';
 import { fields, scene } from './support/scene.ts';
 
-const { path: found, reason } = findChromium();
-const path = found ?? '';
+const { path, reason } = findChromium();
 const project = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Starts the example's server and gives its address and what it has said. */
@@ -30,13 +29,15 @@ async function startExample(environment: Record<string, string>) {
 }
 
 describe('the onboarding example', () => {
+  const openPage = browserOfTests(path);
+
   it('without a key says how it is used, with status 2', async () => {
     const { ended, said } = await startExample({});
     expect(await ended).toBe(2);
     expect(said()).toMatch(/^usage: .*examples\/capture\/server\.mjs\n.*npx livestill /);
   });
 
-  it.skipIf(found === null)(
+  it.skipIf(path === null)(
     `uploads stills from a browser to a session, which its server reads, with a real service${reason === null ? '' : ` (${reason})`}`,
     async () => {
       await withFolder(async (data) => {
@@ -63,7 +64,7 @@ describe('the onboarding example', () => {
             PORT: '0',
           });
           const outcome = async (feed: string, auto: boolean) => {
-            const page = await openPage(path, { url: url ?? '', feed, answer: 'allow' });
+            const page = await openPage({ url: url ?? '', feed });
             await press(page);
             if (!auto) {
               await reach(page, 'live');
