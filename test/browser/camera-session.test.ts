@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { reason as reasonOf } from '../../src/liveness/reasons.ts';
 import { CURVE } from '../../src/session/test-support/some-session.ts';
@@ -6,12 +7,11 @@ import type { SeriesFacts } from '../../web/camera/types.ts';
 import { noFace } from '../contract/support/judge.ts';
 import { judgedFace, startV1Test, type V1Test } from '../v1/support.ts';
 import { findChromium } from './support/chromium.ts';
-import { feedFolder, openPage, press, reach, told } from './support/harness.ts';
+import { browserOfTests, feedFolder, press, reach, told } from './support/harness.ts';
 import { fields } from './support/scene.ts';
 import { POLICY, page as pageWith, type Site, startSite } from './support/site.ts';
 
-const { path: found, reason } = findChromium();
-const path = found ?? '';
+const { path, reason } = findChromium();
 const still = { thumbnail: null, curve: CURVE };
 
 /** The pauses of an upload are cut short: those between the tries of one call take six seconds together. */
@@ -22,9 +22,10 @@ function hurry(): void {
   });
 }
 
-describe.skipIf(found === null)(
+describe.skipIf(path === null)(
   `the camera component with a session${reason === null ? '' : ` (${reason})`}`,
   () => {
+    const openPage = browserOfTests(path);
     let service: V1Test;
     let site: Site;
     let feeds: Awaited<ReturnType<typeof feedFolder>>;
@@ -60,7 +61,7 @@ describe.skipIf(found === null)(
       const resource = pageWith(`session-url="${sessionUrl}" session-token="${token}"`);
       const policy = `${POLICY}; connect-src ${service.url}`;
       pages[at] = { ...resource, headers: { 'content-security-policy': policy } };
-      const page = await openPage(path, { url: site.url + at, feed, answer: 'allow', before: hurry });
+      const page = await openPage({ url: site.url + at, feed, before: hurry });
       const read = async () => {
         const headers = { authorization: `Bearer ${service.apiKey}` };
         const response = await fetch(sessionUrl, { headers });
@@ -68,7 +69,7 @@ describe.skipIf(found === null)(
       };
       return { page, read, sessionId };
     }
-    const take = async (page: Awaited<ReturnType<typeof openPage>>) => {
+    const take = async (page: Page) => {
       await press(page);
       await reach(page, 'live');
       await press(page);

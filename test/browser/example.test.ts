@@ -4,11 +4,10 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { livestill, makeApp, serve, withFolder } from '../contract/support/process.ts';
 import { findChromium } from './support/chromium.ts';
-import { feedFolder, openPage, press, reach } from './support/harness.ts';
+import { browserOfTests, feedFolder, press, reach } from './support/harness.ts';
 import { fields, scene } from './support/scene.ts';
 
-const { path: found, reason } = findChromium();
-const path = found ?? '';
+const { path, reason } = findChromium();
 const project = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Starts the example's server and gives its address and what it has said. */
@@ -31,13 +30,15 @@ async function startExample(environment: Record<string, string>) {
 }
 
 describe('the onboarding example', () => {
+  const openPage = browserOfTests(path);
+
   it('without a key says how it is used, with status 2', async () => {
     const { ended, said } = await startExample({});
     expect(await ended).toBe(2);
     expect(said()).toMatch(/^usage: .*examples\/capture\/server\.mjs\n.*npx livestill /);
   });
 
-  it.skipIf(found === null)(
+  it.skipIf(path === null)(
     `uploads stills from a browser to a session, which its server reads, with a real service${reason === null ? '' : ` (${reason})`}`,
     async () => {
       await withFolder(async (data) => {
@@ -73,8 +74,7 @@ describe('the onboarding example', () => {
             const said = page.locator('#outcome');
             return [await said.getAttribute('data-outcome'), await said.textContent()];
           };
-          const open = (feed: string, address = url ?? '') =>
-            openPage(path, { url: address, feed, answer: 'allow' });
+          const open = (feed: string, address = url ?? '') => openPage({ url: address, feed });
           const face = await feeds.feed('face', await scene({ face: 0.42 }));
           const first = await open(face, url?.replace('127.0.0.1', 'localhost'));
           // A second tab of the same visitor, whose session is another.
