@@ -5,6 +5,7 @@ import { Check, Convert, Errors } from 'typebox/value';
 import type { Console } from '../../console/console.ts';
 import { Refusal } from '../../console/refusal.ts';
 import { UsageError } from '../../faults.ts';
+import type { WriteAnew } from '../../jobs/erased.ts';
 import { createCallerAddress, type ProxySettings } from '../http/caller-address.ts';
 import type { OperatingTable } from '../v1/operating-points.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
@@ -33,6 +34,8 @@ export interface AdminApi {
   readonly operatingPoints?: readonly OperatingTable[];
   /** Copies of the store that an erasure does not reach, by name. */
   readonly notReached?: () => readonly string[];
+  /** Writes results of batches anew that rows were erased from. */
+  readonly writeAnew?: WriteAnew;
   /** Further areas, each a plugin with routes of its own. */
   readonly areas?: readonly AdminArea[];
 }
