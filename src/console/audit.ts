@@ -1,6 +1,6 @@
 import { asFault, UsageError } from '../faults.ts';
-import { type AnewResults, resultsNotReached } from '../jobs/erased.ts';
 import type { ChainName } from '../ledger/checkpoint.ts';
+import { type AnewResults, resultsNotReached } from '../ledger/erased-results.ts';
 import { type KeptHead, type StrayedHead, signedHeads, strayedHeads } from '../ledger/kept-heads.ts';
 import type { Chains, ErasedResults, Erasure, ErasureTarget, LedgerReader } from '../ledger/types.ts';
 import type { Verification } from '../ledger/verify.ts';

@@ -5,7 +5,7 @@ import { Check, Convert, Errors } from 'typebox/value';
 import type { Console } from '../../console/console.ts';
 import { Refusal } from '../../console/refusal.ts';
 import { UsageError } from '../../faults.ts';
-import type { WriteAnew } from '../../jobs/erased.ts';
+import type { WriteAnew } from '../../ledger/erased-results.ts';
 import { createCallerAddress, type ProxySettings } from '../http/caller-address.ts';
 import type { OperatingTable } from '../v1/operating-points.ts';
 import { adminKeyRoutes } from './admin-keys.ts';

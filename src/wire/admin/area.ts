@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ServerPolicy } from '../../console/apps.ts';
 import type { Console } from '../../console/console.ts';
-import type { WriteAnew } from '../../jobs/erased.ts';
+import type { WriteAnew } from '../../ledger/erased-results.ts';
 import type { Profile } from '../../liveness/types.ts';
 import type { OperatingTable } from '../v1/operating-points.ts';
 import type { Callers } from './caller.ts';
