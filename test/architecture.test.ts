@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   faults: [],
   codes: ['faults'],
   networks: [],
+  start: [],
   config: ['networks', 'liveness'],
   client: [],
   weights: ['files', 'liveness'],
