@@ -5,6 +5,7 @@ import { Check, Convert, Errors } from 'typebox/value';
 import type { Console } from '../../console/console.ts';
 import { Refusal } from '../../console/refusal.ts';
 import { UsageError } from '../../faults.ts';
+import type { WriteAnew } from '../../ledger/erased-results.ts';
 import { createCallerAddress, type ProxySettings } from '../http/caller-address.ts';
 import { hasNul } from '../intake/nul.ts';
 import type { OperatingTable } from '../v1/operating-points.ts';
@@ -34,6 +35,8 @@ export interface AdminApi {
   readonly operatingPoints?: readonly OperatingTable[];
   /** Copies of the store that an erasure does not reach, by name. */
   readonly notReached?: () => readonly string[];
+  /** Writes results of batches anew that rows were erased from. */
+  readonly writeAnew?: WriteAnew;
   /** Further areas, each a plugin with routes of its own. */
   readonly areas?: readonly AdminArea[];
 }
