@@ -4,7 +4,7 @@ import { type DatabaseFindings, inspectDatabase } from '../store/sqlite/inspect.
 import { type Check, fail, mebibytes, ok, warn } from './check.ts';
 import { checkClock } from './clock.ts';
 
-/** What is found in the database, and the clock compared with it. Changes nothing. */
+/** What is found in the database, and the clock compared with it. Changes no row. */
 export function checkDatabase(dataDir: string, masterKey: string | null, now: number): readonly Check[] {
   let found: DatabaseFindings;
   try {

@@ -11,7 +11,7 @@ import { storeFault } from './faults.ts';
 import { forgetDead, OPEN_MARKS, WITHOUT_LOG_KEY } from './in-use.ts';
 import { schemaAge } from './migrations.ts';
 
-/** What was found out about a database without changing it. */
+/** What was found out about a database without changing a row of it. */
 export interface DatabaseFindings {
   /** Bytes of the file, without its write-ahead log. */
   readonly bytes: number;
@@ -41,7 +41,7 @@ const LOCK_WAIT_MS = 5000;
 const MOST_PROBLEMS = 20;
 
 /**
- * Looks a database over without changing it, also while a service works with it: SQLite's `integrity_check`
+ * Looks a database over without changing a row, also while a service works with it: SQLite's `integrity_check`
  * and `foreign_key_check` (https://www.sqlite.org/pragma.html#pragma_integrity_check), the age of its tables,
  * whether the master keys fit. Reads the whole file on the calling thread.
  *

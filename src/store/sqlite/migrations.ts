@@ -37,8 +37,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0017-oidc': OIDC,
   '0018-sessions-open': SESSIONS_OPEN,
   '0019-scores': SCORES,
+  '0020-admin-log-search': ADMIN_LOG_SEARCH,
   '0020-review-limits': REVIEW_LIMITS,
-  '0021-admin-log-search': ADMIN_LOG_SEARCH,
 };
 
 /** How the steps that a file has been through compare with those of this version. */
