@@ -1,5 +1,5 @@
 // How long the console's pages wait for the ledger, as it grows: pages of a search, one decision, activity and scores of a period,
-// the review queue (in SQLite).
+// the review queue.
 //   npm run -s build && node bench/console.mjs [--postgres] [ROWS ...]   (default: 10000 100000 1000000)
 // With --postgres in a PostgreSQL server that is started for it (Debian: postgresql), else in SQLite.
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,7 +10,14 @@ import { openStore } from '../dist/store/open.js';
 import { openConnection } from '../dist/store/sqlite/connection.js';
 import { startPostgres } from './fleet/servers.mjs';
 import { emptyLedger, fillLedger, rowEveryMs, scored, someRequestIds } from './growth/ledger-rows.mjs';
-import { emptyPostgres, fillPostgres, postgresStore, someRequestIdsOf } from './growth/postgres-rows.mjs';
+import {
+  emptyPostgres,
+  fillPostgres,
+  markMostOf,
+  postgresStore,
+  scored as scoredInPostgres,
+  someRequestIdsOf,
+} from './growth/postgres-rows.mjs';
 
 const isPostgres = process.argv.includes('--postgres');
 const given = process.argv
@@ -65,7 +72,10 @@ async function ledgerIn(dataDir) {
   return {
     options: postgresStore(dataDir, url),
     empty: () => emptyPostgres(dataDir, url),
-    fill: (...range) => fillPostgres(url, ...range),
+    fill: async (...range) => {
+      await fillPostgres(url, ...range, scoredInPostgres);
+      await markMostOf(url);
+    },
     requestIds: (count) => someRequestIdsOf(url, count),
   };
 }
@@ -89,6 +99,9 @@ try {
     const end = begin + size * rowEveryMs + 1;
     const middle = { at: new Date(begin + (size / 2) * rowEveryMs), id: 2 ** 40 };
     const period = (minutes) => ({ since: new Date(end - minutes * 60_000), until: new Date(end) });
+    const dayStart = begin + (size / 4) * rowEveryMs;
+    const dayLongAgo = { since: new Date(dayStart), until: new Date(dayStart + 86_400_000) };
+    const lateThatDay = { at: new Date(dayStart + 300_000), id: 2 ** 40 };
     const cases = {
       'newest page': () => ledger.search({}, null, 50),
       'a page in the middle': () => ledger.search({}, middle, 50),
@@ -109,6 +122,14 @@ try {
       'review, open, behind all the marked': () => review.reviewPage({ state: 'open' }, null, 50),
       'review, open, an app': () => review.reviewPage({ state: 'open', appid: '1000042' }, null, 50),
       'review, wrong': () => review.reviewPage({ state: 'wrong' }, null, 50),
+      'review, all, of a day long ago': () => review.reviewPage({ state: 'all', ...dayLongAgo }, null, 50),
+      'review, all, of that day, its end': () =>
+        review.reviewPage({ state: 'all', ...dayLongAgo }, lateThatDay, 50),
+      'review, open, of that day': () => review.reviewPage({ state: 'open', ...dayLongAgo }, null, 50),
+      'review, wrong, of that day, an app': () =>
+        review.reviewPage({ state: 'wrong', appid: '1000042', ...dayLongAgo }, null, 50),
+      'review, marked, of that day, an app': () =>
+        review.reviewPage({ state: 'marked', appid: '1000042', ...dayLongAgo }, null, 50),
     };
     if (reviewed.length === REPEATS)
       cases['a mark'] = (i) => {

@@ -166,6 +166,20 @@ describe('judge', () => {
     }
   });
 
+  it('takes limits of review per call, which change no score', async () => {
+    const plain = await engine.judge(photo);
+    const probability = plain.liveProbability ?? 0;
+    const review = { low: probability / 2, high: (1 + probability) / 2 };
+    expect(plain.reviewLimits).not.toEqual(review);
+    expect(await engine.judge(photo, { review })).toMatchObject({
+      review: true,
+      reviewLimits: review,
+      rawScore: plain.rawScore,
+      verdict: plain.verdict,
+    });
+    await expect(engine.judge(photo, { review: { low: 0.8, high: 0.2 } })).rejects.toThrow(/low below high/);
+  });
+
   it('takes a capture preset per call, which refuses pictures and changes no score', async () => {
     const lenient = await engine.judge(photo);
     const standard = await engine.judge(photo, { capture: 'standard' });

@@ -5,6 +5,7 @@ import { type LoadedModels, loadModels } from './liveness/load.ts';
 import { DEFAULT_PROFILE, FALLBACK_PROFILE } from './liveness/profiles.ts';
 import { CAPTURE_NAMES, DEFAULT_CAPTURE } from './liveness/quality/capture.ts';
 import { turnClockwise } from './liveness/resample.ts';
+import { areReviewLimits } from './liveness/review.ts';
 import { DEFAULT_THRESHOLD } from './liveness/threshold.ts';
 import type {
   CapturePreset,
@@ -50,6 +51,7 @@ export interface JudgeOptions {
   readonly threshold?: number;
   readonly profile?: Profile;
   readonly capture?: CapturePreset;
+  readonly review?: ReviewLimits;
   /** The picture is one of several that are judged together: the judgement says what they are compared by. */
   readonly still?: boolean;
   readonly signal?: AbortSignal;
@@ -111,8 +113,7 @@ function checkCapture(capture: CapturePreset): CapturePreset {
 }
 
 function checkReview(limits: ReviewLimits | undefined): ReviewLimits | undefined {
-  if (limits === undefined || (limits.low >= 0 && limits.low < limits.high && limits.high <= 1))
-    return limits;
+  if (limits === undefined || areReviewLimits(limits)) return limits;
   throw new RangeError(
     `review must be two numbers from 0 to 1, low below high, found ${limits.low} and ${limits.high}`,
   );
@@ -196,11 +197,12 @@ export async function createLiveness(options: LivenessOptions = {}): Promise<Liv
     if (closed) throw new Error('this engine was closed: make another with createLiveness()');
     checkBytes(bytes);
     call.signal?.throwIfAborted();
+    const own = call.review === undefined ? review : checkReview(call.review);
     const settings = {
       profile: call.profile === undefined ? base.profile : usable(call.profile, lacking),
       threshold: call.threshold === undefined ? base.threshold : checkThreshold(call.threshold),
       capture: call.capture === undefined ? base.capture : checkCapture(call.capture),
-      ...(review === undefined ? {} : { review }),
+      ...(own === undefined ? {} : { review: own }),
       ...(call.still === true ? { still: true } : {}),
     };
     const start = performance.now();

@@ -52,7 +52,7 @@ from (select i, lower(hex(randomblob(16))) as h, abs(random()) % 10000 as r from
 const plain = insertOf({ verdict: "case when i % 20 = 0 then 'attack' else 'live' end", score: '93.25' });
 
 /** Rows with scores all over the scale, one in fifty of them for review. */
-export const scored = insertOf({
+export const SCORED = {
   verdict: "case when r <= 8700 then 'attack' else 'live' end",
   score: 'r / 100.0',
   more: [
@@ -63,7 +63,8 @@ export const scored = insertOf({
     ['live_probability', 'r / 10000.0'],
     ['review', 'case when i % 50 = 0 then 1 else 0 end'],
   ],
-});
+};
+export const scored = insertOf(SCORED);
 
 /** Makes the empty store with its one set of models. */
 export async function emptyLedger(dataDir) {

@@ -51,7 +51,7 @@ async function makeStores(folder, sizes, begin, say) {
 function measurements({ size, requestIds }, begin) {
   const at = (row) => new Date(begin + row * rowEveryMs);
   const window = { since: at(size - windowRows + 1), until: at(size + 1) };
-  const current = { threshold: 87, capture: 'lenient', rules };
+  const current = { threshold: 87, capture: 'lenient', review: null, rules };
   const several = size === 0 ? [] : ['byRequest', 'newestOfApp'];
   const windows = size < windowRows ? [] : ['count', 'preview'];
   const all = {

@@ -1,7 +1,7 @@
 /** As `ledger-rows.mjs`, in a PostgreSQL database. */
 import pg from 'pg';
 import { openStore } from '../../dist/store/open.js';
-import { rowApps, rowEveryMs, someRow } from './ledger-rows.mjs';
+import { rowApps, rowEveryMs, SCORED, someRow } from './ledger-rows.mjs';
 
 const inOneTransaction = 500_000;
 
@@ -29,12 +29,22 @@ async function connected(url, work) {
   }
 }
 
-const insert = `insert into ledger (id, at, request_id, appid, secret_id, source, picture_bytes, picture_sha256, code, verdict, score,
-  raw_score, reasons, model_set_id, milliseconds, caller_address)
+const insertOf = ({
+  verdict,
+  score,
+  more = [],
+}) => `insert into ledger (id, at, request_id, appid, secret_id, source, picture_bytes, picture_sha256, code, verdict, score,
+  raw_score, reasons, model_set_id, milliseconds, caller_address${more.map(([name]) => `, ${name}`).join('')})
 select $4 + i, $3 + i * ${rowEveryMs}, gen_random_uuid()::text, (1000000 + floor(random() * ${rowApps}))::text, 'AKID000000000001', 'bytes', 204800,
-  md5(random()::text) || md5(random()::text), 0, case when i % 20 = 0 then 'attack' else 'live' end, 93, 93.25, '["BLURRED"]',
-  (select min(id) from model_set), 187.5, '192.0.2.7'
-from generate_series($1::bigint, $2::bigint) as i`;
+  md5(random()::text) || md5(random()::text), 0, ${verdict}, ${score}, ${score}, '["BLURRED"]',
+  (select min(id) from model_set), 187.5, '192.0.2.7'${more.map(([, value]) => `, ${value}`).join('')}
+from (select i, floor(random() * 10000) as r from generate_series($1::bigint, $2::bigint) as i) as made`;
+
+/** Rows that are all alike. */
+const plain = insertOf({ verdict: "case when i % 20 = 0 then 'attack' else 'live' end", score: '93.25' });
+
+/** Rows with scores all over the scale, one in fifty of them for review. */
+export const scored = insertOf(SCORED);
 
 /** Makes the empty store with its one set of models. */
 export async function emptyPostgres(dataDir, url) {
@@ -45,7 +55,7 @@ export async function emptyPostgres(dataDir, url) {
 }
 
 /** Adds the rows `from` + 1 to `to`, row i at `begin` + i * `rowEveryMs`; the indexes are made anew behind them. */
-export function fillPostgres(url, begin, from, to, onProgress) {
+export function fillPostgres(url, begin, from, to, onProgress, insert = plain) {
   return connected(url, async (client) => {
     const { rows: indexes } = await client.query(
       `select indexname, indexdef from pg_indexes where tablename = 'ledger' and indexname <> 'ledger_pkey'`,
@@ -62,6 +72,16 @@ export function fillPostgres(url, begin, from, to, onProgress) {
     }
     for (const { indexdef } of indexes) await client.query(indexdef);
     await client.query('vacuum analyze ledger');
+  });
+}
+
+/** Marks all decisions for review but the oldest hundred, so that the open ones lie behind all of these. */
+export function markMostOf(url) {
+  return connected(url, async (client) => {
+    await client.query(`insert into review_mark select id, at, appid, case when id % 10 = 0 then 'wrong' else 'right' end, '', 1, at, 'ada'
+      from ledger where review = 1 and (at, id) > (select at, id from ledger where review = 1 order by at, id limit 1 offset 100)
+      on conflict do nothing`);
+    await client.query('vacuum analyze review_mark');
   });
 }
 

@@ -10,7 +10,7 @@ const start = Date.parse('2026-11-23T23:59:00Z');
 const none: AppLimits = { requestsPerSecond: null, burst: null, concurrent: null, daily: null };
 
 function app(limits: Partial<AppLimits>, appid = '1000001'): App {
-  const policy = { threshold: null, profile: null, capture: null };
+  const policy = { threshold: null, profile: null, capture: null, review: null };
   return {
     appid,
     name: appid,

@@ -1,5 +1,5 @@
 import type { Fault } from '../faults.ts';
-import type { CapturePreset, Profile } from '../liveness/types.ts';
+import type { CapturePreset, Profile, ReviewLimits } from '../liveness/types.ts';
 import type { JudgingRules } from '../policy/policy.ts';
 import type { ParsedSignature } from './signature/signature.ts';
 
@@ -28,6 +28,8 @@ export interface AppPolicy {
   readonly profile: Profile | null;
   /** What pictures must offer before they are judged. */
   readonly capture: CapturePreset | null;
+  /** Between these probabilities nobody should act on a verdict alone. */
+  readonly review: ReviewLimits | null;
 }
 
 /** One caller's account. */

@@ -1,6 +1,7 @@
 import { UsageError } from '../faults.ts';
 import { PROFILES } from '../liveness/profiles.ts';
 import { CAPTURE_NAMES } from '../liveness/quality/capture.ts';
+import { areReviewLimits } from '../liveness/review.ts';
 import type { AppLimits, AppPolicy, NewApp, NewSecret } from './types.ts';
 
 const refuse = (reason: string, what: string, expected: string, found: unknown): never => {
@@ -103,7 +104,7 @@ export function checkLimits(limits: Partial<AppLimits>): void {
 
 /** @throws {UsageError} `invalid_policy` */
 export function checkPolicy(policy: Partial<AppPolicy>): void {
-  const { threshold, profile, capture } = policy;
+  const { threshold, profile, capture, review } = policy;
   if (threshold != null && !(typeof threshold === 'number' && threshold >= 0 && threshold <= 100)) {
     refuse('invalid_policy', 'threshold', 'a number from 0 to 100, or default', threshold);
   }
@@ -112,5 +113,13 @@ export function checkPolicy(policy: Partial<AppPolicy>): void {
   }
   if (capture != null && !CAPTURE_NAMES.includes(capture)) {
     refuse('invalid_policy', 'capture preset', `${CAPTURE_NAMES.join(', ')} or default`, capture);
+  }
+  if (review != null && !areReviewLimits(review)) {
+    refuse(
+      'invalid_policy',
+      'review limits',
+      'two probabilities from 0 to 1, the first below the second, or default',
+      review,
+    );
   }
 }

@@ -55,6 +55,12 @@ export interface Model {
   sha256: string;
 }
 
+/** Probabilities between which the networks do not know. */
+export interface ReviewLimits {
+  low: number;
+  high: number;
+}
+
 /** What was found out about one picture: the answer of `POST /v1/liveness`. */
 export interface Liveness {
   requestId: string;
@@ -68,6 +74,8 @@ export interface Liveness {
    * person look, or ask for another photo.
    */
   review: boolean;
+  /** The limits of review that counted, probabilities 0-1; null: nothing is for review. */
+  reviewLimits: ReviewLimits | null;
   /**
    * What the networks gave, of a picture too poor to judge as well; not to decide by. Null without a face.
    */
@@ -118,6 +126,7 @@ export interface LivenessTogether {
   /** Of all stills that took part; null when the verdict is `poor_quality` or `no_face`. */
   score: number | null;
   review: boolean;
+  reviewLimits: ReviewLimits | null;
   rawScore: number | null;
   threshold: number;
   capturePreset: 'lenient' | 'standard' | 'strict';
@@ -221,6 +230,8 @@ export interface SessionRequest {
   policy?: {
     threshold?: number;
     capture?: 'lenient' | 'standard' | 'strict';
+    /** As wide as the app's own, or wider. */
+    review?: ReviewLimits;
     captureSignals?: 'information' | 'review';
   };
   /** Where the result is sent. */

@@ -10,7 +10,8 @@ import type { App, AppLimits, NewSecret, SecretSummary } from '../account/types.
 import { UsageError } from '../faults.ts';
 import type { LedgerOverview } from '../ledger/search.ts';
 import type { LedgerPlace, LedgerReader } from '../ledger/types.ts';
-import type { CapturePreset } from '../liveness/types.ts';
+import type { ReviewByProfile } from '../liveness/review.ts';
+import type { CapturePreset, ReviewLimits } from '../liveness/types.ts';
 import type { JudgingRules } from '../policy/policy.ts';
 import { type Policy, type PolicyPreview, previewPolicy } from '../policy/preview.ts';
 import type { Changes } from './changes.ts';
@@ -106,12 +107,14 @@ export async function replaceApiKey(
 export interface ServerPolicy {
   readonly threshold: number;
   readonly capture: CapturePreset;
+  readonly reviewLimits: ReviewByProfile;
 }
 
 /** A policy that is proposed; a member left out stays, null goes back to the server's. */
 export interface PolicyChange {
   readonly threshold?: number | null | undefined;
   readonly capture?: CapturePreset | null | undefined;
+  readonly review?: ReviewLimits | null | undefined;
   readonly rules?: Partial<JudgingRules> | undefined;
 }
 
@@ -133,16 +136,19 @@ export async function previewChange(
   const current: Policy = {
     threshold: now.app?.policy.threshold ?? server.threshold,
     capture: now.app?.policy.capture ?? server.capture,
+    review: now.app?.policy.review ?? null,
     rules: now.rules,
   };
-  const { threshold, capture, rules = {} } = change;
+  const { threshold, capture, review, rules = {} } = change;
   const given = Object.entries(rules).filter(([, value]) => value !== undefined);
   const proposed: Policy = {
     threshold: threshold === undefined ? current.threshold : (threshold ?? server.threshold),
     capture: capture === undefined ? current.capture : (capture ?? server.capture),
+    review: review === undefined ? current.review : review,
     rules: { ...now.rules, ...Object.fromEntries(given) },
   };
-  const preview = await previewPolicy(ledger.read({ appid: now.appid, ...range }), current, proposed);
+  const rows = ledger.read({ appid: now.appid, ...range });
+  const preview = await previewPolicy(rows, current, proposed, server.reviewLimits);
   return { current, proposed, preview };
 }
 

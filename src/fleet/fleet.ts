@@ -155,12 +155,12 @@ function fleetOf({ workers, workerMemoryBytes, pool, warm, admission, onTrouble 
     },
     workersNow: () => pool.now,
     lost: pool.lost,
-    async judge(picture, { threshold, profile, capture, still, app, onTaken, signal } = {}) {
+    async judge(picture, { threshold, profile, capture, review, still, app, onTaken, signal } = {}) {
       const permit = await admission.enter({ app, signal });
       try {
         for (let attempt = 1; ; attempt++) {
           try {
-            const task = { picture, threshold, profile, capture, still };
+            const task = { picture, threshold, profile, capture, review, still };
             return judgementOf(await pool.judge(task, onTaken), onTrouble);
           } catch (error) {
             if (!(error instanceof WorkerLost)) throw error;

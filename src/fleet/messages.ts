@@ -1,6 +1,6 @@
 import type { Lacking, LivenessOptions } from '../engine.ts';
 import type { PlainFault } from '../faults.ts';
-import type { CapturePreset, Judgement, ModelUsed, Profile } from '../liveness/types.ts';
+import type { CapturePreset, Judgement, ModelUsed, Profile, ReviewLimits } from '../liveness/types.ts';
 
 /*
  * What goes between the service and a worker process. Errors go as plain members: copying keeps only name,
@@ -23,6 +23,7 @@ export interface JudgeMessage {
   readonly threshold: number | undefined;
   readonly profile: Profile | undefined;
   readonly capture?: CapturePreset | undefined;
+  readonly review?: ReviewLimits | undefined;
   readonly still?: boolean | undefined;
 }
 
@@ -35,6 +36,7 @@ export interface JudgeTask {
   readonly threshold: number | undefined;
   readonly profile: Profile | undefined;
   readonly capture?: CapturePreset | undefined;
+  readonly review?: ReviewLimits | undefined;
   readonly still?: boolean | undefined;
 }
 

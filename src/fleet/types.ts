@@ -1,5 +1,5 @@
 import type { Fault } from '../faults.ts';
-import type { CapturePreset, Judgement, ModelUsed, Profile } from '../liveness/types.ts';
+import type { CapturePreset, Judgement, ModelUsed, Profile, ReviewLimits } from '../liveness/types.ts';
 
 /** How one picture is to be judged. */
 export interface JudgeOptions {
@@ -9,6 +9,8 @@ export interface JudgeOptions {
   readonly profile?: Profile;
   /** What the picture must offer; the engine's own when left out. */
   readonly capture?: CapturePreset;
+  /** Limits of review; the engine's own when left out. */
+  readonly review?: ReviewLimits;
   /** The picture is one of several that are judged together. */
   readonly still?: boolean;
   /**

@@ -80,9 +80,8 @@ class ForkedWorker implements WorkerProcess {
     return this.#ask({ kind: 'start', engine });
   }
 
-  judge({ picture, threshold, profile, capture, still }: JudgeTask): Promise<JudgeAnswer> {
-    const bytes = picture.byteLength;
-    return this.#ask({ kind: 'judge', bytes, threshold, profile, capture, still }, picture);
+  judge({ picture, ...settings }: JudgeTask): Promise<JudgeAnswer> {
+    return this.#ask({ kind: 'judge', bytes: picture.byteLength, ...settings }, picture);
   }
 
   kill(why: WorkerLost): void {

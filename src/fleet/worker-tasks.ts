@@ -27,13 +27,14 @@ export function createWorkerTasks(): WorkerTasks {
         return failureOf(error);
       }
     },
-    async judge({ picture, threshold, profile, capture, still }) {
+    async judge({ picture, threshold, profile, capture, review, still }) {
       try {
         if (engine === undefined) throw new Error('A picture came before the engine was made.');
         const judgement = await engine.judge(picture, {
           ...(threshold === undefined ? {} : { threshold }),
           ...(profile === undefined ? {} : { profile }),
           ...(capture === undefined ? {} : { capture }),
+          ...(review === undefined ? {} : { review }),
           ...(still === true ? { still } : {}),
         });
         return { kind: 'judged', judgement };

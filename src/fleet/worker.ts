@@ -21,8 +21,8 @@ process.on('message', async (message: Message) => {
     process.send?.(await tasks.start(message.engine));
     return;
   }
-  const { bytes, threshold, profile, capture, still } = message;
-  process.send?.(await tasks.judge({ picture: await input.take(bytes), threshold, profile, capture, still }));
+  const { kind: _, bytes, ...task } = message;
+  process.send?.(await tasks.judge({ picture: await input.take(bytes), ...task }));
 });
 
 // Ctrl-C and a service manager's stop reach every process of the group: it is the service that ends its

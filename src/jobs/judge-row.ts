@@ -187,7 +187,7 @@ async function judgeBytes(
   { task: { app, rules }, still }: RowWork,
   { signal, stages }: TryParts,
 ): Promise<Judgement> {
-  const { threshold, profile, capture } = app.policy;
+  const { threshold, profile, capture, review } = app.policy;
   stages.enter('queue');
   const judged = await deps.judge.judge(bytes, {
     app: app.appid,
@@ -196,6 +196,7 @@ async function judgeBytes(
     threshold: threshold ?? deps.threshold,
     profile: profile ?? deps.profile,
     ...(capture === null ? {} : { capture }),
+    ...(review === null ? {} : { review }),
     ...(still ? { still } : {}),
   });
   return { ...judged, ...decide(judged, rules) } as Judgement;

@@ -210,7 +210,11 @@ describe.skipIf(whyNoServer !== null)(`workers on the batches of one database${t
 
   it('judge by the policy and the rules of the app', async () => {
     const [store] = (await nodesOn(of.server, 1)) as [Store];
-    await store.accounts.setPolicy('1', { threshold: 55, profile: 'fast' });
+    await store.accounts.setPolicy('1', {
+      threshold: 55,
+      profile: 'fast',
+      review: { low: 0.1, high: 0.9 },
+    });
     const batches = batchesOf(store);
     const batchId = await submitBatch(batches, someOrder(), somePictures(1), 1);
     const asked: unknown[] = [];
@@ -223,7 +227,9 @@ describe.skipIf(whyNoServer !== null)(`workers on the batches of one database${t
       },
     };
     await workUntilOver([{ ...worker, judge }], batchId);
-    expect(asked).toEqual([expect.objectContaining({ app: '1', threshold: 55, profile: 'fast' })]);
+    expect(asked).toEqual([
+      expect.objectContaining({ app: '1', threshold: 55, profile: 'fast', review: { low: 0.1, high: 0.9 } }),
+    ]);
   });
 
   it('keep nothing of a decision that was erased, and judge the others', async () => {

@@ -1,5 +1,13 @@
 import { reason } from './reasons.ts';
-import type { Reason, ReviewLimits, Verdict } from './types.ts';
+import type { Profile, Reason, ReviewLimits, Verdict } from './types.ts';
+
+/** The limits that a server goes by, by profile: null, nothing is for review; absent, they are not known. */
+export type ReviewByProfile = Readonly<Partial<Record<Profile, ReviewLimits | null>>>;
+
+/** Whether two numbers can be limits of review: probabilities, the low one below the high one. */
+export function areReviewLimits({ low, high }: ReviewLimits): boolean {
+  return low >= 0 && low < high && high <= 1;
+}
 
 /** What goes with a verdict. */
 export interface Backing {

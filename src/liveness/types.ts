@@ -165,7 +165,7 @@ export interface Judgement {
    * with `poor_quality` or `no_face`, nor where `reviewLimits` is null.
    */
   readonly review: boolean;
-  /** The limits that the calibration in use names; null: it names none. */
+  /** The limits that counted: those asked for, else those of the calibration; null: there are none. */
   readonly reviewLimits: ReviewLimits | null;
   readonly threshold: number;
   readonly profile: Profile;

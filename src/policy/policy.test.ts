@@ -207,6 +207,7 @@ describe('a preview', () => {
   const policyOf = (change: Partial<Policy> = {}): Policy => ({
     threshold: 87,
     capture: 'lenient',
+    review: null,
     rules: rules(),
     ...change,
   });
@@ -214,7 +215,7 @@ describe('a preview', () => {
 
   it('of a higher threshold counts those between the two', async () => {
     const found = await previewPolicy(rows, current, policyOf({ threshold: 90 }));
-    expect(found).toEqual({
+    expect(found).toMatchObject({
       rows: 7,
       scored: 5,
       unmeasured: 5,
@@ -234,6 +235,44 @@ describe('a preview', () => {
     expect([faces.newlyRefused, faces.proposed.poor_quality]).toEqual([1, 2]);
     const loose = await previewPolicy(rows, current, policyOf({ rules: rules({ poorQuality: 'warning' }) }));
     expect([loose.newlyAccepted, loose.proposed.poor_quality]).toEqual([1, 0]);
+  });
+
+  it("of other limits of review counts what they change: an app's own, else the server's of the profile", async () => {
+    const row = (rawScore: number, liveProbability: number | null, more = {}) => ({
+      rawScore,
+      reasons: [],
+      explanation: { measured: null, profile: 'careful', liveProbability, review: true, ...more },
+    });
+    const judgedRows = [row(95, 0.95), row(90, 0.75), row(80, 0.5), row(20, 0.1), row(89, null)];
+    const server = { careful: { low: 0.3, high: 0.7 } };
+    const wide = policyOf({ review: { low: 0.05, high: 0.8 } });
+    expect(await previewPolicy(judgedRows, current, wide, server)).toMatchObject({
+      review: { current: 2, proposed: 4 },
+      newlyForReview: 2,
+      noLongerForReview: 0,
+      withoutProbability: 1,
+      newlyRefused: 0,
+      newlyAccepted: 0,
+    });
+    expect(await previewPolicy(judgedRows, wide, current, server)).toMatchObject({ noLongerForReview: 2 });
+    const unfit = [{ ...row(95, 0.5), reasons: ['BLURRED'] }];
+    expect(await previewPolicy(unfit, current, wide, server)).toMatchObject({
+      review: { current: 0, proposed: 0 },
+    });
+  });
+
+  it('tries the limits that a row was decided with where the server does not know its own', async () => {
+    const content = { review: { low: 0.2, high: 0.9 } };
+    const row = (policy: { content: Record<string, unknown> } | null) => ({
+      rawScore: 93,
+      reasons: [],
+      explanation: { measured: null, profile: 'careful', liveProbability: 0.85, policy },
+    });
+    const counted = (row_: Parameters<typeof previewPolicy>[0]) => previewPolicy(row_, current, current, {});
+    expect((await counted([row({ content })])).review).toEqual({ current: 1, proposed: 1 });
+    expect((await counted([row({ content: {} }), row(null)])).review).toEqual({ current: 0, proposed: 0 });
+    const none = { careful: null };
+    expect((await previewPolicy([row({ content })], current, current, none)).review.current).toBe(0);
   });
 
   it('of a capture preset counts as the decision itself would have been', async () => {

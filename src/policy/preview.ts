@@ -1,5 +1,6 @@
 import { codesUnder } from '../liveness/quality/capture.ts';
-import type { CapturePreset, Verdict } from '../liveness/types.ts';
+import { backingOf, type ReviewByProfile } from '../liveness/review.ts';
+import type { CapturePreset, Profile, ReviewLimits, Verdict } from '../liveness/types.ts';
 import { rejects, verdictUnder } from './decide.ts';
 import type { JudgingRules } from './policy.ts';
 
@@ -9,13 +10,21 @@ export interface PreviewRow {
   readonly rawScore: number | null;
   readonly reasons: readonly string[];
   /** Null or without values: a row of a version that did not keep them. */
-  readonly explanation?: { readonly measured: Readonly<Record<string, number>> | null } | null;
+  readonly explanation?: {
+    readonly measured: Readonly<Record<string, number>> | null;
+    readonly profile?: string | null;
+    readonly liveProbability?: number | null;
+    readonly review?: boolean | null;
+    readonly policy?: { readonly content: Readonly<Record<string, unknown>> } | null;
+  } | null;
 }
 
-/** A threshold, a capture preset and rules: what decides. */
+/** A threshold, a capture preset, limits of review and rules: what decides. */
 export interface Policy {
   readonly threshold: number;
   readonly capture: CapturePreset;
+  /** Null: those of the server for the profile of the picture. */
+  readonly review: ReviewLimits | null;
   readonly rules: JudgingRules;
 }
 
@@ -49,6 +58,12 @@ export interface PolicyPreview {
   /** `newlyRefused` and `newlyAccepted` as shares of `scored`, 0-1; null without a scored row. */
   readonly newlyRefusedShare: number | null;
   readonly newlyAcceptedShare: number | null;
+  /** Of live and attack: those that are for review. */
+  readonly review: { readonly current: number; readonly proposed: number };
+  readonly newlyForReview: number;
+  readonly noLongerForReview: number;
+  /** Rows with a score and without a probability: what is for review of them stays as it was. */
+  readonly withoutProbability: number;
 }
 
 /**
@@ -56,11 +71,13 @@ export interface PolicyPreview {
  * decisions are made anew from the stored raw score, reason codes and the values that capture presets look
  * at, so that rows from before an earlier change count as they would now. Rows without those values count
  * with the reasons they were given.
+ * @param serverReview the limits of review where a policy has none of its own
  */
 export async function previewPolicy(
   rows: AsyncIterable<PreviewRow> | Iterable<PreviewRow>,
   current: Policy,
   proposed: Policy,
+  serverReview: ReviewByProfile = {},
 ): Promise<PolicyPreview> {
   const now = { live: 0, attack: 0, poor_quality: 0 };
   const then = { live: 0, attack: 0, poor_quality: 0 };
@@ -69,14 +86,25 @@ export async function previewPolicy(
   let refused = 0;
   let accepted = 0;
   let unmeasured = 0;
+  const review = { current: 0, proposed: 0 };
+  let newlyForReview = 0;
+  let noLongerForReview = 0;
+  let withoutProbability = 0;
   const refusedBy: Record<string, number> = {};
   for await (const row of rows) {
     all++;
     if (row.rawScore === null) continue;
     scored++;
     if (row.explanation?.measured == null) unmeasured++;
+    if (row.explanation?.liveProbability == null) withoutProbability++;
     const before = decided(row, row.rawScore, current).verdict;
     const { verdict: after, unfitBy } = decided(row, row.rawScore, proposed);
+    const wasForReview = isForReview(row, before, limitsOf(row, current, serverReview));
+    const becomesForReview = isForReview(row, after, limitsOf(row, proposed, serverReview));
+    if (wasForReview) review.current++;
+    if (becomesForReview) review.proposed++;
+    if (becomesForReview && !wasForReview) newlyForReview++;
+    if (wasForReview && !becomesForReview) noLongerForReview++;
     now[before]++;
     then[after]++;
     if (before === 'live' && after !== 'live') {
@@ -97,7 +125,38 @@ export async function previewPolicy(
     newlyRefusedBy: refusedBy,
     newlyRefusedShare: scored === 0 ? null : refused / scored,
     newlyAcceptedShare: scored === 0 ? null : accepted / scored,
+    review,
+    newlyForReview,
+    noLongerForReview,
+    withoutProbability,
   };
+}
+
+/**
+ * The limits of review of a row under a policy: its own, else the server's. Where the server does not know
+ * them (networks of the operator's own) those that the row was decided with.
+ */
+function limitsOf(
+  { explanation }: PreviewRow,
+  { review }: Policy,
+  server: ReviewByProfile,
+): ReviewLimits | null {
+  if (review !== null) return review;
+  const ofServer = server[explanation?.profile as Profile];
+  if (ofServer !== undefined) return ofServer;
+  return (explanation?.policy?.content.review as ReviewLimits | null | undefined) ?? null;
+}
+
+/** Rows of versions that kept no probability stay as they were decided. */
+function isForReview(
+  { explanation }: PreviewRow,
+  verdict: keyof VerdictCounts,
+  limits: ReviewLimits | null,
+): boolean {
+  if (verdict === 'poor_quality') return false;
+  const probability = explanation?.liveProbability ?? null;
+  if (probability === null) return explanation?.review ?? false;
+  return backingOf(verdict, probability, limits).review;
 }
 
 /** What a row comes to under a policy, and the reasons that make it unfit there. */

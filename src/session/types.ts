@@ -1,4 +1,11 @@
-import type { Box, CapturePreset, Judgement, StillEvidence, Verdict } from '../liveness/types.ts';
+import type {
+  Box,
+  CapturePreset,
+  Judgement,
+  ReviewLimits,
+  StillEvidence,
+  Verdict,
+} from '../liveness/types.ts';
 import type { CaptureSignal } from './signals.ts';
 
 /** Where a session stands. The last four are ends: nothing leads out of them. */
@@ -72,6 +79,8 @@ export interface SessionWishes {
   readonly tries: number;
   readonly threshold: number | null;
   readonly capture: CapturePreset | null;
+  /** Limits of review; null, or absent in sessions of versions before: the app's. */
+  readonly review?: ReviewLimits | null;
   /** Whether signals of an injected picture turn `live` into `review`. */
   readonly captureSignals: 'information' | 'review';
   /** Where the result is sent; null: nowhere. */

@@ -110,12 +110,15 @@ describe.skipIf(path === null)(`apps and keys in the console${reason === null ? 
     const page = await open('/apps/1000001', 'Bob');
     await page.getByLabel('Threshold').selectOption('a number of its own');
     await page.getByLabel('Live above').fill('89');
+    await page.getByLabel('For review').selectOption('limits of its own');
+    await page.getByLabel('For review up to (%)').fill('92.5');
     await page.getByText('Of 12 pictures with a score, 2 more would have been refused').waitFor();
     await button(page, 'Save policy').click();
     await dialog(page).getByText('2 more would have been refused (16.7 %)').waitFor();
     await dialog(page).getByRole('button', { name: 'Save policy' }).click();
     await page.getByText('Saved.').waitFor();
     expect((await here.store.accounts.findApp('1000001'))?.policy.threshold).toBe(89);
+    expect((await here.store.accounts.findApp('1000001'))?.policy.review).toEqual({ low: 0.2, high: 0.925 });
     const [entry] = await here.store.chains.adminLog(1, { action: 'app.policy' });
     expect(entry?.actor).toMatchObject({ kind: 'console', name: 'Bob' });
     await page.getByLabel('Threshold').selectOption('as the server (87)');

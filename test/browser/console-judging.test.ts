@@ -114,6 +114,25 @@ describe.skipIf(path === null)(
       expect(text).toContain('bona-fide');
       await items.nth(0).getByRole('button', { name: 'Take the mark back' }).click();
       await items.nth(0).getByText('Marked right by ada').waitFor({ state: 'detached' });
+      // The export has what the list has.
+      const day = (n: number) => new Date(Date.now() - n * 86_400_000).toISOString();
+      await page.goto(`${here.url}/console/review?state=all&from=${day(1)}&to=${day(0)}`);
+      await expect.poll(() => items.count()).toBe(3);
+      await page.goto(`${here.url}/console/review?state=all&app=${APPID}&from=${day(3)}&to=${day(2)}`);
+      await page.getByText('No decision is like this.').waitFor();
+      await page.getByLabel('Show', { exact: true }).selectOption('wrong');
+      await expect.poll(() => new URL(page.url()).searchParams.get('from')).not.toBeNull();
+      const link = page.getByRole('link', { name: 'Marked decisions as CSV' });
+      const asked = new URL((await link.getAttribute('href')) ?? '', here.url).searchParams;
+      const { searchParams } = new URL(page.url());
+      expect(asked.toString()).toBe(
+        new URLSearchParams({
+          app: APPID,
+          from: searchParams.get('from') ?? '',
+          to: searchParams.get('to') ?? '',
+          state: 'wrong',
+        }).toString(),
+      );
       await page.goto(`${here.url}/console/review?app=${OTHER}`);
       await page.getByText('Nothing is open').waitFor();
     });
@@ -153,10 +172,16 @@ describe.skipIf(path === null)(
       await dialog.getByText('There is no app with this appid.').waitFor();
       await dialog.getByLabel('App to save it for').fill(APPID);
       await dialog.getByText('Front desk: the threshold changes from 87 (of the server) to 94').waitFor();
+      await dialog
+        .getByText('limits of review change from 30 % – 70 % (of the server) to 30 % – 95 %')
+        .waitFor();
       await dialog.getByText('5 live would have been attacks').waitFor();
       await dialog.getByRole('button', { name: 'Save 94' }).click();
       await page.getByText('Saved: Front desk uses 94.').waitFor();
-      expect((await here.store.accounts.findApp(APPID))?.policy.threshold).toBe(94);
+      expect((await here.store.accounts.findApp(APPID))?.policy).toMatchObject({
+        threshold: 94,
+        review: { low: 0.3, high: 0.95 },
+      });
       await page.goto(`${here.url}/console/threshold?app=${OTHER}`);
       await page.getByText('No picture was scored in this period.').first().waitFor();
     });

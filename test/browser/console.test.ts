@@ -168,6 +168,26 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await page.getByText('No request in this period.').waitFor();
   });
 
+  it("shows activity of a range of one's own, which the address keeps", async () => {
+    const page = await open('/console/activity');
+    await page.locator('.tile').first().waitFor();
+    await page.getByText('Own range').click();
+    await expect.poll(() => new URL(page.url()).searchParams.get('period')).toBe('own');
+    expect(Date.parse(new URL(page.url()).searchParams.get('from') ?? '')).toBeLessThan(Date.now());
+    await page.getByLabel('From').first().waitFor();
+    await page.locator('.tile').first().waitFor();
+    // It has no end, and goes on to now; one that has ended is not asked for again.
+    const live = page.getByLabel('Live');
+    expect(await live.isEnabled()).toBe(true);
+    const over = 'period=own&from=2026-01-01T00:00:00.000Z&to=2026-02-01T00:00:00.000Z';
+    await page.goto(`${console.url}/console/activity?${over}`);
+    await page.getByText('No request in this period.').waitFor();
+    expect([await live.isEnabled(), await live.isChecked()]).toEqual([false, false]);
+    await page.getByText('6 hours').click();
+    await page.locator('.tile').first().waitFor();
+    expect(new URL(page.url()).searchParams.has('from')).toBe(false);
+  });
+
   it('asks to sign in again once the session is over, and goes on there', async () => {
     const page = await open('/console/decisions');
     await page.locator('table').waitFor();

@@ -94,9 +94,29 @@ describe('apps in the admin API', () => {
       profile: null,
       version: changed.body.version,
     });
-    const wrong = { threshold: 101 };
-    expect((await operator.call('PUT', '/admin/v1/apps/1000001/policy', { body: wrong })).status).toBe(400);
+    const review = { low: 0.1, high: 0.9 };
+    const tried = { body: { review } };
+    expect((await operator.call('POST', '/admin/v1/apps/1000001/policy/preview', tried)).body).toMatchObject({
+      current: { review: null },
+      proposed: { review },
+      preview: { review: { current: 0, proposed: 0 }, withoutProbability: 3 },
+    });
+    expect((await operator.call('PUT', '/admin/v1/apps/1000001/policy', tried)).body).toMatchObject({
+      policy: { threshold: 92, review },
+    });
+    for (const wrong of [
+      { threshold: 101 },
+      { review: { low: 0.2 } },
+      { review: { low: 0.9, high: 0.1 } },
+      { review: { low: 0, high: 1.5 } },
+    ]) {
+      const { status } = await operator.call('PUT', '/admin/v1/apps/1000001/policy', { body: wrong });
+      expect([wrong, status]).toEqual([wrong, 400]);
+    }
+    const none = { body: { review: null } };
+    expect((await operator.call('PUT', '/admin/v1/apps/1000001/policy', none)).body.policy.review).toBeNull();
     const presets = (await operator.call('GET', '/admin/v1/policy-presets')).body;
+    expect(presets.defaults.reviewLimits).toEqual({ careful: { low: 0.2, high: 0.7 } });
     expect(presets.capture.length).toBeGreaterThan(1);
     expect(presets.rejectingReasons).toContain('BLURRED');
     expect(presets.rejectingReasons).not.toContain('NO_FACE');

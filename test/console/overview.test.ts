@@ -159,6 +159,24 @@ describe('the areas of the console', () => {
     expect((await ask(`${from}&to=2026-10-01T00:00:00Z`)).status).toBe(400);
   });
 
+  it('count a period of any length in round steps, few enough for a chart', async () => {
+    const browser = await (await start()).signedIn('viewer');
+    const stepOf = async (to: string) => {
+      const { status, body } = await browser.call(
+        'GET',
+        `/admin/v1/activity?from=2026-01-01T00:00:00Z&to=${to}`,
+      );
+      return [status, body.step / 1000];
+    };
+    expect(await stepOf('2026-01-01T00:00:01Z')).toEqual([200, 1]);
+    expect(await stepOf('2026-01-01T01:00:00Z')).toEqual([200, 30]);
+    expect(await stepOf('2026-01-02T00:00:00Z')).toEqual([200, 900]);
+    expect(await stepOf('2026-04-01T00:00:00Z')).toEqual([200, 43_200]);
+    expect(await stepOf('2027-01-01T00:00:00Z')).toEqual([200, 3 * 86_400]);
+    const [status, step] = await stepOf('9999-01-01T00:00:00Z');
+    expect([status, (step ?? 0) % 86_400]).toEqual([200, 0]);
+  });
+
   it('judge a picture and write it down under the name of who asked', async () => {
     const started = await start();
     const browser = await started.signedIn('operator', 'olga');

@@ -170,6 +170,9 @@ describe('the labelled rows', () => {
     const of = async (query: string) => (await exported(query)).text.split('\n').length - 2;
     expect(await of('?app=other')).toBe(1);
     expect(await of('?from=2026-11-01T00:01:00Z&to=2026-11-01T00:03:00Z')).toBe(2);
+    expect(await of('?state=right')).toBe((await of('')) - (await of('?state=wrong')));
+    expect(await of('?state=wrong')).toBeGreaterThan(0);
+    expect((await exported('?state=open')).reply.status).toBe(400);
     expect(await of('?app=nobody')).toBe(0);
   });
 

@@ -84,7 +84,12 @@ export async function startConsole(
     version: '0.0.0',
     proxies: { trustedProxies: settings.trustedProxies ?? [] },
     areas: settings.areas?.(store) ?? [],
-    defaults: { threshold: 87, capture: 'lenient', profile: 'careful' },
+    defaults: {
+      threshold: 87,
+      capture: 'lenient',
+      profile: 'careful',
+      reviewLimits: { careful: { low: 0.2, high: 0.7 } },
+    },
   };
   const checks = { store: async () => 'ok' };
   const server = createAdminServer(checks, log, undefined, undefined, api, settings.folder);

@@ -75,6 +75,7 @@ describe('the histogram of scores', () => {
       rows: 7,
       scored: 6,
       server: { threshold: 87, profile: 'careful', review: { low: 0.3, high: 0.7 } },
+      app: null,
     });
     expect(body.bins).toHaveLength(101);
     expect(body.bins[89]).toEqual({ upTo: 89, live: 1, attack: 0, poorQuality: 0, review: 0 });

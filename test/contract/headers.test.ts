@@ -220,7 +220,7 @@ describe("an app's policy", () => {
   it('reaches the judge', () =>
     withServer(
       {
-        apps: [appOf(appid, { policy: { threshold: 92, profile: 'fast', capture: 'strict' } })],
+        apps: [appOf(appid, { policy: { threshold: 92, profile: 'fast', capture: 'strict', review: null } })],
         pairs: [pairOf(secretId, appid)],
       },
       async ({ port, judge }) => {

@@ -3,7 +3,12 @@ import Database from 'libsql';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { apiKeyDigest } from '../../src/account/api-key/api-key.ts';
 import { livestill } from '../../src/cli/shared/test-support/livestill.ts';
-import { someRow, temporaryFolder, temporaryStore } from '../../src/store/test-support/temp-store.ts';
+import {
+  someExplanation,
+  someRow,
+  temporaryFolder,
+  temporaryStore,
+} from '../../src/store/test-support/temp-store.ts';
 
 const appid = '1000001';
 let dataDir: string;
@@ -84,7 +89,7 @@ describe('livestill app policy', () => {
       '--reject-on',
       'blurred,TOO_DARK',
     );
-    expect(policy).toEqual({ threshold: 92, profile: null, capture: null });
+    expect(policy).toEqual({ threshold: 92, profile: null, capture: null, review: null });
     expect(rules).toEqual({
       severalFaces: 'reject',
       minFaceWidth: 120,
@@ -112,6 +117,20 @@ describe('livestill app policy', () => {
     });
     const { status, err } = await run('app', 'policy', appid, '--capture', 'loose');
     expect([status, err]).toEqual([2, expect.stringContaining('lenient, standard, strict, default')]);
+  });
+
+  it('sets limits of review, both at once, and goes back to those of the server', async () => {
+    expect(await json('app', 'policy', appid, '--review', '0.2,0.85')).toMatchObject({
+      policy: { review: { low: 0.2, high: 0.85 }, threshold: null },
+    });
+    expect((await run('app', 'policy', appid)).out).toMatch(/review +0\.2 to 0\.85/);
+    expect((await run('app', 'show', appid)).out).toContain('review 0.2 to 0.85');
+    for (const wrong of ['0.2', '0.2-0.8', '0.8,0.2', '0.2,1.2', '0.2,0.5,0.8', ',', 'x,y']) {
+      expect([wrong, (await run('app', 'policy', appid, '--review', wrong)).status]).toEqual([wrong, 2]);
+    }
+    expect(await json('app', 'policy', appid, '--review', 'default')).toMatchObject({
+      policy: { review: null },
+    });
   });
 
   it('changes nothing where one of several settings is wrong', async () => {
@@ -284,6 +303,30 @@ describe('livestill app policy preview', () => {
     expect(back.preview).toMatchObject({ newlyAccepted: 3 });
     const width = await json('app', 'policy', 'preview', appid, '--capture', 'lenient', '--min-face', '200');
     expect(width.preview).toMatchObject({ newlyAccepted: 2, newlyRefused: 0 });
+  });
+
+  it('says what would have been for review', async () => {
+    const { ledger } = await temporaryStore({ dataDir });
+    for (const [i, liveProbability] of [0.95, 0.75, 0.74, 0.3].entries()) {
+      const row = { appid, at: daysAgo(1), requestId: `r${i}`, rawScore: 95, reasons: [] };
+      await ledger.append(someRow({ ...row, explanation: someExplanation({ liveProbability }) }));
+    }
+    const asked = ['app', 'policy', 'preview', appid, '--review', '0.2,0.8'];
+    const found = await json(...asked);
+    expect(found).toMatchObject({
+      current: { review: null },
+      proposed: { review: { low: 0.2, high: 0.8 } },
+      preview: { review: { current: 1, proposed: 3 }, newlyForReview: 2, noLongerForReview: 0 },
+    });
+    const { out } = await run(...asked);
+    expect(out).toContain('review 0.2 to 0.8 instead of default');
+    expect(out).toContain('For review: 1 as it is, 3 as proposed (2 more, 0 fewer).');
+    await run('app', 'policy', appid, '--review', '0.2,0.8');
+    expect(await json('app', 'policy', 'preview', appid, '--review', 'default')).toMatchObject({
+      current: { review: { low: 0.2, high: 0.8 } },
+      proposed: { review: null },
+      preview: { noLongerForReview: 2 },
+    });
   });
 
   it('says so where there is nothing to look at', async () => {

@@ -57,7 +57,12 @@ beforeEach(async () => {
     rejectOn: null,
     poorQuality: 'verdict',
   });
-  await test.store.accounts.setPolicy(appid, { threshold: null, profile: null, capture: null });
+  await test.store.accounts.setPolicy(appid, {
+    threshold: null,
+    profile: null,
+    capture: null,
+    review: null,
+  });
 });
 
 const raw = (headers: Record<string, string> = {}, body: RequestInit['body'] = picture) =>
@@ -86,6 +91,7 @@ describe('the answer to a judged picture', () => {
       verdict: 'live',
       score: 93,
       review: false,
+      reviewLimits: null,
       rawScore: 93,
       threshold: 87,
       liveProbability: 0.9,
@@ -249,6 +255,20 @@ describe("an app's policy", () => {
     await test.store.accounts.setPolicy(appid, { threshold: 92, profile: 'fast' });
     await answered(await raw());
     expect(test.judge.options.at(-1)).toMatchObject({ threshold: 92, profile: 'fast' });
+  });
+
+  it('sets the limits of review that the judge works with; the answer and the record name them', async () => {
+    await answered(await raw());
+    expect(test.judge.options.at(-1)).not.toHaveProperty('review');
+    const own = { low: 0.2, high: 0.95 };
+    await test.store.accounts.setPolicy(appid, { review: own });
+    test.judge.answer = (_, { review }) => withFace({ reviewLimits: review ?? null, liveProbability: 0.9 });
+    const body = await answered(await raw());
+    expect(test.judge.options.at(-1)).toMatchObject({ review: own });
+    expect(body).toMatchObject({ verdict: 'live', review: true, reviewLimits: own });
+    expect(body.reasons).toMatchObject([{ code: 'UNCERTAIN', severity: 'warning' }]);
+    const [row] = await test.store.ledger.latest({}, 1);
+    expect(row?.explanation).toMatchObject({ review: true, policy: { content: { review: own } } });
   });
 
   it('sets the capture preset that the judge works with; the answer and the record name it', async () => {

@@ -234,6 +234,26 @@ describe('a session', () => {
     expect(server.judge.options.at(-1)).toMatchObject({ threshold: 95, capture: 'strict' });
   });
 
+  it("may be for review more often than its app's pictures, and is judged with its own limits", async () => {
+    const own = { low: 0.1, high: 0.95 };
+    const made = await make({ stills: 1, policy: { review: own } });
+    await run(made, [pictures[0]!]);
+    expect(server.judge.options.at(-1)).toMatchObject({ review: own });
+    await server.store.accounts.setPolicy('1000001', { review: { low: 0.05, high: 0.5 } });
+    try {
+      expect((await refusalOf({ policy: { review: own } })).slice(0, 3)).toEqual([
+        400,
+        'invalid_request',
+        'policy',
+      ]);
+      const plain = await make({ stills: 1 });
+      await run(plain, [pictures[0]!]);
+      expect(server.judge.options.at(-1)).toMatchObject({ review: { low: 0.05, high: 0.5 } });
+    } finally {
+      await server.store.accounts.setPolicy('1000001', { review: null });
+    }
+  });
+
   it('tells signals, which turn live into review where the session asks for that', async () => {
     const made = await make();
     await run(made, [pictures[0]!, pictures[0]!], 'OBS Virtual Camera');
@@ -364,6 +384,10 @@ describe('making a session', () => {
   it.each([
     [{ policy: { threshold: 50 } }, 'policy'],
     [{ policy: { threshold: 101 } }, 'schema'],
+    [{ policy: { review: { low: 0.1, high: 0.6 } } }, 'policy'],
+    [{ policy: { review: { low: 0.3, high: 0.9 } } }, 'policy'],
+    [{ policy: { review: { low: 0.9, high: 0.1 } } }, 'policy'],
+    [{ policy: { review: { low: 0.1 } } }, 'schema'],
     [{ webhook: 'nonsense' }, 'webhook'],
     [{ webhook: 'https://shop.example/a b' }, 'webhook'],
     [{ webhook: 'https://shop.example/\u0000' }, 'schema'],

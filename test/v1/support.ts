@@ -145,6 +145,8 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
         captureSignals: 'information',
         threshold: 87,
         capture: 'lenient',
+        profile: 'careful',
+        reviewLimits: { careful: { low: 0.2, high: 0.7 } },
         webhookSecret: 'of the installation',
       },
     },

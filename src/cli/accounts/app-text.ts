@@ -19,8 +19,13 @@ export function limitsText(limits: AppLimits): string {
 }
 
 function policyText(policy: AppPolicy): string {
-  const { threshold, profile, capture } = policy;
-  return `threshold ${threshold ?? 'default'}, profile ${profile ?? 'default'}, capture preset ${capture ?? 'default'}`;
+  const { threshold, profile, capture, review } = policy;
+  return `threshold ${threshold ?? 'default'}, profile ${profile ?? 'default'}, capture preset ${capture ?? 'default'}, review ${reviewText(review)}`;
+}
+
+/** Limits of review in a few characters; `default` where they are the server's. */
+export function reviewText(review: AppPolicy['review']): string {
+  return review === null ? 'default' : `${review.low} to ${review.high}`;
 }
 
 /** One app with its keys, for people. */

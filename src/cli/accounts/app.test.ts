@@ -153,13 +153,20 @@ describe('livestill app', () => {
       threshold: 92.5,
       profile: 'fast',
       capture: null,
+      review: null,
     });
     expect(await policy('--threshold', 'default')).toEqual({
       threshold: null,
       profile: 'fast',
       capture: null,
+      review: null,
     });
-    expect(await policy('--profile', 'default')).toEqual({ threshold: null, profile: null, capture: null });
+    expect(await policy('--profile', 'default')).toEqual({
+      threshold: null,
+      profile: null,
+      capture: null,
+      review: null,
+    });
   });
 
   it('replaces buckets', async () => {

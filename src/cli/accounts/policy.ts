@@ -6,7 +6,7 @@ import { previewChange } from '../../console/apps.ts';
 import { UsageError } from '../../faults.ts';
 import { DEFAULT_PROFILE, PROFILES } from '../../liveness/profiles.ts';
 import { CAPTURE_NAMES, reasonsOf } from '../../liveness/quality/capture.ts';
-import type { CapturePreset, Profile } from '../../liveness/types.ts';
+import type { CapturePreset, Profile, ReviewLimits } from '../../liveness/types.ts';
 import { rejects } from '../../policy/decide.ts';
 import { checkRules, type JudgingRules } from '../../policy/policy.ts';
 import type { Policy, PolicyPreview } from '../../policy/preview.ts';
@@ -15,8 +15,9 @@ import type { Store } from '../../store/open.ts';
 import { duration, moment, numberOrDefault } from '../shared/arguments.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
 import { type Outcome, pairs, perform } from '../shared/outcome.ts';
+import { reviewLimitsOf } from '../shared/review-limits.ts';
 import { createTable } from '../shared/table.ts';
-import { appJson } from './app-text.ts';
+import { appJson, reviewText } from './app-text.ts';
 import { type GivenThreshold, resolveThreshold, thresholdOrName } from './named-threshold.ts';
 
 interface PolicyOptions extends DataOptions {
@@ -25,6 +26,7 @@ interface PolicyOptions extends DataOptions {
   readonly threshold?: GivenThreshold;
   readonly profile?: Profile | 'default';
   readonly capture?: CapturePreset | 'default';
+  readonly review?: ReviewLimits | 'default';
   readonly severalFaces?: JudgingRules['severalFaces'];
   readonly minFace?: number | null;
   readonly rejectOn?: readonly string[] | null;
@@ -44,13 +46,14 @@ export function registerPolicy(app: Command): void {
     .addOption(
       new Option('--profile <name>', 'how carefully pictures are judged').choices([...PROFILES, 'default']),
     )
-    .addOption(capturePreset());
+    .addOption(capturePreset())
+    .addOption(reviewOption());
   withRules(policy)
     .addHelpText(
       'after',
       `
-Threshold, profile and capture preset count for both APIs, everything else for /v1 alone: the old
-endpoint keeps to its contract. Without an option the settings are shown. The limits of each capture
+Threshold, profile, capture preset and limits of review count for both APIs, everything else for /v1
+alone: the old endpoint keeps to its contract, and its answer does not say what is for review. Without an option the settings are shown. The limits of each capture
 preset are in docs/understand/quality.md; --min-face adds to them, and a limit whose reason is not among those
 of --reject-on only warns.
 
@@ -61,6 +64,7 @@ Examples:
   livestill app policy 1000001
   livestill app policy 1000001 --threshold 92 --several-faces reject --min-face 120
   livestill app policy 1000001 --capture standard
+  livestill app policy 1000001 --review 0.2,0.8
   livestill app policy preview --appid 1000001 --threshold 90 --since 7d
   livestill app policy preview --appid 1000001 --capture strict`,
     )
@@ -82,6 +86,21 @@ function capturePreset(): Option {
     '--capture <preset>',
     'what pictures must offer before they are judged: face size, space around it, pose, picture size',
   ).choices([...CAPTURE_NAMES, 'default']);
+}
+
+function reviewOption(): Option {
+  return new Option(
+    '--review <low,high>',
+    'probabilities between which a judgement is for review, such as 0.2,0.8; default',
+  ).argParser(reviewLimits);
+}
+
+/** Two numbers with a comma. */
+function reviewLimits(text: string): ReviewLimits | 'default' {
+  if (text === 'default') return text;
+  const [low, high] = text.split(',').map(Number);
+  if (/^[\d.]+,[\d.]+$/.test(text) && low !== undefined && high !== undefined) return { low, high };
+  throw new InvalidArgumentError('Expected two probabilities such as 0.2,0.8, or default.');
 }
 
 function withRules(command: Command): Command {
@@ -138,7 +157,8 @@ function changes(options: PolicyOptions): { policy: Partial<AppPolicy>; rules: P
   const threshold = typeof options.threshold === 'string' ? undefined : options.threshold;
   const profile = options.profile === 'default' ? null : options.profile;
   const capture = options.capture === 'default' ? null : options.capture;
-  const policy = given({ threshold, profile, capture }) as Partial<AppPolicy>;
+  const review = options.review === 'default' ? null : options.review;
+  const policy = given({ threshold, profile, capture, review }) as Partial<AppPolicy>;
   const rules = given({ severalFaces, minFaceWidth, rejectOn, poorQuality }) as Partial<JudgingRules>;
   checkPolicy(policy);
   checkRules(rules);
@@ -174,6 +194,7 @@ function policyLines({ policy }: App, rules: JudgingRules): readonly (readonly [
     ['threshold', String(policy.threshold ?? 'default')],
     ['profile', policy.profile ?? 'default'],
     ['capture preset', policy.capture ?? 'default'],
+    ['review', reviewText(policy.review)],
     ['several faces', severalFaces],
     ['minimum face', minFaceWidth === null ? 'default' : `${minFaceWidth} pixels wide`],
     ['reject on', rejectOn === null ? 'default: every quality error' : rejectOn.join(', ') || 'none'],
@@ -196,6 +217,7 @@ function preview(parent: Command): void {
     .option('--appid <digits>', 'the app, in place of the argument')
     .addOption(thresholdOption())
     .addOption(capturePreset())
+    .addOption(reviewOption())
     .option('--since <time>', 'from then on: 7d, 12h, 2026-11-23', sinceTime, sinceTime('7d'))
     .option('--until <time>', 'before this time', moment);
   withRules(command).action((appid: string | undefined, _options: PreviewOptions, self: Command) => {
@@ -233,7 +255,8 @@ function runPreview(appid: string, options: PreviewOptions): Promise<Outcome> {
     const { since, until } = options;
     const proposal = { ...change.policy, rules: change.rules };
     const range = { since, until };
-    const compared = await previewChange(store.ledger, config, { app, appid, rules }, proposal, range);
+    const server = { ...config, reviewLimits: await reviewLimitsOf(config) };
+    const compared = await previewChange(store.ledger, server, { app, appid, rules }, proposal, range);
     const { current, proposed, preview: found } = compared;
     return {
       text: previewText(found, current, proposed, since),
@@ -262,10 +285,26 @@ function previewText(found: PolicyPreview, current: Policy, proposed: Policy, si
   );
   return `Of ${count(scored, 'picture')} with a score since ${from}, with ${difference(current, proposed)}:
   ${share(newlyRefused)} more would have been refused (${newlyRefused}), ${share(newlyAccepted)} more accepted (${newlyAccepted}).${unfit}
+${reviewEffect(found)}
 
 ${[layout.head, ...rows.map((row) => layout.line(row))].join('\n')}
 
 ${unscored} further pictures had no score (no face, or not decodable): no setting changes those.${needsValues ? lackingText(found) : ''}`;
+}
+
+/** What would have been for review; nothing where neither policy has anything for it. */
+function reviewEffect({
+  review,
+  newlyForReview,
+  noLongerForReview,
+  withoutProbability,
+}: PolicyPreview): string {
+  if (review.current === 0 && review.proposed === 0) return '';
+  const lacking =
+    withoutProbability === 0
+      ? ''
+      : ` Of ${withoutProbability} the ledger holds no probability: of those nothing changes.`;
+  return `  For review: ${review.current} as it is, ${review.proposed} as proposed (${newlyForReview} more, ${noLongerForReview} fewer).${lacking}\n`;
 }
 
 /** Of which pictures it is not known what the limits would have done. */
@@ -285,6 +324,8 @@ function difference(current: Policy, proposed: Policy): string {
   if (proposed.capture !== current.capture) {
     parts.push(`capture preset ${proposed.capture} instead of ${current.capture}`);
   }
+  const [before, after] = [reviewText(current.review), reviewText(proposed.review)];
+  if (before !== after) parts.push(`review ${after} instead of ${before}`);
   for (const name of ['severalFaces', 'minFaceWidth', 'rejectOn', 'poorQuality'] as const) {
     const [before, after] = [shown(current.rules[name]), shown(proposed.rules[name])];
     if (before !== after) parts.push(`${name} ${after} instead of ${before}`);

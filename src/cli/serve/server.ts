@@ -6,6 +6,7 @@ import type { Config } from '../../config/load.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { RefusalCounter } from '../../ledger/refusals.ts';
 import { countedLedger, type ScoreCounter } from '../../ledger/score-counter.ts';
+import type { ReviewByProfile } from '../../liveness/review.ts';
 import { createDownloader } from '../../picture/download/download.ts';
 import type { Store } from '../../store/open.ts';
 import type { Traces } from '../../traces/types.ts';
@@ -35,6 +36,7 @@ export interface Parts {
   readonly failedTries: FailedTries | undefined;
   readonly tls: TlsIdentity | undefined;
   readonly tables: readonly OperatingTable[];
+  readonly reviewLimits: ReviewByProfile;
   readonly refusals: RefusalCounter;
   readonly traces: Traces | undefined;
   readonly scores: ScoreCounter;
@@ -69,7 +71,7 @@ export function decisionDepsOf(config: Config, log: Logger, parts: Parts): Decis
 
 /** The server of both APIs on the service port. */
 export function serverOf(config: Config, log: Logger, parts: Parts, judging: DecisionDeps): Server {
-  const { store, fleet, metrics, failedTries, tls, tables } = parts;
+  const { store, fleet, metrics, failedTries, tls, tables, reviewLimits } = parts;
   const { accounts, apiKeys, idempotency, replay, rules } = store;
   const { observer } = metrics;
   const { clock } = judging;
@@ -101,6 +103,8 @@ export function serverOf(config: Config, log: Logger, parts: Parts, judging: Dec
         ...config.sessions,
         threshold,
         capture: config.capture,
+        profile: fleet.profile,
+        reviewLimits,
         webhookSecret: config.webhook.secret,
       },
     },

@@ -24,12 +24,12 @@ import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
 import { objectsOf } from '../shared/objects.ts';
 import { operatingTables } from '../shared/operating-tables.ts';
+import { reviewLimitsOf } from '../shared/review-limits.ts';
 import { tracesOf } from '../shared/traces.ts';
 import { version } from '../shared/version.ts';
 import { watchBatchFigures } from './batch-figures.ts';
 import { consoleOf, type Places } from './console.ts';
 import { freeBytesAt, readinessChecks } from './readiness.ts';
-import { reviewLimitsOf } from './review-limits.ts';
 import { decisionDepsOf, serverOf } from './server.ts';
 import { startSessionUpkeep } from './sessions.ts';
 import { StartError } from './start-error.ts';
@@ -84,7 +84,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
   const tlsFiles = tlsFilesOf(config);
   const tls = tlsFiles === undefined ? undefined : await loadTls(tlsFiles);
   const measured = { tables: await operatingTables(config), reviewLimits: await reviewLimitsOf(config) };
-  const { tables } = measured;
+  const { tables, reviewLimits } = measured;
   const closing: (() => Promise<unknown>)[] = [];
   const state: State = { ready: false, draining: false };
   try {
@@ -111,7 +111,19 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(async () => traces?.stop());
     const scores = scoreCounterOf(store, log);
     closing.unshift(() => scores.stop());
-    const parts = { store, fleet, metrics, bodies, failedTries, tls, tables, refusals, traces, scores };
+    const parts = {
+      store,
+      fleet,
+      metrics,
+      bodies,
+      failedTries,
+      tls,
+      tables,
+      reviewLimits,
+      refusals,
+      traces,
+      scores,
+    };
     const judging = decisionDepsOf(config, log, parts);
     const server = serverOf(config, log, parts, judging);
     closing.unshift(() => server.drain(0));
@@ -201,7 +213,7 @@ function createAdmin(
   const api = {
     proxies: { trustedProxies, proxyHeader },
     version,
-    defaults: { threshold, capture, profile },
+    defaults: { threshold, capture, profile, reviewLimits: measured.reviewLimits },
     operatingPoints: measured.tables,
     notReached: () => copiesIn(config.dataDir),
     writeAnew: writeAnewWith({ batches: store.batches, objects: objectsOf(config) }),

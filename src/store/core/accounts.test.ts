@@ -43,6 +43,33 @@ describe('apps', () => {
     });
   });
 
+  it('keep limits of review, both or none', async () => {
+    const { accounts } = await temporaryStore();
+    const own = { low: 0.125, high: 0.75 };
+    await accounts.createApp({ appid: '1000001', name: 'x', policy: { review: own } }, somePair());
+    const review = async () => (await accounts.findApp('1000001'))?.policy.review;
+    expect(await review()).toEqual(own);
+    await accounts.setPolicy('1000001', { threshold: 90 });
+    expect(await review()).toEqual(own);
+    await accounts.setPolicy('1000001', { review: null });
+    expect(await review()).toBeNull();
+    await accounts.changeApp('1000001', { policy: { review: { low: 0, high: 1 } } }, null);
+    expect(await review()).toEqual({ low: 0, high: 1 });
+    for (const wrong of [
+      { low: 0.5, high: 0.5 },
+      { low: 0.7, high: 0.2 },
+      { low: -0.1, high: 0.2 },
+      { low: 0.1, high: 1.1 },
+      { low: Number.NaN, high: 0.5 },
+      { low: 0.2 } as { low: number; high: number },
+    ]) {
+      await expect(accounts.setPolicy('1000001', { review: wrong })).rejects.toMatchObject({
+        reason: 'invalid_policy',
+      });
+    }
+    expect(await review()).toEqual({ low: 0, high: 1 });
+  });
+
   it('are not found under a text that cannot be an appid', async () => {
     const { accounts } = await temporaryStore();
     await accounts.createApp({ appid: '1000001', name: 'x' }, somePair());

@@ -27,6 +27,10 @@ export function toApp(row: AppTable): App {
     threshold: row.threshold,
     profile: row.profile_name as AppPolicy['profile'],
     capture: row.capture as AppPolicy['capture'],
+    review:
+      row.review_low === null || row.review_high === null
+        ? null
+        : { low: row.review_low, high: row.review_high },
   };
   return {
     appid: row.appid,

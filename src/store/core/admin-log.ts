@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { Actor, AdminEntry, AdminFilter, StoredAdminEntry } from '../../ledger/admin.ts';
 import type { ChainValue } from '../../ledger/chain.ts';
 import { type FindEnd, takePlace } from './chain/place.ts';
@@ -40,25 +40,75 @@ export function adminValues(
   return [id, at, actor_kind, actor_name, actor_from, action, target, before, after];
 }
 
-/** The newest entries that match, newest first. */
+/**
+ * The newest entries that match, newest first by time, each filter by an index. The kinds of a group are few:
+ * each is looked for on its own, so that none is sorted that is not shown.
+ */
 export async function latestChanges(
   db: Kysely<Tables>,
   limit: number,
-  { since, until, action, target, actor, before }: AdminFilter = {},
+  filter: AdminFilter = {},
 ): Promise<readonly StoredAdminEntry[]> {
+  const { action, before } = filter;
+  const place = before === undefined ? null : await placeOf(db, before);
+  if (place === undefined) return [];
+  const kinds = action === undefined ? [null] : await actionsOf(db, action);
+  const found: Entry[] = [];
+  for (const kind of kinds) found.push(...(await newest(db, limit, filter, kind, place)));
+  const newestFirst = found.sort((a, b) => b.at - a.at || b.id - a.id).slice(0, limit);
+  return newestFirst.map(entryOf);
+}
+
+type Entry = Selectable<AdminLogTable>;
+type Place = Pick<Entry, 'at' | 'id'>;
+
+/** Where an entry stands; undefined where there is none. */
+function placeOf(db: Kysely<Tables>, id: number): Promise<Place | undefined> {
+  return db.selectFrom('admin_log').select(['at', 'id']).where('id', '=', id).executeTakeFirst();
+}
+
+/** The kinds that an action names, which stand in the log: it, and those of its group. */
+async function actionsOf(db: Kysely<Tables>, action: string): Promise<readonly string[]> {
+  // Not LIKE: its wildcards in a caller's text would match other actions. '/' comes behind '.'.
+  const [from, to] = [`${action}.`, `${action}/`];
+  const next = (bound: ReturnType<typeof sql>) =>
+    sql`(select min(action) from admin_log where id > -1 and ${bound} and action < ${to})`;
+  // Jumps from one kind to the next in the index, however many entries each has.
+  const { rows } = await sql<{ kind: string }>`with recursive kinds (kind) as (
+      select ${next(sql`action >= ${from}`)}
+      union all select ${next(sql`action > kinds.kind`)} from kinds where kinds.kind is not null)
+    select kind from kinds where kind is not null`.execute(db);
+  return [action, ...rows.map(({ kind }) => kind)];
+}
+
+/** As in the steps `admin-log-search`. */
+const PART_OF_TIME = sql.lit(0);
+const PART_OF_ONE = sql.lit(-1);
+
+function newest(
+  db: Kysely<Tables>,
+  limit: number,
+  { since, until, target, actor }: AdminFilter,
+  action: string | null,
+  before: Place | null,
+): Promise<readonly Entry[]> {
   let query = db.selectFrom('admin_log').selectAll();
   if (since !== undefined) query = query.where('at', '>=', since.getTime());
   if (until !== undefined) query = query.where('at', '<', until.getTime());
-  if (before !== undefined) query = query.where('id', '<', before);
+  if (before !== null) query = query.where(sql<boolean>`(at, id) < (${before.at}, ${before.id})`);
   if (actor !== undefined) query = query.where('actor_name', '=', actor);
   if (target !== undefined) query = query.where('target', '=', target);
-  if (action !== undefined) {
-    // Not LIKE: its wildcards in a caller's text would match other actions.
-    const inGroup = sql<boolean>`substr(action, 1, ${action.length + 1}) = ${`${action}.`}`;
-    query = query.where((eb) => eb.or([eb('action', '=', action), inGroup]));
-  }
-  const rows = await query.orderBy('id', 'desc').limit(limit).execute();
-  return rows.map((row) => ({
+  if (action !== null) query = query.where('action', '=', action);
+  // Three indexes are of parts of the entries that are all of them: they are used where the statement names
+  // the part, and never gone through for entries that another index has side by side.
+  const isNarrow = target !== undefined || (actor !== undefined && action !== null);
+  if (!isNarrow)
+    query = query.where('id', '>', actor === undefined && action === null ? PART_OF_TIME : PART_OF_ONE);
+  return query.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+}
+
+function entryOf(row: Entry): StoredAdminEntry {
+  return {
     id: row.id,
     at: new Date(row.at),
     actor: { kind: row.actor_kind as Actor['kind'], name: row.actor_name, from: row.actor_from },
@@ -67,5 +117,5 @@ export async function latestChanges(
     before: row.before === null ? null : (JSON.parse(row.before) as unknown),
     after: row.after === null ? null : (JSON.parse(row.after) as unknown),
     hash: row.hash,
-  }));
+  };
 }

@@ -173,10 +173,11 @@ const limitColumns = ({
   daily,
 }: Partial<AppLimits>) => ({ requests_per_second, burst, concurrent, daily });
 
-const policyColumns = ({ threshold, profile, capture }: Partial<AppPolicy>) => ({
+const policyColumns = ({ threshold, profile, capture, review }: Partial<AppPolicy>) => ({
   threshold,
   capture,
   ...profileColumns(profile),
+  ...reviewColumns(review),
 });
 
 /** Only the members that are there: undefined leaves a column as it is, null empties it. */
@@ -194,6 +195,12 @@ function profileColumns<P extends Profile | null | undefined>(profile: P) {
   return { profile: profile === 'single' ? null : profile, profile_name: profile };
 }
 
+/** Both limits, or neither: undefined leaves them as they are. */
+function reviewColumns<R extends AppPolicy['review'] | undefined>(review: R) {
+  const of = (limit: 'low' | 'high') => (review == null ? (review as R & (null | undefined)) : review[limit]);
+  return { review_low: of('low'), review_high: of('high') };
+}
+
 function newRow(app: Parameters<AccountAdmin['createApp']>[0], now: number): AppTable {
   return {
     appid: app.appid,
@@ -207,6 +214,8 @@ function newRow(app: Parameters<AccountAdmin['createApp']>[0], now: number): App
     threshold: app.policy?.threshold ?? null,
     ...profileColumns(app.policy?.profile ?? null),
     capture: app.policy?.capture ?? null,
+    review_low: app.policy?.review?.low ?? null,
+    review_high: app.policy?.review?.high ?? null,
     created_at: now,
   };
 }

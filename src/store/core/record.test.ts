@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { AdminFilter } from '../../ledger/admin.ts';
 import { oldDatabase } from '../sqlite/test-support/old-store.ts';
 import {
   itOnSqlite,
@@ -331,6 +332,61 @@ describe('the admin log', () => {
     expect(await chains.verify('admin')).toMatchObject({ verified: 12, fault: null });
     await tamper(dataDir, `update admin_log set actor_name = 'somebody else' where id = 2`);
     expect((await chains.verify('admin')).fault).toMatchObject({ kind: 'changed', rowId: 2 });
+  });
+
+  it('is found by who, kind, thing and time, and read page by page, newest first', async () => {
+    const store = await temporaryStore();
+    const people = ['Ann', 'Bob'].map((name) => store.as({ kind: 'console', name, from: '' }));
+    const actions = [
+      'app.policy',
+      'app.limits',
+      'app',
+      'app_x.policy',
+      'apps.policy',
+      'api.x',
+      'review.mark',
+    ];
+    for (const [i, action] of Array.from({ length: 42 }, (_, n) => [n, actions[n % 7] ?? ''] as const)) {
+      await people[i % 2]?.noteChange({ action, target: String(i % 3), before: null, after: { i } });
+    }
+    const { chains } = store;
+    const all = await chains.adminLog(100);
+    expect(all).toHaveLength(42);
+    expect(all.map(({ id }) => id)).toEqual(all.map(({ id }) => id).toSorted((a, b) => b - a));
+    const since = all[20]?.at ?? new Date();
+    const inGroup = (found: string, wanted: string) => found === wanted || found.startsWith(`${wanted}.`);
+    for (const filter of [
+      {},
+      { actor: 'Bob' },
+      { actor: 'Nobody' },
+      { action: 'app' },
+      { action: 'app.policy' },
+      { action: 'app.' },
+      { action: 'review' },
+      { action: 'rev' },
+      { action: '%' },
+      { target: '2' },
+      { since },
+      { until: since },
+      { actor: 'Ann', action: 'app', target: '1', since },
+      { actor: 'Ann', target: '1', until: since },
+      { action: 'review', target: '0' },
+    ]) {
+      const { actor, action, target, until, since: from } = filter as AdminFilter;
+      const wanted = all
+        .filter((one) => actor === undefined || one.actor.name === actor)
+        .filter((one) => action === undefined || inGroup(one.action, action))
+        .filter((one) => target === undefined || one.target === target)
+        .filter((one) => (from === undefined || one.at >= from) && (until === undefined || one.at < until));
+      const read: typeof wanted = [];
+      for (let before: number | undefined; ; before = read.at(-1)?.id) {
+        const page = await chains.adminLog(4, before === undefined ? filter : { ...filter, before });
+        read.push(...page);
+        if (page.length < 4) break;
+      }
+      expect([filter, read]).toEqual([filter, wanted]);
+    }
+    expect(await chains.adminLog(5, { before: 1000 })).toEqual([]);
   });
 
   it('has no entry for a change that was not made', async () => {

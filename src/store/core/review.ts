@@ -60,15 +60,11 @@ async function reviewPage(
   const isFromMarks = state !== 'open' && state !== 'all';
   const most = state === 'open' || state === 'right' || state === 'wrong' ? WINDOW : limit;
   const window = isFromMarks ? markedWindow(filter, before, most) : reviewWindow(filter, before, most);
-  const marked = sql<boolean>`${
-    state === 'open'
-      ? sql`review_mark.mark is null`
-      : state === 'right' || state === 'wrong'
-        ? sql`review_mark.mark = ${state}`
-        : sql`1 = 1`
-  }`;
+  // Looked up for each row until the page is full: for a join PostgreSQL would read all marks first.
+  const mark = sql`(select mark from review_mark where row_id = looked.id)`;
+  const marked =
+    state === 'open' ? sql`${mark} is null` : most === WINDOW ? sql`${mark} = ${state}` : sql`1 = 1`;
   const { rows: places } = await sql<Place>`select looked.at as at, looked.id as id from (${window}) as looked
-    left join review_mark on review_mark.row_id = looked.id
     where ${marked} order by looked.at desc, looked.id desc limit ${limit}`.execute(db);
   const items = await itemsOf(db, places);
   const last = places.at(-1);

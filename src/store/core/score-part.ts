@@ -19,7 +19,9 @@ export async function scorePart(
   rows =
     before === null
       ? rows.where('at', '<', until.getTime())
-      : rows.where(sql<boolean>`(at, id) < (${before.at.getTime()}, ${before.id})`);
+      : rows
+          .where(sql<boolean>`(at, id) < (${before.at.getTime()}, ${before.id})`)
+          .where('at', '<=', before.at.getTime());
   const end = await rows
     .select(['at', 'id'])
     .where('at', '>=', since.getTime())
@@ -31,7 +33,8 @@ export async function scorePart(
   const part =
     end === undefined
       ? rows.where('at', '>=', since.getTime())
-      : rows.where(sql<boolean>`(at, id) >= (${end.at}, ${end.id})`);
+      : // The bound by time alone says the same: by it PostgreSQL knows that these are a few thousand rows.
+        rows.where(sql<boolean>`(at, id) >= (${end.at}, ${end.id})`).where('at', '>=', end.at);
   const groups = await part
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .select('verdict')

@@ -18,6 +18,9 @@ export interface AppTable {
   readonly profile_name: string | null;
   /** Name of a capture preset; null: the server's. */
   readonly capture: string | null;
+  /** Limits of review: both or none; null: the server's. */
+  readonly review_low: number | null;
+  readonly review_high: number | null;
   readonly created_at: number;
 }
 

@@ -4,6 +4,7 @@ import { getMeta, putMeta } from '../core/meta.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
+import { ADMIN_LOG_SEARCH } from './steps/admin-log-search.ts';
 import { BATCH_RESULTS } from './steps/batch-results.ts';
 import { BATCHES } from './steps/batches.ts';
 import { CONSOLE } from './steps/console.ts';
@@ -14,6 +15,7 @@ import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
 import { REQUESTS } from './steps/requests.ts';
 import { RESULTS_ROUND } from './steps/results-round.ts';
+import { REVIEW_LIMITS } from './steps/review-limits.ts';
 import { REVIEW_MARKS } from './steps/review-marks.ts';
 import { SCORES } from './steps/scores.ts';
 import { SESSIONS } from './steps/sessions.ts';
@@ -36,6 +38,8 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0013-batch-results': BATCH_RESULTS,
   '0014-sessions-open': SESSIONS_OPEN,
   '0015-scores': SCORES,
+  '0016-admin-log-search': ADMIN_LOG_SEARCH,
+  '0016-review-limits': REVIEW_LIMITS,
   '0017-results-round': RESULTS_ROUND,
 };
 

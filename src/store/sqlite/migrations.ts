@@ -2,6 +2,7 @@ import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { Fault } from '../../faults.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
+import { ADMIN_LOG_SEARCH } from './steps/admin-log-search.ts';
 import { API_KEYS } from './steps/api-keys.ts';
 import { CAPTURE } from './steps/capture.ts';
 import { CONSOLE } from './steps/console.ts';
@@ -13,6 +14,7 @@ import { OIDC } from './steps/oidc.ts';
 import { PROFILES } from './steps/profiles.ts';
 import { RECORD } from './steps/record.ts';
 import { REVIEW } from './steps/review.ts';
+import { REVIEW_LIMITS } from './steps/review-limits.ts';
 import { REVIEW_MARKS } from './steps/review-marks.ts';
 import { SCORES } from './steps/scores.ts';
 import { SESSIONS } from './steps/sessions.ts';
@@ -35,6 +37,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0017-oidc': OIDC,
   '0018-sessions-open': SESSIONS_OPEN,
   '0019-scores': SCORES,
+  '0020-admin-log-search': ADMIN_LOG_SEARCH,
+  '0020-review-limits': REVIEW_LIMITS,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

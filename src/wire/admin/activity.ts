@@ -31,6 +31,23 @@ const MOST_STREAMS = { ofCaller: 8, inAll: 64 } as const;
 /** Steps of one answer, at most. */
 const MOST_STEPS = 1500;
 
+const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
+/** Steps that people count in, in milliseconds. */
+const ROUND_STEPS = [
+  ...[1, 5, 10, 30].map((one) => one * SECOND),
+  ...[1, 5, 15, 30].map((one) => one * MINUTE),
+  ...[1, 3, 6, 12].map((one) => one * HOUR),
+  DAY,
+];
+/** Steps of one answer where the caller leaves them to the service: as many as a chart shows well. */
+const SHOWN_STEPS = 180;
+
+/** The shortest round step that does not make too many of a period; of a very long one whole days. */
+export function stepFor(length: number): number {
+  const least = length / SHOWN_STEPS;
+  return ROUND_STEPS.find((one) => one >= least) ?? Math.ceil(least / DAY) * DAY;
+}
+
 const ACCESS = { config: { access: 'activity' } } as const;
 
 /** `GET /activity`, and `GET /activity/live`, which says when something new was decided. */
@@ -68,7 +85,7 @@ export function activityArea({ ledger, clock, liveEveryMs = 5000 }: ActivityDeps
 async function activityOf(ledger: LedgerOverview, query: Static<typeof Query>) {
   const [since, until] = [new Date(query.from), new Date(query.to)];
   const length = until.getTime() - since.getTime();
-  const step = query.step ?? Math.max(1000, Math.ceil(length / 120 / 1000) * 1000);
+  const step = query.step ?? stepFor(length);
   if (!(length > 0) || length / step > MOST_STEPS) {
     throw new Fault(
       'request_malformed',

@@ -10,10 +10,12 @@ import { appBody, lastHour, needApp } from './apps.ts';
 import type { AreaParts } from './area.ts';
 import { appParams, closed, momentSchema, oneOf, orNull, textUpTo } from './shapes.ts';
 
+const shareSchema = Type.Number({ minimum: 0, maximum: 1 });
 const POLICY_MEMBERS = {
   threshold: Type.Optional(orNull(Type.Number({ minimum: 0, maximum: 100 }))),
   profile: Type.Optional(orNull(oneOf(PROFILES))),
   capture: Type.Optional(orNull(oneOf(CAPTURE_NAMES))),
+  review: Type.Optional(orNull(closed({ low: shareSchema, high: shareSchema }))),
   rules: Type.Optional(
     closed({
       severalFaces: Type.Optional(oneOf(['largest', 'reject'])),

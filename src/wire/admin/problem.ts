@@ -1,5 +1,6 @@
 import { Refusal, type RefusalCode } from '../../console/refusal.ts';
 import { asFault, UsageError } from '../../faults.ts';
+import { type OTHER_PROBLEMS, USAGE_PROBLEMS, type UsageKind } from './problem-codes.ts';
 
 /** A failure of the admin API, as RFC 9457 has it; the members are those of the v1 API's problems. */
 export interface AdminProblem {
@@ -24,7 +25,8 @@ interface Kind {
   readonly retryable?: true;
 }
 
-const REFUSALS: Readonly<Record<RefusalCode, Kind>> = {
+/** The refusals, by code. */
+export const REFUSALS: Readonly<Record<RefusalCode, Kind>> = {
   sign_in_needed: {
     status: 401,
     title: 'Nobody is signed in',
@@ -113,22 +115,6 @@ const UNFORESEEN: Kind = {
   action: 'See the log of the service.',
 };
 
-/** What somebody asked for that cannot be done while things are as they are. */
-const CONFLICTS: ReadonlySet<string> = new Set([
-  'app_closed',
-  'app_exists',
-  'batch_over',
-  'changed_meanwhile',
-  'last_administrator',
-  'no_usable_secret',
-  'secret_exists',
-  'secret_same',
-  'setup_done',
-  'user_exists',
-  'user_of_provider',
-  'verification_running',
-]);
-
 /** A problem, and the headers it is answered with. */
 export interface ToldProblem {
   readonly problem: AdminProblem;
@@ -145,7 +131,11 @@ export function problemOf(error: unknown, requestId: string): ToldProblem {
     return told(REFUSALS[error.code], error.code, error.message, requestId, { ...wait, ...key });
   }
   if (error instanceof UsageError) {
-    return told(kindOfUsage(error.reason), error.reason, withoutCommands(error.message), requestId);
+    const { reason, message } = error;
+    const code = Object.hasOwn(USAGE_PROBLEMS, reason)
+      ? (reason as keyof typeof USAGE_PROBLEMS)
+      : 'invalid_request';
+    return told(USAGE_KINDS[USAGE_PROBLEMS[code]], code, withoutCommands(message), requestId);
   }
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   if (error instanceof Error && typeof status === 'number' && status >= 400 && status < 500)
@@ -162,13 +152,14 @@ export function notFoundProblem(requestId: string): ToldProblem {
   return told(NOT_FOUND, 'not_found', 'There is no such path, or not with this method.', requestId);
 }
 
-function kindOfUsage(reason: string): Kind {
-  if (reason.endsWith('_unknown')) return UNKNOWN;
-  return CONFLICTS.has(reason) ? CONFLICT : INVALID;
-}
+const USAGE_KINDS: Readonly<Record<UsageKind, Kind>> = {
+  unknown: UNKNOWN,
+  conflict: CONFLICT,
+  invalid: INVALID,
+};
 
 /** Errors of the framework: a body that is too large, no JSON, or of another type. */
-function frameworkCode(status: number): string {
+function frameworkCode(status: number): (typeof OTHER_PROBLEMS)[number] | 'invalid_request' {
   if (status === 413) return 'body_too_large';
   return status === 415 ? 'unsupported_media_type' : 'invalid_request';
 }

@@ -22,7 +22,7 @@ const RANGE = {
   to: Type.Optional(momentSchema),
 };
 const listQuery = closed({ ...PAGE_QUERY, ...RANGE, state: Type.Optional(oneOf(REVIEW_STATES)) });
-const exportQuery = closed(RANGE);
+const exportQuery = closed({ ...RANGE, state: Type.Optional(oneOf(['marked', 'right', 'wrong'])) });
 const params = closed({ requestId: textUpTo(200) });
 const markBody = closed({
   mark: orNull(oneOf(['right', 'wrong'])),
@@ -83,11 +83,17 @@ export async function reviewRoutes(app: FastifyInstance, { console, callers }: A
       reply
         .type('text/csv; charset=utf-8')
         .header('content-disposition', 'attachment; filename="reviewed.csv"')
-        .send(Readable.from(await labelledRows(review, { state: 'marked', ...rangeOf(query) }))),
+        .send(
+          Readable.from(await labelledRows(review, { state: query.state ?? 'marked', ...rangeOf(query) })),
+        ),
   );
 }
 
-function rangeOf({ app, from, to }: Static<typeof exportQuery>): Omit<ReviewFilter, 'state'> {
+function rangeOf({
+  app,
+  from,
+  to,
+}: Pick<Static<typeof exportQuery>, 'app' | 'from' | 'to'>): Omit<ReviewFilter, 'state'> {
   return {
     appid: app,
     since: from === undefined ? undefined : new Date(from),

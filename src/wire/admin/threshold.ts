@@ -3,7 +3,7 @@ import { UsageError } from '../../faults.ts';
 import type { Scores } from '../../ledger/scores.ts';
 import { histogramOf, probabilitiesOf, whatIf } from '../../ledger/scores.ts';
 import type { LedgerOverview } from '../../ledger/search.ts';
-import type { Profile, ReviewLimits } from '../../liveness/types.ts';
+import type { ReviewByProfile } from '../../liveness/review.ts';
 import type { OperatingTable } from '../v1/operating-points.ts';
 import { readUpload, tablesOf } from '../v1/uploaded-points.ts';
 import type { AdminArea } from './area.ts';
@@ -18,7 +18,7 @@ export interface ThresholdDeps {
   /** The tables of the server: from its settings, then the published ones. */
   readonly tables: readonly OperatingTable[];
   /** The limits of review that count on this server, by profile; null: nothing is for review. */
-  readonly reviewLimits: Readonly<Partial<Record<Profile, ReviewLimits | null>>>;
+  readonly reviewLimits: ReviewByProfile;
 }
 
 const RANGE = {
@@ -75,11 +75,13 @@ export function thresholdArea(deps: ThresholdDeps): AdminArea {
       async ({ query: range }) => {
         const { scores, about } = await counted(range);
         const { threshold, profile } = defaults;
+        const app = range.app === undefined ? null : await console.backing.accounts.findApp(range.app);
         return {
           ...about,
           bins: histogramOf(scores.cells),
           probabilities: probabilitiesOf(scores.cells),
           server: { threshold, profile, review: reviewLimits[profile] ?? null },
+          app: app && { threshold: app.policy.threshold, review: app.policy.review },
         };
       },
     );

@@ -165,6 +165,7 @@ function consoleApp({ threshold, profile, capture }: Query, ownThreshold: number
       threshold: threshold ?? ownThreshold,
       profile: (profile ?? null) as App['policy']['profile'],
       capture: (capture ?? null) as App['policy']['capture'],
+      review: null,
     },
     createdAt: new Date(0),
   };

@@ -63,7 +63,7 @@ function setUp(signal = new AbortController().signal) {
     api: 'v1',
     exchange: { requestId: 'r', callerAddress: '127.0.0.1', startedAt: performance.now(), signal },
     facts,
-    app: { appid: 'app', policy: { threshold: null, profile: null, capture: null } },
+    app: { appid: 'app', policy: { threshold: null, profile: null, capture: null, review: null } },
     rules: DEFAULT_RULES,
     hold: { add: (more: number) => added.push(more) },
     answer(_stills: unknown, together: Together) {

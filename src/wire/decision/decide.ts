@@ -116,12 +116,13 @@ export function rowParts({ version }: DecisionDeps, { api, exchange, facts, rule
 
 /** How a picture of this app is judged. */
 export function judgeOptions({ appid, policy }: App, signal: AbortSignal): JudgeOptions {
-  const { threshold, profile, capture } = policy;
+  const { threshold, profile, capture, review } = policy;
   return {
     app: appid,
     signal,
     ...(threshold === null ? {} : { threshold }),
     ...(profile === null ? {} : { profile }),
     ...(capture === null ? {} : { capture }),
+    ...(review === null ? {} : { review }),
   };
 }

@@ -108,10 +108,14 @@ function cardsOf(models: readonly ModelUsed[]): Readonly<Record<string, string>>
 const POLICIES = new Map<string, PolicyVersion>();
 const MOST_POLICIES = 10_000;
 
-function policyVersion({ threshold, profile, capture }: Judgement, rules: JudgingRules): PolicyVersion {
+function policyVersion(
+  { threshold, profile, capture, reviewLimits }: Judgement,
+  rules: JudgingRules,
+): PolicyVersion {
   const content = {
     capture: captureVersion(capture ?? DEFAULT_CAPTURE),
     profile,
+    review: reviewLimits,
     rules: { ...rules },
     threshold,
   };

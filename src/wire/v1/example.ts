@@ -10,6 +10,7 @@ export const EXAMPLE_ANSWER: LivenessBody = {
   profile: 'careful',
   score: 92,
   review: false,
+  reviewLimits: { low: 0.25, high: 0.75 },
   rawScore: 92,
   threshold: 87,
   capturePreset: 'lenient',

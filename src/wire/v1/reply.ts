@@ -34,6 +34,7 @@ export function livenessBody(
     verdict,
     score: decision.score,
     review: decision.review,
+    reviewLimits: judgement.reviewLimits === null ? null : { ...judgement.reviewLimits },
     rawScore: judgement.rawScore,
     threshold: judgement.threshold,
     capturePreset: judgement.capture ?? DEFAULT_CAPTURE,
@@ -63,14 +64,16 @@ export function togetherBody(
   bodies: readonly LivenessBody[],
   options: { readonly requestId: string; readonly language: Language; readonly minFaceWidth: number | null },
 ): TogetherBody {
-  const { requestId, profile, verdict, score, review, rawScore, threshold, capturePreset, reasons } =
-    livenessBody(judgement, judgement, options);
+  const body = livenessBody(judgement, judgement, options);
+  const { requestId, profile, verdict, score, review, reviewLimits, rawScore } = body;
+  const { threshold, capturePreset, reasons } = body;
   return {
     requestId,
     profile,
     verdict,
     score,
     review,
+    reviewLimits,
     rawScore,
     threshold,
     capturePreset,

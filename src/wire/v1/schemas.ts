@@ -121,6 +121,17 @@ export const livenessSchema = Type.Object(
         'The networks do not back the verdict: the probability lies where they do not know (reason UNCERTAIN), or the threshold of the app ' +
         'makes a verdict that they contradict. Have a person look, or ask for another photo. Never with poor_quality or no_face.',
     }),
+    reviewLimits: maybe(
+      Type.Object(
+        { low: share('0-1'), high: share('0-1') },
+        {
+          ...CLOSED,
+          title: 'ReviewLimits',
+          description: 'Probabilities between which the networks do not know.',
+        },
+      ),
+      "The limits of review that this picture was judged with: the app's own, else the server's. Null: nothing is for review.",
+    ),
     rawScore: maybe(
       Type.Integer({ minimum: 0, maximum: 100 }),
       'What the networks gave, whether the picture was fit to be judged or not: for records and statistics, not to decide by. ' +
@@ -328,7 +339,7 @@ export const consistencySchema = Type.Object(
   },
 );
 
-const { requestId, profile, verdict, score, review, rawScore, threshold, capturePreset } =
+const { requestId, profile, verdict, score, review, reviewLimits, rawScore, threshold, capturePreset } =
   livenessSchema.properties;
 
 export const togetherSchema = Type.Object(
@@ -338,6 +349,7 @@ export const togetherSchema = Type.Object(
     verdict,
     score,
     review,
+    reviewLimits,
     rawScore,
     threshold,
     capturePreset,

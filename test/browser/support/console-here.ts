@@ -54,7 +54,12 @@ export async function startConsoleHere(
         console,
         version: '0.0.0',
         proxies: { trustedProxies: [] },
-        defaults: { threshold: 87, capture: 'lenient', profile: 'careful' },
+        defaults: {
+          threshold: 87,
+          capture: 'lenient',
+          profile: 'careful',
+          reviewLimits: { careful: { low: 0.2, high: 0.7 } },
+        },
         operatingPoints: [],
         areas: areas(store),
       },

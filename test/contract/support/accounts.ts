@@ -16,7 +16,7 @@ export function appOf(id: string, change: Partial<App> = {}): App {
     state: 'active',
     buckets: [],
     limits: open,
-    policy: { threshold: null, profile: null, capture: null },
+    policy: { threshold: null, profile: null, capture: null, review: null },
     createdAt: born,
     ...change,
   };

@@ -5,6 +5,7 @@ import { language } from './i18n/index.ts';
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
+  readonly title: string;
   readonly action: string;
   readonly requestId: string;
   readonly retryAfter: number | null;
@@ -15,6 +16,7 @@ export class ApiError extends Error {
     this.name = 'ApiError';
     this.status = status;
     this.code = text('code') || 'unknown';
+    this.title = text('title');
     this.action = text('action');
     this.requestId = text('requestId');
     this.retryAfter = retryAfter;

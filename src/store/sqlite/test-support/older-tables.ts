@@ -40,11 +40,14 @@ const laterTables = [
 
 /** Undoes what came with the step `0011-review` and after it. */
 export const BEFORE_REVIEW: readonly string[] = [
+  ...['time', 'actor', 'action', 'actor_action', 'target'].map((by) => `drop index admin_log_by_${by}`),
   'drop index ledger_for_review_by_app',
   'drop table review_mark',
   'drop index ledger_for_review',
   ...laterTables.map((name) => `drop table ${name}`),
   'alter table ledger drop column review',
+  'alter table app drop column review_low',
+  'alter table app drop column review_high',
 ];
 
 /**

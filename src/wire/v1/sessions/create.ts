@@ -1,6 +1,8 @@
 import type { ApiKeyCaller } from '../../../account/api-key/check.ts';
 import { Fault } from '../../../faults.ts';
 import { CAPTURE_NAMES } from '../../../liveness/quality/capture.ts';
+import { areReviewLimits } from '../../../liveness/review.ts';
+import type { ReviewLimits } from '../../../liveness/types.ts';
 import { newSessionNames, tokenDigest } from '../../../session/secrets.ts';
 import type { Session, SessionWishes } from '../../../session/types.ts';
 import { appWebhookSecret } from '../../../webhook/sign.ts';
@@ -94,7 +96,7 @@ function wishesOf(
   settings: SessionSettings,
 ): SessionWishes {
   const { reference = null, origin = null, stills = STILLS, tries = settings.tries, webhook = null } = asked;
-  const { threshold = null, capture = null } = asked.policy ?? {};
+  const { threshold = null, capture = null, review = null } = asked.policy ?? {};
   const captureSignals = asked.policy?.captureSignals ?? settings.captureSignals;
   if (origin !== null) checkOrigin(origin);
   if (webhook !== null) checkWebhook(webhook, settings);
@@ -106,10 +108,27 @@ function wishesOf(
   if (capture !== null && CAPTURE_NAMES.indexOf(capture) < CAPTURE_NAMES.indexOf(ownCapture)) {
     throw tooLoose('capture', `${ownCapture} or stricter`, capture);
   }
+  if (review !== null) checkReview(review, app, settings);
   if (settings.captureSignals === 'review' && captureSignals !== 'review') {
     throw tooLoose('captureSignals', 'review', captureSignals);
   }
-  return { reference, origin, stills, tries, threshold, capture, captureSignals, webhook };
+  return { reference, origin, stills, tries, threshold, capture, review, captureSignals, webhook };
+}
+
+/** Between the limits of a session lies what is between those of its app, so that no less is for review. */
+function checkReview(
+  review: ReviewLimits,
+  { policy }: ApiKeyCaller['app'],
+  { profile, reviewLimits }: SessionSettings,
+): void {
+  const found = `${review.low} to ${review.high}`;
+  if (!areReviewLimits(review)) throw tooLoose('review', 'a low limit below a high one', found);
+  const own = policy.review ?? reviewLimits[policy.profile ?? profile];
+  // Networks of the operator's own may come with limits that are known where they judge alone.
+  if (own === undefined) throw tooLoose('review', 'none, since the networks bring their own limits', found);
+  if (own !== null && (review.low > own.low || review.high < own.high)) {
+    throw tooLoose('review', `low at most ${own.low} and high at least ${own.high}`, found);
+  }
 }
 
 /** A session may be stricter than its app, never less strict. */

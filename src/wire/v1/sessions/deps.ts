@@ -1,5 +1,6 @@
 import type { App } from '../../../account/types.ts';
-import type { CapturePreset } from '../../../liveness/types.ts';
+import type { ReviewByProfile } from '../../../liveness/review.ts';
+import type { CapturePreset, Profile } from '../../../liveness/types.ts';
 import type { JudgingRules } from '../../../policy/policy.ts';
 import type { SessionStore } from '../../../session/types.ts';
 import type { WebhookStore } from '../../../webhook/types.ts';
@@ -15,6 +16,8 @@ export interface SessionSettings {
   /** The server's own, for apps that have none. */
   readonly threshold: number;
   readonly capture: CapturePreset;
+  readonly profile: Profile;
+  readonly reviewLimits: ReviewByProfile;
   /** What webhooks are signed with; null: none are made. */
   readonly webhookSecret: string | null;
 }

@@ -13,6 +13,8 @@ const time = (description: string) => Type.String({ format: 'date-time', descrip
 const maybeTime = (description: string) => maybe(Type.String({ format: 'date-time' }), description);
 const signals = Type.Array(oneOf(CAPTURE_SIGNALS, 'See docs/understand/injection.md.'));
 
+const limit = Type.Number({ minimum: 0, maximum: 1 });
+
 export const sessionRequestSchema = Type.Object(
   {
     reference: Type.Optional(
@@ -48,6 +50,12 @@ export const sessionRequestSchema = Type.Object(
           ),
           capture: Type.Optional(
             oneOf(['lenient', 'standard', 'strict'], "At least as strict as the app's own."),
+          ),
+          review: Type.Optional(
+            Type.Object(
+              { low: limit, high: limit },
+              { ...CLOSED, description: "Limits of review, as wide as the app's own or wider." },
+            ),
           ),
           captureSignals: Type.Optional(
             oneOf(['information', 'review'], 'review: a live result with a capture signal is for review.'),

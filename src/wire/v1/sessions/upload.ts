@@ -136,11 +136,12 @@ async function judgeStill(
 ): Promise<StillTaken> {
   const { exchange, notes, language, app } = upload;
   const receivedAt = deps.clock();
-  const { threshold, capture } = session;
+  const { threshold, capture, review = null } = session;
   const policy = {
     ...app.policy,
     ...(threshold === null ? {} : { threshold }),
     ...(capture === null ? {} : { capture }),
+    ...(review === null ? {} : { review }),
   };
   let decided: Judgement | null = null;
   const asked: Asked = {

@@ -151,6 +151,7 @@ export const EN = {
   'activity.24h': '24 hours',
   'activity.7d': '7 days',
   'activity.30d': '30 days',
+  'activity.own': 'Own range',
   'activity.app': 'App',
   'activity.allApps': 'all apps',
   'activity.live': 'Live',

@@ -44,6 +44,7 @@ describe('the texts of the console', () => {
       'policy.profile.',
       'policy.capture.',
       'policy.point.',
+      'policy.review.',
       'doctor.check.',
       'batches.',
       'signature.',

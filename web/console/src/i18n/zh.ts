@@ -151,6 +151,7 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'activity.24h': '24 小时',
   'activity.7d': '7 天',
   'activity.30d': '30 天',
+  'activity.own': '自定义范围',
   'activity.app': '应用',
   'activity.allApps': '所有应用',
   'activity.live': '实时',

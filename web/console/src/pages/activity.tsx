@@ -1,8 +1,9 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { call, isReachable } from '../api.ts';
 import { type Language, language, moment, named, number, t } from '../i18n/index.ts';
 import { go, place } from '../router.ts';
 import type { Activity, Step } from '../types.ts';
+import { FromTo } from '../ui/from-to.tsx';
 import { Field, PageHead, Segments } from '../ui/parts.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
 import { useLoad } from '../use-load.ts';
@@ -30,38 +31,92 @@ const VERDICTS = [
   ['refused', 'dim'],
 ] as const;
 
-function load(period: Period, app: string, signal: AbortSignal): Promise<Activity> {
+/** What is looked at: a period that ends now, or a range of one's own; without an end it reaches now. */
+interface Asked {
+  readonly period: Period | 'own';
+  readonly app: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const HOUR = 3_600_000;
+const TEN_SECONDS = 10_000;
+
+/** The range as the API takes it; of one's own the service chooses the steps. */
+function rangeOf({ period, from, to }: Omit<Asked, 'app'>): Readonly<Record<string, string>> {
+  if (period === 'own') {
+    const end = to === '' ? new Date(Math.ceil(Date.now() / TEN_SECONDS) * TEN_SECONDS).toISOString() : to;
+    return { from: from === '' ? new Date(Date.parse(end) - HOUR).toISOString() : from, to: end };
+  }
   const [minutes, step] = PERIODS[period];
-  const to = Math.ceil(Date.now() / 1000 / step) * step * 1000;
-  const query = new URLSearchParams({
-    from: new Date(to - minutes * 60_000).toISOString(),
-    to: new Date(to).toISOString(),
+  const end = Math.ceil(Date.now() / 1000 / step) * step * 1000;
+  return {
+    from: new Date(end - minutes * 60_000).toISOString(),
+    to: new Date(end).toISOString(),
     step: String(step * 1000),
-    ...(app === '' ? {} : { app }),
-  });
+  };
+}
+
+function load({ app, ...asked }: Asked, signal: AbortSignal): Promise<Activity> {
+  const query = new URLSearchParams({ ...rangeOf(asked), ...(app === '' ? {} : { app }) });
   return call<Activity>(`/activity?${query}`, { signal });
 }
+
+/** What the address asks for. */
+function askedBy(query: URLSearchParams): Asked {
+  const named = query.get('period');
+  const known = (Object.keys(PERIODS) as Period[]).find((one) => one === named);
+  const moment = (name: string) => {
+    const text = query.get(name) ?? '';
+    return Number.isNaN(Date.parse(text)) ? '' : new Date(text).toISOString();
+  };
+  const period = named === 'own' ? 'own' : (known ?? '1h');
+  const range = period === 'own' ? { from: moment('from'), to: moment('to') } : { from: '', to: '' };
+  return { period, app: query.get('app') ?? '', ...range };
+}
+
+/** Long periods are counted anew at most once a minute: a chart of days does not change with each request. */
+const mostOften = (step: number) => Math.min(60_000, step / 60);
 
 /** What the service does: live, or in a period. */
 export function ActivityPage() {
   const { query } = place.value;
-  const period = (Object.keys(PERIODS) as Period[]).find((one) => one === query.get('period')) ?? '1h';
-  const app = query.get('app') ?? '';
+  const asked = askedBy(query);
+  const { period, app, from, to } = asked;
+  const reachesNow = to === '' || Date.parse(to) > Date.now();
   const [isLive, setLive] = useState(true);
   const [tick, setTick] = useState(0);
   const { value: isHere } = isReachable;
+  const counted = useRef({ at: 0, step: 0 });
   useEffect(() => {
-    if (!isLive || !isHere) return;
+    if (!isLive || !isHere || !reachesNow) return;
     const source = new EventSource('/admin/v1/activity/live');
-    source.onmessage = () => setTick((count) => count + 1);
-    return () => source.close();
-  }, [isLive, isHere]);
-  const { value, error, isLoading, reload } = useLoad(`${period} ${app} ${tick}`, (signal) =>
-    load(period, app, signal),
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    source.onmessage = () => {
+      const { at, step } = counted.current;
+      clearTimeout(timer);
+      timer = setTimeout(() => setTick((count) => count + 1), at + mostOften(step) - Date.now());
+    };
+    return () => {
+      clearTimeout(timer);
+      source.close();
+    };
+  }, [isLive, isHere, reachesNow]);
+  const { value, error, isLoading, reload } = useLoad(
+    `${period} ${app} ${from} ${to} ${tick}`,
+    async (signal) => {
+      const found = await load(asked, signal);
+      counted.current = { at: Date.now(), step: found.step };
+      return found;
+    },
   );
-  const choose = (next: Readonly<Record<string, string>>) => {
-    const all = new URLSearchParams({ period, app, ...next });
-    go(`/activity?${all}`, true);
+  const choose = (next: Partial<Asked>) => {
+    const wanted = { ...asked, ...next };
+    // A range of one's own begins as what is looked at, up to now.
+    const begin = wanted.period === 'own' && period !== 'own' ? (rangeOf(asked).from ?? '') : wanted.from;
+    const range = wanted.period === 'own' ? { from: begin, to: wanted.to } : {};
+    const entries = Object.entries({ period: wanted.period, app: wanted.app, ...range });
+    go(`/activity?${new URLSearchParams(entries.filter(([, text]) => text !== ''))}`, true);
   };
   return (
     <>
@@ -70,9 +125,12 @@ export function ActivityPage() {
         <Segments
           label={t('activity.range')}
           value={period}
-          options={(Object.keys(PERIODS) as Period[]).map((one) => [one, t(`activity.${one}`)] as const)}
-          onChoose={(chosen) => choose({ period: chosen })}
+          options={[...(Object.keys(PERIODS) as Period[]), 'own' as const].map(
+            (one) => [one, t(`activity.${one}`)] as const,
+          )}
+          onChoose={(chosen) => choose({ period: chosen as Period | 'own' })}
         />
+        {period === 'own' && <FromTo from={from} to={to} onChange={choose} />}
         <Field
           label={t('activity.app')}
           placeholder={t('activity.allApps')}
@@ -82,7 +140,8 @@ export function ActivityPage() {
         <label class="check">
           <input
             type="checkbox"
-            checked={isLive}
+            checked={isLive && reachesNow}
+            disabled={!reachesNow}
             onChange={({ currentTarget }) => setLive(currentTarget.checked)}
           />
           {t('activity.live')}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/index.ts';
 import { go, place } from '../router.ts';
+import { FromTo } from '../ui/from-to.tsx';
 import { Choice, Field, PageHead } from '../ui/parts.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
 import { type Pages, usePages } from '../use-pages.ts';
@@ -18,19 +19,29 @@ export function ReviewPage() {
   const { query } = place.value;
   const state = STATES.find((one) => one === query.get('state')) ?? 'open';
   const app = query.get('app') ?? '';
-  const to = (change: { readonly state?: string; readonly app?: string }) => {
+  const [from, until] = [query.get('from') ?? '', query.get('to') ?? ''];
+  const to = (change: Readonly<Record<string, string>>) => {
     const wanted = new URLSearchParams(
-      Object.entries({ state, app, ...change }).filter(
+      Object.entries({ state, app, from, to: until, ...change }).filter(
         ([name, value]) => value !== '' && `${name}=${value}` !== 'state=open',
       ),
     ).toString();
     go(wanted === '' ? '/review' : `/review?${wanted}`, true);
   };
-  const ofApp = app === '' ? '' : `app=${encodeURIComponent(app)}`;
+  const narrowed = new URLSearchParams(
+    Object.entries({ app, from, to: until }).filter(([, value]) => value !== ''),
+  );
+  // The export has marked decisions alone: of the open ones there is nothing to say.
+  const marked = new URLSearchParams(narrowed);
+  if (state === 'right' || state === 'wrong') marked.set('state', state);
   return (
     <>
       <PageHead title={t('review.title')} lead={t('review.lead')}>
-        <a class="button" download href={`/admin/v1/review/export.csv${ofApp === '' ? '' : `?${ofApp}`}`}>
+        <a
+          class="button"
+          download
+          href={`/admin/v1/review/export.csv${marked.size === 0 ? '' : `?${marked}`}`}
+        >
           {t('review.export')}
         </a>
       </PageHead>
@@ -48,10 +59,11 @@ export function ReviewPage() {
           maxLength={15}
           onChange={({ currentTarget: { value } }) => to({ app: value.trim() })}
         />
+        <FromTo from={from} to={until} onChange={to} />
       </div>
       <List
-        key={`${state} ${app}`}
-        path={`/review?limit=50&state=${state}${ofApp === '' ? '' : `&${ofApp}`}`}
+        key={`${state} ${narrowed}`}
+        path={`/review?limit=50&state=${state}${narrowed.size === 0 ? '' : `&${narrowed}`}`}
         state={state}
       />
     </>

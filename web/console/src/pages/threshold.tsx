@@ -79,7 +79,7 @@ function Counted({ period, app }: { readonly period: Period; readonly app: strin
 const whole = (threshold: number) => Math.min(100, Math.max(0, Math.ceil(threshold)));
 
 function Tried({ scores, range }: { readonly scores: Scores; readonly range: Range }) {
-  const { server } = scores;
+  const { server, app } = scores;
   const [threshold, setThreshold] = useState(whole(server.threshold));
   const [limits, setLimits] = useState<Limits | null>(null);
   const [isSaving, setSaving] = useState(false);
@@ -99,7 +99,7 @@ function Tried({ scores, range }: { readonly scores: Scores; readonly range: Ran
         )}
         <Controls threshold={threshold} onThreshold={setThreshold} />
         <p class="dim">{t('threshold.above', { threshold, server: number(server.threshold, 2) })}</p>
-        <ReviewLimits standard={server.review} limits={limits} onChange={setLimits} />
+        <ReviewLimits standard={app?.review ?? server.review} limits={limits} onChange={setLimits} />
         {!isOrdered && <p class="problem">{t('threshold.reviewWrong')}</p>}
       </Card>
       <Card title={t('threshold.effect')}>
@@ -122,7 +122,8 @@ function Tried({ scores, range }: { readonly scores: Scores; readonly range: Ran
         <SaveDialog
           range={range}
           threshold={threshold}
-          server={server.threshold}
+          review={isOrdered ? limits : null}
+          server={server}
           onClose={() => setSaving(false)}
         />
       )}
@@ -159,6 +160,12 @@ function Controls(props: { readonly threshold: number; readonly onThreshold: (th
   );
 }
 
+/** Limits as they can be tried: what is counted are hundredths. */
+function inHundredths({ low, high }: Limits): Limits {
+  const least = Math.min(99, Math.round(low * 100));
+  return { low: least / 100, high: Math.max(least + 1, Math.round(high * 100)) / 100 };
+}
+
 function ReviewLimits(props: {
   readonly standard: Limits | null;
   readonly limits: Limits | null;
@@ -183,7 +190,9 @@ function ReviewLimits(props: {
       <Check
         label={t('threshold.reviewLimits')}
         isOn={limits !== null}
-        onChange={(isOn) => onChange(isOn ? (standard ?? { low: 0.3, high: 0.7 }) : null)}
+        onChange={(isOn) =>
+          onChange(isOn ? (standard === null ? { low: 0.3, high: 0.7 } : inHundredths(standard)) : null)
+        }
       />
       {limits !== null && (
         <>

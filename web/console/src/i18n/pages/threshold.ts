@@ -17,7 +17,7 @@ export const EN_THRESHOLD = {
   'threshold.limit.low': 'For review above (%)',
   'threshold.limit.high': 'For review below (%)',
   'threshold.reviewHint':
-    'Probabilities of live between the two are for review. Review limits are a setting of the server; they are tried here, not saved.',
+    'Probabilities of live between the two are for review. Saving the threshold for an app saves them for it too.',
   'threshold.reviewWrong': 'The lower limit must be below the upper one, both from 0 to 100.',
   'threshold.effect': 'What would have changed',
   'threshold.effectText':
@@ -57,6 +57,7 @@ export const EN_THRESHOLD = {
   'threshold.saveAction': 'Save {threshold}',
   'threshold.saveChoose': 'Name an app to see what it would have done there.',
   'threshold.saveChange': '{name}: the threshold changes from {from} to {to}, for pictures from now on.',
+  'threshold.saveReview': 'Its limits of review change from {from} to {to}.',
   'threshold.ofServer': '{value} (of the server)',
   'threshold.saveReload': 'Look again at how the app is now, then save.',
   'threshold.saved': 'Saved: {name} uses {threshold}.',
@@ -80,7 +81,7 @@ export const ZH_THRESHOLD: Record<keyof typeof EN_THRESHOLD, string> = {
   'threshold.reviewLimits': '同时试用其他复核界限',
   'threshold.limit.low': '复核下限（%）',
   'threshold.limit.high': '复核上限（%）',
-  'threshold.reviewHint': '活体概率介于两者之间的需复核。复核界限是服务器设置，此处仅试算，不保存。',
+  'threshold.reviewHint': '活体概率介于两者之间的需复核。为应用保存阈值时会一并保存。',
   'threshold.reviewWrong': '下限必须低于上限，且都在 0 到 100 之间。',
   'threshold.effect': '会有哪些变化',
   'threshold.effectText': '在 {all} 条判定中，{refused} 条真人会变为攻击，{accepted} 条攻击会变为真人。',
@@ -118,6 +119,7 @@ export const ZH_THRESHOLD: Record<keyof typeof EN_THRESHOLD, string> = {
   'threshold.saveAction': '保存 {threshold}',
   'threshold.saveChoose': '填写应用，以查看对其的影响。',
   'threshold.saveChange': '{name}：阈值由 {from} 改为 {to}，自现在起的图片生效。',
+  'threshold.saveReview': '其复核界限由 {from} 改为 {to}。',
   'threshold.ofServer': '{value}（服务器）',
   'threshold.saveReload': '请重新查看应用的当前状态后再保存。',
   'threshold.saved': '已保存：{name} 使用 {threshold}。',

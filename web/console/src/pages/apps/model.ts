@@ -19,6 +19,13 @@ export interface AppPolicy {
   readonly threshold: number | null;
   readonly profile: string | null;
   readonly capture: string | null;
+  readonly review: ReviewLimits | null;
+}
+
+/** Probabilities between which a judgement is for review. */
+export interface ReviewLimits {
+  readonly low: number;
+  readonly high: number;
 }
 
 /** What an app decides beyond that, for the v1 API. */

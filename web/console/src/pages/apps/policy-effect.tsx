@@ -31,6 +31,10 @@ export interface Effect {
     readonly newlyRefused: number;
     readonly newlyAccepted: number;
     readonly newlyRefusedBy: Readonly<Record<string, number>>;
+    readonly review: { readonly current: number; readonly proposed: number };
+    readonly newlyForReview: number;
+    readonly noLongerForReview: number;
+    readonly withoutProbability: number;
   };
 }
 
@@ -107,6 +111,7 @@ export function EffectText(props: {
   const { effect, isOtherProfile } = props;
   if (effect === null) return <p>{t('effect.unknown')}</p>;
   const { scored, newlyRefused, newlyAccepted, newlyRefusedBy, unmeasured } = effect.preview;
+  const { newlyForReview, noLongerForReview, withoutProbability } = effect.preview;
   if (scored === 0) return <p>{t('effect.none')}</p>;
   const by = Object.entries(newlyRefusedBy).sort(([, a], [, b]) => b - a);
   return (
@@ -117,7 +122,9 @@ export function EffectText(props: {
           n: number(newlyRefused),
           share: share(newlyRefused, scored),
         })}{' '}
-        {t('effect.accepted', { n: number(newlyAccepted), share: share(newlyAccepted, scored) })}
+        {t('effect.accepted', { n: number(newlyAccepted), share: share(newlyAccepted, scored) })}{' '}
+        {newlyForReview + noLongerForReview > 0 &&
+          t('threshold.reviewText', { more: number(newlyForReview), fewer: number(noLongerForReview) })}
       </p>
       {by.length > 0 && (
         <p class="hint">
@@ -126,6 +133,9 @@ export function EffectText(props: {
       )}
       {isOtherProfile && <p class="hint">{t('policy.profileSet')}</p>}
       {!effect.isWhole && <p class="hint">{t('effect.newest', { n: number(effect.preview.rows) })}</p>}
+      {withoutProbability > 0 && newlyForReview + noLongerForReview > 0 && (
+        <p class="hint">{t('threshold.unknown', { n: number(withoutProbability) })}</p>
+      )}
       {unmeasured > 0 && needsSizes(effect) && (
         <p class="hint">{t('effect.unmeasured', { n: number(unmeasured) })}</p>
       )}
@@ -138,7 +148,7 @@ const needsSizes = ({ current, proposed }: Effect): boolean =>
   current.capture !== proposed.capture || current.rules.minFaceWidth !== proposed.rules.minFaceWidth;
 
 function EffectTable({ effect }: { readonly effect: Effect }) {
-  const { current, proposed, scored } = effect.preview;
+  const { current, proposed, scored, review } = effect.preview;
   return (
     <Table
       label={t('effect.title')}
@@ -157,6 +167,14 @@ function EffectTable({ effect }: { readonly effect: Effect }) {
           ))}
         </tr>
       ))}
+      <tr>
+        <th scope="row">{t('threshold.forReview')}</th>
+        {(['current', 'proposed'] as const).map((policy) => (
+          <td key={policy} class="right mono">
+            {number(review[policy])} <span class="nowrap">({share(review[policy], scored)})</span>
+          </td>
+        ))}
+      </tr>
     </Table>
   );
 }

@@ -4,6 +4,7 @@ import { Choice, Field } from '../../ui/parts.tsx';
 import { Table } from '../../ui/table.tsx';
 import type { AppInFull, Rules } from './model.ts';
 import type { PolicyDraft, Presets } from './policy.tsx';
+import { ReviewFields } from './review-fields.tsx';
 
 interface Fields {
   readonly app: AppInFull;
@@ -42,6 +43,11 @@ export function PolicyFields(props: Fields) {
             ...presets.capture.map(({ name }) => [name, named('policy.capture', name)] as const),
           ]}
           onChoose={(value) => onChange({ ...draft, capture: value === '' ? null : value })}
+        />
+        <ReviewFields
+          presets={presets}
+          policy={policy}
+          onChange={(review) => onChange({ ...draft, review })}
         />
       </div>
       <CaptureTable presets={presets} chosen={policy.capture ?? presets.defaults.capture} />

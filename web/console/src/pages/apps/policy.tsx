@@ -6,9 +6,10 @@ import { Confirm } from '../../ui/dialog.tsx';
 import { Card, Facts } from '../../ui/parts.tsx';
 import { Failed, Loading } from '../../ui/states.tsx';
 import { useLoad } from '../../use-load.ts';
-import type { AppInFull, AppPolicy, Rules } from './model.ts';
+import type { AppInFull, AppPolicy, ReviewLimits, Rules } from './model.ts';
 import { type Effect, EffectText, PolicyEffect } from './policy-effect.tsx';
 import { PolicyFields } from './policy-fields.tsx';
+import { reviewText, serverReview } from './review-fields.tsx';
 import { type AppPart, Meanwhile, useSaving } from './saving.tsx';
 
 /** What a policy can name, and what counts by default. */
@@ -17,6 +18,8 @@ export interface Presets {
     readonly threshold: number;
     readonly capture: string;
     readonly profile: string;
+    /** By profile; null: nothing is for review; absent: not known, the networks bring their own. */
+    readonly reviewLimits: Readonly<Record<string, ReviewLimits | null>>;
     readonly rules: Rules;
   };
   readonly profiles: readonly string[];
@@ -128,6 +131,10 @@ function PolicyFacts({ app, presets }: { readonly app: AppInFull; readonly prese
         [t('policy.threshold'), own(policy.threshold, number(defaults.threshold, 2))],
         [t('policy.profile'), own(policy.profile, defaults.profile)],
         [t('policy.capture'), own(policy.capture, defaults.capture)],
+        [
+          t('policy.review'),
+          policy.review === null ? serverReview(presets, policy) : reviewText(policy.review),
+        ],
         [t('policy.severalFaces'), named('policy.severalFaces', rules.severalFaces)],
         [
           t('policy.minFaceWidth'),

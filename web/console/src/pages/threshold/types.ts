@@ -30,6 +30,8 @@ export interface Scores extends Counted {
     readonly profile: string;
     readonly review: Limits | null;
   };
+  /** What the app decides for itself, where one was named that there is. */
+  readonly app: { readonly threshold: number | null; readonly review: Limits | null } | null;
 }
 
 type Outcome = Omit<Bin, 'upTo'>;

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/load.ts';
 import { readBuiltInCards } from '../../liveness/built-in.ts';
 import { PROFILES } from '../../liveness/profiles.ts';
-import type { Profile, ReviewLimits } from '../../liveness/types.ts';
+import type { ReviewByProfile } from '../../liveness/review.ts';
 
 /**
  * The limits of review by profile, as the workers take them: those of the settings, else those that the
@@ -10,7 +10,7 @@ import type { Profile, ReviewLimits } from '../../liveness/types.ts';
 export async function reviewLimitsOf({
   review: { low, high },
   models,
-}: Pick<Config, 'review' | 'models'>): Promise<Readonly<Partial<Record<Profile, ReviewLimits | null>>>> {
+}: Pick<Config, 'review' | 'models'>): Promise<ReviewByProfile> {
   if (low !== null && high !== null)
     return Object.fromEntries(PROFILES.map((profile) => [profile, { low, high }]));
   if (models.packs.length > 0) return {};
