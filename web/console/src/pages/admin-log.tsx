@@ -4,7 +4,7 @@ import { may } from '../session.ts';
 import { Copy } from '../ui/copy.tsx';
 import { Differences, differencesOf } from '../ui/difference.tsx';
 import { Choice, PageHead } from '../ui/parts.tsx';
-import { filterOf, SearchField, type SearchFilter, TimeField, useSearch } from '../ui/search.tsx';
+import { filterOf, SearchCard, SearchField, type SearchFilter, TimeField, useSearch } from '../ui/search.tsx';
 import { Listed } from '../ui/table.tsx';
 import { usePages } from '../use-pages.ts';
 
@@ -44,7 +44,7 @@ export function AdminLogPage() {
   return (
     <>
       <PageHead title={t('adminLog.title')} lead={t('adminLog.lead')} />
-      <Search key={wanted.toString()} filter={filter} />
+      <Search filter={filter} />
       <Listed pages={pages} empty={t(wanted.size === 0 ? 'adminLog.none' : 'adminLog.noneFound')}>
         {(rows) => (
           <ol class="log">
@@ -69,34 +69,21 @@ function Search({ filter }: { readonly filter: Filter }) {
     <TimeField label={`adminLog.${name}`} value={draft[name]} onChange={(value) => set(name, value)} />
   );
   return (
-    <search>
-      <form class="card search" onSubmit={submit}>
-        <div class="fields">
-          {text('actor')}
-          <Choice
-            label={t('adminLog.action')}
-            value={draft.action ?? ''}
-            options={[
-              ['', t('adminLog.any')],
-              ...GROUPS.map((one) => [one, named('adminLog.group', one)] as const),
-            ]}
-            onChoose={(value) => set('action', value)}
-          />
-          {text('target')}
-          {time('from')}
-          {time('to')}
-        </div>
-        <div class="actions">
-          <span class="grow" />
-          <a class="button" href={hrefOf('/admin-log')}>
-            {t('adminLog.clear')}
-          </a>
-          <button type="submit" class="button main">
-            {t('adminLog.search')}
-          </button>
-        </div>
-      </form>
-    </search>
+    <SearchCard count={Object.keys(filter).length} onSubmit={submit} clear="/admin-log">
+      {text('actor')}
+      <Choice
+        label={t('adminLog.action')}
+        value={draft.action ?? ''}
+        options={[
+          ['', t('adminLog.any')],
+          ...GROUPS.map((one) => [one, named('adminLog.group', one)] as const),
+        ]}
+        onChoose={(value) => set('action', value)}
+      />
+      {text('target')}
+      {time('from')}
+      {time('to')}
+    </SearchCard>
   );
 }
 

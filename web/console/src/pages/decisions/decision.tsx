@@ -20,7 +20,7 @@ export function DecisionPage({ requestId }: { readonly requestId: string }) {
   );
   return (
     <>
-      <p>
+      <p class="back">
         <a href={hrefOf('/decisions')}>← {t('decision.back')}</a>
       </p>
       <PageHead title={t('decision.title')}>
