@@ -1,3 +1,4 @@
+import { EN_MEMBERS } from './members.ts';
 import { EN_ACCOUNT } from './pages/account.ts';
 import { EN_ADMIN_KEYS } from './pages/admin-keys.ts';
 import { EN_ADMIN_LOG } from './pages/admin-log.ts';
@@ -14,6 +15,7 @@ import { EN_PARTS } from './parts.ts';
 /** The English texts of the console. */
 export const EN = {
   ...EN_PARTS,
+  ...EN_MEMBERS,
   ...EN_APPS,
   ...EN_USERS,
   ...EN_ACCOUNT,

@@ -1,4 +1,5 @@
 import type { TextKey } from './en.ts';
+import { ZH_MEMBERS } from './members.ts';
 import { ZH_ACCOUNT } from './pages/account.ts';
 import { ZH_ADMIN_KEYS } from './pages/admin-keys.ts';
 import { ZH_ADMIN_LOG } from './pages/admin-log.ts';
@@ -15,6 +16,7 @@ import { ZH_PARTS } from './parts.ts';
 /** The Chinese texts of the console. */
 export const ZH: Readonly<Record<TextKey, string>> = {
   ...ZH_PARTS,
+  ...ZH_MEMBERS,
   ...ZH_APPS,
   ...ZH_USERS,
   ...ZH_ACCOUNT,

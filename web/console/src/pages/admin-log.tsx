@@ -3,7 +3,7 @@ import { hrefOf, place } from '../router.ts';
 import { may } from '../session.ts';
 import { Copy } from '../ui/copy.tsx';
 import { Differences, differencesOf } from '../ui/difference.tsx';
-import { Choice, PageHead } from '../ui/parts.tsx';
+import { Choice, Name, PageHead } from '../ui/parts.tsx';
 import { filterOf, SearchCard, SearchField, type SearchFilter, TimeField, useSearch } from '../ui/search.tsx';
 import { Listed } from '../ui/table.tsx';
 import { usePages } from '../use-pages.ts';
@@ -30,9 +30,13 @@ const GROUPS = [
   'user',
   'admin_key',
   'master_key',
+  'signature',
+  'review',
+  'operating_points',
   'batch',
   'ledger',
   'store',
+  'service',
 ] as const;
 
 /** The log of changes, the newest first. */
@@ -101,9 +105,17 @@ function LogEntry({ entry }: { readonly entry: Entry }) {
     <article>
       <header class="log-head">
         <p>
-          <strong>{actor.name === '' ? t('adminLog.nobody') : actor.name}</strong>{' '}
+          <strong>
+            <Name>{actor.name === '' ? t('adminLog.nobody') : actor.name}</Name>
+          </strong>{' '}
           <span class="dim">({named('adminLog.kind', actor.kind)})</span> {action_}{' '}
-          {isApp ? <a href={hrefOf(`/apps/${target}`)}>{name ?? target}</a> : <span>{name ?? target}</span>}
+          {isApp ? (
+            <a href={hrefOf(`/apps/${target}`)}>
+              <Name>{name ?? target}</Name>
+            </a>
+          ) : (
+            <Name>{name ?? target}</Name>
+          )}
           {name !== null && isShort && <span class="mono dim"> {target}</span>}
         </p>
         <p class="dim">

@@ -47,7 +47,7 @@ export function PageHead(props: {
         <h1 ref={heading} tabIndex={-1}>
           <bdi>{props.title}</bdi>
         </h1>
-        {props.lead !== undefined && <p class="dim">{props.lead}</p>}
+        {props.lead !== undefined && <p class="dim page-lead">{props.lead}</p>}
       </div>
       {props.children}
     </header>
