@@ -11,11 +11,13 @@ import { EN_STILLS } from './pages/stills.ts';
 import { EN_THRESHOLD } from './pages/threshold.ts';
 import { EN_USERS } from './pages/users.ts';
 import { EN_PARTS } from './parts.ts';
+import { EN_QUALITY } from './quality.ts';
 
 /** The English texts of the console. */
 export const EN = {
   ...EN_PARTS,
   ...EN_MEMBERS,
+  ...EN_QUALITY,
   ...EN_APPS,
   ...EN_USERS,
   ...EN_ACCOUNT,
@@ -167,6 +169,11 @@ export const EN = {
   'activity.otherVerdict': 'not live',
   'activity.refusals': 'Refusals by reason',
   'activity.codes': 'Answers by code',
+  'activity.noteRequests': 'Requests in each {step}',
+  'activity.noteLatency': 'Time from request to answer, by {step}',
+  'activity.noteScoreMap': 'Raw score, by {step}: the stronger the colour, the more pictures',
+  'activity.noteShares': 'Share of the requests in each {step}',
+  'activity.noteScores': 'Pictures by raw score; the highest bar: {n}',
   'activity.total': 'Requests',
   'activity.perMinute': '{n} a minute',
   'activity.shareLive': 'Live',
@@ -227,6 +234,7 @@ export const EN = {
   'decision.faces': 'Faces',
   'decision.key': 'Key',
   'decision.source': 'Source',
+  'decision.inRequest': 'in the request',
   'decision.size': 'Size of the picture',
   'decision.bytes': '{n} bytes',
   'decision.sha256': 'SHA-256 of the picture',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ADMIN_ACTIONS } from '../../../../src/ledger/admin.ts';
+import { RULES } from '../../../../src/liveness/quality/rules.ts';
 import { EN } from './en.ts';
 import { ZH } from './zh.ts';
 
@@ -26,6 +27,11 @@ describe('the texts of the console', () => {
     expect(wanted.filter((key) => !Object.hasOwn(EN, key))).toEqual([]);
     const page = readFileSync(join(src, 'pages/admin-log.tsx'), 'utf8');
     expect(groups.filter((group) => !page.includes(`'${group}'`))).toEqual([]);
+  });
+
+  it('name every measured quality component and its unit', () => {
+    const wanted = RULES.flatMap(({ name, unit }) => [`quality.${name}`, `unit.${unit}`]);
+    expect(wanted.filter((key) => !Object.hasOwn(EN, key))).toEqual([]);
   });
 
   it('are all used', () => {

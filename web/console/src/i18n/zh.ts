@@ -12,11 +12,13 @@ import { ZH_STILLS } from './pages/stills.ts';
 import { ZH_THRESHOLD } from './pages/threshold.ts';
 import { ZH_USERS } from './pages/users.ts';
 import { ZH_PARTS } from './parts.ts';
+import { ZH_QUALITY } from './quality.ts';
 
 /** The Chinese texts of the console. */
 export const ZH: Readonly<Record<TextKey, string>> = {
   ...ZH_PARTS,
   ...ZH_MEMBERS,
+  ...ZH_QUALITY,
   ...ZH_APPS,
   ...ZH_USERS,
   ...ZH_ACCOUNT,
@@ -167,6 +169,11 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'activity.otherVerdict': '非真人',
   'activity.refusals': '按原因统计的拒绝',
   'activity.codes': '按返回码统计的应答',
+  'activity.noteRequests': '每 {step} 的请求数',
+  'activity.noteLatency': '从请求到应答的时间，按 {step} 统计',
+  'activity.noteScoreMap': '原始分数，按 {step} 统计：颜色越深，图片越多',
+  'activity.noteShares': '每 {step} 内各结论的占比',
+  'activity.noteScores': '按原始分数统计的图片数；最高柱：{n}',
   'activity.total': '请求数',
   'activity.perMinute': '每分钟 {n}',
   'activity.shareLive': '真人',
@@ -227,6 +234,7 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'decision.faces': '人脸数',
   'decision.key': '密钥',
   'decision.source': '来源',
+  'decision.inRequest': '随请求发送',
   'decision.size': '图片大小',
   'decision.bytes': '{n} 字节',
   'decision.sha256': '图片的 SHA-256',

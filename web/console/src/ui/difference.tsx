@@ -31,8 +31,7 @@ const textOf = (value: unknown): string => {
 /** What a member is called; the settings of the service have the names that they are set by. */
 function memberText(name: string): string {
   if (name.startsWith('config.')) return t('member.setting', { name: name.slice('config.'.length) });
-  const text = named('member', name);
-  return text === `member.${name}` ? name : text;
+  return named('member', name);
 }
 
 /** Members with values that are words of their own. */

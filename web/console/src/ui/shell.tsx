@@ -260,7 +260,7 @@ function Page({ entry, isKnown }: { readonly entry: PageEntry | undefined; reado
       () => void failed().then(setError),
     );
   }, [entry, back]);
-  if (!isKnown) return <Nothing title="state.notFoundTitle" text="state.notFound" />;
+  if (!isKnown) return <Nothing title={t('state.notFoundTitle')} text={t('state.notFound')} />;
   if (entry === undefined) return allowedPages().length === 0 ? <NotAllowed /> : null;
   if (entry !== ACCOUNT && !may(entry.permission)) return <NotAllowed />;
   const Component = loaded.current.get(entry);
@@ -289,13 +289,13 @@ async function failed(): Promise<ApiError | null> {
 }
 
 /** A page with nothing but a sentence. */
-function Nothing({ title, text }: { readonly title: TextKey; readonly text: TextKey }) {
+function Nothing({ title, text }: { readonly title: string; readonly text: string }) {
   return (
     <>
-      <PageHead title={t(title)} />
-      <Empty>{t(text)}</Empty>
+      <PageHead title={title} />
+      <Empty>{text}</Empty>
     </>
   );
 }
 
-const NotAllowed = () => <Nothing title="state.notAllowedTitle" text="state.notAllowed" />;
+const NotAllowed = () => <Nothing title={t('state.notAllowedTitle')} text={t('state.notAllowed')} />;

@@ -104,7 +104,7 @@ function factsOf(item: ReviewItem) {
       t('review.probability'),
       item.liveProbability === null ? '–' : `${value(100 * item.liveProbability, 1)} %`,
     ],
-    [t('review.profile'), item.profile ?? '–'],
+    [t('review.profile'), item.profile === null ? '–' : named('policy.profile', item.profile)],
     [t('review.appid'), item.appid],
     [t('review.reasons'), item.reasons.join(', ') || t('review.none')],
     [t('review.reference'), item.reference ?? t('review.none')],
