@@ -186,12 +186,14 @@ if (folder === undefined || executablePath === undefined) {
 }
 await mkdir(folder, { recursive: true });
 const dataDir = await mkdtemp(join(tmpdir(), 'livestill-pictures-'));
+const launch = (more = []) =>
+  chromium.launch({ executablePath, args: ['--disable-gpu', '--disable-dev-shm-usage', ...more] });
 let service;
 let browser;
 try {
   await makeUpData(dataDir);
   service = await startService(dataDir);
-  browser = await chromium.launch({ executablePath, args: ['--disable-gpu', '--disable-dev-shm-usage'] });
+  browser = await launch();
   const wantsStates = given.includes('--states');
   if (wantsStates) await takeFirstStart(browser, service, folder);
   const viewer = await setUp(browser, service.link);
@@ -205,7 +207,7 @@ try {
         console.log(`${look}: ${pages} pages`);
       }
   if (wantsStates) {
-    await takeStates(browser, { ...service, dataDir, viewer, person }, folder, { signIn, settled });
+    await takeStates(browser, { ...service, dataDir, viewer, person }, folder, { signIn, settled, launch });
     console.log('states taken');
   }
   if (lookWord === '')

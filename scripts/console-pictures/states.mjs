@@ -188,13 +188,14 @@ export async function takeStates(browser, { url, dataDir, viewer, person }, fold
 }
 
 /** High contrast, and text at twice its size: what the browser or the system asks for. */
-async function takeSettings(browser, { url, person }, folder, tools) {
+async function takeSettings(usual, { url, person }, folder, tools) {
   const viewport = { width: 1280, height: 900 };
-  for (const [what, options, style] of [
-    ['forced-colors', { forcedColors: 'active', colorScheme: 'dark' }, ''],
-    ['text-200', {}, 'html { font-size: 200% }'],
+  const largeText = await tools.launch(['--blink-settings=defaultFontSize=32']);
+  for (const [what, browser, options] of [
+    ['forced-colors', usual, { forcedColors: 'active', colorScheme: 'dark' }],
+    ['text-200', largeText, {}],
   ]) {
-    const context = await browser.newContext({ viewport, locale: 'en-GB', bypassCSP: true, ...options });
+    const context = await browser.newContext({ viewport, locale: 'en-GB', ...options });
     const page = await context.newPage();
     await tools.signIn(page, url, person);
     for (const path of [
@@ -209,10 +210,10 @@ async function takeSettings(browser, { url, person }, folder, tools) {
       'admin-log',
     ]) {
       await page.goto(`${url}/console/${path}`);
-      if (style !== '') await page.addStyleTag({ content: style });
       await tools.settled(page);
       await page.screenshot({ path: join(folder, `state-${what}-${path.replace('/', '-')}.png`) });
     }
     await context.close();
   }
+  await largeText.close();
 }

@@ -4,7 +4,7 @@ import { moment, named, number, t } from '../i18n/index.ts';
 import { hrefOf, place } from '../router.ts';
 import type { Decision } from '../types.ts';
 import { Check } from '../ui/form.tsx';
-import { Choice, Field, PageHead, Verdict } from '../ui/parts.tsx';
+import { Choice, Codes, Field, PageHead, Verdict } from '../ui/parts.tsx';
 import { filterOf, SearchCard, SearchField, type SearchFilter, TimeField, useSearch } from '../ui/search.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
 import { Rows as List, Shown } from '../ui/table.tsx';
@@ -194,24 +194,22 @@ function Rows({ rows }: { readonly rows: readonly Decision[] }) {
         },
         { name: t('decisions.app'), cell: ({ appid }) => <span class="mono">{appid}</span> },
         {
+          name: t('decisions.reasons'),
+          cell: ({ reasons, requests }) =>
+            (reasons.length > 0 || requests > 1) && (
+              <>
+                {requests > 1 && <span class="dim">{t('decisions.requests', { n: number(requests) })} </span>}
+                <Codes codes={reasons} />
+              </>
+            ),
+        },
+        {
           name: t('decisions.duration'),
           cell: ({ milliseconds }) => (
             <span class="mono nowrap">{t('try.ms', { ms: number(milliseconds, 0) })}</span>
           ),
           isNumeric: true,
           place: 'end',
-        },
-        {
-          name: t('decisions.reasons'),
-          cell: ({ reasons, requests }) =>
-            (reasons.length > 0 || requests > 1) && (
-              <span class="reason-codes">
-                {requests > 1 && <span class="dim">{t('decisions.requests', { n: number(requests) })} </span>}
-                {reasons.map((code) => (
-                  <code key={code}>{code}</code>
-                ))}
-              </span>
-            ),
         },
         {
           name: t('decisions.requestId'),

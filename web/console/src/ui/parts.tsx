@@ -71,6 +71,15 @@ export function Verdict({
   );
 }
 
+/** Codes of reasons, as the API has them. */
+export const Codes = ({ codes }: { readonly codes: readonly string[] }) => (
+  <span class="reason-codes">
+    {codes.map((code) => (
+      <code key={code}>{code}</code>
+    ))}
+  </span>
+);
+
 /** A labelled field; the hint stands below it. */
 export function Field(
   props: JSX.IntrinsicElements['input'] & {

@@ -156,7 +156,7 @@ function Request({ row }: { readonly row: DecisionInFull }) {
           [t('decision.wireCode'), row.code],
           [t('decisions.duration'), t('try.ms', { ms: number(row.milliseconds, 1) })],
           [t('decision.caller'), <code>{row.callerAddress}</code>],
-          [t('decision.source'), <Source source={row.source} />],
+          [t('decision.source'), sourceText(row.source)],
           [t('decisions.reference'), orNone(row.reference)],
           [t('decision.size'), t('decision.bytes', { n: number(row.pictureBytes) })],
           [
@@ -170,9 +170,9 @@ function Request({ row }: { readonly row: DecisionInFull }) {
 }
 
 /** Where the picture came from: the request itself, or a host. */
-function Source({ source }: { readonly source: string }) {
-  if (source === '') return <>{t('decision.none')}</>;
-  return source === 'bytes' ? <>{t('decision.inRequest')}</> : <code>{source}</code>;
+function sourceText(source: string) {
+  if (source === '') return t('decision.none');
+  return source === 'bytes' ? t('decision.inRequest') : <code>{source}</code>;
 }
 
 function Models({ row }: { readonly row: DecisionInFull }) {
