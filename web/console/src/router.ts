@@ -54,6 +54,8 @@ export function followLinks(event: MouseEvent): void {
   const link = event.target instanceof Element ? event.target.closest('a') : null;
   if (link === null || link.target !== '' || link.hasAttribute('download')) return;
   if (link.origin !== location.origin || !link.pathname.startsWith(`${BASE}/`)) return;
+  // To another place of the same page, as the link past the menu goes: the browser does that, with the focus.
+  if (link.hash !== '' && link.pathname === location.pathname) return;
   event.preventDefault();
   go(link.pathname.slice(BASE.length) + link.search);
 }
