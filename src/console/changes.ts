@@ -27,7 +27,8 @@ export interface Changes
       | 'rotateMasterKey'
     >,
     Pick<ApiKeyAdmin, 'addApiKey' | 'setApiKeyEnabled' | 'rotateApiKey'>,
-    Pick<RulesStore, 'setRules'> {
+    Pick<RulesStore, 'setRules'>,
+    Pick<Chains, 'erase'> {
   noteChange(entry: AdminEntry): Promise<void>;
 }
 
@@ -41,7 +42,7 @@ export interface ConsoleBacking {
   readonly ownPoints: OwnPointsStore;
   readonly usage: Pick<UsageStore, 'used'>;
   readonly ledger: LedgerReader & LedgerOverview;
-  readonly chains: Pick<Chains, 'adminLog'>;
+  readonly chains: Pick<Chains, 'adminLog' | 'names' | 'verify' | 'head' | 'hashAt'>;
   /** Changes under the name of who makes them. */
   as(actor: Actor): Changes;
 }

@@ -12,6 +12,8 @@ export const PERMISSIONS = {
   users: ['administrator'],
   adminKeys: ['administrator'],
   adminLog: ['administrator', 'auditor'],
+  audit: ['administrator', 'auditor'],
+  erase: ['administrator'],
   'apps.read': ['administrator', 'operator', 'auditor', 'viewer'],
   'apps.write': ['administrator', 'operator'],
   keys: ['administrator', 'operator'],

@@ -7,6 +7,7 @@ import { nodesOn, someWorker } from '../../src/jobs/test-support/fleet.ts';
 import { runWorker } from '../../src/jobs/worker.ts';
 import type { Store } from '../../src/store/open.ts';
 import { serverOfTests, whyNoServer } from '../../src/store/postgres/test-support/server.ts';
+import { someExplanation, someRow } from '../../src/store/test-support/temp-store.ts';
 import type { DoctorCheck } from '../../src/wire/admin/doctor.ts';
 import { type ToolsDeps, toolsAreas } from '../../src/wire/admin/tools.ts';
 import { findChromium, startChromium } from './support/chromium.ts';
@@ -170,6 +171,64 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
     expect(await page.getByRole('button', { name: 'New batch' }).count()).toBe(0);
   });
 
+  it('verify the chains, also against a state kept earlier, and refuse one that was changed', async () => {
+    const { ledger } = here.store;
+    await ledger.append(someRow({ requestId: 'audited-1' }));
+    await ledger.append(someRow({ requestId: 'audited-2' }));
+    const page = await open('/audit');
+    const verify = page.getByRole('button', { name: 'Verify', exact: true });
+    const banner = page.locator('.banner.flat');
+    await verify.click();
+    await expect.poll(() => banner.textContent()).toBe('All rows are as they were written.');
+    expect(await page.locator('.findings').textContent()).toContain('Changes by operators');
+    const [head] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Sign and download' }).click(),
+    ]);
+    expect(head.suggestedFilename()).toMatch(/^livestill-head-\d{4}-\d\d-\d\d\.json$/);
+    const kept = await head.path();
+    await page.locator('input[type=file]').setInputFiles(kept);
+    await verify.click();
+    await expect
+      .poll(() => page.locator('.findings').textContent())
+      .toContain('All states in the file are still part of their chains (2)');
+    await page.locator('input[type=file]').setInputFiles({
+      ...{ name: 'other.json', mimeType: 'application/json' },
+      buffer: Buffer.from((await readFile(kept, 'utf8')).replace(/"rowId": \d+/, '"rowId": 1')),
+    });
+    await verify.click();
+    await expect.poll(() => page.locator('.problem').first().textContent()).toContain('a signature in it');
+    await keepPicture(page, 'audit-refused');
+  });
+
+  it('erase a person after the number of rows was typed, and hand over the proof', async () => {
+    const explanation = someExplanation({ reference: 'case-7' });
+    for (const requestId of ['erased-1', 'erased-2'])
+      await here.store.ledger.append(someRow({ requestId, explanation }));
+    const page = await open('/audit');
+    await page.getByRole('textbox', { name: 'Reference of the caller' }).fill('nobody');
+    await page.getByRole('button', { name: 'See what would go' }).click();
+    await expect.poll(() => page.getByText('No row is like this.').count()).toBe(1);
+    await page.getByRole('textbox', { name: 'Reference of the caller' }).fill('case-7');
+    await page.getByRole('button', { name: 'See what would go' }).click();
+    const dialog = page.locator('dialog');
+    await expect.poll(() => dialog.textContent()).toContain('Rows that go: 2');
+    await keepPicture(page, 'audit-erase');
+    const erase = dialog.getByRole('button', { name: 'Erase' });
+    expect(await erase.isDisabled()).toBe(true);
+    await dialog.locator('input').fill('2');
+    await erase.click();
+    await expect.poll(() => page.getByText('Erased: rows 2').count()).toBe(1);
+    const [proof] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download the proof' }).click(),
+    ]);
+    const told = JSON.parse(await readFile(await proof.path(), 'utf8'));
+    expect([told.rows, told.tombstones.length, told.heads.length]).toEqual([2, 2, 2]);
+    expect(await here.store.ledger.count({ reference: 'case-7' })).toBe(0);
+    await keepPicture(page, 'audit-erased');
+  });
+
   it.each(LOOKS)('are accessible and fit: %s', async (name, context) => {
     const page = await open('/signature', context);
     const found: Record<string, string[]> = {};
@@ -193,6 +252,10 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
     await page.goto(`${here.url}/console/batches`);
     await page.locator('pre.code').first().waitFor();
     await look('batches-none');
+    await page.goto(`${here.url}/console/audit`);
+    await page.locator('form button[type=submit]').first().click();
+    await page.locator('.findings').first().waitFor();
+    await look('audit');
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((what) => [what, []])));
   });
 

@@ -58,6 +58,8 @@ const start = () => startConsole({ areas: (store) => areasOf(store) });
 const ROUTES: readonly (readonly [method: string, path: string, permission: Permission])[] = [
   ['GET', '/decisions', 'decisions'],
   ['GET', '/decisions/unknown', 'decisions'],
+  ['GET', '/decisions.csv', 'decisions'],
+  ['GET', '/decisions.ndjson', 'decisions'],
   ['GET', '/activity?from=2026-11-01T00:00:00Z&to=2026-11-01T01:00:00Z', 'activity'],
   ['POST', '/try', 'try'],
   ['GET', '/scores', 'threshold'],
@@ -117,6 +119,35 @@ describe('the areas of the console', () => {
         400,
       ]);
     }
+  });
+
+  it('hand over all rows of a search as CSV and as JSON lines, and note who asked', async () => {
+    const started = await start();
+    const { ledger } = started.store;
+    await Promise.all(
+      Array.from({ length: 450 }, (_, n) =>
+        ledger.append(someRow({ requestId: `r${n}`, rawScore: n % 100, appid: n < 430 ? '1000001' : '2' })),
+      ),
+    );
+    const browser = await started.signedIn('auditor', 'Ann');
+    const csv = await browser.call('GET', '/admin/v1/decisions.csv?app=1000001');
+    expect([csv.status, csv.headers.get('content-disposition')]).toEqual([
+      200,
+      'attachment; filename="decisions.csv"',
+    ]);
+    const lines = csv.body.trimEnd().split('\r\n');
+    expect([lines.length, lines[0].startsWith('id,at,requestId,')]).toEqual([431, true]);
+    const ids = lines.slice(1).map((line: string) => Number(line.split(',')[0]));
+    expect(ids).toEqual([...ids].sort((one, other) => other - one));
+    const asked = await browser.call('GET', '/admin/v1/decisions.ndjson?minScore=99');
+    const found = String(asked.body).trimEnd().split('\n');
+    expect(found.map((line) => JSON.parse(line).rawScore)).toEqual(Array(4).fill(99));
+    expect((await browser.call('GET', '/admin/v1/decisions.csv?after=1.2')).status).toBe(400);
+    const log = await browser.call('GET', '/admin/v1/admin-log?action=ledger');
+    expect(log.body.items).toMatchObject([
+      { action: 'ledger.export', actor: { name: 'Ann' }, after: { filter: { minScore: 99 } } },
+      { action: 'ledger.export', after: { format: 'csv', filter: { app: '1000001' } } },
+    ]);
   });
 
   it('refuse a period that is empty or has too many steps', async () => {

@@ -61,6 +61,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'GET /admin/v1/review': 'administrator operator',
   'PUT /admin/v1/review/{requestId}': 'administrator operator',
   'GET /admin/v1/review/export.csv': 'administrator operator',
+  'GET /admin/v1/audit/verification': 'administrator auditor',
+  'POST /admin/v1/audit/verification': 'administrator auditor',
+  'POST /admin/v1/audit/head': 'administrator auditor',
+  'POST /admin/v1/audit/erasure/preview': 'administrator',
+  'POST /admin/v1/audit/erasure': 'administrator',
 };
 
 describe('the routes of the admin API', () => {
@@ -110,7 +115,15 @@ describe('the routes of the admin API', () => {
     for (const permission of Object.keys(PERMISSIONS) as (keyof typeof PERMISSIONS)[]) {
       expect(allows('administrator', permission)).toBe(true);
     }
-    for (const permission of ['users', 'adminKeys', 'apps.write', 'keys', 'threshold', 'review'] as const) {
+    for (const permission of [
+      'users',
+      'adminKeys',
+      'apps.write',
+      'keys',
+      'threshold',
+      'review',
+      'erase',
+    ] as const) {
       expect([allows('auditor', permission), allows('viewer', permission)]).toEqual([false, false]);
     }
   });

@@ -50,7 +50,7 @@ export interface Started {
   setupToken(): Promise<string>;
 }
 
-const isJson = (reply: Response) => /json/.test(reply.headers.get('content-type') ?? '');
+const isJson = (reply: Response) => /[/+]json\b/.test(reply.headers.get('content-type') ?? '');
 
 /** Starts the admin port for a test, with hashes of passwords that cost little. */
 export async function startConsole(

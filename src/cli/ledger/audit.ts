@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import type { ChainName } from '../../ledger/checkpoint.ts';
+import { signedHeads, strayedHeads } from '../../ledger/kept-heads.ts';
 import type { Verification } from '../../ledger/verify.ts';
 import { count } from '../../report/count.ts';
 import { wholeNumber } from '../shared/arguments.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
 import { type Outcome, perform } from '../shared/outcome.ts';
 import { registerErase } from './erase.ts';
-import { checkHead, readHead } from './head.ts';
+import { readHead, strayedText } from './head.ts';
 
 interface Options extends DataOptions {
   readonly json?: boolean;
@@ -44,7 +45,7 @@ function verify(parent: Command): void {
           const found: Verification[] = [];
           for (const name of names) found.push(await chains.verify(name, part ? { from, to } : {}));
           const kept = options.head === undefined ? [] : await readHead(options.head);
-          const strayed = await checkHead(kept, chains);
+          const strayed = (await strayedHeads(kept, chains)).map(strayedText);
           const ok = found.every(({ fault }) => fault === null) && strayed.length === 0;
           return {
             text: [...found.map(sentence), ...strayed].join('\n'),
@@ -89,10 +90,11 @@ change of a row that was there, also one by somebody who has the key.`,
     )
     .action((options: Options, command: Command) =>
       perform(command, { ...options, json: true }, () =>
-        withStore(options, false, async ({ chains }): Promise<Outcome> => {
-          const heads = await Promise.all((await chains.names()).map((name) => chains.head(name)));
-          return { text: '', json: { heads: heads.filter((one) => one !== null) } };
-        }),
+        withStore(
+          options,
+          false,
+          async ({ chains }): Promise<Outcome> => ({ text: '', json: { heads: await signedHeads(chains) } }),
+        ),
       ),
     );
 }

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type BatchErasure, type ErasableBatch, openErasable } from '../../batch/erase.ts';
 import { UsageError } from '../../faults.ts';
+import { signedHeads } from '../../ledger/kept-heads.ts';
 import type { Erasure, ErasureTarget } from '../../ledger/types.ts';
 import { count } from '../../report/count.ts';
+import { copiesIn } from '../../store/core/data-folder.ts';
 import type { Store } from '../../store/open.ts';
 import { gather } from '../shared/arguments.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
@@ -80,7 +81,7 @@ async function erase(
     await chains.note({ action: 'batch.erase', target: journal, before: null, after });
   }
   const erased = await chains.erase(target);
-  const heads = await Promise.all((await chains.names()).map((name) => chains.head(name)));
+  const heads = await signedHeads(chains);
   const notReached = copiesIn(dataDir);
   const proof = { ...erased, batches: fromBatches, notReached, heads };
   return { text: textOf(rows, erased, fromBatches, notReached, proof), json: { rows, ...proof } };
@@ -104,23 +105,6 @@ function textOf(
     ...[...unsure, ...notReached].map((path) => `Not reached: ${path}. Delete it if it may hold them.`),
   ];
   return `${lines.join('\n')}\nProof:\n\n${JSON.stringify(proof, null, 2)}`;
-}
-
-/**
- * Copies of the database in the data folder itself: from before updates of the tables, and what a restore
- * replaced.
- */
-function copiesIn(dataDir: string): readonly string[] {
-  const names = (folder: string) => (existsSync(folder) ? readdirSync(folder).sort() : []);
-  const root = resolve(dataDir);
-  return [
-    ...names(join(root, 'backups'))
-      .filter((name) => name.endsWith('.tar'))
-      .map((name) => join(root, 'backups', name)),
-    ...names(root)
-      .filter((name) => name.startsWith('replaced-'))
-      .map((name) => join(root, name)),
-  ];
 }
 
 /** @throws {UsageError} when not exactly one is given, or it has the wrong form */

@@ -9,6 +9,7 @@ import { createRefusalCounter, type RefusalCounter } from '../../ledger/refusals
 import { createScoreCounter, type ScoreCounter } from '../../ledger/score-counter.ts';
 import { DEFAULT_PROFILE } from '../../liveness/profiles.ts';
 import type { Profile } from '../../liveness/types.ts';
+import { copiesIn } from '../../store/core/data-folder.ts';
 import type { Store } from '../../store/open.ts';
 import { overviewAreas } from '../../wire/admin/overview.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/server.ts';
@@ -200,6 +201,7 @@ function createAdmin(
     version,
     defaults: { threshold, capture, profile },
     operatingPoints: measured.tables,
+    notReached: () => copiesIn(config.dataDir),
     areas: [
       ...overviewAreas({
         ...measured,

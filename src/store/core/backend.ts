@@ -24,7 +24,7 @@ import { createLedger, type LedgerCalls, type OwnChain } from './ledger.ts';
 import { putMeta } from './meta.ts';
 import type { Migrated } from './migrated.ts';
 import { createOwnPointsAdmin, createOwnPointsReads } from './own-points.ts';
-import { createRecord, type RecordCalls } from './record.ts';
+import { createErasure, createRecord, type RecordCalls } from './record.ts';
 import { createReplay, type SignatureMemory } from './replay.ts';
 import { createReviewAdmin, createReviewReads } from './review.ts';
 import { createRules } from './rules.ts';
@@ -134,7 +134,7 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
     ...createUsage(database),
     ...createScores(database),
     ...createLedger(database, parts.chain),
-    ...createRecord(database, auditKey, note, parts.eraseMore),
+    ...createRecord(database, auditKey),
     ...createUpkeep(database, parts.clock),
     dropOldCopies: parts.dropOldCopies,
     async touch(secretId, at) {
@@ -154,7 +154,7 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
 }
 
 /** The changes of accounts, rules and the console, with what is read beside them. */
-function changesNotedBy({ database, keyring }: Parts, note: NoteChange) {
+function changesNotedBy({ database, keyring, auditKey, eraseMore }: Parts, note: NoteChange) {
   return {
     ...createAppAdmin(database, keyring, note),
     ...createSecretAdmin(database, keyring, note),
@@ -163,6 +163,7 @@ function changesNotedBy({ database, keyring }: Parts, note: NoteChange) {
     ...createConsoleAdmin(database, keyring, note),
     ...createReviewAdmin(database, note),
     ...createOwnPointsAdmin(database, note),
+    ...createErasure(database, auditKey, note, eraseMore),
     noteChange: (entry: AdminEntry) => database.write('state_unavailable', (db) => note(db, entry)),
   };
 }

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /**
  * Makes the data folder and those above it, its owner's alone, where they are missing.
@@ -29,4 +29,21 @@ function makeFolder(folder: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
+}
+
+/**
+ * Copies of the database in the data folder itself: from before updates of the tables, and what a restore
+ * replaced.
+ */
+export function copiesIn(dataDir: string): readonly string[] {
+  const names = (folder: string) => (existsSync(folder) ? readdirSync(folder).sort() : []);
+  const root = resolve(dataDir);
+  return [
+    ...names(join(root, 'backups'))
+      .filter((name) => name.endsWith('.tar'))
+      .map((name) => join(root, 'backups', name)),
+    ...names(root)
+      .filter((name) => name.startsWith('replaced-'))
+      .map((name) => join(root, name)),
+  ];
 }

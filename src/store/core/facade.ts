@@ -238,6 +238,7 @@ const CHANGES: Readonly<Record<keyof Changes, true>> = {
   markDecision: true,
   setOwnPoints: true,
   noteChange: true,
+  erase: true,
 };
 
 /** The same changes, under the name of `actor`. */

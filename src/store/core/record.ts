@@ -53,13 +53,11 @@ export interface RecordCalls {
 /** One after the other: each looks at what the one before left. */
 const DELETING_LOCK = 'ledger-deletions';
 
-/** Chain, admin log, retention and erasure. */
+/** Chain, admin log and retention. */
 export function createRecord(
   database: StoreDatabase,
   key: AuditKey,
-  note: NoteChange,
-  eraseMore?: EraseMore,
-): Omit<RecordCalls, 'noteChange'> {
+): Omit<RecordCalls, 'noteChange' | 'erase'> {
   return {
     chainNames: (rowId) => database.read('state_unavailable', (db) => namesOf(db, rowId)),
     chainFrame: (chain, from, to) => database.read('state_unavailable', (db) => frameOf(db, chain, from, to)),
@@ -71,6 +69,21 @@ export function createRecord(
         return checkpoint === null ? null : { ...checkpoint, publicKey: key.publicKey };
       }),
     hashAt: (chain, rowId) => database.read('state_unavailable', (db) => hashAt(db, chain, rowId)),
+    latestChanges: (limit, filter = {}) =>
+      database.read('state_unavailable', (db) => latestChanges(db, bounded(limit), filter)),
+    pruneSome: (before, limit) =>
+      database.write('state_unavailable', (db) => pruneRows(db, key, before, limit), DELETING_LOCK),
+  };
+}
+
+/** Taking rows out for good, noted in the log of changes. */
+export function createErasure(
+  database: StoreDatabase,
+  key: AuditKey,
+  note: NoteChange,
+  eraseMore?: EraseMore,
+): Pick<RecordCalls, 'erase'> {
+  return {
     async erase(target) {
       const erased = await database.write(
         'state_unavailable',
@@ -80,10 +93,6 @@ export function createRecord(
       await database.forgetDeleted('state_unavailable');
       return erased;
     },
-    latestChanges: (limit, filter = {}) =>
-      database.read('state_unavailable', (db) => latestChanges(db, bounded(limit), filter)),
-    pruneSome: (before, limit) =>
-      database.write('state_unavailable', (db) => pruneRows(db, key, before, limit), DELETING_LOCK),
   };
 }
 

@@ -11,6 +11,7 @@ import { adminKeyRoutes } from './admin-keys.ts';
 import { adminLogRoutes } from './admin-log.ts';
 import { appRoutes } from './apps.ts';
 import type { AdminArea, ServerDefaults } from './area.ts';
+import { auditRoutes } from './audit.ts';
 import { createCallers } from './caller.ts';
 import { keyRoutes } from './keys.ts';
 import { meRoutes } from './me.ts';
@@ -30,6 +31,8 @@ export interface AdminApi {
   readonly defaults: ServerDefaults;
   /** Measured error rates that the server was started with; uploaded ones come before them. */
   readonly operatingPoints?: readonly OperatingTable[];
+  /** Copies of the store that an erasure does not reach, by name. */
+  readonly notReached?: () => readonly string[];
   /** Further areas, each a plugin with routes of its own. */
   readonly areas?: readonly AdminArea[];
 }
@@ -53,6 +56,7 @@ const AREAS: readonly AdminArea[] = [
   keyRoutes,
   policyRoutes,
   reviewRoutes,
+  auditRoutes,
 ];
 
 /** Registers the admin API: every route names who may call it, or the service does not start. */

@@ -18,6 +18,8 @@ export interface AreaParts {
   readonly defaults: ServerDefaults;
   /** Measured error rates that the server was started with; uploaded ones come before them. */
   readonly operatingPoints?: readonly OperatingTable[];
+  /** Copies of the store that an erasure does not reach, by name. */
+  readonly notReached?: () => readonly string[];
 }
 
 /** Routes that belong together. */

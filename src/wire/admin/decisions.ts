@@ -1,12 +1,16 @@
+import { Readable } from 'node:stream';
 import { type Static, Type } from 'typebox';
+import { Refusal } from '../../console/refusal.ts';
 import { Fault } from '../../faults.ts';
-import type { LedgerOverview, LedgerSearch } from '../../ledger/search.ts';
+import { type ExportFormat, exportLines } from '../../ledger/export.ts';
+import type { FoundPage, LedgerOverview, LedgerSearch } from '../../ledger/search.ts';
 import type { Chains, LedgerReader, StoredLedgerRow } from '../../ledger/types.ts';
 import { chooseLanguage, type Language } from '../v1/language.ts';
 import { knownReasonTexts } from '../v1/reason-texts.ts';
 import type { AdminArea } from './area.ts';
 import { answerFaultsAsV1 } from './area-faults.ts';
 import { cursorOf, placeOf } from './cursor.ts';
+import { closed } from './shapes.ts';
 
 /** What the ledger's pages are made of. */
 export interface DecisionsDeps {
@@ -15,32 +19,43 @@ export interface DecisionsDeps {
 }
 
 const Time = Type.String({ format: 'date-time' });
-const Query = Type.Object(
-  {
-    from: Type.Optional(Time),
-    to: Type.Optional(Time),
-    app: Type.Optional(Type.String({ maxLength: 64 })),
-    verdict: Type.Optional(Type.Enum(['live', 'attack', 'poor_quality', 'no_face'])),
-    kind: Type.Optional(Type.Enum(['judged', 'download_refused', 'request_refused'])),
-    reason: Type.Optional(Type.String({ maxLength: 64 })),
-    requestId: Type.Optional(Type.String({ maxLength: 200 })),
-    reference: Type.Optional(Type.String({ maxLength: 256 })),
-    pictureSha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
-    minScore: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
-    maxScore: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
-    review: Type.Optional(Type.Boolean()),
-    after: Type.Optional(Type.String({ maxLength: 64 })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
-  },
-  { additionalProperties: false },
-);
+const FILTER = {
+  from: Type.Optional(Time),
+  to: Type.Optional(Time),
+  app: Type.Optional(Type.String({ maxLength: 64 })),
+  verdict: Type.Optional(Type.Enum(['live', 'attack', 'poor_quality', 'no_face'])),
+  kind: Type.Optional(Type.Enum(['judged', 'download_refused', 'request_refused'])),
+  reason: Type.Optional(Type.String({ maxLength: 64 })),
+  requestId: Type.Optional(Type.String({ maxLength: 200 })),
+  reference: Type.Optional(Type.String({ maxLength: 256 })),
+  pictureSha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+  minScore: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+  maxScore: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+  review: Type.Optional(Type.Boolean()),
+};
+const ExportQuery = closed(FILTER);
+const Query = closed({
+  ...FILTER,
+  after: Type.Optional(Type.String({ maxLength: 64 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+});
 const Params = Type.Object({ requestId: Type.String({ minLength: 1, maxLength: 200 }) });
+
+const EXPORT_TYPE = { csv: 'text/csv; charset=utf-8', ndjson: 'application/x-ndjson' } as const;
+const EXPORT_SUMMARY = {
+  csv: 'All decisions of a search as CSV, the newest first',
+  ndjson: 'All decisions of a search, one JSON object a line, the newest first',
+} as const;
+/** Rows that an export reads at once, and exports at the same time. */
+const EXPORTED_AT_ONCE = 200;
+const MOST_EXPORTS = 4;
 
 const ACCESS = { config: { access: 'decisions' } } as const;
 
 /** `GET /decisions`, a page of the ledger, the newest first, and `GET /decisions/{requestId}`. */
 export function decisionArea({ ledger, chains }: DecisionsDeps): AdminArea {
-  return async (app) => {
+  const running = { count: 0 };
+  return async (app, { callers }) => {
     answerFaultsAsV1(app);
     app.get<{ Querystring: Static<typeof Query> }>(
       '/decisions',
@@ -54,6 +69,27 @@ export function decisionArea({ ledger, chains }: DecisionsDeps): AdminArea {
         return { items: rows.map(summary), next: next === null ? null : cursorOf(next) };
       },
     );
+    for (const format of ['csv', 'ndjson'] as const) {
+      app.get<{ Querystring: Static<typeof ExportQuery> }>(
+        `/decisions.${format}`,
+        { ...ACCESS, schema: { querystring: ExportQuery, summary: EXPORT_SUMMARY[format] } },
+        async (request, reply) => {
+          const lines = await exported(ledger, searchOf(request.query), format, running);
+          const after = { format, filter: request.query, toFile: false };
+          const entry = { action: 'ledger.export', target: '', before: null, after } as const;
+          try {
+            await callers.changes(request).noteChange(entry);
+          } catch (error) {
+            lines.destroy();
+            throw error;
+          }
+          return reply
+            .type(EXPORT_TYPE[format])
+            .header('content-disposition', `attachment; filename="decisions.${format}"`)
+            .send(lines);
+        },
+      );
+    }
     app.get<{ Params: Static<typeof Params> }>(
       '/decisions/:requestId',
       { ...ACCESS, schema: { params: Params, summary: 'All rows of a request, explained' } },
@@ -69,7 +105,7 @@ export function decisionArea({ ledger, chains }: DecisionsDeps): AdminArea {
   };
 }
 
-function searchOf(query: Static<typeof Query>): LedgerSearch {
+function searchOf(query: Static<typeof ExportQuery>): LedgerSearch {
   const { from, to, app, verdict, kind, reason, requestId, reference, pictureSha256 } = query;
   const { minScore, maxScore, review } = query;
   return {
@@ -86,6 +122,41 @@ function searchOf(query: Static<typeof Query>): LedgerSearch {
     maxScore,
     review: review === true ? true : undefined,
   };
+}
+
+/**
+ * All rows of a search as lines, the newest first. The first page is read before anything is answered: a
+ * store that does not answer is told as a problem.
+ * @throws {Refusal} `too_many_calls`
+ */
+async function exported(
+  ledger: LedgerOverview,
+  search: LedgerSearch,
+  format: ExportFormat,
+  running: { count: number },
+): Promise<Readable> {
+  if (running.count >= MOST_EXPORTS)
+    throw new Refusal('too_many_calls', `${MOST_EXPORTS} exports run already.`, 10);
+  running.count++;
+  const end = () => running.count--;
+  try {
+    const first = await ledger.search(search, null, EXPORTED_AT_ONCE);
+    return Readable.from(exportLines(rowsFrom(ledger, search, first), format)).once('close', end);
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+async function* rowsFrom(
+  ledger: LedgerOverview,
+  search: LedgerSearch,
+  first: FoundPage,
+): AsyncGenerator<StoredLedgerRow> {
+  for (let page = first; ; page = await ledger.search(search, page.next, EXPORTED_AT_ONCE)) {
+    yield* page.rows;
+    if (page.next === null) return;
+  }
 }
 
 const badPlace = (expected: string) => new Fault('request_malformed', 'schema', `${expected}.`);

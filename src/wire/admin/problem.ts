@@ -126,6 +126,7 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   'setup_done',
   'user_exists',
   'user_of_provider',
+  'verification_running',
 ]);
 
 /** A problem, and the headers it is answered with. */

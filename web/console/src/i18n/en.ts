@@ -3,6 +3,7 @@ import { EN_ACCOUNT } from './pages/account.ts';
 import { EN_ADMIN_KEYS } from './pages/admin-keys.ts';
 import { EN_ADMIN_LOG } from './pages/admin-log.ts';
 import { EN_APPS } from './pages/apps.ts';
+import { EN_AUDIT } from './pages/audit.ts';
 import { EN_BATCHES } from './pages/batches.ts';
 import { EN_DOCTOR } from './pages/doctor.ts';
 import { EN_REVIEW } from './pages/review.ts';
@@ -23,6 +24,7 @@ export const EN = {
   ...EN_ACCOUNT,
   ...EN_ADMIN_KEYS,
   ...EN_ADMIN_LOG,
+  ...EN_AUDIT,
   ...EN_BATCHES,
   ...EN_DOCTOR,
   ...EN_REVIEW,
@@ -191,6 +193,8 @@ export const EN = {
   'activity.cut': 'There is more than can be counted at once: the numbers begin at {from}.',
   'decisions.title': 'Decisions',
   'decisions.lead': 'Every request as the ledger keeps it, the newest first.',
+  'decisions.csv': 'Download as CSV',
+  'decisions.ndjson': 'Download as JSON lines',
   'decisions.requestId': 'Request id',
   'decisions.reference': 'Reference',
   'decisions.app': 'App',

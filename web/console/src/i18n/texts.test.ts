@@ -54,6 +54,7 @@ describe('the texts of the console', () => {
       'unit.',
       'step.',
       'apps.state.',
+      'audit.',
       'apps.limit.',
       'apps.suspend',
       'apps.resume',

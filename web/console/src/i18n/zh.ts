@@ -4,6 +4,7 @@ import { ZH_ACCOUNT } from './pages/account.ts';
 import { ZH_ADMIN_KEYS } from './pages/admin-keys.ts';
 import { ZH_ADMIN_LOG } from './pages/admin-log.ts';
 import { ZH_APPS } from './pages/apps.ts';
+import { ZH_AUDIT } from './pages/audit.ts';
 import { ZH_BATCHES } from './pages/batches.ts';
 import { ZH_DOCTOR } from './pages/doctor.ts';
 import { ZH_REVIEW } from './pages/review.ts';
@@ -24,6 +25,7 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   ...ZH_ACCOUNT,
   ...ZH_ADMIN_KEYS,
   ...ZH_ADMIN_LOG,
+  ...ZH_AUDIT,
   ...ZH_BATCHES,
   ...ZH_DOCTOR,
   ...ZH_REVIEW,
@@ -191,6 +193,8 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'activity.cut': '数据过多，无法一次统计：统计自 {from} 开始。',
   'decisions.title': '判定记录',
   'decisions.lead': '记录中的每个请求，最新的在前。',
+  'decisions.csv': '下载 CSV',
+  'decisions.ndjson': '下载 JSON 行',
   'decisions.requestId': '请求编号',
   'decisions.reference': '业务编号',
   'decisions.app': '应用',

@@ -9,6 +9,7 @@ import { filterOf, SearchCard, SearchField, type SearchFilter, TimeField, useSea
 import { Empty, Failed, Loading } from '../ui/states.tsx';
 import { Rows as List, Shown } from '../ui/table.tsx';
 import { DecisionPage } from './decisions/decision.tsx';
+import './tools.css';
 
 /** What can be searched for; the names are those of the API and of the address of the page. */
 const NAMES = [
@@ -42,10 +43,26 @@ export function DecisionsPage() {
   const filter = filterOf(NAMES, query);
   return (
     <>
-      <PageHead title={t('decisions.title')} lead={t('decisions.lead')} />
+      <PageHead title={t('decisions.title')} lead={t('decisions.lead')}>
+        <Downloads filter={filter} />
+      </PageHead>
       <Search filter={filter} />
       <Found key={`found ${query}`} filter={filter} />
     </>
+  );
+}
+
+/** All rows that the page searches for, as files. */
+function Downloads({ filter }: { readonly filter: Filter }) {
+  const wanted = new URLSearchParams(filter as Record<string, string>);
+  return (
+    <div class="page-actions">
+      {(['csv', 'ndjson'] as const).map((format) => (
+        <a key={format} class="button" download href={`/admin/v1/decisions.${format}?${wanted}`}>
+          {t(`decisions.${format}`)}
+        </a>
+      ))}
+    </div>
   );
 }
 

@@ -14,8 +14,8 @@ export function csvOf(head: readonly string[], rows: readonly (readonly Cell[])[
 }
 
 /** Has the browser keep a text as a file. */
-export function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+export function save(name: string, text: string, type = 'text/csv'): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

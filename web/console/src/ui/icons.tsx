@@ -11,6 +11,7 @@ const PATHS = {
   pen: 'M4 20h4L19 9l-4-4L4 16v4M13 7l4 4',
   pulse: 'M3 12h4l3-7 4 14 3-7h4',
   check: 'M4 5h16v14H4zM8 12l3 3 5-6',
+  shield: 'M12 3l8 3v6c0 4.500-3.200 7.700-8 9-4.800-1.300-8-4.500-8-9V6zM9 12l2 2 4-4',
   slider: 'M4 7h9M17 7h3M15 5v4M4 16h3M11 16h9M9 14v4',
   menu: 'M4 7h16M4 12h16M4 17h16',
   close: 'M6 6l12 12M18 6L6 18',

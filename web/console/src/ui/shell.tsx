@@ -100,6 +100,13 @@ const PAGES: readonly PageEntry[] = [
     load: async () => (await import('../pages/admin-keys.tsx')).AdminKeysPage,
   },
   {
+    path: '/audit',
+    text: 'nav.audit',
+    icon: 'shield',
+    permission: 'audit',
+    load: async () => (await import('../pages/audit.tsx')).AuditPage,
+  },
+  {
     path: '/admin-log',
     text: 'nav.adminLog',
     icon: 'log',

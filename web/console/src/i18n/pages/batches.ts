@@ -38,7 +38,6 @@ export const EN_BATCHES = {
   'batches.submit.file': 'A file',
   'batches.submit.lines': 'Lines',
   'batches.submit.choose': 'Choose a list',
-  'batches.submit.noFile': 'no file chosen',
   'batches.submit.list': 'List of pictures',
   'batches.submit.fileHint':
     'Text with a picture a line, JSON lines, or CSV with a column path or url. At most 256 MiB.',
@@ -120,7 +119,6 @@ export const ZH_BATCHES: Readonly<Record<keyof typeof EN_BATCHES, string>> = {
   'batches.submit.file': '文件',
   'batches.submit.lines': '逐行输入',
   'batches.submit.choose': '选择列表文件',
-  'batches.submit.noFile': '未选择文件',
   'batches.submit.list': '图片列表',
   'batches.submit.fileHint': '每行一张图片的文本、JSON 行，或含 path 或 url 列的 CSV。最大 256 MiB。',
   'batches.submit.linesHint': '每行一个 url 或路径。',

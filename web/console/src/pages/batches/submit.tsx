@@ -1,9 +1,10 @@
-import { useId, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
 import { t } from '../../i18n/index.ts';
 import { go } from '../../router.ts';
 import { AppField } from '../../ui/app-field.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { FileField } from '../../ui/file-field.tsx';
 import { Area, Form, Problem } from '../../ui/form.tsx';
 import { Choice, Field, Segments } from '../../ui/parts.tsx';
 import { say } from '../../ui/toast.tsx';
@@ -20,11 +21,9 @@ export function SubmitDialog(props: { readonly takes: Takes | null; readonly onC
   const [webhook, setWebhook] = useState('');
   const [source, setSource] = useState('file');
   const [lines, setLines] = useState('');
-  const [fileName, setFileName] = useState('');
-  const file = useRef<HTMLInputElement>(null);
-  const id = useId();
+  const [file, setFile] = useState<File | null>(null);
   const submit = async () => {
-    const chosen = source === 'file' ? file.current?.files?.[0] : undefined;
+    const chosen = source === 'file' ? (file ?? undefined) : undefined;
     const list =
       source === 'lines' && lines.trim() !== '' ? new Blob([lines], { type: 'text/plain' }) : chosen;
     if (list === undefined) throw new Problem(t('batches.submit.noList'));
@@ -73,26 +72,12 @@ export function SubmitDialog(props: { readonly takes: Takes | null; readonly onC
           onChoose={setSource}
         />
         {source === 'file' ? (
-          <div class="field">
-            <div class="file-field">
-              <input
-                ref={file}
-                id={id}
-                type="file"
-                aria-describedby={`${id}-hint`}
-                onChange={({ currentTarget }) => setFileName(currentTarget.files?.[0]?.name ?? '')}
-              />
-              <label for={id} class="button">
-                {t('batches.submit.choose')}
-              </label>
-              <span class={fileName === '' ? 'dim' : ''}>
-                {fileName === '' ? t('batches.submit.noFile') : fileName}
-              </span>
-            </div>
-            <p id={`${id}-hint`} class="hint">
-              {t('batches.submit.fileHint')}
-            </p>
-          </div>
+          <FileField
+            label={t('batches.submit.choose')}
+            hint={t('batches.submit.fileHint')}
+            file={file}
+            onFile={setFile}
+          />
         ) : (
           <Area
             label={t('batches.submit.list')}

@@ -1,0 +1,20 @@
+import { call } from '../../api.ts';
+import { t } from '../../i18n/index.ts';
+import { save } from '../../ui/csv.ts';
+import { Form } from '../../ui/form.tsx';
+import { Card } from '../../ui/parts.tsx';
+
+/** Signs the state of the chains and hands it over as a file. */
+export function HeadCard() {
+  const sign = async () => {
+    const heads = await call<object>('/audit/head', { method: 'POST' });
+    const day = new Date().toISOString().slice(0, 10);
+    save(`livestill-head-${day}.json`, `${JSON.stringify(heads, null, 2)}\n`, 'application/json');
+  };
+  return (
+    <Card title={t('audit.head')}>
+      <p class="dim">{t('audit.headLead')}</p>
+      <Form submit={t('audit.headNow')} onSubmit={sign} />
+    </Card>
+  );
+}
