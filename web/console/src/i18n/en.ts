@@ -172,7 +172,7 @@ export const EN = {
   'activity.refusals': 'Refusals by reason',
   'activity.codes': 'Answers by code',
   'activity.noteRequests': 'Requests in each {step}',
-  'activity.noteLatency': 'Time from request to answer, by {step}',
+  'activity.noteLatency': 'Milliseconds from request to answer, by {step}',
   'activity.noteScoreMap': 'Raw score, by {step}: the stronger the colour, the more pictures',
   'activity.noteShares': 'Share of the requests in each {step}',
   'activity.noteScores': 'Pictures by raw score; the highest bar: {n}',

@@ -172,7 +172,7 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'activity.refusals': '按原因统计的拒绝',
   'activity.codes': '按返回码统计的应答',
   'activity.noteRequests': '每 {step} 的请求数',
-  'activity.noteLatency': '从请求到应答的时间，按 {step} 统计',
+  'activity.noteLatency': '从请求到应答的毫秒数，按 {step} 统计',
   'activity.noteScoreMap': '原始分数，按 {step} 统计：颜色越深，图片越多',
   'activity.noteShares': '每 {step} 内各结论的占比',
   'activity.noteScores': '按原始分数统计的图片数；最高柱：{n}',

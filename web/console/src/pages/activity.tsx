@@ -178,12 +178,7 @@ function Charts({ activity }: { readonly activity: Activity }) {
             latency === null ? [] : [[moment(at), latency.p50, latency.p95, latency.p99]],
           )}
         >
-          <Lines
-            label={t('activity.latency')}
-            times={charts.times}
-            lines={charts.latencies}
-            unit={t('try.ms', { ms: '' })}
-          />
+          <Lines label={t('activity.latency')} times={charts.times} lines={charts.latencies} />
         </ChartCard>
         <ChartCard
           title={t('activity.scoresOverTime')}
