@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import sharp from 'sharp';
 import { makeUpData } from './console-pictures/made-up.mjs';
 import { addPeople, takeFirstStart, takeStates } from './console-pictures/states.mjs';
 
@@ -133,6 +134,12 @@ async function takeAll(browser, url, folder, { theme, locale, size }) {
   return paths.length;
 }
 
+/** With 256 colours: a page has few, and the package stays small. */
+async function keepSmall(page, name) {
+  const picture = sharp(await page.screenshot()).png({ palette: true });
+  await picture.toFile(join(root, 'docs', 'console', name));
+}
+
 /** The pictures that the documentation shows. */
 async function takeForDocs(browser, url) {
   const viewport = { width: 1280, height: 800 };
@@ -148,14 +155,14 @@ async function takeForDocs(browser, url) {
   await page.getByText('24 hours').click();
   await page.locator('.uplot').first().waitFor();
   await settled(page);
-  await page.screenshot({ path: join(root, 'docs', 'console', 'activity.png') });
+  await keepSmall(page, 'activity.png');
+  await page.setViewportSize({ width: 1280, height: 1120 });
   await page.goto(`${url}/console/apps/1000001`);
   await settled(page);
-  await page
-    .getByLabel('Threshold', { exact: true })
-    .selectOption('other')
-    .catch(() => {});
-  await page.screenshot({ path: join(root, 'docs', 'console', 'app.png') });
+  await page.locator('.columns select').first().selectOption({ index: 1 });
+  await page.locator('.policy-effect').waitFor();
+  await settled(page);
+  await keepSmall(page, 'app.png');
   await context.close();
 }
 

@@ -90,7 +90,10 @@ function AppRows({ rows }: { readonly rows: readonly AppLine[] }) {
         { name: t('apps.state'), cell: ({ state }) => <AppState state={state} /> },
         { name: t('apps.lastHour'), cell: ({ lastHour }) => calls(lastHour), isNumeric: true },
         { name: t('apps.limits'), cell: ({ limits }) => <span class="dim">{limitsText(limits)}</span> },
-        { name: t('apps.made'), cell: ({ createdAt }) => <span class="dim">{moment(createdAt)}</span> },
+        {
+          name: t('apps.made'),
+          cell: ({ createdAt }) => <span class="dim nowrap">{moment(createdAt)}</span>,
+        },
       ]}
     />
   );
