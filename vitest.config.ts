@@ -4,11 +4,8 @@ import { LongestFirst } from './test/support/longest-first.ts';
 import { SkippedReporter } from './test/support/skipped-reporter.ts';
 
 const ALL = ['src/**/*.test.ts', 'test/**/*.test.ts', 'web/**/*.test.ts'];
-/** Files that start processes by the dozen, look at files that a process keeps open, or register the tests of others on another database. */
-const ALONE = [
-  'src/{cli,fleet,jobs,store}/**/*.test.ts',
-  'test/{browser,client,contract,deploy,end-to-end,evaluation,faults}/**/*.test.ts',
-];
+/** Files that end processes at every moment and look at what stays, or register the tests of others, which are registered once a process. */
+const ALONE = ['src/store/postgres/contract.test.ts', 'test/{end-to-end,faults}/**/*.test.ts'];
 
 export default defineConfig({
   test: {

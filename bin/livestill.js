@@ -7,7 +7,7 @@ process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism() + 4
 try {
   await import('../dist/cli/main.js');
 } catch (error) {
-  if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  if (!['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ENOENT'].includes(error?.code)) throw error;
   const root = fileURLToPath(new URL('..', import.meta.url));
   process.stderr.write(`livestill: ${root} is not installed whole (${error.message}): run "npm ci" there\n`);
   process.exitCode = 1;

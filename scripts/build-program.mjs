@@ -17,8 +17,8 @@ const entries = [
 ];
 /** Packages with compiled code or files of their own; they stay packages. */
 const outside = ['sharp', 'libsql', 'onnxruntime-common', 'libheif-js', 'pg-native'];
-/** Stands in the code for the folder `dist/` as seen from the file that the code ends up in. */
-const mark = '@livestill-dist@/';
+/** What loads a bundle; it gives each the URL of their folder as `livestillProgram`. */
+const loader = 'start/program.js';
 
 const slashed = (path) => path.split(sep).join('/');
 /** The path of a module below `dist/`, or null for one of a package. */
@@ -34,13 +34,9 @@ const keepPlaces = {
     const path = ownPath(id);
     if (path === null || !code.includes('import.meta.url')) return null;
     return {
-      code: code.replaceAll('import.meta.url', `new URL('${mark}${path}', import.meta.url).href`),
+      code: code.replaceAll('import.meta.url', `new URL('../${path}', livestillProgram).href`),
       map: null,
     };
-  },
-  renderChunk(code, chunk) {
-    const up = posix.relative(dirname(chunk.fileName), '.');
-    return code.includes(mark) ? { code: code.replaceAll(mark, `${up}/`), map: null } : null;
   },
 };
 
@@ -73,7 +69,7 @@ export async function buildProgram() {
     return false;
   }
   const built = entries.filter((path) => existsSync(join(dist, path)));
-  if (built.length === 0) return false;
+  if (built.length === 0 || !existsSync(join(dist, loader))) return false;
   rmSync(join(dist, 'program'), { recursive: true, force: true });
   const packages = new Set();
   const bundle = await bundler.rolldown({
@@ -84,14 +80,25 @@ export async function buildProgram() {
   });
   const { output } = await bundle.write({
     dir: dist,
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: 'program/[name]-[hash].js',
+    format: 'cjs',
+    // The loader of the bundles knows no other way.
+    dynamicImportInCjs: false,
+    entryFileNames: ({ name }) => `program/${name.replaceAll('/', '-')}-[hash].cjs`,
+    chunkFileNames: 'program/[name]-[hash].cjs',
     // Names stay, for the stacks in logs.
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
     sourcemap: false,
   });
   await bundle.close();
+  for (const { isEntry, name, fileName } of output) {
+    if (!isEntry) continue;
+    const up = posix.relative(dirname(name), '.');
+    const file = posix.basename(fileName);
+    writeFileSync(
+      join(dist, `${name}.js`),
+      `import { loadProgram } from '${up}/${loader}';\nloadProgram('${file}');\n`,
+    );
+  }
   for (const { moduleIds = [] } of output) {
     for (const id of moduleIds) {
       const folder = packageOf(id);

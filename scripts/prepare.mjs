@@ -145,6 +145,10 @@ try {
     `livestill: ${done}; ${count(library.files, 'file')} of ${library.spec} for ${platforms.join(', ')} in native/ verified, ${library.fetched} of them fetched now; ` +
       `${count(weights.length - absent.length, 'weight file')} in models/ verified, ${fetched} of them fetched now`,
   );
+  if (done !== 'dist/ as it was' && existsSync(join(root, 'dist', 'program'))) {
+    const { keepCode } = await import('./keep-code.mjs');
+    await keepCode();
+  }
   // What is packed is what others install without pip.
   if (absent.length > 0 && /^(?:pack|publish)$/.test(process.env.npm_command ?? '')) {
     fail(`the package would lack ${absent.join(' and ')}. ${failures.join(' ')}`);

@@ -31,10 +31,20 @@ export function checkAppid(appid: string): void {
 /** @throws {UsageError} `invalid_name` */
 export function checkName(name: string): void {
   const { length } = name.trim();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
-  if (length < 1 || length > 100 || /[\u0000-\u001f\u007f]/.test(name)) {
+  if (length < 1 || length > 100 || hasUnseen(name.replaceAll(JOINERS, ''))) {
     refuse('invalid_name', 'name', '1 to 100 characters without control characters', name);
   }
+}
+
+/** Some scripts and emoji are written with these. */
+const JOINERS = /[\u200c\u200d]/g;
+
+/**
+ * Whether a text has characters that are not seen or turn others around: control and format characters, ends
+ * of lines, halves of characters. A name with one can look like another one in the log of changes.
+ */
+export function hasUnseen(text: string): boolean {
+  return /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
 }
 
 /** @throws {UsageError} `invalid_name`, `invalid_appid`, `invalid_bucket`, and those of limits and policy */

@@ -10,4 +10,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Where nobody reads what is said, or it cannot be kept, there is nobody left to tell.
 process.stderr.on('error', () => {});
 
-await runCommandLine(process.argv.slice(2));
+void runCommandLine(process.argv.slice(2));

@@ -1,7 +1,8 @@
 import { asFault, UsageError } from '../faults.ts';
 import type { ChainName } from '../ledger/checkpoint.ts';
+import { type AnewResults, resultsNotReached } from '../ledger/erased-results.ts';
 import { type KeptHead, type StrayedHead, signedHeads, strayedHeads } from '../ledger/kept-heads.ts';
-import type { Chains, Erasure, ErasureTarget, LedgerReader } from '../ledger/types.ts';
+import type { Chains, ErasedResults, Erasure, ErasureTarget, LedgerReader } from '../ledger/types.ts';
 import type { Verification } from '../ledger/verify.ts';
 
 /** A verification of all chains, under way or over. */
@@ -71,10 +72,11 @@ export function createAudit(chains: Pick<Chains, 'names' | 'verify' | 'hashAt'>,
 }
 
 /** What was erased, with what proves it and what it did not reach. */
-export interface ErasureProof extends Erasure {
+export interface ErasureProof extends Omit<Erasure, 'results'> {
+  readonly results: readonly AnewResults[];
   readonly rows: number;
   readonly heads: Awaited<ReturnType<typeof signedHeads>>;
-  /** Copies of the store that may still hold the rows. */
+  /** Copies of the store, and results of batches in storage, that may still hold the rows. */
   readonly notReached: readonly string[];
 }
 
@@ -84,6 +86,8 @@ export interface ErasureDeps {
   readonly chains: Pick<Chains, 'names' | 'head'>;
   /** Copies of the store that an erasure does not reach, by name. */
   readonly notReached: () => readonly string[];
+  /** Writes results of batches anew where they were written. */
+  readonly writeAnew: (erased: readonly ErasedResults[]) => Promise<readonly AnewResults[]>;
 }
 
 /**
@@ -93,7 +97,7 @@ export interface ErasureDeps {
  * @throws {UsageError} `row_unknown` where there are none, `changed_meanwhile` where there are others by now
  */
 export async function eraseRecord(
-  { ledger, chains, notReached }: ErasureDeps,
+  { ledger, chains, notReached, writeAnew }: ErasureDeps,
   target: ErasureTarget,
   rows: number,
   erase: (target: ErasureTarget) => Promise<Erasure>,
@@ -102,5 +106,7 @@ export async function eraseRecord(
   if (now === 0) throw new UsageError('row_unknown', 'The ledger holds no such row.');
   if (now !== rows) throw new UsageError('changed_meanwhile', `The ledger holds ${now} such rows by now.`);
   const erased = await erase(target);
-  return { rows, ...erased, heads: await signedHeads(chains), notReached: notReached() };
+  const results = await writeAnew(erased.results);
+  const heads = await signedHeads(chains);
+  return { rows, ...erased, results, heads, notReached: [...notReached(), ...resultsNotReached(results)] };
 }

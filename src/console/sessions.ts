@@ -36,6 +36,8 @@ export interface Sessions {
   open(userId: string, origin: Origin): Promise<OpenedSession>;
   /** The session of a token; null where there is none, or it is over. */
   find(token: string): Promise<CurrentSession | null>;
+  /** Whether a session goes on, for an answer that takes long; this is no use of it. */
+  isOpen(session: Session): Promise<boolean>;
   /** When a session ends, if it is not used any more from now on. */
   endsAt(session: Session): Date;
 }
@@ -60,6 +62,12 @@ export function createSessions(store: ConsoleStore, clock: () => number, times: 
 
   return {
     endsAt,
+    async isOpen({ id, userId }) {
+      const now = clock();
+      const open = await store.listSessions(userId, new Date(now));
+      const found = open.find((one) => one.id === id);
+      return found !== undefined && found.seenAt.getTime() + times.idleMs > now;
+    },
     async open(userId, { address, agent }) {
       const now = new Date(clock());
       const token = newToken();

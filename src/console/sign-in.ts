@@ -34,6 +34,9 @@ export interface SignIn {
   confirm(userId: string, password: string, addressGroup: string): Promise<void>;
 }
 
+/** Sign-ins that wait to be checked: one address leaves places for others. */
+const MOST_WAITING = { inAll: 8, ofAddress: 4 } as const;
+
 /** A wrong name and a wrong password are told in the same words. */
 const failed = () =>
   new Refusal('sign_in_failed', 'Name or password are wrong, or the user is switched off.');
@@ -47,7 +50,7 @@ export function createSignIn({ store, passwords, lockOut, clock }: SignInParts):
     return mine;
   };
   let waiting = 0;
-  const MOST = 8;
+  const waitingOf = new Map<string, number>();
 
   /** @throws {Refusal} `busy` */
   async function guarded<T>(
@@ -55,8 +58,12 @@ export function createSignIn({ store, passwords, lockOut, clock }: SignInParts):
     work: () => Promise<T>,
   ): Promise<T> {
     await lockOut.check(trier);
-    if (waiting >= MOST) throw new Refusal('busy', 'Too many sign-ins wait to be checked; try again.', 2);
+    const { addressGroup } = trier;
+    const own = waitingOf.get(addressGroup) ?? 0;
+    if (waiting >= MOST_WAITING.inAll || own >= MOST_WAITING.ofAddress)
+      throw new Refusal('busy', 'Too many sign-ins wait to be checked; try again.', 2);
     waiting++;
+    waitingOf.set(addressGroup, own + 1);
     try {
       return await inTurn(async () => {
         await lockOut.check(trier);
@@ -64,6 +71,9 @@ export function createSignIn({ store, passwords, lockOut, clock }: SignInParts):
       });
     } finally {
       waiting--;
+      const left = (waitingOf.get(addressGroup) ?? 1) - 1;
+      if (left > 0) waitingOf.set(addressGroup, left);
+      else waitingOf.delete(addressGroup);
     }
   }
 
@@ -81,16 +91,18 @@ export function createSignIn({ store, passwords, lockOut, clock }: SignInParts):
       return guarded(trier, async () => {
         const found = await store.findUser({ name });
         const isRight = await passwords.verify(password, found?.password ?? null);
-        if (found === null || !isRight || !found.user.enabled) {
+        // A password takes about a second: the user may be reset or switched off meanwhile.
+        const now = found === null ? null : await store.findUser({ id: found.user.id });
+        if (now === null || !isRight || !now.user.enabled || now.password !== found?.password) {
           await lockOut.failed(trier);
           throw failed();
         }
-        if (!(await checkCode(found, code))) {
+        if (!(await checkCode(now, code))) {
           await lockOut.failed(trier);
           throw new Refusal('code_wrong', 'The code is wrong, too old, or was used already.');
         }
         await lockOut.succeeded(trier);
-        return found.user;
+        return now.user;
       });
     },
     confirm: async (userId, password, addressGroup) => {

@@ -3,6 +3,7 @@ import { type Config, ConfigError } from '../config/load.ts';
 import { redisSettings } from '../store/open.ts';
 import { checkCertificate } from './certificate.ts';
 import { type Check, configurationFailed } from './check.ts';
+import { checkCollector } from './collector.ts';
 import { checkFiles, checkFolder, checkSpace } from './data-folder.ts';
 import { checkDatabase } from './database.ts';
 import { checkModels } from './models.ts';
@@ -10,7 +11,9 @@ import { checkNativeLibraries } from './native.ts';
 import { checkNode } from './node.ts';
 import { checkPorts } from './ports.ts';
 import { checkPostgres } from './postgres.ts';
+import { checkProvider } from './provider.ts';
 import { checkRedis } from './redis.ts';
+import { checkStorage } from './storage.ts';
 
 /** What the checks ask of the machine; a test brings its own. */
 export interface Machine {
@@ -78,6 +81,18 @@ export async function examineRunning(
   if (config.store !== null) tell(await checkPostgres(config.store, config));
   const redis = redisSettings(config.redis, config.signature);
   if (redis !== undefined) tell(await checkRedis(redis));
+  await examineServices(config, machine, tell);
   tellAll(await checkModels(config));
   tellAll(await checkCertificate(config, machine.now()));
+}
+
+/** The services that the configuration names beside the stores. */
+async function examineServices(
+  { s3, console: { oidc }, traces }: Config,
+  { now }: Machine,
+  tell: (check: Check) => void,
+): Promise<void> {
+  if (s3.endpoint !== null) tell(await checkStorage(s3.endpoint, s3, now));
+  if (oidc.issuer !== null) tell(await checkProvider(oidc.issuer, oidc, fetch));
+  if (traces.endpoint !== null) tell(await checkCollector(traces.endpoint, traces.authorization, fetch));
 }

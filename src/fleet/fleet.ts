@@ -103,8 +103,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const admission = createAdmission({
     permits: workers,
     maxWaitMs: options.queueWaitMs,
-    // A blank picture is judged faster than a face, by about this factor.
-    firstGuessMs: warm.milliseconds * 3,
+    // A large photo takes longer than the small blank picture, by about this factor of its first, cold run.
+    firstGuessMs: warm.milliseconds * 2,
     clock: () => performance.now(),
   });
   return fleetOf({ workers, workerMemoryBytes, pool, warm, admission, onTrouble });

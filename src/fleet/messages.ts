@@ -38,7 +38,8 @@ export interface JudgeTask {
   readonly still?: boolean | undefined;
 }
 
-/** The engine is loaded and has run; `milliseconds` is what a blank picture took. */
+/** The engine is loaded and has run; `milliseconds` is what a blank picture took, the
+ * first of the process. */
 export interface WarmAnswer {
   readonly kind: 'warm';
   readonly models: readonly ModelUsed[];

@@ -42,6 +42,8 @@ export interface WorkerProcess {
 
 /** Heap of JavaScript objects a worker may use, in MB; pictures and networks lie outside of it. */
 const HEAP_MB = 512;
+/** Flags of the runtime for a worker process; the code that the build keeps for it is compiled with them. */
+export const WORKER_FLAGS: readonly string[] = [`--max-old-space-size=${HEAP_MB}`, '--single-threaded-gc'];
 /** How much of what a worker wrote last is kept, in characters. */
 const MOST_WORDS = 4096;
 /** The workers give way to the process that answers: it needs little time, but at once. */
@@ -142,8 +144,7 @@ function forkWorker(file: string): ChildProcess {
     execArgv: [
       ...(before.length === 0 ? [] : [...before, process.execPath]),
       ...process.execArgv.filter((arg) => !arg.startsWith('--inspect')),
-      `--max-old-space-size=${HEAP_MB}`,
-      '--single-threaded-gc',
+      ...WORKER_FLAGS,
     ],
     stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
   });

@@ -5,7 +5,7 @@ import { blankPicture } from './warm-up.ts';
 
 /** What a worker process does: one engine, one picture at a time. */
 export interface WorkerTasks {
-  /** Loads the networks and runs them. Never throws. */
+  /** Loads the networks and runs them once. Never throws. */
   start(options: LivenessOptions): Promise<StartAnswer>;
   /** Judges one picture; asked before `start` has answered it is a failure. Never throws. */
   judge(task: JudgeTask): Promise<JudgeAnswer>;
@@ -18,9 +18,7 @@ export function createWorkerTasks(): WorkerTasks {
     async start(options) {
       try {
         engine = await createLiveness(options);
-        // What the first picture pays for once is paid before the first caller waits for it; the second shows
-        // what one takes.
-        await engine.judge(blankPicture());
+        // What the first picture pays for once is paid before the first caller waits for it.
         const since = performance.now();
         await engine.judge(blankPicture());
         const { models, profile, lacking } = engine;

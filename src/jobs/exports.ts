@@ -78,10 +78,17 @@ export async function runExports(deps: ExportDeps, stop: AbortSignal): Promise<v
   }
 }
 
-/** Writes the results that are due; false where none are. What `stop` breaks off is another worker's. */
-export async function exportOne(deps: ExportDeps, stop: AbortSignal): Promise<boolean> {
+/**
+ * Writes the results that are due; false where none are. What `stop` breaks off is another worker's.
+ * @param only the results of this batch
+ */
+export async function exportOne(
+  deps: Omit<ExportDeps, 'pollMs' | 'onTrouble'>,
+  stop: AbortSignal,
+  only?: string,
+): Promise<boolean> {
   const { batches } = deps;
-  const due = await batches.takeExport(HOLD_MS);
+  const due = await batches.takeExport(HOLD_MS, only);
   if (due === null) return false;
   const { status, tries } = due;
   const { batchId } = status;
@@ -92,17 +99,17 @@ export async function exportOne(deps: ExportDeps, stop: AbortSignal): Promise<bo
   try {
     const place = resultObject(status.results ?? '', batchId);
     await writeObjectOf(deps, batchId, place, stop);
-    await batches.finishExport(batchId, 'written', null);
+    await batches.finishExport(due, 'written', null);
     deps.onWritten(status, 'written', textOf(place));
   } catch (error) {
     if (stop.aborted) {
-      await batches.finishExport(batchId, 0, status.resultsFailure).catch(() => {});
+      await batches.finishExport(due, 0, status.resultsFailure).catch(() => {});
       return false;
     }
     const why = error instanceof UsageError ? error.message : asFault(error).message;
     const isLast = error instanceof UsageError || tries >= MOST_TRIES;
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1));
-    await batches.finishExport(batchId, isLast ? 'given_up' : pause, why);
+    await batches.finishExport(due, isLast ? 'given_up' : pause, why);
     deps.onWritten(status, isLast ? 'given_up' : 'retry', why);
   } finally {
     clearInterval(beat);

@@ -1,18 +1,21 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { describeWhere } from '../../test/support/only-where.ts';
 import { Fault } from '../faults.ts';
 import type { Judge } from '../fleet/types.ts';
+import { resultsNotReached } from '../ledger/erased-results.ts';
 import { createObjectStore } from '../storage/s3/store.ts';
 import { s3OfTests, s3SettingsFor, whyNoS3 } from '../storage/test-support/server.ts';
 import type { Store } from '../store/open.ts';
 import { serverOfTests, whyNoServer } from '../store/postgres/test-support/server.ts';
+import { someRow } from '../store/test-support/temp-store.ts';
+import { writeAnewWith } from './erased.ts';
 import { type ExportDeps, exportOne } from './exports.ts';
 import { createPictureReader } from './pictures.ts';
 import { expanded } from './prefixes.ts';
 import { submitBatch } from './submit.ts';
 import { batchesOf, nodesOn, someOrder, someWorker, until } from './test-support/fleet.ts';
-import type { BatchOrder, BatchStore } from './types.ts';
+import type { BatchOrder, BatchStatus, BatchStore } from './types.ts';
 import { runWorker, type WorkerDeps } from './worker.ts';
 
 const never = new AbortController().signal;
@@ -29,6 +32,9 @@ async function workUntil(worker: WorkerDeps, holds: () => Promise<boolean>): Pro
 
 const stateIs = (batches: BatchStore, batchId: string, state: string) => async () =>
   (await batches.find(batchId))?.state === state;
+
+const dueOf = (batchId: string, round = 0) =>
+  ({ status: { batchId } as BatchStatus, tries: 1, round }) as const;
 
 const resultsOf = async (batches: BatchStore, batchId: string) =>
   (await batches.results(batchId, 0, 1000)).map(
@@ -179,6 +185,75 @@ describeWhere(whyNot === null, whyNot ?? '')(
       expect((await batches.takeWebhook(1000))?.status.resultsState).toBe('written');
     });
 
+    it('are written anew without what was erased, by who erases and by a worker that was writing them', async () => {
+      const { store, batches } = await started();
+      s3.server.bucket('anew');
+      const to = 's3://anew/out/';
+      const ids = await Promise.all(
+        [to, to].map((results) => submit(batches, someOrder({ results }), ['1.jpg', '2.jpg'], 2)),
+      );
+      const [batchId, held] = ids as [string, string];
+      await workUntil(someWorker(store), async () =>
+        (await Promise.all(ids.map((id) => stateIs(batches, id, 'done')()))).every(Boolean),
+      );
+      const { deps } = exporting(batches);
+      while (await exportOne(deps, never));
+      const keysIn = (id: string) =>
+        s3.server
+          .get('anew', `out/${id}.ndjson`)
+          .toString()
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line).key);
+      expect(keysIn(batchId)).toEqual(['1:1.jpg', '2:2.jpg']);
+
+      const { results } = await store.chains.erase({ requestId: `batch-${batchId}-1` });
+      expect(results).toEqual([{ batchId, to }]);
+      expect(await batches.find(batchId)).toMatchObject({ resultsState: 'waiting' });
+      const refused = await writeAnewWith({ batches, objects: storage({ secretAccessKey: 'wrong' }) })(
+        results,
+      );
+      expect(refused).toMatchObject([{ state: 'waiting', why: expect.stringContaining('S3 refused') }]);
+      expect(resultsNotReached(refused)).toEqual([
+        expect.stringMatching(/^s3:\/\/anew\/out\/.*\.ndjson \(S3 refused.*a worker/),
+      ]);
+      expect(keysIn(batchId)).toHaveLength(2);
+      await batches.finishExport(dueOf(batchId, 1), 0, null);
+      const done = await writeAnewWith({ batches, objects: storage() })(results);
+      expect(done).toEqual([{ batchId, to: `${to}${batchId}.ndjson`, state: 'written', why: null }]);
+      expect(resultsNotReached(done)).toEqual([]);
+      expect(keysIn(batchId)).toEqual(['2:2.jpg']);
+
+      // A worker has read the rows when one of them is erased, and writes them afterwards.
+      await batches.finishExport(dueOf(held, 99), 'written', null);
+      const slow = {
+        ...storage(),
+        write: async (...args: Parameters<ReturnType<typeof storage>['write']>) => {
+          await store.chains.erase({ requestId: `batch-${held}-2` });
+          expect(await exportOne(deps, never, held)).toBe(false);
+          await storage().write(...args);
+        },
+      };
+      await exportOne({ ...deps, objects: slow }, never);
+      expect(keysIn(held)).toHaveLength(2);
+      expect(await exportOne(deps, never)).toBe(true);
+      expect(keysIn(held)).toEqual(['1:1.jpg']);
+    });
+
+    it('are named where the batch is gone, or nothing can write them here', async () => {
+      const { store, batches } = await started();
+      const gone = randomUUID();
+      const row = someRow({ appid: '1', requestId: `batch-${gone}-3` });
+      await store.ledger.append(row);
+      const { results } = await store.chains.erase({ requestId: row.requestId });
+      expect(results).toEqual([{ batchId: gone, to: null }]);
+      expect(resultsNotReached(await writeAnewWith({ batches, objects: storage() })(results))).toEqual([
+        expect.stringContaining(gone),
+      ]);
+      const known = [{ batchId: gone, to: 's3://anew/a.csv' }];
+      expect(await writeAnewWith({ batches, objects: null })(known)).toMatchObject([{ state: 'waiting' }]);
+    });
+
     it('replace no object of somebody else, and try again where the storage does not answer', async () => {
       const { store, batches } = await started();
       s3.server.bucket('held');
@@ -199,11 +274,11 @@ describeWhere(whyNot === null, whyNot ?? '')(
       await exportOne(broken.deps, never);
       expect(broken.said).toEqual([expect.stringMatching(/^retry: S3 refused/)]);
       expect(await batches.find(late)).toMatchObject({ resultsState: 'waiting' });
-      await batches.finishExport(late, 0, null);
+      await batches.finishExport(dueOf(late), 0, null);
       // Written by a worker that was lost before it could say so: the same batch's object is replaced.
       const { deps: again } = exporting(batches);
       await exportOne({ ...again, batches: { ...batches, finishExport: async () => {} } }, never);
-      await batches.finishExport(late, 0, null);
+      await batches.finishExport(dueOf(late), 0, null);
       await exportOne(again, never);
       expect(await batches.find(late)).toMatchObject({ resultsState: 'written' });
     });

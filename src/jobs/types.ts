@@ -125,6 +125,8 @@ export interface DueWebhook {
 export interface DueExport {
   readonly status: BatchStatus;
   readonly tries: number;
+  /** Which state of the results is written: an erasure makes it another one. */
+  readonly round: number;
 }
 
 /**
@@ -186,12 +188,18 @@ export interface BatchStore {
   /** What became of it; a number: it is tried again after so many ms. */
   finishWebhook(batchId: string, ended: 'delivered' | 'given_up' | number): Promise<void>;
 
-  /** The batch whose results are to be written, which nobody else does for so long; null: there is none. */
-  takeExport(forMs: number): Promise<DueExport | null>;
+  /**
+   * The batch whose results are to be written, which nobody else does for so long; null: there is none.
+   * @param batchId only this one
+   */
+  takeExport(forMs: number, batchId?: string): Promise<DueExport | null>;
   /** Nobody else does it for so long from now on. */
   holdExport(batchId: string, forMs: number): Promise<void>;
-  /** What became of it; a number: it is tried again after so many ms. `why`: what failed. */
-  finishExport(batchId: string, ended: 'written' | 'given_up' | number, why: string | null): Promise<void>;
+  /**
+   * What became of it; a number: it is tried again after so many ms. `why`: what failed. Where rows were
+   * erased since it was taken, the results are due again, whatever became of it.
+   */
+  finishExport(due: DueExport, ended: 'written' | 'given_up' | number, why: string | null): Promise<void>;
 
   /**
    * Deletes some of the batches that were over before that moment, or whose list was never read to its end;

@@ -3,11 +3,11 @@ import { asFault, UsageError } from '../faults.ts';
 import type { Poster } from '../picture/download/post.ts';
 import { afterFailure } from '../webhook/schedule.ts';
 import { webhookSignature } from '../webhook/sign.ts';
+import { webhookUrlProblem } from '../webhook/url.ts';
 import type { BatchStatus, BatchStore } from './types.ts';
 
 /** For so long a call that is under way is nobody else's, in ms. */
 const CALL_MS = 60_000;
-const LONGEST_URL = 2048;
 
 /**
  * Sees whether a url can be called when a batch is over; where it leads is looked at when it is called.
@@ -20,9 +20,8 @@ export function checkWebhook(url: string, isSigned: boolean): string {
       'this installation signs no webhooks: set LIVESTILL_WEBHOOK_SECRET on it and on its workers',
     );
   }
-  const isFit = url.length <= LONGEST_URL && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-  if (!isFit)
-    throw new UsageError('webhook_url', 'the webhook is no http or https url of at most 2048 characters');
+  const problem = webhookUrlProblem(url);
+  if (problem !== null) throw new UsageError('webhook_url', `the webhook: ${problem}`);
   return url;
 }
 

@@ -203,6 +203,15 @@ export interface Erasure {
   readonly tombstones: readonly Tombstone[];
   /** Kept answers (`Idempotency-Key`) that went with them. */
   readonly keptAnswers: number;
+  /** Results of batches that they were also in, elsewhere than in the store. */
+  readonly results: readonly ErasedResults[];
+}
+
+/** Results of a batch that rows were erased from, which are to be written anew where they were written. */
+export interface ErasedResults {
+  readonly batchId: string;
+  /** `s3://…` as the batch was ordered with; null: the store does not know the batch any more. */
+  readonly to: string | null;
 }
 
 /**

@@ -81,6 +81,18 @@ function send(session: Session, ...stills: readonly Parameters<typeof someStill>
 const unfit = { verdict: 'poor_quality', score: null, reasons: ['BLURRED'] } as const;
 
 describe('a session', () => {
+  it('answers its last upload once more when it is done, and no other', () => {
+    const done = send(someSession({ state: 'uploading', ...open, stills: 1 }), {});
+    expect(done.state).toBe('done');
+    const again = (mac: string) => applyStep(done, { kind: 'claim', nonce: 'nonce-1', mac }, NOW);
+    expect(again(done.lastMac ?? '')).toBe(done);
+    expect(() => again('mac-2')).toThrow('The session is over (done).');
+    const cancelled: Session = { ...done, state: 'cancelled' };
+    expect(() =>
+      applyStep(cancelled, { kind: 'claim', nonce: 'nonce-1', mac: done.lastMac ?? '' }, NOW),
+    ).toThrow('The session is over (cancelled).');
+  });
+
   it('is done with the last still of a try, and forgets its key', () => {
     const first = send(IN.uploading, {});
     expect([first.state, first.outcome, first.taken.length]).toEqual(['uploading', null, 1]);
@@ -161,6 +173,26 @@ describe('the outcome of a try', () => {
     ['review', [live, signalled], 'review'],
   ] as const)('is %s', (outcome, stills, captureSignals) => {
     expect(decideTry(stills, captureSignals).outcome).toBe(outcome);
+  });
+
+  // Stills that cannot be compared, or are one picture, are how a stored portrait gets around the signals of a series.
+  it.each([
+    [
+      'one still that can be judged among several',
+      [live, { ...poor, sha256: 'p1' }, { ...poor, sha256: 'p2' }],
+    ],
+    ['one picture sent as two', [live, { ...live, requestId: 'request-2' }]],
+  ] as const)(
+    'with %s is for review where signals are, and live where they are information',
+    (_what, stills) => {
+      expect(decideTry(stills, 'review').outcome).toBe('review');
+      expect(decideTry(stills, 'information').outcome).toBe('live');
+    },
+  );
+
+  it('is live where signals are for review, with two stills that differ or the only one asked for', () => {
+    expect(decideTry([live, someStill({ sha256: 'another' })], 'review').outcome).toBe('live');
+    expect(decideTry([live], 'review').outcome).toBe('live');
   });
 
   it('has the score of the mean logit', () => {

@@ -30,6 +30,8 @@ export function atTime(session: Session, now: number): Session {
 export function applyStep(found: Session, step: SessionStep, now: number): Session {
   const session = atTime(found, now);
   if (step.kind === 'expire') return session;
+  // The answer to the upload that ended it was lost on its way: the same page asks again.
+  if (session.state === 'done' && step.kind === 'claim' && step.mac === session.lastMac) return session;
   if (isEnd(session.state)) throw conflict('over', `The session is over (${session.state}).`);
   switch (step.kind) {
     case 'start':

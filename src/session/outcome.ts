@@ -11,8 +11,8 @@ export interface TryDecided {
 /**
  * What the stills of one try come to, decided together as those of one `POST /v1/liveness` with several
  * pictures are: the score of the mean of Z over the fit ones. For review are live results that the networks
- * do not back, of stills that contradict each other or whose faces lie too far apart, and those with signals
- * where the app wants that.
+ * do not back, of stills that contradict each other or whose faces lie too far apart, and where the app wants
+ * that those with signals, and series of which one picture is all that was judged.
  */
 export function decideTry(
   stills: readonly StillTaken[],
@@ -47,8 +47,11 @@ export function decideTry(
   const decision = { score, liveProbability, review, reasons };
   if (fused.verdict === 'attack') return { outcome: 'attack', decision };
   if (fused.verdict !== 'live') return { outcome: 'unfit', decision };
-  const isSignalled = captureSignals === 'review' && stills.some(({ signals }) => signals.length > 0);
-  return { outcome: review || isSignalled ? 'review' : 'live', decision };
+  // A series is worth something by being compared: one picture alone in it, or sent several times, is none.
+  const isOnePicture = stills.length > 1 && (fused.used.length < 2 || consistency.identical.length > 0);
+  const isSignalled = isOnePicture || stills.some(({ signals }) => signals.length > 0);
+  const isForReview = review || (captureSignals === 'review' && isSignalled);
+  return { outcome: isForReview ? 'review' : 'live', decision };
 }
 
 const UNFIT: SessionDecision = { score: null, liveProbability: null, review: false, reasons: [] };

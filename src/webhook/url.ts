@@ -5,6 +5,9 @@ const LONGEST_URL = 2048;
  */
 export function webhookUrlProblem(url: string): string | null {
   if (url.length > LONGEST_URL) return `expected at most ${LONGEST_URL} characters, found ${url.length}`;
+  // The parser takes them away or encodes them: what is written down would be another url, or none.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
+  if (/[\u0000-\u0020\u007f]/.test(url)) return 'expected a url without spaces and control characters';
   if (!URL.canParse(url)) return 'expected an http or https url';
   const { protocol, username, password, hash } = new URL(url);
   if (protocol !== 'http:' && protocol !== 'https:') return `expected http or https, found ${protocol}`;

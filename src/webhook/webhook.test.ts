@@ -105,5 +105,8 @@ describe('a webhook', () => {
     ['nonsense', 'expected an http or https url'],
     ['https://user:secret@example.org/', 'expected a url without user name and password'],
     ['https://example.org/#x', 'expected a url without a fragment'],
+    ['https://example.org/\u0000', 'expected a url without spaces and control characters'],
+    ['https://exam\nple.org/', 'expected a url without spaces and control characters'],
+    [' https://example.org/', 'expected a url without spaces and control characters'],
   ])('to %s: %s', (url, problem) => expect(webhookUrlProblem(url)).toBe(problem));
 });

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from './support/chromium.ts';
-import { feedFolder, hints, openPage, press, reach, told } from './support/harness.ts';
+import { browserOfTests, feedFolder, hints, press, reach, told } from './support/harness.ts';
 import { type SceneOptions, scene } from './support/scene.ts';
 import { page as pageWith, type Site, startSite } from './support/site.ts';
 
-const { path: found, reason } = findChromium();
-const path = found ?? '';
+const { path, reason } = findChromium();
 
 /** A stand-in for the detector that Chromium has on other systems: it finds what `window.faces` has, in pixels of a 1280 x 960 video. */
 function standInDetector(): void {
@@ -20,9 +19,10 @@ function standInDetector(): void {
   });
 }
 
-describe.skipIf(found === null)(
+describe.skipIf(path === null)(
   `hints of the camera component${reason === null ? '' : ` (${reason})`}`,
   () => {
+    const openPage = browserOfTests(path);
     let feeds: Awaited<ReturnType<typeof feedFolder>>;
     let site: Site;
     beforeAll(async () => {
@@ -45,7 +45,7 @@ describe.skipIf(found === null)(
       ['a person who moves', 'moving', { sway: 60 }],
     ])('%s is told (%s), and nothing is taken by itself', async (_what, kind, options) => {
       const feed = await feeds.feed(kind, await scene(options));
-      const page = await openPage(path, { url: `${site.url}/auto`, feed, answer: 'allow' });
+      const page = await openPage({ url: `${site.url}/auto`, feed });
       await press(page);
       const { text, reading } = await told(page, 'hint', kind);
       expect([typeof text, reading]).toEqual(['string', expect.objectContaining({ faces: null })]);
@@ -56,10 +56,9 @@ describe.skipIf(found === null)(
 
     it("come from the browser's own face detector where there is one", async () => {
       const feed = await feeds.feed('face', await scene({ frames: 4 }));
-      const page = await openPage(path, {
+      const page = await openPage({
         url: `${site.url}/`,
         feed,
-        answer: 'allow',
         before: standInDetector,
       });
       await press(page);
@@ -93,7 +92,7 @@ describe.skipIf(found === null)(
 
     it('are in Chinese where the language is, and change with it', async () => {
       const feed = await feeds.feed('dark', await scene({ light: 0.3, frames: 2 }));
-      const page = await openPage(path, { url: `${site.url}/zh`, feed, answer: 'allow' });
+      const page = await openPage({ url: `${site.url}/zh`, feed });
       const button = page.locator('livestill-camera button.main');
       expect(await button.textContent()).toBe('打开摄像头');
       await press(page);
@@ -104,10 +103,9 @@ describe.skipIf(found === null)(
 
     it('are announced in a live region, and no more often than every two seconds and a half', async () => {
       const feed = await feeds.feed('announced', await scene({ frames: 4 }));
-      const page = await openPage(path, {
+      const page = await openPage({
         url: `${site.url}/`,
         feed,
-        answer: 'allow',
         before: standInDetector,
       });
       await page.evaluate(() => {

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from './support/chromium.ts';
-import { feedFolder, isReleased, openPage, press, reach, told } from './support/harness.ts';
+import { browserOfTests, feedFolder, isReleased, press, reach, told } from './support/harness.ts';
 import { scene } from './support/scene.ts';
 import { page as pageWith, type Site, startSite } from './support/site.ts';
 
-const { path: found, reason } = findChromium();
-const path = found ?? '';
+const { path, reason } = findChromium();
 
-describe.skipIf(found === null)(
+describe.skipIf(path === null)(
   `the life of the camera component${reason === null ? '' : ` (${reason})`}`,
   () => {
+    const openPage = browserOfTests(path);
     let feeds: Awaited<ReturnType<typeof feedFolder>>;
     let feed: string;
     let site: Site;
@@ -22,7 +22,7 @@ describe.skipIf(found === null)(
       await feeds?.remove();
       await site?.stop();
     });
-    const open = () => openPage(path, { url: `${site.url}/`, feed, answer: 'allow' });
+    const open = () => openPage({ url: `${site.url}/`, feed });
 
     it('asks for no camera until a person wants it', async () => {
       const page = await open();
@@ -134,10 +134,9 @@ describe.skipIf(found === null)(
     });
 
     it('moves nothing where the person asked for less motion', async () => {
-      const page = await openPage(path, {
+      const page = await openPage({
         url: `${site.url}/`,
         feed,
-        answer: 'allow',
         context: { reducedMotion: 'reduce' },
       });
       await press(page);

@@ -13,6 +13,35 @@ const built = join(root, 'dist', 'camera');
 const run = promisify(execFile);
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 
+/** What the notes in the documentation leave to the page around them, and as much of React and Vue as they use. */
+const AROUND = `
+declare module 'react' {
+  export interface HTMLAttributes<T> { className?: string; onClick?: (event: { currentTarget: T }) => void }
+  export type DetailedHTMLProps<P, T> = P & { ref?: (element: T | null) => void };
+  export namespace JSX { interface Element { type: string } interface IntrinsicElements {} }
+}
+declare module 'react/jsx-runtime' {
+  export { JSX } from 'react';
+  export function jsx(type: string, props: object): unknown;
+}
+declare const camera: import('livestill/camera').LivestillCamera;
+declare const process: { env: Record<string, string> };
+declare const request: { headers: Record<string, string> };
+declare const [bodyAsText, webhookSecret]: [string, string];
+declare function tellMyServer(): void;
+declare function newSessionFromMyServer(): Promise<import('livestill/camera').SessionAccess>;
+declare function defineProps<T>(): T;
+declare function defineEmits<T>(): (name: keyof T) => void;
+`;
+
+/** The code of a page of the documentation in one language, in its order. */
+async function codeOf(page: string, language: string): Promise<string[]> {
+  const text = await readFile(join(root, 'docs', 'use', page), 'utf8');
+  return Array.from(text.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm))
+    .filter(([, found]) => found === language)
+    .map(([, , code]) => code);
+}
+
 async function temporaryFolder() {
   const folder = await mkdtemp(join(tmpdir(), 'livestill-component-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -46,7 +75,7 @@ describe('the package of the camera component', () => {
     expect(stdout).toBe('function true\n');
   });
 
-  it('has types that hold in a strict project', async () => {
+  it('has types that hold in a strict project, as does the code in its documentation', async () => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'node_modules'));
     await symlink(root, join(folder, 'node_modules', 'livestill'), 'junction');
@@ -63,8 +92,22 @@ const wrong: HintKind = 'too_blue';
 void [taken, wrong];
 `,
     );
+    const [react] = await codeOf('camera.md', 'tsx');
+    const [vue] = await codeOf('camera.md', 'vue');
+    const plain = (await codeOf('camera.md', 'ts')).join('\n');
+    const files = {
+      'around.d.ts': AROUND,
+      'react.tsx': react,
+      'vue.ts': /<script setup lang="ts">([\s\S]*?)<\/script>/.exec(vue)?.[1] ?? 'no script',
+      'plain.ts': plain,
+      // Both sides in one file: each goes on with what the other has made.
+      'sessions.ts': (await codeOf('sessions.md', 'js')).join('\n'),
+    };
+    for (const [name, code] of Object.entries(files)) await writeFile(join(folder, name), code);
     const flags = [
       '--noEmit',
+      '--jsx',
+      'react-jsx',
       '--strict',
       '--target',
       'es2022',
@@ -77,7 +120,7 @@ void [taken, wrong];
       '--types',
       '',
     ];
-    const { status, stdout } = spawnSync(process.execPath, [tsc, ...flags, 'use.ts'], {
+    const { status, stdout } = spawnSync(process.execPath, [tsc, ...flags, 'use.ts', ...Object.keys(files)], {
       cwd: folder,
       encoding: 'utf8',
     });

@@ -1,11 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium } from './support/chromium.ts';
-import { feedFolder, hints, isReleased, openPage, press, reach, told } from './support/harness.ts';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { findChromium, startChromium } from './support/chromium.ts';
+import {
+  browserOfTests,
+  feedFolder,
+  hints,
+  isReleased,
+  openPageIn,
+  press,
+  reach,
+  told,
+} from './support/harness.ts';
 import { scene } from './support/scene.ts';
 import { page as pageWith, type Resource, type Site, startSite } from './support/site.ts';
 
-const { path: found, reason } = findChromium();
-const path = found ?? '';
+const { path, reason } = findChromium();
 
 /** A page of another origin that shows the component in a frame, with or without the permission. */
 function framing(url: string, allow: string): Resource {
@@ -15,9 +23,10 @@ function framing(url: string, allow: string): Resource {
   };
 }
 
-describe.skipIf(found === null)(
+describe.skipIf(path === null)(
   `refusals of the camera component${reason === null ? '' : ` (${reason})`}`,
   () => {
+    const openPage = browserOfTests(path, ['--host-resolver-rules=MAP insecure.test 127.0.0.1']);
     let feeds: Awaited<ReturnType<typeof feedFolder>>;
     let feed: string;
     let site: Site;
@@ -36,7 +45,9 @@ describe.skipIf(found === null)(
     });
 
     it('a denied camera is told, with the way out, and can be tried again', async () => {
-      const page = await openPage(path, { url: `${site.url}/`, feed, answer: 'deny' });
+      const denying = await startChromium(path ?? '', { feed, answer: 'deny' });
+      onTestFinished(() => denying.close());
+      const page = await openPageIn(denying, { url: `${site.url}/` }, 'deny');
       await press(page);
       await reach(page, 'refused');
       expect(await told(page, 'refused')).toEqual({
@@ -53,15 +64,16 @@ describe.skipIf(found === null)(
     });
 
     it('a missing camera is told', async () => {
-      const page = await openPage(path, { url: `${site.url}/`, feed: null, answer: 'allow' });
+      const bare = await startChromium(path ?? '', { feed: null });
+      onTestFinished(() => bare.close());
+      const page = await openPageIn(bare, { url: `${site.url}/` });
       await press(page);
       expect(await told(page, 'refused')).toMatchObject({ kind: 'no_camera', cause: 'NotFoundError' });
     });
 
     it('a page without TLS is told before the camera is asked for, and has no button to try again', async () => {
       const url = site.url.replace('127.0.0.1', 'insecure.test');
-      const args = ['--host-resolver-rules=MAP insecure.test 127.0.0.1'];
-      const page = await openPage(path, { url: `${url}/`, feed, answer: 'allow', args });
+      const page = await openPage({ url: `${url}/`, feed });
       await press(page);
       expect(await told(page, 'refused')).toMatchObject({
         kind: 'insecure_context',
@@ -79,7 +91,7 @@ describe.skipIf(found === null)(
       ['shut', 'refused'],
       ['open', 'live'],
     ])('in a frame of another site that is %s for the camera it is %s', async (allow, state) => {
-      const page = await openPage(path, { url: `${site.url}/`, feed, answer: 'allow' });
+      const page = await openPage({ url: `${site.url}/`, feed });
       await page.goto(`${outer.url}/${allow}`);
       const frame = page.frameLocator('iframe');
       await frame.locator('livestill-camera[state=idle]').waitFor();
@@ -100,7 +112,7 @@ describe.skipIf(found === null)(
       ['OverconstrainedError', 'camera_unsuitable'],
       ['TypeError', 'failed'],
     ])('%s of the browser is told as %s', async (name, kind) => {
-      const page = await openPage(path, { url: `${site.url}/` });
+      const page = await openPage({ url: `${site.url}/` });
       await page.evaluate((error) => {
         navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', error));
       }, name);
@@ -109,7 +121,7 @@ describe.skipIf(found === null)(
     });
 
     it('a camera that cannot meet the wishes is asked for once more without them', async () => {
-      const page = await openPage(path, { url: `${site.url}/`, feed, answer: 'allow' });
+      const page = await openPage({ url: `${site.url}/`, feed });
       await page.evaluate(() => {
         const { mediaDevices } = navigator;
         const ask = mediaDevices.getUserMedia.bind(mediaDevices);
@@ -151,13 +163,13 @@ describe.skipIf(found === null)(
         },
       ],
     ])('%s is told as %s', async (_what, kind, before) => {
-      const page = await openPage(path, { url: `${site.url}/`, before });
+      const page = await openPage({ url: `${site.url}/`, before });
       await press(page);
       expect(await told(page, 'refused')).toMatchObject({ kind });
     });
 
     it('a camera that is unplugged is told as an error, and one that falls silent as a hint', async () => {
-      const page = await openPage(path, { url: `${site.url}/`, feed, answer: 'allow' });
+      const page = await openPage({ url: `${site.url}/`, feed });
       await press(page);
       await told(page, 'hint', 'ready');
       const happen = (name: string) =>

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SeriesFacts } from '../../web/camera/types.ts';
 import { findChromium } from './support/chromium.ts';
 import {
+  browserOfTests,
+  CAMERA,
   feedFolder,
   isReleased,
   jpegMarkers,
-  openPage,
   press,
   reach,
   takenStills,
@@ -15,8 +16,7 @@ import {
 import { fields, scene } from './support/scene.ts';
 import { page as pageWith, type Site, startSite } from './support/site.ts';
 
-const { path: found, reason } = findChromium();
-const path = found ?? '';
+const { path, reason } = findChromium();
 
 /** A camera made of a canvas that is turned from 640 x 480 to 480 x 640 when the second still is due. */
 function turningCamera(): void {
@@ -40,9 +40,10 @@ function turningCamera(): void {
   };
 }
 
-describe.skipIf(found === null)(
+describe.skipIf(path === null)(
   `stills of the camera component${reason === null ? '' : ` (${reason})`}`,
   () => {
+    const openPage = browserOfTests(path);
     let feeds: Awaited<ReturnType<typeof feedFolder>>;
     let site: Site;
     beforeAll(async () => {
@@ -61,7 +62,7 @@ describe.skipIf(found === null)(
 
     it('are JPEGs of the whole frame, upright, not mirrored, without EXIF, and the camera is off', async () => {
       const feed = await feeds.feed('fields', [fields(1280, 720)]);
-      const page = await openPage(path, { url: `${site.url}/`, feed, answer: 'allow' });
+      const page = await openPage({ url: `${site.url}/`, feed });
       await press(page);
       await reach(page, 'live');
       const preview = await sharp(await page.locator('livestill-camera .frame').screenshot())
@@ -102,14 +103,14 @@ describe.skipIf(found === null)(
         faceDetector: false,
         camera: { width: 1280, height: 720 },
       });
-      expect(facts.camera.label).toMatch(/fields/);
+      expect(facts.camera.label).toContain(CAMERA);
       expect(facts.stills.map(({ bytes }) => bytes)).toEqual(stills.map(({ length }) => length));
       expect(JSON.stringify(facts)).not.toMatch(/deviceId|groupId/);
     });
 
     it('are taken without the button once all is steady, five within about a second', async () => {
       const feed = await feeds.feed('steady', await scene());
-      const page = await openPage(path, { url: `${site.url}/auto`, feed, answer: 'allow' });
+      const page = await openPage({ url: `${site.url}/auto`, feed });
       await press(page);
       await reach(page, 'done');
       const { count, facts } = (await told(page, 'stills')) as unknown as {
@@ -125,7 +126,7 @@ describe.skipIf(found === null)(
 
     it('have the shape of a camera that is held upright, and their number is kept between 2 and 5', async () => {
       const feed = await feeds.feed('upright', await scene({ width: 720, height: 960, frames: 4 }));
-      const page = await openPage(path, { url: `${site.url}/two`, feed, answer: 'allow' });
+      const page = await openPage({ url: `${site.url}/two`, feed });
       await press(page);
       await reach(page, 'live');
       const series = await page.evaluate(async () => {
@@ -154,7 +155,7 @@ describe.skipIf(found === null)(
     });
 
     it('are of one shape where the device is turned while they are taken', async () => {
-      const page = await openPage(path, { url: `${site.url}/`, before: turningCamera });
+      const page = await openPage({ url: `${site.url}/`, before: turningCamera });
       await press(page);
       await reach(page, 'live');
       await press(page);

@@ -167,6 +167,7 @@ describe.skipIf(path === null)(`accounts in the console${reason === null ? '' : 
     await page.locator('nav').waitFor();
     expect(await page.locator('.who').textContent()).toContain('Dee');
     await button(page, 'Remove desk').click();
+    await dialog(page).getByLabel('Current password').fill(PASSWORD);
     await button(page, 'Remove').click();
     await page.getByText('You have no passkey.').waitFor();
     await button(page, 'Sign out').click();

@@ -31,10 +31,7 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     data = await mkdtemp(join(tmpdir(), 'livestill-console-'));
     feeds = await feedFolder();
     const feed = await feeds.feed('face', await scene({ face: 0.42 }));
-    [console, browser] = await Promise.all([
-      startConsoleService(data),
-      startChromium(path ?? '', { feed, answer: 'allow' }),
-    ]);
+    [console, browser] = await Promise.all([startConsoleService(data), startChromium(path ?? '', { feed })]);
     const page = await setUp(browser, console.setupLink);
     await judge(page, samplePath('T1.jpg'));
     await page.context().close();

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { livestill, makeApp, serve, withFolder } from '../contract/support/process.ts';
 import { findChromium } from './support/chromium.ts';
-import { feedFolder, openPage, press, reach } from './support/harness.ts';
+import { browserOfTests, feedFolder, press, reach } from './support/harness.ts';
 import { fields, scene } from './support/scene.ts';
 
-const { path: found, reason } = findChromium();
-const path = found ?? '';
+const { path, reason } = findChromium();
 const project = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Starts the example's server and gives its address and what it has said. */
@@ -30,13 +30,15 @@ async function startExample(environment: Record<string, string>) {
 }
 
 describe('the onboarding example', () => {
+  const openPage = browserOfTests(path);
+
   it('without a key says how it is used, with status 2', async () => {
     const { ended, said } = await startExample({});
     expect(await ended).toBe(2);
     expect(said()).toMatch(/^usage: .*examples\/capture\/server\.mjs\n.*npx livestill /);
   });
 
-  it.skipIf(found === null)(
+  it.skipIf(path === null)(
     `uploads stills from a browser to a session, which its server reads, with a real service${reason === null ? '' : ` (${reason})`}`,
     async () => {
       await withFolder(async (data) => {
@@ -62,8 +64,7 @@ describe('the onboarding example', () => {
             LIVESTILL_API_KEY: apiKey,
             PORT: '0',
           });
-          const outcome = async (feed: string, auto: boolean) => {
-            const page = await openPage(path, { url: url ?? '', feed, answer: 'allow' });
+          const finish = async (page: Page, auto: boolean) => {
             await press(page);
             if (!auto) {
               await reach(page, 'live');
@@ -73,26 +74,48 @@ describe('the onboarding example', () => {
             const said = page.locator('#outcome');
             return [await said.getAttribute('data-outcome'), await said.textContent()];
           };
+          const open = (feed: string, address = url ?? '') => openPage({ url: address, feed });
           const face = await feeds.feed('face', await scene({ face: 0.42 }));
-          expect(await outcome(face, true)).toEqual(['passed', 'Thank you, that is all.']);
+          const first = await open(face, url?.replace('127.0.0.1', 'localhost'));
+          // A second tab of the same visitor, whose session is another.
+          const opened = first.waitForEvent('popup');
+          await first.evaluate(() => void window.open(location.href));
+          const second = await opened;
+          await second.locator('livestill-camera:not([hidden])').waitFor();
+          const passed = ['passed', 'Thank you, that is all.'];
+          expect(await finish(second, true)).toEqual(passed);
+          await first.bringToFront();
+          // Its session is taken from it: the page has another made, and the pictures are taken again.
+          await first.evaluate(() => {
+            const camera = document.querySelector('livestill-camera');
+            if (camera?.session) camera.session = { ...camera.session, token: `lst_${'A'.repeat(43)}` };
+          });
+          await press(first);
+          await first.locator('livestill-camera[state=idle] .text', { hasText: 'again' }).waitFor();
+          expect(await finish(first, true)).toEqual(passed);
           const nobody = await feeds.feed('nobody', [fields(1280, 960)]);
-          expect(await outcome(nobody, false)).toEqual([
+          expect(await finish(await open(nobody), false)).toEqual([
             'again',
             expect.stringMatching(/^Please take .*once more\. ./),
           ]);
           const rows = service.lines().filter(({ event }) => event === 'decision');
           const judged = rows.filter(({ verdict }) => verdict !== undefined);
           expect(judged.map(({ verdict }) => verdict)).toEqual([
-            ...['live', 'live', 'live'],
+            ...['live', 'live', 'live', 'live', 'live', 'live'],
             ...['no_face', 'no_face', 'no_face'],
           ]);
           expect(new Set(judged.map(({ source }) => String(source).slice(0, 12)))).toEqual(
             new Set(['session:ses_']),
           );
-          const stranger = await fetch(`${url}outcome`, { method: 'POST' });
+          const post = (path: string, headers: Record<string, string>) =>
+            fetch(`${url}${path}`, { method: 'POST', headers });
+          const [, sessionId] = String(judged[0].source).split(':');
+          const stranger = await post(`outcome/${sessionId}`, { cookie: 'visitor=somebody-else' });
           expect(await stranger.json()).toEqual({ outcome: 'failed' });
+          const origin = 'http://elsewhere.example';
+          expect((await post('session', { origin })).status).toBe(403);
+          await expect.poll(said).toContain(`set ORIGIN=${origin}`);
           expect((await fetch(`${url}server.mjs`)).status).toBe(404);
-          expect(said()).toMatch(/^[^\n]*ENOENT[^\n]*\n$|^$/);
         } finally {
           await service.stop();
           await feeds.remove();

@@ -124,6 +124,15 @@ describe('signing in at an OpenID Connect provider', () => {
     expect((await started.signIn()).reply.body.user).toMatchObject({ name: 'ann (3)', role: 'auditor' });
   });
 
+  it.each(['ann\u200b', 'a\u202ena', '\u2028ann', 'ann\u200d'])(
+    'gives nobody a name that looks like that of another user: %j',
+    async (name) => {
+      const started = await start();
+      provider.accounts.set('s-1', { preferred_username: name, email: 'eve@example.org', groups: ['audit'] });
+      expect((await started.signIn()).reply.body.user.name).toBe('eve@example.org');
+    },
+  );
+
   it('makes one user of two first sign-ins at once', async () => {
     const started = await start();
     const both = await Promise.all([started.signIn(), started.signIn()]);

@@ -43,7 +43,11 @@ describe('passkeys', () => {
     const others = await bob.call('PATCH', `/admin/v1/me/passkeys/${device.id}`, { body: { name: 'mine' } });
     expect(others.body.code).toBe('passkey_unknown');
 
-    expect((await ann.call('DELETE', `/admin/v1/me/passkeys/${device.id}`)).status).toBe(204);
+    const remove = (password: string) =>
+      ann.call('DELETE', `/admin/v1/me/passkeys/${device.id}`, { body: { password } });
+    expect(await remove('wrong')).toMatchObject({ status: 403, body: { code: 'password_wrong' } });
+    expect((await ann.call('GET', '/admin/v1/me/passkeys')).body.items).toHaveLength(1);
+    expect((await remove(PASSWORD)).status).toBe(204);
     expect((await ann.call('GET', '/admin/v1/me/passkeys')).body.items).toEqual([]);
   });
 

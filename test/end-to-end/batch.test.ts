@@ -46,6 +46,8 @@ interface Ended {
 interface Options {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Worker processes; one where nothing is given. */
+  readonly workers?: number;
   /** The signal goes to the workers too, as Ctrl-C on a terminal does. */
   readonly group?: true;
   /** Told now and then; what it returns is sent to the process, once. */
@@ -53,7 +55,8 @@ interface Options {
 }
 
 async function batch(args: readonly string[], options: Options = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [bin, 'batch', ...args, '--profile', 'fast', '--workers', '2'], {
+  const common = ['--profile', 'fast', '--workers', `${options.workers ?? 1}`];
+  const child = spawn(process.execPath, [bin, 'batch', ...args, ...common], {
     cwd: folder,
     env: { ...process.env, ...options.env },
     detached: options.group === true,
@@ -136,6 +139,7 @@ describe('livestill batch', { timeout: 120_000 }, () => {
       for (let kill = 1; kill <= 4; kill++) {
         const start = await sizeOf(file);
         const { signal } = await batch(args, {
+          workers: 2,
           watch: async () => ((await sizeOf(file)) > start + 20_000 ? 'SIGKILL' : null),
         });
         expect(signal).toBe('SIGKILL');
@@ -144,7 +148,7 @@ describe('livestill batch', { timeout: 120_000 }, () => {
         before.push(await sizeOf(file));
       }
       expect(before).toEqual([...before].sort((a, b) => a - b));
-      expect((await batch(args)).status).toBe(0);
+      expect((await batch(args, { workers: 2 })).status).toBe(0);
       const rows = await rowsOf(file);
       expect(new Set(rows.map((r) => r.key)).size).toBe(rows.length);
       expect(rows.map((r) => r.key).sort()).toEqual(list.map((p, i) => `${i + 1}:${p}`).sort());
@@ -176,6 +180,7 @@ describe('livestill batch', { timeout: 120_000 }, () => {
     const args = ['stopped.txt', '--out', 'stopped.csv', '--no-reuse'];
     const { status, err } = await batch(args, {
       group: true,
+      workers: 2,
       watch: async () => ((await sizeOf('stopped.csv.ndjson')) > 5000 ? 'SIGINT' : null),
     });
     expect([status, err.includes('the same command goes on')]).toEqual([130, true]);

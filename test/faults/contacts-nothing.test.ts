@@ -21,6 +21,8 @@ const library = new URL('../../dist/index.js', import.meta.url).href;
 const photo = groupPhotoPath('sample1.jpg');
 /** How long the library and the service judge, in ms: a report that is sent late is sent in that time. */
 const long = 30_000;
+/** How long they rest between two pictures, in ms. */
+const rest = 1500;
 
 const node = (cwd: string, code: string) =>
   watch(process.execPath, ['--input-type=module', '--eval', code], cwd);
@@ -35,7 +37,7 @@ const judgeFor = (milliseconds: number) => `
   const end = Date.now() + ${milliseconds};
   do {
     console.log((await liveness.judge(bytes)).verdict);
-    await new Promise((done) => setTimeout(done, 500));
+    await new Promise((done) => setTimeout(done, ${rest}));
   } while (Date.now() < end);
   await liveness.close();`;
 
@@ -154,7 +156,7 @@ describeWhere(refused === null, refused ?? '')(`under strace`, { concurrent: tru
         expect(await response.json()).toMatchObject({ code: 0 });
         expect((await fetch(`http://127.0.0.1:${adminPort}/metrics`)).status).toBe(200);
         answers += 1;
-        await new Promise((done) => setTimeout(done, 300));
+        await new Promise((done) => setTimeout(done, rest));
       } while (Date.now() < end);
       expect(answers).toBeGreaterThan(1);
 

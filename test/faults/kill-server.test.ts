@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import sharp from 'sharp';
 import { beforeAll, expect, it } from 'vitest';
 import { blankPicture } from '../../src/fleet/warm-up.ts';
 import { signText } from '../contract/support/accounts.ts';
@@ -14,6 +11,7 @@ import {
   serve,
   withFolder,
 } from '../contract/support/process.ts';
+import { smallPhoto } from '../support/pictures.ts';
 
 /*
  * The service is killed with SIGKILL at random moments under load, again and again on the same data folder. Whatever was answered
@@ -29,15 +27,11 @@ const moment = 30;
 
 let pictures: readonly Buffer[];
 beforeAll(async () => {
-  const group = fileURLToPath(
-    new URL('../../node_modules/@vladmandic/face-api/demo/sample1.jpg', import.meta.url),
-  );
-  const small = await sharp(await readFile(group))
-    .resize(320)
-    .jpeg()
-    .toBuffer();
-  // A face or several, none, and no picture at all: code 0, -4015 and -4016.
-  pictures = [small, Buffer.from(blankPicture()), Buffer.from('not a picture')];
+  const small = await smallPhoto();
+  const none = Buffer.from('not a picture');
+  // A face or several, none, and no picture at all: code 0, -4015 and -4016. What takes no judging comes most: more rows are on their
+  // way at any moment.
+  pictures = [none, small, none, none, Buffer.from(blankPicture()), none, none];
 });
 
 interface Sender {

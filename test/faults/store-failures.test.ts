@@ -13,6 +13,7 @@ import { fill, smallDisk, whyNoSmallDisk } from './support/small-disk.ts';
 import {
   type Called,
   isJudged,
+  JUDGED,
   MovingName,
   type StoreFleet,
   startCallers,
@@ -26,7 +27,7 @@ import {
  */
 
 /** What callers may be answered while the store fails: a judgement, or that it does not answer. */
-const allowed = new Set(['-4015', 'judged', '107', '108', 'store_unavailable']);
+const allowed = new Set([...JUDGED.map(String), '107', '108', 'store_unavailable']);
 
 const figures: Record<string, unknown>[] = [];
 afterAll(() => {
@@ -70,7 +71,7 @@ async function suffer(
   const others = new Set([...allowed, ...(failure.besides ?? [])]);
   expect(Object.keys(answers).filter((answer) => !others.has(answer))).toEqual([]);
   expect(longestMs).toBeLessThan(failure.withinMs);
-  const refused = Object.entries(answers).filter(([answer]) => !/^(?:-4015|judged)$/.test(answer));
+  const refused = Object.entries(answers).filter(([answer]) => !JUDGED.map(String).includes(answer));
   return { calls, refused: refused.reduce((sum, [, count]) => sum + count, 0) };
 }
 
@@ -171,7 +172,7 @@ describeWhere(whyNoServer === null, whyNoServer ?? '')(
         for (const { calls, refused } of [stopped, paused]) {
           expect(refused).toBeGreaterThan(0);
           // API keys and apps without limits need nothing of Redis.
-          expect(calls.filter(({ api, answer }) => api === 'v1' && answer !== 'judged')).toEqual([]);
+          expect(calls.filter((one) => one.api === 'v1' && !isJudged(one))).toEqual([]);
         }
       },
     );

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { expect, vi } from 'vitest';
 import { signText } from '../contract/support/accounts.ts';
 import {
@@ -12,7 +11,7 @@ import {
   withFolder,
 } from '../contract/support/process.ts';
 import { itWhere } from '../support/only-where.ts';
-import { groupPhoto } from '../support/pictures.ts';
+import { smallPhoto } from '../support/pictures.ts';
 
 /*
  * Worker processes are crashed, frozen and killed from outside while the real service answers over real HTTP: what a fault in a
@@ -42,15 +41,6 @@ function signatureOf({ appid, secretId, secretKey }: MadeApp): string {
   return signText(`a=${appid}&k=${secretId}&e=${now + 600}&t=${now}&r=1&f=`, secretKey);
 }
 
-async function photo(): Promise<Uint8Array> {
-  return Uint8Array.from(
-    await sharp(await groupPhoto('sample1.jpg'))
-      .resize(320)
-      .jpeg()
-      .toBuffer(),
-  );
-}
-
 /** A service with two workers, a folder of its own, and one honest call to it. */
 interface Running {
   readonly data: string;
@@ -66,7 +56,7 @@ const withService = (use: (running: Running) => Promise<void>) =>
     const data = join(folder, 'data');
     const app = await makeApp(data);
     const service = await serve(data, ['--workers', '2'], settings);
-    const picture = await photo();
+    const picture = Uint8Array.from(await smallPhoto());
     const sign = signatureOf(app);
     const pid = service.child.pid as number;
     await use({
@@ -76,7 +66,7 @@ const withService = (use: (running: Running) => Promise<void>) =>
       workers: () => childrenOf(pid),
       async call() {
         const form = new FormData();
-        form.set('image', new Blob([Uint8Array.from(picture)]));
+        form.set('image', new Blob([picture]));
         form.set('appid', app.appid);
         const answer = await fetch(`http://127.0.0.1:${service.port}/face/livedetectpicture`, {
           method: 'POST',

@@ -12,20 +12,27 @@ const LONGEST = [
   'test/faults/pipelining.test.ts',
   'test/faults/backup-kill.test.ts',
   'test/faults/fuzz-pictures.test.ts',
-  'test/browser/camera-hints.test.ts',
   'test/faults/prepare.test.ts',
   'test/faults/contacts-nothing.test.ts',
   'test/faults/ledger-kill.test.ts',
+  'src/store/postgres/contract.test.ts',
+  'test/browser/console.test.ts',
+  'test/browser/console-tools.test.ts',
+  'test/browser/console-accounts.test.ts',
+  'test/browser/console-apps.test.ts',
+  'test/browser/camera-hints.test.ts',
   'test/docs-run.test.ts',
 ];
 
-const rank = ({ moduleId }: TestSpecification): number => {
+const rank = ({ moduleId, project }: TestSpecification): number => {
+  // One after the other: a process that files share ends where a file that needs its own comes next.
+  const later = project.config.isolate ? 0 : LONGEST.length + 1;
   const at = LONGEST.findIndex((file) => moduleId.endsWith(`/${file}`));
-  return at === -1 ? LONGEST.length : at;
+  return later + (at === -1 ? LONGEST.length : at);
 };
 
 /**
- * The order of test files: those known to take longest, then as vitest orders them, which on a fresh clone knows
+ * The order of test files: those with a process of their own, then those that share one; of each those known to take longest, then as vitest orders them, which on a fresh clone knows
  * no times and goes by the size of files.
  */
 export class LongestFirst extends BaseSequencer {

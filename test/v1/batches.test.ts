@@ -126,6 +126,11 @@ describe.skipIf(whyNoServer !== null)(`batches of the v1 API${title}`, () => {
     const odd = [{ picture: `${appid}/a.jpg` }, { picture: 'x/a.jpg', group: 'x' }, { group: 'x' }];
     for (const one of odd)
       expect(await call('POST', '/v1/batches', { pictures: [one] })).toMatchObject({ status: 400 });
+    for (const nul of [{ name: 'a\u0000' }, { pictures: ['https://example.org/\u0000'] }])
+      expect(await call('POST', '/v1/batches', { pictures: [`${appid}/a.jpg`], ...nul })).toMatchObject({
+        status: 400,
+        body: { detail: expect.stringContaining('NUL') },
+      });
   });
 
   it("are the own app's alone, and need the scope batch", async () => {

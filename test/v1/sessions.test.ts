@@ -211,6 +211,23 @@ describe('a session', () => {
     expect(server.judge.pictures.length).toBe(judged);
   });
 
+  it.each([
+    ['accepted', live],
+    ['ended', poor],
+  ])('answers the repeated last still again, whose answer (%s) was lost', async (state, answer) => {
+    server.judge.answer = answer;
+    const made = await make({ stills: 1, tries: 1 });
+    const one = page(made);
+    const { nonce } = await read(await one.start());
+    const first = await read(await one.upload(pictures[0]!, nonce));
+    expect(first).toMatchObject({ state });
+    const judged = server.judge.pictures.length;
+    const before = await view(made.sessionId);
+    expect(await read(await one.upload(pictures[0]!, nonce))).toEqual(first);
+    expect([server.judge.pictures.length, await view(made.sessionId)]).toEqual([judged, before]);
+    expect((await one.upload(pictures[1]!, nonce)).status).toBe(409);
+  });
+
   it("holds pictures to its own stricter policy, and the app's rules", async () => {
     const made = await make({ stills: 1, policy: { threshold: 95, capture: 'strict' } });
     await run(made, [pictures[0]!]);
@@ -305,12 +322,53 @@ describe('the client', () => {
   });
 });
 
+describe('checking a webhook', () => {
+  const body = JSON.stringify({ event: 'session.ended', session: { sessionId: 'ses_1' } });
+  const now = () => Math.floor(Date.now() / 1000);
+  const secret = 'whs_made-up';
+  const check = (signature: string, options: { secret: unknown; tolerance?: number }, text = body) =>
+    verifyWebhook(text, signature, options as { secret: string });
+
+  it.each([null, undefined, '', 7, {}])(
+    'refuses without a secret (%o), whatever was signed with',
+    async (no) => {
+      // What a careless program makes of a missing secret, anybody can sign with.
+      for (const guess of [String(no), 'null', 'undefined', ' ']) {
+        await expect(check(webhookSignature(guess, now(), body), { secret: no })).rejects.toThrow(InputError);
+      }
+    },
+  );
+
+  it('refuses what is too old, too new, changed, or not signed so', async () => {
+    const good = webhookSignature(secret, now(), body);
+    expect(await check(good, { secret })).toMatchObject({ event: 'session.ended' });
+    const bad: readonly (readonly [string, string?, number?])[] = [
+      [webhookSignature(secret, now() - 301, body)],
+      [webhookSignature(secret, now() + 301, body)],
+      [webhookSignature(secret, now() - 9000, body), body, Number.NaN],
+      [good, `${body} `],
+      [good.replace(/^t=\d+/, `t=${now() + 1}`)],
+      [good.toUpperCase()],
+      [`${good},v1=${'0'.repeat(64)}`],
+      [`v1=${'0'.repeat(64)}`],
+      [''],
+    ];
+    for (const [signature, text, tolerance] of bad) {
+      const options = tolerance === undefined ? { secret } : { secret, tolerance };
+      await expect(check(signature, options, text)).rejects.toThrow(InputError);
+    }
+  });
+});
+
 describe('making a session', () => {
   it.each([
     [{ policy: { threshold: 50 } }, 'policy'],
     [{ policy: { threshold: 101 } }, 'schema'],
     [{ webhook: 'nonsense' }, 'webhook'],
+    [{ webhook: 'https://shop.example/a b' }, 'webhook'],
+    [{ webhook: 'https://shop.example/\u0000' }, 'schema'],
     [{ origin: 'https://shop.example/' }, 'schema'],
+    [{ origin: 'https://shop.example/\u0000' }, 'schema'],
     [{ origin: '*' }, 'schema'],
     [{ reference: 'with blanks' }, 'schema'],
     [{ stills: 6 }, 'schema'],
@@ -418,6 +476,33 @@ describe('who holds a stolen token', () => {
     );
     expect(await problemOf(changed)).toEqual([403, 'upload_refused', 'mac']);
     expect((await view(made.sessionId)).taken).toHaveLength(2);
+  });
+
+  it('gains nothing by doing all at once: one page starts, and one still of a nonce is taken', async () => {
+    const made = await make({ stills: 5 });
+    const pages = Array.from({ length: 8 }, () => page(made));
+    const starts = await Promise.all(pages.map((one) => one.start()));
+    expect(starts.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(409)]);
+    const at = starts.findIndex(({ status }) => status === 200);
+    const { nonce } = await read(starts[at]!);
+    const uploads = await Promise.all(pictures.map((bytes) => pages[at]!.upload(bytes, nonce)));
+    expect(uploads.map(({ status }) => status).sort()).toEqual([200, ...Array(5).fill(409)]);
+    const same = await Promise.all(Array.from({ length: 6 }, () => pages[at]!.upload(pictures[0]!, nonce)));
+    for (const { status } of same) expect([200, 409]).toContain(status);
+    expect((await view(made.sessionId)).taken).toHaveLength(1);
+  });
+
+  it('cannot pass a picture of another session off, by the MAC that was made there', async () => {
+    const [one, other] = [await make(), await make()];
+    const key = randomBytes(32).toString('base64url');
+    const { nonce } = await read(await page(one, { key }).start());
+    const elsewhere = await read(await page(other, { key }).start());
+    const mac = createHmac('sha256', Buffer.from(key, 'base64url'))
+      .update(`livestill-still-1\n${other.sessionId}\n${elsewhere.nonce}\n\n`)
+      .update(pictures[0]!)
+      .digest('base64url');
+    const foreign = await page(one, { key }).upload(pictures[0]!, nonce, { 'livestill-mac': mac });
+    expect(await problemOf(foreign)).toEqual([403, 'upload_refused', 'mac']);
   });
 
   it('who overheard the nonce too can end a session with wrong uploads, and nothing else comes of it', async () => {

@@ -1,12 +1,30 @@
 import { Capture } from './capture.ts';
 import type { Advice } from './hints.ts';
+import { iconOf } from './icons.ts';
 import type { CameraState, ErrorKind, HintKind } from './kinds.ts';
-import { isRetryable, nameOf, RefusalError } from './refusal.ts';
+import {
+  begunAnew,
+  errorProblem,
+  HIDDEN,
+  keepsStills,
+  type Problem,
+  refusalProblem,
+  uploadProblem,
+} from './problem.ts';
+import { nameOf, RefusalError } from './refusal.ts';
 import { SeriesError } from './still.ts';
-import { type Message, type Texts, textsFor } from './texts.ts';
-import type { LivestillCameraEventMap, Reading, Series, SeriesFacts, SessionAccess } from './types.ts';
+import { type Texts, textsFor } from './texts.ts';
+import type {
+  LivestillCameraEventMap,
+  Reading,
+  Series,
+  SeriesFacts,
+  SessionAccess,
+  UploadedDetail,
+} from './types.ts';
 import { SessionUpload, UploadError } from './upload.ts';
 import { View } from './view.ts';
+import { buttonOf, messageOf } from './words.ts';
 
 /** Presses this soon after the button changed were meant for what it was before, in milliseconds. */
 const DOUBLE_PRESS = 400;
@@ -24,23 +42,18 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
  * camera.addEventListener('stills', ({ detail }) => upload(detail.stills));
  */
 export class LivestillCamera extends Base {
-  static readonly observedAttributes: readonly string[] = [
-    'lang',
-    'reason',
-    'auto',
-    'session-url',
-    'session-token',
-  ];
+  static readonly observedAttributes = ['lang', 'reason', 'auto', 'session-url', 'session-token'] as const;
 
   readonly #view: View;
   #state: CameraState = 'idle';
   #changedAt = 0;
   #current: { readonly capture: Capture; readonly opened: Promise<boolean> } | null = null;
-  #problem: ((texts: Texts) => Message) | null = null;
-  #retryable = true;
+  #problem: Problem | null = null;
   #hint: HintKind | null = null;
   #upload: SessionUpload | null = null;
   #sending: AbortController | null = null;
+  /** Stills that a session did not get and may get yet. */
+  #unsent: Series | null = null;
 
   constructor() {
     super();
@@ -88,15 +101,24 @@ export class LivestillCamera extends Base {
 
   /**
    * Where the stills are uploaded, and with which token; also as the attributes `session-url` and
-   * `session-token`. Null: they are only handed over. Another one begins anew.
+   * `session-token`. Null: they are only handed over. Where one is over or was uploaded to, setting another begins anew.
    */
   get session(): SessionAccess | null {
     const [url, token] = [this.getAttribute('session-url'), this.getAttribute('session-token')];
     return this.#upload?.access ?? (url === null || token === null ? null : { url, token });
   }
   set session(value: SessionAccess | null) {
+    const { url = '', token = '' } = this.#upload?.access ?? {};
+    // Frameworks set what they have each time they render; the key of a session that was started must stay.
+    if (value?.url === url && value.token === token) return;
+    const problem = this.#problem?.ofSession ? this.#problem : null;
     this.#sending?.abort();
     this.#upload = value === null ? null : new SessionUpload(value);
+    if (problem === null && this.#state !== 'uploading' && this.#state !== 'sent') return;
+    this.#unsent = null;
+    this.#view.clearPictures();
+    this.#problem = problem === null ? null : begunAnew(problem);
+    this.#go('idle');
   }
 
   /**
@@ -114,6 +136,7 @@ export class LivestillCamera extends Base {
     const opened = this.#open(capture);
     this.#current = { capture, opened };
     this.#hint = null;
+    this.#unsent = null;
     this.#go('asking');
     return opened;
   }
@@ -122,6 +145,7 @@ export class LivestillCamera extends Base {
   stop(): void {
     this.#release();
     this.#sending?.abort();
+    this.#unsent = null;
     this.#problem = null;
     this.#view.clearPictures();
     if (this.#state !== 'idle') this.#go('idle');
@@ -233,35 +257,43 @@ export class LivestillCamera extends Base {
     this.#upload ??= new SessionUpload(session);
     const sending = new AbortController();
     this.#sending = sending;
+    this.#unsent = null;
     try {
-      const progress = (sent: number, of: number) => this.#tell('progress', { sent, of });
-      const found = await this.#upload.send(series, this.#texts.lang, progress, sending.signal);
-      if (this.#state !== 'uploading') return;
-      const said = found.hints.map(({ advice }) => advice).join(' ');
-      this.#problem = ({ sent, again, ended }) => {
-        const message = { accepted: sent, again, ended }[found.state];
-        return said === '' ? message : { ...message, text: said };
+      const progress = (sent: number, of: number) => {
+        this.#view.showSent(sent);
+        this.#tell('progress', { sent, of });
       };
-      this.#retryable = found.state === 'again';
-      if (found.state === 'again') this.#view.clearPictures();
-      this.#go(found.state === 'accepted' ? 'sent' : 'refused');
-      this.#tell('uploaded', found);
+      const found = await this.#upload.send(series, this.#texts.lang, progress, sending.signal);
+      if (sending.signal.aborted) return;
+      this.#uploaded(found);
     } catch (error) {
-      if (this.#state !== 'uploading' || sending.signal.aborted) return;
-      this.#broken(error instanceof UploadError ? error.kind : 'upload_failed');
+      if (sending.signal.aborted) return;
+      const { kind, reason } = error instanceof UploadError ? error : new UploadError('upload_failed');
+      if (keepsStills(kind)) this.#unsent = series;
+      this.#broken(kind, reason);
     }
+  }
+
+  #uploaded(found: UploadedDetail): void {
+    this.#problem = uploadProblem(found);
+    if (this.#problem !== null) this.#view.clearPictures();
+    this.#go(this.#problem === null ? 'sent' : 'refused');
+    this.#tell('uploaded', found);
   }
 
   #pressed(): void {
     if (performance.now() - this.#changedAt < DOUBLE_PRESS) return;
+    const { session } = this;
     if (this.#state === 'live') this.#take('button').catch(ignore);
-    else if (!['asking', 'taking', 'uploading'].includes(this.#state)) this.start().catch(ignore);
+    else if (this.#unsent !== null && session !== null) {
+      this.#go('uploading');
+      void this.#send(this.#unsent, session);
+    } else if (!['asking', 'taking', 'uploading'].includes(this.#state)) this.start().catch(ignore);
   }
 
   #advise({ hint, held }: Advice, reading: Reading | null): void {
     if (this.#state !== 'live') return;
-    const texts = this.#texts;
-    const text = hint === 'ready' && !this.auto ? texts.readyForButton : texts.hints[hint];
+    const text = this.#hintText(hint, this.#texts);
     this.#view.hint(text, hint === 'ready', this.auto ? held : 0);
     if (hint !== this.#hint) {
       this.#hint = hint;
@@ -275,19 +307,19 @@ export class LivestillCamera extends Base {
     const { kind, cause } =
       error instanceof RefusalError ? error.refusal : { kind: 'failed' as const, cause: nameOf(error) };
     this.#release();
-    this.#retryable = isRetryable(kind);
-    this.#problem = (texts) => texts.refusals[kind];
+    this.#problem = refusalProblem(kind);
     this.#go('refused');
-    this.#tell('refused', { kind, cause, retryable: this.#retryable, text: this.#texts.refusals[kind].text });
+    const { retryable } = this.#problem;
+    this.#tell('refused', { kind, cause, retryable, text: this.#texts.refusals[kind].text });
   }
 
-  #broken(kind: ErrorKind): void {
+  #broken(kind: ErrorKind, cause: string | null = null): void {
     this.#release();
-    this.#retryable = kind !== 'session_over';
-    this.#problem = (texts) => texts.errors[kind];
-    this.#view.clearPictures();
+    this.#problem = errorProblem(kind);
+    if (!keepsStills(kind)) this.#view.clearPictures();
     this.#go('refused');
-    this.#tell('error', { kind, text: this.#texts.errors[kind].text });
+    const { retryable } = this.#problem;
+    this.#tell('error', { kind, text: this.#texts.errors[kind].text, retryable, cause });
   }
 
   /** A page in the background needs no camera. While permission is asked for, some systems hide the page themselves. */
@@ -299,7 +331,7 @@ export class LivestillCamera extends Base {
     if (this.#current === null) return;
     this.#release();
     this.#view.clearPictures();
-    this.#problem = (texts) => texts.hidden;
+    this.#problem = HIDDEN;
     this.#go('idle');
   };
 
@@ -322,37 +354,28 @@ export class LivestillCamera extends Base {
 
   #show(): void {
     const texts = this.#texts;
-    const final = this.#state === 'sent' || (this.#state === 'refused' && !this.#retryable);
+    const state = this.#state;
     this.#view.show({
-      state: this.#state,
+      state,
       texts,
-      message: this.#message(texts),
-      button: final ? null : this.#button(texts),
+      message: messageOf(state, this.#problem, texts, this.reason),
+      icon: this.#problem?.icon ?? iconOf(state),
+      button: buttonOf(state, this.#problem, texts),
     });
-    if (this.#state === 'taking') this.#view.hint(texts.taking, true, 1);
-    else if (this.#state === 'asking') this.#view.hint(texts.hints.no_face, false, 0);
+    if (state === 'taking') this.#view.hint(texts.taking, true, 1);
+    else if (state === 'asking') this.#view.hint(texts.hints.no_face, false, 0);
+    else if (state === 'live' && this.#hint !== null) this.#view.rename(this.#hintText(this.#hint, texts));
+  }
+
+  #hintText(hint: HintKind, texts: Texts): string {
+    return hint === 'ready' && !this.auto ? texts.readyForButton : texts.hints[hint];
   }
 
   #announce(): void {
-    const { taking } = this.#texts;
-    const { title, text } = this.#message(this.#texts);
-    if (this.#state === 'taking') this.#view.announce(taking, true);
+    const texts = this.#texts;
+    const { title, text } = messageOf(this.#state, this.#problem, texts, this.reason);
+    if (this.#state === 'taking') this.#view.announce(texts.taking, true);
     else if (this.#state !== 'live') this.#view.announce(`${title}. ${text}`, true);
-  }
-
-  #message(texts: Texts): Message {
-    if (this.#problem !== null) return this.#problem(texts);
-    if (this.#state === 'asking') return texts.asking;
-    if (this.#state === 'uploading') return texts.uploading;
-    if (this.#state === 'sent') return texts.sent;
-    if (this.#state === 'done') return texts.done;
-    return { title: texts.idle.title, text: this.reason || texts.idle.text };
-  }
-
-  #button({ buttons }: Texts): string {
-    if (this.#state === 'live' || this.#state === 'taking') return buttons.take;
-    if (this.#state === 'done') return buttons.again;
-    return this.#state === 'refused' ? buttons.retry : buttons.start;
   }
 
   #tell<K extends keyof LivestillCameraEventMap>(

@@ -14,11 +14,15 @@ const PATHS = {
   refused: [CAMERA, LENS, 'M3.5 3.5 20.5 20.5'],
   done: ['M5 12.5 10 17.5 19.5 7'],
   tip: ['M5.5 12.5 10 17 18.5 7.5'],
+  alert: ['M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z', 'M12 7.5v5.5M12 16.4v.2'],
   lock: ['M7 11V8a5 5 0 0 1 10 0v3M6 11h12v9H6Z'],
 } as const;
 
+/** Names of the icons. */
+export type IconName = keyof typeof PATHS;
+
 /** An icon of outlines in the colour of the text; not for screen readers. */
-export function icon(name: keyof typeof PATHS): SVGSVGElement {
+export function icon(name: IconName): SVGSVGElement {
   return svg(
     'svg',
     { viewBox: '0 0 24 24', class: `icon ${name}`, 'aria-hidden': 'true' },
@@ -27,8 +31,8 @@ export function icon(name: keyof typeof PATHS): SVGSVGElement {
 }
 
 /** The icon above the message of each state that has one. */
-export function stateIcon(state: CameraState): SVGSVGElement {
-  if (state === 'idle') return icon('face');
-  if (state === 'done' || state === 'sent') return icon('done');
-  return icon(state === 'refused' ? 'refused' : 'camera');
+export function iconOf(state: CameraState): IconName {
+  if (state === 'idle') return 'face';
+  if (state === 'done' || state === 'sent') return 'done';
+  return state === 'refused' ? 'refused' : 'camera';
 }

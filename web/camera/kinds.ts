@@ -42,6 +42,8 @@ export const ERROR_KINDS = [
   'no_frames',
   'encoding_failed',
   'upload_failed',
+  'service_busy',
   'session_over',
+  'session_refused',
 ] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];

@@ -83,7 +83,6 @@ const SHEET = `
   font-size: 16px;
   font-weight: 600;
   line-height: 1.3;
-  text-wrap: balance;
 }
 .hint::before { content: ""; position: absolute; left: 16px; top: calc(9px + 0.65em - 4.5px); width: 9px; height: 9px; border-radius: 50%; background: #ffc44d; }
 [data-hint="good"] .hint::before, [data-state="taking"] .hint::before { background: #57e3a6; }
@@ -121,7 +120,7 @@ const SHEET = `
 [data-state="asking"] .message { padding-top: 24%; }
 .privacy .icon { font-size: 15px; margin-top: 1px; }
 
-[data-state="refused"] .symbol { color: var(--_bad); }
+[data-state="refused"]:not([data-icon="face"]) .symbol { color: var(--_bad); }
 [data-state="done"] .symbol, [data-state="sent"] .symbol { width: 64px; height: 64px; background: var(--_good); color: var(--_surface); }
 [data-state="done"] .symbol .icon, [data-state="sent"] .symbol .icon { width: 34px; height: 34px; stroke-width: 2.4; }
 [data-state="done"] .symbol path { stroke-dasharray: 1; animation: draw 360ms 80ms ease-out backwards; }
@@ -131,7 +130,8 @@ const SHEET = `
 
 .pictures { display: none; grid-auto-flow: column; grid-auto-columns: minmax(0, 88px); justify-content: center; gap: 8px; width: 100%; margin-top: 22px; }
 [data-state="done"] .pictures, [data-state="sent"] .pictures, [data-state="uploading"] .pictures { display: grid; }
-.pictures canvas { width: 100%; height: auto; border-radius: 10px; background: var(--_line); }
+.pictures canvas { width: 100%; height: auto; border-radius: 10px; background: var(--_line); transition: opacity 200ms; }
+[data-state="uploading"] .pictures :not(.sent) { opacity: 0.45; }
 
 .actions { display: flex; gap: 8px; margin-top: 12px; }
 button {
@@ -163,16 +163,33 @@ button[aria-disabled="true"] { opacity: 0.55; cursor: default; filter: none; }
 @container (max-width: 17.5rem) {
   .hint { inset: auto 8px 3%; max-width: calc(100% - 16px); padding: 6px 12px 6px 26px; font-size: 14px; }
   .hint::before { left: 11px; top: calc(6px + 0.65em - 4.5px); }
-  .tips { display: none !important; }
+  .tips, [data-state="asking"] .privacy { display: none !important; }
+  [data-state="asking"] .message { justify-content: center; padding-top: 20px; }
   .symbol { width: 64px; height: 64px; margin-bottom: 10px; }
   .title { font-size: 18px; }
   button { padding-inline: 10px; font-size: 15px; }
+}
+/* A phone that lies: the buttons stand beside the frame, which is as high as the window lets it be. */
+@media (orientation: landscape) and (max-height: 30rem) {
+  .card { display: flex; align-items: center; gap: 12px; width: min(100%, 34rem); container-type: normal; }
+  .frame { flex: 1 1 auto; min-height: min(18rem, 100svh - 4.5rem); aspect-ratio: auto; }
+  :is([data-state="live"], [data-state="taking"]) .frame { flex: none; height: max(12rem, 100svh - 4.5rem); aspect-ratio: 3 / 4; margin-inline: auto; }
+  .message { padding-block: 12px !important; }
+  .symbol { width: 56px; height: 56px; margin-bottom: 10px; }
+  .symbol .icon { width: 30px; height: 30px; }
+  .tips { display: none !important; }
+  .pictures { margin-top: 14px; }
+  .actions { flex: 0 0 12rem; flex-direction: column-reverse; margin-top: 0; }
+  :is([data-state="live"], [data-state="taking"]) .actions { flex-grow: 1; }
+  .cancel { flex-grow: 1; }
+  button { padding-inline: 10px; }
 }
 @media (prefers-reduced-motion: reduce) {
   *, *::before { animation: none !important; transition: none !important; }
 }
 @media (forced-colors: active) {
   .hint, button, .symbol { border: 1px solid CanvasText; }
+  .hint::before { background: CanvasText !important; forced-color-adjust: none; }
   .icon, .oval, .progress { stroke: CanvasText; }
 }
 `;

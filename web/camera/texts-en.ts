@@ -20,17 +20,20 @@ export const english: Texts = {
   sent: { title: 'Pictures sent', text: 'That is all. The camera is off.' },
   again: { title: 'Please take them again', text: 'The pictures could not be used.' },
   ended: { title: 'That did not work', text: 'The pictures could not be used, and no try is left.' },
+  anew: 'Please take the pictures again.',
   picture: 'Picture {n}',
   readyForButton: 'Good. Press the button',
   buttons: {
     start: 'Turn on the camera',
+    asking: 'Waiting …',
+    uploading: 'Sending …',
     take: 'Take the pictures',
     cancel: 'Cancel',
     again: 'Take them again',
     retry: 'Try again',
   },
   hints: {
-    no_signal: 'The camera sends no picture. Is it covered or in use?',
+    no_signal: 'No picture. Is the camera covered?',
     too_dark: 'Too dark. Find more light',
     no_face: 'Place your face in the oval',
     several_faces: 'Only one face, please',
@@ -106,11 +109,19 @@ export const english: Texts = {
     },
     upload_failed: {
       title: 'The pictures were not sent',
-      text: 'Check the connection to the internet. Then try again.',
+      text: 'Check the connection to the internet. Then try again: they are kept here.',
+    },
+    service_busy: {
+      title: 'The pictures were not sent',
+      text: 'The service is busy. Try again in a moment: they are kept here.',
     },
     session_over: {
       title: 'Time is over',
       text: 'No more pictures are taken here. Load the page again to begin anew.',
+    },
+    session_refused: {
+      title: 'The pictures were not accepted',
+      text: 'This page may be open twice. Close the other one, and load this one again.',
     },
   },
 };

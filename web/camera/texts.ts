@@ -24,11 +24,16 @@ export interface Texts {
   readonly sent: Message;
   readonly again: Message;
   readonly ended: Message;
+  /** Said where another session takes the place of one that is over. */
+  readonly anew: string;
   readonly picture: string;
   /** Said in place of `ready` where the stills are taken by the button alone. */
   readonly readyForButton: string;
   readonly buttons: {
     readonly start: string;
+    /** These two while the button has nothing to do. */
+    readonly asking: string;
+    readonly uploading: string;
     readonly take: string;
     readonly cancel: string;
     readonly again: string;

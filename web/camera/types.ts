@@ -91,6 +91,10 @@ export interface RefusedDetail {
 export interface ErrorDetail {
   readonly kind: ErrorKind;
   readonly text: string;
+  /** Whether the button to try again is there. */
+  readonly retryable: boolean;
+  /** Of an upload: the `reason` of the service's last answer, or its status; null where nothing was answered. */
+  readonly cause: string | null;
 }
 
 /** Where stills are uploaded, and the right to do so: both from your server, for this page alone. */

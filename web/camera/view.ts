@@ -2,7 +2,7 @@ import { Announcer } from './announce.ts';
 import { makeCanvas } from './canvas.ts';
 import { html, svg } from './dom.ts';
 import { frameArea, OVAL } from './geometry.ts';
-import { icon, stateIcon } from './icons.ts';
+import { type IconName, icon } from './icons.ts';
 import type { CameraState } from './kinds.ts';
 import { style } from './style.ts';
 import type { Message, Texts } from './texts.ts';
@@ -16,6 +16,7 @@ export interface Shown {
   readonly texts: Texts;
   /** Above the button where the camera does not show a picture. */
   readonly message: Message;
+  readonly icon: IconName;
   /** What stands on the main button; null where there is nothing to press. */
   readonly button: string | null;
 }
@@ -97,13 +98,14 @@ export class View {
   }
 
   /** Shows a state. Where the focused button goes, the other takes the focus, or the message. */
-  show({ state, texts, message, button }: Shown): void {
+  show({ state, texts, message, icon: symbol, button }: Shown): void {
     const { activeElement } = this.#root;
     const started = ['asking', 'live', 'taking', 'uploading'].includes(state);
     this.#card.dataset.state = state;
     this.#card.lang = texts.lang;
     this.#card.setAttribute('aria-label', texts.name);
-    this.#symbol.replaceChildren(stateIcon(state));
+    this.#symbol.replaceChildren(icon(symbol));
+    this.#card.dataset.icon = symbol;
     this.#title.textContent = message.title;
     this.#text.textContent = message.text;
     this.#tips.replaceChildren(...texts.tips.map((tip) => html('li', {}, icon('tip'), tip)));
@@ -131,6 +133,11 @@ export class View {
     this.#progress.style.strokeDashoffset = String(1 - held);
   }
 
+  /** Says the hint that is shown in other words. */
+  rename(text: string): void {
+    this.#hint.textContent = text;
+  }
+
   /** Keeps a small picture of what the video shows now; the first of a series clears those before. */
   keepPicture(index: number, texts: Texts): void {
     if (index === 0) this.clearPictures();
@@ -145,6 +152,13 @@ export class View {
     // Reading a size makes the browser notice that the class was away.
     void this.#flash.offsetWidth;
     this.#flash.classList.add('on');
+  }
+
+  /** Shows which of the pictures have been sent. */
+  showSent(count: number): void {
+    for (const [index, picture] of Array.from(this.#pictures.children).entries()) {
+      picture.classList.toggle('sent', index < count);
+    }
   }
 
   clearPictures(): void {

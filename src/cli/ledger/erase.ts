@@ -2,12 +2,15 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type BatchErasure, type ErasableBatch, openErasable } from '../../batch/erase.ts';
 import { UsageError } from '../../faults.ts';
+import { writeAnewWith } from '../../jobs/erased.ts';
+import { type AnewResults, resultsNotReached, type WriteAnew } from '../../ledger/erased-results.ts';
 import { signedHeads } from '../../ledger/kept-heads.ts';
 import type { Erasure, ErasureTarget } from '../../ledger/types.ts';
 import { count } from '../../report/count.ts';
 import { copiesIn } from '../../store/core/data-folder.ts';
 import type { Store } from '../../store/open.ts';
 import { gather } from '../shared/arguments.ts';
+import { objectsOf } from '../shared/objects.ts';
 import { type DataOptions, dataCommand, withStore } from '../shared/open-store.ts';
 import { type Outcome, perform } from '../shared/outcome.ts';
 
@@ -19,6 +22,9 @@ interface EraseOptions extends DataOptions {
   readonly batch?: readonly string[];
   readonly yes?: boolean;
 }
+
+/** A worker that writes results at this moment is done, or lost, after this time. */
+const WAIT_FOR_WORKER_MS = 75_000;
 
 /** Adds `livestill ledger erase`. */
 export function registerErase(parent: Command): void {
@@ -34,18 +40,23 @@ export function registerErase(parent: Command): void {
 Rows, kept answers to an Idempotency-Key and what the write-ahead log still holds of them go. Each row leaves its place in
 the chain: two hashes that say nothing of its content. With --batch (what was --out of the batch) the rows of the same pictures,
 by SHA-256, go from its results; tables are made anew, its page, which shows pictures, is deleted. A batch must not
-be running on them. Copies are not reached: backups, exports, collected logs; those in the data folder are named.`,
+be running on them. Results of "livestill batch submit" that were written to s3://… are written anew without the rows; where
+that fails they are named, the exit status is 1, and workers go on trying. Copies are not reached: backups, exports,
+collected logs, earlier versions of objects; those in the data folder are named.`,
     )
     .action((options: EraseOptions, command: Command) =>
       perform(command, options, () =>
-        withStore(options, false, async (store, { dataDir }): Promise<Outcome> => {
+        withStore(options, false, async (store, config): Promise<Outcome> => {
+          const { dataDir } = config;
           const target = targetOf(options);
           const batches: ErasableBatch[] = [];
           try {
             // All claimed before anything goes: a batch that runs refuses the whole.
             for (const file of new Set((options.batch ?? []).map((one) => resolve(one))))
               batches.push(await openErasable(file));
-            return await erase(store, target, batches, { yes: options.yes === true, dataDir });
+            const objects = objectsOf(config);
+            const writeAnew = writeAnewWith({ batches: store.batches, objects }, WAIT_FOR_WORKER_MS);
+            return await erase(store, target, batches, { yes: options.yes === true, dataDir, writeAnew });
           } finally {
             for (const one of batches) await one.release();
           }
@@ -58,7 +69,11 @@ async function erase(
   { ledger, chains }: Store,
   target: ErasureTarget,
   batches: readonly ErasableBatch[],
-  { yes, dataDir }: { readonly yes: boolean; readonly dataDir: string },
+  {
+    yes,
+    dataDir,
+    writeAnew,
+  }: { readonly yes: boolean; readonly dataDir: string; readonly writeAnew: WriteAnew },
 ): Promise<Outcome> {
   const rows = await ledger.count(target);
   const pictures = new Set('pictureSha256' in target ? [target.pictureSha256] : []);
@@ -82,18 +97,23 @@ async function erase(
   }
   const erased = await chains.erase(target);
   const heads = await signedHeads(chains);
-  const notReached = copiesIn(dataDir);
-  const proof = { ...erased, batches: fromBatches, notReached, heads };
-  return { text: textOf(rows, erased, fromBatches, notReached, proof), json: { rows, ...proof } };
+  const results = await writeAnew(erased.results);
+  const copies = copiesIn(dataDir);
+  const notReached = [...copies, ...resultsNotReached(results)];
+  const proof = { ...erased, results, batches: fromBatches, notReached, heads };
+  const ok = results.every(({ to, state }) => to === null || state === 'written');
+  return { text: textOf(rows, copies, proof), json: { rows, ...proof }, ok };
 }
 
 function textOf(
   rows: number,
-  { keptAnswers }: Erasure,
-  batches: readonly BatchErasure[],
-  notReached: readonly string[],
-  proof: object,
+  copies: readonly string[],
+  proof: Pick<Erasure, 'keptAnswers'> & {
+    readonly results: readonly AnewResults[];
+    readonly batches: readonly BatchErasure[];
+  },
 ): string {
+  const { keptAnswers, results, batches } = proof;
   const unsure = batches.flatMap((one) => one.unsure);
   const lines = [
     `${count(rows, 'row')} and ${count(keptAnswers, 'kept answer')} erased.`,
@@ -102,7 +122,9 @@ function textOf(
       ...remade.map((path) => `${path}: made anew.`),
       ...deleted.map((path) => `${path}: deleted; the same "livestill batch" command makes it again.`),
     ]),
-    ...[...unsure, ...notReached].map((path) => `Not reached: ${path}. Delete it if it may hold them.`),
+    ...results.flatMap(({ to, state }) => (state === 'written' ? [`${to}: written anew.`] : [])),
+    ...resultsNotReached(results).map((what) => `Not reached: ${what}.`),
+    ...[...unsure, ...copies].map((path) => `Not reached: ${path}. Delete it if it may hold them.`),
   ];
   return `${lines.join('\n')}\nProof:\n\n${JSON.stringify(proof, null, 2)}`;
 }

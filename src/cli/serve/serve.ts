@@ -105,8 +105,9 @@ export async function serve(options: ServeOptions, surroundings: Surroundings): 
   try {
     const config = configOf(options, environment);
     const log = logOf(config, surroundings);
-    collectGarbageLater(300);
     service = await startService(config, log);
+    // Not before: compiled code that was kept is for the flags that the process was started with.
+    collectGarbageLater(300);
     const { port, adminPort, workers } = service;
     endOnSignals(service, log, surroundings);
     log.info({ event: 'ready', port, adminPort, workers }, 'ready');

@@ -5,6 +5,7 @@ import type { Console } from '../../console/console.ts';
 import type { Lacking } from '../../engine.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { availableMemory, bodyMemoryFor } from '../../fleet/memory.ts';
+import { writeAnewWith } from '../../jobs/erased.ts';
 import { createRefusalCounter, type RefusalCounter } from '../../ledger/refusals.ts';
 import { createScoreCounter, type ScoreCounter } from '../../ledger/score-counter.ts';
 import { DEFAULT_PROFILE } from '../../liveness/profiles.ts';
@@ -21,6 +22,7 @@ import type { Server } from '../../wire/http/server.ts';
 import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';
 import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory.ts';
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
+import { objectsOf } from '../shared/objects.ts';
 import { operatingTables } from '../shared/operating-tables.ts';
 import { tracesOf } from '../shared/traces.ts';
 import { version } from '../shared/version.ts';
@@ -202,6 +204,7 @@ function createAdmin(
     defaults: { threshold, capture, profile },
     operatingPoints: measured.tables,
     notReached: () => copiesIn(config.dataDir),
+    writeAnew: writeAnewWith({ batches: store.batches, objects: objectsOf(config) }),
     areas: [
       ...overviewAreas({
         ...measured,

@@ -39,17 +39,23 @@ export function startSessionUpkeep(
   let told = false;
   let running = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  const expire = async (): Promise<void> => {
+    const expired = await store.sessions.expireSessions(clock(), MOST_ENDED);
+    if (expired > 0) observer.sessionEnded('expired', expired);
+  };
+  const deliver = async (): Promise<void> => {
+    if (delivery !== null) while (!isStopped && (await deliverDue(delivery)) > 0);
+  };
   const once = async (): Promise<void> => {
-    try {
-      const expired = await store.sessions.expireSessions(clock(), MOST_ENDED);
-      if (expired > 0) observer.sessionEnded('expired', expired);
-      if (delivery !== null) while (!isStopped && (await deliverDue(delivery)) > 0);
-      told = false;
-    } catch (err) {
-      if (!told)
-        log.error({ event: 'session_upkeep_failed', err }, 'sessions are not ended, webhooks not sent');
-      told = true;
-    }
+    // Trouble with sessions keeps no call back.
+    const works = await Promise.allSettled([expire(), deliver()]);
+    const trouble = works.find((work) => work.status === 'rejected');
+    if (trouble !== undefined && !told)
+      log.error(
+        { event: 'session_upkeep_failed', err: trouble.reason },
+        'sessions are not ended, webhooks not sent',
+      );
+    told = trouble !== undefined;
     await look();
     if (!isStopped) timer = setTimeout(next, EVERY_MS).unref();
   };

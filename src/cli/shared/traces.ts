@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../../config/load.ts';
+import { tracesUrl } from '../../traces/endpoint.ts';
 import type { Traces } from '../../traces/types.ts';
 import { version } from './version.ts';
 
@@ -17,7 +18,7 @@ export async function tracesOf(
   if (endpoint === null) return undefined;
   const { openTraces } = await import('../../traces/opentelemetry.ts');
   return openTraces({
-    url: addressOf(endpoint),
+    url: tracesUrl(endpoint),
     authorization,
     ratio,
     trustParent,
@@ -27,11 +28,4 @@ export async function tracesOf(
     onTrouble: (err) =>
       log.warn({ event: 'traces_trouble', err }, 'spans are not taken; requests are not affected'),
   });
-}
-
-/** The endpoint, with the path that OTLP over HTTP has for traces where it names none. */
-export function addressOf(endpoint: string): string {
-  const url = new URL(endpoint);
-  if (url.pathname === '/') url.pathname = '/v1/traces';
-  return url.href;
 }

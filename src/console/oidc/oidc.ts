@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { hasUnseen } from '../../account/validate.ts';
 import { UsageError } from '../../faults.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { ConsoleBacking } from '../changes.ts';
@@ -191,6 +192,5 @@ function* namesFor(claims: Claims): Generator<string> {
 }
 
 function isName(value: unknown): value is string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
-  return typeof value === 'string' && value.trim() !== '' && !/[\u0000-\u001f\u007f]/.test(value);
+  return typeof value === 'string' && value.trim() !== '' && !hasUnseen(value);
 }

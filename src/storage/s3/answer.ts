@@ -71,6 +71,19 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** What S3 answered, as the cause of a fault. */
+export class S3Refusal extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor({ status, code, message }: Refusal) {
+    super(message);
+    this.name = 'S3Refusal';
+    this.status = status;
+    this.code = code;
+  }
+}
+
 /** What a body says of an error. */
 export function refusalOf(status: number, body: string): Refusal {
   const code = textIn(body, 'Code');
@@ -105,6 +118,7 @@ export function faultOf(refusal: Refusal, place: ObjectPlace, isObject: boolean)
       'storage_unavailable',
       's3_refused',
       `S3 refused a request for ${textOf(place)}: ${said}. Look at s3.accessKeyId and its secret, s3.region, s3.endpoint, and what the keys may do.`,
+      { cause: new S3Refusal(refusal) },
     );
   }
   const { reason } = refusedStatus(status);

@@ -104,7 +104,7 @@ class Retryable extends Error {
 
 const causeOf = (error: unknown): unknown => (error instanceof Retryable ? error.cause : error);
 
-/** The url of a place; every letter that urls have a use for is written in numbers. */
+/** The url of a place, without a bucket that of the list of all; every letter that urls have a use for is written in numbers. */
 export function urlOf(
   { endpoint, pathStyle }: Pick<S3Settings, 'endpoint' | 'pathStyle'>,
   { bucket, key }: ObjectPlace,
@@ -117,6 +117,7 @@ export function urlOf(
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .join('&');
   const { protocol, host } = new URL(endpoint);
+  if (bucket === '') return new URL(`${protocol}//${host}/`);
   const base = pathStyle ? `${protocol}//${host}/${encode(bucket)}` : `${protocol}//${bucket}.${host}`;
   return new URL(`${base}/${path}${search === '' ? '' : `?${search}`}`);
 }

@@ -1,11 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll } from 'vitest';
 import { builtGoProgram } from '../../../test/deploy/support/tools.ts';
 import { freePort } from '../../store/test-support/free-port.ts';
+import { createS3Client } from '../s3/client.ts';
 import type { S3Settings } from '../s3/settings.ts';
 
 /** The S3 server of the tests; `test/deploy/s3.deploy.ts` builds it. */
@@ -47,6 +49,7 @@ export class S3TestServer {
     process.once('exit', () => server.#end());
     mkdirSync(join(server.#folder, 'data'));
     mkdirSync(join(server.#folder, 'notes'));
+    mkdirSync(join(server.#folder, 'users'));
     await server.up();
     return server;
   }
@@ -60,7 +63,10 @@ export class S3TestServer {
     const notes = ['--sidecar', join(this.#folder, 'notes')];
     this.#process = spawn(
       tool.path ?? '',
-      ['--port', `127.0.0.1:${this.#port}`, '--quiet', 'posix', ...notes, join(this.#folder, 'data')],
+      [
+        ...['--port', `127.0.0.1:${this.#port}`, '--quiet', '--iam-dir', join(this.#folder, 'users')],
+        ...['posix', ...notes, join(this.#folder, 'data')],
+      ],
       {
         stdio: 'ignore',
         env: {
@@ -97,6 +103,33 @@ export class S3TestServer {
     mkdirSync(join(this.#folder, 'data', name), { recursive: true });
   }
 
+  /** Makes a user who may do so much in a bucket, such as `s3:GetObject`. */
+  async user(
+    accessKeyId: string,
+    secretAccessKey: string,
+    bucket: string,
+    may: readonly string[],
+  ): Promise<void> {
+    const as = [
+      '--access',
+      TEST_KEYS.accessKeyId,
+      '--secret',
+      TEST_KEYS.secretAccessKey,
+      '--endpoint-url',
+      this.url,
+    ];
+    const made = ['create-user', '--access', accessKeyId, '--secret', secretAccessKey, '--role', 'user'];
+    await promisify(execFile)(tool.path ?? '', ['admin', ...as, ...made]);
+    const Resource = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`];
+    const Statement = [{ Effect: 'Allow', Principal: [accessKeyId], Action: may, Resource }];
+    const body = Buffer.from(JSON.stringify({ Version: '2012-10-17', Statement }));
+    await createS3Client(s3SettingsFor(this.url)).send(
+      { method: 'PUT', place: { bucket, key: '' }, query: { policy: '' }, body },
+      new AbortController().signal,
+      async () => {},
+    );
+  }
+
   /** Puts an object in as if somebody had uploaded it. */
   put(bucket: string, key: string, content: Uint8Array | string): void {
     const path = join(this.#folder, 'data', bucket, key);
@@ -107,6 +140,11 @@ export class S3TestServer {
   /** The content of an object. */
   get(bucket: string, key: string): Buffer {
     return readFileSync(join(this.#folder, 'data', bucket, key));
+  }
+
+  /** The keys of a bucket's objects and folders. */
+  names(bucket: string): readonly string[] {
+    return readdirSync(join(this.#folder, 'data', bucket), { recursive: true, encoding: 'utf8' });
   }
 
   remove(bucket: string, key: string): void {

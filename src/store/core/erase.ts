@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { AuditKey, Tombstone } from '../../ledger/checkpoint.ts';
-import type { Erasure, ErasureTarget } from '../../ledger/types.ts';
+import type { ErasedResults, Erasure, ErasureTarget } from '../../ledger/types.ts';
 import type { NoteChange } from './admin-log.ts';
 import { chainOf, ledgerChains } from './chain/names.ts';
 import { hashBefore } from './chain/place.ts';
@@ -12,8 +12,17 @@ import type { Tables } from './tables.ts';
 
 type Db = Transaction<Tables>;
 
-/** Erases what else is kept of erased decisions, by their request ids. */
-export type EraseMore = (db: Db, requestIds: readonly string[]) => Promise<void>;
+/** Erases what else is kept of erased decisions, by their request ids; where else their results were written. */
+export type EraseMore = (db: Db, requestIds: readonly string[]) => Promise<readonly ErasedResults[]>;
+
+/** As the ledger names rows of batches: `batch-ID-ROW`. */
+export const ROW_OF_BATCH = /^batch-([0-9a-f-]{36})-(\d{1,15})$/;
+
+/** Rows of batches in a store that has no batches: they came here with the ledger. */
+const unknownBatches: EraseMore = async (_db, requestIds) => {
+  const ids = requestIds.flatMap((requestId) => ROW_OF_BATCH.exec(requestId)?.[1] ?? []);
+  return [...new Set(ids)].map((batchId) => ({ batchId, to: null }));
+};
 
 /** Deletes the matching rows and the answers kept of them; a signed tombstone of each stays in the chain. */
 export async function eraseRows(
@@ -21,7 +30,7 @@ export async function eraseRows(
   key: AuditKey,
   note: NoteChange,
   target: ErasureTarget,
-  eraseMore: EraseMore = async () => {},
+  eraseMore: EraseMore = unknownBatches,
 ): Promise<Erasure> {
   const rows = await rowsOf(db, target).orderBy('ledger.id').execute();
   const chains = await ledgerChains(db);
@@ -40,7 +49,7 @@ export async function eraseRows(
     await eraseSessionOf(db, row.source);
   }
   if ('reference' in target) await eraseSessionsOf(db, target.reference);
-  await eraseMore(
+  const results = await eraseMore(
     db,
     rows.map((row) => row.request_id),
   );
@@ -50,9 +59,9 @@ export async function eraseRows(
     action: 'ledger.erase',
     target: '',
     before: null,
-    after: { by, rows: rows.length, keptAnswers },
+    after: { by, rows: rows.length, keptAnswers, results: results.length },
   });
-  return { at: new Date(), tombstones, keptAnswers };
+  return { at: new Date(), tombstones, keptAnswers, results };
 }
 
 /** Kept answers of an app that carry the id of an erased request. */

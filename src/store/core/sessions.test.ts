@@ -20,6 +20,18 @@ describe('sessions in the store', () => {
     });
   });
 
+  it('end though one of them has a url that cannot be called', async () => {
+    const { sessions, webhooks } = await temporaryStore();
+    const make = (name: string, expiresAt: number, url: string) =>
+      sessions.createSession(someSession({ sessionId: `ses_${name}`, expiresAt, webhook: url }));
+    await make('bad', 1000, 'https://example.org/\u0000');
+    await make('good', 2000, webhook);
+    expect(await sessions.expireSessions(3000, 10)).toBe(2);
+    expect(await webhooks.findWebhook('session:ses_bad')).toBeNull();
+    expect(await sessions.findCaptureSession('ses_good')).toMatchObject({ state: 'expired' });
+    expect(await webhooks.findWebhook('session:ses_good')).not.toBeNull();
+  });
+
   it('are open in no larger number than their app may have, whoever asks at the same moment', async () => {
     const { sessions } = await temporaryStore();
     const make = (name: string, change = {}) =>

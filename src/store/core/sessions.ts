@@ -3,6 +3,7 @@ import { Fault } from '../../faults.ts';
 import { applyStep, isEnd } from '../../session/machine.ts';
 import type { Session, SessionStore } from '../../session/types.ts';
 import { sessionView } from '../../session/view.ts';
+import { webhookUrlProblem } from '../../webhook/url.ts';
 import type { StoreDatabase } from './database.ts';
 import type { Tables } from './tables.ts';
 import { addWebhook } from './webhooks.ts';
@@ -137,12 +138,16 @@ async function sessionOf(db: Transaction<Tables>, sessionId: string): Promise<Se
   return row === undefined ? null : fromContent(row.content);
 }
 
-/** An end puts the webhook's call down with it. */
+/**
+ * An end puts the webhook's call down with it. One to a url that cannot be called is left out: the session
+ * would never end, and stand before all others that are due.
+ */
 async function put(db: Transaction<Tables>, before: Session, next: Session): Promise<void> {
   if (next === before) return;
   const { session_id: sessionId, ...row } = toRow(next);
   await db.updateTable('session').set(row).where('session_id', '=', sessionId).execute();
   if (next.webhook === null || isEnd(before.state) || !isEnd(next.state)) return;
+  if (webhookUrlProblem(next.webhook) !== null) return;
   await addWebhook(db, {
     id: `session:${sessionId}`,
     appid: next.appid,

@@ -284,6 +284,8 @@ export interface BatchTable {
   readonly results_at: number | null;
   readonly results_tries: number;
   readonly results_failure: string | null;
+  /** One more with each erasure: what was read before is written again. */
+  readonly results_round: number;
 }
 
 export interface BatchChunkTable {

@@ -13,6 +13,7 @@ import { PERMITS } from './steps/permits.ts';
 import { RATES } from './steps/rates.ts';
 import { RECORD } from './steps/record.ts';
 import { REQUESTS } from './steps/requests.ts';
+import { RESULTS_ROUND } from './steps/results-round.ts';
 import { REVIEW_MARKS } from './steps/review-marks.ts';
 import { SCORES } from './steps/scores.ts';
 import { SESSIONS } from './steps/sessions.ts';
@@ -35,6 +36,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0013-batch-results': BATCH_RESULTS,
   '0014-sessions-open': SESSIONS_OPEN,
   '0015-scores': SCORES,
+  '0017-results-round': RESULTS_ROUND,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

@@ -73,8 +73,9 @@ describe.skipIf(whyNoServer !== null)(`a role that may not change tables${title}
       await until(async () => (await batches.find(batchId))?.state === 'done');
       stop.abort();
       await running;
-      expect((await batches.takeExport(1000))?.status.batchId).toBe(batchId);
-      await batches.finishExport(batchId, 'written', null);
+      const due = (await batches.takeExport(1000))!;
+      expect(due.status.batchId).toBe(batchId);
+      await batches.finishExport(due, 'written', null);
       await store.chains.head('admin');
       for (const name of await store.chains.names())
         expect(await store.chains.verify(name)).toMatchObject({ fault: null });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type it, onTestFinished } from 'vitest';
+import { afterAll, type it, onTestFinished } from 'vitest';
 import { itWhere } from '../../../test/support/only-where.ts';
 import type { ChainName } from '../../ledger/checkpoint.ts';
 import type { Explanation, LedgerRow } from '../../ledger/types.ts';
@@ -46,9 +46,12 @@ const sqlite: TestedDatabase = {
 
 let tested = sqlite;
 
-/** Runs the tests that this file registers from here on on another database. */
+/** Runs the tests that this file registers from here on on another database; the next file's are back on SQLite. */
 export function testOn(database: TestedDatabase): void {
   tested = database;
+  afterAll(() => {
+    tested = sqlite;
+  });
 }
 
 /** The chain that decisions go to. */

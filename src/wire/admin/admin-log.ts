@@ -5,6 +5,8 @@ import { closed, momentSchema, PAGE, PAGE_QUERY, pageOf, textUpTo } from './shap
 
 const query = closed({
   ...PAGE_QUERY,
+  /** The number of an entry. */
+  after: Type.Optional(Type.String({ pattern: '^\\d{1,15}$' })),
   from: Type.Optional(momentSchema),
   to: Type.Optional(momentSchema),
   action: Type.Optional(textUpTo(100)),
@@ -25,7 +27,7 @@ export async function adminLogRoutes(app: FastifyInstance, { console }: AreaPart
         action,
         target,
         actor,
-        before: after === undefined ? undefined : Number(after) || 0,
+        before: after === undefined ? undefined : Number(after),
         since: from === undefined ? undefined : new Date(from),
         until: to === undefined ? undefined : new Date(to),
       });

@@ -5,7 +5,9 @@ import { Check, Convert, Errors } from 'typebox/value';
 import type { Console } from '../../console/console.ts';
 import { Refusal } from '../../console/refusal.ts';
 import { UsageError } from '../../faults.ts';
+import type { WriteAnew } from '../../ledger/erased-results.ts';
 import { createCallerAddress, type ProxySettings } from '../http/caller-address.ts';
+import { hasNul } from '../intake/nul.ts';
 import type { OperatingTable } from '../v1/operating-points.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
 import { adminLogRoutes } from './admin-log.ts';
@@ -33,6 +35,8 @@ export interface AdminApi {
   readonly operatingPoints?: readonly OperatingTable[];
   /** Copies of the store that an erasure does not reach, by name. */
   readonly notReached?: () => readonly string[];
+  /** Writes results of batches anew that rows were erased from. */
+  readonly writeAnew?: WriteAnew;
   /** Further areas, each a plugin with routes of its own. */
   readonly areas?: readonly AdminArea[];
 }
@@ -128,6 +132,8 @@ function validator(schema: TSchema, part: string) {
   const isText = part === 'querystring' || part === 'params';
   return (given: unknown) => {
     const value = isText ? Convert(schema, structuredClone(given)) : (given ?? undefined);
+    if (hasNul(value))
+      return { error: new UsageError('invalid_request', `${part}: texts must be without NUL characters`) };
     if (Check(schema, value)) return { value };
     const [first] = Errors(schema, value);
     const place = first?.instancePath.replaceAll('/', '.').replace(/^\./, '') || part;

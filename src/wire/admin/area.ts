@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ServerPolicy } from '../../console/apps.ts';
 import type { Console } from '../../console/console.ts';
+import type { WriteAnew } from '../../ledger/erased-results.ts';
 import type { Profile } from '../../liveness/types.ts';
 import type { OperatingTable } from '../v1/operating-points.ts';
 import type { Callers } from './caller.ts';
@@ -20,6 +21,8 @@ export interface AreaParts {
   readonly operatingPoints?: readonly OperatingTable[];
   /** Copies of the store that an erasure does not reach, by name. */
   readonly notReached?: () => readonly string[];
+  /** Writes results of batches anew that rows were erased from. */
+  readonly writeAnew?: WriteAnew;
 }
 
 /** Routes that belong together. */

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { type AuditRun, createAudit, eraseRecord } from '../../console/audit.ts';
 import { UsageError } from '../../faults.ts';
+import { leaveToWorkers } from '../../jobs/erased.ts';
 import { keptHeads, signedHeads } from '../../ledger/kept-heads.ts';
 import type { ErasureTarget } from '../../ledger/types.ts';
 import type { AreaParts } from './area.ts';
@@ -30,7 +31,7 @@ const ERASE = { access: 'erase' } as const;
  * The record of decisions and of changes: is it as written, its signed state, and taking a person out of it.
  */
 export async function auditRoutes(app: FastifyInstance, parts: AreaParts): Promise<void> {
-  const { console, callers, notReached = () => [] } = parts;
+  const { console, callers, notReached = () => [], writeAnew = leaveToWorkers } = parts;
   const { chains, ledger } = console.backing;
   const audit = createAudit(chains, console.clock);
 
@@ -81,7 +82,7 @@ export async function auditRoutes(app: FastifyInstance, parts: AreaParts): Promi
     async (request) => {
       const changes = callers.changes(request);
       return eraseRecord(
-        { ledger, chains, notReached },
+        { ledger, chains, notReached, writeAnew },
         targetOf(request.body),
         request.body.rows,
         (target) => changes.erase(target),

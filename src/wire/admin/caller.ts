@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { checkAdminKey } from '../../console/admin-keys.ts';
 import type { Changes } from '../../console/changes.ts';
 import type { Console } from '../../console/console.ts';
+import { createPace } from '../../console/pace.ts';
 import { allows, type Permission, type Role } from '../../console/permissions.ts';
 import { Refusal } from '../../console/refusal.ts';
 import type { OpenedSession } from '../../console/sessions.ts';
@@ -44,6 +45,8 @@ declare module 'fastify' {
 export interface Callers {
   /** Finds out who calls, and refuses who may not. */
   admit(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** Whether who was admitted still may call: for an answer that takes long. */
+  isAdmitted(request: FastifyRequest): Promise<boolean>;
   /** Ends the session that a browser comes with, before it gets another. */
   leave(request: FastifyRequest): Promise<void>;
   /** Gives the browser the cookie of a new session. */
@@ -51,22 +54,31 @@ export interface Callers {
   signedOut(reply: FastifyReply): void;
   /** The store's changes, under the name of who calls. */
   changes(request: FastifyRequest): Changes;
+  /**
+   * Lets a caller whom nobody knows begin what the store keeps for a while.
+   * @throws {Refusal} `too_many_calls`
+   */
+  pace(request: FastifyRequest): void;
   /** What failed tries are counted for. */
   addressGroup(request: FastifyRequest): string;
   readonly isTls: () => boolean;
 }
 
+/** Sign-ins begun a minute, each a row for ten minutes at most. */
+const BEGUN_A_MINUTE = { ofAddress: 60, inAll: 3000 } as const;
+
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export function createCallers(console: Console): Callers {
   const { backing, sessions, settings, clock } = console;
+  const paceOfAddress = createPace(BEGUN_A_MINUTE.ofAddress, clock);
+  const paceOfAll = createPace(BEGUN_A_MINUTE.inAll, clock);
   const isTls = () => settings.url().startsWith('https:');
 
   async function callerOf(request: FastifyRequest, reply: FastifyReply): Promise<Caller | null> {
     const { authorization, cookie } = request.headers;
     if (authorization !== undefined) {
-      const [, text = ''] = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(authorization) ?? [];
-      const key = await checkAdminKey(backing.console, text, request.callerAddress, clock());
+      const key = await checkAdminKey(backing.console, keyIn(authorization), request.callerAddress, clock());
       return { kind: 'key', role: key.role, key };
     }
     const token = sessionToken(cookie, isTls());
@@ -91,6 +103,19 @@ export function createCallers(console: Console): Callers {
         throw new Refusal('not_permitted', `The role ${caller.role} does not have the permission ${access}.`);
       request.caller = caller;
     },
+    async isAdmitted({ caller, callerAddress, headers }) {
+      // A session ends with a change of its user's role or state.
+      if (caller?.kind === 'user') return sessions.isOpen(caller.session);
+      if (caller === null) return false;
+      const text = keyIn(headers.authorization ?? '');
+      return checkAdminKey(backing.console, text, callerAddress, clock()).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof Refusal) return false;
+          throw error;
+        },
+      );
+    },
     async leave({ headers }) {
       const token = sessionToken(headers.cookie, isTls());
       const found = token === undefined ? null : await sessions.find(token);
@@ -103,9 +128,17 @@ export function createCallers(console: Console): Callers {
       reply.header('set-cookie', sessionCookie(null, isTls(), null));
     },
     changes: (request) => backing.as(actorOf(request)),
+    pace({ callerAddress }) {
+      paceOfAddress(peerGroup(callerAddress));
+      paceOfAll('all');
+    },
     addressGroup: (request) => peerGroup(request.callerAddress),
   };
 }
+
+/** The admin key in an `Authorization` header; empty where there is none. */
+const keyIn = (authorization: string): string =>
+  /^Bearer ([\x21-\x7e]{1,200})$/i.exec(authorization)?.[1] ?? '';
 
 /** Browsers say where a request comes from: another site has no business here, signed in or not. */
 function needSameSite(request: FastifyRequest): void {

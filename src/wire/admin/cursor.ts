@@ -1,5 +1,8 @@
 import type { LedgerPlace } from '../../ledger/types.ts';
 
+/** The last moment that a date can be, in ms since 1970 (ECMA-262 §21.4.1.1). */
+const LATEST = 8.64e15;
+
 /** A place in the ledger as one word: its time and number. */
 export function cursorOf({ at, id }: LedgerPlace): string {
   return `${at.getTime()}.${id}`;
@@ -15,7 +18,8 @@ export function placeOf(
 ): LedgerPlace | null {
   if (cursor === undefined) return null;
   const [at, id, ...more] = cursor.split('.').map(Number);
-  if (more.length > 0 || !Number.isSafeInteger(at) || !Number.isSafeInteger(id))
+  const isPlace = Number.isSafeInteger(id) && id >= 0 && Math.abs(at ?? Number.NaN) <= LATEST;
+  if (more.length > 0 || !isPlace || !Number.isInteger(at))
     throw refusal('"after" must be what "next" of another page said');
   return { at: new Date(at), id };
 }

@@ -18,7 +18,12 @@ export interface DecisionsDeps {
   readonly chains: Pick<Chains, 'names'>;
 }
 
-const Time = Type.String({ format: 'date-time' });
+const Time = Type.Refine(
+  Type.String({ format: 'date-time' }),
+  // A leap second is a time, and no date can be it.
+  (text) => !Number.isNaN(Date.parse(text)),
+  () => 'must be a moment that a clock shows',
+);
 const FILTER = {
   from: Type.Optional(Time),
   to: Type.Optional(Time),

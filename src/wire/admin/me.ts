@@ -4,6 +4,7 @@ import Type, { type Static } from 'typebox';
 import { checkName } from '../../account/validate.ts';
 import { permissionsOf } from '../../console/permissions.ts';
 import { Refusal } from '../../console/refusal.ts';
+import { digestOf } from '../../console/tokens.ts';
 import { isTotpSecret, newTotpSecret, totpStep } from '../../console/totp.ts';
 import { UsageError } from '../../faults.ts';
 import type { AreaParts } from './area.ts';
@@ -48,6 +49,9 @@ export async function meRoutes(app: FastifyInstance, parts: AreaParts): Promise<
   totpRoutes(app, parts);
   passkeyRoutes(app, parts);
 }
+
+/** How long a new secret may wait for its first code, in ms. */
+const TOTP_SECRET_MS = 15 * 60_000;
 
 const MINE = { config: { access: 'user' } } as const;
 
@@ -120,7 +124,12 @@ function totpRoutes(app: FastifyInstance, parts: AreaParts): void {
     },
     async (request) => {
       await confirm(parts, request, request.body.password);
-      return newTotpSecret(userOf(request).user.name);
+      const { user } = userOf(request);
+      const made = newTotpSecret(user.name);
+      const until = new Date(console.clock() + TOTP_SECRET_MS);
+      const digest = digestOf(made.secret);
+      await store.putTicket({ kind: 'totp', digest, userId: user.id, data: null, until });
+      return made;
     },
   );
   app.post<{ Body: Static<typeof totpBody> }>(
@@ -134,6 +143,12 @@ function totpRoutes(app: FastifyInstance, parts: AreaParts): void {
         throw new UsageError('invalid_request', 'secret: expected 32 letters of base32');
       const step = totpStep(secret, code, console.clock());
       if (step === null) throw new Refusal('code_wrong', 'The code is wrong or too old.');
+      const ticket = await store.takeTicket('totp', digestOf(secret), new Date(console.clock()));
+      if (ticket?.userId !== user.id)
+        throw new UsageError(
+          'invalid_request',
+          'secret: expected the newest one made for this user, not older than 15 minutes',
+        );
       await callers.changes(request).changeUser(user.id, { totpSecret: secret }, session.id);
       await store.takeTotpStep(user.id, step);
       return reply.code(204).send();
@@ -196,10 +211,11 @@ function passkeyRoutes(app: FastifyInstance, parts: AreaParts): void {
       return { id, name: changed.name, createdAt, lastUsedAt };
     },
   );
-  app.delete<{ Params: Static<typeof idParams> }>(
+  app.delete<{ Params: Static<typeof idParams>; Body: Static<typeof confirmedBody> }>(
     '/me/passkeys/:id',
-    { ...MINE, schema: { params: idParams, summary: 'Remove a passkey' } },
+    { ...MINE, schema: { params: idParams, body: confirmedBody, summary: 'Remove a passkey' } },
     async (request, reply) => {
+      await confirm(parts, request, request.body.password);
       await callers.changes(request).removePasskey(userOf(request).user.id, request.params.id);
       return reply.code(204).send();
     },

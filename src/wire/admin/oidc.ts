@@ -23,6 +23,7 @@ export async function oidcRoutes(app: FastifyInstance, parts: AreaParts): Promis
     '/sign-in/oidc',
     { ...everybody, schema: { summary: 'Begin a sign-in at the provider: where the browser goes' } },
     async (request, reply) => {
+      callers.pace(request);
       const isTls = callers.isTls();
       const { url, browser } = await oidc().begin(pendingToken(request.headers.cookie, isTls));
       reply.header('set-cookie', pendingCookie(browser, isTls, PENDING_MS / 1000));

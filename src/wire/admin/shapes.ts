@@ -15,10 +15,12 @@ export const orNull = <T extends Parameters<typeof Type.Optional>[0]>(schema: T)
 
 /** A role of a user or key. */
 export const roleSchema = oneOf(ROLES);
-/** A moment, ISO 8601. */
-export const momentSchema = Type.String({
-  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$',
-});
+/** A moment, ISO 8601; no 99th month. */
+export const momentSchema = Type.Refine(
+  Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$' }),
+  (text) => !Number.isNaN(Date.parse(text)),
+  () => 'must be a moment that there is',
+);
 /** A list of addresses or networks. */
 export const networksSchema = Type.Array(textUpTo(100), { maxItems: 100 });
 /** Where a page begins, and how long it is. */

@@ -88,7 +88,10 @@ export async function signInRoutes(app: FastifyInstance, parts: AreaParts): Prom
   app.post(
     '/sign-in/passkey/options',
     { ...everybody, schema: { summary: 'What the browser is asked to sign' } },
-    async () => passkeys().beginSignIn(),
+    async (request) => {
+      callers.pace(request);
+      return passkeys().beginSignIn();
+    },
   );
   app.post<{ Body: { readonly response: AuthenticationResponseJSON } }>(
     '/sign-in/passkey',

@@ -1,6 +1,7 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { linkUrl } from '../../console/console.ts';
+import { Refusal } from '../../console/refusal.ts';
 import type { ConsoleUser } from '../../console/types.ts';
 import type { Link } from '../../console/users.ts';
 import type { AreaParts } from './area.ts';
@@ -57,7 +58,10 @@ export async function userRoutes(app: FastifyInstance, { console, callers }: Are
       ...administrators,
       schema: { params: idParams, summary: 'Take TOTP and passkeys; the password stays' },
     },
-    async (request) => users.resetSecondFactor(callers.changes(request), request.params.id),
+    async (request) => {
+      needOther(request, request.params.id);
+      return users.resetSecondFactor(callers.changes(request), request.params.id);
+    },
   );
   app.post<{ Params: Static<typeof idParams> }>(
     '/users/:id/reset',
@@ -65,6 +69,22 @@ export async function userRoutes(app: FastifyInstance, { console, callers }: Are
       ...administrators,
       schema: { params: idParams, summary: 'Take password, TOTP and passkeys; a link sets a new one' },
     },
-    async (request) => withLink(await users.reset(callers.changes(request), request.params.id)),
+    async (request) => {
+      needOther(request, request.params.id);
+      return withLink(await users.reset(callers.changes(request), request.params.id));
+    },
+  );
+}
+
+/**
+ * A reset asks for no password: with it a browser that was left open would be enough to take over its
+ * administrator.
+ * @throws {Refusal} `not_permitted`
+ */
+function needOther({ caller }: FastifyRequest, id: string): void {
+  if (caller?.kind !== 'user' || caller.user.id !== id) return;
+  throw new Refusal(
+    'not_permitted',
+    'How you sign in yourself is changed under /admin/v1/me, with your password.',
   );
 }

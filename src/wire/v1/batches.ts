@@ -15,6 +15,7 @@ import type { ObjectStore } from '../../storage/types.ts';
 import { withPermit } from '../decision/admit.ts';
 import type { Envelope } from '../http/envelope.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { hasNul } from '../intake/nul.ts';
 import { checkAnnouncedSize, decodingBytes, withBody } from '../intake/read-body.ts';
 import { type BatchBody, type BatchRequestBody, batchRequestSchema, MOST_PICTURES } from './batch-schemas.ts';
 import { answerOnce, idempotencyKeyOf } from './idempotency.ts';
@@ -226,6 +227,7 @@ function parse(bytes: Buffer): BatchRequestBody {
       `The ${bytes.length} bytes of the body do not parse as JSON.`,
     );
   }
+  if (hasNul(value)) throw malformed('Texts must be without NUL characters.');
   if (Check(batchRequestSchema, value)) return value;
   const [error] = Errors(batchRequestSchema, value);
   const place = error?.instancePath ?? '';

@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BrowserContextOptions, Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { Series } from '../../../web/camera/types.ts';
-import { type BrowserOptions, startChromium } from './chromium.ts';
+import { type BrowserOptions, keepDenial, startChromium } from './chromium.ts';
 import { type Rgb, writeFeed } from './feed.ts';
 
 /** What the test pages keep. */
@@ -25,8 +25,10 @@ export interface Told {
 }
 
 /** How a page is opened. */
-export interface OpenOptions extends Partial<BrowserOptions> {
+export interface OpenOptions {
   readonly url: string;
+  /** A Y4M file that the camera shows from now on. */
+  readonly feed?: string;
   readonly context?: BrowserContextOptions;
   /** Runs in the page before everything else. */
   readonly before?: () => void;
@@ -45,18 +47,57 @@ function keepStreams(): void {
   };
 }
 
-/** Opens a page in a browser of its own, which is closed when the test ends, however it ends. */
-export async function openPage(path: string, options: OpenOptions): Promise<Page> {
-  const { url, context, before, feed = null, ...rest } = options;
-  const browser = await startChromium(path, { feed, ...rest });
-  onTestFinished(() => browser.close());
-  const page = await browser.newPage({ viewport: { width: 480, height: 760 }, ...context });
+/**
+ * Opens a page in a context of its own in this browser; the context is closed when the test ends, however it ends.
+ * @param answer what the browser was started with
+ */
+export async function openPageIn(
+  browser: Browser,
+  options: Omit<OpenOptions, 'feed'>,
+  answer?: BrowserOptions['answer'],
+): Promise<Page> {
+  const { url, context, before } = options;
+  const own = await browser.newContext({ viewport: { width: 480, height: 760 }, ...context });
+  onTestFinished(() => own.close());
+  const page = await own.newPage();
   page.setDefaultTimeout(20_000);
+  if (answer === 'deny') await keepDenial(page);
   if (before !== undefined) await page.addInitScript(before);
   await page.addInitScript(keepStreams);
   await page.goto(url);
   await page.locator('livestill-camera[state]').waitFor();
   return page;
+}
+
+/** What the camera of `browserOfTests` is called. */
+export const CAMERA = 'shared-camera.y4m';
+
+/**
+ * One browser for the tests of a file, one after the other; gives what opens a page in it. Chromium reads the file that its camera shows
+ * anew whenever a page turns the camera on.
+ */
+export function browserOfTests(
+  path: string | null,
+  args: readonly string[] = [],
+): (options: OpenOptions) => Promise<Page> {
+  let folder: string;
+  let browser: Browser;
+  beforeAll(async () => {
+    if (path === null) return;
+    folder = await mkdtemp(join(tmpdir(), 'livestill-camera-'));
+    browser = await startChromium(path, { feed: join(folder, CAMERA), args });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+  return async ({ feed, ...options }) => {
+    if (feed !== undefined) {
+      await symlink(feed, join(folder, 'next'));
+      await rename(join(folder, 'next'), join(folder, CAMERA));
+    }
+    return openPageIn(browser, options);
+  };
 }
 
 /** Presses the main button as a person does: not in the moment in which it changed. */

@@ -3,8 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { blankPicture } from '../../../src/fleet/warm-up.ts';
 import { livestill, type MadeApp, type ServiceProcess, serve } from '../../contract/support/process.ts';
+import { smallPhoto } from '../../support/pictures.ts';
 
 /** One call and what came of it. */
 export interface Called {
@@ -104,15 +104,23 @@ export interface Callers {
 /** How long a caller waits, in ms. */
 const patience = 20_000;
 
-/** Whether a call was answered with a judgement, and so must have its row. */
-export const isJudged = ({ answer }: Called): boolean => answer === -4015 || answer === 'judged';
+/** What callers are answered where all is well, of a face and of what is no picture: all of it has its row. */
+export const JUDGED: readonly Called['answer'][] = [0, 'judged', -4016, 'picture_unreadable'];
 
-export function startCallers(fleet: StoreFleet, lanes = 4, pauseMs = 50): Callers {
+/** Whether a call was answered with a judgement, and so must have its row. */
+export const isJudged = ({ answer }: Called): boolean => JUDGED.includes(answer);
+
+export function startCallers(fleet: StoreFleet, lanes = 4, pauseMs = 100): Callers {
   const calls: Called[] = [];
   let isOver = false;
+  const photo = smallPhoto().then((bytes) => Uint8Array.from(bytes));
+  const none = Uint8Array.from(Buffer.from('no picture'));
   const lane = async (index: number) => {
     for (let i = index; !isOver; i += 1) {
-      calls.push(await call(fleet, i % 2 === 0 ? 'legacy' : 'v1', (i >> 1) % fleet.nodes.length));
+      const api = i % 2 === 0 ? 'legacy' : 'v1';
+      // Most calls cost no judging: it is their rows that the store is to keep.
+      const picture = (i >> 2) % 4 === 0 ? await photo : none;
+      calls.push(await call(fleet, api, (i >> 1) % fleet.nodes.length, picture));
       await sleep(pauseMs);
     }
   };
@@ -132,13 +140,18 @@ export function startCallers(fleet: StoreFleet, lanes = 4, pauseMs = 50): Caller
   };
 }
 
-async function call(fleet: StoreFleet, api: Called['api'], node: number): Promise<Called> {
+async function call(
+  fleet: StoreFleet,
+  api: Called['api'],
+  node: number,
+  picture: Uint8Array<ArrayBuffer>,
+): Promise<Called> {
   const requestId = randomUUID();
   const at = performance.now();
   const { port } = fleet.nodes[node] as ServiceProcess;
   const known = { api, node, requestId, at };
   try {
-    const response = api === 'legacy' ? await old(fleet, port, requestId) : await v1(fleet, port, requestId);
+    const response = await (api === 'legacy' ? old : v1)(fleet, port, requestId, picture);
     const body = (await response.json()) as {
       code?: number;
       type?: string;
@@ -155,13 +168,18 @@ async function call(fleet: StoreFleet, api: Called['api'], node: number): Promis
 const nameOf = ({ code, type }: { code?: unknown; type?: string }): string =>
   typeof code === 'string' ? code : (type ?? 'unknown');
 
-function old({ app }: StoreFleet, port: number, requestId: string): Promise<Response> {
+function old(
+  { app }: StoreFleet,
+  port: number,
+  requestId: string,
+  picture: Uint8Array<ArrayBuffer>,
+): Promise<Response> {
   const now = Math.floor(Date.now() / 1000);
   const plain = `a=${app.appid}&k=${app.secretId}&e=0&t=${now}&r=1&f=${requestId}`;
   const mac = createHmac('sha1', app.secretKey).update(plain).digest();
   const form = new FormData();
   form.set('appid', app.appid);
-  form.set('image', new Blob([Uint8Array.from(blankPicture())]));
+  form.set('image', new Blob([picture]));
   return fetch(`http://127.0.0.1:${port}/face/livedetectpicture`, {
     method: 'POST',
     headers: {
@@ -173,7 +191,12 @@ function old({ app }: StoreFleet, port: number, requestId: string): Promise<Resp
   });
 }
 
-function v1({ apiKey }: StoreFleet, port: number, requestId: string): Promise<Response> {
+function v1(
+  { apiKey }: StoreFleet,
+  port: number,
+  requestId: string,
+  picture: Uint8Array<ArrayBuffer>,
+): Promise<Response> {
   return fetch(`http://127.0.0.1:${port}/v1/liveness`, {
     method: 'POST',
     headers: {
@@ -181,7 +204,7 @@ function v1({ apiKey }: StoreFleet, port: number, requestId: string): Promise<Re
       'content-type': 'image/jpeg',
       'x-request-id': requestId,
     },
-    body: Uint8Array.from(blankPicture()),
+    body: picture,
     signal: AbortSignal.timeout(patience),
   });
 }

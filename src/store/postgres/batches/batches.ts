@@ -125,6 +125,7 @@ async function begin(db: Transaction<Tables>, order: BatchOrder): Promise<string
       results_at: order.results === null ? null : 0,
       results_tries: 0,
       results_failure: null,
+      results_round: 0,
     })
     .execute();
   return batchId;

@@ -1,24 +1,56 @@
 import { sql, type Transaction } from 'kysely';
 import { rowOfEntry } from '../../../jobs/entries.ts';
 import type { ChunkEntry } from '../../../jobs/types.ts';
+import type { ErasedResults } from '../../../ledger/types.ts';
 import { isGroupSize } from '../../../liveness/stills/fuse.ts';
+import { ROW_OF_BATCH } from '../../core/erase.ts';
 import type { Tables } from '../../core/tables.ts';
-
-/** As the ledger names rows of batches: `batch-ID-ROW`. */
-const REQUEST_ID = /^batch-([0-9a-f-]{36})-(\d{1,15})$/;
+import { DUE_AGAIN } from './exports.ts';
+import { serverNow } from './queue.ts';
 
 /**
  * Takes the results of erased decisions out of batches, and the pictures' names: a row that is judged again
  * has no picture any more. The decision on a group stands for its stills too, which have none of their own.
  */
-export async function eraseResults(db: Transaction<Tables>, requestIds: readonly string[]): Promise<void> {
+export async function eraseResults(
+  db: Transaction<Tables>,
+  requestIds: readonly string[],
+): Promise<readonly ErasedResults[]> {
+  const touched = new Set<string>();
   for (const requestId of requestIds) {
-    const [, batchId, text] = REQUEST_ID.exec(requestId) ?? [];
+    const [, batchId, text] = ROW_OF_BATCH.exec(requestId) ?? [];
     if (batchId === undefined) continue;
+    touched.add(batchId);
     const last = Number(text);
     const first = last - (await stillsBefore(db, batchId, last));
     for (let row = first; row <= last; row++) await eraseRow(db, batchId, row);
   }
+  const erased: ErasedResults[] = [];
+  for (const batchId of [...touched].sort()) {
+    const to = await writeAgain(db, batchId);
+    if (to !== undefined) erased.push({ batchId, to });
+  }
+  return erased;
+}
+
+/**
+ * Has the results of a batch written again where they were written. Where to; null: the batch is not known
+ * any more; undefined: nothing was written.
+ */
+async function writeAgain(db: Transaction<Tables>, batchId: string): Promise<string | null | undefined> {
+  const batch = await db
+    .updateTable('batch')
+    .set({ results_round: sql`results_round + 1`, results_failure: null })
+    .where('batch_id', '=', batchId)
+    .returning(['state', 'results_to', 'results_state'])
+    .executeTakeFirst();
+  if (batch === undefined) return null;
+  const { state, results_to: to, results_state: before } = batch;
+  if (state !== 'done' || to === null) return undefined;
+  // Who writes them at this moment has them until it is done; a try that is put off is made now.
+  const isHeld = before === 'waiting' ? sql<boolean>`results_at > ${serverNow} + 60000` : sql<boolean>`true`;
+  await db.updateTable('batch').set(DUE_AGAIN).where('batch_id', '=', batchId).where(isHeld).execute();
+  return to;
 }
 
 async function eraseRow(db: Transaction<Tables>, batchId: string, row: number): Promise<void> {

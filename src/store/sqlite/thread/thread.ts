@@ -63,5 +63,5 @@ if (
   parentPort !== null &&
   (workerData as { livestillStore?: BackendOptions } | null)?.livestillStore !== undefined
 ) {
-  await serveStore(parentPort, (workerData as { livestillStore: BackendOptions }).livestillStore);
+  void serveStore(parentPort, (workerData as { livestillStore: BackendOptions }).livestillStore);
 }

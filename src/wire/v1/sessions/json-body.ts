@@ -3,6 +3,7 @@ import { Check, Errors } from 'typebox/value';
 import { Fault } from '../../../faults.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import type { BodyMemory } from '../../intake/body-memory.ts';
+import { hasNul } from '../../intake/nul.ts';
 import { checkAnnouncedSize, withBody } from '../../intake/read-body.ts';
 import { inputType, refuseCoded } from '../picture-input.ts';
 
@@ -29,6 +30,8 @@ export async function readJson<S extends TSchema>(
   wantBody();
   return withBody(bodies, request, { limit: LONGEST, owner }, async (body) => {
     const found = parsed(body);
+    if (hasNul(found))
+      throw new Fault('request_malformed', 'schema', 'Texts must be without NUL characters.');
     if (Check(schema, found)) return found as Static<S>;
     const [error] = Errors(schema, found);
     const where = error?.instancePath.replace(/^\//, '').replaceAll('/', '.') || 'The body';

@@ -75,7 +75,7 @@ export async function answerStill(
   const app = await activeApp(deps, session.appid);
   const headers = uploadHeaders(exchange);
   // Refuses by state before a body is read; the claim looks again, in the store.
-  applyStep(session, { kind: 'claim', ...headers }, deps.clock());
+  const found = applyStep(session, { kind: 'claim', ...headers }, deps.clock());
   checkRoom(deps.judge, session.appid);
   checkAnnouncedSize(request, deps.maxBodyBytes);
   refuseCoded(request.headers['content-encoding']);
@@ -87,7 +87,10 @@ export async function answerStill(
     notes.facts.stages?.enter('body');
     const share = { limit: deps.maxBodyBytes, owner: `app ${session.appid}` };
     return withBody(deps.bodies, request, share, (body, hold) =>
-      takeStill(deps, { exchange, notes, language, session, app, ...headers }, body, hold),
+      // Only the upload that ended the session comes so far when it is over: it is answered again.
+      isEnd(found.state)
+        ? Promise.resolve(progressEnvelope(found, language))
+        : takeStill(deps, { exchange, notes, language, session, app, ...headers }, body, hold),
     );
   });
 }

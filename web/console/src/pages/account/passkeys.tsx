@@ -88,20 +88,7 @@ export function PasskeysCard() {
       </Listed>
       {deed?.kind === 'add' && <Add onDone={done} onClose={close} />}
       {deed?.kind === 'rename' && <Rename passkey={deed.passkey} onDone={done} onClose={close} />}
-      {deed?.kind === 'remove' && (
-        <Confirm
-          title={t('account.removeTitle', { name: deed.passkey.name })}
-          effect={<p>{t('account.removeEffect')}</p>}
-          action={t('account.remove')}
-          isDanger
-          onConfirm={async () => {
-            await call(`/me/passkeys/${encodeURIComponent(deed.passkey.id)}`, { method: 'DELETE' });
-            say(t('account.removed'));
-            done();
-          }}
-          onClose={close}
-        />
-      )}
+      {deed?.kind === 'remove' && <Remove passkey={deed.passkey} onDone={done} onClose={close} />}
     </Card>
   );
 }
@@ -165,5 +152,26 @@ function Rename({ passkey, onDone, onClose }: Deeded & { readonly passkey: Passk
         <NameField name={name} onChange={setName} />
       </Form>
     </Dialog>
+  );
+}
+
+function Remove({ passkey, onDone, onClose }: Deeded & { readonly passkey: Passkey }) {
+  const [password, setPassword] = useState('');
+  return (
+    <Confirm
+      title={t('account.removeTitle', { name: passkey.name })}
+      effect={<p>{t('account.removeEffect')}</p>}
+      action={t('account.remove')}
+      isDanger
+      onConfirm={async () => {
+        const path = `/me/passkeys/${encodeURIComponent(passkey.id)}`;
+        await call(path, { method: 'DELETE', json: { password } });
+        say(t('account.removed'));
+        onDone();
+      }}
+      onClose={onClose}
+    >
+      <PasswordNow value={password} onChange={setPassword} />
+    </Confirm>
   );
 }

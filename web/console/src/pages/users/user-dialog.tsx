@@ -19,12 +19,13 @@ interface Managed {
 const DEEDS = ['turnOff', 'turnOn', 'secondFactor', 'reset', 'remove'] as const;
 type Deed = (typeof DEEDS)[number];
 
-/** Which deeds make sense for a user. */
-function deedsOf(user: User): readonly Deed[] {
+/** Which deeds make sense for a user; one's own sign-in is changed with the password, on the account page. */
+function deedsOf(user: User, isMine: boolean): readonly Deed[] {
   const hasSecondFactor = user.totp || user.passkeys > 0;
   return DEEDS.filter((deed) => {
     if (deed === 'turnOff') return user.enabled;
     if (deed === 'turnOn') return !user.enabled;
+    if (isMine && (deed === 'reset' || deed === 'secondFactor')) return false;
     if (deed === 'reset') return user.provider === null;
     return deed !== 'secondFactor' || (hasSecondFactor && user.hasPassword);
   });
@@ -76,7 +77,7 @@ export function UserDialog(props: Managed) {
         )}
       </Form>
       <ul class="deeds">
-        {deedsOf(user).map((one) => (
+        {deedsOf(user, isMine).map((one) => (
           <li key={one}>
             <span class="dim">{t(`users.${one}.about`)}</span>
             <button
