@@ -1,6 +1,7 @@
 // Takes pictures of every page of the console, in both themes and languages, narrow and wide, over made-up data of a service that it starts.
-//   npm run -s build && node scripts/console-pictures.mjs FOLDER [--docs]
-// With --docs the pictures of the documentation are made as well (docs/console). Needs Chromium (Debian: chromium).
+//   npm run -s build && node scripts/console-pictures.mjs FOLDER [--docs] [--states] [--look=WORD]
+// With --docs the pictures of the documentation are made as well (docs/console); with --states those of errors, empty and overfull
+// pages too; with --look only looks that have this word, as "narrow-dark-zh". Needs Chromium (Debian: chromium).
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -9,78 +10,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import sharp from 'sharp';
+import { makeUpData } from './console-pictures/made-up.mjs';
+import { addPeople, takeFirstStart, takeStates } from './console-pictures/states.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const person = { name: 'ada', password: 'seven quiet otters' };
 const sizes = { narrow: { width: 360, height: 740 }, wide: { width: 1440, height: 900 } };
-const MOST_ROWS = 6000;
-
-/** Numbers between 0 and 1, the same at each run. */
-function numbers(seed) {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
-}
-
-/** A row as a day of traffic has it: mostly live, some attacks, some pictures that cannot be judged. */
-function someRow(at, random) {
-  const lot = random();
-  const verdict = lot < 0.86 ? 'live' : lot < 0.93 ? 'attack' : lot < 0.985 ? 'poor_quality' : 'no_face';
-  const rawScore =
-    verdict === 'live' ? 88 + 12 * random() ** 0.3 : verdict === 'attack' ? 60 * random() ** 2 : null;
-  const reasons = {
-    live: [],
-    attack: ['ATTACK_SUSPECTED'],
-    poor_quality: [random() < 0.5 ? 'BLURRED' : 'FACE_SMALL'],
-    no_face: ['NO_FACE'],
-  };
-  const code = { live: 0, attack: 0, poor_quality: 0, no_face: -1101 };
-  return {
-    kind: 'judged',
-    requests: 1,
-    at,
-    requestId: crypto.randomUUID(),
-    appid: String(1_000_001 + Math.floor(random() * 3)),
-    secretId: 'AKIDexample00001',
-    source: 'bytes',
-    pictureBytes: Math.round(80_000 + 300_000 * random()),
-    pictureSha256: Array.from({ length: 64 }, () => Math.floor(random() * 16).toString(16)).join(''),
-    code: code[verdict],
-    verdict,
-    score: rawScore === null ? null : Math.round(rawScore),
-    rawScore,
-    reasons: reasons[verdict],
-    models: { detector: 'cd'.repeat(32), first: 'ef'.repeat(32), second: '01'.repeat(32) },
-    milliseconds: 60 + 90 * random() ** 4,
-    callerAddress: `192.0.2.${1 + Math.floor(random() * 40)}`,
-    explanation: null,
-  };
-}
-
-/** Three apps and a day of traffic, fuller at noon. */
-async function makeUpData(dataDir) {
-  const { openStore } = await import('../dist/store/open.js');
-  const store = await openStore({ dataDir });
-  const random = numbers(7);
-  try {
-    for (const [i, name] of ['Account opening', 'Attendance', 'Door entry'].entries()) {
-      const pair = { secretId: `AKIDexample0000${i + 1}`, secretKey: `made-up-${crypto.randomUUID()}` };
-      await store.accounts.createApp({ appid: String(1_000_001 + i), name }, pair);
-    }
-    const now = Date.now();
-    const day = 86_400_000;
-    for (let i = 0; i < MOST_ROWS; i += 1) {
-      const at = new Date(now - day + (i / MOST_ROWS) * day);
-      const isBusy = random() < 0.35 + 0.65 * Math.sin((Math.PI * i) / MOST_ROWS);
-      if (isBusy) await store.ledger.append(someRow(at, random));
-    }
-  } finally {
-    await store.close();
-  }
-}
-
 /** Starts the service; its admin address, and the link for the first administrator. */
 async function startService(dataDir) {
   const args = [
@@ -135,13 +71,16 @@ async function setUp(browser, link) {
   for (const field of await page.locator('input[type=password]').all()) await field.fill(person.password);
   await page.locator('button[type=submit]').click();
   await page.locator('nav').waitFor({ state: 'attached' });
-  await page.close();
+  const viewer = await addPeople(page, person);
+  await page.context().close();
+  return viewer;
 }
 
-async function signIn(page, url) {
-  await page.goto(`${url}/console/`);
-  await page.locator('input[autocomplete=username]').fill(person.name);
-  await page.locator('input[type=password]').fill(person.password);
+async function signIn(page, url, who = person) {
+  // A session that is over asks for the sign-in where it was.
+  if ((await page.locator('.entrance').count()) === 0) await page.goto(`${url}/console/`);
+  await page.locator('input[autocomplete=username]').fill(who.name);
+  await page.locator('input[type=password]').fill(who.password);
   await page.locator('button[type=submit]').click();
   await page.locator('nav').waitFor({ state: 'attached' });
 }
@@ -195,7 +134,13 @@ async function takeAll(browser, url, folder, { theme, locale, size }) {
   return paths.length;
 }
 
-/** The two pictures that the documentation shows. */
+/** With 256 colours: a page has few, and the package stays small. */
+async function keepSmall(page, name) {
+  const picture = sharp(await page.screenshot()).png({ palette: true });
+  await picture.toFile(join(root, 'docs', 'console', name));
+}
+
+/** The pictures that the documentation shows. */
 async function takeForDocs(browser, url) {
   const viewport = { width: 1280, height: 800 };
   const context = await browser.newContext({ viewport, colorScheme: 'light', locale: 'en-GB' });
@@ -210,7 +155,14 @@ async function takeForDocs(browser, url) {
   await page.getByText('24 hours').click();
   await page.locator('.uplot').first().waitFor();
   await settled(page);
-  await page.screenshot({ path: join(root, 'docs', 'console', 'activity.png') });
+  await keepSmall(page, 'activity.png');
+  await page.setViewportSize({ width: 1280, height: 1120 });
+  await page.goto(`${url}/console/apps/1000001`);
+  await settled(page);
+  await page.locator('.columns select').first().selectOption({ index: 1 });
+  await page.locator('.policy-effect').waitFor();
+  await settled(page);
+  await keepSmall(page, 'app.png');
   await context.close();
 }
 
@@ -229,7 +181,9 @@ async function firstPaint(browser, url) {
   return found.sort((one, other) => one - other)[4];
 }
 
-const [folder] = process.argv.slice(2).filter((one) => !one.startsWith('--'));
+const given = process.argv.slice(2);
+const [folder] = given.filter((one) => !one.startsWith('--'));
+const lookWord = given.find((one) => one.startsWith('--look='))?.slice('--look='.length) ?? '';
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
@@ -239,21 +193,32 @@ if (folder === undefined || executablePath === undefined) {
 }
 await mkdir(folder, { recursive: true });
 const dataDir = await mkdtemp(join(tmpdir(), 'livestill-pictures-'));
+const launch = (more = []) =>
+  chromium.launch({ executablePath, args: ['--disable-gpu', '--disable-dev-shm-usage', ...more] });
 let service;
 let browser;
 try {
   await makeUpData(dataDir);
   service = await startService(dataDir);
-  browser = await chromium.launch({ executablePath, args: ['--disable-gpu', '--disable-dev-shm-usage'] });
-  await setUp(browser, service.link);
-  console.log(`first contentful paint: ${Math.round(await firstPaint(browser, service.url))} ms`);
-  if (process.argv.includes('--docs')) await takeForDocs(browser, service.url);
+  browser = await launch();
+  const wantsStates = given.includes('--states');
+  if (wantsStates) await takeFirstStart(browser, service, folder);
+  const viewer = await setUp(browser, service.link);
+  if (given.includes('--docs')) await takeForDocs(browser, service.url);
   for (const theme of ['light', 'dark'])
     for (const locale of ['en-GB', 'zh-CN'])
       for (const size of ['wide', 'narrow']) {
+        const look = `${size}-${theme}-${locale.slice(0, 2)}`;
+        if (!look.includes(lookWord)) continue;
         const pages = await takeAll(browser, service.url, folder, { theme, locale, size });
-        console.log(`${theme}, ${locale}, ${size}: ${pages} pages`);
+        console.log(`${look}: ${pages} pages`);
       }
+  if (wantsStates) {
+    await takeStates(browser, { ...service, dataDir, viewer, person }, folder, { signIn, settled, launch });
+    console.log('states taken');
+  }
+  if (lookWord === '')
+    console.log(`first contentful paint: ${Math.round(await firstPaint(browser, service.url))} ms`);
 } finally {
   await browser?.close();
   await service?.stop();

@@ -11,10 +11,63 @@ export interface Actor {
   readonly from: string;
 }
 
+/** What the service and its commands write into the admin log: the group before the point, then what was done. */
+export const ADMIN_ACTIONS = [
+  'app.create',
+  'app.rename',
+  'app.state',
+  'app.limits',
+  'app.policy',
+  'app.rules',
+  'app.buckets',
+  'key.create',
+  'key.disable',
+  'key.enable',
+  'key.rotate',
+  'api_key.create',
+  'api_key.disable',
+  'api_key.enable',
+  'api_key.rotate',
+  'signature.make',
+  'user.create',
+  'user.change',
+  'user.remove',
+  'user.reset',
+  'user.second_factor_off',
+  'user.password',
+  'user.totp_on',
+  'user.totp_off',
+  'user.passkey_add',
+  'user.passkey_rename',
+  'user.passkey_remove',
+  'admin_key.create',
+  'admin_key.remove',
+  'master_key.rotate',
+  'review.mark',
+  'operating_points.set',
+  'operating_points.remove',
+  'batch.submit',
+  'batch.pause',
+  'batch.resume',
+  'batch.cancel',
+  'batch.erase',
+  'ledger.erase',
+  'ledger.export',
+  'ledger.prune',
+  'ledger.gap',
+  'store.backup',
+  'store.copy',
+  'store.migrate',
+  'store.restore',
+  'service.start',
+] as const;
+
+/** One of `ADMIN_ACTIONS`. */
+export type AdminAction = (typeof ADMIN_ACTIONS)[number];
+
 /** One change by an operator. Never a key, a password or a picture. */
 export interface AdminEntry {
-  /** What was done: `app.create`, `app.policy`, `key.disable`, `ledger.prune`, … */
-  readonly action: string;
+  readonly action: AdminAction;
   /** What it was done to: an appid, a SecretId, …; empty where there is only one. */
   readonly target: string;
   /** JSON before and after; null where there was or is nothing. */
@@ -37,7 +90,9 @@ export interface AdminFilter {
 }
 
 /** A change as it lies in the admin log: numbered, chained, never changed. */
-export interface StoredAdminEntry extends AdminEntry {
+export interface StoredAdminEntry extends Omit<AdminEntry, 'action'> {
+  /** One of `ADMIN_ACTIONS`, or what another version calls it. */
+  readonly action: string;
   readonly id: number;
   readonly at: Date;
   readonly actor: Actor;

@@ -250,6 +250,8 @@ describe.skipIf(path === null)(`accounts in the console${reason === null ? '' : 
     await page.getByText('No change matches.').waitFor();
     await page.goto(`${here.url}/console/users`);
     await page.getByText('Your role does not include this page.').waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(await page.title()).toBe('No access to this page · livestill');
     await page.context().close();
   });
 
@@ -287,6 +289,15 @@ describe.skipIf(path === null)(`accounts in the console${reason === null ? '' : 
     await look('admin-key-new');
     await visit('/admin-log', '.log > li');
     await look('admin-log');
+    if (context.locale === 'zh-CN') {
+      const names = await page.locator('.differences li > .dim').allTextContents();
+      expect(names.length).toBeGreaterThan(3);
+      expect(
+        names.filter((one) => !/[\u4e00-\u9fff]/.test(one) && !/^(?:appid|SecretId)$/.test(one)),
+      ).toEqual([]);
+    }
+    await visit('/nowhere', '.state.empty');
+    await look('no-page');
     await visit('/account', 'table');
     await look('account');
     await page.locator('.columns .card .actions button').first().click();

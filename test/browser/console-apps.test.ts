@@ -137,7 +137,7 @@ describe.skipIf(path === null)(`apps and keys in the console${reason === null ? 
 
     await button(bob, 'Save limits').click();
     await bob.getByText('Somebody else changed this in the meantime.').waitFor();
-    expect(await bob.locator('.differences').textContent()).toMatch(/limits\.daily.*50000.*100/);
+    expect(await bob.locator('.differences').textContent()).toMatch(/Requests a day.*50000.*100/);
     expect((await here.store.accounts.findApp('1000002'))?.limits.daily).toBe(100);
     await button(bob, 'Go on with mine').click();
     expect(await daily(bob).inputValue()).toBe('200');

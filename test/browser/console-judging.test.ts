@@ -198,11 +198,12 @@ describe.skipIf(path === null)(
       await choose('other.json', '{"a":1}');
       await page.locator('.problem', { hasText: 'this is some other JSON' }).waitFor();
       await choose('own.json', JSON.stringify(measuredPoints()));
-      await page.getByRole('heading', { name: 'Measured here, profile Careful: our own pictures' }).waitFor();
+      await page.getByRole('heading', { name: 'Profile Careful, measured here' }).waitFor();
+      await page.getByText('our own pictures').first().waitFor();
       await page.getByText('Uploaded by ada').waitFor();
       await page.getByRole('button', { name: 'Remove your own' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Remove your own' }).click();
-      await page.getByRole('heading', { name: /Measured here/ }).waitFor({ state: 'detached' });
+      await page.getByRole('heading', { name: /measured here/ }).waitFor({ state: 'detached' });
     });
 
     it.each(LOOKS)('are accessible and fit: %s', async (name, context) => {

@@ -116,6 +116,8 @@ describe.skipIf(path === null)(
       const { page } = await openConsole(browser, `${console.url}/console/`, context);
       await page.locator('.provider button').waitFor();
       await keepPicture(page, `sign-in-provider-${name}`);
+      // One line parts the other ways in from the password, however many there are.
+      expect(await page.locator('.or:visible').count()).toBe(1);
       expect(await violations(page)).toEqual([]);
       await page.goto(`${console.url}/console/oidc?code=made-up&state=${'x'.repeat(43)}`);
       await page.locator('.provider .problem:not(:empty)').waitFor();

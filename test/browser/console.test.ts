@@ -188,6 +188,58 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     expect(new URL(page.url()).searchParams.has('from')).toBe(false);
   });
 
+  it('takes a moment as it is typed, in any language, and says what is none', async () => {
+    const page = await open('/console/decisions', { locale: 'zh-CN' });
+    const from = page.getByLabel('开始时间', { exact: true });
+    expect(await from.getAttribute('placeholder')).toBe('YYYY-MM-DD HH:mm');
+    await from.fill('2026-02-30');
+    await page.getByRole('button', { name: '搜索' }).click();
+    await page.getByText('请按 YYYY-MM-DD HH:mm 填写。').waitFor();
+    expect(page.url()).not.toContain('from=');
+    await from.fill('2026/1/2 3:04');
+    await page.getByRole('button', { name: '搜索' }).click();
+    await page.waitForURL(/from=2026-01-0/);
+    expect(await from.inputValue()).toBe('2026-01-02 03:04');
+    await page.getByRole('link', { name: '清除' }).click();
+    await expect.poll(() => from.inputValue()).toBe('');
+  });
+
+  it('is used by keys alone: past the menu, to the heading of another page, and back', async () => {
+    const page = await open('/console/decisions');
+    const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim());
+    await page.locator('table').waitFor();
+    await page.goto(`${console.url}/console/decisions`);
+    await page.locator('table').waitFor();
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Skip to content');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.closest('main') !== null)).toBe(true);
+    await page.locator('td a').first().focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(focused).toBe('Decision');
+    await page.goBack();
+    await expect.poll(focused).toBe('Decisions');
+    await page.getByLabel('Request id').fill('nothing has this');
+    await page.keyboard.press('Enter');
+    await page.getByText('No decision matches.').waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe(
+      await page.getByLabel('Request id').getAttribute('id'),
+    );
+  });
+
+  it('opens a search on demand where the page is narrow, and says how much of it is set', async () => {
+    const page = await open('/console/decisions', { viewport: { width: 360, height: 740 } });
+    const toggle = page.getByRole('button', { name: 'Search', expanded: false });
+    await toggle.click();
+    await page.getByLabel('Request id').fill('nothing has this');
+    await page.keyboard.press('Enter');
+    await page.getByText('No decision matches.').waitFor();
+    expect(await toggle.textContent()).toContain('1 set');
+    expect(await page.getByLabel('Request id').isVisible()).toBe(false);
+    expect(await toggle.evaluate((one) => one === document.activeElement)).toBe(true);
+  });
+
   it('asks to sign in again once the session is over, and goes on there', async () => {
     const page = await open('/console/decisions');
     await page.locator('table').waitFor();

@@ -20,6 +20,7 @@ import {
   checkPolicy,
 } from '../../account/validate.ts';
 import { UsageError } from '../../faults.ts';
+import type { AdminAction } from '../../ledger/admin.ts';
 import type { Profile } from '../../liveness/types.ts';
 import { checkRules, type JudgingRules } from '../../policy/policy.ts';
 import { toApp } from './accounts.ts';
@@ -223,7 +224,7 @@ function newRow(app: Parameters<AccountAdmin['createApp']>[0], now: number): App
 async function update(
   db: Db,
   note: NoteChange,
-  action: string,
+  action: AdminAction,
   appid: string,
   columns: Partial<AppTable>,
   known?: App,

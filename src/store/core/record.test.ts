@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { AdminFilter } from '../../ledger/admin.ts';
+import type { AdminAction, AdminFilter } from '../../ledger/admin.ts';
 import { oldDatabase } from '../sqlite/test-support/old-store.ts';
 import {
   itOnSqlite,
@@ -345,8 +345,12 @@ describe('the admin log', () => {
       'apps.policy',
       'api.x',
       'review.mark',
-    ];
-    for (const [i, action] of Array.from({ length: 42 }, (_, n) => [n, actions[n % 7] ?? ''] as const)) {
+      // Some are none: what stands beside those that are looked for.
+    ] as AdminAction[];
+    for (const [i, action] of Array.from(
+      { length: 42 },
+      (_, n) => [n, actions[n % 7] ?? 'app.policy'] as const,
+    )) {
       await people[i % 2]?.noteChange({ action, target: String(i % 3), before: null, after: { i } });
     }
     const { chains } = store;

@@ -81,7 +81,7 @@ export function decisionArea({ ledger, chains }: DecisionsDeps): AdminArea {
         async (request, reply) => {
           const lines = await exported(ledger, searchOf(request.query), format, running);
           const after = { format, filter: request.query, toFile: false };
-          const entry = { action: 'ledger.export', target: '', before: null, after };
+          const entry = { action: 'ledger.export', target: '', before: null, after } as const;
           try {
             await callers.changes(request).noteChange(entry);
           } catch (error) {

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 
 const BASE = '/console';
 
@@ -17,9 +17,24 @@ function here(): Place {
 /** The current place. */
 export const place = signal<Place>(here());
 
-addEventListener('popstate', () => {
-  place.value = here();
-});
+/** Counts the ways to another page: the heading of the new one takes the focus then. */
+export const moves = signal(0);
+
+/** The page is another one from now on, whatever its address is. */
+export function moved(): void {
+  moves.value += 1;
+}
+
+/** A search or a period in the address alone leaves the focus where it is. */
+function arrive(): void {
+  batch(() => {
+    const next = here();
+    if (next.path !== place.value.path) moved();
+    place.value = next;
+  });
+}
+
+addEventListener('popstate', arrive);
 
 /** The address of a path of the console. */
 export const hrefOf = (path: string): string => BASE + path;
@@ -27,8 +42,9 @@ export const hrefOf = (path: string): string => BASE + path;
 /** Goes to a path of the console; with `replace` the step back leads to before this one. */
 export function go(path: string, replace = false): void {
   history[replace ? 'replaceState' : 'pushState'](null, '', hrefOf(path));
-  place.value = here();
-  if (!replace) scrollTo(0, 0);
+  const { path: before } = place.value;
+  arrive();
+  if (!replace && place.value.path !== before) scrollTo(0, 0);
 }
 
 /** Follows links of the console without loading the page anew. */
@@ -38,6 +54,8 @@ export function followLinks(event: MouseEvent): void {
   const link = event.target instanceof Element ? event.target.closest('a') : null;
   if (link === null || link.target !== '' || link.hasAttribute('download')) return;
   if (link.origin !== location.origin || !link.pathname.startsWith(`${BASE}/`)) return;
+  // To another place of the same page, as the link past the menu goes: the browser does that, with the focus.
+  if (link.hash !== '' && link.pathname === location.pathname) return;
   event.preventDefault();
   go(link.pathname.slice(BASE.length) + link.search);
 }

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import { ApiError, call, onSignedOut, useCsrfToken } from './api.ts';
+import { moved } from './router.ts';
 import { cameBack, isProviderProblem } from './single-sign-on.ts';
 import type { Me, ServiceState } from './types.ts';
 
@@ -63,6 +64,7 @@ async function comeBack(): Promise<'signedIn' | ApiError | null> {
 /** Takes over what a sign-in answered. */
 export function enter(me: Me): void {
   useCsrfToken(me.csrfToken);
+  if (session.value.kind === 'signedOut' || session.value.kind === 'setup') moved();
   session.value = { kind: 'signedIn', me };
 }
 
@@ -84,6 +86,7 @@ onSignedOut.current = () => {
   if (session.value.kind !== 'signedIn') return;
   void call<ServiceState>('/state').then(
     (state) => {
+      moved();
       session.value = { kind: 'signedOut', state, isExpired: true };
     },
     () => {},

@@ -9,6 +9,7 @@ import type {
   UserKey,
 } from '../../../console/types.ts';
 import { UsageError } from '../../../faults.ts';
+import type { AdminAction } from '../../../ledger/admin.ts';
 import { openSecret } from '../accounts.ts';
 import type { NoteChange } from '../admin-log.ts';
 import { changeAccounts, type StoreDatabase } from '../database.ts';
@@ -220,7 +221,7 @@ async function changed(
 }
 
 /** What the log of changes calls it: a password or a secret stands in no entry, so the name must tell. */
-function actionOf({ password, totpSecret, dropPasskeys, role, enabled, name }: UserChange): string {
+function actionOf({ password, totpSecret, dropPasskeys, role, enabled, name }: UserChange): AdminAction {
   const isAccount = role !== undefined || enabled !== undefined || name !== undefined;
   if (dropPasskeys === true && password === undefined) return 'user.second_factor_off';
   if (dropPasskeys === true || (password === null && !isAccount)) return 'user.reset';

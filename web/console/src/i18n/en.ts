@@ -1,3 +1,4 @@
+import { EN_MEMBERS } from './members.ts';
 import { EN_ACCOUNT } from './pages/account.ts';
 import { EN_ADMIN_KEYS } from './pages/admin-keys.ts';
 import { EN_ADMIN_LOG } from './pages/admin-log.ts';
@@ -11,10 +12,13 @@ import { EN_STILLS } from './pages/stills.ts';
 import { EN_THRESHOLD } from './pages/threshold.ts';
 import { EN_USERS } from './pages/users.ts';
 import { EN_PARTS } from './parts.ts';
+import { EN_QUALITY } from './quality.ts';
 
 /** The English texts of the console. */
 export const EN = {
   ...EN_PARTS,
+  ...EN_MEMBERS,
+  ...EN_QUALITY,
   ...EN_APPS,
   ...EN_USERS,
   ...EN_ACCOUNT,
@@ -46,6 +50,8 @@ export const EN = {
   'state.back': 'The service is back.',
   'state.failed': 'This could not be loaded',
   'state.requestId': 'Request {id}',
+  'state.notAllowedTitle': 'No access to this page',
+  'state.notFoundTitle': 'No such page',
   'state.notAllowed': 'Your role does not include this page.',
   'state.notFound': 'There is no such page.',
   'state.noSignIn': 'This service has no sign-in for the console. Nothing but this page is served here.',
@@ -166,6 +172,11 @@ export const EN = {
   'activity.otherVerdict': 'not live',
   'activity.refusals': 'Refusals by reason',
   'activity.codes': 'Answers by code',
+  'activity.noteRequests': 'Requests in each {step}',
+  'activity.noteLatency': 'Milliseconds from request to answer, by {step}',
+  'activity.noteScoreMap': 'Raw score, by {step}: the stronger the colour, the more pictures',
+  'activity.noteShares': 'Share of the requests in each {step}',
+  'activity.noteScores': 'Pictures by raw score; the highest bar: {n}',
   'activity.total': 'Requests',
   'activity.perMinute': '{n} a minute',
   'activity.shareLive': 'Live',
@@ -185,8 +196,6 @@ export const EN = {
   'decisions.lead': 'Every request as the ledger keeps it, the newest first.',
   'decisions.csv': 'Download as CSV',
   'decisions.ndjson': 'Download as JSON lines',
-  'decisions.filter': 'Search',
-  'decisions.clear': 'Clear',
   'decisions.requestId': 'Request id',
   'decisions.reference': 'Reference',
   'decisions.app': 'App',
@@ -230,6 +239,7 @@ export const EN = {
   'decision.faces': 'Faces',
   'decision.key': 'Key',
   'decision.source': 'Source',
+  'decision.inRequest': 'in the request',
   'decision.size': 'Size of the picture',
   'decision.bytes': '{n} bytes',
   'decision.sha256': 'SHA-256 of the picture',

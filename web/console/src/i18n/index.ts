@@ -34,9 +34,21 @@ export function moment(iso: string): string {
   );
 }
 
+/** A moment to the minute without its year, for the ends of a chart. */
+export function shortMoment(iso: string): string {
+  const style = { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' } as const;
+  return new Intl.DateTimeFormat(locale(), style).format(new Date(iso));
+}
+
 /** A number with separators, at most `digits` behind the point. */
 export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
+}
+
+/** A number with so many digits behind the point, for columns whose points stand below each other. */
+export function fixed(value: number, digits: number): string {
+  const style = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat(locale(), style).format(value);
 }
 
 /** A time in its one or two largest units: `2 min 5 sec`. */

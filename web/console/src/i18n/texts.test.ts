@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ADMIN_ACTIONS } from '../../../../src/ledger/admin.ts';
+import { RULES } from '../../../../src/liveness/quality/rules.ts';
 import { EN } from './en.ts';
 import { ZH } from './zh.ts';
 
@@ -14,6 +16,22 @@ describe('the texts of the console', () => {
     expect(Object.keys(ZH).sort()).toEqual([...keys].sort());
     expect(keys.filter((key) => holes(EN[key]).join() !== holes(ZH[key]).join())).toEqual([]);
     expect(keys.filter((key) => EN[key].trim() === '' || ZH[key].trim() === '')).toEqual([]);
+  });
+
+  it('name every action of the admin log, and the group that it is found by', () => {
+    const groups = ADMIN_ACTIONS.map((action) => action.slice(0, action.indexOf('.')));
+    const wanted = [
+      ...ADMIN_ACTIONS.map((action) => `adminLog.did.${action}`),
+      ...groups.map((group) => `adminLog.group.${group}`),
+    ];
+    expect(wanted.filter((key) => !Object.hasOwn(EN, key))).toEqual([]);
+    const page = readFileSync(join(src, 'pages/admin-log.tsx'), 'utf8');
+    expect(groups.filter((group) => !page.includes(`'${group}'`))).toEqual([]);
+  });
+
+  it('name every measured quality component and its unit', () => {
+    const wanted = RULES.flatMap(({ name, unit }) => [`quality.${name}`, `unit.${unit}`]);
+    expect(wanted.filter((key) => !Object.hasOwn(EN, key))).toEqual([]);
   });
 
   it('are all used', () => {
@@ -31,6 +49,10 @@ describe('the texts of the console', () => {
       'role.',
       'users.',
       'adminLog.',
+      'member.',
+      'quality.',
+      'unit.',
+      'step.',
       'apps.state.',
       'audit.',
       'apps.limit.',

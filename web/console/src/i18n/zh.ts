@@ -1,4 +1,5 @@
 import type { TextKey } from './en.ts';
+import { ZH_MEMBERS } from './members.ts';
 import { ZH_ACCOUNT } from './pages/account.ts';
 import { ZH_ADMIN_KEYS } from './pages/admin-keys.ts';
 import { ZH_ADMIN_LOG } from './pages/admin-log.ts';
@@ -12,10 +13,13 @@ import { ZH_STILLS } from './pages/stills.ts';
 import { ZH_THRESHOLD } from './pages/threshold.ts';
 import { ZH_USERS } from './pages/users.ts';
 import { ZH_PARTS } from './parts.ts';
+import { ZH_QUALITY } from './quality.ts';
 
 /** The Chinese texts of the console. */
 export const ZH: Readonly<Record<TextKey, string>> = {
   ...ZH_PARTS,
+  ...ZH_MEMBERS,
+  ...ZH_QUALITY,
   ...ZH_APPS,
   ...ZH_USERS,
   ...ZH_ACCOUNT,
@@ -47,6 +51,8 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'state.back': '服务已恢复。',
   'state.failed': '无法加载',
   'state.requestId': '请求 {id}',
+  'state.notAllowedTitle': '无权访问此页面',
+  'state.notFoundTitle': '找不到页面',
   'state.notAllowed': '您的角色不包含此页面。',
   'state.notFound': '没有这个页面。',
   'state.noSignIn': '此服务没有启用控制台登录，这里只提供本页。',
@@ -166,6 +172,11 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'activity.otherVerdict': '非真人',
   'activity.refusals': '按原因统计的拒绝',
   'activity.codes': '按返回码统计的应答',
+  'activity.noteRequests': '每 {step} 的请求数',
+  'activity.noteLatency': '从请求到应答的毫秒数，按 {step} 统计',
+  'activity.noteScoreMap': '原始分数，按 {step} 统计：颜色越深，图片越多',
+  'activity.noteShares': '每 {step} 内各结论的占比',
+  'activity.noteScores': '按原始分数统计的图片数；最高柱：{n}',
   'activity.total': '请求数',
   'activity.perMinute': '每分钟 {n}',
   'activity.shareLive': '真人',
@@ -185,8 +196,6 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'decisions.lead': '记录中的每个请求，最新的在前。',
   'decisions.csv': '下载 CSV',
   'decisions.ndjson': '下载 JSON 行',
-  'decisions.filter': '搜索',
-  'decisions.clear': '清除',
   'decisions.requestId': '请求编号',
   'decisions.reference': '业务编号',
   'decisions.app': '应用',
@@ -230,6 +239,7 @@ export const ZH: Readonly<Record<TextKey, string>> = {
   'decision.faces': '人脸数',
   'decision.key': '密钥',
   'decision.source': '来源',
+  'decision.inRequest': '随请求发送',
   'decision.size': '图片大小',
   'decision.bytes': '{n} 字节',
   'decision.sha256': '图片的 SHA-256',

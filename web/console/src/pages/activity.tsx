@@ -1,13 +1,13 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { call, isReachable } from '../api.ts';
-import { type Language, language, moment, named, number, t } from '../i18n/index.ts';
+import { duration, type Language, language, moment, named, number, t } from '../i18n/index.ts';
 import { go, place } from '../router.ts';
 import type { Activity, Step } from '../types.ts';
 import { FromTo } from '../ui/from-to.tsx';
 import { Field, PageHead, Segments } from '../ui/parts.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
 import { useLoad } from '../use-load.ts';
-import { Bars, Histogram } from './activity/bars.tsx';
+import { Bars, Histogram, mostOf } from './activity/bars.tsx';
 import { ChartCard } from './activity/chart-card.tsx';
 import { Lines } from './activity/lines.tsx';
 import { ScoreMap } from './activity/score-map.tsx';
@@ -191,6 +191,7 @@ function Charts({ activity }: { readonly activity: Activity }) {
   const median = medians[Math.floor(medians.length / 2)];
   const byCount = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const step = duration(activity.step / 1000);
   const [refusals, codes] = [byCount(activity.refusals), byCount(activity.codes)];
   return (
     <>
@@ -216,6 +217,7 @@ function Charts({ activity }: { readonly activity: Activity }) {
         <ChartCard
           title={t('activity.requests')}
           file="requests"
+          note={t('activity.noteRequests', { step })}
           class="wide"
           head={[t('activity.time'), ...VERDICTS.map(([one]) => named('verdict', one))]}
           rows={charts.steps.map(({ at, requests }) => [
@@ -228,17 +230,19 @@ function Charts({ activity }: { readonly activity: Activity }) {
         <ChartCard
           title={t('activity.latency')}
           file="latency"
+          note={t('activity.noteLatency', { step })}
           class="wide"
           head={[t('activity.time'), t('activity.p50'), t('activity.p95'), t('activity.p99')]}
           rows={charts.steps.flatMap(({ at, latency }) =>
             latency === null ? [] : [[moment(at), latency.p50, latency.p95, latency.p99]],
           )}
         >
-          <Lines label={t('activity.latency')} times={charts.times} lines={charts.latencies} unit=" ms" />
+          <Lines label={t('activity.latency')} times={charts.times} lines={charts.latencies} />
         </ChartCard>
         <ChartCard
           title={t('activity.scoresOverTime')}
           file="scores-over-time"
+          note={t('activity.noteScoreMap', { step })}
           class="wide"
           head={[t('activity.time'), ...SHARES.map(shareText)]}
           rows={charts.steps.flatMap(({ at, scores }) =>
@@ -250,6 +254,7 @@ function Charts({ activity }: { readonly activity: Activity }) {
         <ChartCard
           title={t('activity.shares')}
           file="shares"
+          note={t('activity.noteShares', { step })}
           class="wide"
           head={[t('activity.time'), ...VERDICTS.map(([one]) => named('verdict', one))]}
           rows={charts.steps.flatMap(({ at, requests }) => {
@@ -272,6 +277,7 @@ function Charts({ activity }: { readonly activity: Activity }) {
         <ChartCard
           title={t('activity.scores')}
           file="scores"
+          note={t('activity.noteScores', { n: number(mostOf(activity.scores)) })}
           head={[t('activity.score'), t('verdict.live'), t('activity.otherVerdict')]}
           rows={activity.scores.map(({ from, live, other }) => [shareText(from / 5), live, other])}
         >

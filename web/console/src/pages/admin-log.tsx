@@ -3,8 +3,8 @@ import { hrefOf, place } from '../router.ts';
 import { may } from '../session.ts';
 import { Copy } from '../ui/copy.tsx';
 import { Differences, differencesOf } from '../ui/difference.tsx';
-import { Choice, PageHead } from '../ui/parts.tsx';
-import { filterOf, SearchField, type SearchFilter, TimeField, useSearch } from '../ui/search.tsx';
+import { Choice, Name, PageHead } from '../ui/parts.tsx';
+import { filterOf, SearchCard, SearchField, type SearchFilter, TimeField, useSearch } from '../ui/search.tsx';
 import { Listed } from '../ui/table.tsx';
 import { usePages } from '../use-pages.ts';
 
@@ -30,9 +30,13 @@ const GROUPS = [
   'user',
   'admin_key',
   'master_key',
+  'signature',
+  'review',
+  'operating_points',
   'batch',
   'ledger',
   'store',
+  'service',
 ] as const;
 
 /** The log of changes, the newest first. */
@@ -44,7 +48,7 @@ export function AdminLogPage() {
   return (
     <>
       <PageHead title={t('adminLog.title')} lead={t('adminLog.lead')} />
-      <Search key={wanted.toString()} filter={filter} />
+      <Search filter={filter} />
       <Listed pages={pages} empty={t(wanted.size === 0 ? 'adminLog.none' : 'adminLog.noneFound')}>
         {(rows) => (
           <ol class="log">
@@ -69,34 +73,21 @@ function Search({ filter }: { readonly filter: Filter }) {
     <TimeField label={`adminLog.${name}`} value={draft[name]} onChange={(value) => set(name, value)} />
   );
   return (
-    <search>
-      <form class="card search" onSubmit={submit}>
-        <div class="fields">
-          {text('actor')}
-          <Choice
-            label={t('adminLog.action')}
-            value={draft.action ?? ''}
-            options={[
-              ['', t('adminLog.any')],
-              ...GROUPS.map((one) => [one, named('adminLog.group', one)] as const),
-            ]}
-            onChoose={(value) => set('action', value)}
-          />
-          {text('target')}
-          {time('from')}
-          {time('to')}
-        </div>
-        <div class="actions">
-          <span class="grow" />
-          <a class="button" href={hrefOf('/admin-log')}>
-            {t('adminLog.clear')}
-          </a>
-          <button type="submit" class="button main">
-            {t('adminLog.search')}
-          </button>
-        </div>
-      </form>
-    </search>
+    <SearchCard count={Object.keys(filter).length} onSubmit={submit} clear="/admin-log">
+      {text('actor')}
+      <Choice
+        label={t('adminLog.action')}
+        value={draft.action ?? ''}
+        options={[
+          ['', t('adminLog.any')],
+          ...GROUPS.map((one) => [one, named('adminLog.group', one)] as const),
+        ]}
+        onChoose={(value) => set('action', value)}
+      />
+      {text('target')}
+      {time('from')}
+      {time('to')}
+    </SearchCard>
   );
 }
 
@@ -114,9 +105,17 @@ function LogEntry({ entry }: { readonly entry: Entry }) {
     <article>
       <header class="log-head">
         <p>
-          <strong>{actor.name === '' ? t('adminLog.nobody') : actor.name}</strong>{' '}
+          <strong>
+            <Name>{actor.name === '' ? t('adminLog.nobody') : actor.name}</Name>
+          </strong>{' '}
           <span class="dim">({named('adminLog.kind', actor.kind)})</span> {action_}{' '}
-          {isApp ? <a href={hrefOf(`/apps/${target}`)}>{name ?? target}</a> : <span>{name ?? target}</span>}
+          {isApp ? (
+            <a href={hrefOf(`/apps/${target}`)}>
+              <Name>{name ?? target}</Name>
+            </a>
+          ) : (
+            <Name>{name ?? target}</Name>
+          )}
           {name !== null && isShort && <span class="mono dim"> {target}</span>}
         </p>
         <p class="dim">

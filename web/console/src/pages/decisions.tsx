@@ -3,10 +3,11 @@ import { ApiError, call } from '../api.ts';
 import { moment, named, number, t } from '../i18n/index.ts';
 import { hrefOf, place } from '../router.ts';
 import type { Decision } from '../types.ts';
-import { Choice, Field, PageHead, Verdict } from '../ui/parts.tsx';
-import { filterOf, SearchField, type SearchFilter, TimeField, useSearch } from '../ui/search.tsx';
+import { Check } from '../ui/form.tsx';
+import { Choice, Codes, Field, PageHead, Verdict } from '../ui/parts.tsx';
+import { filterOf, SearchCard, SearchField, type SearchFilter, TimeField, useSearch } from '../ui/search.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
-import { Table } from '../ui/table.tsx';
+import { Rows as List, Shown } from '../ui/table.tsx';
 import { DecisionPage } from './decisions/decision.tsx';
 import './tools.css';
 
@@ -45,7 +46,7 @@ export function DecisionsPage() {
       <PageHead title={t('decisions.title')} lead={t('decisions.lead')}>
         <Downloads filter={filter} />
       </PageHead>
-      <Search key={query.toString()} filter={filter} />
+      <Search filter={filter} />
       <Found key={`found ${query}`} filter={filter} />
     </>
   );
@@ -84,48 +85,38 @@ function Search({ filter }: { readonly filter: Filter }) {
     />
   );
   return (
-    <search>
-      <form class="card search" onSubmit={submit}>
-        <div class="fields">
-          {text('requestId')}
-          {text('reference')}
-          {text('app')}
-          <Choice
-            label={t('decisions.verdict')}
-            value={draft.verdict ?? ''}
-            options={[
-              ['', t('decisions.any')],
-              ...['live', 'attack', 'poor_quality', 'no_face'].map(
-                (one) => [one, named('verdict', one)] as const,
-              ),
-            ]}
-            onChoose={(value) => set('verdict', value)}
-          />
-          {text('reason')}
-          {time('from')}
-          {time('to')}
-          {score('minScore')}
-          {score('maxScore')}
-        </div>
-        <div class="actions">
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={draft.review === 'true'}
-              onChange={({ currentTarget }) => set('review', currentTarget.checked ? 'true' : '')}
-            />
-            {t('decisions.review')}
-          </label>
-          <span class="grow" />
-          <a class="button" href={hrefOf('/decisions')}>
-            {t('decisions.clear')}
-          </a>
-          <button type="submit" class="button main">
-            {t('decisions.filter')}
-          </button>
-        </div>
-      </form>
-    </search>
+    <SearchCard
+      count={Object.keys(filter).length}
+      onSubmit={submit}
+      clear="/decisions"
+      beside={
+        <Check
+          label={t('decisions.review')}
+          isOn={draft.review === 'true'}
+          onChange={(isOn) => set('review', isOn ? 'true' : '')}
+        />
+      }
+    >
+      {text('requestId')}
+      {text('reference')}
+      {text('app')}
+      <Choice
+        label={t('decisions.verdict')}
+        value={draft.verdict ?? ''}
+        options={[
+          ['', t('decisions.any')],
+          ...['live', 'attack', 'poor_quality', 'no_face'].map(
+            (one) => [one, named('verdict', one)] as const,
+          ),
+        ]}
+        onChoose={(value) => set('verdict', value)}
+      />
+      {text('reason')}
+      {time('from')}
+      {time('to')}
+      {score('minScore')}
+      {score('maxScore')}
+    </SearchCard>
   );
 }
 
@@ -177,6 +168,7 @@ function Found({ filter }: { readonly filter: Filter }) {
       <div aria-live="polite">
         {isBusy && rows.length === 0 && next === null && <Loading />}
         {isBusy && next !== null && <p class="state">{t('decisions.searching', { time: timeOf(next) })}</p>}
+        {!isBusy && rows.length > 0 && <Shown count={rows.length} />}
         {!isBusy && error === null && next === null && rows.length > 0 && (
           <p class="state dim">{t('decisions.end')}</p>
         )}
@@ -199,43 +191,56 @@ function Found({ filter }: { readonly filter: Filter }) {
 
 function Rows({ rows }: { readonly rows: readonly Decision[] }) {
   return (
-    <Table
+    <List
       label={t('decisions.title')}
-      head={[
-        t('decisions.time'),
-        t('decisions.verdict'),
-        t('decisions.score'),
-        t('decisions.app'),
-        t('decisions.reasons'),
-        t('decisions.requestId'),
-        t('decisions.duration'),
-      ]}
-      numeric={[2, 6]}
-    >
-      {rows.map((row, index) => (
-        <tr key={`${row.requestId} ${index}`}>
-          <td class="nowrap">{moment(row.at)}</td>
-          <td>
-            <Verdict verdict={row.verdict} review={row.review} />
-          </td>
-          <td class="right mono">{row.score ?? '–'}</td>
-          <td class="mono">{row.appid}</td>
-          <td class="reason-codes">
-            {row.requests > 1 && <span class="dim">{t('decisions.requests', { n: row.requests })} </span>}
-            {row.reasons.map((code) => (
-              <code key={code}>{code}</code>
-            ))}
-          </td>
-          <td class="mono">
-            {row.requestId === '' ? (
+      rows={rows}
+      idOf={({ requestId, at }, index) => `${requestId} ${at} ${index}`}
+      isCompact
+      columns={[
+        { name: t('decisions.time'), cell: ({ at }) => <span class="nowrap">{moment(at)}</span> },
+        {
+          name: t('decisions.verdict'),
+          cell: ({ verdict, review }) => <Verdict verdict={verdict} review={review} />,
+          place: 'end',
+        },
+        {
+          name: t('decisions.score'),
+          cell: ({ score }) => <span class="mono">{score ?? '–'}</span>,
+          isNumeric: true,
+          place: 'named',
+        },
+        { name: t('decisions.app'), cell: ({ appid }) => <span class="mono">{appid}</span> },
+        {
+          name: t('decisions.reasons'),
+          cell: ({ reasons, requests }) =>
+            (reasons.length > 0 || requests > 1) && (
+              <>
+                {requests > 1 && <span class="dim">{t('decisions.requests', { n: number(requests) })} </span>}
+                <Codes codes={reasons} />
+              </>
+            ),
+        },
+        {
+          name: t('decisions.duration'),
+          cell: ({ milliseconds }) => (
+            <span class="mono nowrap">{t('try.ms', { ms: number(milliseconds, 0) })}</span>
+          ),
+          isNumeric: true,
+          place: 'end',
+        },
+        {
+          name: t('decisions.requestId'),
+          cell: ({ requestId }) =>
+            requestId === '' ? (
               '–'
             ) : (
-              <a href={hrefOf(`/decisions/${encodeURIComponent(row.requestId)}`)}>{row.requestId}</a>
-            )}
-          </td>
-          <td class="right mono nowrap">{t('try.ms', { ms: number(row.milliseconds, 0) })}</td>
-        </tr>
-      ))}
-    </Table>
+              <a class="mono" href={hrefOf(`/decisions/${encodeURIComponent(requestId)}`)}>
+                {requestId}
+              </a>
+            ),
+          place: 'whole',
+        },
+      ]}
+    />
   );
 }

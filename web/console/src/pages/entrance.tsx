@@ -97,11 +97,21 @@ function SignIn({ now }: { readonly now: Session }) {
           />
         )}
       </Way>
-      <ByProvider now={now} />
-      {now.kind === 'signedOut' && now.state.signIn.passkey && hasPasskeys() && <ByPasskey />}
+      <OtherWays>
+        <ByProvider now={now} />
+        {now.kind === 'signedOut' && now.state.signIn.passkey && hasPasskeys() && <ByPasskey />}
+      </OtherWays>
     </>
   );
 }
+
+/** What can be done in place of what stands above, if there is anything: the line before it is drawn where there is. */
+const OtherWays = ({ children }: { readonly children: ComponentChildren }) => (
+  <div class="other-ways">
+    <p class="or dim">{t('signIn.or')}</p>
+    {children}
+  </div>
+);
 
 /** Signs in at the provider, where there is one; and says what came of the last try. */
 function ByProvider({ now }: { readonly now: Session }) {
@@ -116,7 +126,6 @@ function ByProvider({ now }: { readonly now: Session }) {
   };
   return (
     <div class="other-way provider">
-      <span class="dim">{t('signIn.or')}</span>
       <button type="button" class="button" disabled={isBusy} onClick={leave}>
         {t('signIn.provider', { name: oidcName ?? '' })}
       </button>
@@ -139,7 +148,6 @@ function ByPasskey() {
   };
   return (
     <div class="other-way">
-      <span class="dim">{t('signIn.or')}</span>
       <button type="button" class="button" disabled={isBusy} onClick={() => void run(signIn)}>
         {t('signIn.passkey')}
       </button>
@@ -170,7 +178,9 @@ function Setup({ now }: { readonly now: Session }) {
     return (
       <>
         <PageHead title={t('setup.title')} lead={t('setup.noToken')} />
-        <ByProvider now={now} />
+        <OtherWays>
+          <ByProvider now={now} />
+        </OtherWays>
       </>
     );
   return (

@@ -4,7 +4,7 @@ import { moment, named, t } from '../i18n/index.ts';
 import { session } from '../session.ts';
 import { Dialog, ShownOnce } from '../ui/dialog.tsx';
 import { Form } from '../ui/form.tsx';
-import { Field, PageHead } from '../ui/parts.tsx';
+import { Field, Name, PageHead } from '../ui/parts.tsx';
 import { Listed, Rows } from '../ui/table.tsx';
 import { usePages } from '../use-pages.ts';
 import { type Linked, RoleChoice, stateOf, type User, UserState } from './users/model.tsx';
@@ -42,7 +42,7 @@ export function UsersPage() {
                 name: t('users.name'),
                 cell: ({ id, name }) => (
                   <span>
-                    {name} {id === mine && <span class="dim">({t('users.you')})</span>}
+                    <Name>{name}</Name> {id === mine && <span class="dim">({t('users.you')})</span>}
                   </span>
                 ),
               },

@@ -1,4 +1,4 @@
-import { t } from '../i18n/index.ts';
+import { moment, named, t } from '../i18n/index.ts';
 
 /** A member that differs: its name with dots between the levels, and both values as JSON; null: none. */
 export interface Difference {
@@ -28,8 +28,40 @@ const textOf = (value: unknown): string => {
   return Array.isArray(value) ? value.map(textOf).join(', ') : JSON.stringify(value);
 };
 
+/** What a member is called; the settings of the service have the names that they are set by. */
+function memberText(name: string): string {
+  if (name.startsWith('config.')) return t('member.setting', { name: name.slice('config.'.length) });
+  return named('member', name);
+}
+
+/** Members with values that are words of their own. */
+const WORDS: Readonly<Record<string, string>> = {
+  role: 'role',
+  state: 'apps.state',
+  'policy.profile': 'policy.profile',
+  'policy.capture': 'policy.capture',
+  severalFaces: 'policy.severalFaces',
+  poorQuality: 'policy.poorQuality',
+  mark: 'review.mark',
+};
+
+function valueText(name: string, value: string | null): string {
+  if (value === null || value === '') return t('difference.none');
+  if (value === 'true' || value === 'false') return t(value === 'true' ? 'member.yes' : 'member.no');
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return moment(value);
+  const group = WORDS[name];
+  return group === undefined ? value : named(group, value);
+}
+
 /** So many are shown at once; the rest opens on demand. */
 const SHOWN = 4;
+
+/** Of the settings of the service none: all of them differ from none at its first start. */
+const shownOf = (differences: readonly Difference[]) => {
+  if (differences.length <= SHOWN + 1) return differences;
+  const first = differences.filter(({ name }) => !name.startsWith('config.')).slice(0, SHOWN);
+  return first.length === 0 ? differences.slice(0, SHOWN) : first;
+};
 
 /** What was, and what is: a line for each member that differs. */
 export function Differences(props: {
@@ -40,13 +72,13 @@ export function Differences(props: {
 }) {
   const { differences, isNew = false, isGone = false } = props;
   // One more line takes no more room than saying that there is one.
-  const shown = differences.length <= SHOWN + 1 ? differences : differences.slice(0, SHOWN);
-  const rest = differences.slice(shown.length);
+  const shown = shownOf(differences);
+  const rest = differences.filter((one) => !shown.includes(one));
   const lines = (some: readonly Difference[]) => (
     <ul class="differences">
       {some.map((one) => (
         <li key={one.name}>
-          <span class="dim">{one.name}</span>
+          <span class="dim">{memberText(one.name)}</span>
           <Values difference={one} isNew={isNew} isGone={isGone} />
         </li>
       ))}
@@ -70,20 +102,20 @@ function Values(props: {
   readonly isNew: boolean;
   readonly isGone: boolean;
 }) {
-  const { before, after } = props.difference;
+  const { name, before, after } = props.difference;
   return (
     <span>
       {!props.isNew && (
         <del>
           <span class="unseen">{t('difference.before')} </span>
-          {before === null || before === '' ? t('difference.none') : before}
+          <bdi>{valueText(name, before)}</bdi>
         </del>
       )}
       {!props.isNew && !props.isGone && <span aria-hidden="true"> → </span>}
       {!props.isGone && (
         <ins>
           <span class="unseen">{t('difference.after')} </span>
-          {after === null || after === '' ? t('difference.none') : after}
+          <bdi>{valueText(name, after)}</bdi>
         </ins>
       )}
     </span>

@@ -15,6 +15,8 @@ const PATHS = {
   slider: 'M4 7h9M17 7h3M15 5v4M4 16h3M11 16h9M9 14v4',
   menu: 'M4 7h16M4 12h16M4 17h16',
   close: 'M6 6l12 12M18 6L6 18',
+  calendar: 'M5 6h14v14H5zM5 10h14M9 4v4M15 4v4',
+  search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14M16 16l4 4',
   upload: 'M12 16V5M7 10l5-5 5 5M5 19h14',
 } as const;
 

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { named, t } from '../i18n/index.ts';
+import { moves } from '../router.ts';
 
 /** A titled area of a page. */
 export function Card(props: {
@@ -21,20 +22,32 @@ export function Card(props: {
   );
 }
 
-/** The head of a page. */
+/** The way to another page whose heading took the focus last. */
+let focusedAt = moves.peek();
+
+/** The head of a page. It takes the focus after a way to this page from another one. */
 export function PageHead(props: {
   readonly title: string;
   readonly lead?: string;
   readonly children?: ComponentChildren;
 }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { value: move } = moves;
   useEffect(() => {
     document.title = `${props.title} · livestill`;
   }, [props.title]);
+  useEffect(() => {
+    if (focusedAt === move) return;
+    focusedAt = move;
+    heading.current?.focus({ preventScroll: true });
+  }, [move]);
   return (
     <header class="page-head">
       <div>
-        <h1 tabIndex={-1}>{props.title}</h1>
-        {props.lead !== undefined && <p class="dim">{props.lead}</p>}
+        <h1 ref={heading} tabIndex={-1}>
+          <bdi>{props.title}</bdi>
+        </h1>
+        {props.lead !== undefined && <p class="dim page-lead">{props.lead}</p>}
       </div>
       {props.children}
     </header>
@@ -57,6 +70,15 @@ export function Verdict({
     </span>
   );
 }
+
+/** Codes of reasons, as the API has them. */
+export const Codes = ({ codes }: { readonly codes: readonly string[] }) => (
+  <span class="reason-codes">
+    {codes.map((code) => (
+      <code key={code}>{code}</code>
+    ))}
+  </span>
+);
 
 /** A labelled field; the hint stands below it. */
 export function Field(
@@ -160,4 +182,9 @@ export function Facts({
       ))}
     </dl>
   );
+}
+
+/** A name that somebody chose: of any length, in any script, in whatever direction it is written. */
+export function Name({ children }: { readonly children: ComponentChildren }) {
+  return <bdi class="name">{children}</bdi>;
 }

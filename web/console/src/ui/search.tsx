@@ -1,8 +1,11 @@
-import { useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { type TextKey, t } from '../i18n/index.ts';
-import { go } from '../router.ts';
+import { go, hrefOf } from '../router.ts';
+import { Icon } from './icons.tsx';
 import { Field } from './parts.tsx';
-import { localTime } from './time.ts';
+
+export { TimeField } from './time-field.tsx';
 
 /** What a page searches for, by the names of its address. */
 export type SearchFilter<N extends string> = Partial<Record<N, string>>;
@@ -16,6 +19,7 @@ export function filterOf<N extends string>(names: readonly N[], query: URLSearch
 /** The form of a search: what is typed, and going to the address that asks for it. */
 export function useSearch<N extends string>(path: string, names: readonly N[], filter: SearchFilter<N>) {
   const [draft, setDraft] = useState(filter);
+  useEffect(() => setDraft(filter), [JSON.stringify(filter)]);
   return {
     draft,
     set: (name: N, value: string) => setDraft({ ...draft, [name]: value }),
@@ -45,20 +49,55 @@ export function SearchField(props: {
   );
 }
 
-/** A moment to search from or to, as ISO 8601 in UTC. */
-export function TimeField(props: {
-  readonly label: TextKey;
-  readonly value: string | undefined;
-  readonly onChange: (value: string) => void;
+/** The card of a search: its fields, and its buttons. Where the page is narrow it opens on demand. */
+export function SearchCard(props: {
+  /** How many fields narrow the list now. */
+  readonly count: number;
+  readonly onSubmit: (event: Event) => void;
+  /** The address of the page without a search. */
+  readonly clear: string;
+  /** What stands beside the buttons. */
+  readonly beside?: ComponentChildren;
+  readonly children: ComponentChildren;
 }) {
+  const [isOpen, setOpen] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
+  const id = useId();
+  const submit = (event: Event) => {
+    props.onSubmit(event);
+    // Where it opened on demand it makes room for what was found, and the focus stays on it.
+    if (isOpen) toggle.current?.focus();
+    setOpen(false);
+  };
   return (
-    <Field
-      label={t(props.label)}
-      type="datetime-local"
-      value={localTime(props.value)}
-      onInput={({ currentTarget: { value } }) =>
-        props.onChange(value === '' ? '' : new Date(value).toISOString())
-      }
-    />
+    <search>
+      <form class={`card search ${isOpen ? 'open' : ''}`} onSubmit={submit}>
+        <button
+          ref={toggle}
+          type="button"
+          class="search-toggle"
+          aria-expanded={isOpen}
+          aria-controls={id}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <Icon name="search" />
+          {t('search.search')}
+          {props.count > 0 && <span class="badge review">{t('search.count', { n: props.count })}</span>}
+        </button>
+        <div id={id} class="search-body">
+          <div class="fields">{props.children}</div>
+          <div class="actions">
+            {props.beside}
+            <span class="grow" />
+            <a class="button" href={hrefOf(props.clear)}>
+              {t('search.clear')}
+            </a>
+            <button type="submit" class="button main">
+              {t('search.search')}
+            </button>
+          </div>
+        </div>
+      </form>
+    </search>
   );
 }

@@ -1,15 +1,15 @@
 import { effect } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { comebacks, isReachable } from '../api.ts';
+import { ApiError, call, comebacks, isReachable } from '../api.ts';
 import { language, named, type TextKey, t } from '../i18n/index.ts';
 import { type Theme, theme } from '../look.ts';
 import { go, hrefOf, place } from '../router.ts';
 import { may, signOut } from '../session.ts';
 import type { Me } from '../types.ts';
 import { Icon, type IconName } from './icons.tsx';
-import { Choice } from './parts.tsx';
-import { Empty, Loading } from './states.tsx';
+import { Choice, Name, PageHead } from './parts.tsx';
+import { Empty, Failed, Loading } from './states.tsx';
 import { Toasts } from './toast.tsx';
 
 interface PageEntry {
@@ -168,10 +168,11 @@ export function Shell({ me }: { readonly me: Me }) {
           <Looks />
           <div class="who">
             <a href={hrefOf(ACCOUNT.path)} aria-current={current === ACCOUNT ? 'page' : undefined}>
-              <strong>{me.user.name}</strong>
-              <span class="dim">
-                {named('role', me.user.role)} · {t('nav.account')}
-              </span>
+              <strong>
+                <Name>{me.user.name}</Name>
+              </strong>
+              <span class="dim">{named('role', me.user.role)}</span>
+              <span class="unseen">{t('nav.account')}</span>
             </a>
             <button type="button" class="button small" onClick={() => void signOut()}>
               {t('signIn.out')}
@@ -253,20 +254,55 @@ export function Reach() {
 function Page({ entry, isKnown }: { readonly entry: PageEntry | undefined; readonly isKnown: boolean }) {
   const loaded = useRef(new Map<PageEntry, ComponentType>());
   const [, setCount] = useState(0);
+  const [error, setError] = useState<ApiError | null>(null);
+  const { value: back } = comebacks;
   useEffect(() => {
+    setError(null);
     if (entry === undefined || loaded.current.has(entry)) return;
     void entry.load().then(
       (component) => {
         loaded.current.set(entry, component);
         setCount((count) => count + 1);
       },
-      // A newer version of the service has other files: the page itself must be loaded anew.
-      () => location.reload(),
+      () => void failed().then(setError),
     );
-  }, [entry]);
-  if (!isKnown) return <Empty>{t('state.notFound')}</Empty>;
-  if (entry === undefined) return allowedPages().length === 0 ? <Empty>{t('state.notAllowed')}</Empty> : null;
-  if (entry !== ACCOUNT && !may(entry.permission)) return <Empty>{t('state.notAllowed')}</Empty>;
+  }, [entry, back]);
+  if (!isKnown) return <Nothing title={t('state.notFoundTitle')} text={t('state.notFound')} />;
+  if (entry === undefined) return allowedPages().length === 0 ? <NotAllowed /> : null;
+  if (entry !== ACCOUNT && !may(entry.permission)) return <NotAllowed />;
   const Component = loaded.current.get(entry);
-  return Component === undefined ? <Loading /> : <Component />;
+  if (Component !== undefined) return <Component />;
+  return error === null ? <Loading /> : <Failed error={error} retry={() => location.reload()} />;
 }
+
+/** How long a loaded page is taken to have the files of the service that answers. */
+const FRESH_MS = 10_000;
+
+/**
+ * The code of a page did not come: the service does not answer, or a newer version of it has other files and the
+ * whole must be loaded anew.
+ */
+async function failed(): Promise<ApiError | null> {
+  try {
+    await call('/state');
+    // A page that has just been loaded has the newest files: loading it once more would not help.
+    if (performance.now() < FRESH_MS) return new ApiError(0, { code: 'unreachable' });
+    location.reload();
+    return null;
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}
+
+/** A page with nothing but a sentence. */
+function Nothing({ title, text }: { readonly title: string; readonly text: string }) {
+  return (
+    <>
+      <PageHead title={title} />
+      <Empty>{text}</Empty>
+    </>
+  );
+}
+
+const NotAllowed = () => <Nothing title={t('state.notAllowedTitle')} text={t('state.notAllowed')} />;

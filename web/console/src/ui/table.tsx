@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { t } from '../i18n/index.ts';
+import { number, t } from '../i18n/index.ts';
 import type { Pages } from '../use-pages.ts';
 import { Empty, Failed, Loading } from './states.tsx';
 
@@ -15,6 +15,7 @@ export function Table(props: {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
     <div class="table-box" role="group" aria-label={props.label} tabIndex={0}>
       <table>
+        <caption class="unseen">{props.label}</caption>
         <thead>
           <tr>
             {props.head.map((name, index) => (
@@ -37,20 +38,27 @@ export interface Column<T> {
   readonly isNumeric?: boolean;
   /** The names of columns with controls alone are only for those who do not see them. */
   readonly isUnseen?: boolean;
+  /** Where it stands in a compact row: with its name before it, at the end of its line, or in a line of its own. */
+  readonly place?: 'named' | 'end' | 'whole';
 }
 
-/** Rows that become cards, one below the other, where the page is too narrow for a table. */
+/**
+ * Rows that become cards, one below the other, where the page is too narrow for a table: the first column is
+ * their title. Compact ones become two or three lines each, for lists of many.
+ */
 export function Rows<T>(props: {
   readonly label: string;
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
-  readonly idOf: (row: T) => string;
+  readonly idOf: (row: T, index: number) => string;
+  readonly isCompact?: boolean;
 }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
     <div class="table-box" role="group" aria-label={props.label} tabIndex={0}>
-      <table class="cards">
+      <table class={props.isCompact === true ? 'lines' : 'cards'}>
+        <caption class="unseen">{props.label}</caption>
         <thead>
           <tr>
             {props.columns.map(({ name, isNumeric, isUnseen }) => (
@@ -61,12 +69,16 @@ export function Rows<T>(props: {
           </tr>
         </thead>
         <tbody>
-          {props.rows.map((row) => (
-            <tr key={props.idOf(row)}>
-              {props.columns.map(({ name, cell, isNumeric, isUnseen }) => (
+          {props.rows.map((row, index) => (
+            <tr key={props.idOf(row, index)}>
+              {props.columns.map(({ name, cell, isNumeric, isUnseen, place }) => (
                 <td
                   key={name}
-                  class={isNumeric === true || isUnseen === true ? 'right' : ''}
+                  class={[
+                    isNumeric === true || isUnseen === true ? 'right' : '',
+                    isUnseen === true ? 'deeds-cell' : '',
+                    place === undefined ? '' : `at-${place}`,
+                  ].join(' ')}
                   data-name={isUnseen === true ? undefined : name}
                 >
                   {cell(row)}
@@ -79,6 +91,11 @@ export function Rows<T>(props: {
     </div>
   );
 }
+
+/** How many rows are shown, for those who do not see them come. */
+export const Shown = ({ count }: { readonly count: number }) => (
+  <p class="unseen">{t('list.shown', { n: number(count) })}</p>
+);
 
 /** A list that is read page by page: its states, its rows, and the way to more of them. */
 export function Listed<T>(props: {
@@ -96,6 +113,7 @@ export function Listed<T>(props: {
       <div aria-live="polite">
         {isLoading && isEmpty && <Loading />}
         {!isLoading && isEmpty && error === null && <Empty>{props.empty}</Empty>}
+        {!isLoading && !isEmpty && <Shown count={rows.length} />}
       </div>
       {next !== null && error === null && !isEmpty && (
         <p class="state">

@@ -26,15 +26,19 @@ export function Bars({
   );
 }
 
+/** Pictures of the highest bar. */
+export const mostOf = (scores: Activity['scores']) =>
+  Math.max(1, ...scores.map(({ live, other }) => live + other));
+
 /** The histogram of raw scores: live on top of all others. */
 export function Histogram({ scores }: { readonly scores: Activity['scores'] }) {
-  const most = Math.max(1, ...scores.map(({ live, other }) => live + other));
+  const most = mostOf(scores);
   const height = (count: number) => (count / most) * 100;
   return (
     <>
       <svg
         class="histogram"
-        viewBox="0 0 400 124"
+        viewBox="0 0 400 104"
         role="img"
         aria-label={t('activity.scores')}
         preserveAspectRatio="none"

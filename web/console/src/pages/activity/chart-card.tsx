@@ -10,6 +10,8 @@ export function ChartCard(props: {
   readonly file: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
+  /** What the numbers of the chart are, and in what steps. */
+  readonly note?: string;
   readonly class?: string;
   readonly children: ComponentChildren;
 }) {
@@ -29,6 +31,7 @@ export function ChartCard(props: {
         </button>
       }
     >
+      {props.note !== undefined && rows.length > 0 && <p class="chart-note dim">{props.note}</p>}
       {rows.length === 0 ? <p class="dim">{t('activity.none')}</p> : children}
       {rows.length > 0 && (
         <details>

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { language } from '../../i18n/index.ts';
+import { language, number } from '../../i18n/index.ts';
 import { isDark } from '../../look.ts';
 
 /** One line of a chart, its colour by the name of a token. */
@@ -99,7 +99,7 @@ function optionsOf(given: {
     scales: { y: { range: (_plot, _min, max) => [0, most ?? (max > 0 ? max * 1.08 : 1)] } },
     axes: [
       { ...axis, values: (_plot, ticks) => ticks.map((tick) => timeText(tick, ticks, now)) },
-      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => `${tick}${unit}`) },
+      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => `${number(tick, 1)}${unit}`) },
     ],
     series: [
       {},

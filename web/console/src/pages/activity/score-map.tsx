@@ -1,4 +1,4 @@
-import { moment, t } from '../../i18n/index.ts';
+import { shortMoment, t } from '../../i18n/index.ts';
 import type { Step } from '../../types.ts';
 
 /** Height of a share of five scores, and the width of all steps together. */
@@ -44,8 +44,8 @@ export function ScoreMap({ steps }: { readonly steps: readonly Step[] }) {
         </svg>
       </div>
       <div class="histogram-axis dim score-map-times" aria-hidden="true">
-        <span>{first === undefined ? '' : moment(first.at)}</span>
-        <span>{last === undefined ? '' : moment(last.at)}</span>
+        <span>{first === undefined ? '' : shortMoment(first.at)}</span>
+        <span>{last === undefined ? '' : shortMoment(last.at)}</span>
       </div>
     </>
   );

@@ -37,6 +37,7 @@ export function AppPage({ appid }: { readonly appid: string }) {
     return (
       <>
         {back}
+        <PageHead title={t('apps.one', { appid })} />
         {loaded.error === null ? (
           <Loading />
         ) : loaded.error.code === 'app_unknown' ? (

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { moment, named, t } from '../../i18n/index.ts';
 import { go, hrefOf, place } from '../../router.ts';
 import { may } from '../../session.ts';
-import { Choice, Field, PageHead } from '../../ui/parts.tsx';
+import { Choice, Field, Name, PageHead } from '../../ui/parts.tsx';
 import { Listed, Rows } from '../../ui/table.tsx';
 import { usePages } from '../../use-pages.ts';
 import { type AppLine, calls, limitsText } from './model.ts';
@@ -80,13 +80,20 @@ function AppRows({ rows }: { readonly rows: readonly AppLine[] }) {
       columns={[
         {
           name: t('apps.name'),
-          cell: ({ appid, name }) => <a href={hrefOf(`/apps/${appid}`)}>{name}</a>,
+          cell: ({ appid, name }) => (
+            <a href={hrefOf(`/apps/${appid}`)}>
+              <Name>{name}</Name>
+            </a>
+          ),
         },
         { name: t('apps.appid'), cell: ({ appid }) => <span class="mono">{appid}</span> },
         { name: t('apps.state'), cell: ({ state }) => <AppState state={state} /> },
         { name: t('apps.lastHour'), cell: ({ lastHour }) => calls(lastHour), isNumeric: true },
         { name: t('apps.limits'), cell: ({ limits }) => <span class="dim">{limitsText(limits)}</span> },
-        { name: t('apps.made'), cell: ({ createdAt }) => <span class="dim">{moment(createdAt)}</span> },
+        {
+          name: t('apps.made'),
+          cell: ({ createdAt }) => <span class="dim nowrap">{moment(createdAt)}</span>,
+        },
       ]}
     />
   );

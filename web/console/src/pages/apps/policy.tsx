@@ -125,12 +125,14 @@ function PolicyFacts({ app, presets }: { readonly app: AppInFull; readonly prese
   const { defaults } = presets;
   const own = (value: string | number | null, standard: string) =>
     value === null ? t('policy.ofServer', { value: standard }) : String(value);
+  const word = (group: string, value: string | null, standard: string) =>
+    own(value === null ? null : named(group, value), named(group, standard));
   return (
     <Facts
       facts={[
         [t('policy.threshold'), own(policy.threshold, number(defaults.threshold, 2))],
-        [t('policy.profile'), own(policy.profile, defaults.profile)],
-        [t('policy.capture'), own(policy.capture, defaults.capture)],
+        [t('policy.profile'), word('policy.profile', policy.profile, defaults.profile)],
+        [t('policy.capture'), word('policy.capture', policy.capture, defaults.capture)],
         [
           t('policy.review'),
           policy.review === null ? serverReview(presets, policy) : reviewText(policy.review),

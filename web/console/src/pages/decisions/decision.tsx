@@ -1,5 +1,5 @@
 import { call } from '../../api.ts';
-import { language, moment, number, t } from '../../i18n/index.ts';
+import { language, moment, named, number, t } from '../../i18n/index.ts';
 import { hrefOf } from '../../router.ts';
 import type { DecisionInFull } from '../../types.ts';
 import { Copy } from '../../ui/copy.tsx';
@@ -20,7 +20,7 @@ export function DecisionPage({ requestId }: { readonly requestId: string }) {
   );
   return (
     <>
-      <p>
+      <p class="back">
         <a href={hrefOf('/decisions')}>← {t('decision.back')}</a>
       </p>
       <PageHead title={t('decision.title')}>
@@ -93,7 +93,7 @@ function How({ row }: { readonly row: DecisionInFull }) {
           [t('decision.rawScore'), orNone(rawScore)],
           [t('decision.probability'), liveProbability === null ? orNone(null) : number(liveProbability, 4)],
           [t('decision.faces'), orNone(faceCount)],
-          [t('decision.profile'), orNone(profile)],
+          [t('decision.profile'), profile === null ? orNone(null) : named('policy.profile', profile)],
           [t('decision.version'), version],
         ]}
       />
@@ -129,9 +129,9 @@ function QualityCard({
         >
           {quality.map(({ name, value, unit, min, max }) => (
             <tr key={name}>
-              <th scope="row">{name}</th>
+              <th scope="row">{named('quality', name)}</th>
               <td class="right mono">
-                {number(value, 2)} {unit}
+                {number(value, 2)} {named('unit', unit)}
               </td>
               <td class="right mono">{limit(min)}</td>
               <td class="right mono">{limit(max)}</td>
@@ -156,7 +156,7 @@ function Request({ row }: { readonly row: DecisionInFull }) {
           [t('decision.wireCode'), row.code],
           [t('decisions.duration'), t('try.ms', { ms: number(row.milliseconds, 1) })],
           [t('decision.caller'), <code>{row.callerAddress}</code>],
-          [t('decision.source'), <code>{row.source}</code>],
+          [t('decision.source'), sourceText(row.source)],
           [t('decisions.reference'), orNone(row.reference)],
           [t('decision.size'), t('decision.bytes', { n: number(row.pictureBytes) })],
           [
@@ -167,6 +167,12 @@ function Request({ row }: { readonly row: DecisionInFull }) {
       />
     </Card>
   );
+}
+
+/** Where the picture came from: the request itself, or a host. */
+function sourceText(source: string) {
+  if (source === '') return t('decision.none');
+  return source === 'bytes' ? t('decision.inRequest') : <code>{source}</code>;
 }
 
 function Models({ row }: { readonly row: DecisionInFull }) {

@@ -3,7 +3,7 @@ import { call } from '../../api.ts';
 import { moment, named, number, t } from '../../i18n/index.ts';
 import { hrefOf } from '../../router.ts';
 import { useSubmit } from '../../ui/form.tsx';
-import { Facts, Field, Verdict } from '../../ui/parts.tsx';
+import { Codes, Facts, Field, Verdict } from '../../ui/parts.tsx';
 import { say } from '../../ui/toast.tsx';
 import type { Mark, ReviewItem } from './types.ts';
 
@@ -104,9 +104,9 @@ function factsOf(item: ReviewItem) {
       t('review.probability'),
       item.liveProbability === null ? '–' : `${value(100 * item.liveProbability, 1)} %`,
     ],
-    [t('review.profile'), item.profile ?? '–'],
+    [t('review.profile'), item.profile === null ? '–' : named('policy.profile', item.profile)],
     [t('review.appid'), item.appid],
-    [t('review.reasons'), item.reasons.join(', ') || t('review.none')],
+    [t('review.reasons'), item.reasons.length === 0 ? t('review.none') : <Codes codes={item.reasons} />],
     [t('review.reference'), item.reference ?? t('review.none')],
   ] as const;
 }

@@ -29,6 +29,7 @@ export function Histogram(props: {
   };
   return (
     <>
+      <p class="chart-note dim">{t('activity.noteScores', { n: number(most) })}</p>
       <svg
         class="histogram threshold-histogram"
         viewBox={`0 0 404 ${HEIGHT}`}

@@ -30,8 +30,9 @@ export function PointsCard({ onTry }: { readonly onTry: (threshold: number) => v
               key={`${index} ${table.profile}`}
               title={t(
                 index === 0 && value.uploaded !== null ? 'threshold.pointsOwn' : 'threshold.pointsPublished',
-                { profile: named('policy.profile', table.profile), data: table.data.description },
+                { profile: named('policy.profile', table.profile) },
               )}
+              data={table.data.description}
               points={table.points}
               onTry={onTry}
             />
@@ -45,10 +46,12 @@ export function PointsCard({ onTry }: { readonly onTry: (threshold: number) => v
 
 function PointsTable(props: {
   readonly title: string;
+  /** What the pictures were; in the language of whoever measured. */
+  readonly data: string;
   readonly points: readonly OperatingPoint[];
   readonly onTry: (threshold: number) => void;
 }) {
-  const { title, points, onTry } = props;
+  const { title, data, points, onTry } = props;
   const known = points.filter(({ name }) => name !== null);
   const first = known.length === 0 ? points : known;
   const rows = (shown: readonly OperatingPoint[], label: string) => (
@@ -84,6 +87,9 @@ function PointsTable(props: {
   return (
     <section class="points-table" aria-label={title}>
       <h3>{title}</h3>
+      <p class="dim small">
+        <bdi lang="">{data}</bdi>
+      </p>
       {rows(first, title)}
       {first.length < points.length && (
         <details>

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
-import { named, number, t } from '../../i18n/index.ts';
+import { fixed, named, number, t } from '../../i18n/index.ts';
 import { hrefOf } from '../../router.ts';
 import type { Quality, Trial } from '../../types.ts';
 import { Card, Facts, Verdict } from '../../ui/parts.tsx';
-import { Table } from '../../ui/table.tsx';
+import { Rows } from '../../ui/table.tsx';
 
 /** The verdict in words, and the score on its scale. */
 export function AnswerCard({ trial }: { readonly trial: Trial }) {
@@ -20,7 +20,8 @@ export function AnswerCard({ trial }: { readonly trial: Trial }) {
         )}
         <li>
           {t('try.faces', { n: trial.faceCount })}
-          {trial.rotation !== 0 && ` · ${t('try.turned', { n: trial.rotation })}`} · {trial.profile}
+          {trial.rotation !== 0 && ` · ${t('try.turned', { n: trial.rotation })}`} ·{' '}
+          {named('policy.profile', trial.profile)}
         </li>
       </ul>
       <a href={hrefOf(`/decisions/${encodeURIComponent(trial.requestId)}`)}>{t('try.open')}</a>
@@ -119,25 +120,47 @@ export function QualityCard({ trial }: { readonly trial: Trial }) {
   if (trial.quality.length === 0) return null;
   return (
     <Card title={t('try.quality')}>
-      <Table
+      <Rows
         label={t('try.quality')}
-        head={[t('try.component'), t('try.state'), t('try.value'), t('try.limit'), t('try.advised')]}
-        numeric={[2, 3, 4]}
-      >
-        {trial.quality.map((one) => (
-          <tr key={one.name}>
-            <th scope="row">{one.name}</th>
-            <td class="nowrap">
-              <span class={`mark ${stateOf(one)}`}>{t(`try.${stateOf(one)}`)}</span>
-            </td>
-            <td class="right mono nowrap">
-              {number(one.value, 2)} <span class="dim">{one.unit}</span>
-            </td>
-            <td class="right mono nowrap">{rangeText(one.min, one.max)}</td>
-            <td class="right mono nowrap">{rangeText(one.advisedMin, one.advisedMax)}</td>
-          </tr>
-        ))}
-      </Table>
+        rows={trial.quality}
+        idOf={({ name }) => name}
+        isCompact
+        columns={[
+          {
+            name: t('try.component'),
+            cell: ({ name }) => <span title={name}>{named('quality', name)}</span>,
+          },
+          {
+            name: t('try.state'),
+            cell: (one) => <span class={`mark ${stateOf(one)}`}>{t(`try.${stateOf(one)}`)}</span>,
+            place: 'end',
+          },
+          {
+            name: t('try.value'),
+            cell: ({ value, unit }) => (
+              <span class="mono">
+                {number(value, 2)} <span class="dim">{named('unit', unit)}</span>
+              </span>
+            ),
+            isNumeric: true,
+            place: 'whole',
+          },
+          {
+            name: t('try.limit'),
+            cell: ({ min, max }) => <span class="mono nowrap">{rangeText(min, max)}</span>,
+            isNumeric: true,
+            place: 'named',
+          },
+          {
+            name: t('try.advised'),
+            cell: ({ advisedMin, advisedMax }) => (
+              <span class="mono nowrap">{rangeText(advisedMin, advisedMax)}</span>
+            ),
+            isNumeric: true,
+            place: 'named',
+          },
+        ]}
+      />
     </Card>
   );
 }
@@ -147,22 +170,36 @@ export function NetworksCard({ trial }: { readonly trial: Trial }) {
   if (trial.networks.length === 0) return null;
   return (
     <Card title={t('try.networks')}>
-      <Table
+      <Rows
         label={t('try.networks')}
-        head={[t('try.network'), t('try.crop'), t('try.logit'), t('try.live')]}
-        numeric={[2, 3]}
-      >
-        {trial.networks.map(({ model, crop, boxScale, logit, liveProbability }) => (
-          <tr key={`${model} ${crop} ${boxScale}`}>
-            <th scope="row">{model}</th>
-            <td>
-              {crop} × {boxScale}
-            </td>
-            <td class="right mono">{number(logit, 2)}</td>
-            <td class="right mono">{number(liveProbability, 3)}</td>
-          </tr>
-        ))}
-      </Table>
+        rows={trial.networks}
+        idOf={({ model, crop, boxScale }) => `${model} ${crop} ${boxScale}`}
+        isCompact
+        columns={[
+          { name: t('try.network'), cell: ({ model }) => model },
+          {
+            name: t('try.crop'),
+            cell: ({ crop, boxScale }) => (
+              <span class="nowrap">
+                {crop} × {boxScale}
+              </span>
+            ),
+            place: 'end',
+          },
+          {
+            name: t('try.logit'),
+            cell: ({ logit }) => <span class="mono">{fixed(logit, 2)}</span>,
+            isNumeric: true,
+            place: 'named',
+          },
+          {
+            name: t('try.live'),
+            cell: ({ liveProbability }) => <span class="mono">{fixed(liveProbability, 3)}</span>,
+            isNumeric: true,
+            place: 'named',
+          },
+        ]}
+      />
     </Card>
   );
 }
@@ -173,7 +210,8 @@ export function TimingsCard({ trial }: { readonly trial: Trial }) {
     <Card title={t('try.timings')}>
       <Facts
         facts={Object.entries(trial.timings).map(
-          ([step, ms]) => [step, <span class="mono">{t('try.ms', { ms: number(ms, 1) })}</span>] as const,
+          ([step, ms]) =>
+            [named('step', step), <span class="mono">{t('try.ms', { ms: number(ms, 1) })}</span>] as const,
         )}
       />
     </Card>
