@@ -2,6 +2,7 @@ import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { FoundPage, LedgerSearch } from '../../ledger/search.ts';
 import type { LedgerPlace } from '../../ledger/types.ts';
 import { fromColumns, type JoinedRow } from './ledger-columns.ts';
+import { ofPicture } from './of-picture.ts';
 import type { Tables } from './tables.ts';
 
 /** Rows that one call looks at: what an index cannot narrow is looked for among so many, and no more. */
@@ -89,9 +90,7 @@ function narrowed(db: Kysely<Tables>, filter: LedgerSearch, before: LedgerPlace 
   if (filter.appid !== undefined) query = query.where('ledger.appid', '=', filter.appid);
   if (filter.requestId !== undefined) query = query.where('ledger.request_id', '=', filter.requestId);
   if (filter.reference !== undefined) query = query.where('ledger.reference', '=', filter.reference);
-  if (filter.pictureSha256 !== undefined) {
-    query = query.where('ledger.picture_sha256', '=', filter.pictureSha256);
-  }
+  if (filter.pictureSha256 !== undefined) query = query.where(ofPicture(filter.pictureSha256));
   // Written out: an index over the reviewed rows alone is used only where the statement says so itself.
   if (filter.review === true) query = query.where(sql<boolean>`ledger.review = 1`);
   return query;

@@ -17,6 +17,7 @@ import {
   toColumns,
 } from './ledger-columns.ts';
 import { searchLedger } from './ledger-search.ts';
+import { ofPicture } from './of-picture.ts';
 import { prepared } from './prepared.ts';
 import { scorePart } from './score-part.ts';
 import type { Tables } from './tables.ts';
@@ -202,8 +203,7 @@ function filtered(db: Kysely<Tables>, filter: LedgerFilter): SelectQueryBuilder<
   if (filter.until !== undefined) query = query.where('ledger.at', '<', filter.until.getTime());
   if (filter.appid !== undefined) query = query.where('ledger.appid', '=', filter.appid);
   if (filter.requestId !== undefined) query = query.where('ledger.request_id', '=', filter.requestId);
-  if (filter.pictureSha256 !== undefined)
-    query = query.where('ledger.picture_sha256', '=', filter.pictureSha256);
+  if (filter.pictureSha256 !== undefined) query = query.where(ofPicture(filter.pictureSha256));
   if (filter.reference !== undefined) query = query.where('ledger.reference', '=', filter.reference);
   // Rows of versions without kinds were all judged.
   if (filter.kind === 'judged') query = query.where(sql<boolean>`coalesce(ledger.kind, 'judged') = 'judged'`);
