@@ -339,7 +339,7 @@ export interface ReviewMarkTable {
 export interface LedgerStillTable {
   /** The row of the ledger. */
   readonly row_id: number;
-  readonly sha256: string;
+  readonly sha256: Uint8Array;
 }
 
 export interface Tables extends ConsoleTables {
