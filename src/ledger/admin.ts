@@ -11,7 +11,9 @@ export interface Actor {
   readonly from: string;
 }
 
-/** What the service and its commands write into the admin log: the group before the point, then what was done. */
+/**
+ * What the service and its commands write into the admin log: the group before the point, then what was done.
+ */
 export const ADMIN_ACTIONS = [
   'app.create',
   'app.rename',

@@ -156,6 +156,7 @@ describe('the ledger row of a judged request', () => {
           capture: captureVersion('lenient'),
           profile: 'careful',
           threshold: 92,
+          review: null,
           rules: DEFAULT_RULES,
         },
       },

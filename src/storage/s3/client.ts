@@ -104,7 +104,10 @@ class Retryable extends Error {
 
 const causeOf = (error: unknown): unknown => (error instanceof Retryable ? error.cause : error);
 
-/** The url of a place, without a bucket that of the list of all; every letter that urls have a use for is written in numbers. */
+/**
+ * The url of a place, without a bucket that of the list of all; every letter that urls have a use for is
+ * written in numbers.
+ */
 export function urlOf(
   { endpoint, pathStyle }: Pick<S3Settings, 'endpoint' | 'pathStyle'>,
   { bucket, key }: ObjectPlace,

@@ -12,7 +12,9 @@ import type { Tables } from './tables.ts';
 
 type Db = Transaction<Tables>;
 
-/** Erases what else is kept of erased decisions, by their request ids; where else their results were written. */
+/**
+ * Erases what else is kept of erased decisions, by their request ids; where else their results were written.
+ */
 export type EraseMore = (db: Db, requestIds: readonly string[]) => Promise<readonly ErasedResults[]>;
 
 /** As the ledger names rows of batches: `batch-ID-ROW`. */

@@ -41,9 +41,9 @@ const LOCK_WAIT_MS = 5000;
 const MOST_PROBLEMS = 20;
 
 /**
- * Looks a database over without changing a row, also while a service works with it: SQLite's `integrity_check`
- * and `foreign_key_check` (https://www.sqlite.org/pragma.html#pragma_integrity_check), the age of its tables,
- * whether the master keys fit. Reads the whole file on the calling thread.
+ * Looks a database over without changing a row, also while a service works with it: SQLite's
+ * `integrity_check` and `foreign_key_check` (https://www.sqlite.org/pragma.html#pragma_integrity_check), the
+ * age of its tables, whether the master keys fit. Reads the whole file on the calling thread.
  *
  * @param masterKey as in `StoreOptions`
  * @throws {Fault} `accounts_unavailable` (`store_missing`, `store_corrupt`, `store_unopenable`,

@@ -46,7 +46,10 @@ const sqlite: TestedDatabase = {
 
 let tested = sqlite;
 
-/** Runs the tests that this file registers from here on on another database; the next file's are back on SQLite. */
+/**
+ * Runs the tests that this file registers from here on on another database; the next file's are back on
+ * SQLite.
+ */
 export function testOn(database: TestedDatabase): void {
   tested = database;
   afterAll(() => {

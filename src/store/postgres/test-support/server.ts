@@ -64,8 +64,8 @@ function runAs(): { readonly uid?: number; readonly gid?: number } {
 }
 
 /**
- * A folder in memory with room for what the tests write; null where there is none. Each database is some 300 files, and on a disk to
- * remove those of a hundred databases takes longer than the tests.
+ * A folder in memory with room for what the tests write; null where there is none. Each database is some 300
+ * files, and on a disk to remove those of a hundred databases takes longer than the tests.
  */
 function roomyMemory(): string | null {
   const folder = '/dev/shm';
