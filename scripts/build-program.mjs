@@ -62,14 +62,14 @@ function noticesOf(folders) {
  * @returns whether it was done
  */
 export async function buildProgram() {
+  const built = entries.filter((path) => existsSync(join(dist, path)));
+  if (built.length === 0 || !existsSync(join(dist, loader))) return false;
   let bundler;
   try {
     bundler = await import('rolldown');
   } catch {
     return false;
   }
-  const built = entries.filter((path) => existsSync(join(dist, path)));
-  if (built.length === 0 || !existsSync(join(dist, loader))) return false;
   rmSync(join(dist, 'program'), { recursive: true, force: true });
   const packages = new Set();
   const bundle = await bundler.rolldown({

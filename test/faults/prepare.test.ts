@@ -1,9 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NativeLock } from '../../src/native/lock.ts';
 import type { WeightsLock } from '../../src/weights/index.ts';
 import { convertMiniFasNet } from '../../src/weights/pytorch/minifasnet.ts';
@@ -24,11 +35,14 @@ import { makePackage } from '../../src/weights/test-support/wheels.ts';
 import { describeWhere } from '../support/only-where.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const CLONE = 'a clone with spaces';
 
 let packages: StandInPackage[];
 let lock: WeightsLock;
 let native: NativeLock;
 let registry: StandInRegistry;
+/** Folders with a clone and npm's cache: one as it was cloned, and one that was prepared from that registry. */
+let made: string;
 let work: string;
 let clone: string;
 
@@ -37,14 +51,29 @@ beforeAll(async () => {
   let library: StandInPackage;
   ({ library, native } = await standInLibrary());
   packages.push(library);
-});
-beforeEach(async () => {
+  made = await mkdtemp(join(tmpdir(), 'livestill-prepare-made-'));
+  await cloneInto(join(made, 'cloned'));
   registry = await startRegistry(packages);
-  work = await mkdtemp(join(tmpdir(), 'livestill-prepare-'));
-  clone = join(work, 'a clone with spaces');
+  await use('cloned');
+  expect(await prepare().ended).toMatchObject({ status: 0, err: '' });
+  await rename(work, join(made, 'prepared'));
+});
+afterAll(async () => {
+  await registry?.close();
+  if (made !== undefined) await rm(made, { recursive: true, force: true });
+});
+beforeEach(() => use('cloned'));
+afterEach(async () => {
+  registry.packages = packages;
+  await rm(work, { recursive: true, force: true });
+});
+
+/** Makes a clone of what `prepare` needs, in a folder. */
+async function cloneInto(folder: string): Promise<void> {
+  clone = join(folder, CLONE);
   await mkdir(join(clone, 'models'), { recursive: true });
-  for (const folder of ['weights', 'native', 'files', 'report'])
-    await cp(join(ROOT, 'src', folder), join(clone, 'src', folder), {
+  for (const name of ['weights', 'native', 'files', 'report'])
+    await cp(join(ROOT, 'src', name), join(clone, 'src', name), {
       recursive: true,
       filter: (path) => !/\.test\.ts$|test-support/.test(path),
     });
@@ -57,11 +86,29 @@ beforeEach(async () => {
   await writeFile(join(clone, 'package.json'), '{"name":"a-clone","version":"0.0.0","type":"module"}');
   await writeFile(join(clone, 'models', 'weights.lock.json'), JSON.stringify(lock));
   await install('all');
-});
-afterEach(async () => {
-  await registry.close();
-  await rm(work, { recursive: true, force: true });
-});
+}
+
+/** Works in a copy of its own: of what was cloned, or of what was prepared. */
+async function use(which: 'cloned' | 'prepared'): Promise<void> {
+  if (work !== undefined) await rm(work, { recursive: true, force: true });
+  work = await mkdtemp(join(tmpdir(), 'livestill-prepare-'));
+  clone = join(work, CLONE);
+  await cp(join(made, which), work, { recursive: true, verbatimSymlinks: true });
+}
+
+/** Works in a clone that was prepared and has no compiler since: what is looked at there is what `prepare` does behind the build. */
+async function usePrepared(): Promise<void> {
+  await use('prepared');
+  await install('production');
+}
+
+/** The same with nothing fetched yet, and nothing in npm's cache. */
+async function useBuilt(): Promise<void> {
+  await usePrepared();
+  await rm(join(work, 'cache'), { recursive: true });
+  await rm(join(clone, 'native', 'a-library'), { recursive: true });
+  for (const file of await weightFiles()) await rm(join(clone, 'models', file));
+}
 
 /** A library of one file for all platforms, one for this machine and one for another. */
 async function standInLibrary(): Promise<{ library: StandInPackage; native: NativeLock }> {
@@ -161,14 +208,12 @@ describe('npm prepare in a clone', () => {
       /^livestill: dist\/ is missing and TypeScript is neither installed .*--omit=dev/,
     );
 
-    await install('all');
-    await prepare().ended;
-    await install('production');
+    await usePrepared();
     expect(await prepare().ended).toEqual({ status: 0, out: line('dist/ as it was', 0, 0), err: '' });
   });
 
   it('brings this platform alone into a clone, those of the package when npm packs, and those that are named', async () => {
-    await prepare().ended;
+    await usePrepared();
     expect(await libraryFiles()).toEqual([join('bin', 'own.so'), join('dist', 'a.js'), 'package.json']);
     const manifest = JSON.parse(await readFile(join(clone, 'native', 'a-library', 'package.json'), 'utf8'));
     expect(manifest).toEqual({
@@ -180,7 +225,7 @@ describe('npm prepare in a clone', () => {
     });
 
     expect((await prepare({ PACK_PLATFORMS: 'linux-z80' }).ended).out).toBe(
-      line('built dist/', 0, 1, 'linux-z80'),
+      line('dist/ as it was', 0, 1, 'linux-z80'),
     );
     expect(await libraryFiles()).toEqual([join('bin', 'b.so'), join('dist', 'a.js'), 'package.json']);
 
@@ -206,19 +251,18 @@ describe('npm prepare in a clone', () => {
   });
 
   it('replaces a file of the library that was changed, and refuses another package under its name', async () => {
-    await prepare().ended;
+    await usePrepared();
     const file = join(clone, 'native', 'a-library', 'bin', 'own.so');
     await writeFile(file, noise('changed', 9000));
-    expect((await prepare().ended).out).toBe(line('built dist/', 0, 1));
+    expect((await prepare().ended).out).toBe(line('dist/ as it was', 0, 1));
     expect(await readFile(file)).toEqual(noise('own', 9000));
 
     await rm(file);
-    await registry.close();
     const tarball = await makeTarball({ 'package/bin/own.so': noise('changed', 9000) });
-    registry = await startRegistry([
+    registry.packages = [
       ...packages.filter((p) => p.name !== 'a-library'),
       { name: 'a-library', version: '2.0.0', tarball },
-    ]);
+    ];
     const { status, err } = await prepare({ npm_config_cache: join(work, 'another cache') }).ended;
     expect(status).toBe(1);
     expect(err).toContain('tarball of a-library@2.0.0: expected sha256');
@@ -235,6 +279,7 @@ describe('npm prepare in a clone', () => {
   });
 
   it('fails with a clear message when npm is offline and has never fetched what is needed', async () => {
+    await useBuilt();
     const { status, err } = await prepare({ npm_config_offline: 'true' }).ended;
     expect(status).toBe(1);
     expect(err).toMatch(
@@ -244,19 +289,21 @@ describe('npm prepare in a clone', () => {
   });
 
   it('works offline once the npm cache is warm', async () => {
-    await prepare().ended;
+    await usePrepared();
     for (const file of await weightFiles()) await rm(join(clone, 'models', file));
     const asked = registry.requests.length;
     const offline = await prepare({ npm_config_offline: 'true' }).ended;
-    expect(offline).toEqual({ status: 0, out: line('built dist/', 3, 0), err: '' });
+    expect(offline).toEqual({ status: 0, out: line('dist/ as it was', 3, 0), err: '' });
     expect(registry.requests).toHaveLength(asked);
   });
 
   it('killed in the middle of a download leaves no file under a final name; the next run cleans up', async () => {
+    await useBuilt();
+    const asked = registry.requests.length;
     registry.packages = packages.map((one) => ({ ...one, stall: one.name !== 'a-library' }));
     const { child, ended } = prepare();
     await expect
-      .poll(() => registry.requests.some((path) => /^(?!.*a-library).*\.tgz$/.test(path)), {
+      .poll(() => registry.requests.slice(asked).some((path) => /^(?!.*a-library).*\.tgz$/.test(path)), {
         timeout: 30_000,
       })
       .toBe(true);
@@ -265,9 +312,8 @@ describe('npm prepare in a clone', () => {
     expect(await weightFiles()).toEqual([]);
     expect(await workFolders()).toHaveLength(1);
 
-    await registry.close();
-    registry = await startRegistry(packages);
-    expect(await prepare().ended).toEqual({ status: 0, out: line('built dist/', 3, 0), err: '' });
+    registry.packages = packages;
+    expect(await prepare().ended).toEqual({ status: 0, out: line('dist/ as it was', 3, 0), err: '' });
     expect(await weightFiles()).toHaveLength(3);
     expect(await workFolders()).toEqual([]);
   });
@@ -281,6 +327,7 @@ describeWhere(process.platform !== 'win32', 'needs a POSIX system')(
     const wheel = makePackage('net_pair', '1.2.3', { 'net_pair/one.pth': source });
 
     beforeEach(async () => {
+      await usePrepared();
       const from = { name: 'net-pair', version: '1.2.3', tarball: wheel };
       const part = { name: 'one-80', file: 'one-80.onnx', pathInArchive: 'net_pair/one.pth', from };
       const entry = {
@@ -309,7 +356,7 @@ describeWhere(process.platform !== 'win32', 'needs a POSIX system')(
       const copy = `const into = process.argv[process.argv.indexOf('--dest') + 1];
       require('node:fs').copyFileSync(${JSON.stringify(brought)}, into + '/net_pair-1.2.3-py3-none-any.whl');`;
       const PATH = await withPython(copy);
-      const said = line('built dist/', 4, 2, own, 4);
+      const said = line('dist/ as it was', 1, 0, own, 4);
       expect(await prepare({ PATH }).ended).toEqual({ status: 0, out: said, err: '' });
       expect(await weightFiles()).toContain('one-80.onnx');
     });
@@ -317,7 +364,7 @@ describeWhere(process.platform !== 'win32', 'needs a POSIX system')(
     it('are done without where there is no pip, with one line that says so and what to do', async () => {
       const PATH = await withPython(`console.error('No module named pip'); process.exit(1);`);
       const { status, out, err } = await prepare({ PATH }).ended;
-      expect({ status, out }).toEqual({ status: 0, out: line('built dist/', 3, 2) });
+      expect({ status, out }).toEqual({ status: 0, out: line('dist/ as it was', 0, 0) });
       expect(err).toMatch(
         /^livestill: without one-80 it judges with the profile "single" alone, until "npx livestill models pull"/,
       );

@@ -119,17 +119,26 @@ function answerOf({ framing, coding, size, keepAlive }: AnswerCase): { head: str
       ? 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n'
       : '';
   const head = `${first}${lines.join('\r\n')}\r\n\r\n`;
-  return { head, body: chunked ? chunksOf(body, framing === 'chunked-trailers') : body };
+  const trailers = framing === 'chunked-trailers';
+  return { head, body: chunked ? chunkedBody(coding, size, trailers) : body };
+}
+
+const chunkedBodies = new Map<string, Buffer>();
+function chunkedBody(coding: Coding, size: number, trailers: boolean): Buffer {
+  const key = `${coding} ${size} ${trailers}`;
+  const made = chunkedBodies.get(key) ?? chunksOf(bodyOf(coding, size), trailers);
+  chunkedBodies.set(key, made);
+  return made;
 }
 
 function chunksOf(body: Buffer, trailers: boolean): Buffer {
-  const parts: (Buffer | string)[] = [];
+  const parts: Buffer[] = [];
   for (let at = 0; at < body.length; at += 50_000) {
     const piece = body.subarray(at, at + 50_000);
-    parts.push(`${piece.length.toString(16)};name=value\r\n`, piece, '\r\n');
+    parts.push(Buffer.from(`${piece.length.toString(16)};name=value\r\n`), piece, Buffer.from('\r\n'));
   }
-  parts.push('0\r\n', trailers ? 'X-Checksum: abc\r\n\r\n' : '\r\n');
-  return Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+  parts.push(Buffer.from(`0\r\n${trailers ? 'X-Checksum: abc\r\n' : ''}\r\n`));
+  return Buffer.concat(parts);
 }
 
 /**
@@ -233,7 +242,14 @@ async function answer(socket: Socket, given: AnswerCase): Promise<void> {
       await write(part);
       await wait(1);
     }
-  } else await write(Buffer.concat([Buffer.from(head), body]));
+  } else {
+    // Both in one write.
+    socket.cork();
+    socket.write(head);
+    const written = write(body);
+    socket.uncork();
+    await written;
+  }
   if (given.end === 'open') return;
   if (given.end === 'reset') socket.resetAndDestroy();
   else if (given.end === 'half-close') socket.end();

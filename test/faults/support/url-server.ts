@@ -66,9 +66,10 @@ export function testDownloader(options: Partial<DownloadOptions> & Pick<Download
     app?: string,
   ): Promise<Attempt> => {
     try {
+      const { buffer, byteOffset, length } = await downloader.download(new URL(url), signal, { app });
       return {
         reason: 'fetched',
-        bytes: Buffer.from(await downloader.download(new URL(url), signal, { app })),
+        bytes: Buffer.from(buffer, byteOffset, length),
         retryAfter: undefined,
       };
     } catch (error) {

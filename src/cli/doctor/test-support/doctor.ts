@@ -1,12 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { afterEach, beforeEach, expect, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished } from 'vitest';
 import type { Machine } from '../../../doctor/examine.ts';
 import { openStore } from '../../../store/open.ts';
+import { openConnection } from '../../../store/sqlite/connection.ts';
 import { somePair, someRow } from '../../../store/test-support/temp-store.ts';
 import { registerDoctor } from '../doctor.ts';
 
@@ -27,17 +28,28 @@ export const machine: Machine = {
 export let root: string;
 export let data: string;
 
-/** Makes a data folder with an app and 200 rows before each test, and removes it afterwards. */
+/** Gives each test a data folder with an app and 200 rows, and removes it afterwards; all are copies of one. */
 export function useDataFolder(): void {
-  beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), 'livestill-doctor-'));
-    data = join(root, 'data');
-    const store = await openStore({ dataDir: data, thread: false });
+  let made: string;
+  beforeAll(async () => {
+    made = await mkdtemp(join(tmpdir(), 'livestill-doctor-made-'));
+    const store = await openStore({ dataDir: made, thread: false });
     await store.accounts.createApp({ appid: '1', name: 'x' }, somePair());
     for (let count = 0; count < 200; count++) {
       await store.ledger.append(someRow({ at: new Date(noon - 60_000), requestId: `request-${count}` }));
     }
     await store.close();
+    // All of it in the one file: a log that the collector takes in while it is copied would leave half of both.
+    const connection = openConnection(join(made, 'livestill.sqlite'), 1000);
+    connection.script('PRAGMA wal_checkpoint(TRUNCATE)');
+    connection.close();
+  });
+  afterAll(() => rm(made, { recursive: true, force: true }));
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'livestill-doctor-'));
+    data = join(root, 'data');
+    await mkdir(data, { mode: 0o700 });
+    for (const name of ['livestill.sqlite', 'master.key']) await copyFile(join(made, name), join(data, name));
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 }
