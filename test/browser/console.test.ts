@@ -7,14 +7,14 @@ import { samplePath } from '../support/pictures.ts';
 import { findChromium, startChromium } from './support/chromium.ts';
 import {
   type ConsoleService,
-  keepPicture,
   LOOKS,
   openConsole,
   PERSON,
   setUp,
   signIn,
   startConsoleService,
-  violations,
+  startWalk,
+  type Walk,
 } from './support/console.ts';
 import { feedFolder, press, reach } from './support/harness.ts';
 import { scene } from './support/scene.ts';
@@ -263,44 +263,48 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await page.locator('.tile').first().waitFor();
   });
 
-  it.each(LOOKS)('is accessible and fits: %s', async (name, context) => {
-    const { page, wrong } = await openConsole(browser, `${console.url}/console/`, context);
-    const found: Record<string, string[]> = {};
-    const look = async (what: string) => {
-      found[what] = await violations(page);
-      await keepPicture(page, `${what}-${name}`);
-    };
-    await page.locator('form').waitFor();
-    await look('sign-in');
-    await signIn(page);
-    await page.locator('.drop').waitFor();
-    await look('try-empty');
-    await judge(page, samplePath('T1.jpg'));
-    await page.locator('.picture').waitFor();
-    await look('try');
-    await page.locator('.curve button').click();
-    await page.locator('.curve-drawing circle').nth(4).waitFor();
-    await look('try-curve');
-    await page.goto(`${console.url}/console/try`);
-    await page.locator('input[type=file]').setInputFiles([samplePath('T1.jpg'), samplePath('T1.jpg')]);
-    await page.locator('.still .badge').nth(1).waitFor();
-    await look('try-stills');
-    await page.goto(`${console.url}/console/activity`);
-    await page.locator('.uplot').first().waitFor();
-    await look('activity');
-    await page.goto(`${console.url}/console/decisions`);
-    await page.locator('td a').first().waitFor();
-    await look('decisions');
-    await page.locator('td a').first().click();
-    await page.locator('.decision').waitFor();
-    await look('decision');
-    if (context.viewport.width === 360) {
+  describe('is accessible and fits', () => {
+    let walk: Walk;
+    beforeAll(async () => {
+      walk = await startWalk(browser, `${console.url}/console/`);
+      const { page, look } = walk;
+      await page.locator('form').waitFor();
+      await look('sign-in');
+      await signIn(page);
+      await page.locator('.drop').waitFor();
+      await look('try-empty');
+      await judge(page, samplePath('T1.jpg'));
+      await page.locator('.picture').waitFor();
+      await look('try');
+      await page.locator('.curve button').click();
+      await page.locator('.curve-drawing circle').nth(4).waitFor();
+      await look('try-curve');
+      await page.goto(`${console.url}/console/try`);
+      await page.locator('input[type=file]').setInputFiles([samplePath('T1.jpg'), samplePath('T1.jpg')]);
+      await page.locator('.still .badge').nth(1).waitFor();
+      await look('try-stills');
+      await page.goto(`${console.url}/console/activity`);
+      await page.locator('.uplot').first().waitFor();
+      await look('activity');
+      await page.goto(`${console.url}/console/decisions`);
+      await page.locator('td a').first().waitFor();
+      await look('decisions');
+      await page.locator('td a').first().click();
+      await page.locator('.decision').waitFor();
+      await look('decision');
       await page.locator('.icon-button').click();
       await page.locator('nav').waitFor();
-      await look('menu');
-    }
-    await page.context().close();
-    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((what) => [what, []])));
-    expect(wrong).toEqual([]);
+      await look(
+        'menu',
+        LOOKS.filter(([, { viewport }]) => viewport.width === 360),
+      );
+      await page.context().close();
+    });
+
+    it.each(LOOKS)('%s', (name) => {
+      const { found, well } = walk.result(name);
+      expect(found).toEqual(well);
+      expect(walk.wrong).toEqual([]);
+    });
   });
 });
