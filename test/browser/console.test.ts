@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { samplePath } from '../support/pictures.ts';
 import { findChromium, startChromium } from './support/chromium.ts';
@@ -26,6 +26,8 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
   let feeds: Awaited<ReturnType<typeof feedFolder>>;
   let console: ConsoleService;
   let browser: Browser;
+  /** The session of somebody who signed in: each sign-in costs the service a hash. */
+  let session: BrowserContextOptions['storageState'];
 
   beforeAll(async () => {
     data = await mkdtemp(join(tmpdir(), 'livestill-console-'));
@@ -34,6 +36,8 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     [console, browser] = await Promise.all([startConsoleService(data), startChromium(path ?? '', { feed })]);
     const page = await setUp(browser, console.setupLink);
     await judge(page, samplePath('T1.jpg'));
+    // Not what the pages keep in the browser: each test has its own language.
+    session = { cookies: await page.context().cookies(), origins: [] };
     await page.context().close();
   });
 
@@ -50,13 +54,14 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
   }
 
   /** A page that somebody signed in to; what it did wrong is looked at in the end. */
-  async function open(path = '/console/', context = {}) {
-    const { page, wrong } = await openConsole(browser, `${console.url}${path}`, context);
+  async function open(path = '/console/', context: BrowserContextOptions = {}) {
+    const signedIn = { ...context, ...(session === undefined ? {} : { storageState: session }) };
+    const { page, wrong } = await openConsole(browser, `${console.url}${path}`, signedIn);
     onTestFinished(async () => {
       await page.context().close();
       expect(wrong).toEqual([]);
     });
-    await signIn(page);
+    await page.locator('nav').waitFor({ state: 'attached' });
     return page;
   }
 
