@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BatchRow } from '../batch/types.ts';
+import { groupRecord } from '../cli/worker/record.ts';
 import { Fault } from '../faults.ts';
 import type { Judge } from '../fleet/types.ts';
 import { madeStill } from '../liveness/test-support/still.ts';
@@ -158,6 +160,35 @@ describe.skipIf(whyNoServer !== null)(`groups in batches of several machines${ti
       '3:3.jpg',
       '4:4.jpg',
     ]);
+  }, 60_000);
+
+  it('go whole from results and ledger where one of their pictures is erased', async () => {
+    const [store] = (await nodesOn(of.server, 1)) as [Store];
+    const batches = batchesOf(store);
+    // Of the second group one still is no picture, of the third one is not there.
+    const named = ['a.jpg', 'b.jpg', 'c.jpg', 'bad.jpg', 'd.jpg', 'none.jpg', 'e.jpg', 'f.jpg'];
+    const pictures = named.map((picture, at) => ({ picture, group: `g${at >> 1}` }));
+    const read = async (picture: string) => {
+      if (picture === 'none.jpg') throw new Fault('download_refused', 'http_404', 'there is none');
+      return Buffer.from(picture);
+    };
+    const batchId = await submitBatch(batches, someOrder(), pictures, 50);
+    const recordOfGroup = groupRecord([]);
+    await workUntilOver([stillWorker(store, { recordOfGroup, pictures: { read } })], batchId);
+    const keys = async () => (await rowsOf(batches, batchId)).map(({ key }) => key);
+    expect(await keys()).toHaveLength(12);
+    expect(await store.ledger.count({})).toBe(4);
+    for (const [picture, left] of [
+      ['b.jpg', 9],
+      ['c.jpg', 6],
+      ['d.jpg', 3],
+    ] as const) {
+      const target = { pictureSha256: createHash('sha256').update(picture).digest('hex') };
+      expect((await store.chains.erase(target)).tombstones, picture).toHaveLength(1);
+      expect(await keys(), picture).toHaveLength(left);
+    }
+    expect(await keys()).toEqual(['7:e.jpg', '8:f.jpg', 'together:7:e.jpg']);
+    expect(await store.ledger.count({})).toBe(1);
   }, 60_000);
 
   it('lose nothing and double nothing where workers are lost over a group again and again', async () => {

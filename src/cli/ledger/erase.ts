@@ -79,6 +79,9 @@ async function erase(
   const pictures = new Set('pictureSha256' in target ? [target.pictureSha256] : []);
   for await (const row of ledger.read(target)) {
     if (/^[0-9a-f]{64}$/.test(row.pictureSha256)) pictures.add(row.pictureSha256);
+    // By one picture: the others of a row that it is a still of were not asked for.
+    if ('pictureSha256' in target) continue;
+    for (const { sha256 } of row.explanation?.stills ?? []) pictures.add(sha256);
   }
   if (!yes) {
     let inBatches = 0;

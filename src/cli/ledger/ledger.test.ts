@@ -3,7 +3,12 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openConnection } from '../../store/sqlite/connection.ts';
-import { someRow, temporaryFolder, temporaryStore } from '../../store/test-support/temp-store.ts';
+import {
+  someExplanation,
+  someRow,
+  temporaryFolder,
+  temporaryStore,
+} from '../../store/test-support/temp-store.ts';
 import { livestill, livestillJson } from '../shared/test-support/livestill.ts';
 
 let dataDir: string;
@@ -219,6 +224,27 @@ describe('livestill ledger erase --batch', () => {
     expect(readFileSync(batch(), 'utf8')).toBe(row('stays', 'cd'.repeat(32)));
     const log = await livestillJson('log', 'admin', '--action', 'batch.erase', '--data', dataDir);
     expect(log).toMatchObject([{ target: batch(), after: { rows: 1 } }]);
+  });
+
+  it('takes the stills of a request out of it too, and for one still that one alone', async () => {
+    const [one, two] = ['1'.repeat(64), '2'.repeat(64)];
+    const still = { bytes: 10, source: 'bytes', verdict: null, rawScore: null } as const;
+    const stills = [one, two].map((hash) => ({ ...still, sha256: hash }));
+    const rows = ['several', 'again'].map((requestId) =>
+      someRow({ requestId, pictureSha256: '3'.repeat(64), explanation: someExplanation({ stills }) }),
+    );
+    const store = await temporaryStore({ dataDir });
+    for (const some of rows) await store.ledger.append(some);
+    await store.close();
+    writeFileSync(batch(), row('one', one) + row('two', two) + row('stays', sha256));
+    const asked = (...by: string[]) => ledger('erase', ...by, '--batch', batch());
+    expect((await asked('--picture-sha256', one)).err).toContain(
+      '2 rows and 1 row of batches would be erased',
+    );
+    expect((await asked('--request-id', 'several')).err).toContain('1 row and 2 rows of batches would be');
+    const { out } = await asked('--picture-sha256', one, '--yes');
+    expect(out).toContain('2 rows and 0 kept answers erased.');
+    expect(readFileSync(batch(), 'utf8')).toBe(row('two', two) + row('stays', sha256));
   });
 
   it('erases nothing while the batch runs', async () => {

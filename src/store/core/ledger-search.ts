@@ -2,12 +2,11 @@ import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { FoundPage, LedgerSearch } from '../../ledger/search.ts';
 import type { LedgerPlace } from '../../ledger/types.ts';
 import { fromColumns, type JoinedRow } from './ledger-columns.ts';
+import { type LedgerRows, rowsOfPicture } from './picture-rows.ts';
 import type { Tables } from './tables.ts';
 
 /** Rows that one call looks at: what an index cannot narrow is looked for among so many, and no more. */
 const WINDOW = 20_000;
-
-type Rows = SelectQueryBuilder<Tables, 'ledger', object>;
 
 /**
  * The newest rows that match, a page at a time. Period, app, request, picture, reference and review are found
@@ -78,8 +77,8 @@ async function endOf(
 }
 
 /** What an index finds. */
-function narrowed(db: Kysely<Tables>, filter: LedgerSearch, before: LedgerPlace | null): Rows {
-  let query: Rows = db.selectFrom('ledger');
+function narrowed(db: Kysely<Tables>, filter: LedgerSearch, before: LedgerPlace | null): LedgerRows {
+  let query = rowsOfPicture(db, filter.pictureSha256);
   if (filter.since !== undefined) query = query.where('ledger.at', '>=', filter.since.getTime());
   if (before !== null) {
     query = query.where(sql<boolean>`(ledger.at, ledger.id) < (${before.at.getTime()}, ${before.id})`);
@@ -89,9 +88,6 @@ function narrowed(db: Kysely<Tables>, filter: LedgerSearch, before: LedgerPlace 
   if (filter.appid !== undefined) query = query.where('ledger.appid', '=', filter.appid);
   if (filter.requestId !== undefined) query = query.where('ledger.request_id', '=', filter.requestId);
   if (filter.reference !== undefined) query = query.where('ledger.reference', '=', filter.reference);
-  if (filter.pictureSha256 !== undefined) {
-    query = query.where('ledger.picture_sha256', '=', filter.pictureSha256);
-  }
   // Written out: an index over the reviewed rows alone is used only where the statement says so itself.
   if (filter.review === true) query = query.where(sql<boolean>`ledger.review = 1`);
   return query;

@@ -1,4 +1,4 @@
-import { type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ChainName } from '../../ledger/checkpoint.ts';
 import type { ReadScores } from '../../ledger/scores.ts';
 import type { ActivityFilter, ActivityRow, LedgerOverview } from '../../ledger/search.ts';
@@ -17,6 +17,7 @@ import {
   toColumns,
 } from './ledger-columns.ts';
 import { searchLedger } from './ledger-search.ts';
+import { type LedgerRows, rowsOfPicture } from './picture-rows.ts';
 import { prepared } from './prepared.ts';
 import { scorePart } from './score-part.ts';
 import type { Tables } from './tables.ts';
@@ -196,14 +197,12 @@ async function newestRows(db: Kysely<Tables>): Promise<readonly number[]> {
   return [...(first?.id ? [first.id] : []), ...others.map(({ end }) => end)];
 }
 
-function filtered(db: Kysely<Tables>, filter: LedgerFilter): SelectQueryBuilder<Tables, 'ledger', object> {
-  let query: SelectQueryBuilder<Tables, 'ledger', object> = db.selectFrom('ledger');
+function filtered(db: Kysely<Tables>, filter: LedgerFilter): LedgerRows {
+  let query = rowsOfPicture(db, filter.pictureSha256);
   if (filter.since !== undefined) query = query.where('ledger.at', '>=', filter.since.getTime());
   if (filter.until !== undefined) query = query.where('ledger.at', '<', filter.until.getTime());
   if (filter.appid !== undefined) query = query.where('ledger.appid', '=', filter.appid);
   if (filter.requestId !== undefined) query = query.where('ledger.request_id', '=', filter.requestId);
-  if (filter.pictureSha256 !== undefined)
-    query = query.where('ledger.picture_sha256', '=', filter.pictureSha256);
   if (filter.reference !== undefined) query = query.where('ledger.reference', '=', filter.reference);
   // Rows of versions without kinds were all judged.
   if (filter.kind === 'judged') query = query.where(sql<boolean>`coalesce(ledger.kind, 'judged') = 'judged'`);

@@ -335,6 +335,13 @@ export interface ReviewMarkTable {
   readonly marked_by: string;
 }
 
+/** The pictures of a decision on several stills: kept by triggers. */
+export interface LedgerStillTable {
+  /** The row of the ledger. */
+  readonly row_id: number;
+  readonly sha256: Uint8Array;
+}
+
 export interface Tables extends ConsoleTables {
   readonly batch: BatchTable;
   readonly batch_chunk: BatchChunkTable;
@@ -346,6 +353,7 @@ export interface Tables extends ConsoleTables {
   readonly score_day: ScoreTable;
   readonly model_set: ModelSetTable;
   readonly ledger: LedgerTable;
+  readonly ledger_still: LedgerStillTable;
   readonly review_mark: ReviewMarkTable;
   readonly meta: MetaTable;
   readonly api_key: ApiKeyTable;

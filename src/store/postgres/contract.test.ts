@@ -11,6 +11,7 @@ describe.skipIf(whyNoServer !== null)(
     await import('../core/accounts.test.ts');
     await import('../core/ledger.test.ts');
     await import('../core/ledger-search.test.ts');
+    await import('../core/picture-rows.test.ts');
     await import('../core/record.test.ts');
     await import('../core/review.test.ts');
     await import('../core/console/console.test.ts');

@@ -9,6 +9,7 @@ import { BATCH_RESULTS } from './steps/batch-results.ts';
 import { BATCHES } from './steps/batches.ts';
 import { CONSOLE } from './steps/console.ts';
 import { LEDGER_SEARCH } from './steps/ledger-search.ts';
+import { LEDGER_STILL } from './steps/ledger-still.ts';
 import { OIDC } from './steps/oidc.ts';
 import { PERMITS } from './steps/permits.ts';
 import { RATES } from './steps/rates.ts';
@@ -41,6 +42,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0016-admin-log-search': ADMIN_LOG_SEARCH,
   '0016-review-limits': REVIEW_LIMITS,
   '0017-results-round': RESULTS_ROUND,
+  '0018-ledger-still': LEDGER_STILL,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

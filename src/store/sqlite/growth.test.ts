@@ -62,6 +62,45 @@ describe('the ledger', () => {
     connection.rollback();
   });
 
+  it('finds a picture by the indexes of both places that name it, whatever else is asked for', async () => {
+    const dataDir = await temporaryFolder();
+    const store = await temporaryStore({ dataDir });
+    await store.ledger.append(someRow());
+    const connection = behind(dataDir);
+    const asked: CompiledQuery[] = [];
+    const db = new Kysely<Tables>({
+      dialect: new LibsqlDialect(connection, { lockWaitMs: 0 }),
+      log: ({ query }) => void asked.push(query),
+    });
+    const reading = { read: (_code, query) => query(db) } as Partial<StoreDatabase> as StoreDatabase;
+    const ledger = createLedger(reading, { name: () => 'ledger', findEnd });
+    const filters: LedgerFilter[] = [
+      {},
+      { since: at(1), until: at(2) },
+      { appid: '1000001', verdict: 'live' },
+    ];
+    for (const filter of filters.map((some) => ({ ...some, pictureSha256: 'ab'.repeat(32) }))) {
+      await ledger.page({ ...filter, upTo: [10] }, { at: at(1), id: 5 }, 500);
+      await ledger.latest(filter, 50);
+      await ledger.count(filter);
+      await ledger.search(filter, null, 50);
+      await ledger.search(filter, { at: at(3), id: 5 }, 50);
+    }
+    connection.begin();
+    for (const { sql, parameters } of asked) {
+      const plan = connection.execute(`explain query plan ${sql}`, parameters).rows.map((row) => row.detail);
+      const tables = plan.filter((step) => /^(SCAN|SEARCH) (ledger|ledger_still)\b/.test(String(step)));
+      expect(tables, sql).toEqual([
+        expect.stringMatching(/^SEARCH ledger_still USING PRIMARY KEY \(sha256=\?\)/),
+        expect.stringMatching(/^SEARCH ledger USING (COVERING )?INDEX ledger_by_picture /),
+        expect.stringMatching(/^SEARCH ledger USING INTEGER PRIMARY KEY /),
+        // A search reads the whole rows of those that match.
+        ...(tables.length > 3 ? [expect.stringMatching(/^SEARCH ledger USING INTEGER PRIMARY KEY /)] : []),
+      ]);
+    }
+    connection.rollback();
+  });
+
   it('is ordered by time, then by number, in pages and from the newest', async () => {
     const { ledger } = await temporaryStore();
     // Written out of order, as requests of different length are, and many in the same millisecond.

@@ -10,6 +10,7 @@ import { FIRST } from './steps/first.ts';
 import { SHARES } from './steps/idempotency-shares.ts';
 import { INDEXES } from './steps/indexes.ts';
 import { LEDGER_SEARCH } from './steps/ledger-search.ts';
+import { LEDGER_STILL } from './steps/ledger-still.ts';
 import { OIDC } from './steps/oidc.ts';
 import { PROFILES } from './steps/profiles.ts';
 import { RECORD } from './steps/record.ts';
@@ -39,6 +40,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0019-scores': SCORES,
   '0020-admin-log-search': ADMIN_LOG_SEARCH,
   '0020-review-limits': REVIEW_LIMITS,
+  '0021-ledger-still': LEDGER_STILL,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

@@ -40,6 +40,8 @@ const laterTables = [
 
 /** Undoes what came with the step `0011-review` and after it. */
 export const BEFORE_REVIEW: readonly string[] = [
+  'drop trigger ledger_still_added',
+  'drop table ledger_still',
   ...['time', 'actor', 'action', 'actor_action', 'target'].map((by) => `drop index admin_log_by_${by}`),
   'drop index ledger_for_review_by_app',
   'drop table review_mark',

@@ -108,7 +108,7 @@ export const ZH_AUDIT: Record<keyof typeof EN_AUDIT, string> = {
   'audit.erase': '擦除某人的记录',
   'audit.eraseLead': '记录和缓存的应答将被永久删除；每一行只在链中留下位置，不含任何内容。',
   'audit.eraseBy': '依据',
-  'audit.by.reference': '调用方的引用编号',
+  'audit.by.reference': '业务编号',
   'audit.by.requestId': '请求 ID',
   'audit.by.pictureSha256': '图片的 SHA-256',
   'audit.eraseLook': '查看将删除的内容',
