@@ -2,7 +2,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { someRow } from '../../src/store/test-support/temp-store.ts';
 import { findChromium, startChromium } from './support/chromium.ts';
-import { keepPicture, LOOKS, openConsole, signIn, violations } from './support/console.ts';
+import { keepPicture, LOOKS, openConsole, signIn, startWalk, type Walk } from './support/console.ts';
 import { type ConsoleHere, PASSWORD, startConsoleHere } from './support/console-here.ts';
 
 const { path, reason } = findChromium();
@@ -241,37 +241,40 @@ describe.skipIf(path === null)(`apps and keys in the console${reason === null ? 
     await page.context().close();
   });
 
-  it.each(LOOKS)('are accessible and fit: %s', async (name, context) => {
-    const { page, wrong } = await openConsole(browser, `${here.url}/console/apps`, context);
-    await signIn(page, { name: 'Ann', password: PASSWORD });
-    const found: Record<string, string[]> = {};
-    const look = async (what: string) => {
-      found[what] = await violations(page);
-      await keepPicture(page, `${what}-${name}`);
-    };
-    await page.locator('td a').first().waitFor();
-    await look('apps');
-    await page.locator('.page-head button').click();
-    await page.locator('dialog').waitFor();
-    await page.locator('dialog summary').click();
-    await look('apps-new');
-    await page.keyboard.press('Escape');
-    await page.locator('dialog').waitFor({ state: 'detached' });
-    await page.goto(`${here.url}/console/apps/1000001`);
-    await page.locator('table.cards').first().waitFor();
-    await page.locator('main select').first().selectOption('own');
-    await page.locator('main input[type=number]').first().fill('91');
-    await page.locator('.policy-effect table').waitFor();
-    await look('app');
-    await page
-      .locator('.row-deeds .button')
-      .filter({ hasText: /Rotate|轮换/ })
-      .first()
-      .click();
-    await page.locator('dialog').waitFor();
-    await look('app-rotate');
-    await page.context().close();
-    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((what) => [what, []])));
-    expect(wrong).toEqual([]);
+  describe('are accessible and fit', () => {
+    let walk: Walk;
+    beforeAll(async () => {
+      walk = await startWalk(browser, `${here.url}/console/apps`);
+      const { page, look } = walk;
+      await signIn(page, { name: 'Ann', password: PASSWORD });
+      await page.locator('td a').first().waitFor();
+      await look('apps');
+      await page.locator('.page-head button').click();
+      await page.locator('dialog').waitFor();
+      await page.locator('dialog summary').click();
+      await look('apps-new');
+      await page.keyboard.press('Escape');
+      await page.locator('dialog').waitFor({ state: 'detached' });
+      await page.goto(`${here.url}/console/apps/1000001`);
+      await page.locator('table.cards').first().waitFor();
+      await page.locator('main select').first().selectOption('own');
+      await page.locator('main input[type=number]').first().fill('91');
+      await page.locator('.policy-effect table').waitFor();
+      await look('app');
+      await page
+        .locator('.row-deeds .button')
+        .filter({ hasText: /Rotate|轮换/ })
+        .first()
+        .click();
+      await page.locator('dialog').waitFor();
+      await look('app-rotate');
+      await page.context().close();
+    });
+
+    it.each(LOOKS)('%s', (name) => {
+      const { found, well } = walk.result(name);
+      expect(found).toEqual(well);
+      expect(walk.wrong).toEqual([]);
+    });
   });
 });

@@ -7,7 +7,7 @@ import { someExplanation, someRow } from '../../src/store/test-support/temp-stor
 import { thresholdArea } from '../../src/wire/admin/threshold.ts';
 import type { OperatingTable } from '../../src/wire/v1/operating-points.ts';
 import { findChromium, startChromium } from './support/chromium.ts';
-import { keepPicture, LOOKS, openConsole, PERSON, signIn, violations } from './support/console.ts';
+import { LOOKS, openConsole, PERSON, signIn, startWalk, type Walk } from './support/console.ts';
 import { type ConsoleHere, startConsoleHere } from './support/console-here.ts';
 
 const { path, reason } = findChromium();
@@ -206,25 +206,31 @@ describe.skipIf(path === null)(
       await page.getByRole('heading', { name: /measured here/ }).waitFor({ state: 'detached' });
     });
 
-    it.each(LOOKS)('are accessible and fit: %s', async (name, context) => {
-      const found: Record<string, string[]> = {};
-      const page = await open('/review', context);
-      const look = async (what: string) => {
-        found[what] = await violations(page);
-        await keepPicture(page, `${what}-${name}`);
-      };
-      await page.locator('.review-item').first().waitFor();
-      await look('review');
-      await page.goto(`${here.url}/console/review?state=wrong`);
-      await page.locator('.state.empty').waitFor();
-      await look('review-empty');
-      await page.goto(`${here.url}/console/threshold`);
-      await page.locator('.threshold-page table').nth(1).waitFor();
-      await look('threshold');
-      await page.locator('.threshold-page .button.main').click();
-      await page.locator('dialog').waitFor();
-      await look('threshold-save');
-      expect(found).toEqual(Object.fromEntries(Object.keys(found).map((what) => [what, []])));
+    describe('are accessible and fit', () => {
+      let walk: Walk;
+      beforeAll(async () => {
+        walk = await startWalk(browser, `${here.url}/console/review`);
+        const { page, look } = walk;
+        await signIn(page);
+        await page.locator('.review-item').first().waitFor();
+        await look('review');
+        await page.goto(`${here.url}/console/review?state=wrong`);
+        await page.locator('.state.empty').waitFor();
+        await look('review-empty');
+        await page.goto(`${here.url}/console/threshold`);
+        await page.locator('.threshold-page table').nth(1).waitFor();
+        await look('threshold');
+        await page.locator('.threshold-page .button.main').click();
+        await page.locator('dialog').waitFor();
+        await look('threshold-save');
+        await page.context().close();
+      });
+
+      it.each(LOOKS)('%s', (name) => {
+        const { found, well } = walk.result(name);
+        expect(found).toEqual(well);
+        expect(walk.wrong).toEqual([]);
+      });
     });
   },
 );

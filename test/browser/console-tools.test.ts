@@ -11,7 +11,7 @@ import { someExplanation, someRow } from '../../src/store/test-support/temp-stor
 import type { DoctorCheck } from '../../src/wire/admin/doctor.ts';
 import { type ToolsDeps, toolsAreas } from '../../src/wire/admin/tools.ts';
 import { findChromium, startChromium } from './support/chromium.ts';
-import { keepPicture, LOOKS, openConsole, PERSON, signIn, violations } from './support/console.ts';
+import { keepPicture, LOOKS, openConsole, PERSON, signIn, startWalk, type Walk } from './support/console.ts';
 import { type ConsoleHere, startConsoleHere } from './support/console-here.ts';
 
 const { path, reason } = findChromium();
@@ -229,34 +229,40 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
     await keepPicture(page, 'audit-erased');
   });
 
-  it.each(LOOKS)('are accessible and fit: %s', async (name, context) => {
-    const page = await open('/signature', context);
-    const found: Record<string, string[]> = {};
-    const look = async (what: string) => {
-      found[what] = await violations(page);
-      await keepPicture(page, `${what}-${name}`);
-    };
-    await page.locator('textarea').waitFor();
-    await look('signature-empty');
-    await page.locator('textarea').fill(signed({ expires: seconds() - 60 }));
-    await page.locator('form button[type=submit]').first().click();
-    await page.getByTestId('verdict').waitFor();
-    await page.locator('input[list]').fill(APPID);
-    await page.locator('form button[type=submit]').nth(1).click();
-    await page.locator('pre.code').waitFor();
-    await look('signature');
-    checks = CHECKS;
-    await page.goto(`${here.url}/console/doctor`);
-    await page.locator('.findings').first().waitFor();
-    await look('doctor');
-    await page.goto(`${here.url}/console/batches`);
-    await page.locator('pre.code').first().waitFor();
-    await look('batches-none');
-    await page.goto(`${here.url}/console/audit`);
-    await page.locator('form button[type=submit]').first().click();
-    await page.locator('.findings').first().waitFor();
-    await look('audit');
-    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((what) => [what, []])));
+  describe('are accessible and fit', () => {
+    let walk: Walk;
+    beforeAll(async () => {
+      walk = await startWalk(browser, `${here.url}/console/signature`);
+      const { page, look } = walk;
+      await signIn(page);
+      await page.locator('textarea').waitFor();
+      await look('signature-empty');
+      await page.locator('textarea').fill(signed({ expires: seconds() - 60 }));
+      await page.locator('form button[type=submit]').first().click();
+      await page.getByTestId('verdict').waitFor();
+      await page.locator('input[list]').fill(APPID);
+      await page.locator('form button[type=submit]').nth(1).click();
+      await page.locator('pre.code').waitFor();
+      await look('signature');
+      checks = CHECKS;
+      await page.goto(`${here.url}/console/doctor`);
+      await page.locator('.findings').first().waitFor();
+      await look('doctor');
+      await page.goto(`${here.url}/console/batches`);
+      await page.locator('pre.code').first().waitFor();
+      await look('batches-none');
+      await page.goto(`${here.url}/console/audit`);
+      await page.locator('form button[type=submit]').first().click();
+      await page.locator('.findings').first().waitFor();
+      await look('audit');
+      await page.context().close();
+    });
+
+    it.each(LOOKS)('%s', (name) => {
+      const { found, well } = walk.result(name);
+      expect(found).toEqual(well);
+      expect(walk.wrong).toEqual([]);
+    });
   });
 
   describe.skipIf(whyNoServer !== null)(
@@ -348,26 +354,24 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
         await submit(first, 'November portraits, second half', 'a.jpg\nb.jpg\nc.jpg\nd.jpg');
         work();
         await first.locator('.badge.batch-done').waitFor();
-        const found: Record<string, string[]> = {};
-        for (const [name, context] of LOOKS) {
-          const page = await open('/batches', context, url);
-          const look = async (what: string) => {
-            found[`${what}-${name}`] = await violations(page);
-            await keepPicture(page, `${what}-${name}`);
-          };
-          await page.locator('td a').first().waitFor();
-          await look('batches');
-          await page.locator('.page-head button').click();
-          await page.locator('dialog').waitFor();
-          await look('batches-new');
-          await page.keyboard.press('Escape');
-          await page.locator('dialog').waitFor({ state: 'detached' });
-          await page.locator('td a').first().click();
-          await page.locator('.downloads').waitFor();
-          await page.locator('tbody tr').first().waitFor();
-          await look('batch');
-        }
-        expect(found).toEqual(Object.fromEntries(Object.keys(found).map((what) => [what, []])));
+        await first.context().close();
+        const walk = await startWalk(browser, `${url}/console/batches`);
+        const { page, look } = walk;
+        await signIn(page);
+        await page.locator('td a').first().waitFor();
+        await look('batches');
+        await page.locator('.page-head button').click();
+        await page.locator('dialog').waitFor();
+        await look('batches-new');
+        await page.keyboard.press('Escape');
+        await page.locator('dialog').waitFor({ state: 'detached' });
+        await page.locator('td a').first().click();
+        await page.locator('.downloads').waitFor();
+        await page.locator('tbody tr').first().waitFor();
+        await look('batch');
+        await page.context().close();
+        for (const [name] of LOOKS) expect(walk.result(name).found).toEqual(walk.result(name).well);
+        expect(walk.wrong).toEqual([]);
       });
     },
   );

@@ -1,20 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { samplePath } from '../support/pictures.ts';
 import { findChromium, startChromium } from './support/chromium.ts';
 import {
   type ConsoleService,
-  keepPicture,
   LOOKS,
   openConsole,
   PERSON,
   setUp,
   signIn,
   startConsoleService,
-  violations,
+  startWalk,
+  type Walk,
 } from './support/console.ts';
 import { feedFolder, press, reach } from './support/harness.ts';
 import { scene } from './support/scene.ts';
@@ -26,6 +26,8 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
   let feeds: Awaited<ReturnType<typeof feedFolder>>;
   let console: ConsoleService;
   let browser: Browser;
+  /** The session of somebody who signed in: each sign-in costs the service a hash. */
+  let session: BrowserContextOptions['storageState'];
 
   beforeAll(async () => {
     data = await mkdtemp(join(tmpdir(), 'livestill-console-'));
@@ -34,6 +36,8 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     [console, browser] = await Promise.all([startConsoleService(data), startChromium(path ?? '', { feed })]);
     const page = await setUp(browser, console.setupLink);
     await judge(page, samplePath('T1.jpg'));
+    // Not what the pages keep in the browser: each test has its own language.
+    session = { cookies: await page.context().cookies(), origins: [] };
     await page.context().close();
   });
 
@@ -50,13 +54,14 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
   }
 
   /** A page that somebody signed in to; what it did wrong is looked at in the end. */
-  async function open(path = '/console/', context = {}) {
-    const { page, wrong } = await openConsole(browser, `${console.url}${path}`, context);
+  async function open(path = '/console/', context: BrowserContextOptions = {}) {
+    const signedIn = { ...context, ...(session === undefined ? {} : { storageState: session }) };
+    const { page, wrong } = await openConsole(browser, `${console.url}${path}`, signedIn);
     onTestFinished(async () => {
       await page.context().close();
       expect(wrong).toEqual([]);
     });
-    await signIn(page);
+    await page.locator('nav').waitFor({ state: 'attached' });
     return page;
   }
 
@@ -263,44 +268,48 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await page.locator('.tile').first().waitFor();
   });
 
-  it.each(LOOKS)('is accessible and fits: %s', async (name, context) => {
-    const { page, wrong } = await openConsole(browser, `${console.url}/console/`, context);
-    const found: Record<string, string[]> = {};
-    const look = async (what: string) => {
-      found[what] = await violations(page);
-      await keepPicture(page, `${what}-${name}`);
-    };
-    await page.locator('form').waitFor();
-    await look('sign-in');
-    await signIn(page);
-    await page.locator('.drop').waitFor();
-    await look('try-empty');
-    await judge(page, samplePath('T1.jpg'));
-    await page.locator('.picture').waitFor();
-    await look('try');
-    await page.locator('.curve button').click();
-    await page.locator('.curve-drawing circle').nth(4).waitFor();
-    await look('try-curve');
-    await page.goto(`${console.url}/console/try`);
-    await page.locator('input[type=file]').setInputFiles([samplePath('T1.jpg'), samplePath('T1.jpg')]);
-    await page.locator('.still .badge').nth(1).waitFor();
-    await look('try-stills');
-    await page.goto(`${console.url}/console/activity`);
-    await page.locator('.uplot').first().waitFor();
-    await look('activity');
-    await page.goto(`${console.url}/console/decisions`);
-    await page.locator('td a').first().waitFor();
-    await look('decisions');
-    await page.locator('td a').first().click();
-    await page.locator('.decision').waitFor();
-    await look('decision');
-    if (context.viewport.width === 360) {
+  describe('is accessible and fits', () => {
+    let walk: Walk;
+    beforeAll(async () => {
+      walk = await startWalk(browser, `${console.url}/console/`);
+      const { page, look } = walk;
+      await page.locator('form').waitFor();
+      await look('sign-in');
+      await signIn(page);
+      await page.locator('.drop').waitFor();
+      await look('try-empty');
+      await judge(page, samplePath('T1.jpg'));
+      await page.locator('.picture').waitFor();
+      await look('try');
+      await page.locator('.curve button').click();
+      await page.locator('.curve-drawing circle').nth(4).waitFor();
+      await look('try-curve');
+      await page.goto(`${console.url}/console/try`);
+      await page.locator('input[type=file]').setInputFiles([samplePath('T1.jpg'), samplePath('T1.jpg')]);
+      await page.locator('.still .badge').nth(1).waitFor();
+      await look('try-stills');
+      await page.goto(`${console.url}/console/activity`);
+      await page.locator('.uplot').first().waitFor();
+      await look('activity');
+      await page.goto(`${console.url}/console/decisions`);
+      await page.locator('td a').first().waitFor();
+      await look('decisions');
+      await page.locator('td a').first().click();
+      await page.locator('.decision').waitFor();
+      await look('decision');
       await page.locator('.icon-button').click();
       await page.locator('nav').waitFor();
-      await look('menu');
-    }
-    await page.context().close();
-    expect(found).toEqual(Object.fromEntries(Object.keys(found).map((what) => [what, []])));
-    expect(wrong).toEqual([]);
+      await look(
+        'menu',
+        LOOKS.filter(([, { viewport }]) => viewport.width === 360),
+      );
+      await page.context().close();
+    });
+
+    it.each(LOOKS)('%s', (name) => {
+      const { found, well } = walk.result(name);
+      expect(found).toEqual(well);
+      expect(walk.wrong).toEqual([]);
+    });
   });
 });

@@ -71,6 +71,9 @@ export const LOOKS = [
   ['narrow-light-zh', { viewport: { width: 360, height: 740 }, colorScheme: 'light', locale: 'zh-CN' }],
 ] as const;
 
+/** The name of a look, and how a page is opened in it. */
+export type Look = (typeof LOOKS)[number];
+
 /** Signs in on the page of the way in. */
 export async function signIn(page: Page, person = PERSON): Promise<void> {
   await page.locator('input[autocomplete=username]').fill(person.name);
@@ -91,19 +94,81 @@ export async function setUp(browser: Browser, setupLink: string): Promise<Page> 
 
 /** Rules that axe finds broken, with the elements, and what is wider than the window. */
 export async function violations(page: Page): Promise<string[]> {
-  // Through the protocol, which the page's own policy does not reach.
-  await page.evaluate(await readFile(axe, 'utf8'));
-  const found = await page.evaluate(async () => {
+  // Through the protocol, which the page's own policy does not reach; once for each document.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(await engineText());
+  return page.evaluate(async () => {
     const { axe: engine } = window as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      axe: {
+        run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+      };
     };
-    return (await engine.run()).violations;
+    const found = (await engine.run({ resultTypes: ['violations'] })).violations;
+    const wide = document.documentElement.scrollWidth - window.innerWidth;
+    return [
+      ...found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)),
+      ...(wide > 0 ? [`wider than the window by ${wide} pixels`] : []),
+    ];
   });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  return [
-    ...found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)),
-    ...(wide > 0 ? [`wider than the window by ${wide} pixels`] : []),
-  ];
+}
+
+let engine: Promise<string> | undefined;
+function engineText(): Promise<string> {
+  engine ??= readFile(axe, 'utf8');
+  return engine;
+}
+
+/** Turns a page to a look without loading it anew: its language by the switch, which works under a dialog too. */
+async function turnTo(page: Page, { viewport, colorScheme, locale }: Look[1]): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.setViewportSize(viewport);
+  const turned = await page.evaluate(
+    async ([lang, theme]) => {
+      const choice = Array.from(document.querySelectorAll<HTMLSelectElement>('.looks select')).at(-1);
+      if (choice !== undefined) {
+        choice.value = lang.slice(0, 2);
+        choice.dispatchEvent(new Event('change'));
+      }
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      const root = document.documentElement;
+      const isTurned = () => root.lang.slice(0, 2) === lang.slice(0, 2) && root.dataset.theme === theme;
+      // The first frame lays out the new width; media queries may follow a frame late.
+      for (let n = 0; n < 2 || (n < 60 && !isTurned()); n++) await frame();
+      return isTurned();
+    },
+    [locale, colorScheme] as const,
+  );
+  if (!turned) throw new Error(`the page did not turn to ${colorScheme} and ${locale}`);
+}
+
+/** One walk through pages, at each of which every look is looked at. */
+export interface Walk extends Watched {
+  /** Looks at what the page shows now, in these looks or all of them; the page is left in the last one. */
+  look(what: string, looks?: readonly Look[]): Promise<void>;
+  /** What was found wrong in a look, and what is found where nothing is wrong. */
+  result(name: string): { readonly found: Found | undefined; readonly well: Found };
+}
+
+type Found = Readonly<Record<string, readonly string[]>>;
+
+/** Opens a page, in the last look, for a walk. The caller closes its context. */
+export async function startWalk(browser: Browser, url: string, all: readonly Look[] = LOOKS): Promise<Walk> {
+  const { page, wrong } = await openConsole(browser, url, all.at(-1)?.[1]);
+  const found = new Map<string, Record<string, readonly string[]>>();
+  return {
+    page,
+    wrong,
+    async look(what, looks = all) {
+      for (const [name, look] of looks) {
+        await turnTo(page, look);
+        found.set(name, { ...found.get(name), [what]: await violations(page) });
+        await keepPicture(page, `${what}-${name}`);
+      }
+    },
+    result(name) {
+      const of = found.get(name);
+      return { found: of, well: Object.fromEntries(Object.keys(of ?? {}).map((what) => [what, []])) };
+    },
+  };
 }
 
 /** Keeps a picture of the page, where a folder for it is named. */
