@@ -15,7 +15,8 @@ export function rowsOfPicture(db: Kysely<Tables>, sha256: string | undefined): L
   const found = sql<{ id: number }>`(
     select row_id as id from ledger_still where sha256 = ${bytesOf(sha256)}
     union select id from ledger where picture_sha256 = ${sha256} and picture_sha256 <> '')`;
-  // A cross join: SQLite keeps its order, and does not go through an app or a period in search of the picture.
+  // A cross join: SQLite keeps its order, and does not go through an app or a period in search of the
+  // picture.
   return db
     .selectFrom(found.as('of_picture'))
     .crossJoin('ledger')

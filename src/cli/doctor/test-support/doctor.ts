@@ -28,7 +28,9 @@ export const machine: Machine = {
 export let root: string;
 export let data: string;
 
-/** Gives each test a data folder with an app and 200 rows, and removes it afterwards; all are copies of one. */
+/**
+ * Gives each test a data folder with an app and 200 rows, and removes it afterwards; all are copies of one.
+ */
 export function useDataFolder(): void {
   let made: string;
   beforeAll(async () => {
@@ -39,7 +41,8 @@ export function useDataFolder(): void {
       await store.ledger.append(someRow({ at: new Date(noon - 60_000), requestId: `request-${count}` }));
     }
     await store.close();
-    // All of it in the one file: a log that the collector takes in while it is copied would leave half of both.
+    // All of it in the one file: a log that the collector takes in while it is copied would leave half of
+    // both.
     const connection = openConnection(join(made, 'livestill.sqlite'), 1000);
     connection.script('PRAGMA wal_checkpoint(TRUNCATE)');
     connection.close();

@@ -11,8 +11,9 @@ export const LEDGER_STILL: Step = {
   async up(db: Kysely<unknown>): Promise<void> {
     await run(db, [
       sql`create table ledger_still (sha256 bytea not null, row_id bigint not null)`,
-      // Found as text: a cast to jsonb fails for some texts that JSON allows, and a row must not fail for that;
-      // a quotation mark inside of a text has a backslash. Divided first: one pattern for all is far slower.
+      // Found as text: a cast to jsonb fails for some texts that JSON allows, and a row must not fail for
+      // that; a quotation mark inside of a text has a backslash. Divided first: one pattern for all is far
+      // slower.
       sql`create function livestill_ledger_still() returns trigger language plpgsql as $$ begin
         insert into ledger_still
           select distinct decode(left(part, 64), 'hex'), new.id
