@@ -1,8 +1,8 @@
 import { asFault, UsageError } from '../faults.ts';
 import type { ChainName } from '../ledger/checkpoint.ts';
-import { type AnewResults, resultsNotReached } from '../ledger/erased-results.ts';
-import { type KeptHead, type StrayedHead, signedHeads, strayedHeads } from '../ledger/kept-heads.ts';
-import type { Chains, ErasedResults, Erasure, ErasureTarget, LedgerReader } from '../ledger/types.ts';
+import { type ErasureProof, type ProofDeps, proofOf } from '../ledger/erasure-proof.ts';
+import { type KeptHead, type StrayedHead, strayedHeads } from '../ledger/kept-heads.ts';
+import type { Chains, Erasure, ErasureTarget, LedgerReader } from '../ledger/types.ts';
 import type { Verification } from '../ledger/verify.ts';
 
 /** A verification of all chains, under way or over. */
@@ -71,23 +71,9 @@ export function createAudit(chains: Pick<Chains, 'names' | 'verify' | 'hashAt'>,
   };
 }
 
-/** What was erased, with what proves it and what it did not reach. */
-export interface ErasureProof extends Omit<Erasure, 'results'> {
-  readonly results: readonly AnewResults[];
-  readonly rows: number;
-  readonly heads: Awaited<ReturnType<typeof signedHeads>>;
-  /** Copies of the store, and results of batches in storage, that may still hold the rows. */
-  readonly notReached: readonly string[];
-}
-
 /** What `eraseRecord` works with. */
-export interface ErasureDeps {
+export interface ErasureDeps extends ProofDeps {
   readonly ledger: Pick<LedgerReader, 'count'>;
-  readonly chains: Pick<Chains, 'names' | 'head'>;
-  /** Copies of the store that an erasure does not reach, by name. */
-  readonly notReached: () => readonly string[];
-  /** Writes results of batches anew where they were written. */
-  readonly writeAnew: (erased: readonly ErasedResults[]) => Promise<readonly AnewResults[]>;
 }
 
 /**
@@ -97,16 +83,13 @@ export interface ErasureDeps {
  * @throws {UsageError} `row_unknown` where there are none, `changed_meanwhile` where there are others by now
  */
 export async function eraseRecord(
-  { ledger, chains, notReached, writeAnew }: ErasureDeps,
+  { ledger, ...proof }: ErasureDeps,
   target: ErasureTarget,
   rows: number,
   erase: (target: ErasureTarget) => Promise<Erasure>,
-): Promise<ErasureProof> {
+): Promise<ErasureProof & { readonly rows: number }> {
   const now = await ledger.count(target);
   if (now === 0) throw new UsageError('row_unknown', 'The ledger holds no such row.');
   if (now !== rows) throw new UsageError('changed_meanwhile', `The ledger holds ${now} such rows by now.`);
-  const erased = await erase(target);
-  const results = await writeAnew(erased.results);
-  const heads = await signedHeads(chains);
-  return { rows, ...erased, results, heads, notReached: [...notReached(), ...resultsNotReached(results)] };
+  return { rows, ...(await proofOf(await erase(target), proof)) };
 }

@@ -29,8 +29,11 @@ export interface KeptHead {
   readonly hash: string;
 }
 
+/** The signed state of a chain, with the key that it is checked by. */
+export type SignedHead = NonNullable<Awaited<ReturnType<Chains['head']>>>;
+
 /** Signs the state of every chain now, to be kept where whoever can write the store cannot. */
-export async function signedHeads(chains: Pick<Chains, 'names' | 'head'>) {
+export async function signedHeads(chains: Pick<Chains, 'names' | 'head'>): Promise<readonly SignedHead[]> {
   const heads = await Promise.all((await chains.names()).map((name) => chains.head(name)));
   return heads.filter((one) => one !== null);
 }

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { type BatchErasure, type ErasableBatch, openErasable } from '../../batch/erase.ts';
 import { UsageError } from '../../faults.ts';
 import { writeAnewWith } from '../../jobs/erased.ts';
-import { type AnewResults, resultsNotReached, type WriteAnew } from '../../ledger/erased-results.ts';
-import { signedHeads } from '../../ledger/kept-heads.ts';
-import type { Erasure, ErasureTarget } from '../../ledger/types.ts';
+import { resultsNotReached, type WriteAnew } from '../../ledger/erased-results.ts';
+import { type ErasureProof, proofOf } from '../../ledger/erasure-proof.ts';
+import type { ErasureTarget } from '../../ledger/types.ts';
 import { count } from '../../report/count.ts';
 import { copiesIn } from '../../store/core/data-folder.ts';
 import type { Store } from '../../store/open.ts';
@@ -98,23 +98,17 @@ async function erase(
     const { journal, ...after } = done;
     await chains.note({ action: 'batch.erase', target: journal, before: null, after });
   }
-  const erased = await chains.erase(target);
-  const heads = await signedHeads(chains);
-  const results = await writeAnew(erased.results);
   const copies = copiesIn(dataDir);
-  const notReached = [...copies, ...resultsNotReached(results)];
-  const proof = { ...erased, results, batches: fromBatches, notReached, heads };
-  const ok = results.every(({ to, state }) => to === null || state === 'written');
+  const proven = await proofOf(await chains.erase(target), { chains, notReached: () => copies, writeAnew });
+  const proof = { ...proven, batches: fromBatches };
+  const ok = proof.results.every(({ to, state }) => to === null || state === 'written');
   return { text: textOf(rows, copies, proof), json: { rows, ...proof }, ok };
 }
 
 function textOf(
   rows: number,
   copies: readonly string[],
-  proof: Pick<Erasure, 'keptAnswers'> & {
-    readonly results: readonly AnewResults[];
-    readonly batches: readonly BatchErasure[];
-  },
+  proof: ErasureProof & { readonly batches: readonly BatchErasure[] },
 ): string {
   const { keptAnswers, results, batches } = proof;
   const unsure = batches.flatMap((one) => one.unsure);
