@@ -40,8 +40,7 @@ export interface JudgeTask {
   readonly still?: boolean | undefined;
 }
 
-/** The engine is loaded and has run; `milliseconds` is what a blank picture took, the
- * first of the process. */
+/** The engine is loaded and has run; `milliseconds` is what its first picture, a blank one, took. */
 export interface WarmAnswer {
   readonly kind: 'warm';
   readonly models: readonly ModelUsed[];

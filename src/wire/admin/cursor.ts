@@ -3,6 +3,23 @@ import type { LedgerPlace } from '../../ledger/types.ts';
 /** The last moment that a date can be, in ms since 1970 (ECMA-262 §21.4.1.1). */
 const LATEST = 8.64e15;
 
+/**
+ * All pages of a list, one after the other. The first is read before this answers: a store that does not
+ * answer is told as a problem, where headers can still say so.
+ * @param read reads the page before a place; null: the newest
+ */
+export async function pagesOf<P extends { readonly next: LedgerPlace | null }>(
+  read: (before: LedgerPlace | null) => Promise<P>,
+): Promise<AsyncGenerator<P, void, void>> {
+  const first = await read(null);
+  return (async function* () {
+    for (let page = first; ; page = await read(page.next)) {
+      yield page;
+      if (page.next === null) return;
+    }
+  })();
+}
+
 /** A place in the ledger as one word: its time and number. */
 export function cursorOf({ at, id }: LedgerPlace): string {
   return `${at.getTime()}.${id}`;

@@ -9,8 +9,8 @@ import { chooseLanguage, type Language } from '../v1/language.ts';
 import { knownReasonTexts } from '../v1/reason-texts.ts';
 import type { AdminArea } from './area.ts';
 import { answerFaultsAsV1 } from './area-faults.ts';
-import { cursorOf, placeOf } from './cursor.ts';
-import { closed } from './shapes.ts';
+import { cursorOf, pagesOf, placeOf } from './cursor.ts';
+import { closed, isMoment } from './shapes.ts';
 
 /** What the ledger's pages are made of. */
 export interface DecisionsDeps {
@@ -21,7 +21,7 @@ export interface DecisionsDeps {
 const Time = Type.Refine(
   Type.String({ format: 'date-time' }),
   // A leap second is a time, and no date can be it.
-  (text) => !Number.isNaN(Date.parse(text)),
+  isMoment,
   () => 'must be a moment that a clock shows',
 );
 const FILTER = {
@@ -130,8 +130,7 @@ function searchOf(query: Static<typeof ExportQuery>): LedgerSearch {
 }
 
 /**
- * All rows of a search as lines, the newest first. The first page is read before anything is answered: a
- * store that does not answer is told as a problem.
+ * All rows of a search as lines, the newest first.
  * @throws {Refusal} `too_many_calls`
  */
 async function exported(
@@ -145,23 +144,16 @@ async function exported(
   running.count++;
   const end = () => running.count--;
   try {
-    const first = await ledger.search(search, null, EXPORTED_AT_ONCE);
-    return Readable.from(exportLines(rowsFrom(ledger, search, first), format)).once('close', end);
+    const pages = await pagesOf((before) => ledger.search(search, before, EXPORTED_AT_ONCE));
+    return Readable.from(exportLines(rowsOf(pages), format)).once('close', end);
   } catch (error) {
     end();
     throw error;
   }
 }
 
-async function* rowsFrom(
-  ledger: LedgerOverview,
-  search: LedgerSearch,
-  first: FoundPage,
-): AsyncGenerator<StoredLedgerRow> {
-  for (let page = first; ; page = await ledger.search(search, page.next, EXPORTED_AT_ONCE)) {
-    yield* page.rows;
-    if (page.next === null) return;
-  }
+async function* rowsOf(pages: AsyncIterable<FoundPage>): AsyncGenerator<StoredLedgerRow> {
+  for await (const { rows } of pages) yield* rows;
 }
 
 const badPlace = (expected: string) => new Fault('request_malformed', 'schema', `${expected}.`);

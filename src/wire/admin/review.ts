@@ -10,10 +10,9 @@ import {
   type ReviewStore,
 } from '../../console/review.ts';
 import { UsageError } from '../../faults.ts';
-import type { LedgerPlace } from '../../ledger/types.ts';
 import type { AreaParts } from './area.ts';
 import { actorOf } from './caller.ts';
-import { cursorOf, placeOf } from './cursor.ts';
+import { cursorOf, pagesOf, placeOf } from './cursor.ts';
 import { closed, momentSchema, oneOf, orNull, PAGE, PAGE_QUERY, textUpTo } from './shapes.ts';
 
 const RANGE = {
@@ -21,6 +20,7 @@ const RANGE = {
   from: Type.Optional(momentSchema),
   to: Type.Optional(momentSchema),
 };
+const range = Type.Object(RANGE);
 const listQuery = closed({ ...PAGE_QUERY, ...RANGE, state: Type.Optional(oneOf(REVIEW_STATES)) });
 const exportQuery = closed({ ...RANGE, state: Type.Optional(oneOf(['marked', 'right', 'wrong'])) });
 const params = closed({ requestId: textUpTo(200) });
@@ -89,11 +89,7 @@ export async function reviewRoutes(app: FastifyInstance, { console, callers }: A
   );
 }
 
-function rangeOf({
-  app,
-  from,
-  to,
-}: Pick<Static<typeof exportQuery>, 'app' | 'from' | 'to'>): Omit<ReviewFilter, 'state'> {
+function rangeOf({ app, from, to }: Static<typeof range>): Omit<ReviewFilter, 'state'> {
   return {
     appid: app,
     since: from === undefined ? undefined : new Date(from),
@@ -101,16 +97,11 @@ function rangeOf({
   };
 }
 
-/** The first page is read before anything is answered: a store that does not answer is told as a problem. */
 async function labelledRows(review: ReviewStore, filter: ReviewFilter): Promise<AsyncGenerator<string>> {
-  const read = (before: LedgerPlace | null) => review.reviewPage(filter, before, EXPORTED_AT_ONCE);
-  const first = await read(null);
+  const pages = await pagesOf((before) => review.reviewPage(filter, before, EXPORTED_AT_ONCE));
   return (async function* () {
     yield LABELLED_HEAD;
-    for (let page = first; ; page = await read(page.next)) {
-      yield page.items.map((item) => labelledRow(item) ?? '').join('');
-      if (page.next === null) return;
-    }
+    for await (const { items } of pages) yield items.map((item) => labelledRow(item) ?? '').join('');
   })();
 }
 

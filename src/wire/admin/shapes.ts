@@ -15,10 +15,12 @@ export const orNull = <T extends Parameters<typeof Type.Optional>[0]>(schema: T)
 
 /** A role of a user or key. */
 export const roleSchema = oneOf(ROLES);
-/** A moment, ISO 8601; no 99th month. */
+/** Whether a text in the form of a moment is one: no 99th month. */
+export const isMoment = (text: string): boolean => !Number.isNaN(Date.parse(text));
+/** A moment, ISO 8601. */
 export const momentSchema = Type.Refine(
   Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$' }),
-  (text) => !Number.isNaN(Date.parse(text)),
+  isMoment,
   () => 'must be a moment that there is',
 );
 /** A list of addresses or networks. */
