@@ -20,7 +20,9 @@ export interface ProofDeps {
   readonly writeAnew: WriteAnew;
 }
 
-/** Completes an erasure: results of batches are written anew, the chains are signed, and all of it is told. */
+/**
+ * Completes an erasure: results of batches are written anew, the chains are signed, and all of it is told.
+ */
 export async function proofOf(
   erased: Erasure,
   { chains, notReached, writeAnew }: ProofDeps,

@@ -64,10 +64,10 @@ function runAs(): { readonly uid?: number; readonly gid?: number } {
 }
 
 /**
- * A folder in memory with room for what the tests write; null where there is none. Each database is some 300
- * files, and on a disk to remove those of a hundred databases takes longer than the tests.
+ * A folder in memory with enough free space for what the tests write; null where there is none. Each database
+ * is some 300 files, and on a disk to remove those of a hundred databases takes longer than the tests.
  */
-function roomyMemory(): string | null {
+function folderInMemory(): string | null {
   const folder = '/dev/shm';
   if (!existsSync(folder)) return null;
   const { bavail, bsize } = statfsSync(folder);
@@ -76,7 +76,10 @@ function roomyMemory(): string | null {
 
 /** How a server differs from one on the loopback of this machine. */
 export interface TestServerOptions {
-  /** The folder that its own folder is made in; one in memory where nothing is said and there is room. */
+  /**
+   * The folder that its own folder is made in; one in memory where nothing is said and there is enough free
+   * space.
+   */
   readonly parent?: string;
   /** The network that it runs in; without one, this machine's. */
   readonly network?: NetworkNamespace;
@@ -104,7 +107,7 @@ export class TestServer {
   }
 
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
-    const folder = mkdtempSync(join(options.parent ?? roomyMemory() ?? tmpdir(), 'livestill-postgres-'));
+    const folder = mkdtempSync(join(options.parent ?? folderInMemory() ?? tmpdir(), 'livestill-postgres-'));
     const server = new TestServer(folder, await freePort(), options);
     process.once('exit', () => server.#end());
     const { uid, gid } = server.#identity;
@@ -146,6 +149,8 @@ export class TestServer {
       port: this.#port,
       unix_socket_directories: this.#folder,
       fsync: 'off',
+      // In its own folder: what a killed server leaves goes with that.
+      dynamic_shared_memory_type: 'mmap',
       max_connections: 200,
       autovacuum: 'off',
       ...(this.#hasTls
