@@ -12,13 +12,3 @@ function field(value: Cell): string {
 export function csvOf(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return `${[head, ...rows].map((row) => row.map(field).join(',')).join('\r\n')}\r\n`;
 }
-
-/** Has the browser keep a text as a file. */
-export function save(name: string, text: string, type = 'text/csv'): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}

@@ -1,9 +1,4 @@
-import { TimeField } from './search.tsx';
-
-/** A year that is being typed digit by digit is none yet. */
-const FIRST_YEAR = 2000;
-
-const isWhole = (moment: string) => moment === '' || new Date(moment).getUTCFullYear() >= FIRST_YEAR;
+import { TimeField } from './time-field.tsx';
 
 /** Two fields for a time range, as ISO 8601 in UTC; empty: no such end. */
 export function FromTo(props: {
@@ -12,13 +7,10 @@ export function FromTo(props: {
   readonly onChange: (change: { readonly from?: string; readonly to?: string }) => void;
 }) {
   const { from, to, onChange } = props;
-  const change = (name: 'from' | 'to', value: string) => {
-    if (isWhole(value) && value !== props[name]) onChange({ [name]: value });
-  };
   return (
     <>
-      <TimeField label="decisions.from" value={from} onChange={(value) => change('from', value)} />
-      <TimeField label="decisions.to" value={to} onChange={(value) => change('to', value)} />
+      <TimeField label="decisions.from" value={from} onChange={(value) => onChange({ from: value })} />
+      <TimeField label="decisions.to" value={to} onChange={(value) => onChange({ to: value })} />
     </>
   );
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { t } from '../../i18n/index.ts';
-import { type Cell, csvOf, save } from '../../ui/csv.ts';
+import { type Cell, csvOf } from '../../ui/csv.ts';
+import { save } from '../../ui/files.ts';
 import { Card } from '../../ui/parts.tsx';
 import { Table } from '../../ui/table.tsx';
 
@@ -25,7 +26,7 @@ export function ChartCard(props: {
           type="button"
           class="button small"
           disabled={rows.length === 0}
-          onClick={() => save(`${file}.csv`, csvOf(head, rows))}
+          onClick={() => save(`${file}.csv`, csvOf(head, rows), 'text/csv')}
         >
           {t('activity.csv')}
         </button>

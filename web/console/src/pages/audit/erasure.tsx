@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
 import { moment, number, t } from '../../i18n/index.ts';
-import { save } from '../../ui/csv.ts';
 import { Confirm } from '../../ui/dialog.tsx';
+import { saveJson } from '../../ui/files.ts';
 import { Form, Problem } from '../../ui/form.tsx';
 import { Card, Choice, Field } from '../../ui/parts.tsx';
 
@@ -90,10 +90,7 @@ function Effect({ preview: { rows, newest } }: { readonly preview: Preview }) {
 
 function Erased({ proof }: { readonly proof: Proof }) {
   const { rows, keptAnswers, notReached, at } = proof;
-  const keep = () => {
-    const name = `livestill-erasure-${at.slice(0, 19).replaceAll(':', '')}.json`;
-    save(name, `${JSON.stringify(proof, null, 2)}\n`, 'application/json');
-  };
+  const keep = () => saveJson(`livestill-erasure-${at.slice(0, 19).replaceAll(':', '')}.json`, proof);
   return (
     <div class="column after">
       <p class="banner flat good">{t('audit.erased', { n: number(rows), answers: number(keptAnswers) })}</p>

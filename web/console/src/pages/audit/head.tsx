@@ -1,6 +1,6 @@
 import { call } from '../../api.ts';
 import { t } from '../../i18n/index.ts';
-import { save } from '../../ui/csv.ts';
+import { saveJson } from '../../ui/files.ts';
 import { Form } from '../../ui/form.tsx';
 import { Card } from '../../ui/parts.tsx';
 
@@ -9,7 +9,7 @@ export function HeadCard() {
   const sign = async () => {
     const heads = await call<object>('/audit/head', { method: 'POST' });
     const day = new Date().toISOString().slice(0, 10);
-    save(`livestill-head-${day}.json`, `${JSON.stringify(heads, null, 2)}\n`, 'application/json');
+    saveJson(`livestill-head-${day}.json`, heads);
   };
   return (
     <Card title={t('audit.head')}>

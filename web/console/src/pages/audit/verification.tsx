@@ -2,7 +2,8 @@ import { useState } from 'preact/hooks';
 import { call } from '../../api.ts';
 import { duration, moment, named, number, type TextKey, t } from '../../i18n/index.ts';
 import { FileField } from '../../ui/file-field.tsx';
-import { Form, Problem } from '../../ui/form.tsx';
+import { jsonIn } from '../../ui/files.ts';
+import { Form } from '../../ui/form.tsx';
 import { Card } from '../../ui/parts.tsx';
 import { Failed } from '../../ui/states.tsx';
 import { useEvery } from '../../use-every.ts';
@@ -21,8 +22,9 @@ export function VerificationCard() {
   const isRunning = value?.state === 'running';
   useEvery(isRunning, reload);
   const begin = async () => {
-    const kept = file === null ? {} : { kept: await keptIn(file) };
-    await call<Run>('/audit/verification', { method: 'POST', json: kept });
+    const words = { tooLarge: t('audit.keptNot'), notJson: t('audit.keptNot') };
+    const json = file === null ? {} : { kept: await jsonIn(file, MOST_BYTES, words) };
+    await call<Run>('/audit/verification', { method: 'POST', json });
     reload();
   };
   return (
@@ -43,16 +45,6 @@ export function VerificationCard() {
       </div>
     </Card>
   );
-}
-
-/** @throws {Problem} where the file is no state of chains */
-async function keptIn(file: File): Promise<unknown> {
-  if (file.size > MOST_BYTES) throw new Problem(t('audit.keptNot'));
-  try {
-    return JSON.parse(await file.text());
-  } catch {
-    throw new Problem(t('audit.keptNot'));
-  }
 }
 
 function Outcome({ run }: { readonly run: Exclude<Run, { readonly state: 'none' }> }) {

@@ -23,14 +23,14 @@ export function SubmitDialog(props: { readonly takes: Takes | null; readonly onC
   const [lines, setLines] = useState('');
   const [file, setFile] = useState<File | null>(null);
   const submit = async () => {
-    const chosen = source === 'file' ? (file ?? undefined) : undefined;
+    const chosen = source === 'file' ? file : null;
     const list =
       source === 'lines' && lines.trim() !== '' ? new Blob([lines], { type: 'text/plain' }) : chosen;
-    if (list === undefined) throw new Problem(t('batches.submit.noList'));
+    if (list === null) throw new Problem(t('batches.submit.noList'));
     const query = new URLSearchParams({ app: appid.trim(), priority });
     if (name.trim() !== '') query.set('name', name.trim());
     if (webhook.trim() !== '') query.set('webhook', webhook.trim());
-    if (chosen !== undefined) query.set('file', chosen.name.slice(-255));
+    if (chosen !== null) query.set('file', chosen.name.slice(-255));
     // As bytes: whatever type the browser takes the file for.
     const blob = new Blob([list], { type: 'application/octet-stream' });
     const made = await call<Batch>(`/batches?${query}`, { method: 'POST', blob });

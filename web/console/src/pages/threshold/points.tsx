@@ -2,7 +2,8 @@ import { useId, useState } from 'preact/hooks';
 import { call } from '../../api.ts';
 import { moment, named, number, t } from '../../i18n/index.ts';
 import { Confirm } from '../../ui/dialog.tsx';
-import { Problem, useSubmit } from '../../ui/form.tsx';
+import { jsonIn } from '../../ui/files.ts';
+import { useSubmit } from '../../ui/form.tsx';
 import { Card } from '../../ui/parts.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
 import { Rows } from '../../ui/table.tsx';
@@ -118,8 +119,12 @@ function Own(props: { readonly uploaded: OperatingPoints['uploaded']; readonly o
     const file = input.files?.[0];
     if (file === undefined) return;
     void run(async () => {
-      if (file.size > LIMIT) throw new Problem(t('threshold.tooLarge', { name: file.name }));
-      const json = parsed(file.name, await file.text());
+      const { name } = file;
+      const words = {
+        tooLarge: t('threshold.tooLarge', { name }),
+        notJson: t('threshold.notJson', { name }),
+      };
+      const json = await jsonIn(file, LIMIT, words);
       await call('/operating-points', { method: 'PUT', json });
       say(t('threshold.uploadDone'));
       onChange();
@@ -174,13 +179,4 @@ function Own(props: { readonly uploaded: OperatingPoints['uploaded']; readonly o
       )}
     </div>
   );
-}
-
-/** @throws {Problem} no JSON */
-function parsed(name: string, text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new Problem(t('threshold.notJson', { name }));
-  }
 }
