@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../faults.ts';
 import type { Judge } from '../fleet/types.ts';
+import { someJudgement } from '../liveness/test-support/judgement.ts';
 import type { Judgement } from '../liveness/types.ts';
 import { KeySet } from './key-set.ts';
 import { createResultMemory, holdsForEqualBytes, sha256Of } from './reuse.ts';
@@ -9,28 +10,15 @@ import { runBatch } from './run.ts';
 import { madeRow } from './test-support/made.ts';
 import type { BatchItem, BatchRow } from './types.ts';
 
-const judgement = (score: number): Judgement => ({
-  verdict: 'live',
-  score,
-  rawScore: score,
-  liveProbability: 0.5,
-  review: false,
-  reviewLimits: null,
-  threshold: 87,
-  profile: 'fast',
-  classProbabilities: {},
-  fusedLogit: 3,
-  face: null,
-  faceCount: 1,
-  width: 10,
-  height: 20,
-  quarterTurns: 0,
-  quality: [],
-  reasons: [],
-  crops: [],
-  models: [],
-  milliseconds: {},
-});
+const judgement = (score: number): Judgement =>
+  someJudgement({
+    score,
+    rawScore: score,
+    liveProbability: 0.5,
+    profile: 'fast',
+    width: 10,
+    height: 20,
+  });
 
 interface World {
   /** What each picture's bytes are; every read of it gives the next one, the last again and again. */

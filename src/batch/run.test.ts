@@ -1,34 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../faults.ts';
 import type { Judge } from '../fleet/types.ts';
+import { someJudgement } from '../liveness/test-support/judgement.ts';
 import type { Judgement } from '../liveness/types.ts';
 import { KeySet } from './key-set.ts';
 import { type BatchTask, runBatch } from './run.ts';
 import type { BatchItem, BatchRow, BatchSource } from './types.ts';
 
-const judgement = (change: Partial<Judgement> = {}): Judgement => ({
-  verdict: 'live',
-  score: 97,
-  rawScore: 97,
-  liveProbability: 0.123456789,
-  review: false,
-  reviewLimits: null,
-  threshold: 87,
-  profile: 'fast',
-  classProbabilities: {},
-  fusedLogit: 3,
-  face: null,
-  faceCount: 1,
-  width: 10,
-  height: 20,
-  quarterTurns: 0,
-  quality: [],
-  reasons: [],
-  crops: [],
-  models: [],
-  milliseconds: {},
-  ...change,
-});
+const judgement = (change: Partial<Judgement> = {}): Judgement =>
+  someJudgement({
+    score: 97,
+    rawScore: 97,
+    liveProbability: 0.123456789,
+    profile: 'fast',
+    width: 10,
+    height: 20,
+    ...change,
+  });
 
 interface Made {
   readonly rows: BatchRow[];

@@ -3,49 +3,22 @@ import { describe, expect, it } from 'vitest';
 import { CAPTURE_NAMES, codesUnder } from '../liveness/quality/capture.ts';
 import { type ReasonCode, reason } from '../liveness/reasons.ts';
 import { reportedScore } from '../liveness/reported-score.ts';
+import { keyPointsAt, someJudgement } from '../liveness/test-support/judgement.ts';
 import type { CapturePreset, Judgement, Reason } from '../liveness/types.ts';
 import { decide, verdictUnder } from './decide.ts';
 import { checkRules, DEFAULT_RULES, isQualityFailure, type JudgingRules } from './policy.ts';
 import { type Policy, previewPolicy } from './preview.ts';
 
-const point = { x: 0, y: 0 };
-function judged(change: Partial<Judgement>): Judgement {
-  return {
-    verdict: 'live',
-    score: 93,
-    rawScore: 93,
-    liveProbability: 0.9,
-    review: false,
-    reviewLimits: null,
-    threshold: 87,
-    profile: 'careful',
-    classProbabilities: {},
-    fusedLogit: 3,
+const judged = (change: Partial<Judgement>): Judgement =>
+  someJudgement({
     face: {
       box: { left: 0, top: 0, right: 100, bottom: 130 },
-      keyPoints: {
-        eyeLeft: point,
-        eyeRight: point,
-        nose: point,
-        mouth: point,
-        earLeft: point,
-        earRight: point,
-      },
+      keyPoints: keyPointsAt(0, 0),
       detectorScore: 1,
       detectorIoU: 1,
     },
-    faceCount: 1,
-    width: 720,
-    height: 960,
-    quarterTurns: 0,
-    quality: [],
-    reasons: [],
-    crops: [],
-    models: [],
-    milliseconds: {},
     ...change,
-  };
-}
+  });
 const rules = (change: Partial<JudgingRules> = {}): JudgingRules => ({ ...DEFAULT_RULES, ...change });
 const codes = (reasons: readonly Reason[]) => reasons.map((one) => [one.code, one.severity]);
 const reasonOf = (change: Partial<JudgingRules>) => {

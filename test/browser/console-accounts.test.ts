@@ -2,7 +2,7 @@ import { Secret, TOTP } from 'otpauth';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, startChromium } from './support/chromium.ts';
-import { LOOKS, openConsole, signIn, startWalk, violations, type Walk } from './support/console.ts';
+import { openConsole, signIn, startWalk, testLooks, violations, type Walk } from './support/console.ts';
 import { type ConsoleHere, PASSWORD, startConsoleHere } from './support/console-here.ts';
 
 const { path, reason } = findChromium();
@@ -304,11 +304,7 @@ describe.skipIf(path === null)(`accounts in the console${reason === null ? '' : 
       await page.context().close();
     });
 
-    it.each(LOOKS)('%s', (name) => {
-      const { found, well } = walk.result(name);
-      expect(found).toEqual(well);
-      expect(walk.wrong).toEqual([]);
-    });
+    testLooks(() => walk);
   });
 
   it('a long log is read page by page', async () => {

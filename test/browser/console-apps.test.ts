@@ -2,7 +2,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { someRow } from '../../src/store/test-support/temp-store.ts';
 import { findChromium, startChromium } from './support/chromium.ts';
-import { keepPicture, LOOKS, openConsole, signIn, startWalk, type Walk } from './support/console.ts';
+import { keepPicture, openConsole, signIn, startWalk, testLooks, type Walk } from './support/console.ts';
 import { type ConsoleHere, PASSWORD, startConsoleHere } from './support/console-here.ts';
 
 const { path, reason } = findChromium();
@@ -271,10 +271,6 @@ describe.skipIf(path === null)(`apps and keys in the console${reason === null ? 
       await page.context().close();
     });
 
-    it.each(LOOKS)('%s', (name) => {
-      const { found, well } = walk.result(name);
-      expect(found).toEqual(well);
-      expect(walk.wrong).toEqual([]);
-    });
+    testLooks(() => walk);
   });
 });

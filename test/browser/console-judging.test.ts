@@ -7,7 +7,7 @@ import { someExplanation, someRow } from '../../src/store/test-support/temp-stor
 import { thresholdArea } from '../../src/wire/admin/threshold.ts';
 import type { OperatingTable } from '../../src/wire/v1/operating-points.ts';
 import { findChromium, startChromium } from './support/chromium.ts';
-import { LOOKS, openConsole, PERSON, signIn, startWalk, type Walk } from './support/console.ts';
+import { openConsole, PERSON, signIn, startWalk, testLooks, type Walk } from './support/console.ts';
 import { type ConsoleHere, startConsoleHere } from './support/console-here.ts';
 
 const { path, reason } = findChromium();
@@ -226,11 +226,7 @@ describe.skipIf(path === null)(
         await page.context().close();
       });
 
-      it.each(LOOKS)('%s', (name) => {
-        const { found, well } = walk.result(name);
-        expect(found).toEqual(well);
-        expect(walk.wrong).toEqual([]);
-      });
+      testLooks(() => walk);
     });
   },
 );

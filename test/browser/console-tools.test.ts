@@ -11,7 +11,16 @@ import { someExplanation, someRow } from '../../src/store/test-support/temp-stor
 import type { DoctorCheck } from '../../src/wire/admin/doctor.ts';
 import { type ToolsDeps, toolsAreas } from '../../src/wire/admin/tools.ts';
 import { findChromium, startChromium } from './support/chromium.ts';
-import { keepPicture, LOOKS, openConsole, PERSON, signIn, startWalk, type Walk } from './support/console.ts';
+import {
+  keepPicture,
+  LOOKS,
+  openConsole,
+  PERSON,
+  signIn,
+  startWalk,
+  testLooks,
+  type Walk,
+} from './support/console.ts';
 import { type ConsoleHere, startConsoleHere } from './support/console-here.ts';
 
 const { path, reason } = findChromium();
@@ -258,11 +267,7 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
       await page.context().close();
     });
 
-    it.each(LOOKS)('%s', (name) => {
-      const { found, well } = walk.result(name);
-      expect(found).toEqual(well);
-      expect(walk.wrong).toEqual([]);
-    });
+    testLooks(() => walk);
   });
 
   describe.skipIf(whyNoServer !== null)(

@@ -14,6 +14,7 @@ import {
   signIn,
   startConsoleService,
   startWalk,
+  testLooks,
   type Walk,
 } from './support/console.ts';
 import { feedFolder, press, reach } from './support/harness.ts';
@@ -306,10 +307,6 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
       await page.context().close();
     });
 
-    it.each(LOOKS)('%s', (name) => {
-      const { found, well } = walk.result(name);
-      expect(found).toEqual(well);
-      expect(walk.wrong).toEqual([]);
-    });
+    testLooks(() => walk);
   });
 });

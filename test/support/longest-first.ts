@@ -32,8 +32,8 @@ const rank = ({ moduleId, project }: TestSpecification): number => {
 };
 
 /**
- * The order of test files: those with a process of their own, then those that share one; of each those known to take longest, then as vitest orders them, which on a fresh clone knows
- * no times and goes by the size of files.
+ * The order of test files: those with a process of their own, then those that share one; of each those known to
+ * take longest, then as vitest orders them, which on a fresh clone knows no times and goes by the size of files.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -11,6 +11,7 @@ import { createLimiter } from '../../src/account/limiter.ts';
 import { Fault } from '../../src/faults.ts';
 import type { Judge } from '../../src/fleet/types.ts';
 import { readBuiltInCards } from '../../src/liveness/built-in.ts';
+import { keyPointsAt } from '../../src/liveness/test-support/judgement.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
 import type { Downloader } from '../../src/picture/types.ts';
 import { openStore, type PostgresSettings, type Store } from '../../src/store/open.ts';
@@ -195,21 +196,12 @@ export async function startV1Test(options: V1TestOptions = {}): Promise<V1Test> 
   };
 }
 
-const point = { x: 1, y: 2 };
-
 /** A judgement of a live face with score 93, changed by `change`. */
 export function judgedFace(change: Partial<Judgement> = {}): Judgement {
   return judgementOf({
     face: {
       box: { left: 100, top: 120, right: 260, bottom: 340 },
-      keyPoints: {
-        eyeLeft: point,
-        eyeRight: point,
-        nose: point,
-        mouth: point,
-        earLeft: point,
-        earRight: point,
-      },
+      keyPoints: keyPointsAt(1, 2),
       detectorScore: 0.9,
       detectorIoU: 0.8,
     },

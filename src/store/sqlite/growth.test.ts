@@ -18,6 +18,18 @@ function behind(dataDir: string): Connection {
   return connection;
 }
 
+/** A ledger for reading, and what it asked of the database. */
+function watched(dataDir: string) {
+  const connection = behind(dataDir);
+  const asked: CompiledQuery[] = [];
+  const db = new Kysely<Tables>({
+    dialect: new LibsqlDialect(connection, { lockWaitMs: 0 }),
+    log: ({ query }) => void asked.push(query),
+  });
+  const reading = { read: (_code, query) => query(db) } as Partial<StoreDatabase> as StoreDatabase;
+  return { connection, asked, ledger: createLedger(reading, { name: () => 'ledger', findEnd }) };
+}
+
 const counted = (connection: Connection, from: string) =>
   connection.execute(`select count(*) as n from ${from}`, []).rows[0]!.n;
 
@@ -28,14 +40,7 @@ describe('the ledger', () => {
     const dataDir = await temporaryFolder();
     const store = await temporaryStore({ dataDir });
     await store.ledger.append(someRow());
-    const connection = behind(dataDir);
-    const asked: CompiledQuery[] = [];
-    const db = new Kysely<Tables>({
-      dialect: new LibsqlDialect(connection, { lockWaitMs: 0 }),
-      log: ({ query }) => void asked.push(query),
-    });
-    const reading = { read: (_code, query) => query(db) } as Partial<StoreDatabase> as StoreDatabase;
-    const ledger = createLedger(reading, { name: () => 'ledger', findEnd });
+    const { connection, asked, ledger } = watched(dataDir);
 
     const times: LedgerFilter[] = [{}, { since: at(1) }, { until: at(2) }, { since: at(1), until: at(2) }];
     for (const time of times) {
@@ -66,14 +71,7 @@ describe('the ledger', () => {
     const dataDir = await temporaryFolder();
     const store = await temporaryStore({ dataDir });
     await store.ledger.append(someRow());
-    const connection = behind(dataDir);
-    const asked: CompiledQuery[] = [];
-    const db = new Kysely<Tables>({
-      dialect: new LibsqlDialect(connection, { lockWaitMs: 0 }),
-      log: ({ query }) => void asked.push(query),
-    });
-    const reading = { read: (_code, query) => query(db) } as Partial<StoreDatabase> as StoreDatabase;
-    const ledger = createLedger(reading, { name: () => 'ledger', findEnd });
+    const { connection, asked, ledger } = watched(dataDir);
     const filters: LedgerFilter[] = [
       {},
       { since: at(1), until: at(2) },

@@ -33,21 +33,24 @@ declare global {
 /** Size of the camera that the page sees, and of the frame in it. */
 const [WIDTH, HEIGHT] = [960, 720];
 
+/** The stage where nothing is said. */
+const USUAL: Stage = {
+  camera: 'picture',
+  permission: 'granted',
+  filter: 'none',
+  sway: 0,
+  backlight: false,
+  faces: [[0.5, 0.47, 0.5]],
+  pace: 'real',
+  noJpeg: false,
+};
+
 /**
  * Runs in the page before everything else: between the browser's camera and the page stands a canvas that darkens, blurs and moves
  * the picture as `window.stage` says, and refuses the camera, finds faces and keeps time by it.
  */
-function standIns([width, height]: readonly [number, number]): void {
-  window.stage = {
-    camera: 'picture',
-    permission: 'granted',
-    filter: 'none',
-    sway: 0,
-    backlight: false,
-    faces: [[0.5, 0.47, 0.5]],
-    pace: 'real',
-    noJpeg: false,
-  };
+function standIns([width, height, usual]: readonly [number, number, Stage]): void {
+  window.stage = usual;
   const later = window.setTimeout.bind(window);
   const paced = (wait: number) => {
     if (wait < 200 || wait > 20_000 || window.stage.pace === 'real') return wait;
@@ -125,7 +128,7 @@ type Answers = readonly (number | 'never' | 'gone' | Readonly<Record<string, unk
 
 /** Opens a page of the component with stand-ins, before it is loaded. */
 export async function stage(page: Page): Promise<void> {
-  await page.addInitScript(standIns, [WIDTH, HEIGHT] as const);
+  await page.addInitScript(standIns, [WIDTH, HEIGHT, USUAL] as const);
 }
 
 const reached = (page: Page, state: string) => page.locator(`livestill-camera[state=${state}]`).waitFor();
@@ -137,29 +140,22 @@ async function told(page: Page, kind: string): Promise<void> {
 
 /** Back to the beginning, with the camera as it is where nothing is said. */
 async function begin(page: Page, scene: Partial<Stage> = {}): Promise<void> {
-  await page.evaluate((next) => {
-    const camera = document.querySelector('livestill-camera');
-    camera?.stop();
-    if (camera !== null) camera.session = null;
-    if (window.ends === undefined) {
-      camera?.addEventListener('refused', ({ detail }) => window.ends.push(detail.kind));
-      camera?.addEventListener('error', ({ detail }) => window.ends.push(detail.kind));
-      camera?.addEventListener('hint', ({ detail }) => Object.assign(window, { hinted: detail.kind }));
-      camera?.addEventListener('uploaded', ({ detail }) => window.ends.push(detail.state));
-    }
-    Object.assign(window, { ends: [], hinted: '' });
-    Object.assign(window.stage, {
-      camera: 'picture',
-      permission: 'granted',
-      filter: 'none',
-      sway: 0,
-      backlight: false,
-      faces: [[0.5, 0.47, 0.5]],
-      pace: 'real',
-      noJpeg: false,
-      ...next,
-    });
-  }, scene);
+  await page.evaluate(
+    (next) => {
+      const camera = document.querySelector('livestill-camera');
+      camera?.stop();
+      if (camera !== null) camera.session = null;
+      if (window.ends === undefined) {
+        camera?.addEventListener('refused', ({ detail }) => window.ends.push(detail.kind));
+        camera?.addEventListener('error', ({ detail }) => window.ends.push(detail.kind));
+        camera?.addEventListener('hint', ({ detail }) => Object.assign(window, { hinted: detail.kind }));
+        camera?.addEventListener('uploaded', ({ detail }) => window.ends.push(detail.state));
+      }
+      Object.assign(window, { ends: [], hinted: '' });
+      Object.assign(window.stage, next);
+    },
+    { ...USUAL, ...scene },
+  );
 }
 
 async function start(page: Page, scene: Partial<Stage> = {}): Promise<void> {

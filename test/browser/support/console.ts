@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { expect, it } from 'vitest';
 import { type ServiceProcess, serve } from '../../contract/support/process.ts';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -169,6 +170,15 @@ export async function startWalk(browser: Browser, url: string, all: readonly Loo
       return { found: of, well: Object.fromEntries(Object.keys(of ?? {}).map((what) => [what, []])) };
     },
   };
+}
+
+/** A test for each look: the walk found nothing wrong in it. */
+export function testLooks(walk: () => Walk): void {
+  it.each(LOOKS)('%s', (name) => {
+    const { found, well } = walk().result(name);
+    expect(found).toEqual(well);
+    expect(walk().wrong).toEqual([]);
+  });
 }
 
 /** Keeps a picture of the page, where a folder for it is named. */

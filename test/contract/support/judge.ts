@@ -2,34 +2,21 @@ import type { Fault } from '../../../src/faults.ts';
 import type { Judge, JudgeOptions } from '../../../src/fleet/types.ts';
 import type { LedgerRow } from '../../../src/ledger/types.ts';
 import { reportedScore } from '../../../src/liveness/reported-score.ts';
+import { someJudgement } from '../../../src/liveness/test-support/judgement.ts';
 import type { Judgement } from '../../../src/liveness/types.ts';
 
 /** A judgement as the engine gives it, of a live face with raw score 93, changed by `change`. */
 export function judgementOf(change: Partial<Omit<Judgement, 'score'>> = {}): Judgement {
   const { verdict = 'live', rawScore = 93 } = change;
-  return {
+  return someJudgement({
     verdict,
     rawScore,
     score: reportedScore(verdict, rawScore),
-    liveProbability: 0.9,
-    review: false,
-    reviewLimits: null,
-    threshold: 87,
-    profile: 'careful',
     classProbabilities: { live: 0.9, print: 0.05, replay: 0.05 },
-    fusedLogit: 3,
-    face: null,
-    faceCount: 1,
-    width: 720,
-    height: 960,
-    quarterTurns: 0,
-    quality: [],
-    reasons: [],
-    crops: [],
     models: [{ name: 'test-model', role: 'classifier', sha256: 'a'.repeat(64) }],
     milliseconds: { total: 1 },
     ...change,
-  };
+  });
 }
 
 export const noFace = judgementOf({
