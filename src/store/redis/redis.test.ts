@@ -121,6 +121,7 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
     const [one, other] = (await nodes(2)) as [SharedState, SharedState];
     for (let i = 0; i < 3; i += 1) expect(await one.permits.take('1', 3)).not.toBeNull();
     expect(await other.permits.take('1', 3)).toBeNull();
+    await one.close();
     // As if ten seconds went by without a word of the first one.
     const key = `test${prefixes}:permits:1`;
     for (const id of (await of.redis.command('zrange', key, '0', '-1')) as string[])

@@ -166,18 +166,19 @@ export class TestServer {
     const program = [join(this.#bin, 'postgres'), '-D', join(this.#folder, 'data'), ...args];
     const { network } = this.#options;
     const [command = '', ...rest] = network?.around(program, this.#identity) ?? program;
-    this.#process = spawn(command, rest, {
+    const started = spawn(command, rest, {
       ...(network === undefined ? this.#identity : {}),
       cwd: this.#folder,
       stdio: 'ignore',
     });
+    this.#process = started;
     for (let tries = 0; ; tries += 1) {
       try {
         await this.query('postgres', 'select 1');
         return;
       } catch (error) {
-        if (tries > 300) throw error;
-        await sleep(50);
+        if (tries > 2000 || started.exitCode !== null) throw error;
+        await sleep(25);
       }
     }
   }
@@ -252,7 +253,7 @@ export class TestServer {
   /** Runs SQL in a database by its name or url; the rows of its last statement. */
   async query(database: string, text: string): Promise<readonly Record<string, unknown>[]> {
     const connectionString = database.includes('://') ? database : this.urlOf(database);
-    const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2000 });
+    const client = new pg.Client({ connectionString, connectionTimeoutMillis: 60_000 });
     client.on('error', () => {});
     await client.connect();
     try {
@@ -260,6 +261,19 @@ export class TestServer {
     } finally {
       await client.end();
     }
+  }
+
+  /** Makes a change and keeps its rows locked; resolves with what lets them go, the change made. */
+  async holding(database: string, text: string): Promise<() => Promise<void>> {
+    const client = new pg.Client({ connectionString: database });
+    client.on('error', () => {});
+    await client.connect();
+    await client.query('begin');
+    await client.query(text);
+    return async () => {
+      await client.query('commit');
+      await client.end();
+    };
   }
 
   /** Ends the server and removes its folder. */
@@ -282,10 +296,10 @@ export function serverOfTests(options: TestServerOptions = {}): { readonly serve
   let server: TestServer | undefined;
   beforeAll(async () => {
     if (whyNoServer === null) server = await TestServer.start(options);
-  }, 120_000);
+  });
   afterAll(async () => {
     await server?.remove();
-  }, 60_000);
+  });
   return {
     get server() {
       if (server === undefined) throw new Error('the server was not started');

@@ -5,15 +5,15 @@ import { openStore } from '../../open.ts';
 import type { TestedDatabase } from '../../test-support/temp-store.ts';
 import type { TestServer } from './server.ts';
 
-/** How a test reaches a database; short times, so that tests of trouble are short. */
+/** How a test reaches a database; long times: a busy machine is no trouble. Tests of trouble bring short ones. */
 export function settingsFor(url: string, parts: Partial<PostgresSettings> = {}): PostgresSettings {
   return {
     url,
     password: null,
     caFile: null,
     poolSize: 5,
-    connectTimeoutMs: 2000,
-    statementTimeoutMs: 4000,
+    connectTimeoutMs: 60_000,
+    statementTimeoutMs: 60_000,
     migrateAtStart: true,
     ...parts,
   };
