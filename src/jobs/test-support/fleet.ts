@@ -74,7 +74,7 @@ export function someWorker(store: Store, parts: Partial<WorkerDeps> = {}): Worke
     recordOf: rowOf,
     recordOfGroup: ({ decision }) => rowOf(decision),
     atOnce: 4,
-    leaseMs: 1000,
+    leaseMs: 60_000,
     pollMs: 20,
     name: 'tested',
     findApp: async (appid) => {
