@@ -14,6 +14,7 @@ export default defineConfig({
       { extends: true, test: { name: 'shared', include: ALL, exclude: ALONE, isolate: false } },
       { extends: true, test: { name: 'alone', include: ALONE } },
     ],
+    globalSetup: 'test/support/shared-folder.ts',
     // These end what hangs: no test is to fail because its machine is busy.
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -5,14 +5,14 @@ import { someSession, someStill } from '../../session/test-support/some-session.
 import { openStore, type Store } from '../open.ts';
 import { somePair, someRow, temporaryFolder } from '../test-support/temp-store.ts';
 import { serverOfTests, type TestServer, whyNoServer } from './test-support/server.ts';
-import { settingsFor } from './test-support/temp-store.ts';
+import { settingsFor } from './test-support/settings.ts';
 
 const title = whyNoServer === null ? '' : ` (skipped: ${whyNoServer})`;
 const masterKey = 'ab'.repeat(32);
 
 /** Nodes of one installation: each has a data folder of its own, all have one master key. */
 async function nodes(server: TestServer, names: readonly string[], url?: string): Promise<readonly Store[]> {
-  const postgres = settingsFor(url ?? (await server.newDatabase()));
+  const postgres = settingsFor(url ?? (await server.migratedDatabase()));
   return Promise.all(
     names.map(async (node) => {
       const store = await openStore({ dataDir: await temporaryFolder(), node, masterKey, postgres });
@@ -29,7 +29,7 @@ describe.skipIf(whyNoServer !== null)(`several nodes on one PostgreSQL database$
   const of = serverOfTests();
 
   it('started in the same moment set it up once', async () => {
-    const stores = await nodes(of.server, ['a', 'b', 'c', 'd']);
+    const stores = await nodes(of.server, ['a', 'b', 'c', 'd'], await of.server.newDatabase());
     const [{ accounts }] = stores as [Store];
     await accounts.createApp({ appid: '1', name: 'x' }, somePair());
     for (const store of stores) expect((await store.accounts.findApp('1'))?.name).toBe('x');
@@ -120,7 +120,7 @@ describe.skipIf(whyNoServer !== null)(`several nodes on one PostgreSQL database$
   });
 
   it('hold an app to its simultaneous requests together; those of a node that ended come free', async () => {
-    const url = await of.server.newDatabase();
+    const url = await of.server.migratedDatabase();
     const stores = await nodes(of.server, ['a', 'b', 'c', 'd'], url);
     const app = {
       appid: '1',
@@ -167,7 +167,7 @@ describe.skipIf(whyNoServer !== null)(`several nodes on one PostgreSQL database$
   });
 
   it('write a chain each, which every one of them can verify, and a change in one is found by its name', async () => {
-    const url = await of.server.newDatabase();
+    const url = await of.server.migratedDatabase();
     const stores = await nodes(of.server, ['a', 'b', 'c'], url);
     await Promise.all(
       stores.flatMap((store, n) =>
@@ -233,7 +233,7 @@ describe.skipIf(whyNoServer !== null)(`several nodes on one PostgreSQL database$
   });
 
   it('with another master key is refused at its start', async () => {
-    const url = await of.server.newDatabase();
+    const url = await of.server.migratedDatabase();
     await nodes(of.server, ['a'], url);
     const other = {
       dataDir: await temporaryFolder(),

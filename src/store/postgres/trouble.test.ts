@@ -4,12 +4,12 @@ import type { StoreKind } from '../core/database.ts';
 import { openStore, type Store } from '../open.ts';
 import { somePair, someRow, temporaryFolder } from '../test-support/temp-store.ts';
 import { serverOfTests, type TestServer, whyNoServer } from './test-support/server.ts';
-import { settingsFor } from './test-support/temp-store.ts';
+import { settingsFor } from './test-support/settings.ts';
 
 const title = whyNoServer === null ? '' : ` (skipped: ${whyNoServer})`;
 
 async function open(server: TestServer): Promise<{ store: Store; url: string }> {
-  const url = await server.newDatabase();
+  const url = await server.migratedDatabase();
   const dataDir = await temporaryFolder();
   const settings = settingsFor(url, { connectTimeoutMs: 4000, statementTimeoutMs: 4000 });
   const store = await openStore({ dataDir, node: 'one', postgres: settings });

@@ -5,18 +5,23 @@ import {
   chownSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
-  statfsSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
+import { SHARED_FOLDER } from '../../../../test/support/shared-folder.ts';
+import { postgresUp } from '../../migrate.ts';
+import { folderInMemory } from '../../test-support/folder-in-memory.ts';
 import { freePort } from '../../test-support/free-port.ts';
 import type { NetworkNamespace } from './network.ts';
+import { settingsFor } from './settings.ts';
 
 const installed = '/usr/lib/postgresql';
 
@@ -63,15 +68,33 @@ function runAs(): { readonly uid?: number; readonly gid?: number } {
   }
 }
 
+/** The database of a prepared server whose tables are made; nothing ever connects to it again. */
+const MIGRATED = 'livestill_migrated';
+
 /**
- * A folder in memory with enough free space for what the tests write; null where there is none. Each database
- * is some 300 files, and on a disk to remove those of a hundred databases takes longer than the tests.
+ * The data of a server that was made and ended once for all test processes of a run, to be copied; null where
+ * they share nothing.
  */
-function folderInMemory(): string | null {
-  const folder = '/dev/shm';
-  if (!existsSync(folder)) return null;
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize >= 4 * 1024 ** 3 ? folder : null;
+async function preparedData(): Promise<string | null> {
+  const shared = process.env[SHARED_FOLDER];
+  if (shared === undefined) return null;
+  const folder = join(shared, 'postgres');
+  const [ready, failed] = [join(folder, 'ready'), join(folder, 'failed')];
+  try {
+    mkdirSync(folder);
+  } catch {
+    // Another process makes it.
+    while (!existsSync(ready) && !existsSync(failed)) await sleep(20);
+    return existsSync(ready) ? join(folder, 'data') : null;
+  }
+  try {
+    await TestServer.prepare(folder);
+    writeFileSync(ready, '');
+    return join(folder, 'data');
+  } catch (error) {
+    writeFileSync(failed, '');
+    throw error;
+  }
 }
 
 /** How a server differs from one on the loopback of this machine. */
@@ -98,6 +121,7 @@ export class TestServer {
   readonly #bin = programs() ?? '';
   #process: ChildProcess | null = null;
   #databases = 0;
+  #migrated: Promise<string> | undefined;
   #hasTls = false;
 
   private constructor(folder: string, port: number, options: TestServerOptions) {
@@ -107,17 +131,32 @@ export class TestServer {
   }
 
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
+    const prepared = options.primary === undefined ? await preparedData() : null;
     const folder = mkdtempSync(join(options.parent ?? folderInMemory() ?? tmpdir(), 'livestill-postgres-'));
     const server = new TestServer(folder, await freePort(), options);
-    process.once('exit', () => server.#end());
-    const { uid, gid } = server.#identity;
-    if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
-    server.#makeData();
-    await server.up();
+    await server.#begin(prepared);
+    if (prepared !== null) server.#migrated = Promise.resolve(server.urlOf(MIGRATED));
     return server;
   }
 
-  #makeData(): void {
+  /** Makes the data of a server in a folder, with one database whose tables are made, and ends it. */
+  static async prepare(folder: string): Promise<void> {
+    const server = new TestServer(folder, await freePort(), {});
+    await server.#begin(null);
+    await server.query('postgres', `create database ${MIGRATED}`);
+    await server.#migrate(server.urlOf(MIGRATED));
+    await server.down();
+  }
+
+  async #begin(prepared: string | null): Promise<void> {
+    process.once('exit', () => this.#end());
+    const { uid, gid } = this.#identity;
+    if (uid !== undefined && gid !== undefined) chownSync(this.#folder, uid, gid);
+    this.#makeData(prepared);
+    await this.up();
+  }
+
+  #makeData(prepared: string | null): void {
     const data = join(this.#folder, 'data');
     const { primary, network } = this.#options;
     const run = (name: string, ...args: string[]) =>
@@ -131,10 +170,18 @@ export class TestServer {
       run('pg_basebackup', '-d', primary.urlOf('postgres'), '-R', '-X', 'stream', '-c', 'fast', '--no-sync');
       return;
     }
+    if (prepared !== null) {
+      execFileSync('cp', ['-a', prepared, data], { ...this.#identity, cwd: this.#folder });
+      if (network !== undefined) this.#admit(network);
+      return;
+    }
     const form = ['-A', 'trust', '-E', 'UTF8', '--locale=C', '--wal-segsize=1', '--no-sync'];
     run('initdb', '-U', 'livestill', ...form);
-    if (network !== undefined)
-      appendFileSync(join(data, 'pg_hba.conf'), `host all all ${network.outside}/32 trust\n`);
+    if (network !== undefined) this.#admit(network);
+  }
+
+  #admit({ outside }: NetworkNamespace): void {
+    appendFileSync(join(this.#folder, 'data', 'pg_hba.conf'), `host all all ${outside}/32 trust\n`);
   }
 
   get #host(): string {
@@ -238,6 +285,19 @@ export class TestServer {
     const copied = template === undefined ? '' : ` template ${template.replace(/^.*\/|\?.*$/g, '')}`;
     await this.query('postgres', `create database ${name}${copied}`);
     return this.urlOf(name);
+  }
+
+  /** A new database whose tables are made; its url. */
+  async migratedDatabase(): Promise<string> {
+    this.#migrated ??= this.newDatabase().then(async (url) => {
+      await this.#migrate(url);
+      return url;
+    });
+    return this.newDatabase(await this.#migrated);
+  }
+
+  async #migrate(url: string): Promise<void> {
+    await postgresUp(settingsFor(url), { kind: 'system', name: 'tests', from: 'tests' });
   }
 
   urlOf(database: string): string {
