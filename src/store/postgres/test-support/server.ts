@@ -196,6 +196,9 @@ export class TestServer {
       port: this.#port,
       unix_socket_directories: this.#folder,
       fsync: 'off',
+      // Torn pages take a crash of the system; and every database made ends in a checkpoint.
+      full_page_writes: 'off',
+      shared_buffers: '32MB',
       // In its own folder: what a killed server leaves goes with that.
       dynamic_shared_memory_type: 'mmap',
       max_connections: 200,
@@ -282,7 +285,8 @@ export class TestServer {
   async newDatabase(template?: string): Promise<string> {
     this.#databases += 1;
     const name = `test_${this.#databases}`;
-    const copied = template === undefined ? '' : ` template ${template.replace(/^.*\/|\?.*$/g, '')}`;
+    const copied =
+      template === undefined ? '' : ` template ${template.replace(/^.*\/|\?.*$/g, '')} strategy file_copy`;
     await this.query('postgres', `create database ${name}${copied}`);
     return this.urlOf(name);
   }
