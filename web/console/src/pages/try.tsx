@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, call } from '../api.ts';
-import { language, t } from '../i18n/index.ts';
+import { t } from '../i18n/index.ts';
 import type { Trial } from '../types.ts';
 import { Card, Choice, Field, PageHead } from '../ui/parts.tsx';
 import { Failed, Loading } from '../ui/states.tsx';
@@ -51,13 +51,11 @@ export function TryPage() {
     },
     [query],
   );
-  // Texts come in the language of the call; threshold and profile change the answer too.
-  const { value: now } = language;
   useEffect(() => {
     if (blob === null) return;
     const timer = setTimeout(() => void judge(blob), 300);
     return () => clearTimeout(timer);
-  }, [query, now]);
+  }, [query]);
   const take = useCallback(
     (pictures: readonly Blob[]) => {
       const [only] = pictures;
