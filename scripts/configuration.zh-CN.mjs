@@ -114,6 +114,8 @@ export const DESCRIPTIONS = {
   'batch.picturesDir':
     '批次中的路径都在此目录之下读取，每个 worker 都要能访问：一个共享目录。null：批次只能含 url。',
   'batch.leaseMs': '一个 worker 没有任何动静时，它的分块还保留多久；之后由另一个 worker 接着做完其余部分。',
+  'batch.adminPort':
+    '`livestill worker` 的管理端口（`/healthz`、`/readyz`、`/metrics`，没有控制台），监听地址为 `adminHost`。0 表示任取一个空闲端口。null：不打开任何端口。',
   'batch.retentionDays':
     '已完成或已取消的批次在此天数之后删除，连同其列表和结果；审计日志保留自己的行。null：一直保留。',
   'batch.webhookSecret':
