@@ -134,7 +134,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => server.drain(0));
     const retention = startRetentionOf(config, log, store);
     closing.unshift(() => retention.stop());
-    const sessions = startSessionUpkeep(config, log, store, metrics.observer);
+    const sessions = startSessionUpkeep(config, log, store, { observer: metrics.observer, traces });
     closing.unshift(() => sessions.stop());
     const certificate = tls === undefined ? {} : { certificate: () => server.tls?.expiresAt };
     const figures = store.batches === null ? undefined : watchBatchFigures(store.batches);

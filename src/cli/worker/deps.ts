@@ -116,7 +116,7 @@ export function exportsOf(log: Logger, { batches, objects, observer }: WorkerPar
 export function webhooksOf(
   config: Config,
   log: Logger,
-  { batches, observer }: WorkerParts,
+  { batches, observer, traces }: WorkerParts,
 ): WebhookDeps | null {
   const secretOf = batchSecretOf(config);
   if (secretOf === null) return null;
@@ -124,6 +124,7 @@ export function webhooksOf(
     batches,
     poster: createPoster({ ...config.download, maxBytes: config.picture.maxBytes }),
     secretOf,
+    traces,
     clock: () => Date.now(),
     pollMs: POLL_MS,
     onCalled: ({ batchId }, ended, why) => {
