@@ -142,7 +142,7 @@ export const DESCRIPTIONS = {
   'webhook.secret':
     '用于签名会话和批次的 webhook：每个应用的密钥由它派生。至少 32 个随机字符，所有节点和 worker 相同。null：不接受 webhook。',
   'traces.endpoint':
-    '发送追踪数据的地址：接收 OTLP/HTTP 的收集器，如 `http://127.0.0.1:4318`；没有路径时加上 `/v1/traces`。null：不追踪，也不加载任何相关内容（[traces.md](../run/traces.md)，英文）。',
+    '发送追踪数据的地址：接收 OTLP/HTTP 的收集器，如 `http://127.0.0.1:4318`；没有路径时加上 `/v1/traces`。null：不追踪，也不加载任何相关内容（[traces.zh-CN.md](../run/traces.zh-CN.md)）。',
   'traces.authorization': '发给收集器的 `Authorization` 请求头，如 `Bearer …`。',
   'traces.ratio': '追踪的比例，调用方未作决定时适用（`traces.trustParent`）。',
   'traces.trustParent':

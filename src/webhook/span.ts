@@ -25,7 +25,7 @@ export function triedCall(tried: Tried, more: Attributes = {}): Work {
     from,
     to,
     within: traceparent,
-    // That a receiver does not answer is no fault of the service; that it was never told is for somebody to see.
+    // A receiver that does not answer is no fault of the service; one that was never reached is for people.
     failed: end === 'given_up',
     attributes: {
       'http.request.method': 'POST',
