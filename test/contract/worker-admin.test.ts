@@ -61,8 +61,8 @@ describe.skipIf(whyNoServer !== null)(`the admin port of livestill worker${title
         await command('app', 'create', '--name', 'one', '--appid', '1250000001');
         const at = (name: string) => `http://127.0.0.1:${port}/${name}`;
         const list = join(folder, 'list.csv');
-      await writeFile(list, `path\n${at('photo.jpg')}\n${at('gone.jpg')}\n`);
-      await command('batch', 'submit', list, '--app', '1250000001');
+        await writeFile(list, `path\n${at('photo.jpg')}\n${at('gone.jpg')}\n`);
+        await command('batch', 'submit', list, '--app', '1250000001');
         const worker = livestill(['worker', '--workers', '1', '--admin-port', '0'], environment);
         onTestFinished(() => void worker.child.kill('SIGKILL'));
         const admin = `http://127.0.0.1:${await readyPort(worker)}`;
