@@ -6,7 +6,6 @@ import { collectGarbageLater } from '../../fleet/garbage.ts';
 import { type ExportDeps, exportOne, runExports } from '../../jobs/exports.ts';
 import { callOne, runWebhooks, type WebhookDeps } from '../../jobs/webhook.ts';
 import { runWorker, type WorkerDeps } from '../../jobs/worker.ts';
-import type { Store } from '../../store/open.ts';
 import { createLog } from '../../wire/http/log.ts';
 import { humanLog } from '../serve/human-log.ts';
 import { createLogOutput, logFileOf } from '../serve/log-output.ts';
@@ -20,7 +19,7 @@ import { explainErrors } from '../shared/outcome.ts';
 import { say } from '../shared/printable.ts';
 import { tracesOf } from '../shared/traces.ts';
 import { openAdmin } from './admin.ts';
-import { chunkDepsOf, exportsOf, webhooksOf } from './deps.ts';
+import { chunkDepsOf, exportsOf, type WorkerParts, webhooksOf } from './deps.ts';
 import { needsPostgres } from './needs-postgres.ts';
 
 interface WorkerOptions {
@@ -84,11 +83,12 @@ async function work(options: WorkerOptions): Promise<void> {
   const human =
     config.logFormat === 'human' || (config.logFormat === 'auto' && process.stdout.isTTY === true);
   const log = createLog(config.logLevel, human ? humanLog(output) : output);
+  const objects = objectsOf(config);
   const stop = stopOnSignals(log);
   collectGarbageLater(300);
   const store = await openStoreOf(config, log);
   try {
-    await workWith(config, log, store, { once, stop: stop.signal });
+    await workWith(config, log, { store, objects }, { once, stop: stop.signal });
   } finally {
     await store.close();
     log.info({ event: 'stopped' }, 'stopped');
@@ -100,7 +100,7 @@ async function work(options: WorkerOptions): Promise<void> {
 async function workWith(
   config: Config,
   log: Logger,
-  store: Store,
+  { store, objects }: Pick<WorkerParts, 'store' | 'objects'>,
   { once, stop }: { readonly once: boolean; readonly stop: AbortSignal },
 ): Promise<void> {
   const { batches } = store;
@@ -124,7 +124,6 @@ async function workWith(
     closing.unshift(() => fleet.close());
     await checkProfiles(fleet, store, log);
     admin?.watch({ fleet, batches, traces });
-    const objects = objectsOf(config);
     const parts = { store, batches, fleet, traces, objects, observer: admin?.observer };
     const deps = chunkDepsOf(config, log, parts);
     ready = true;
