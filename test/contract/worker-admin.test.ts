@@ -6,15 +6,17 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { serverOfTests, whyNoServer } from '../../src/store/postgres/test-support/server.ts';
 import { groupPhoto } from '../support/pictures.ts';
 import { parsePage, samplesOf } from '../support/prometheus-text.ts';
+import { startCollector } from '../traces/collector.ts';
 import { livestill, type Run, withFolder } from './support/process.ts';
 
 const title = whyNoServer === null ? '' : ` (skipped: ${whyNoServer})`;
 
-/** Where the pictures of a batch lie. */
+/** Where the pictures of a batch lie, and who is called at its end. */
 async function pictureServer(): Promise<number> {
   const photo = await groupPhoto('sample1.jpg');
   const server = createServer((request, response) => {
     if (request.url === '/photo.jpg') response.end(photo);
+    else if (request.url === '/hook') response.end();
     else response.writeHead(404).end();
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -44,6 +46,8 @@ describe.skipIf(whyNoServer !== null)(`the admin port of livestill worker${title
     () =>
       withFolder(async (folder) => {
         const port = await pictureServer();
+        const collector = await startCollector();
+        onTestFinished(() => collector.stop());
         const environment = {
           LIVESTILL_STORE: await of.server.newDatabase(),
           LIVESTILL_MASTER_KEY: 'ab'.repeat(32),
@@ -52,6 +56,8 @@ describe.skipIf(whyNoServer !== null)(`the admin port of livestill worker${title
           LIVESTILL_PROFILE: 'single',
           LIVESTILL_DOWNLOAD_ALLOW_PRIVATE: '127.0.0.1',
           LIVESTILL_DOWNLOAD_PORTS: String(port),
+          LIVESTILL_BATCH_WEBHOOK_SECRET: 'a secret of webhooks',
+          LIVESTILL_TRACES_ENDPOINT: new URL(collector.url).origin,
         };
         const command = async (...args: string[]) => {
           const run = livestill(args, environment);
@@ -62,7 +68,7 @@ describe.skipIf(whyNoServer !== null)(`the admin port of livestill worker${title
         const at = (name: string) => `http://127.0.0.1:${port}/${name}`;
         const list = join(folder, 'list.csv');
         await writeFile(list, `path\n${at('photo.jpg')}\n${at('gone.jpg')}\n`);
-        await command('batch', 'submit', list, '--app', '1250000001');
+        await command('batch', 'submit', list, '--app', '1250000001', '--webhook', at('hook'));
         const worker = livestill(['worker', '--workers', '1', '--admin-port', '0'], environment);
         onTestFinished(() => void worker.child.kill('SIGKILL'));
         const admin = `http://127.0.0.1:${await readyPort(worker)}`;
@@ -83,12 +89,13 @@ describe.skipIf(whyNoServer !== null)(`the admin port of livestill worker${title
         for (const path of ['/console/', '/admin/v1/me', '/v1/liveness', '/face/livedetectpicture'])
           expect([path, (await get(path)).status]).toEqual([path, 404]);
         const page = async () => samplesOf(parsePage((await get('/metrics')).text));
-        const ended = 'livestill_batch_chunks_ended_total{end="finished"}';
-        await expect.poll(async () => (await page()).get(ended), { timeout: 30_000 }).toBe(1);
+        const called = 'livestill_batch_webhook_calls_total{end="delivered"}';
+        await expect.poll(async () => (await page()).get(called), { timeout: 30_000 }).toBe(1);
         const samples = await page();
         const infos = [...samples.keys()].filter((name) => name.startsWith('livestill_build_info'));
         expect(infos).toEqual([expect.stringMatching(/\{node="worker-1",role="worker",version="[^"]+"\}/)]);
         for (const [name, value] of [
+          ['livestill_batch_chunks_ended_total{end="finished"}', 1],
           ['livestill_judgement_duration_seconds_count{profile="single"}', 1],
           ['livestill_downloads_total{outcome="fetched",reason="none"}', 1],
           ['livestill_downloads_total{outcome="refused",reason="http_404"}', 1],
@@ -105,6 +112,13 @@ describe.skipIf(whyNoServer !== null)(`the admin port of livestill worker${title
         expect(other.stderr()).toMatch(/^livestill: .*admin port.*\n$/);
         worker.child.kill('SIGTERM');
         expect(await worker.ended).toBe(0);
+        const { spans } = collector;
+        expect(new Set(spans.map(({ resource }) => resource['service.instance.id']))).toEqual(
+          new Set(['worker-1']),
+        );
+        expect(spans.map(({ name }) => name)).toEqual(
+          expect.arrayContaining(['batch chunk', 'picture', 'webhook']),
+        );
         await expect(get('/healthz')).rejects.toThrow();
       }),
     120_000,
