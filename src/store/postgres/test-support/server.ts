@@ -134,6 +134,7 @@ export class TestServer {
     const prepared = options.primary === undefined ? await preparedData() : null;
     const folder = mkdtempSync(join(options.parent ?? folderInMemory() ?? tmpdir(), 'livestill-postgres-'));
     const server = new TestServer(folder, await freePort(), options);
+    process.once('exit', () => server.#end());
     await server.#begin(prepared);
     if (prepared !== null) server.#migrated = Promise.resolve(server.urlOf(MIGRATED));
     return server;
@@ -142,6 +143,8 @@ export class TestServer {
   /** Makes the data of a server in a folder, with one database whose tables are made, and ends it. */
   static async prepare(folder: string): Promise<void> {
     const server = new TestServer(folder, await freePort(), {});
+    // Its folder outlives this process.
+    process.once('exit', () => void server.#process?.kill('SIGQUIT'));
     await server.#begin(null);
     await server.query('postgres', `create database ${MIGRATED}`);
     await server.#migrate(server.urlOf(MIGRATED));
@@ -149,7 +152,6 @@ export class TestServer {
   }
 
   async #begin(prepared: string | null): Promise<void> {
-    process.once('exit', () => this.#end());
     const { uid, gid } = this.#identity;
     if (uid !== undefined && gid !== undefined) chownSync(this.#folder, uid, gid);
     this.#makeData(prepared);
