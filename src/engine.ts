@@ -113,8 +113,8 @@ export interface Liveness {
    *
    * @throws {Fault} `picture_unreadable` or `picture_too_large` (`reason` says why); `profile_unavailable`
    * when the call asks for a profile whose networks are not in place
-   * @throws {TypeError} when it is given something else than bytes, a path for one, or an option that there is
-   * not; {RangeError} for a value that an option cannot have
+   * @throws {TypeError} when it is given something else than bytes, a path for one, or an unknown option
+   * @throws {RangeError} for a value that an option cannot have
    * @throws {Error} when the engine was closed
    */
   judge(bytes: Uint8Array, options?: JudgeOptions): Promise<Judgement>;
@@ -184,7 +184,8 @@ function usable(profile: Profile, lacking: Lacking | null): Profile {
  *
  * @throws {WeightsError} when a built-in weight file is missing or not the right one.
  * @throws {ModelError} when a model pack cannot be used.
- * @throws {TypeError} for an option that there is not; {RangeError} for a value that an option cannot have.
+ * @throws {TypeError} for an unknown option.
+ * @throws {RangeError} for a value that an option cannot have.
  */
 export async function createLiveness(options: LivenessOptions = {}): Promise<Liveness> {
   checkNames(options, OPTIONS);

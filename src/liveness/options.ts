@@ -3,10 +3,8 @@ import { CAPTURE_NAMES } from './quality/capture.ts';
 import { areReviewLimits } from './review.ts';
 import type { CapturePreset, Profile, ReviewLimits } from './types.ts';
 
-/*
- * What a program hands in, types or not: an option that is passed over, or a threshold that is no number, would
- * judge by other rules than the caller believes.
- */
+// Programs without types are checked too: an option that is passed over would judge by other rules than the
+// caller believes.
 
 const shown = (value: unknown) => (typeof value === 'number' ? String(value) : JSON.stringify(value));
 
