@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLAIM_MS } from '../../src/session/machine.ts';
 import { CURVE } from '../../src/session/test-support/some-session.ts';
 import { serverOfTests, whyNoServer } from '../../src/store/postgres/test-support/server.ts';
-import { settingsFor } from '../../src/store/postgres/test-support/temp-store.ts';
+import { settingsFor } from '../../src/store/postgres/test-support/settings.ts';
 import { serve } from '../contract/support/process.ts';
 import { groupPhoto } from '../support/pictures.ts';
 import { judgedFace, startV1Test } from '../v1/support.ts';

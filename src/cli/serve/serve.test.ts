@@ -64,7 +64,7 @@ async function withoutPair(): Promise<string> {
 
 async function stop({ signals, exits }: World): Promise<void> {
   signals.emit('SIGTERM');
-  await expect.poll(() => exits, { timeout: 20_000 }).toEqual([0]);
+  await expect.poll(() => exits).toEqual([0]);
 }
 
 describe('the console', () => {
