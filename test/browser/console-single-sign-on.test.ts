@@ -75,7 +75,7 @@ describe.skipIf(path === null)(
         await again.click({ timeout: 500 }).catch(() => {});
         return false;
       };
-      await expect.poll(isIn, { timeout: 20_000, interval: 500 }).toBe(true);
+      await expect.poll(isIn, { interval: 500 }).toBe(true);
       await page.context().close();
     });
 

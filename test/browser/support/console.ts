@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { type ServiceProcess, serve } from '../../contract/support/process.ts';
+import { PATIENCE } from './chromium.ts';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -49,7 +50,7 @@ export async function openConsole(
 ): Promise<Watched> {
   const options = { viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...context };
   const page = await (await browser.newContext(options)).newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(PATIENCE);
   const wrong: string[] = [];
   const { origin } = new URL(url);
   page.on('request', (request) => {
