@@ -198,10 +198,10 @@ describe.skipIf(path === null)(`apps and keys in the console${reason === null ? 
     await page.getByLabel('Name or appid').fill('front');
     await page.getByRole('link', { name: 'Front desk' }).waitFor();
     expect(new URL(page.url()).search).toBe('?text=front');
-    const comeBack = await here.goAway();
+    await page.route(`${here.url}/**`, (route) => route.abort('connectionrefused'));
     await page.getByLabel('Name or appid').fill('1000');
     await page.getByText('The service does not answer. This page asks').waitFor();
-    await comeBack();
+    await page.unroute(`${here.url}/**`);
     await page.getByText('The service is back.').waitFor();
     await page.getByRole('link', { name: 'Back office' }).waitFor();
     await page.context().close();

@@ -115,8 +115,9 @@ describe.skipIf(path === null)(`the console under trouble${reason === null ? '' 
     await page.getByText('6 hours').click();
     await page.getByText('The service does not answer. This page asks').waitFor();
     const port = ['--admin-port', String(console.service.adminPort)];
-    console = await startConsoleService(data, {}, port);
-    await page.getByText('The service is back.').waitFor();
+    // It is said for a moment, which may be over before the service is ready.
+    const back = page.getByText('The service is back.').waitFor();
+    [console] = await Promise.all([startConsoleService(data, {}, port), back]);
     await page.getByText('No request in this period.').waitFor();
     expect(await page.locator('nav').count()).toBe(1);
     await page.context().close();

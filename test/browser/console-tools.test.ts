@@ -331,7 +331,8 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
         work();
         await page.locator('.badge.batch-done').waitFor();
         await page.getByText('7 of 7').waitFor();
-        expect(await page.getByRole('group', { name: 'Results' }).locator('tbody tr').count()).toBe(7);
+        const rows = page.getByRole('group', { name: 'Results' }).locator('tbody tr');
+        await expect.poll(() => rows.count()).toBe(7);
         const download = page.waitForEvent('download');
         await page.getByRole('link', { name: 'CSV' }).click();
         const file = await (await download).path();

@@ -92,7 +92,7 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await page.getByRole('slider', { name: 'Blur' }).fill('9');
     await expect.poll(() => page.locator('.reactions li').count()).toBe(2);
     await page.getByRole('button', { name: 'As it was' }).click();
-    expect(await page.locator('.reactions li').count()).toBe(1);
+    await expect.poll(() => page.locator('.reactions li').count()).toBe(1);
     await page.locator('.field input[type=number]').fill('100');
     await page.locator('.answer .badge.attack').waitFor();
   });
@@ -166,7 +166,7 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await press(page);
     await page.locator('[data-testid=score]').waitFor();
     expect(await page.locator('.answer .badge').first().textContent()).toBe('Live');
-    expect(await page.locator('livestill-camera').count()).toBe(0);
+    await expect.poll(() => page.locator('livestill-camera').count()).toBe(0);
   });
 
   it('says what is wrong with a file that is no picture', async () => {
@@ -234,7 +234,7 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await from.fill('2026/1/2 3:04');
     await page.getByRole('button', { name: '搜索' }).click();
     await page.waitForURL(/from=2026-01-0/);
-    expect(await from.inputValue()).toBe('2026-01-02 03:04');
+    await expect.poll(() => from.inputValue()).toBe('2026-01-02 03:04');
     await page.getByRole('link', { name: '清除' }).click();
     await expect.poll(() => from.inputValue()).toBe('');
   });
@@ -270,9 +270,9 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await page.getByLabel('Request id').fill('nothing has this');
     await page.keyboard.press('Enter');
     await page.getByText('No decision matches.').waitFor();
-    expect(await toggle.textContent()).toContain('1 set');
-    expect(await page.getByLabel('Request id').isVisible()).toBe(false);
-    expect(await toggle.evaluate((one) => one === document.activeElement)).toBe(true);
+    await expect.poll(() => toggle.textContent()).toContain('1 set');
+    await expect.poll(() => page.getByLabel('Request id').isVisible()).toBe(false);
+    await expect.poll(() => toggle.evaluate((one) => one === document.activeElement)).toBe(true);
   });
 
   it('asks to sign in again once the session is over, and goes on there', async () => {
