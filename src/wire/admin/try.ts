@@ -148,8 +148,8 @@ function answerTogether(
 }
 
 /**
- * Texts and advice of these reasons, in their order, in every language: a page that turns to another one needs
- * no second judgement, which would leave a second row in the ledger.
+ * Texts and advice of these reasons, in their order, in every language: a page that turns to another one
+ * needs no second judgement, which would leave a second row in the ledger.
  */
 function textsInAll(reasons: readonly Reason[]): Record<Language, ReasonTexts[]> {
   const textsIn = (language: Language) => reasons.map((one) => textsOf(one, language));
