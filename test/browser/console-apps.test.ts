@@ -255,7 +255,7 @@ describe.skipIf(path === null)(`apps and keys in the console${reason === null ? 
       await look('apps-new');
       await page.keyboard.press('Escape');
       await page.locator('dialog').waitFor({ state: 'detached' });
-      await page.goto(`${here.url}/console/apps/1000001`);
+      await walk.visit('/apps/1000001');
       await page.locator('table.cards').first().waitFor();
       await page.locator('main select').first().selectOption('own');
       await page.locator('main input[type=number]').first().fill('91');

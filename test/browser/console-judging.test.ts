@@ -215,7 +215,7 @@ describe.skipIf(path === null)(
         await page.goto(`${here.url}/console/review?state=wrong`);
         await page.locator('.state.empty').waitFor();
         await look('review-empty');
-        await page.goto(`${here.url}/console/threshold`);
+        await walk.visit('/threshold');
         await page.locator('.threshold-page table').nth(1).waitFor();
         await look('threshold');
         await page.locator('.threshold-page .button.main').click();

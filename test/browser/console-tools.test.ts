@@ -254,13 +254,13 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
       await page.locator('pre.code').waitFor();
       await look('signature');
       checks = CHECKS;
-      await page.goto(`${here.url}/console/doctor`);
+      await walk.visit('/doctor');
       await page.locator('.findings').first().waitFor();
       await look('doctor');
-      await page.goto(`${here.url}/console/batches`);
+      await walk.visit('/batches');
       await page.locator('pre.code').first().waitFor();
       await look('batches-none');
-      await page.goto(`${here.url}/console/audit`);
+      await walk.visit('/audit');
       await page.locator('form button[type=submit]').first().click();
       await page.locator('.findings').first().waitFor();
       await look('audit');

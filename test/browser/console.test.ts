@@ -318,10 +318,10 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
       await page.locator('input[type=file]').setInputFiles([samplePath('T1.jpg'), samplePath('T1.jpg')]);
       await page.locator('.still .badge').nth(1).waitFor();
       await look('try-stills');
-      await page.goto(`${console.url}/console/activity`);
+      await walk.visit('/activity');
       await page.locator('.uplot').first().waitFor();
       await look('activity');
-      await page.goto(`${console.url}/console/decisions`);
+      await walk.visit('/decisions');
       await page.locator('td a').first().waitFor();
       await look('decisions');
       await page.locator('td a').first().click();
