@@ -207,6 +207,28 @@ describe.skipIf(path === null)(`apps and keys in the console${reason === null ? 
     await page.context().close();
   });
 
+  it('are found again where an answer broke off', async () => {
+    const page = await open('/apps');
+    await page.getByRole('link', { name: 'Back office' }).waitFor();
+    await page.evaluate(() => {
+      const ask = window.fetch;
+      window.fetch = async (...given) => {
+        window.fetch = ask;
+        const { status } = await ask(...given);
+        const start = (answer: ReadableStreamDefaultController) => {
+          answer.enqueue(new TextEncoder().encode('{"items":'));
+          answer.error(new TypeError('network error'));
+        };
+        return new Response(new ReadableStream({ start }), { status });
+      };
+    });
+    await page.getByLabel('Name or appid').fill('front');
+    await page.getByText('The service is back.').waitFor();
+    await page.getByRole('link', { name: 'Back office' }).waitFor({ state: 'detached' });
+    expect(await page.getByRole('link', { name: 'Front desk' }).count()).toBe(1);
+    await page.context().close();
+  });
+
   it('are only shown to viewers, without their keys', async () => {
     const page = await open('/apps/1000001', 'Vic');
     await page.getByRole('heading', { name: 'Limits' }).waitFor();
