@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/load.ts';
 import type { Console } from '../../console/console.ts';
@@ -12,6 +11,7 @@ import { DEFAULT_PROFILE } from '../../liveness/profiles.ts';
 import type { Profile } from '../../liveness/types.ts';
 import { copiesIn } from '../../store/core/data-folder.ts';
 import type { Store } from '../../store/open.ts';
+import { CONSOLE_FOLDER } from '../../wire/admin/console-files.ts';
 import { overviewAreas } from '../../wire/admin/overview.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/server.ts';
 import type { ThresholdDeps } from '../../wire/admin/threshold.ts';
@@ -22,6 +22,7 @@ import type { Server } from '../../wire/http/server.ts';
 import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';
 import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory.ts';
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
+import { metricsTrouble } from '../shared/metrics-trouble.ts';
 import { objectsOf } from '../shared/objects.ts';
 import { operatingTables } from '../shared/operating-tables.ts';
 import { reviewLimitsOf } from '../shared/review-limits.ts';
@@ -36,9 +37,6 @@ import { StartError } from './start-error.ts';
 import { noteStart, openStoreOf, startRetentionOf } from './store.ts';
 import { toolsOf } from './tools.ts';
 import { checkProfiles, startFleetOf } from './workers.ts';
-
-/** The built console, beside the built service; there too where this runs from the sources. */
-const consoleFolder = fileURLToPath(new URL('../../../dist/web-console', import.meta.url));
 
 /** How far the start has come. */
 interface State {
@@ -91,7 +89,11 @@ export async function startService(config: Config, log: Logger): Promise<Service
     const store = await openStoreOf(config, log);
     closing.unshift(() => store.close());
     await noteStart(store, config);
-    const metrics = metricsOf(log, store.health?.node);
+    const metrics = createMetrics({
+      version,
+      node: store.health?.node,
+      onTrouble: metricsTrouble(log),
+    });
     closing.unshift(async () => metrics.stop());
     const places: Places = { port: config.port, adminPort: config.adminPort };
     const console = consoleOf(config, store, places);
@@ -129,7 +131,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => server.drain(0));
     const retention = startRetentionOf(config, log, store);
     closing.unshift(() => retention.stop());
-    const sessions = startSessionUpkeep(config, log, store, metrics.observer);
+    const sessions = startSessionUpkeep(config, log, store, { observer: metrics.observer, traces });
     closing.unshift(() => sessions.stop());
     const certificate = tls === undefined ? {} : { certificate: () => server.tls?.expiresAt };
     const figures = store.batches === null ? undefined : watchBatchFigures(store.batches);
@@ -184,16 +186,6 @@ export async function startService(config: Config, log: Logger): Promise<Service
   }
 }
 
-/** A figure that cannot be taken is reported in the log, the first time. */
-function metricsOf(log: Logger, node: string | undefined): Metrics {
-  let told = false;
-  const onTrouble = (err: unknown) => {
-    if (!told) log.error({ event: 'metrics_trouble', err }, 'a figure of /metrics is missing or too low');
-    told = true;
-  };
-  return createMetrics({ version, node, onTrouble });
-}
-
 interface AdminParts {
   readonly measured: Pick<ThresholdDeps, 'tables' | 'reviewLimits'>;
   readonly state: State;
@@ -235,7 +227,7 @@ function createAdmin(
     metrics,
     () => networksOf(state.fleet),
     console === null ? undefined : { ...api, console },
-    console === null ? undefined : consoleFolder,
+    console === null ? undefined : CONSOLE_FOLDER,
   );
 }
 
