@@ -3,5 +3,10 @@
  * @param plural where it is not the noun and an `s`
  */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? noun : plural}`;
+  return `${grouped(number)} ${number === 1 ? noun : plural}`;
+}
+
+/** Small numbers look the same in every language: the tables of languages take 10 ms to load, once a process. */
+function grouped(number: number): string {
+  return Number.isInteger(number) && number >= 0 && number < 1000 ? `${number}` : number.toLocaleString('en');
 }
