@@ -98,7 +98,7 @@ const sizeOf = (name: string) =>
     () => 0,
   );
 
-describe('livestill batch', { timeout: 120_000 }, () => {
+describe('livestill batch', () => {
   it('judges a folder; summary, page and rows tell the same', async () => {
     const { status, out, err } = await batch(['pictures', '--out', 'folder.ndjson']);
     expect([status, err.includes('6 done in')]).toEqual([0, true]);

@@ -71,7 +71,7 @@ describe('exit statuses', () => {
     const found = [];
     for (const one of commands) found.push([one.name(), (await status([one.name(), '--no-such-option']))[0]]);
     expect(found).toEqual(commands.map((one) => [one.name(), 2]));
-  }, 60_000);
+  });
 
   // A process of each status, of commands that set it in different ways, and of those that end the process themselves.
   it.each<readonly [expected: number, args: string]>([

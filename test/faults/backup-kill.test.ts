@@ -93,7 +93,7 @@ it('a backup killed at any moment leaves no file of that name, or a whole one; t
   await finish(args('last.tar'));
   expect(readdirSync(to).sort()).toEqual([...made, 'last.tar'].sort());
   expect(inspectDatabase(dataDir, null)).toMatchObject({ problems: [], ledgerRows: 6000 });
-}, 180_000);
+});
 
 /** What `doctor` finds, by the name of the check, in a process of its own: a connection here would hold the folder. */
 function doctor(dataDir: string): Promise<Record<string, { status: string; found: string }>> {
@@ -171,4 +171,4 @@ it('a migration killed at any moment is done at the next start, and no row is lo
       expect(await unpackBackup(join(backups, name), null)).toMatchObject({ ledgerRows: 6000 });
     expect(readdirSync(backups).filter((name) => name.startsWith('.'))).toEqual([]);
   }
-}, 180_000);
+});

@@ -99,5 +99,5 @@ describe.skipIf(whyNoServer !== null)(`batches of several machines${title}`, () 
     await command('batch', 'results', batchId, '--out', table);
     expect((await readFile(table)).subarray(0, 4).toString()).toBe('PAR1');
     expect(await command('ledger', 'verify')).not.toContain('WRONG');
-  }, 180_000);
+  });
 });

@@ -37,7 +37,7 @@ describe('a greedy app and a quiet one', () => {
     const { attempt } = testDownloader({ ports: [server.port], ...patient });
     const leaving = new AbortController();
     const slow = Array.from({ length: 40 }, (_, at) => attempt(url(`slow-${at}`), leaving.signal, 'greedy'));
-    await expect.poll(() => held.length, { timeout: 30_000 }).toBe(24);
+    await expect.poll(() => held.length).toBe(24);
     const quiet = await Promise.all(
       Array.from({ length: 8 }, (_, at) => attempt(url('good', `/${at}`), never, 'quiet')),
     );
@@ -53,9 +53,9 @@ describe('a greedy app and a quiet one', () => {
     const slow = Array.from({ length: 20 }, (_, at) =>
       attempt(url('slow-cdn', `/${at}`), leaving.signal, 'greedy'),
     );
-    await expect.poll(() => held.length, { timeout: 30_000 }).toBe(6);
+    await expect.poll(() => held.length).toBe(6);
     const quiet = attempt(url('slow-cdn', '/quiet'), never, 'quiet');
-    await expect.poll(() => held.length, { timeout: 30_000 }).toBe(7);
+    await expect.poll(() => held.length).toBe(7);
     held[6]?.end('picture');
     expect((await quiet).reason).toBe('fetched');
     leaving.abort();
@@ -97,7 +97,7 @@ describe('a greedy app and a quiet one', () => {
     const { attempt } = testDownloader({ ports: [server.port], timeoutMs: 400, maxPerHost: 1 });
     for (let at = 0; at < 3; at++) {
       const first = attempt(url('slow-one', `/${at}`), never, 'quiet');
-      await expect.poll(() => held.length, { timeout: 30_000 }).toBe(1);
+      await expect.poll(() => held.length).toBe(1);
       const late = attempt(url('slow-one', '/wanted'), never, 'quiet');
       setTimeout(() => held[0]?.end('picture'), 250);
       await first;
@@ -105,7 +105,7 @@ describe('a greedy app and a quiet one', () => {
       held.length = 0;
     }
     const last = attempt(url('slow-one', '/wanted'), never, 'quiet');
-    await expect.poll(() => held.length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => held.length).toBe(1);
     held[0]?.end('picture');
     expect((await last).reason).toBe('fetched');
   });
