@@ -46,7 +46,7 @@ describe('livestill serve', () => {
           expect(service.stdout() + service.stderr()).not.toContain(key);
           return key;
         },
-        [],
+        ['--workers', '1'],
         fast,
       );
       expect(await readdir(join(folder, 'data'))).toContain('livestill.sqlite');
@@ -61,7 +61,7 @@ describe('livestill serve', () => {
           const { stdout } = await run('sh', ['-c', String(/^curl .*$/m.exec(sign.stdout())?.[0])]);
           expect(JSON.parse(stdout)).toMatchObject({ code: 0, message: 'OK' });
         },
-        [],
+        ['--workers', '1'],
         fast,
       );
     }));
@@ -93,7 +93,8 @@ describe('livestill serve', () => {
       const service = await serve(join(folder, 'data'), ['--workers', '1'], fast);
       const half = open(service.port);
       half.write('POST /face/livedetectpicture HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab');
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      const figures = async () => (await fetch(`http://127.0.0.1:${service.adminPort}/metrics`)).text();
+      await expect.poll(figures).toContain('livestill_requests_in_work 1\n');
       service.child.kill('SIGTERM');
       await expect.poll(async () => (await get(service.adminPort, '/readyz')).status).toBe(503);
       expect((await get(service.adminPort, '/readyz')).body).toContain('"service":"draining"');

@@ -59,7 +59,7 @@ const withService = (use: (running: Running) => Promise<void>) =>
     const picture = Uint8Array.from(await smallPhoto());
     const sign = signatureOf(app);
     const pid = service.child.pid as number;
-    await use({
+    const running: Running = {
       data,
       service,
       pid,
@@ -75,7 +75,12 @@ const withService = (use: (running: Running) => Promise<void>) =>
         });
         return (await answer.json()) as Record<string, unknown>;
       },
-    });
+    };
+    try {
+      await use(running);
+    } finally {
+      service.child.kill('SIGKILL');
+    }
   });
 
 itWhere(linux, 'needs Linux')(
@@ -131,8 +136,12 @@ itWhere(linux, 'needs Linux')(
   'a stop from the terminal reaches every process of the group, and still every picture is answered',
   () =>
     withService(async ({ service, pid, workers, call }) => {
+      // Nothing is answered before the service has all of them.
+      for (const worker of workers()) process.kill(worker, 'SIGSTOP');
       const answers = Array.from({ length: 8 }, call);
-      await Promise.race(answers);
+      const page = async () => (await fetch(`http://127.0.0.1:${service.adminPort}/metrics`)).text();
+      await expect.poll(page).toContain('livestill_requests_in_work 8\n');
+      for (const worker of workers()) process.kill(worker, 'SIGCONT');
       for (const one of [...workers(), pid]) process.kill(one, 'SIGINT');
       expect((await Promise.all(answers)).map(({ code }) => code)).toEqual(Array(8).fill(0));
       expect(await service.ended).toBe(0);
