@@ -8,5 +8,6 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
 
 /** Small numbers look the same in every language: the tables of languages take 10 ms to load, once a process. */
 function grouped(number: number): string {
-  return Number.isInteger(number) && number >= 0 && number < 1000 ? `${number}` : number.toLocaleString('en');
+  const isSmall = Number.isInteger(number) && number >= 0 && number < 1000;
+  return isSmall ? `${number}` : number.toLocaleString('en');
 }

@@ -166,6 +166,5 @@ describeWhere(whyNot === null, whyNot ?? '')('batches in S3-compatible storage',
         expect(watched.made).toEqual([]);
       }
     },
-    180_000,
   );
 });
