@@ -25,17 +25,14 @@ afterEach(() => {
   expect(uncaught.splice(0)).toEqual([]);
 });
 
-/** The most that a picture of the cases may have, in bytes. */
 const limit = 8 * 1024 * 1024;
-const smallLimit = 1024 * 1024;
 
 /** Runs the cases and gives those that came to something else than they may. */
 async function wrongOf(cases: readonly AnswerCase[]): Promise<string[]> {
   const server = await startAnswers(cases);
   const { attempt } = testDownloader({
     ports: server.ports,
-    // A bomb is unpacked up to this, over and over.
-    maxBytes: cases.every(({ size }) => size < smallLimit) ? smallLimit : limit,
+    maxBytes: limit,
     // Long, since the server is in the same process and other tests use the processor.
     timeoutMs: 60_000,
     firstByteTimeoutMs: 60_000,
