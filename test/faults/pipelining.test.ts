@@ -208,10 +208,12 @@ describe('a caller that does not take its answers', () => {
   });
 
   it('is not let go as long as it reads, however slowly the answers are made', async () => {
-    await start({ unreadTimeout: 100, checkInterval: 10 });
+    // A process that gets no time reads nothing either: the limit is far above that, and both parts take longer than it.
+    const unreadTimeout = 1500;
+    await start({ unreadTimeout, checkInterval: 10 });
     const { answer } = test.judge;
     test.judge.answer = async (...call) => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await new Promise((resolve) => setTimeout(resolve, unreadTimeout + 200));
       return answer(...call);
     };
     const one = connected();
@@ -223,7 +225,7 @@ describe('a caller that does not take its answers', () => {
       const piece = slow.read(16_384) as Buffer | null;
       taken += piece?.length ?? 0;
       if (slow.destroyed) break;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, unreadTimeout / 30));
     }
     expect(taken).toBeGreaterThanOrEqual(30 * 30_000);
     slow.destroy();
