@@ -66,11 +66,14 @@ describe('livestill serve', () => {
       );
     }));
 
-  it('answers /healthz and /readyz on the admin port alone', () =>
+  it('answers /healthz and /readyz on the admin port alone, and leaves pictures to its workers', () =>
     withFolder((folder) =>
       withService(
         folder,
-        async ({ port, adminPort }) => {
+        async ({ port, adminPort, child }) => {
+          // Neither library is in the process that holds the keys.
+          const maps = await readFile(`/proc/${child.pid}/maps`, 'utf8').catch(() => '');
+          expect(maps.match(/libvips|libonnxruntime/g)).toBe(null);
           expect((await get(adminPort, '/healthz')).body).toBe('{"status":"ok"}');
           expect((await get(adminPort, '/readyz')).body).toBe(
             '{"status":"ready","checks":{"service":"ok","store":"ok","disk":"ok"},"profile":"fast"}',
