@@ -6,7 +6,7 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
   return `${grouped(number)} ${number === 1 ? noun : plural}`;
 }
 
-/** Small numbers look the same in every language: the tables of languages take 10 ms to load, once a process. */
+/** Small ones need no tables of languages, which take a process 10 ms to load. */
 function grouped(number: number): string {
   const isSmall = Number.isInteger(number) && number >= 0 && number < 1000;
   return isSmall ? `${number}` : number.toLocaleString('en');
