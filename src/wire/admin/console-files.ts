@@ -1,8 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+/** The built console, beside the built service; there too where this runs from the sources. */
+export const CONSOLE_FOLDER = fileURLToPath(new URL('../../../dist/web-console', import.meta.url));
+
+/** What to do where it is not there. */
+export const BUILD_CONSOLE = 'Run "npm run build" in the clone, or install the package anew.';
 
 /** What the console's page may do: only what comes from this very port, and nothing written into the page. */
 export const CONSOLE_POLICY = [
@@ -80,7 +87,7 @@ export async function consoleFiles(
 function missing(isBuilt: boolean): string {
   return isBuilt
     ? 'There is no such file: load the page again.\n'
-    : 'The console was not built. Run "npm run build" in the clone, or install the package anew.\n';
+    : `The console was not built. ${BUILD_CONSOLE}\n`;
 }
 
 async function send(request: FastifyRequest, reply: FastifyReply, { type, bytes, zipped }: ConsoleFile) {
