@@ -119,7 +119,7 @@ export function startCallers(fleet: StoreFleet, lanes = 4, pauseMs = 100): Calle
     for (let i = index; !isOver; i += 1) {
       const api = i % 2 === 0 ? 'legacy' : 'v1';
       // Most calls cost no judging: it is their rows that the store is to keep.
-      const picture = (i >> 2) % 8 === 0 ? await photo : none;
+      const picture = (i >> 2) % 4 === 0 ? await photo : none;
       calls.push(await call(fleet, api, (i >> 1) % fleet.nodes.length, picture));
       await sleep(pauseMs);
     }
