@@ -236,6 +236,7 @@ function createAdmin(
     () => networksOf(state.fleet),
     console === null ? undefined : { ...api, console },
     console === null ? undefined : consoleFolder,
+    config.console.url === null ? [] : [new URL(config.console.url).hostname],
   );
 }
 
