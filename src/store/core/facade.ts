@@ -75,6 +75,7 @@ export function facade(backend: Backend, onTrouble: (error: Error) => void, shar
       head: backend.chainHead,
       hashAt: backend.hashAt,
       erase: backend.erase,
+      countBeside: backend.countBeside,
       adminLog: backend.latestChanges,
       note: backend.noteChange,
     },

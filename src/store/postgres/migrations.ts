@@ -5,6 +5,7 @@ import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
 import { ADMIN_LOG_SEARCH } from './steps/admin-log-search.ts';
+import { BATCH_PICTURES } from './steps/batch-pictures.ts';
 import { BATCH_RESULTS } from './steps/batch-results.ts';
 import { BATCHES } from './steps/batches.ts';
 import { CONSOLE } from './steps/console.ts';
@@ -43,6 +44,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0016-review-limits': REVIEW_LIMITS,
   '0017-results-round': RESULTS_ROUND,
   '0018-ledger-still': LEDGER_STILL,
+  '0020-batch-pictures': BATCH_PICTURES,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

@@ -103,6 +103,7 @@ export const CALLS: Readonly<Record<keyof Backend, StoreKind>> = {
   chainHead: 'state_unavailable',
   hashAt: 'state_unavailable',
   erase: 'state_unavailable',
+  countBeside: 'state_unavailable',
   latestChanges: 'state_unavailable',
   noteChange: 'state_unavailable',
   pruneSome: 'state_unavailable',
