@@ -67,7 +67,7 @@ export async function auditRoutes(app: FastifyInstance, parts: AreaParts): Promi
   app.post<{ Body: Static<typeof previewBody> }>(
     '/audit/erasure/preview',
     {
-      config: ERASE,
+      config: { ...ERASE, proof: false },
       schema: {
         body: previewBody,
         summary: 'How many rows, and what beside them, an erasure would take out',

@@ -38,6 +38,8 @@ export const CALLS: Readonly<Record<keyof Backend, StoreKind>> = {
   findSession: 'accounts_unavailable',
   touchSession: 'accounts_unavailable',
   rotateSession: 'accounts_unavailable',
+  proveSession: 'accounts_unavailable',
+  findSessionById: 'accounts_unavailable',
   endSession: 'accounts_unavailable',
   endSessions: 'accounts_unavailable',
   listSessions: 'accounts_unavailable',
