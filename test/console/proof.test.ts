@@ -66,6 +66,16 @@ describe('a session whose user was last asked some minutes ago', () => {
     expect((await prove({ password: PASSWORD, code })).body.code).toBe('code_wrong');
   });
 
+  it('closes no app, which is for good, and switches one off', async () => {
+    const { started, browser } = await open();
+    const made = await browser.call('POST', '/admin/v1/apps', { body: { name: 'Desk' } });
+    started.clock.now += 5 * MINUTE;
+    const change = (state: string) =>
+      browser.call('PATCH', `/admin/v1/apps/${made.body.app.appid}`, { body: { state } });
+    expect((await change('closed')).body.code).toBe('proof_needed');
+    expect((await change('suspended')).status).toBe(200);
+  });
+
   it('needs the CSRF token for the proof itself', async () => {
     const { browser, prove } = await open();
     browser.csrfToken = 'another';

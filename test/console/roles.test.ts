@@ -134,6 +134,7 @@ describe('the routes of the admin API', () => {
 
 /** What asks a user to show again who it is: it hands out power, or cannot be undone. */
 const PROVEN: readonly string[] = [
+  'POST /admin/v1/apps',
   'POST /admin/v1/users',
   'PATCH /admin/v1/users/{id}',
   'DELETE /admin/v1/users/{id}',

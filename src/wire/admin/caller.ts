@@ -55,6 +55,11 @@ export interface Callers {
   /** Gives the browser the cookie of a new session. */
   signedIn(reply: FastifyReply, opened: OpenedSession): void;
   signedOut(reply: FastifyReply): void;
+  /**
+   * For a call that only some bodies make one that cannot be undone.
+   * @throws {Refusal} `proof_needed`
+   */
+  needProof(request: FastifyRequest): void;
   /** The store's changes, under the name of who calls. */
   changes(request: FastifyRequest): Changes;
   /**
@@ -131,6 +136,9 @@ export function createCallers(console: Console): Callers {
     },
     signedOut(reply) {
       reply.header('set-cookie', sessionCookie(null, isTls(), null));
+    },
+    needProof({ caller }) {
+      if (caller?.kind === 'user') needProof(caller.session, clock());
     },
     changes: (request) => backing.as(actorOf(request)),
     pace({ callerAddress }) {
