@@ -134,15 +134,15 @@ describe.skipIf(path === null)(`accounts in the console${reason === null ? '' : 
   });
 
   it('who is removed or demoted leaves no admin keys, unless they are to stay', async () => {
-    const id = await here.addUser('Eve', 'administrator');
+    const id = await here.addUser('Zelda', 'administrator');
     const key = { role: 'viewer', networks: [], expiresAt: null, digest: 'd', madeBy: id } as const;
     const by = here.store.as({ kind: 'system', name: 'test', from: 'here' });
     for (const n of [1, 2])
-      await by.addAdminKey({ ...key, keyId: `lsa_ofeve000000${n}`, name: `of Eve ${n}` });
+      await by.addAdminKey({ ...key, keyId: `lsa_ofeve000000${n}`, name: `of Zelda ${n}` });
     const page = await open('/users');
     const choose = async () => {
-      await page.getByRole('row').filter({ hasText: 'Eve' }).getByRole('button').click();
-      await dialog(page).getByRole('heading', { name: 'Eve' }).waitFor();
+      await button(page, 'Manage Zelda').click();
+      await dialog(page).getByRole('heading', { name: 'Zelda' }).waitFor();
     };
     await choose();
     await dialog(page).getByLabel('Role').selectOption('Viewer');
@@ -150,7 +150,7 @@ describe.skipIf(path === null)(`accounts in the console${reason === null ? '' : 
     expect(await violations(page)).toEqual([]);
     await dialog(page).getByLabel('Leave these admin keys as they are').check();
     await button(page, 'Save').click();
-    await expect.poll(async () => (await userNamed('Eve'))?.role).toBe('viewer');
+    await expect.poll(async () => (await userNamed('Zelda'))?.role).toBe('viewer');
     const left = async () =>
       (await here.store.console.listAdminKeys()).filter(({ madeBy }) => madeBy === id).length;
     expect(await left()).toBe(2);
@@ -159,7 +159,7 @@ describe.skipIf(path === null)(`accounts in the console${reason === null ? '' : 
     await button(page, 'Remove').click();
     await dialog(page).getByText('removed too: 2.').waitFor();
     await button(page, 'Remove').click();
-    await expect.poll(async () => userNamed('Eve')).toBeUndefined();
+    await expect.poll(async () => userNamed('Zelda')).toBeUndefined();
     expect(await left()).toBe(0);
     await page.context().close();
   });

@@ -97,8 +97,13 @@ describe.skipIf(path === null)(
 
     it('leads there again for an action that asks who sits there, and back to its page', async () => {
       provider.person = 's-1';
+      provider.tamper = ({ payload }) => {
+        delete payload.auth_time;
+      };
       const { page } = await openConsole(browser, `${console.url}/console/apps`);
       await page.getByRole('button', { name: button }).click();
+      await page.locator('nav').waitFor();
+      provider.tamper = () => {};
       const make = async () => {
         await page.getByRole('button', { name: 'New app', exact: true }).click();
         await page.locator('dialog[open] input').first().fill('Front desk');
