@@ -116,6 +116,8 @@ export const DESCRIPTIONS = {
   'batch.picturesDir':
     '批次中的路径都在此目录之下读取，每个 worker 都要能访问：一个共享目录。null：批次只能含 url。',
   'batch.leaseMs': '一个 worker 没有任何动静时，它的分块还保留多久；之后由另一个 worker 接着做完其余部分。',
+  'batch.adminPort':
+    '`livestill worker` 的管理端口（`/healthz`、`/readyz`、`/metrics`，没有控制台），监听地址为 `adminHost`。0 表示任取一个空闲端口。null：不打开任何端口。',
   'batch.retentionDays':
     '已完成或已取消的批次在此天数之后删除，连同其列表和结果；审计日志保留自己的行。null：一直保留。',
   'batch.webhookSecret':
@@ -142,7 +144,7 @@ export const DESCRIPTIONS = {
   'webhook.secret':
     '用于签名会话和批次的 webhook：每个应用的密钥由它派生。至少 32 个随机字符，所有节点和 worker 相同。null：不接受 webhook。',
   'traces.endpoint':
-    '发送追踪数据的地址：接收 OTLP/HTTP 的收集器，如 `http://127.0.0.1:4318`；没有路径时加上 `/v1/traces`。null：不追踪，也不加载任何相关内容（[traces.md](../run/traces.md)，英文）。',
+    '发送追踪数据的地址：接收 OTLP/HTTP 的收集器，如 `http://127.0.0.1:4318`；没有路径时加上 `/v1/traces`。null：不追踪，也不加载任何相关内容（[traces.zh-CN.md](../run/traces.zh-CN.md)）。',
   'traces.authorization': '发给收集器的 `Authorization` 请求头，如 `Bearer …`。',
   'traces.ratio': '追踪的比例，调用方未作决定时适用（`traces.trustParent`）。',
   'traces.trustParent':

@@ -45,7 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'traces',
     'webhook',
   ],
-  webhook: ['faults', 'picture'],
+  webhook: ['faults', 'picture', 'traces'],
   session: ['liveness', 'faults'],
   store: [
     'console',

@@ -8,7 +8,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** The Chinese pages of the project. */
 const chinesePages = [
   ...readdirSync(root),
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((file) => join('docs', file)),
+  ...['docs', 'examples'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+  ),
 ].filter((file) => file.endsWith('.zh-CN.md'));
 
 /** What a page is made of, in its order, without its words. */
@@ -81,7 +83,7 @@ describe('a Chinese page', () => {
     expect(english.map(([link]) => link)).toEqual([]);
   });
 
-  it('stands beside each page that a user of the old call needs', () => {
+  it('stands beside each page that a user of the old call, and an operator of batches, needs', () => {
     expect(chinesePages.map((page) => page.replace('.zh-CN.md', '').replaceAll('\\', '/'))).toEqual(
       expect.arrayContaining([
         'README',
@@ -93,6 +95,10 @@ describe('a Chinese page', () => {
         'docs/run/operations',
         'docs/reference/configuration',
         'docs/reference/errors',
+        'docs/use/batch',
+        'docs/use/batches',
+        'docs/run/traces',
+        'examples/capture/README',
       ]),
     );
   });

@@ -1,5 +1,5 @@
 import { Fault } from '../faults.ts';
-import type { OpenWork, Traces } from '../traces/types.ts';
+import type { Attributes, OpenWork, Traces } from '../traces/types.ts';
 import { unitsOfRows } from './entries.ts';
 import { judgeUnit } from './judge-group.ts';
 import type { ChunkApp, RowDeps, RowTask } from './judge-row.ts';
@@ -38,11 +38,7 @@ export async function workOnChunk(
 ): Promise<LeaseState> {
   const { batches, leaseMs } = deps;
   const lost = new AbortController();
-  const trace = deps.traces?.begin('batch chunk', {
-    'livestill.batch_id': lease.batchId,
-    'livestill.rows': lease.rows.length,
-    ...(deps.traces.namesApps ? { 'livestill.app': lease.appid } : {}),
-  });
+  const trace = deps.traces?.begin('batch chunk', chunkAttributes(deps.traces, lease), lease.traceparent);
   let failed = false;
   const writer = createWriter({ ...deps, trace }, lease, (state) => {
     if (state === 'lost') lost.abort();
@@ -72,6 +68,14 @@ export async function workOnChunk(
     clearInterval(beat);
     trace?.end({ 'livestill.lease': writer.state, 'livestill.written': writer.written }, failed);
   }
+}
+
+function chunkAttributes({ namesApps }: Traces, { batchId, rows, appid }: Lease): Attributes {
+  return {
+    'livestill.batch_id': batchId,
+    'livestill.rows': rows.length,
+    ...(namesApps ? { 'livestill.app': appid } : {}),
+  };
 }
 
 interface Work {

@@ -49,6 +49,8 @@ export interface RowDeps {
   readonly recordOf: (decision: RowDecision) => LedgerRow;
   /** The same of a group. */
   readonly recordOfGroup: (decision: GroupDecision) => LedgerRow;
+  /** Hears of each picture that was judged; it must not throw. */
+  readonly onJudged?: (judgement: Judgement) => void;
 }
 
 /** The app that a chunk is judged for, as it is now. */
@@ -199,7 +201,9 @@ async function judgeBytes(
     ...(review === null ? {} : { review }),
     ...(still ? { still } : {}),
   });
-  return { ...judged, ...decide(judged, rules) } as Judgement;
+  const judgement = { ...judged, ...decide(judged, rules) } as Judgement;
+  deps.onJudged?.(judgement);
+  return judgement;
 }
 
 /** The row of a batch that a decision makes. */

@@ -2,7 +2,7 @@ import { unitsOf } from '../batch/groups.ts';
 import { groupKey } from '../batch/together.ts';
 import { UsageError } from '../faults.ts';
 import { entryOf } from './entries.ts';
-import type { BatchOrder, BatchStore, ChunkEntry, ChunkRow, Submitted } from './types.ts';
+import type { BatchStore, ChunkEntry, ChunkRow, NewBatch, Submitted } from './types.ts';
 
 /** Pictures of one chunk: enough that chunks are few, few enough that a lost one costs little. */
 export const CHUNK_PICTURES = 500;
@@ -19,7 +19,7 @@ const CHUNKS_AT_ONCE = 8;
  */
 export async function submitBatch(
   batches: BatchStore,
-  order: BatchOrder,
+  order: NewBatch,
   pictures: AsyncIterable<Submitted> | Iterable<Submitted>,
   chunkPictures = CHUNK_PICTURES,
 ): Promise<string> {

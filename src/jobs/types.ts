@@ -26,6 +26,12 @@ export interface BatchOrder {
   readonly results: string | null;
 }
 
+/** A batch as it is begun. */
+export interface NewBatch extends BatchOrder {
+  /** Of the request that ordered it: the spans of its chunks and its webhook go on with that trace. */
+  readonly traceparent?: string | null;
+}
+
 /** How far a batch is. */
 export interface BatchStatus extends BatchOrder {
   readonly batchId: string;
@@ -54,6 +60,8 @@ export interface Lease {
   readonly token: string;
   readonly appid: string;
   readonly secretId: string;
+  /** Of the request that ordered the batch; null: it had none. */
+  readonly traceparent: string | null;
   /** The rows to do, without those that have their result already. */
   readonly rows: readonly ChunkRow[];
 }
@@ -118,6 +126,8 @@ export interface SetAside extends ChunkRow {
 /** The call that is due when a batch is over. */
 export interface DueWebhook {
   readonly status: BatchStatus;
+  /** Of the request that ordered the batch; null: it had none. */
+  readonly traceparent: string | null;
   readonly tries: number;
 }
 
@@ -135,7 +145,7 @@ export interface DueExport {
  */
 export interface BatchStore {
   /** Begins a batch that is still to be filled; its id. */
-  begin(order: BatchOrder): Promise<string>;
+  begin(order: NewBatch): Promise<string>;
   /** Adds chunks, each of some rows in the order of the list; `firstRow` counted from 1. */
   fill(
     batchId: string,

@@ -64,7 +64,7 @@ async function receiver(statuses: number[]): Promise<{ readonly port: number; re
 async function called(webhook: string, tries: number, parts: Partial<typeof options>) {
   const ended: unknown[] = [];
   const batches = {
-    takeWebhook: async () => ({ status: { ...status, webhook }, tries }),
+    takeWebhook: async () => ({ status: { ...status, webhook }, tries, traceparent: null }),
     finishWebhook: async (_id: string, end: unknown) => void ended.push(end),
   } as unknown as BatchStore;
   const deps: WebhookDeps = {

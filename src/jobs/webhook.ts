@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asFault, UsageError } from '../faults.ts';
 import type { Poster } from '../picture/download/post.ts';
+import type { Traces } from '../traces/types.ts';
 import { afterFailure } from '../webhook/schedule.ts';
 import { webhookSignature } from '../webhook/sign.ts';
+import { triedCall } from '../webhook/span.ts';
 import { webhookUrlProblem } from '../webhook/url.ts';
 import type { BatchStatus, BatchStore } from './types.ts';
 
@@ -46,6 +48,8 @@ export interface WebhookDeps {
   readonly pollMs: number;
   readonly onCalled: (status: BatchStatus, ended: 'delivered' | 'given_up' | 'retry', why: string) => void;
   readonly onTrouble: (error: unknown) => void;
+  /** Takes the span of each try; none: nobody asked for them. */
+  readonly traces?: Traces | undefined;
 }
 
 /** Calls webhooks that are due, one after the other, until `stop` aborts. */
@@ -63,30 +67,40 @@ export async function runWebhooks(deps: WebhookDeps, stop: AbortSignal): Promise
 export async function callOne(deps: WebhookDeps): Promise<boolean> {
   const due = await deps.batches.takeWebhook(CALL_MS);
   if (due === null) return false;
-  const { status, tries } = due;
+  const { status, tries, traceparent } = due;
   const body = webhookBody(status);
   const seconds = Math.floor(deps.clock() / 1000);
   const headers = {
     'content-type': 'application/json; charset=utf-8',
     'livestill-signature': webhookSignature(deps.secretOf(status.appid), seconds, body),
   };
-  let why: string;
+  const from = performance.now();
+  let answered: number | null = null;
+  let reason: string | null = null;
   try {
-    const answered = await deps.poster.post(new URL(status.webhook ?? ''), {
+    answered = await deps.poster.post(new URL(status.webhook ?? ''), {
       headers,
       body: Buffer.from(body),
     });
-    why = `status ${answered}`;
-    if (answered >= 200 && answered < 300) {
-      await deps.batches.finishWebhook(status.batchId, 'delivered');
-      deps.onCalled(status, 'delivered', why);
-      return true;
-    }
   } catch (error) {
-    why = asFault(error).reason;
+    reason = asFault(error).reason;
   }
-  const end = afterFailure(tries, 0, why);
-  await deps.batches.finishWebhook(status.batchId, end.kind === 'retry' ? end.at : 'given_up');
-  deps.onCalled(status, end.kind === 'retry' ? 'retry' : 'given_up', why);
+  const to = performance.now();
+  const why = reason ?? `status ${answered}`;
+  const isDelivered = answered !== null && answered >= 200 && answered < 300;
+  const end = isDelivered ? ({ kind: 'delivered' } as const) : afterFailure(tries, 0, why);
+  const tried = {
+    of: 'batch',
+    tries,
+    end: end.kind,
+    status: answered,
+    reason,
+    from,
+    to,
+    traceparent,
+  } as const;
+  deps.traces?.add(triedCall(tried, { 'livestill.batch_id': status.batchId }));
+  await deps.batches.finishWebhook(status.batchId, end.kind === 'retry' ? end.at : end.kind);
+  deps.onCalled(status, end.kind, why);
   return true;
 }

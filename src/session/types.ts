@@ -93,6 +93,8 @@ export interface Session extends SessionWishes {
   readonly appid: string;
   /** SHA-256 of the token, hex; the token is kept nowhere. */
   readonly tokenDigest: string;
+  /** Of the request that made it, for the webhook's span; absent: it had none. */
+  readonly traceparent?: string;
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly state: SessionState;

@@ -1,8 +1,8 @@
-import type { SpanContext, Tracer } from '@opentelemetry/api';
+import type { Context, Span as OpenSpan, SpanContext, Tracer } from '@opentelemetry/api';
 import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { UsageError } from '../faults.ts';
-import { readTraceparent } from './traceparent.ts';
-import type { Attributes, OpenWork, Span, SpanCounts, Traces, Work } from './types.ts';
+import { readTraceparent, writeTraceparent } from './traceparent.ts';
+import type { Attributes, OpenCall, OpenWork, Span, SpanCounts, Traces, Work } from './types.ts';
 
 /** Where spans go, and which. */
 export interface TracesOptions {
@@ -73,7 +73,7 @@ export async function openTraces(options: TracesOptions): Promise<Traces> {
     sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(ratio) }),
     spanProcessors: [counted(batches, counts)],
   });
-  const made = spanMaker(api, provider.getTracer('livestill', version));
+  const made = spanMaker(api, provider.getTracer('livestill', version), options);
   const quietly = <T>(otherwise: T, act: () => T): T => {
     try {
       return act();
@@ -85,10 +85,15 @@ export async function openTraces(options: TracesOptions): Promise<Traces> {
   return {
     namesApps: options.namesApps,
     counts,
-    add: (work) => quietly(null, () => made.whole(work, options.trustParent)),
-    begin: (name, attributes) =>
+    add: (work) => quietly(null, () => made.whole(work)),
+    beginCall: (traceparent, from) =>
+      quietly<OpenCall | null>(null, () => {
+        const call = made.call(traceparent, from);
+        return { traceparent: call.traceparent, end: (work) => quietly(null, () => call.end(work)) };
+      }),
+    begin: (name, attributes, within = null) =>
       quietly<OpenWork>({ add: () => {}, end: () => {} }, () => {
-        const open = made.open(name, attributes);
+        const open = made.open(name, attributes, within);
         return {
           add: (part) => quietly(undefined, () => open.add(part)),
           end: (more, failed) => quietly(undefined, () => open.end(more, failed)),
@@ -119,8 +124,9 @@ async function packages() {
 type Api = typeof import('@opentelemetry/api');
 
 /** Makes spans of work that is over, or goes on. */
-function spanMaker(api: Api, tracer: Tracer) {
+function spanMaker(api: Api, tracer: Tracer, { trustParent, ratio }: TracesOptions) {
   const { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = api;
+  const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT, internal: SpanKind.INTERNAL };
   /**
    * Of `performance.now()`, for the times of this moment: the clock may have been set since the process
    * began.
@@ -133,26 +139,48 @@ function spanMaker(api: Api, tracer: Tracer) {
       span.end(zero + Math.max(from, to));
     }
   };
+  const below = (parent: SpanContext | null): Context =>
+    parent === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
+  /** @returns the trace id; null where it is not sampled */
+  const finish = (span: OpenSpan, context: Context, work: Work, zero: number): string | null => {
+    if (!span.isRecording()) return null;
+    const { from, to, failed } = work;
+    parts(work.parts ?? [], trace.setSpan(context, span), zero);
+    if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end(zero + Math.max(from, to));
+    return span.spanContext().traceId;
+  };
   return {
-    whole(work: Work, trustParent: boolean): string | null {
+    whole(work: Work): string | null {
       const zero = offset();
-      const parent = trustParent ? remoteParent(api, work.traceparent) : null;
-      const context = parent === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
-      const { name, from, to, attributes = {}, isCall, failed } = work;
-      const kind = isCall ? SpanKind.SERVER : SpanKind.INTERNAL;
-      const span = tracer.startSpan(name, { kind, startTime: zero + from, attributes }, context);
-      if (!span.isRecording()) return null;
-      parts(work.parts ?? [], trace.setSpan(context, span), zero);
-      if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end(zero + Math.max(from, to));
-      return span.spanContext().traceId;
+      const caller = trustParent ? remoteParent(api, work.traceparent) : null;
+      const context = below(remoteParent(api, work.within) ?? caller);
+      const { name, from, attributes = {}, kind } = work;
+      const open = { kind: kinds[kind], startTime: zero + from, attributes };
+      return finish(tracer.startSpan(name, open, context), context, work, zero);
     },
-    open(name: string, attributes: Attributes) {
-      const span = tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes }, ROOT_CONTEXT);
-      const context = trace.setSpan(ROOT_CONTEXT, span);
+    call(traceparent: string | undefined, from: number): OpenCall {
+      const zero = offset();
+      const context = below(trustParent ? remoteParent(api, traceparent) : null);
+      const span = tracer.startSpan('call', { kind: SpanKind.SERVER, startTime: zero + from }, context);
+      return {
+        traceparent: traceparentOf(api, span),
+        end(work) {
+          span.updateName(work.name).setAttributes({ ...work.attributes });
+          return finish(span, context, work, zero);
+        },
+      };
+    },
+    /** Of what a sampled trace goes on with this process makes its own share. */
+    open(name: string, attributes: Attributes, within: string | null) {
+      const parent = remoteParent(api, within);
+      const isLeftOut = parent !== null && Math.random() >= ratio;
+      const context = below(isLeftOut ? { ...parent, traceFlags: api.TraceFlags.NONE } : parent);
+      const span = tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes }, context);
+      const own = trace.setSpan(context, span);
       return {
         add: (part: Span) => {
-          if (span.isRecording()) parts([part], context, offset());
+          if (span.isRecording()) parts([part], own, offset());
         },
         end: (more: Attributes, failed: boolean) => {
           span.setAttributes({ ...more });
@@ -164,8 +192,13 @@ function spanMaker(api: Api, tracer: Tracer) {
   };
 }
 
-function remoteParent({ TraceFlags }: Api, header: string | undefined): SpanContext | null {
-  const parent = readTraceparent(header);
+function traceparentOf({ TraceFlags }: Api, span: OpenSpan): string {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return writeTraceparent({ traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 });
+}
+
+function remoteParent({ TraceFlags }: Api, header: string | null | undefined): SpanContext | null {
+  const parent = readTraceparent(header ?? undefined);
   if (parent === null) return null;
   const { traceId, spanId, isSampled } = parent;
   return {

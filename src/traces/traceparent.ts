@@ -9,6 +9,11 @@ export interface Parent {
 const FORM = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/;
 const NOTHING = /^0+$/;
 
+/** Writes a `traceparent` of version 00. */
+export function writeTraceparent({ traceId, spanId, isSampled }: Parent): string {
+  return `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}`;
+}
+
 /**
  * Reads the header `traceparent` (W3C Trace Context, section 3.2); null where it is none, or not a valid one:
  * the standard has a new trace begun then.

@@ -8,6 +8,8 @@ export interface WebhookCall {
   readonly body: string;
   /** Tries so far, this one included. */
   readonly tries: number;
+  /** Of the request that it goes on with the trace of; null: it had none. */
+  readonly traceparent: string | null;
 }
 
 /** How one try ended. */

@@ -31,6 +31,7 @@ async function called(status: number, allowPrivate: readonly string[], tries = 1
     url: `http://127.0.0.1:${port}/hook?x=1`,
     body: '{"event":"session.ended"}',
     tries,
+    traceparent: null,
   };
   const ends: WebhookEnd[] = [];
   const due = [call];

@@ -97,6 +97,35 @@ describe.skipIf(path === null)(`the console${reason === null ? '' : ` (${reason}
     await page.locator('.answer .badge.attack').waitFor();
   });
 
+  it('keeps an answer, its changes and its curve where the language changes, and judges nothing anew', async () => {
+    const page = await open();
+    const trials: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/admin/v1/try')) trials.push(request.url());
+    });
+    const choose = (language: string) => page.locator('.looks select').last().selectOption(language);
+    await page.locator('.field input[type=number]').fill('100');
+    await judge(page, samplePath('T1.jpg'));
+    const decision = await page.locator('.answer a').getAttribute('href');
+    const reason = page.locator('.reasons li').first();
+    const inEnglish = await reason.textContent();
+    await page.getByRole('slider', { name: 'Blur' }).fill('9');
+    await expect.poll(() => page.locator('.reactions li').count(), { timeout: 60_000 }).toBe(2);
+    await page.getByRole('button', { name: 'As it was' }).click();
+    await page.locator('.curve button').click();
+    const points = page.locator('.curve-drawing g');
+    await expect.poll(() => points.count(), { timeout: 60_000 }).toBeGreaterThan(3);
+    await choose('zh');
+    await expect.poll(() => reason.textContent()).toMatch(/[\u4e00-\u9fff]/);
+    // Three lines of the grid, and the eight values.
+    await expect.poll(() => points.count(), { timeout: 60_000 }).toBe(11);
+    expect(await page.locator('.answer a').getAttribute('href')).toBe(decision);
+    await choose('en');
+    await expect.poll(() => reason.textContent()).toBe(inEnglish);
+    expect(await points.count()).toBe(11);
+    expect(trials).toHaveLength(1 + 1 + 8);
+  });
+
   it('judges several stills together, each with its own answer, and says how they agree', async () => {
     const page = await open();
     await page

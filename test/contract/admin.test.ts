@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ReadinessChecks } from '../../src/wire/admin/health.ts';
 import { type AdminServer, createAdminServer } from '../../src/wire/admin/server.ts';
-import type { MetricsPage } from '../../src/wire/metrics/metrics.ts';
+import type { MetricsPage } from '../../src/wire/metrics/page.ts';
 import { exchange, open } from './support/raw.ts';
 
 const servers: AdminServer[] = [];

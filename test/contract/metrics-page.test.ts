@@ -7,6 +7,7 @@ import { guarded, type Observer } from '../../src/wire/decision/observer.ts';
 import { faultEnvelope } from '../../src/wire/http/envelope.ts';
 import { boundedValues } from '../../src/wire/metrics/bounded.ts';
 import { createMetrics } from '../../src/wire/metrics/metrics.ts';
+import { createWorkerMetrics } from '../../src/wire/metrics/worker.ts';
 import { parsePage } from '../support/prometheus-text.ts';
 import { appid, signature } from './support/accounts.ts';
 import { judgementOf } from './support/judge.ts';
@@ -219,7 +220,7 @@ describe('the page', () => {
       lacking: null,
       workersNow: () => [{ pid: 1, rssBytes: 1, judged: 0 }],
     };
-    const own = createMetrics({ version: '0', node: 'a', onTrouble: (error) => expect(error).toBe(null) });
+    const page = createMetrics({ version: '0', node: 'a', onTrouble: (error) => expect(error).toBe(null) });
     const clock = () => ({ lagMs: 0, jumps: { forward: 0, back: 0 } });
     const store = { node: 'a', connections: () => ({ used: 1, idle: 0, waiting: 0 }), listen: () => {} };
     const calls = { waiting: () => 0, listen: () => {} };
@@ -228,7 +229,7 @@ describe('the page', () => {
       oldestWaitingSeconds: 1,
       rows: { judged: 1, refused: 0, failed: 0 },
     });
-    own.watch({
+    page.watch({
       fleet,
       server: legacy.server,
       bodies: legacy.bodies,
@@ -246,16 +247,34 @@ describe('the page', () => {
     const judgement = judgementOf({ reasons: [finding], milliseconds: { total: 2, decode: 1 } });
     const event = { reason: 'port', host: 'a', detail: null, milliseconds: 1, bytes: 0 } as const;
     const seen = { api: 'v1', code: 'ok', verdict: 'live', reason: 'port', seconds: 1, judgement } as const;
-    own.observer.request({ ...seen, outcome: 'judged' });
-    own.observer.reply(200);
-    own.observer.httpFault('timeout');
-    own.observer.download({ ...event, outcome: 'refused' });
-    own.observer.download({ ...event, outcome: 'reported' });
-    const shown = [...parsePage(await own.text())].filter(([name]) => name.startsWith('livestill_'));
-    own.stop();
-    const found = shown.map(([name, { type, labels }]) => [name, type, [...labels.keys()].sort()]);
+    page.observer.request({ ...seen, outcome: 'judged' });
+    page.observer.reply(200);
+    page.observer.httpFault('timeout');
+    page.observer.download({ ...event, outcome: 'refused' });
+    page.observer.download({ ...event, outcome: 'reported' });
+    const shown = [...parsePage(await page.text())].filter(([name]) => name.startsWith('livestill_'));
+    page.stop();
+    const work = createWorkerMetrics({
+      version: '0',
+      node: 'a',
+      onTrouble: (error) => expect(error).toBe(null),
+    });
+    work.watch({ fleet, batches, store, redis: calls, traces: { made: 3, exported: 2, failed: 1 } });
+    work.observer.judged(judgement);
+    for (const outcome of ['refused', 'reported'] as const) work.observer.download({ ...event, outcome });
+    const ofWorker = [...parsePage(await work.text())].filter(([name]) => name.startsWith('livestill_'));
+    work.stop();
+    const listed = (page: typeof shown) =>
+      page.map(([name, { type, labels }]) => [name, type, [...labels.keys()].sort()]);
     const byName = (a: unknown[], b: unknown[]) => (String(a[0]) < String(b[0]) ? -1 : 1);
-    expect(found.sort(byName)).toEqual(documented.sort(byName));
+    // What only a worker has; all else is the service's, of the same type and with the same labels.
+    const own = new Set(shown.map(([name]) => name));
+    const more = ofWorker.filter(([name]) => !own.has(name));
+    expect(listed([...shown, ...more]).sort(byName)).toEqual(documented.sort(byName));
+    for (const one of listed(ofWorker)) expect(documented).toContainEqual(one);
+    expect(
+      ofWorker.map(([name]) => name).filter((name) => /request|connection|session|tls/.test(name)),
+    ).toEqual(['livestill_store_connections']);
   });
 
   it('is plain text that nobody keeps, to GET and HEAD alone', async () => {

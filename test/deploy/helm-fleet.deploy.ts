@@ -5,6 +5,7 @@ import {
   files,
   folderOfTests,
   helm,
+  type Labels,
   noObjects,
   objectsOf,
   one,
@@ -56,6 +57,28 @@ const everything = {
   console: { ingress: { enabled: true, host: 'console.example.org', from: [{ podSelector: {} }] } },
   webhook: { existingSecret: 'keys' },
   batchWebhook: { existingSecret: 'keys' },
+  objectStorage: {
+    endpoint: 'https://s3.example.org',
+    region: 'eu-central-1',
+    pathStyle: false,
+    appsPrefix: 'faces/in',
+    existingSecret: 'storage',
+    sessionTokenKey: 'token',
+    caSecret: 'storage-ca',
+  },
+  telemetry: {
+    endpoint: 'https://collector.example.org:4318',
+    ratio: 0.05,
+    existingSecret: 'collector',
+    caSecret: 'collector-ca',
+  },
+  signIn: {
+    issuer: 'https://id.example.org/realms/staff',
+    clientId: 'livestill',
+    existingSecret: 'provider',
+    administrators: ['cn=admins,ou=groups'],
+    auditors: ['audit', 'risk'],
+  },
   imagePullSecrets: [{ name: 'registry' }],
   extraEnv: [{ name: 'LIVESTILL_LOG_LEVEL', value: 'warn' }],
   serviceMonitor: { enabled: true },
@@ -77,6 +100,14 @@ const everything = {
 };
 
 const rendered = (values: object, ...more: readonly string[]) => objectsOf(template(folder, values, ...more));
+
+/** Storage, collector and provider, with a network that is open. */
+const beside = {
+  objectStorage: everything.objectStorage,
+  telemetry: everything.telemetry,
+  signIn: everything.signIn,
+  networkPolicy: { enabled: false },
+};
 
 describe.skipIf(helm.path === null)(`the chart with PostgreSQL${why(helm.reason)}`, () => {
   it.each([
@@ -101,6 +132,31 @@ describe.skipIf(helm.path === null)(`the chart with PostgreSQL${why(helm.reason)
     ],
     [{ autoscaling: { enabled: true, queueWait: { target: 'soon' } } }, /queueWait[./]target/],
     [{ rollingUpdate: { maxSurge: 0 } }, /maxSurge/],
+    [
+      { objectStorage: { endpoint: 'http://minio:9000' } },
+      /networkPolicy\.to\.objectStorage\.peers: say where objectStorage\.endpoint is/,
+    ],
+    [{ telemetry: { endpoint: 'http://collector:4318' } }, /networkPolicy\.to\.telemetry\.peers/],
+    [{ objectStorage: { existingSecret: 'a' } }, /objectStorage\.endpoint: expected the address/],
+    [{ signIn: { existingSecret: 'a' } }, /signIn\.issuer: expected the address/],
+    [
+      { ...beside, config: { s3: { region: 'a', timeoutMs: 1 } } },
+      /config\.s3\.region: with objectStorage\.endpoint the chart sets it itself/,
+    ],
+    [{ ...beside, config: { traces: { ratio: 1 } } }, /config\.traces\.ratio: with telemetry\.endpoint/],
+    [
+      { ...beside, config: { console: { oidc: { clientSecretFile: '/a' } } } },
+      /config\.console\.oidc\.clientSecretFile: with signIn\.issuer/,
+    ],
+    [{ ...beside, signIn: { issuer: 'https://a' } }, /signIn\.clientId: expected/],
+    [{ ...beside, signIn: { issuer: 'https://a', clientId: 'b' } }, /signIn: nobody could sign in/],
+    [
+      { ...beside, signIn: { issuer: 'https://a', clientId: 'b', others: 'viewer', scopes: ['email'] } },
+      /signIn\.scopes: expected openid/,
+    ],
+    [{ objectStorage: { endpoint: 'http://minio:9000/a' } }, /objectStorage[./]endpoint/],
+    [{ telemetry: { ratio: 2 } }, /telemetry[./]ratio/],
+    [{ config: { batch: { adminPort: 1 } } }, /config\.batch\.adminPort: the chart sets it itself/],
     [{ topologySpread: [{ topologyKey: 'a' }] }, /whenUnsatisfiable/],
   ])('refuses %j', (values, message) => {
     const { status, err } = template(folder, { ...fleet, ...values });
@@ -142,6 +198,10 @@ describe.skipIf(noObjects !== null)(`the objects of several nodes${why(noObjects
         ['LIVESTILL_MASTER_KEY', 'keys', 'masterKey'],
         ['LIVESTILL_AUDIT_KEY', 'keys', 'auditKey'],
         ['LIVESTILL_BATCH_WEBHOOK_SECRET', 'keys', 'batchWebhookSecret'],
+        ['LIVESTILL_S3_ACCESS_KEY_ID', 'storage', 'accessKeyId'],
+        ['LIVESTILL_S3_SECRET_ACCESS_KEY', 'storage', 'secretAccessKey'],
+        ['LIVESTILL_S3_SESSION_TOKEN', 'storage', 'token'],
+        ['LIVESTILL_TRACES_AUTHORIZATION', 'collector', 'authorization'],
       ] as const)
         expect(variables[variable]?.valueFrom, variable).toEqual({ secretKeyRef: { name: secret, key } });
     }
@@ -170,6 +230,67 @@ describe.skipIf(noObjects !== null)(`the objects of several nodes${why(noObjects
       name: 'redis-ca',
       secret: { secretName: 'ca', items: [{ key: 'tls.ca', path: 'ca.crt' }], defaultMode: 0o440 },
     });
+  });
+
+  it('have the files of storage, collector and provider where the settings name them', () => {
+    const variables = (objects: readonly Rendering[], name?: string) =>
+      variablesOf(containerOf(objects, 'Deployment', name));
+    const volumes = (objects: readonly Rendering[], name?: string) =>
+      specOf(objects, 'Deployment', name).template.spec.volumes;
+    const objects = rendered(everything, ...files);
+    const secret = (secretName: string, key: string, path: string) => ({
+      secret: { secretName, items: [{ key, path }], defaultMode: 0o440 },
+    });
+    expect(variables(objects).LIVESTILL_CONSOLE_OIDC_CLIENT_SECRET_FILE?.value).toBe(
+      '/etc/livestill-sign-in/clientSecret',
+    );
+    const signIn = { name: 'sign-in', ...secret('provider', 'clientSecret', 'clientSecret') };
+    expect(volumes(objects)).toContainEqual(signIn);
+    // A worker has no console.
+    expect(variables(objects, 'one-livestill-worker')).not.toHaveProperty(
+      'LIVESTILL_CONSOLE_OIDC_CLIENT_SECRET_FILE',
+    );
+    expect(volumes(objects, 'one-livestill-worker')).not.toContainEqual(signIn);
+    const fromFile = rendered(
+      {
+        ...everything,
+        objectStorage: {
+          endpoint: 'http://minio:9000',
+          existingSecret: 'storage',
+          credentialsFileKey: 'aws',
+        },
+      },
+      ...files,
+    );
+    for (const name of [undefined, 'one-livestill-worker']) {
+      expect(variables(objects, name)).toMatchObject({
+        LIVESTILL_S3_CA: { value: '/etc/livestill-s3/ca.crt' },
+        OTEL_EXPORTER_OTLP_CERTIFICATE: { value: '/etc/livestill-telemetry/ca.crt' },
+      });
+      expect(volumes(objects, name)).toEqual(
+        expect.arrayContaining([
+          { name: 's3-ca', ...secret('storage-ca', 'ca.crt', 'ca.crt') },
+          { name: 'telemetry-ca', ...secret('collector-ca', 'ca.crt', 'ca.crt') },
+        ]),
+      );
+      const own = variables(fromFile, name);
+      expect(own.LIVESTILL_S3_CREDENTIALS_FILE?.value).toBe('/etc/livestill-s3-keys/credentials');
+      expect(own).not.toHaveProperty('LIVESTILL_S3_ACCESS_KEY_ID');
+      expect(volumes(fromFile, name)).toContainEqual({
+        name: 's3-keys',
+        ...secret('storage', 'aws', 'credentials'),
+      });
+    }
+  });
+
+  it('start anew where what the chart writes into the configuration changes', () => {
+    const checksum = (values: object) =>
+      /checksum\/config: (\w+)/.exec(template(folder, values).text)?.[1] ?? 'none';
+    const storage = (region: string) => ({ objectStorage: { endpoint: 'http://minio:9000', region } });
+    const values = { ...fleet, networkPolicy: { enabled: false } };
+    const sums = [{}, storage('a'), storage('b')].map((more) => checksum({ ...values, ...more }));
+    expect(new Set(sums).size).toBe(3);
+    expect(sums).not.toContain('none');
   });
 
   it('have their tables made once before everything else, by a role of its own', () => {
@@ -206,7 +327,9 @@ describe.skipIf(noObjects !== null)(`the objects of several nodes${why(noObjects
         .map(({ metadata }) => metadata.name);
     for (const { kind, metadata, spec } of objects) {
       if (kind === 'Service')
-        expect(foundBy((spec as { selector: Record<string, string> }).selector)).toEqual(['one-livestill']);
+        expect(foundBy((spec as { selector: Record<string, string> }).selector)).toEqual([
+          metadata.name === 'one-livestill-worker-admin' ? 'one-livestill-worker' : 'one-livestill',
+        ]);
       if (kind === 'NetworkPolicy')
         expect(foundBy((spec as Policy).podSelector.matchLabels)).toEqual([metadata.name]);
       if (kind === 'PodDisruptionBudget')
@@ -234,8 +357,14 @@ describe.skipIf(noObjects !== null)(`the objects of several nodes${why(noObjects
     expect(portsOf()).toEqual([...stores, [80, 443], [443], [443], [4318], [443], [9999]]);
     expect(portsOf('one-livestill-worker')).toEqual([...stores, [80, 443], [443], [443], [4318], [9999]]);
     expect(portsOf('one-livestill-migrate')).toEqual([[53, 53], [5432]]);
-    for (const name of ['one-livestill-worker', 'one-livestill-migrate'])
-      expect(specOf<Policy>(objects, 'NetworkPolicy', name).ingress).toEqual([]);
+    const ingressOf = (of: readonly Rendering[], name: string) =>
+      specOf<Policy>(of, 'NetworkPolicy', name).ingress;
+    expect(ingressOf(objects, 'one-livestill-migrate')).toEqual([]);
+    expect(ingressOf(objects, 'one-livestill-worker')).toEqual([
+      { ports: [{ port: 'admin', protocol: 'TCP' }], from: everything.networkPolicy.metricsFrom },
+    ]);
+    const closed = rendered({ ...fleet, worker: { enabled: true } });
+    expect(ingressOf(closed, 'one-livestill-worker')).toEqual([]);
   });
 
   it('are more by processor time and by the wait, and then the chart sets no number', () => {
@@ -267,11 +396,36 @@ describe.skipIf(noObjects !== null)(`the objects of several nodes${why(noObjects
     expect(spec).toMatchObject({ replicas: 4 });
     const container = containerOf(objects, 'Deployment', 'one-livestill-worker');
     expect(container.args).toEqual(['worker']);
+    const probe = (path: string) => ({ httpGet: { path, port: 'admin' } });
+    expect(container).toMatchObject({
+      ports: [{ name: 'admin', containerPort: 8788 }],
+      startupProbe: probe('/readyz'),
+      readinessProbe: probe('/readyz'),
+      livenessProbe: probe('/healthz'),
+    });
+    expect(variablesOf(container)).toMatchObject({
+      LIVESTILL_BATCH_ADMIN_PORT: { value: '8788' },
+      LIVESTILL_ADMIN_HOST: { value: '0.0.0.0' },
+    });
     expect(variablesOf(container).LIVESTILL_BATCH_PICTURES_DIR?.value).toBe('/var/lib/livestill-pictures');
     expect(specOf(objects, 'Deployment', 'one-livestill-worker').template.spec.volumes).toContainEqual({
       name: 'pictures',
       persistentVolumeClaim: { claimName: 'pictures', readOnly: true },
     });
+  });
+
+  it('have their admin ports scraped, those of workers as well', () => {
+    const objects = rendered(everything, ...files);
+    const { selector } = specOf<{ selector: { matchLabels: Labels } }>(objects, 'ServiceMonitor');
+    const found = objects.filter(
+      ({ kind, metadata }) => kind === 'Service' && selects(selector.matchLabels, metadata.labels),
+    );
+    expect(found.map(({ metadata }) => metadata.name).sort()).toEqual([
+      'one-livestill-admin',
+      'one-livestill-worker-admin',
+    ]);
+    for (const { spec } of found)
+      expect(spec).toMatchObject({ type: 'ClusterIP', ports: [{ name: 'admin', targetPort: 'admin' }] });
   });
 
   it('have settings as livestill reads them', () => {
@@ -293,6 +447,16 @@ describe.skipIf(noObjects !== null)(`the objects of several nodes${why(noObjects
         ['postgres.poolSize', '7'],
         ['timeouts.drainMs', '20000'],
         ['logLevel', 'warn'],
+        ['s3.endpoint', 'https://s3.example.org'],
+        ['s3.region', 'eu-central-1'],
+        ['s3.pathStyle', 'false'],
+        ['s3.appsPrefix', 'faces/in'],
+        ['traces.endpoint', 'https://collector.example.org:4318'],
+        ['traces.ratio', '0.05'],
+        ['console.oidc.issuer', 'https://id.example.org/realms/staff'],
+        ['console.oidc.clientId', 'livestill'],
+        ['console.oidc.administrators', 'cn=admins,ou=groups'],
+        ['console.oidc.auditors', 'audit.*risk'],
       ] as const)
         expect(printed).toMatch(new RegExp(`${setting}\\s.*${value}`));
     }
@@ -300,7 +464,7 @@ describe.skipIf(noObjects !== null)(`the objects of several nodes${why(noObjects
 
   it.each([
     ['as little as they need', fleet, [], 9],
-    ['with everything switched on', everything, files, 15],
+    ['with everything switched on', everything, files, 16],
   ])('%s are what the schemas of Kubernetes say', (_, values, more, count) => {
     expect(validated(folder, template(folder, values, ...more))).toBe(count);
   });

@@ -17,6 +17,7 @@ const lease: Lease = {
   secretId: 'k',
   chunk: 0,
   token: 'l',
+  traceparent: null,
   rows: ['somebody.jpg', 'https://pictures.example/one.jpg', 'broken.jpg'].map((picture, at) => ({
     row: at + 1,
     key: `${at + 1}:${picture}`,
@@ -36,6 +37,7 @@ afterEach(() => collector.stop());
 async function spansOf(
   change: Partial<TracesOptions> = {},
   batches: Partial<BatchStore> = {},
+  traceparent: string | null = null,
 ): Promise<readonly ReceivedSpan[]> {
   const traces = await openTraces({
     url: collector.url,
@@ -72,9 +74,11 @@ async function spansOf(
     traces,
   };
   const app = { app: appOf('1000001') as App, rules: DEFAULT_RULES };
-  await workOnChunk(deps, lease, app, new AbortController().signal).catch((error: unknown) => {
-    if (!(error instanceof Fault)) throw error;
-  });
+  await workOnChunk(deps, { ...lease, traceparent }, app, new AbortController().signal).catch(
+    (error: unknown) => {
+      if (!(error instanceof Fault)) throw error;
+    },
+  );
   await traces.stop();
   return collector.spans;
 }
@@ -118,6 +122,28 @@ describe('the spans of a chunk', () => {
       failed: true,
       attributes: { 'livestill.app': '1000001', 'livestill.written': 0 },
     });
+  });
+
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const parentSpanId = '00f067aa0ba902b7';
+  const kept = (flags: string) => `00-${traceId}-${parentSpanId}-${flags}`;
+
+  it('go on with the trace that the batch was ordered in, whomever this process trusts', async () => {
+    const spans = await spansOf({ trustParent: false }, {}, kept('01'));
+    expect(new Set(spans.map((span) => span.traceId))).toEqual(new Set([traceId]));
+    expect(spans.find(({ name }) => name === 'batch chunk')).toMatchObject({ parentSpanId, kind: 5 });
+  });
+
+  it.each([
+    ['that trace is not sampled', 1, '00'],
+    ['this process makes none of its chunks', 0, '01'],
+  ])('are none where %s', async (_, ratio, flags) => {
+    expect(await spansOf({ ratio }, {}, kept(flags))).toEqual([]);
+  });
+
+  it('are a trace of their own where what was kept is no traceparent', async () => {
+    const spans = await spansOf({}, {}, 'nonsense');
+    expect(spans.find(({ name }) => name === 'batch chunk')).toMatchObject({ parentSpanId: undefined });
   });
 
   it('are none where the chunk is not sampled', async () => {

@@ -24,7 +24,8 @@ const traces: Traces = {
     return current.counts;
   },
   add: (work) => current.add(work),
-  begin: (name, attributes) => current.begin(name, attributes),
+  begin: (name, attributes, within) => current.begin(name, attributes, within),
+  beginCall: (traceparent, from) => current.beginCall(traceparent, from),
   stop: () => current.stop(),
 };
 
@@ -250,7 +251,7 @@ describe('what is sampled', () => {
 
   it('about the share that is asked for', async () => {
     const traced = await use({ ratio: 0.25 });
-    const work = { name: 'x', isCall: true, failed: false, from: 0, to: 1 };
+    const work = { name: 'x', kind: 'server' as const, failed: false, from: 0, to: 1 };
     const sampled = Array.from({ length: 2000 }, () => traced.add(work)).filter((id) => id !== null);
     // Binomial with 2000 tries and 0.25: 380 to 620 is more than six standard deviations on each side.
     expect(sampled.length).toBeGreaterThan(380);
@@ -322,7 +323,7 @@ describe('the collector', () => {
   it('gets no more than the queue holds; the rest is dropped', async () => {
     collector.answer = 'hang';
     const traced = await use({ gatherMs: 1, sendWithinMs: 300, stopWithinMs: 300 });
-    const work = { name: 'x', isCall: true, failed: false, from: 0, to: 1 };
+    const work = { name: 'x', kind: 'server' as const, failed: false, from: 0, to: 1 };
     for (let count = 0; count < 20_000; count += 1) traced.add(work);
     expect(traced.counts.made).toBe(20_000);
     await traced.stop();

@@ -22,6 +22,7 @@ import type { Server } from '../../wire/http/server.ts';
 import { loadTls, type TlsIdentity, watchTls } from '../../wire/http/tls.ts';
 import { type BodyMemory, createBodyMemory } from '../../wire/intake/body-memory.ts';
 import { createMetrics, type Metrics } from '../../wire/metrics/metrics.ts';
+import { metricsTrouble } from '../shared/metrics-trouble.ts';
 import { objectsOf } from '../shared/objects.ts';
 import { operatingTables } from '../shared/operating-tables.ts';
 import { reviewLimitsOf } from '../shared/review-limits.ts';
@@ -91,7 +92,11 @@ export async function startService(config: Config, log: Logger): Promise<Service
     const store = await openStoreOf(config, log);
     closing.unshift(() => store.close());
     await noteStart(store, config);
-    const metrics = metricsOf(log, store.health?.node);
+    const metrics = createMetrics({
+      version,
+      node: store.health?.node,
+      onTrouble: metricsTrouble(log),
+    });
     closing.unshift(async () => metrics.stop());
     const places: Places = { port: config.port, adminPort: config.adminPort };
     const console = consoleOf(config, store, places);
@@ -129,7 +134,7 @@ export async function startService(config: Config, log: Logger): Promise<Service
     closing.unshift(() => server.drain(0));
     const retention = startRetentionOf(config, log, store);
     closing.unshift(() => retention.stop());
-    const sessions = startSessionUpkeep(config, log, store, metrics.observer);
+    const sessions = startSessionUpkeep(config, log, store, { observer: metrics.observer, traces });
     closing.unshift(() => sessions.stop());
     const certificate = tls === undefined ? {} : { certificate: () => server.tls?.expiresAt };
     const figures = store.batches === null ? undefined : watchBatchFigures(store.batches);
@@ -182,16 +187,6 @@ export async function startService(config: Config, log: Logger): Promise<Service
     for (const close of closing) await close().catch(() => {});
     throw error;
   }
-}
-
-/** A figure that cannot be taken is reported in the log, the first time. */
-function metricsOf(log: Logger, node: string | undefined): Metrics {
-  let told = false;
-  const onTrouble = (err: unknown) => {
-    if (!told) log.error({ event: 'metrics_trouble', err }, 'a figure of /metrics is missing or too low');
-    told = true;
-  };
-  return createMetrics({ version, node, onTrouble });
 }
 
 interface AdminParts {

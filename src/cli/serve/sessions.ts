@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../../config/load.ts';
 import { createPoster } from '../../picture/download/post.ts';
 import type { Store } from '../../store/open.ts';
+import type { Traces } from '../../traces/types.ts';
 import { type DeliveryDeps, deliverDue } from '../../webhook/deliver.ts';
 import type { Observer } from '../../wire/decision/observer.ts';
 import type { SessionFigures } from '../../wire/metrics/sessions.ts';
@@ -14,20 +15,22 @@ export interface SessionUpkeep {
   stop(): Promise<void>;
 }
 
+/** Who hears of what happens. */
+export interface SeenBy {
+  readonly observer: Observer;
+  readonly traces: Traces | undefined;
+}
+
 const EVERY_MS = 1000;
 const MOST_ENDED = 200;
 /** How often the figures are asked for, in ms: a page of metrics asks the store for nothing. */
 const LOOK_EVERY_MS = 10_000;
 
 /** Ends sessions whose time is over, and makes the calls that are due; troubles stand in the log. */
-export function startSessionUpkeep(
-  config: Config,
-  log: Logger,
-  store: Store,
-  observer: Observer,
-): SessionUpkeep {
+export function startSessionUpkeep(config: Config, log: Logger, store: Store, seenBy: SeenBy): SessionUpkeep {
   const clock = () => Date.now();
-  const delivery = deliveryOf(config, log, store, { clock, observer });
+  const { observer } = seenBy;
+  const delivery = deliveryOf(config, log, store, { clock, ...seenBy });
   let seen: SessionFigures | null = null;
   let lookedAt = Number.NEGATIVE_INFINITY;
   const look = async () => {
@@ -82,7 +85,7 @@ function deliveryOf(
   config: Config,
   log: Logger,
   store: Store,
-  { clock, observer }: { readonly clock: () => number; readonly observer: Observer },
+  { clock, observer, traces }: SeenBy & { readonly clock: () => number },
 ): DeliveryDeps | null {
   const { secret } = config.webhook;
   if (secret === null) return null;
@@ -92,6 +95,7 @@ function deliveryOf(
     poster: createPoster({ ...download, maxBytes: picture.maxBytes }),
     secret,
     clock,
+    traces,
     onCalled: ({ id, appid, tries }, end) => {
       observer.webhookCalled(end.kind);
       log[end.kind === 'given_up' ? 'error' : 'info'](

@@ -1,21 +1,15 @@
-import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { type Config, loadConfig } from '../../config/load.ts';
+import { FleetError } from '../../fleet/fleet.ts';
 import { collectGarbageLater } from '../../fleet/garbage.ts';
 import { type ExportDeps, exportOne, runExports } from '../../jobs/exports.ts';
-import { createPictureReader } from '../../jobs/pictures.ts';
 import { callOne, runWebhooks, type WebhookDeps } from '../../jobs/webhook.ts';
 import { runWorker, type WorkerDeps } from '../../jobs/worker.ts';
-import { createDownloader } from '../../picture/download/download.ts';
-import { createPoster } from '../../picture/download/post.ts';
-import type { ObjectStore } from '../../storage/types.ts';
-import type { Store } from '../../store/open.ts';
-import type { Traces } from '../../traces/types.ts';
-import { batchSecretOf } from '../../webhook/sign.ts';
 import { createLog } from '../../wire/http/log.ts';
 import { humanLog } from '../serve/human-log.ts';
 import { createLogOutput, logFileOf } from '../serve/log-output.ts';
+import { StartError } from '../serve/start-error.ts';
 import { openStoreOf } from '../serve/store.ts';
 import { checkProfiles, startFleetOf } from '../serve/workers.ts';
 import { numberWithin } from '../shared/arguments.ts';
@@ -24,20 +18,17 @@ import { objectsOf } from '../shared/objects.ts';
 import { explainErrors } from '../shared/outcome.ts';
 import { say } from '../shared/printable.ts';
 import { tracesOf } from '../shared/traces.ts';
+import { openAdmin } from './admin.ts';
+import { chunkDepsOf, exportsOf, type WorkerParts, webhooksOf } from './deps.ts';
 import { needsPostgres } from './needs-postgres.ts';
-import { batchRecord, groupRecord } from './record.ts';
 
 interface WorkerOptions {
   readonly data?: string;
   readonly config?: string;
   readonly workers?: number;
+  readonly adminPort?: number;
   readonly once?: boolean;
 }
-
-/** Pictures that are read ahead, so that no process waits for a disk. */
-const AHEAD = 2;
-/** How often it looks for work where there was none, in ms. */
-const POLL_MS = 1000;
 
 /** Adds `livestill worker` to the program. */
 export function registerWorker(program: Command): void {
@@ -50,6 +41,11 @@ export function registerWorker(program: Command): void {
       '--workers <number>',
       'worker processes that judge (default: one a processor)',
       numberWithin(1, 256, true),
+    )
+    .option(
+      '--admin-port <number>',
+      'port of /healthz, /readyz and /metrics (default: none is opened)',
+      numberWithin(0, 65_535, true),
     )
     .option('--once', 'end when no chunk waits, and results and webhooks that are due are done')
     .addHelpText(
@@ -65,16 +61,23 @@ worker's. A worker that is killed loses nothing either: its chunk is taken over 
 Exit status: 0 ended as asked, 1 could not start, 2 the configuration cannot be used.`,
     )
     .action((options: WorkerOptions, command: Command) =>
-      explainErrors(command, () => work(options), options),
+      explainErrors(command, () => work(options).catch(explainStart), options),
     );
 }
 
+/** What keeps it from starting is told by its message; all else is thrown on. */
+function explainStart(error: unknown): void {
+  if (!(error instanceof StartError || error instanceof FleetError)) throw error;
+  say(`livestill: ${error.message}\n`);
+  process.exitCode = EXIT_STATUS.failed;
+}
+
 async function work(options: WorkerOptions): Promise<void> {
-  const { data, workers, once = false } = options;
+  const { data, workers, adminPort, once = false } = options;
   const config = loadConfig({
     file: options.config,
     environment: process.env,
-    overrides: { dataDir: data, workers },
+    overrides: { dataDir: data, workers, 'batch.adminPort': adminPort },
   });
   const output = createLogOutput({ file: logFileOf(1), onTrouble: (what) => say(`livestill: ${what}\n`) });
   const human =
@@ -84,27 +87,53 @@ async function work(options: WorkerOptions): Promise<void> {
   const stop = stopOnSignals(log);
   collectGarbageLater(300);
   const store = await openStoreOf(config, log);
-  let traces: Traces | undefined;
   try {
-    if (store.batches === null) throw needsPostgres();
-    traces = await tracesOf(config, log, store.health?.node);
-    const fleet = await startFleetOf({ ...config, queueWaitMs: 3_600_000 }, log);
-    try {
-      await checkProfiles(fleet, store, log);
-      const deps = depsOf(config, log, { store, batches: store.batches, fleet, traces, objects });
-      log.info({ event: 'ready', worker: deps.name, workers: fleet.workers }, 'ready for batches');
-      const hooks = webhooksOf(config, log, store.batches);
-      const exports = objects === null ? null : exportsOf(log, store.batches, objects);
-      if (once) await workOnce(deps, exports, hooks, stop.signal);
-      else await workOn(deps, exports, hooks, stop.signal);
-    } finally {
-      await fleet.close();
-    }
+    await workWith(config, log, { store, objects }, { once, stop: stop.signal });
   } finally {
     await store.close();
-    await traces?.stop();
     log.info({ event: 'stopped' }, 'stopped');
     output.flushSync();
+  }
+}
+
+/** Everything between the opening of the store and its end; what is opened here is closed here. */
+async function workWith(
+  config: Config,
+  log: Logger,
+  { store, objects }: Pick<WorkerParts, 'store' | 'objects'>,
+  { once, stop }: { readonly once: boolean; readonly stop: AbortSignal },
+): Promise<void> {
+  const { batches } = store;
+  if (batches === null) throw needsPostgres();
+  const closing: (() => Promise<unknown>)[] = [];
+  let ready = false;
+  const state = {
+    get ready() {
+      return ready;
+    },
+    get draining() {
+      return stop.aborted;
+    },
+  };
+  try {
+    const admin = await openAdmin(config, log, store, state);
+    closing.unshift(async () => admin?.close());
+    const traces = await tracesOf(config, log, store.health?.node);
+    closing.unshift(async () => traces?.stop());
+    const fleet = await startFleetOf({ ...config, queueWaitMs: 3_600_000 }, log);
+    closing.unshift(() => fleet.close());
+    await checkProfiles(fleet, store, log);
+    admin?.watch({ fleet, batches, traces });
+    const parts = { store, batches, fleet, traces, objects, observer: admin?.observer };
+    const deps = chunkDepsOf(config, log, parts);
+    ready = true;
+    const port = admin === null ? {} : { adminPort: admin.port };
+    log.info({ event: 'ready', worker: deps.name, workers: fleet.workers, ...port }, 'ready for batches');
+    const run = once ? workOnce : workOn;
+    await run(deps, exportsOf(log, parts), webhooksOf(config, log, parts), stop);
+  } finally {
+    for (const close of closing)
+      await close().catch((err: unknown) => log.error({ event: 'unexpected', err }, 'trouble at the end'));
   }
 }
 
@@ -143,77 +172,4 @@ function stopOnSignals(log: Logger): AbortController {
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   return stop;
-}
-
-interface Parts {
-  readonly store: Store;
-  readonly batches: NonNullable<Store['batches']>;
-  readonly fleet: Awaited<ReturnType<typeof startFleetOf>>;
-  readonly traces: Traces | undefined;
-  readonly objects: ObjectStore | null;
-}
-
-function depsOf(config: Config, log: Logger, { store, batches, fleet, traces, objects }: Parts): WorkerDeps {
-  const downloader = createDownloader({ ...config.download, maxBytes: config.picture.maxBytes });
-  return {
-    batches,
-    traces,
-    judge: fleet,
-    pictures: createPictureReader(config.batch.picturesDir, downloader, objects),
-    threshold: config.threshold,
-    profile: fleet.profile,
-    recordOf: batchRecord(fleet.models),
-    recordOfGroup: groupRecord(fleet.models),
-    atOnce: fleet.workers + AHEAD,
-    leaseMs: config.batch.leaseMs,
-    pollMs: POLL_MS,
-    name: `${hostname()}:${process.pid}`,
-    async findApp(appid) {
-      const app = await store.accounts.findApp(appid);
-      return app === null ? null : { app, rules: await store.rules.findRules(appid) };
-    },
-    onTrouble: (err) => log.error({ event: 'batch_trouble', err }, 'trouble with batches; trying again'),
-    onChunk: ({ batchId, chunk, rows }, end) =>
-      log.info({ event: 'batch_chunk', batchId, chunk, rows: rows.length, end }, 'a chunk is over'),
-    onSetAside: ({ batchId, row }) =>
-      log.error(
-        { event: 'batch_set_aside', batchId, row },
-        'a picture that workers are lost over was set aside',
-      ),
-    onPaused: ({ batchId, appid }, why) =>
-      log.warn({ event: 'batch_paused', batchId, appid, why }, 'a batch was paused'),
-  };
-}
-
-function exportsOf(log: Logger, batches: ExportDeps['batches'], objects: ObjectStore): ExportDeps {
-  return {
-    batches,
-    objects,
-    pollMs: POLL_MS,
-    onWritten: ({ batchId }, ended, why) =>
-      log[ended === 'written' ? 'info' : 'warn'](
-        { event: 'batch_results', batchId, ended, why },
-        'results written',
-      ),
-    onTrouble: (err) => log.error({ event: 'batch_trouble', err }, 'trouble with results; trying again'),
-  };
-}
-
-/** Null where this worker has no key to sign with. */
-function webhooksOf(config: Config, log: Logger, batches: WebhookDeps['batches']): WebhookDeps | null {
-  const secretOf = batchSecretOf(config);
-  if (secretOf === null) return null;
-  return {
-    batches,
-    poster: createPoster({ ...config.download, maxBytes: config.picture.maxBytes }),
-    secretOf,
-    clock: () => Date.now(),
-    pollMs: POLL_MS,
-    onCalled: ({ batchId }, ended, why) =>
-      log[ended === 'delivered' ? 'info' : 'warn'](
-        { event: 'batch_webhook', batchId, ended, why },
-        'webhook called',
-      ),
-    onTrouble: (err) => log.error({ event: 'batch_trouble', err }, 'trouble with webhooks; trying again'),
-  };
 }

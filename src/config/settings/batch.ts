@@ -15,6 +15,11 @@ export const BATCH_SETTINGS = {
       description:
         'For how long a chunk stays with a worker that gives no sign of life; then another one takes what is left of it.',
     }),
+    adminPort: maybeInteger(0, 65535, {
+      default: null,
+      description:
+        'Admin port of `livestill worker` (`/healthz`, `/readyz`, `/metrics`; no console), at the address `adminHost`. 0 takes a free one. null: it opens no port.',
+    }),
     retentionDays: maybeInteger(1, 36_500, {
       default: 30,
       description:

@@ -84,7 +84,8 @@ describe('sessions in the store', () => {
 
   it('expire once, with a call of the webhook in the same moment', async () => {
     const { sessions, webhooks } = await temporaryStore();
-    const session = someSession({ webhook });
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const session = someSession({ webhook, traceparent });
     await sessions.createSession(session);
     await sessions.createSession(someSession({ sessionId: 'ses_quiet' }));
     expect(await sessions.expireSessions(session.expiresAt - 1, 10)).toBe(0);
@@ -97,6 +98,7 @@ describe('sessions in the store', () => {
       appid: '1000001',
       url: webhook,
       tries: 1,
+      traceparent,
     });
     expect(JSON.parse(call?.body ?? '')).toMatchObject({
       event: 'session.ended',

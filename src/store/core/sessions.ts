@@ -149,6 +149,7 @@ async function put(db: Transaction<Tables>, before: Session, next: Session): Pro
     url: next.webhook,
     body: JSON.stringify({ event: 'session.ended', session: sessionView(next) }),
     at: next.endedAt ?? next.expiresAt,
+    traceparent: next.traceparent ?? null,
   });
 }
 

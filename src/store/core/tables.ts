@@ -252,6 +252,8 @@ export interface WebhookTable {
   readonly due_at: number | null;
   readonly last_failure: string | null;
   readonly ended_at: number | null;
+  /** Of the request that it goes on with the trace of; null: it had none. */
+  readonly traceparent: string | null;
 }
 
 export interface MetaTable {
@@ -289,6 +291,8 @@ export interface BatchTable {
   readonly results_failure: string | null;
   /** One more with each erasure: what was read before is written again. */
   readonly results_round: number;
+  /** Of the request that ordered it; null: it had none. */
+  readonly traceparent: string | null;
 }
 
 export interface BatchChunkTable {

@@ -22,7 +22,7 @@ export function createWebhooks(database: StoreDatabase): WebhookStore {
         async (db) => {
           const due = await db
             .selectFrom('webhook')
-            .select(['id', 'appid', 'url', 'body', 'tries'])
+            .select(['id', 'appid', 'url', 'body', 'tries', 'traceparent'])
             .where('due_at', '<=', now)
             .orderBy('due_at')
             .limit(limit)
@@ -95,6 +95,7 @@ export async function addWebhook(
     readonly url: string;
     readonly body: string;
     readonly at: number;
+    readonly traceparent: string | null;
   },
 ): Promise<void> {
   const { at, ...rest } = call;

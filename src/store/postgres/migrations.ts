@@ -24,6 +24,7 @@ import { SCORES } from './steps/scores.ts';
 import { SESSIONS } from './steps/sessions.ts';
 import { SESSIONS_OPEN } from './steps/sessions-open.ts';
 import type { Step } from './steps/step.ts';
+import { TRACEPARENT } from './steps/traceparent.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
 export const MIGRATIONS: Readonly<Record<string, Step>> = {
@@ -45,6 +46,7 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0016-review-limits': REVIEW_LIMITS,
   '0017-results-round': RESULTS_ROUND,
   '0018-ledger-still': LEDGER_STILL,
+  '0019-traceparent': TRACEPARENT,
   '0020-batch-pictures': BATCH_PICTURES,
   '0020-console-proof': CONSOLE_PROOF,
 };

@@ -21,6 +21,7 @@ import { REVIEW_MARKS } from './steps/review-marks.ts';
 import { SCORES } from './steps/scores.ts';
 import { SESSIONS } from './steps/sessions.ts';
 import { SESSIONS_OPEN } from './steps/sessions-open.ts';
+import { TRACEPARENT } from './steps/traceparent.ts';
 
 /** Steps by name, run in the order of the names; a step that was released is never changed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -42,6 +43,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0020-admin-log-search': ADMIN_LOG_SEARCH,
   '0020-review-limits': REVIEW_LIMITS,
   '0021-ledger-still': LEDGER_STILL,
+  '0022-traceparent': TRACEPARENT,
   '0023-console-proof': CONSOLE_PROOF,
 };
 

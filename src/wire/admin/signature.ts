@@ -137,6 +137,8 @@ function diagnosisBody(
       code: one.kind === null ? null : codeOf(one.kind),
       text: one.text,
       fix: adviceOn(one, language),
+      /** For a page that turns to another language. */
+      fixes: { en: adviceOn(one, 'en'), zh: adviceOn(one, 'zh') },
     })),
   };
 }

@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 import type { App } from '../../account/types.ts';
 import { Fault } from '../../faults.ts';
 import type { Together } from '../../liveness/stills/together.ts';
-import type { Judgement } from '../../liveness/types.ts';
+import type { Judgement, Reason } from '../../liveness/types.ts';
 import { type Asked, decideOn } from '../decision/decide.ts';
 import { type AskedTogether, type DecidedStill, decideTogether } from '../decision/decide-together.ts';
 import type { DecisionDeps } from '../decision/deps.ts';
@@ -14,6 +14,8 @@ import { checkAnnouncedSize, withBody } from '../intake/read-body.ts';
 import { chooseLanguage, type Language } from '../v1/language.ts';
 import { checkDeclared, inputType, picturesOf, refuseCoded } from '../v1/picture-input.ts';
 import { asProblem, problemEnvelope } from '../v1/problems.ts';
+import { textsOf } from '../v1/reason-texts.ts';
+import type { ReasonTexts } from '../v1/reason-texts.zh.ts';
 import { jsonEnvelope, livenessBody, livenessEnvelope, togetherBody, togetherEnvelope } from '../v1/reply.ts';
 import type { AdminArea } from './area.ts';
 import { answerFaultsAsV1 } from './area-faults.ts';
@@ -124,7 +126,8 @@ interface AnswerOptions {
 
 function answerOf(judgement: Judgement, decided: Judgement, options: AnswerOptions): Envelope {
   const body = livenessBody(judgement, decided, options);
-  return withWhole(livenessEnvelope(body, options.language), { ...body, ...behind(judgement) });
+  const whole = { ...body, ...behind(judgement), reasonTexts: textsInAll(decided.reasons) };
+  return withWhole(livenessEnvelope(body, options.language), whole);
 }
 
 /** The answer to several stills, with what stands behind each. */
@@ -135,8 +138,22 @@ function answerTogether(
 ): Envelope {
   const bodies = stills.map(({ judgement, decided }) => livenessBody(judgement, decided, options));
   const body = togetherBody(together, stills, bodies, options);
-  const whole = stills.map(({ judgement }, at) => ({ ...bodies[at], ...behind(judgement) }));
-  return withWhole(togetherEnvelope(body, options.language), { ...body, stills: whole });
+  const wholeStills = stills.map(({ judgement, decided }, at) => ({
+    ...bodies[at],
+    ...behind(judgement),
+    reasonTexts: textsInAll(decided.reasons),
+  }));
+  const reasonTexts = textsInAll(together.judgement.reasons);
+  return withWhole(togetherEnvelope(body, options.language), { ...body, reasonTexts, stills: wholeStills });
+}
+
+/**
+ * Texts and advice of these reasons, in their order, in every language: a page that turns to another one
+ * needs no second judgement, which would leave a second row in the ledger.
+ */
+function textsInAll(reasons: readonly Reason[]): Record<Language, ReasonTexts[]> {
+  const textsIn = (language: Language) => reasons.map((one) => textsOf(one, language));
+  return { en: textsIn('en'), zh: textsIn('zh') };
 }
 
 /** What stands behind an answer. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { asFault, FAULT_KINDS } from '../../faults.ts';
 import type { Judgement } from '../../liveness/types.ts';
 import { millisecondsOf, type Stages } from '../../traces/stages.ts';
+import type { OpenCall } from '../../traces/types.ts';
 import type { Envelope } from '../http/envelope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { RequestAborted } from '../intake/read-body.ts';
@@ -30,6 +31,8 @@ export interface Facts {
   judgement?: Judgement;
   /** Which stage it is in; none: nobody asks. */
   stages?: Stages;
+  /** Its span, where what comes of it later goes on with its trace. */
+  call?: OpenCall;
   /** It is about several stills: its judgement is no single worker's. */
   isTogether?: boolean;
   /** The longest that a worker took to decode a picture of the request, in ms. */
@@ -48,7 +51,7 @@ export function logDecision(
   error: unknown,
   traceId: string | null = null,
 ): void {
-  const { judgement, stages, decodeMilliseconds, isRecorded: _, isTogether: __, ...known } = facts;
+  const { judgement, stages, decodeMilliseconds, isRecorded: _, isTogether: __, call: ___, ...known } = facts;
   const now = performance.now();
   const line: Record<string, unknown> = {
     event: envelope === null ? 'aborted' : 'decision',

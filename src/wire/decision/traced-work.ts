@@ -6,7 +6,9 @@ import type { RequestSeen } from './observer.ts';
 
 /** The path without what differs from call to call. */
 const routeOf = (url: string): string =>
-  pathOf(url).replace(/^\/v1\/sessions\/[^/]+/, '/v1/sessions/{sessionId}');
+  pathOf(url)
+    .replace(/^\/v1\/sessions\/[^/]+/, '/v1/sessions/{sessionId}')
+    .replace(/^\/v1\/batches\/[^/]+/, '/v1/batches/{batchId}');
 
 /**
  * A request as its spans tell of it: what it was and how long it took in each stage. Nothing of who called
@@ -39,7 +41,7 @@ export function tracedWork(
   const header = request.headers.traceparent;
   return {
     name: `${method} ${route}`,
-    isCall: true,
+    kind: 'server',
     from: startedAt,
     to,
     attributes,
@@ -47,6 +49,13 @@ export function tracedWork(
     traceparent: typeof header === 'string' ? header : undefined,
     parts: stageSpans(stages?.until(to) ?? [], stepsOf(facts)),
   };
+}
+
+/** The same of a request that asks for no judgement: one span, of which no stages are known. */
+export function tracedRequest(ended: Ended, seen: RequestSeen, namesApps: boolean): Work {
+  const { attributes, ...work } = tracedWork(ended, seen, namesApps);
+  const outcome = seen.outcome === 'judged' ? 'answered' : seen.outcome;
+  return { ...work, attributes: { ...attributes, 'livestill.outcome': outcome }, parts: [] };
 }
 
 /** What the worker spent, where one picture was judged. */

@@ -40,5 +40,7 @@ export const KNOWN_SERIES = {
   stills: ['more', 'again', 'accepted', 'ended', 'refused'],
   sessions: ['live', 'attack', 'review', 'unfit', 'expired', 'exhausted', 'cancelled'],
   webhooks: ['delivered', 'retry', 'given_up'],
+  chunks: ['finished', 'given_back', 'lost'],
+  results: ['written', 'retry', 'given_up'],
   lost: { worker_crashed: 0, worker_stuck: 0, worker_memory: 0, worker_grown: 0 },
 } as const;

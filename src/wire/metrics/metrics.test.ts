@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { changes, parsePage, samplesOf } from '../../../test/support/prometheus-text.ts';
 import type { StoreCall } from '../../ledger/store-health.ts';
 import { guarded, type Observer, type RequestSeen } from '../decision/observer.ts';
-import { createMetrics, type FleetSeen, type Metrics } from './metrics.ts';
+import type { FleetSeen } from './fleet.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 
 const made: Metrics[] = [];
 const troubles: unknown[] = [];
@@ -75,7 +76,7 @@ describe('a shared store', () => {
       [...samples].filter(([name]) => /_store_(conn|fail)|_seconds_(sum|count)$|build/.test(name)),
     ).toEqual(
       expect.arrayContaining([
-        ['livestill_build_info{node="a-1",version="1"}', 1],
+        ['livestill_build_info{node="a-1",role="service",version="1"}', 1],
         ['livestill_store_connections{state="used"}', 2],
         ['livestill_store_connections{state="idle"}', 3],
         ['livestill_store_connections{state="waiting"}', 1],
@@ -91,7 +92,7 @@ describe('a shared store', () => {
 describe('the page', () => {
   it('is there from the beginning, with what alerts look at at 0', async () => {
     const samples = samplesOf(await page(metricsForTest()));
-    expect(samples.get('livestill_build_info{version="1.2.3"}')).toBe(1);
+    expect(samples.get('livestill_build_info{role="service",version="1.2.3"}')).toBe(1);
     for (const series of [
       'livestill_requests_total{api="legacy",code="213",outcome="failed",verdict="none"}',
       'livestill_requests_total{api="v1",code="ok",outcome="judged",verdict="attack"}',

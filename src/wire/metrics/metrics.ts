@@ -4,12 +4,12 @@ import type { CallHealth, StoreHealth } from '../../ledger/store-health.ts';
 import type { SpanCounts } from '../../traces/types.ts';
 import { guarded, type Observer } from '../decision/observer.ts';
 import { watchBatches } from './batches.ts';
-import { boundedValues, workerNumbers } from './bounded.ts';
 import { createObserver } from './counted.ts';
-import { watchLoop } from './event-loop.ts';
-import { KNOWN_SERIES } from './known-series.ts';
-import { createKit, type Kit } from './registry.ts';
+import { type FleetSeen, watchFleet } from './fleet.ts';
+import { type MetricsOptions, type MetricsPage, openPage } from './page.ts';
+import type { Kit } from './registry.ts';
 import { type SessionFigures, watchSessions } from './sessions.ts';
+import { watchTraces } from './spans.ts';
 import { watchRedis, watchSqlite, watchStore } from './store.ts';
 
 /** What is looked at whenever the page is asked for. */
@@ -56,36 +56,6 @@ export interface ServerSeen {
   readonly connections: { readonly open: number; readonly refused: number; readonly closedIdle: number };
 }
 
-/** As much of the fleet as the page shows. */
-export interface FleetSeen {
-  readonly workers: number;
-  /** Pictures waiting for a worker, and being judged. */
-  readonly waiting: number;
-  readonly running: number;
-  /** How long a picture that comes now is expected to wait for a worker, in ms. */
-  readonly expectedWaitMs: number;
-  /** Resident memory a worker may take, in bytes; Infinity: any. */
-  readonly workerMemoryBytes: number;
-  /** The workers that are ready, at this moment. */
-  workersNow(): readonly {
-    readonly pid: number;
-    readonly rssBytes: number | null;
-    readonly judged: number;
-  }[];
-  /** Workers lost since the start, by reason. */
-  readonly lost: Readonly<Record<string, number>>;
-  /** The profile of pictures that are judged without one being named. */
-  readonly profile: string;
-  /** The networks that are not in place; null where none is missing. */
-  readonly lacking: { readonly networks: readonly string[] } | null;
-}
-
-/** A page in Prometheus' text format. */
-export interface MetricsPage {
-  readonly contentType: string;
-  text(): Promise<string>;
-}
-
 export interface Metrics extends MetricsPage {
   /** Fit for the middle of a request: it counts, waits for nothing and never throws. */
   readonly observer: Observer;
@@ -94,42 +64,16 @@ export interface Metrics extends MetricsPage {
   stop(): void;
 }
 
-export interface MetricsOptions {
-  /** Of livestill. */
-  readonly version: string;
-  /** The name of this node in a shared store; without it the label is missing. */
-  readonly node?: string | undefined;
-  /**
-   * Called with the error of a figure that could not be taken; it is missing on the page, all others are
-   * there.
-   */
-  readonly onTrouble: (error: unknown) => void;
-}
-
 /**
  * Every figure of the service, in a registry of its own. Labels take their values from closed lists and are
  * bounded once more; one alone names apps, and none a host, a url or a request. Units are seconds and bytes.
  */
-export function createMetrics({ version, node, onTrouble }: MetricsOptions): Metrics {
-  const kit = createKit(onTrouble);
-  const loop = watchLoop();
-  kit
-    .gauge('build_info', 'Version of livestill and name of the node; the value is always 1.', [
-      'version',
-      'node',
-    ])
-    .set({ version, ...(node === undefined ? {} : { node }) }, 1);
-  const observer = guarded(createObserver(kit), onTrouble);
-  const delay = 'Delay of the event loop of the main thread over the last one to two minutes';
-  kit.looked('event_loop_delay_p50_seconds', `${delay}, median.`, () => loop.read().p50);
-  kit.looked('event_loop_delay_p99_seconds', `${delay}, 99th percentile.`, () => loop.read().p99);
-  kit.looked('event_loop_delay_max_seconds', `${delay}, longest.`, () => loop.read().max);
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { kit, ...page } = openPage('service', options);
   return {
-    observer,
-    contentType: kit.contentType,
-    text: kit.text,
+    ...page,
+    observer: guarded(createObserver(kit), options.onTrouble),
     watch: (watched) => watchService(kit, watched),
-    stop: () => loop.stop(),
   };
 }
 
@@ -155,13 +99,7 @@ function watchService(kit: Kit, watched: Watched): void {
       },
     );
   }
-  const lostReason = boundedValues(30);
-  const numbers = workerNumbers();
-  const workers = () => {
-    const now = fleet.workersNow();
-    const numbered = numbers(now.map(({ pid }) => pid));
-    return now.map((worker) => ({ ...worker, number: String(numbered.get(worker.pid)) }));
-  };
+  watchFleet(kit, fleet);
   kit.looked('requests_in_work', 'Requests being worked on, of any kind.', () => server.running);
   kit.looked(
     'body_memory_bytes',
@@ -189,53 +127,6 @@ function watchService(kit: Kit, watched: Watched): void {
     'failed_tries_addresses',
     'Addresses remembered for requests without a valid key.',
     () => failedTries?.counts.addresses ?? 0,
-  );
-  kit.looked('pictures_in_work', 'Pictures being judged.', () => fleet.running);
-  kit.looked('pictures_waiting', 'Pictures waiting for a worker.', () => fleet.waiting);
-  kit.looked(
-    'expected_wait_seconds',
-    'How long a picture that comes now is expected to wait for a worker.',
-    () => fleet.expectedWaitMs / 1000,
-  );
-  kit.looked(
-    'networks_missing',
-    'Networks that are not in place: above 0, only the profile that needs none of them is used.',
-    () => fleet.lacking?.networks.length ?? 0,
-  );
-  kit.lookedEach(
-    'default_profile',
-    'Profile in use where none is named; the value is always 1.',
-    'profile',
-    () => [[fleet.profile, 1] as const],
-  );
-  kit.looked('workers_wanted', 'Worker processes as configured.', () => fleet.workers);
-  if (Number.isFinite(fleet.workerMemoryBytes)) {
-    kit.looked(
-      'worker_memory_limit_bytes',
-      'Resident memory above which a worker process is replaced.',
-      () => fleet.workerMemoryBytes,
-    );
-  }
-  kit.looked('workers', 'Worker processes that are ready.', () => fleet.workersNow().length);
-  kit.lookedEach('worker_resident_bytes', 'Resident memory of a worker process.', 'worker', () =>
-    workers().flatMap(({ number, rssBytes }) => (rssBytes === null ? [] : [[number, rssBytes] as const])),
-  );
-  kit.lookedEach('worker_pictures_total', 'Pictures that a worker process has answered.', 'worker', () =>
-    workers().map(({ number, judged }) => [number, judged] as const),
-  );
-  kit.lookedEach('workers_lost_total', 'Worker processes that were lost and replaced.', 'reason', () =>
-    Object.entries({ ...KNOWN_SERIES.lost, ...fleet.lost }).map(
-      ([why, count]) => [lostReason(why), count] as const,
-    ),
-  );
-}
-
-function watchTraces(kit: Kit, counts: SpanCounts): void {
-  kit.lookedEach(
-    'trace_spans_total',
-    'Spans of traces by what became of them: all that were made, those exported, those not taken.',
-    'outcome',
-    () => Object.entries(counts),
   );
 }
 

@@ -13,6 +13,7 @@ import { checkWebhook } from '../../jobs/webhook.ts';
 import { isS3, isS3Prefix, placeOf } from '../../storage/place.ts';
 import type { ObjectStore } from '../../storage/types.ts';
 import { withPermit } from '../decision/admit.ts';
+import type { Facts } from '../decision/log.ts';
 import type { Envelope } from '../http/envelope.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { hasNul } from '../intake/nul.ts';
@@ -100,7 +101,7 @@ export async function answerBatches(
   if (batchId === null) {
     if (request.method === 'POST') {
       return withPermit(deps.limiter, caller.app, () =>
-        submit({ ...deps, batches }, exchange, caller, language),
+        submit({ ...deps, batches }, exchange, caller, { language, facts }),
       );
     }
     const found = await batches.list({ appid }, wholeNumber(query, 'limit', 50, MOST_LISTED));
@@ -176,7 +177,7 @@ async function submit(
   deps: BatchDeps & { readonly batches: BatchStore },
   exchange: Exchange,
   caller: ApiKeyCaller,
-  language: Language,
+  { language, facts }: { readonly language: Language; readonly facts: Facts },
 ): Promise<Envelope> {
   const { request } = exchange;
   const limit = Math.min(deps.maxBodyBytes, LONGEST_BODY);
@@ -201,6 +202,7 @@ async function submit(
       priority,
       webhook: webhook === undefined ? null : webhookOf(webhook, deps.batchSecretOf !== null),
       results: results === undefined ? null : resultsOfApp(results, own),
+      traceparent: facts.call?.traceparent ?? null,
     };
     const make = async () => {
       const all = await allPictures(submitted, deps.appObjects);

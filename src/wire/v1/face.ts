@@ -1,7 +1,8 @@
 import { Fault, revivedFault } from '../../faults.ts';
 import type { Profile } from '../../liveness/types.ts';
 import { createStages } from '../../traces/stages.ts';
-import { conclude } from '../decision/conclude.ts';
+import type { Traces } from '../../traces/types.ts';
+import { conclude, concludeRequest } from '../decision/conclude.ts';
 import { type Facts, logDecision } from '../decision/log.ts';
 import { type CorsSettings, isAllowedPreflight } from '../http/cors.ts';
 import type { Envelope } from '../http/envelope.ts';
@@ -115,6 +116,7 @@ export function createV1(deps: V1Deps): V1Handler {
     return {
       methods: methodsOf(call),
       logged: true,
+      traced: true,
       answer: (exchange, language, notes) => answerBatches(parts, call, exchange, language, notes),
     };
   };
@@ -135,6 +137,7 @@ export function createV1(deps: V1Deps): V1Handler {
         made === null || headers === undefined ? made : { ...made, headers: { ...made.headers, ...headers } };
       const ended = { api: 'v1', exchange, facts, envelope, error } as const;
       if (route?.judges === true) conclude({ ...deps, log }, ended);
+      else if (route?.traced === true) concludeRequest({ ...deps, log }, ended);
       else if (route?.logged === true) logDecision(log, exchange, facts, envelope, error);
       return envelope;
     };
@@ -147,6 +150,7 @@ export function createV1(deps: V1Deps): V1Handler {
         return preflight(route);
       const method = request.method === 'HEAD' ? 'GET' : request.method;
       if (!route.methods.some((one) => one === method)) throw wrongMethod(route);
+      if (route.traced === true) beginCall(deps.traces, exchange, facts);
       const envelope = await route.answer(exchange, language, notes);
       return finish(envelope, notes.error);
     } catch (error) {
@@ -192,6 +196,14 @@ async function answerOperatingPoints(
   const tables = await settings.tables();
   const body = operatingPoints(threshold ?? settings.threshold, profile ?? settings.profile, tables);
   return jsonEnvelope(body, textHeaders(language));
+}
+
+/** Begins the span of a request, so that what comes of it can be kept with its name. */
+function beginCall(traces: Traces | undefined, { request, startedAt }: Exchange, facts: Facts): void {
+  const { traceparent } = request.headers;
+  const header = typeof traceparent === 'string' ? traceparent : undefined;
+  const call = traces?.beginCall(header, startedAt);
+  if (call) facts.call = call;
 }
 
 function wrongMethod({ methods }: Route): Problem {

@@ -1,3 +1,5 @@
+import type { Language } from './i18n/index.ts';
+
 /** What the service says of itself before anybody is signed in. */
 export interface ServiceState {
   readonly version: string;
@@ -75,12 +77,11 @@ export interface Trial {
   readonly faceCount: number;
   readonly rotation: number;
   readonly quality: readonly Quality[];
-  readonly reasons: readonly {
-    readonly code: string;
-    readonly severity: string;
-    readonly text: string;
-    readonly advice: string;
-  }[];
+  readonly reasons: readonly { readonly code: string; readonly severity: string }[];
+  /** What the reasons say, in their order. */
+  readonly reasonTexts: Readonly<
+    Record<Language, readonly { readonly text: string; readonly advice: string }[]>
+  >;
   readonly timings: Readonly<Record<string, number>>;
   readonly width: number;
   readonly height: number;

@@ -5,10 +5,11 @@
 {{- include "livestill.checkTimes" . -}}
 {{- include "livestill.checkScaling" . -}}
 {{- include "livestill.checkNetwork" . -}}
+{{- include "livestill.checkBeside" . -}}
 {{- end -}}
 
 {{- define "livestill.checkConfig" -}}
-{{- range $path := list "host" "port" "adminHost" "adminPort" "dataDir" "store" "node" "masterKey" "auditKey" "postgres.password" "postgres.ca" "redis.url" "redis.password" "redis.ca" "batch.picturesDir" "batch.webhookSecret" "webhook.secret" -}}
+{{- range $path := list "host" "port" "adminHost" "adminPort" "dataDir" "store" "node" "masterKey" "auditKey" "postgres.password" "postgres.ca" "redis.url" "redis.password" "redis.ca" "batch.picturesDir" "batch.adminPort" "batch.webhookSecret" "webhook.secret" -}}
 {{- $at := $.Values.config -}}
 {{- range splitList "." $path -}}
 {{- $at = ternary (get (default dict $at) .) nil (and (kindIs "map" $at) (hasKey (default dict $at) .)) -}}
@@ -94,6 +95,46 @@
 {{- end -}}
 {{- if and .Values.store.redis.existingSecret (empty .Values.networkPolicy.to.redis.peers) -}}
 {{- fail "networkPolicy.to.redis.peers: say where Redis is, such as [{\"ipBlock\":{\"cidr\":\"10.0.3.8/32\"}}]; nothing goes out to it otherwise." -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Storage, collector and provider: what belongs together is there together, and can be reached. */}}
+{{- define "livestill.checkBeside" -}}
+{{- range $value, $of := dict "objectStorage" (list "endpoint" "s3") "telemetry" (list "endpoint" "traces") "signIn" (list "issuer" "console.oidc") -}}
+{{- $values := index $.Values $value -}}
+{{- $first := first $of -}}
+{{- if index $values $first -}}
+{{- $at := $.Values.config -}}
+{{- range splitList "." (last $of) -}}
+{{- $at = ternary (get (default dict $at) .) nil (and (kindIs "map" $at) (hasKey (default dict $at) .)) -}}
+{{- end -}}
+{{- range $name := keys (default dict $at) | sortAlpha -}}
+{{- if or (hasKey $values $name) (has $name (list "ca" "credentialsFile" "clientSecretFile")) -}}
+{{- fail (printf "config.%s.%s: with %s.%s the chart sets it itself; leave it out." (last $of) $name $value $first) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $.Values.networkPolicy.enabled (empty (index $.Values.networkPolicy.to $value).peers) (empty $.Values.networkPolicy.egress) -}}
+{{- fail (printf "networkPolicy.to.%s.peers: say where %s.%s is, such as [{\"ipBlock\":{\"cidr\":\"10.0.3.9/32\"}}]; nothing goes out to it otherwise." $value $value $first) -}}
+{{- end -}}
+{{- else if or $values.existingSecret $values.caSecret -}}
+{{- fail (printf "%s.%s: expected the address that the Secret is for." $value $first) -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.signIn -}}
+{{- if .issuer -}}
+{{- if not .clientId -}}
+{{- fail "signIn.clientId: expected the name under which the provider knows this service." -}}
+{{- end -}}
+{{- if not (has "openid" .scopes) -}}
+{{- fail "signIn.scopes: expected openid among them." -}}
+{{- end -}}
+{{- if eq (dig "console" "enabled" true $.Values.config) false -}}
+{{- fail "signIn.issuer: config.console.enabled is false, so there is no console to sign in to." -}}
+{{- end -}}
+{{- if and (eq .others "refuse") (empty (concat .administrators .operators .auditors .viewers)) -}}
+{{- fail "signIn: nobody could sign in. Name the groups of administrators, operators, auditors or viewers, or set others to viewer." -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

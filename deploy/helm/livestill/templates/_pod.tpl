@@ -70,6 +70,35 @@ capabilities:
 {{- end -}}
 {{- end -}}
 
+{{- define "livestill.objectStorageEnv" -}}
+{{- with .Values.objectStorage -}}
+{{- if and .existingSecret .credentialsFileKey }}
+- { name: LIVESTILL_S3_CREDENTIALS_FILE, value: /etc/livestill-s3-keys/credentials }
+{{- else if .existingSecret }}
+{{ include "livestill.secretVariable" (list "LIVESTILL_S3_ACCESS_KEY_ID" .existingSecret .accessKeyIdKey) }}
+{{ include "livestill.secretVariable" (list "LIVESTILL_S3_SECRET_ACCESS_KEY" .existingSecret .secretAccessKeyKey) }}
+{{- if .sessionTokenKey }}
+{{ include "livestill.secretVariable" (list "LIVESTILL_S3_SESSION_TOKEN" .existingSecret .sessionTokenKey) }}
+{{- end }}
+{{- end }}
+{{- if .caSecret }}
+- { name: LIVESTILL_S3_CA, value: /etc/livestill-s3/ca.crt }
+{{- end }}
+{{- end -}}
+{{- end -}}
+
+{{- define "livestill.telemetryEnv" -}}
+{{- with .Values.telemetry -}}
+{{- if .existingSecret }}
+{{ include "livestill.secretVariable" (list "LIVESTILL_TRACES_AUTHORIZATION" .existingSecret .authorizationKey) }}
+{{- end }}
+{{- if .caSecret }}
+# Of OpenTelemetry's SDK.
+- { name: OTEL_EXPORTER_OTLP_CERTIFICATE, value: /etc/livestill-telemetry/ca.crt }
+{{- end }}
+{{- end -}}
+{{- end -}}
+
 {{/* What services and workers share. */}}
 {{- define "livestill.env" -}}
 - { name: LIVESTILL_CONFIG, value: /etc/livestill/livestill.json }
@@ -98,6 +127,14 @@ capabilities:
 {{ include "livestill.secretVariable" (list "LIVESTILL_BATCH_WEBHOOK_SECRET" .existingSecret .key) }}
 {{- end }}
 {{- end }}
+{{- with include "livestill.objectStorageEnv" . | trim }}
+{{ . }}
+{{- end }}
+{{- with include "livestill.telemetryEnv" . | trim }}
+{{ . }}
+{{- end }}
+# For the kubelet and Prometheus; the NetworkPolicy keeps others away.
+- { name: LIVESTILL_ADMIN_HOST, value: 0.0.0.0 }
 {{- end -}}
 
 {{- define "livestill.mounts" -}}
@@ -107,6 +144,17 @@ capabilities:
 {{- include "livestill.caMounts" . }}
 {{- if and (include "livestill.isFleet" .) .Values.store.redis.existingSecret .Values.store.redis.caSecret }}
 - { name: redis-ca, mountPath: /etc/livestill-redis, readOnly: true }
+{{- end }}
+{{- with .Values.objectStorage }}
+{{- if and .existingSecret .credentialsFileKey }}
+- { name: s3-keys, mountPath: /etc/livestill-s3-keys, readOnly: true }
+{{- end }}
+{{- if .caSecret }}
+- { name: s3-ca, mountPath: /etc/livestill-s3, readOnly: true }
+{{- end }}
+{{- end }}
+{{- if .Values.telemetry.caSecret }}
+- { name: telemetry-ca, mountPath: /etc/livestill-telemetry, readOnly: true }
 {{- end }}
 {{- end -}}
 
@@ -134,7 +182,20 @@ capabilities:
 {{- include "livestill.caVolumes" . }}
 {{- with .Values.store.redis }}
 {{- if and (include "livestill.isFleet" $) .existingSecret .caSecret }}
-{{ include "livestill.caVolume" (list "redis-ca" .caSecret .caKey) }}
+{{ include "livestill.secretVolume" (list "redis-ca" .caSecret .caKey "ca.crt") }}
+{{- end }}
+{{- end }}
+{{- with .Values.objectStorage }}
+{{- if and .existingSecret .credentialsFileKey }}
+{{ include "livestill.secretVolume" (list "s3-keys" .existingSecret .credentialsFileKey "credentials") }}
+{{- end }}
+{{- if .caSecret }}
+{{ include "livestill.secretVolume" (list "s3-ca" .caSecret .caKey "ca.crt") }}
+{{- end }}
+{{- end }}
+{{- with .Values.telemetry }}
+{{- if .caSecret }}
+{{ include "livestill.secretVolume" (list "telemetry-ca" .caSecret .caKey "ca.crt") }}
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -142,16 +203,17 @@ capabilities:
 {{- define "livestill.caVolumes" -}}
 {{- with .Values.store.postgres }}
 {{- if and (include "livestill.isFleet" $) .caSecret }}
-{{ include "livestill.caVolume" (list "postgres-ca" .caSecret .caKey) }}
+{{ include "livestill.secretVolume" (list "postgres-ca" .caSecret .caKey "ca.crt") }}
 {{- end }}
 {{- end }}
 {{- end -}}
 
-{{- define "livestill.caVolume" -}}
+{{/* One key of a Secret as a file: (list VOLUME SECRET KEY FILE). */}}
+{{- define "livestill.secretVolume" -}}
 - name: {{ first . }}
   secret:
     secretName: {{ index . 1 }}
-    items: [{ key: {{ last . }}, path: ca.crt }]
+    items: [{ key: {{ index . 2 }}, path: {{ last . }} }]
     # For the group (fsGroup), since the files belong to root.
     defaultMode: 0440
 {{- end -}}
@@ -175,8 +237,31 @@ topologySpreadConstraints:
 
 {{- define "livestill.podAnnotations" -}}
 # A changed configuration makes a new pod.
-checksum/config: {{ .Values.config | toJson | sha256sum }}
+checksum/config: {{ include "livestill.config" . | sha256sum }}
 {{- with .Values.podAnnotations }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{/* livestill's configuration file: what stands under config, and what the chart has values of its own for. */}}
+{{- define "livestill.config" -}}
+{{- $own := dict -}}
+{{- with .Values.objectStorage -}}
+{{- if .endpoint -}}
+{{- $s3 := dict "endpoint" .endpoint "region" .region "pathStyle" .pathStyle -}}
+{{- if .appsPrefix }}{{ $_ := set $s3 "appsPrefix" .appsPrefix }}{{ end -}}
+{{- $_ := set $own "s3" $s3 -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.telemetry -}}
+{{- if .endpoint -}}
+{{- $_ := set $own "traces" (pick . "endpoint" "ratio" "trustParent" "appid") -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.signIn -}}
+{{- if .issuer -}}
+{{- $_ := set $own "console" (dict "oidc" (pick . "issuer" "clientId" "name" "scopes" "claim" "administrators" "operators" "auditors" "viewers" "others")) -}}
+{{- end -}}
+{{- end -}}
+{{- mergeOverwrite (deepCopy .Values.config) $own | toPrettyJson -}}
 {{- end -}}

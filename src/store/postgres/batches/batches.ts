@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { BatchOrder, BatchState, BatchStore } from '../../../jobs/types.ts';
+import type { BatchState, BatchStore, NewBatch } from '../../../jobs/types.ts';
 import type { StoreDatabase } from '../../core/database.ts';
 import type { OwnChain } from '../../core/ledger.ts';
 import type { BatchTable, Tables } from '../../core/tables.ts';
@@ -97,7 +97,7 @@ function orderCalls(
   };
 }
 
-async function begin(db: Transaction<Tables>, order: BatchOrder): Promise<string> {
+async function begin(db: Transaction<Tables>, order: NewBatch): Promise<string> {
   const batchId = randomUUID();
   await db
     .insertInto('batch')
@@ -126,6 +126,7 @@ async function begin(db: Transaction<Tables>, order: BatchOrder): Promise<string
       results_tries: 0,
       results_failure: null,
       results_round: 0,
+      traceparent: order.traceparent ?? null,
     })
     .execute();
   return batchId;

@@ -66,11 +66,12 @@ async function take(db: Db, queue: ChunkQueue, worker: string, leaseMs: number):
     .updateTable('batch')
     .set({ begun_at: sql`coalesce(begun_at, ${serverNow})` })
     .where('batch_id', '=', job.batchId)
-    .returning(['appid', 'secret_id'])
+    .returning(['appid', 'secret_id', 'traceparent'])
     .executeTakeFirstOrThrow();
   const rows = await rowsLeft(db, job.batchId, taken.first_row, JSON.parse(taken.pictures) as ChunkEntry[]);
   const { batchId, chunk } = job;
-  return { batchId, chunk, token, appid: batch.appid, secretId: batch.secret_id, rows };
+  const { appid, secret_id: secretId, traceparent } = batch;
+  return { batchId, chunk, token, appid, secretId, traceparent, rows };
 }
 
 /** The rows of a chunk that have no result yet. */

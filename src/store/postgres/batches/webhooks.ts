@@ -16,7 +16,9 @@ export function webhookCalls(database: StoreDatabase): Pick<BatchStore, 'takeWeb
             and not (state = 'done' and results_state is not distinct from 'waiting')
             order by webhook_at limit 1 for update skip locked) returning *`.execute(db);
         const [row] = rows;
-        return row === undefined ? null : { status: statusOf(row), tries: row.webhook_tries };
+        if (row === undefined) return null;
+        const { webhook_tries: tries, traceparent } = row;
+        return { status: statusOf(row), tries, traceparent };
       }),
     finishWebhook: (batchId, ended) =>
       database.write('state_unavailable', async (db) => {

@@ -50,6 +50,8 @@ export async function answerNewSession(
     const expiresAt = now + (asked.expiresInSeconds ?? settings.seconds) * 1000;
     const session: Session = {
       ...wishes,
+      // Kept where somebody is called about it: the call goes on with this trace.
+      ...(facts.call === undefined || wishes.webhook === null ? {} : { traceparent: facts.call.traceparent }),
       sessionId,
       appid,
       tokenDigest: tokenDigest(token),

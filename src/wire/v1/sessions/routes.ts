@@ -11,6 +11,7 @@ export function sessionRoutes(deps: SessionDeps): (path: string) => Route | unde
   const create: Route = {
     methods: ['POST'],
     logged: true,
+    traced: true,
     answer: (exchange, language, notes) => answerNewSession(deps, exchange, language, notes),
   };
   return (path) => {

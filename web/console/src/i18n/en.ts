@@ -249,6 +249,7 @@ export const EN = {
   'decision.name': 'Chain',
   'decision.noChain': 'This row was written by a version without a chain.',
   'decision.verify': 'The whole chain is checked with "livestill ledger verify".',
+  'decision.verifyHere': 'Check the whole chain',
   'decision.none': 'none',
   'decision.notMeasured': 'All measured values were within their limits.',
 } as const;

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, call } from '../api.ts';
-import { language, t } from '../i18n/index.ts';
+import { t } from '../i18n/index.ts';
 import type { Trial } from '../types.ts';
 import { Card, Choice, Field, PageHead } from '../ui/parts.tsx';
 import { Failed, Loading } from '../ui/states.tsx';
@@ -51,13 +51,11 @@ export function TryPage() {
     },
     [query],
   );
-  // Texts come in the language of the call; threshold and profile change the answer too.
-  const { value: now } = language;
   useEffect(() => {
     if (blob === null) return;
     const timer = setTimeout(() => void judge(blob), 300);
     return () => clearTimeout(timer);
-  }, [query, now]);
+  }, [query]);
   const take = useCallback(
     (pictures: readonly Blob[]) => {
       const [only] = pictures;
@@ -85,31 +83,24 @@ export function TryPage() {
       {stills.length > 0 && <TogetherView stills={stills} query={query} />}
       {blob === null && stills.length === 0 && <PictureInput onPictures={take} />}
       {blob !== null && (
-        <div class="try">
-          <div class="column">
-            <div class="card picture-card">
-              <Picture blob={judged?.shownBlob ?? blob} trial={judged?.shown ?? null} />
-            </div>
-            {judged !== null && (
-              <ChangeCard
-                key={judged.original.requestId}
-                blob={judged.blob}
-                original={judged.original}
-                query={query}
-                onChanged={(shownBlob, shown) => setJudged({ ...judged, shownBlob, shown })}
-              />
-            )}
+        <div class="try judged">
+          <div class="card picture-card">
+            <Picture blob={judged?.shownBlob ?? blob} trial={judged?.shown ?? null} />
           </div>
           <div class="column">
             {error !== null && <Failed error={error} retry={() => void judge(blob)} />}
             {error === null && judged === null && <Loading />}
             {judged !== null && <Answer trial={judged.shown} />}
           </div>
-        </div>
-      )}
-      {judged !== null && (
-        <div class="below">
-          <QualityCard trial={judged.shown} />
+          {judged !== null && (
+            <ChangeCard
+              key={judged.original.requestId}
+              blob={judged.blob}
+              original={judged.original}
+              query={query}
+              onChanged={(shownBlob, shown) => setJudged({ ...judged, shownBlob, shown })}
+            />
+          )}
         </div>
       )}
       <div class="try">
@@ -139,6 +130,11 @@ export function TryPage() {
         </Card>
         <CodeCard isSeveral={stills.length > 0} />
       </div>
+      {judged !== null && (
+        <div class="below">
+          <QualityCard trial={judged.shown} />
+        </div>
+      )}
     </>
   );
 }

@@ -18,23 +18,23 @@ export interface Submit {
 
 /** Runs what a form or button does, and keeps what went wrong with it. */
 export function useSubmit(): Submit {
-  const [problem, setProblem] = useState('');
+  // Put into words where it is shown: the language may change after it.
+  const [problem, setProblem] = useState<Problem | ApiError | null>(null);
   const [isBusy, setBusy] = useState(false);
   const underWay = useRef(false);
   return {
-    problem,
+    problem: problem instanceof ApiError ? said(problem) : (problem?.message ?? ''),
     isBusy,
     async run(work) {
       if (underWay.current) return;
       underWay.current = true;
       setBusy(true);
-      setProblem('');
+      setProblem(null);
       try {
         await work();
       } catch (error) {
-        if (error instanceof Problem) setProblem(error.message);
-        else if (error instanceof ApiError) setProblem(said(error));
-        else throw error;
+        if (!(error instanceof Problem || error instanceof ApiError)) throw error;
+        setProblem(error);
       } finally {
         underWay.current = false;
         setBusy(false);

@@ -23,7 +23,7 @@ export const EN_REVIEW = {
   'review.score': 'Score',
   'review.rawScore': 'Raw score',
   'review.threshold': 'Threshold',
-  'review.probability': 'Probability of live',
+  'review.probability': 'P(live)',
   'review.profile': 'Profile',
   'review.reasons': 'Reasons',
   'review.reference': 'Reference',

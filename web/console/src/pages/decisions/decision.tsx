@@ -1,6 +1,7 @@
 import { call } from '../../api.ts';
 import { language, moment, named, number, t } from '../../i18n/index.ts';
 import { hrefOf } from '../../router.ts';
+import { may } from '../../session.ts';
 import type { DecisionInFull } from '../../types.ts';
 import { Copy } from '../../ui/copy.tsx';
 import { Card, Facts, PageHead, Verdict } from '../../ui/parts.tsx';
@@ -199,7 +200,11 @@ function Chain({ row: { chain } }: { readonly row: DecisionInFull }) {
               [t('decision.hash'), <code class="hash">{chain.hash}</code>],
             ]}
           />
-          <p class="dim">{t('decision.verify')}</p>
+          {may('audit') ? (
+            <a href={hrefOf('/audit')}>{t('decision.verifyHere')}</a>
+          ) : (
+            <p class="dim">{t('decision.verify')}</p>
+          )}
         </>
       )}
     </Card>

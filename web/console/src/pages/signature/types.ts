@@ -1,10 +1,13 @@
+import type { Language } from '../../i18n/index.ts';
+
 /** One thing about a signature. */
 export interface Finding {
   readonly severity: 'error' | 'note';
   readonly reason: string;
   readonly code: number | null;
   readonly text: string;
-  readonly fix: string;
+  /** What to do about it. */
+  readonly fixes: Readonly<Record<Language, string>>;
 }
 
 /** A signature taken apart. */

@@ -33,7 +33,7 @@ export function PointsCard({ onTry }: { readonly onTry: (threshold: number) => v
                 index === 0 && value.uploaded !== null ? 'threshold.pointsOwn' : 'threshold.pointsPublished',
                 { profile: named('policy.profile', table.profile) },
               )}
-              data={table.data.description}
+              data={table.data}
               points={table.points}
               onTry={onTry}
             />
@@ -47,8 +47,8 @@ export function PointsCard({ onTry }: { readonly onTry: (threshold: number) => v
 
 function PointsTable(props: {
   readonly title: string;
-  /** What the pictures were; in the language of whoever measured. */
-  readonly data: string;
+  /** What the pictures were; its texts in the language of whoever measured. */
+  readonly data: OperatingPoints['tables'][number]['data'];
   readonly points: readonly OperatingPoint[];
   readonly onTry: (threshold: number) => void;
 }) {
@@ -59,7 +59,7 @@ function PointsTable(props: {
     <Rows
       label={label}
       rows={shown}
-      idOf={({ threshold }) => String(threshold)}
+      idOf={({ threshold, qualityGate }) => `${threshold} ${qualityGate}`}
       columns={[
         {
           name: t('threshold.name'),
@@ -68,6 +68,10 @@ function PointsTable(props: {
         { name: t('threshold.threshold'), isNumeric: true, cell: ({ threshold }) => number(threshold, 2) },
         { name: t('threshold.apcer'), isNumeric: true, cell: ({ apcer }) => rate(apcer) },
         { name: t('threshold.bpcer'), isNumeric: true, cell: ({ bpcer }) => rate(bpcer) },
+        {
+          name: t('threshold.gate'),
+          cell: ({ qualityGate }) => t(qualityGate ? 'threshold.gateOut' : 'threshold.gateIn'),
+        },
         {
           name: t('threshold.try'),
           isUnseen: true,
@@ -89,7 +93,10 @@ function PointsTable(props: {
     <section class="points-table" aria-label={title}>
       <h3>{title}</h3>
       <p class="dim small">
-        <bdi lang="">{data}</bdi>
+        {t('threshold.pictures', { pictures: number(data.pictures), sources: number(data.sources) })}{' '}
+        <bdi lang="">
+          {data.description} {data.held}
+        </bdi>
       </p>
       {rows(first, title)}
       {first.length < points.length && (

@@ -59,6 +59,8 @@ export interface OperatingPoint {
   readonly threshold: number;
   readonly apcer: Rate;
   readonly bpcer: Rate;
+  /** Pictures that the quality gate turns away were left out. */
+  readonly qualityGate: boolean;
 }
 
 /** All tables; the first is the installation's own where something was uploaded. */
@@ -67,7 +69,13 @@ export interface OperatingPoints {
   readonly tables: readonly {
     readonly profile: string;
     readonly points: readonly OperatingPoint[];
-    readonly data: { readonly description: string };
+    readonly data: {
+      readonly description: string;
+      readonly pictures: number;
+      readonly sources: number;
+      /** What was not held out, and other limits of the measurement. */
+      readonly held: string;
+    };
   }[];
 }
 

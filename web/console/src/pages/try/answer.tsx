@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { fixed, named, number, t } from '../../i18n/index.ts';
+import { fixed, language, named, number, t } from '../../i18n/index.ts';
 import { hrefOf } from '../../router.ts';
 import type { Quality, Trial } from '../../types.ts';
 import { Card, Facts, Verdict } from '../../ui/parts.tsx';
@@ -81,15 +81,26 @@ function Scale(props: {
   );
 }
 
+const UNKNOWN = { text: '', advice: '' };
+
+/** What has reasons, with what they say. */
+type Explained = Pick<Trial, 'reasons' | 'reasonTexts'>;
+
+/** The reasons with what they say in the language of the page. */
+export function explained({ reasons, reasonTexts }: Explained) {
+  const texts = reasonTexts[language.value];
+  return reasons.map(({ code, severity }, at) => ({ code, severity, ...(texts[at] ?? UNKNOWN) }));
+}
+
 /** Why, and what helps. */
-export function ReasonsCard({ trial }: { readonly trial: Pick<Trial, 'reasons'> }) {
+export function ReasonsCard({ trial }: { readonly trial: Explained }) {
   return (
     <Card title={t('try.reasons')}>
       {trial.reasons.length === 0 ? (
         <p class="dim">{t('try.noReasons')}</p>
       ) : (
         <ul class="reasons">
-          {trial.reasons.map(({ code, severity, text, advice }) => (
+          {explained(trial).map(({ code, severity, text, advice }) => (
             <li key={code} class={severity}>
               <strong>{text}</strong>
               <span>{advice}</span>

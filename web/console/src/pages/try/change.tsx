@@ -3,6 +3,7 @@ import { ApiError, call } from '../../api.ts';
 import { t } from '../../i18n/index.ts';
 import type { Trial } from '../../types.ts';
 import { Card, Verdict } from '../../ui/parts.tsx';
+import { said } from '../../ui/said.ts';
 import { type Change, changed, UNCHANGED } from './changed.ts';
 import { Curve } from './curve.tsx';
 
@@ -49,7 +50,7 @@ export function ChangeCard(props: {
         setReactions((known) => [...known.slice(-11), { name: nameOf(change), trial }]);
         onChanged(picture, trial);
       } catch (error) {
-        if (error instanceof ApiError) setProblem(error.message);
+        if (error instanceof ApiError) setProblem(said(error));
         else if (!controller.signal.aborted) setProblem(t('try.notShown'));
       }
     }, 250);

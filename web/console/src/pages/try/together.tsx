@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError, call } from '../../api.ts';
-import { language, number, t } from '../../i18n/index.ts';
+import { number, t } from '../../i18n/index.ts';
 import { hrefOf } from '../../router.ts';
 import { Card, Facts, Verdict } from '../../ui/parts.tsx';
 import { Failed, Loading } from '../../ui/states.tsx';
-import { NetworksCard, Outcome, QualityCard, ReasonsCard } from './answer.tsx';
+import { explained, NetworksCard, Outcome, QualityCard, ReasonsCard } from './answer.tsx';
 import { Picture } from './picture.tsx';
 import type { Together } from './types.ts';
 
@@ -19,7 +19,6 @@ export function TogetherView({
   const [answer, setAnswer] = useState<Together | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
   const [turn, setTurn] = useState(0);
-  const { value: now } = language;
   useEffect(() => {
     const controller = new AbortController();
     setAnswer(null);
@@ -35,7 +34,7 @@ export function TogetherView({
       },
     );
     return () => controller.abort();
-  }, [stills, query, now, turn]);
+  }, [stills, query, turn]);
   return (
     <>
       {error !== null && <Failed error={error} retry={() => setTurn(turn + 1)} />}
@@ -131,7 +130,7 @@ function Still(props: { readonly index: number; readonly blob: Blob; readonly an
           </p>
           {trial.reasons.length > 0 && (
             <ul class="still-reasons">
-              {trial.reasons.map(({ code, text }) => (
+              {explained(trial).map(({ code, text }) => (
                 <li key={code}>{text}</li>
               ))}
             </ul>

@@ -13,6 +13,7 @@ export interface Together
     | 'threshold'
     | 'liveProbability'
     | 'reasons'
+    | 'reasonTexts'
   > {
   /** The stills that count, by their places from 0 on. */
   readonly used: readonly number[];
