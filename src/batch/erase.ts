@@ -64,7 +64,7 @@ const isOf = ({ sha256, together }: BatchRow, pictures: ReadonlySet<string>): bo
   [sha256, ...(together?.hashes ?? [])].some((hash) => hash !== null && pictures.has(hash));
 
 /**
- * Which rows go: also the row of a group of wrong size, whose key names the group's first picture. It need not
+ * Which rows go: also the row of a group of wrong size, whose key names its first picture. It need not
  * stand behind that one: rows are written as they are done.
  */
 async function goingFrom(

@@ -81,7 +81,7 @@ export interface ErasureDeps extends ProofDeps {
  * Takes the rows of a person out for good, and what else is kept of the person.
  * @param rows how many rows of the ledger whoever asks saw in the preview
  * @param erase the store's erasure, under the name of who asks
- * @throws {UsageError} `row_unknown` where there is nothing, `changed_meanwhile` where there are others by now
+ * @throws {UsageError} `row_unknown` where there is nothing, `changed_meanwhile` where there are others now
  */
 export async function eraseRecord(
   { ledger, ...proof }: ErasureDeps,

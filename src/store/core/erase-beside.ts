@@ -3,8 +3,8 @@ import type { ErasureTarget } from '../../ledger/types.ts';
 import type { Tables } from './tables.ts';
 
 /**
- * What the store keeps of a person beside the ledger, found by itself: a decision may have no row (the service
- * failed, the session got no picture), or have lost it (rows go by age).
+ * What the store keeps of a person beside the ledger, found by itself: a decision may have no row (the
+ * service failed, the session got no picture), or have lost it (rows go by age).
  */
 export interface KeptBeside {
   readonly sessions: readonly string[];

@@ -22,8 +22,8 @@ export interface BatchPlace {
 /** What a store with batches keeps of a person in them. */
 export interface BatchErasing {
   /**
-   * The rows of batches that go: those of the decisions, those that the target names itself, whether they have
-   * a decision in the ledger or not, and what cannot stay without them.
+   * The rows of batches that go: those of the decisions, those that the target names itself, whether they
+   * have a decision in the ledger or not, and what cannot stay without them.
    */
   find(
     db: Kysely<Tables>,

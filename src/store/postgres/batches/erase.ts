@@ -1,11 +1,10 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { groupKey } from '../../../batch/together.ts';
-import { rowOfEntry, unitsOfRows } from '../../../jobs/entries.ts';
+import { keyOfMisfit, rowOfEntry, unitsOfRows } from '../../../jobs/entries.ts';
 import type { ChunkEntry, ChunkRow } from '../../../jobs/types.ts';
 import type { ErasedResults } from '../../../ledger/types.ts';
 import { type BatchErasing, type BatchPlace, placeOfRow } from '../../core/erase.ts';
 import type { Tables } from '../../core/tables.ts';
-import { pictureOfResult } from '../steps/batch-pictures.ts';
+import { PICTURE_OF_RESULT } from '../steps/batch-pictures.ts';
 import { DUE_AGAIN } from './exports.ts';
 import { serverNow } from './queue.ts';
 
@@ -59,14 +58,14 @@ async function rowsOfPicture(db: Kysely<Tables>, sha256: string): Promise<BatchP
   const rows = await db
     .selectFrom('batch_result')
     .select(['batch_id', 'row_number'])
-    .where(sql<boolean>`${pictureOfResult} = ${sha256}`)
+    .where(sql<boolean>`${PICTURE_OF_RESULT} = ${sha256}`)
     .orderBy('batch_id')
     .orderBy('row_number')
     .execute();
   return rows.map(({ batch_id: batchId, row_number: row }) => ({ batchId, row }));
 }
 
-/** What is judged in one go with a row: all rows of its group, or the row itself; none where it is not known. */
+/** What is judged in one go with a row: its whole group, or the row itself; none where it is not known. */
 async function unitAt(db: Kysely<Tables>, batchId: string, row: number): Promise<readonly ChunkRow[]> {
   const chunk = await db
     .selectFrom('batch_chunk')
@@ -100,7 +99,7 @@ async function misfitOf(
     if (chunk === undefined) return null;
     for (const one of rowsIn(chunk)) {
       if (one.row <= after || isErased(one)) continue;
-      if (one.key === groupKey(first.key)) return one.row;
+      if (one.key === keyOfMisfit(first)) return one.row;
       if (one.group !== first.group) return null;
     }
     after = chunk.first_row + chunk.picture_count - 1;

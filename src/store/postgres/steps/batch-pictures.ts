@@ -2,10 +2,10 @@ import { type Kysely, sql } from 'kysely';
 import { run, type Step } from './step.ts';
 
 /**
- * The SHA-256 of the picture of a result; of a group's row the hash over those of its stills. A quotation mark
- * inside of a text has a backslash before it, so no text looks like the member.
+ * The SHA-256 of the picture of a result; of a group's row the hash over those of its stills. A quotation
+ * mark inside of a text has a backslash before it, so no text looks like the member.
  */
-export const pictureOfResult = sql<string>`substring(batch_result.result from '"sha256":"([0-9a-f]{64})"')`;
+export const PICTURE_OF_RESULT = sql<string>`substring(batch_result.result from '"sha256":"([0-9a-f]{64})"')`;
 
 /** Results of batches are found by their picture, whether there is a row of the ledger or not. */
 export const BATCH_PICTURES: Step = {
