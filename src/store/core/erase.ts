@@ -44,7 +44,7 @@ export function placeOfRow(requestId: string): readonly BatchPlace[] {
 }
 
 /** Rows of batches in a store that has no batches: they came here with the ledger. */
-const unknownBatches: BatchErasing = {
+const UNKNOWN_BATCHES: BatchErasing = {
   find: async (_db, _target, requestIds) => requestIds.flatMap(placeOfRow),
   erase: async (_db, places) =>
     [...new Set(places.map(({ batchId }) => batchId))].map((batchId) => ({ batchId, to: null })),
@@ -54,7 +54,7 @@ const unknownBatches: BatchErasing = {
 export async function countBeside(
   db: Kysely<Tables>,
   target: ErasureTarget,
-  batches: BatchErasing = unknownBatches,
+  batches: BatchErasing = UNKNOWN_BATCHES,
 ): Promise<number> {
   const { sessions, webhooks, answers } = await keptBeside(db, target);
   const rows = await batches.find(db, target, []);
@@ -72,7 +72,7 @@ export async function eraseRows(
   key: AuditKey,
   note: NoteChange,
   target: ErasureTarget,
-  batches: BatchErasing = unknownBatches,
+  batches: BatchErasing = UNKNOWN_BATCHES,
 ): Promise<Erasure> {
   const rows = await rowsOf(db, target).orderBy('ledger.id').execute();
   const requestIds = rows.map((row) => row.request_id);
