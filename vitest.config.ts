@@ -14,8 +14,11 @@ export default defineConfig({
       { extends: true, test: { name: 'shared', include: ALL, exclude: ALONE, isolate: false } },
       { extends: true, test: { name: 'alone', include: ALONE } },
     ],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    globalSetup: 'test/support/shared-folder.ts',
+    // These end what hangs: no test is to fail because its machine is busy.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     // Many files wait for processes, clocks and sockets: with three at a time two cores were busy for 75 of 100 seconds.
     maxWorkers: Math.max(4, availableParallelism() - 1),

@@ -26,7 +26,7 @@ const MANAGERS = {
     install: (tgz) => ['add', tgz],
     settings: (folder) => ({ npm_config_store_dir: join(folder, 'pnpm-store') }),
   },
-  // On Node 20 yarn 1 gives fastify a light-my-request whose cookie asks for Node 22: docs/understand/dependencies.md says so.
+  // On Node 20 yarn 1 gives fastify a light-my-request whose cookie asks for Node 22: docs/start/install.md says so.
   yarn1: {
     tool: 'yarn@1',
     file: 'yarn/bin/yarn.js',
@@ -38,7 +38,7 @@ const MANAGERS = {
     tool: '@yarnpkg/cli-dist@4',
     file: '@yarnpkg/cli-dist/bin/yarn.js',
     install: (tgz) => ['add', `livestill@file:${tgz}`],
-    // sharp does not work from the archives of Plug'n'Play: README.md says so.
+    // sharp does not work from the archives of Plug'n'Play: docs/start/install.md says so.
     settings: () => ({ YARN_NODE_LINKER: 'node-modules' }),
   },
 };

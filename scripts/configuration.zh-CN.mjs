@@ -83,7 +83,7 @@ export const DESCRIPTIONS = {
   'compat.bodySign': '没有 `Authorization` 请求头时，接受请求体中的 `sign`。',
   threshold: '分数大于此值判为活体；应用可以另设自己的阈值。',
   profile:
-    '`careful`：每张图片运行五次网络。`fast`：三次，把握较小。`single`：一个网络运行九次。不指定时为 `careful`；缺少另两种配置所需的网络时为 `single`。应用可以另设。',
+    '`careful`：每张图片运行五次网络。`fast`：三次，把握较小。`single`：一个网络运行九次。不指定时为 `careful`；缺少另两个配置档所需的网络时为 `single`。应用可以另设。',
   'review.low': '图片判为攻击而无须复核的概率上限：达到此值即须复核。`livestill evaluate` 会给出建议值。',
   'review.high': '概率高于此值的图片判为活体而无须复核；须大于 `review.low`。',
   capture:

@@ -65,8 +65,8 @@ function chineseErrorsPage() {
 
 [English](errors.md)
 
-\`POST /face/livedetectpicture\` 的每个回复都是 JSON：\`{"code":…,"message":…,"data":…}\`。\`code\` 为 0 表示图片已评分，其他值表示未评分。
-正数与请求及签名有关，带有各自的 HTTP 状态码；负数与图片有关。拒绝的具体原因记录在服务端日志中，可按回复头 \`X-Request-Id\` 查找；
+\`POST /face/livedetectpicture\` 的每个应答都是 JSON：\`{"code":…,"message":…,"data":…}\`。\`code\` 为 0 表示图片已评分，其他值表示未评分。
+正数与请求及签名有关，带有各自的 HTTP 状态码；负数与图片有关。拒绝的具体原因记录在服务端日志中，可按响应头 \`X-Request-Id\` 查找；
 \`livestill sign --check\` 可指出签名的错误。
 
 message 固定不变，程序可以直接比较。
@@ -78,7 +78,7 @@ ${table(
   sent.map((e) => [e.code, e.name, answers(e), e.zh, e.action.zh]),
 )}
 
-15 与 -5802 的回复带有 \`Retry-After\`（秒）。
+15 与 -5802 的应答带有 \`Retry-After\`（秒）。
 
 ## 其他接口的返回码
 

@@ -1,7 +1,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createLiveness } from './engine.ts';
+import { createLiveness, type LivenessOptions } from './engine.ts';
 import { makeOnnx } from './liveness/test-support/onnx.ts';
 import { codes, engine, folder, photo, timeless, useEngine } from './test-support/engine.ts';
 import { MODELS_DIR, WeightsError } from './weights/index.ts';
@@ -122,6 +122,19 @@ describe('createLiveness', () => {
 
   it('refuses a threshold out of range', async () => {
     await expect(createLiveness({ threshold: -1 })).rejects.toThrow(RangeError);
+  });
+
+  it.each([
+    [{ threshold: '90' }, 'threshold must be a number from 0 to 100, found "90"'],
+    [{ profile: 'fst' }, 'profile must be careful, fast, single, found "fst"'],
+    [{ treshold: 90 }, 'unknown option "treshold"; there are modelsDir, packs, profile, threshold'],
+    [
+      { limits: { pixel: 1 } },
+      'unknown option "limits.pixel"; there are limits.bytes, limits.pixels, limits.side',
+    ],
+    [{ limits: { pixels: '1' } }, 'limits.pixels must be a whole number from 1, found "1"'],
+  ])('refuses %j, as a program without types may send it', async (options, message) => {
+    await expect(createLiveness(options as LivenessOptions)).rejects.toThrow(message);
   });
 });
 

@@ -220,6 +220,12 @@ describe('judge', () => {
     await expect(engine.judge(photo, { threshold: 101 })).rejects.toThrow(
       /threshold must be a number from 0 to 100, found 101/,
     );
+    await expect(engine.judge(photo, { profile: 'slow' as 'fast' })).rejects.toThrow(
+      'profile must be careful, fast, single, found "slow"',
+    );
+    await expect(engine.judge(photo, { treshold: 1 } as object)).rejects.toThrow(
+      'unknown option "treshold"; there are threshold, profile',
+    );
   });
 
   it('is for review between the limits that the calibration names, or those it was made with', async () => {

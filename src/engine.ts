@@ -2,10 +2,17 @@ import { Fault } from './faults.ts';
 import type { ProbabilityScaling, ScoreCurve } from './liveness/calibrate.ts';
 import { judgePicture } from './liveness/judge.ts';
 import { type LoadedModels, loadModels } from './liveness/load.ts';
+import {
+  checkCapture,
+  checkLimits,
+  checkNames,
+  checkProfile,
+  checkReview,
+  checkThreshold,
+} from './liveness/options.ts';
 import { DEFAULT_PROFILE, FALLBACK_PROFILE } from './liveness/profiles.ts';
-import { CAPTURE_NAMES, DEFAULT_CAPTURE } from './liveness/quality/capture.ts';
+import { DEFAULT_CAPTURE } from './liveness/quality/capture.ts';
 import { turnClockwise } from './liveness/resample.ts';
-import { areReviewLimits } from './liveness/review.ts';
 import { DEFAULT_THRESHOLD } from './liveness/threshold.ts';
 import type {
   CapturePreset,
@@ -57,6 +64,24 @@ export interface JudgeOptions {
   readonly signal?: AbortSignal;
 }
 
+const OPTIONS = [
+  'modelsDir',
+  'packs',
+  'profile',
+  'threshold',
+  'capture',
+  'review',
+  'limits',
+] as const satisfies readonly (keyof LivenessOptions)[];
+const CALL_OPTIONS = [
+  'threshold',
+  'profile',
+  'capture',
+  'review',
+  'still',
+  'signal',
+] as const satisfies readonly (keyof JudgeOptions)[];
+
 /** A judgement together with the upright pixels it was made of. */
 export interface JudgedPicture {
   readonly judgement: Judgement;
@@ -88,7 +113,8 @@ export interface Liveness {
    *
    * @throws {Fault} `picture_unreadable` or `picture_too_large` (`reason` says why); `profile_unavailable`
    * when the call asks for a profile whose networks are not in place
-   * @throws {TypeError} when it is given something else than bytes, a path for one
+   * @throws {TypeError} when it is given something else than bytes, a path for one, or an unknown option
+   * @throws {RangeError} for a value that an option cannot have
    * @throws {Error} when the engine was closed
    */
   judge(bytes: Uint8Array, options?: JudgeOptions): Promise<Judgement>;
@@ -96,27 +122,6 @@ export interface Liveness {
   judgeWithPicture(bytes: Uint8Array, options?: JudgeOptions): Promise<JudgedPicture>;
   /** Lets go of the networks; the engine cannot be used afterwards. A second call does nothing. */
   close(): Promise<void>;
-}
-
-function checkThreshold(threshold: number): number {
-  if (!(threshold >= 0 && threshold <= 100)) {
-    throw new RangeError(`threshold must be a number from 0 to 100, found ${threshold}`);
-  }
-  return threshold;
-}
-
-function checkCapture(capture: CapturePreset): CapturePreset {
-  if (!CAPTURE_NAMES.includes(capture)) {
-    throw new RangeError(`capture must be ${CAPTURE_NAMES.join(', ')}, found ${JSON.stringify(capture)}`);
-  }
-  return capture;
-}
-
-function checkReview(limits: ReviewLimits | undefined): ReviewLimits | undefined {
-  if (limits === undefined || areReviewLimits(limits)) return limits;
-  throw new RangeError(
-    `review must be two numbers from 0 to 1, low below high, found ${limits.low} and ${limits.high}`,
-  );
 }
 
 function checkBytes(bytes: unknown): void {
@@ -179,8 +184,13 @@ function usable(profile: Profile, lacking: Lacking | null): Profile {
  *
  * @throws {WeightsError} when a built-in weight file is missing or not the right one.
  * @throws {ModelError} when a model pack cannot be used.
+ * @throws {TypeError} for an unknown option.
+ * @throws {RangeError} for a value that an option cannot have.
  */
 export async function createLiveness(options: LivenessOptions = {}): Promise<Liveness> {
+  checkNames(options, OPTIONS);
+  if (options.profile !== undefined) checkProfile(options.profile);
+  checkLimits(options.limits ?? {}, Object.keys(DEFAULT_LIMITS));
   const threshold = checkThreshold(options.threshold ?? DEFAULT_THRESHOLD);
   const capture = checkCapture(options.capture ?? DEFAULT_CAPTURE);
   const review = checkReview(options.review);
@@ -196,10 +206,11 @@ export async function createLiveness(options: LivenessOptions = {}): Promise<Liv
   const run = async (bytes: Uint8Array, call: JudgeOptions): Promise<[Judgement, DecodedPicture]> => {
     if (closed) throw new Error('this engine was closed: make another with createLiveness()');
     checkBytes(bytes);
+    checkNames(call, CALL_OPTIONS);
     call.signal?.throwIfAborted();
     const own = call.review === undefined ? review : checkReview(call.review);
     const settings = {
-      profile: call.profile === undefined ? base.profile : usable(call.profile, lacking),
+      profile: call.profile === undefined ? base.profile : usable(checkProfile(call.profile), lacking),
       threshold: call.threshold === undefined ? base.threshold : checkThreshold(call.threshold),
       capture: call.capture === undefined ? base.capture : checkCapture(call.capture),
       ...(own === undefined ? {} : { review: own }),

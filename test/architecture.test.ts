@@ -89,6 +89,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config',
     'console',
     'faults',
+    'fleet',
     'ledger',
     'liveness',
     'report',

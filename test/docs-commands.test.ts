@@ -38,6 +38,18 @@ describe('the commands of a page', () => {
     expect(untaggedCommands(readFileSync(join(root, page), 'utf8'))).toEqual([]);
   });
 
+  it('keep what a container writes in the volume of the image', () => {
+    const image = readFileSync(join(root, 'deploy/container/Dockerfile'), 'utf8');
+    const [, volume] = /^VOLUME (\S+)$/m.exec(image) ?? [];
+    const texts = [
+      image.replaceAll(/\\\n#/g, ''),
+      ...pages.map((page) => readFileSync(join(root, page), 'utf8')),
+    ];
+    const mounts = texts.flatMap((text) => [...text.matchAll(/docker run\b.*? -v [\w-]+:([^\s:]+)/g)]);
+    expect(mounts.length).toBeGreaterThan(2);
+    expect(mounts.filter(([, folder]) => folder !== volume)).toEqual([]);
+  });
+
   it('are many', () => {
     const all = pages.flatMap((page) => {
       const text = readFileSync(join(root, page), 'utf8');

@@ -64,11 +64,20 @@ export async function attempt(
     }
     throw stop.signal.aborted
       ? late
-      : new ConnectionError(`The server cannot be reached: ${String(error)}`, error);
+      : new ConnectionError(
+          `The server at ${new URL(url).origin} cannot be reached: ${reasonOf(error)}`,
+          error,
+        );
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', leave);
   }
+}
+
+/** Why there is no connection: Node says so in the cause alone, browsers do not say. */
+function reasonOf(error: unknown): string {
+  const cause = (error as { readonly cause?: { readonly message?: string; readonly code?: string } }).cause;
+  return cause?.message || cause?.code || String(error);
 }
 
 /**

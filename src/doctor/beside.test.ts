@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { loadConfig } from '../config/load.ts';
 import { openStore } from '../store/open.ts';
 import { somePair } from '../store/test-support/temp-store.ts';
@@ -38,11 +39,21 @@ it('the checks run beside a store that is open, all but those of ports', async (
 });
 
 it('what is not done in time is given up, what was found is told', async () => {
-  const hanging = await program(`process.once('message', () => {
-    process.send({ kind: 'check', check: { name: 'first', status: 'ok', found: 'x', advice: null } });
+  const said = join(await folder(), 'said');
+  const hanging = await program(`import { writeFileSync } from 'node:fs';
+  process.once('message', () => {
+    const check = { name: 'first', status: 'ok', found: 'x', advice: null };
+    process.send({ kind: 'check', check }, () => writeFileSync(${JSON.stringify(said)}, ''));
     setInterval(() => {}, 1000);
   });`);
-  const { checks, isWhole } = await examineBeside(loadConfig(), { withinMs: 3000, program: hanging });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const examined = examineBeside(loadConfig(), { withinMs: 3000, program: hanging });
+  await expect.poll(() => existsSync(said)).toBe(true);
+  // What was sent before the file was written is read in one of the next turns.
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+  vi.advanceTimersByTime(3000);
+  const { checks, isWhole } = await examined;
   expect(isWhole).toBe(false);
   expect(checks.map(({ name, status }) => [name, status])).toEqual([
     ['first', 'ok'],

@@ -51,7 +51,8 @@ export function examineBeside(config: Config, options: BesideOptions): Promise<E
       else end(message.kind === 'done', message.kind === 'done' ? null : broke(message.message));
     });
     child.once('error', (error) => end(false, broke(error.message)));
-    child.once('exit', (status, signal) =>
+    // Not its exit: what it said before may be read after that.
+    child.once('close', (status, signal) =>
       end(false, broke(`its process ended with ${signal ?? `status ${status}`}`)),
     );
     child.send(config, (error) => {

@@ -40,7 +40,7 @@ export function configurationFailed(error: ConfigError): Check {
   return fail(
     'configuration',
     error.problems.join('; '),
-    'Correct these settings: docs/reference/configuration.md names them all.',
+    'Correct what is named: the file is that of --config or LIVESTILL_CONFIG, and docs/reference/configuration.md has every setting.',
   );
 }
 
@@ -58,7 +58,9 @@ export function modeOf({ mode }: Stats): string {
   return (mode & 0o777).toString(8).padStart(3, '0');
 }
 
-/** Bytes in MiB, for people. */
+/** Bytes in MiB, or from 1 GiB on in GiB, for people. */
 export function mebibytes(bytes: number): string {
-  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+  return bytes < 1024 ** 3
+    ? `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+    : `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
 }

@@ -12,11 +12,19 @@ export interface FolderCheck {
   readonly isThere: boolean;
 }
 
+/** Why this user cannot write to a path: the system's code, or null where it can. */
+export type WhyNotWritten = (path: string) => Promise<string | null>;
+
 /**
- * The data folder: there, the owner's alone, and this user's.
+ * The data folder: there, the owner's alone, this user's, and open to what the service writes.
  * @param uid of this process; undefined where the system has none
+ * @param whyNotWritten null where nothing that is kept lies in the folder
  */
-export async function checkFolder(dataDir: string, uid: number | undefined): Promise<FolderCheck> {
+export async function checkFolder(
+  dataDir: string,
+  uid: number | undefined,
+  whyNotWritten: WhyNotWritten | null,
+): Promise<FolderCheck> {
   const path = resolve(dataDir);
   const name = 'data folder';
   const found = await lookAt(path);
@@ -30,7 +38,25 @@ export async function checkFolder(dataDir: string, uid: number | undefined): Pro
   if (!found.isDirectory()) {
     return { check: fail(name, `${path} is no folder`, 'Check --data or dataDir.'), isThere: false };
   }
-  return { check: folderRights(path, found, uid), isThere: true };
+  const rights = folderRights(path, found, uid);
+  const cause = rights.status === 'fail' || whyNotWritten === null ? null : await whyNotWritten(path);
+  if (cause === null) return { check: rights, isThere: true };
+  return { check: unwritable(name, `${path}, mode ${modeOf(found)}`, 'folder', cause), isThere: true };
+}
+
+/** @param what `folder` or `file` */
+function unwritable(name: string, place: string, what: string, cause: string): Check {
+  return cause === 'EROFS'
+    ? fail(
+        name,
+        `${place}: its file system is mounted read-only`,
+        'Mount it for writing, or choose another with --data.',
+      )
+    : fail(
+        name,
+        `${place}: this user cannot write it (${cause})`,
+        `Let this user write the ${what} (owner and rights of it and of the folders above), or run doctor as the user that runs the service.`,
+      );
 }
 
 function folderRights(path: string, found: Stats, uid: number | undefined): Check {
@@ -53,7 +79,11 @@ function folderRights(path: string, found: Stats, uid: number | undefined): Chec
 }
 
 /** The files that hold keys and records: readable by their owner alone. */
-export async function checkFiles(dataDir: string, masterKey: string | null): Promise<readonly Check[]> {
+export async function checkFiles(
+  dataDir: string,
+  masterKey: string | null,
+  whyNotWritten: WhyNotWritten | null,
+): Promise<readonly Check[]> {
   const checks: Check[] = [];
   const key = join(resolve(dataDir), 'master.key');
   const found = await lookAt(key);
@@ -78,10 +108,17 @@ export async function checkFiles(dataDir: string, masterKey: string | null): Pro
     const path = join(resolve(dataDir), `livestill.sqlite${suffix}`);
     const side = await lookAt(path);
     if (typeof side === 'string') continue;
-    const check = rights('database file', path, side);
+    const check = await databaseFile(path, side, whyNotWritten);
     if (check.status !== 'ok' || suffix === '') checks.push(check);
   }
   return checks;
+}
+
+async function databaseFile(path: string, found: Stats, whyNotWritten: WhyNotWritten | null): Promise<Check> {
+  const name = 'database file';
+  const check = rights(name, path, found);
+  const cause = check.status !== 'ok' || whyNotWritten === null ? null : await whyNotWritten(path);
+  return cause === null ? check : unwritable(name, `${path}, mode ${modeOf(found)}`, 'file', cause);
 }
 
 function rights(name: string, path: string, found: Stats): Check {

@@ -14,7 +14,7 @@ export function checkDatabase(dataDir: string, masterKey: string | null, now: nu
     const advice =
       error.reason === 'store_locked'
         ? 'Wait until the other process is done, and try again.'
-        : 'Check the folder; if the file is lost or damaged, stop the service and restore a copy.';
+        : 'Check the folder; if the file is lost or damaged, stop the service and put a backup back ("livestill restore").';
     return [fail('database', `${error.message} (${error.reason})`, advice), checkClock(now, null)];
   }
   const { problems, age, masterKeyFault, apps, ledgerRows, bytes } = found;
@@ -22,7 +22,11 @@ export function checkDatabase(dataDir: string, masterKey: string | null, now: nu
   const checks: Check[] = [];
   if (problems.length > 0) {
     checks.push(
-      fail('database', problems.join('; '), 'Stop the service, keep the damaged files, restore a copy.'),
+      fail(
+        'database',
+        problems.join('; '),
+        'Stop the service, keep the damaged files, put a backup back ("livestill restore").',
+      ),
     );
   } else if (age === 'newer') {
     checks.push(

@@ -1,11 +1,17 @@
-import { statfs } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
 import { type Config, ConfigError } from '../config/load.ts';
+import { availableCores } from '../fleet/cores.ts';
+import { availableMemory } from '../fleet/memory.ts';
 import { redisSettings } from '../store/open.ts';
+import { CONSOLE_FOLDER } from '../wire/admin/console-files.ts';
 import { checkCertificate } from './certificate.ts';
 import { type Check, configurationFailed } from './check.ts';
 import { checkCollector } from './collector.ts';
-import { checkFiles, checkFolder, checkSpace } from './data-folder.ts';
+import { checkConsole } from './console.ts';
+import { checkFiles, checkFolder, checkSpace, type WhyNotWritten } from './data-folder.ts';
 import { checkDatabase } from './database.ts';
+import { checkMemory, type Room } from './memory.ts';
 import { checkModels } from './models.ts';
 import { checkNativeLibraries } from './native.ts';
 import { checkNode } from './node.ts';
@@ -16,7 +22,7 @@ import { checkRedis } from './redis.ts';
 import { checkStorage } from './storage.ts';
 
 /** What the checks ask of the machine; a test brings its own. */
-export interface Machine {
+export interface Machine extends Room {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** As in `process.version`. */
@@ -25,6 +31,9 @@ export interface Machine {
   readonly uid: number | undefined;
   /** Bytes that this user may still write on the disk of `path`. Rejects with the system's error. */
   readonly freeBytes: (path: string) => Promise<number>;
+  readonly whyNotWritten: WhyNotWritten;
+  /** Where the built console lies. */
+  readonly consoleFolder: string;
 }
 
 /** The machine that this process runs on. */
@@ -36,6 +45,14 @@ export const THIS_MACHINE: Machine = {
     const { bavail, bsize } = await statfs(path);
     return bavail * bsize;
   },
+  memoryBytes: availableMemory(),
+  cores: availableCores(),
+  whyNotWritten: (path) =>
+    access(path, constants.W_OK).then(
+      () => null,
+      (error: NodeJS.ErrnoException) => error.code ?? 'unknown',
+    ),
+  consoleFolder: CONSOLE_FOLDER,
 };
 
 /**
@@ -71,10 +88,13 @@ export async function examineRunning(
   const libraries = await checkNativeLibraries();
   tellAll(libraries);
   const hasDatabase = libraries.every(({ name, status }) => name !== 'database library' || status === 'ok');
-  const folder = await checkFolder(dataDir, machine.uid);
+  tell(checkMemory(config, machine));
+  // With PostgreSQL nothing that is kept lies in the folder.
+  const whyNotWritten = config.store === null ? machine.whyNotWritten : null;
+  const folder = await checkFolder(dataDir, machine.uid, whyNotWritten);
   tell(folder.check);
   if (folder.isThere) {
-    tellAll(await checkFiles(dataDir, masterKey));
+    tellAll(await checkFiles(dataDir, masterKey, whyNotWritten));
     tell(checkSpace(await machine.freeBytes(dataDir)));
     if (hasDatabase && config.store === null) tellAll(checkDatabase(dataDir, masterKey, machine.now()));
   }
@@ -83,6 +103,7 @@ export async function examineRunning(
   if (redis !== undefined) tell(await checkRedis(redis));
   await examineServices(config, machine, tell);
   tellAll(await checkModels(config));
+  if (config.console.enabled) tell(checkConsole(machine.consoleFolder));
   tellAll(await checkCertificate(config, machine.now()));
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../config/load.ts';
 import { postgresUp } from '../store/migrate.ts';
 import { serverOfTests, whyNoServer } from '../store/postgres/test-support/server.ts';
-import { settingsFor } from '../store/postgres/test-support/temp-store.ts';
+import { settingsFor } from '../store/postgres/test-support/settings.ts';
 import { checkPostgres } from './postgres.ts';
 
 const config = loadConfig();

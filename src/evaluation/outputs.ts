@@ -86,30 +86,32 @@ async function galleryOf({ full, judged, traps }: Measured): Promise<GallerySect
   ]);
 }
 
-/** Writes scores, operating points and the report, as asked for. */
+/** Writes scores, operating points and the report, as asked for. Gives the paths of what was written. */
 export async function writeFiles(
   measured: Measured,
   request: EvaluationFiles & EvaluationRequest,
   origin: Origin,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { rows, system, input } = measured;
+  const written: string[] = [];
+  const write = async (path: string, content: string) => {
+    await writeOutput(path, content, request);
+    written.push(path);
+  };
   const provenance = provenanceOf(input, rows, system, origin);
-  if (request.saveScores !== undefined) await writeOutput(request.saveScores, writeScores(rows), request);
+  if (request.saveScores !== undefined) await write(request.saveScores, writeScores(rows));
   const { version } = origin;
   const { scoresSha256, profile, models } = provenance;
   const about = { description: input, scoresSha256, system: { version, profile, models } };
   const table = () => operatingPoints(rows, about, request.confidence);
   if (request.operatingPoints !== undefined)
-    await writeOutput(request.operatingPoints, `${JSON.stringify(table(), null, 2)}\n`, request);
+    await write(request.operatingPoints, `${JSON.stringify(table(), null, 2)}\n`);
   if (request.report !== undefined) {
     const data = { ...machine(measured, origin.version), provenance };
     const gallery = request.gallery ? await galleryOf(measured) : [];
-    await writeOutput(
-      request.report,
-      reportHtml({ ...measured, gallery, provenance, machine: data }),
-      request,
-    );
+    await write(request.report, reportHtml({ ...measured, gallery, provenance, machine: data }));
     const beside = { ...data, operatingPoints: table() };
-    await writeOutput(numbersBeside(request.report), `${JSON.stringify(beside, null, 2)}\n`, request);
+    await write(numbersBeside(request.report), `${JSON.stringify(beside, null, 2)}\n`);
   }
+  return written;
 }

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itWhere } from '../../test/support/only-where.ts';
 import { createLiveness } from '../engine.ts';
 import { confiningCommand } from './confine.ts';
@@ -104,14 +104,14 @@ itWhere(existsSync('/proc/self/status'), 'needs Linux')(
     try {
       const allowed = allowedProcessors((path) => readFileSync(path, 'utf8'));
       const expected = [allowed[0], allowed[1 % allowed.length]];
-      await vi.waitFor(() => expect(processorsOf()).toEqual(expected), { timeout: 10_000 });
-      process.kill(pinned.workersNow()[0]?.pid as number, 'SIGKILL');
-      await vi.waitFor(() => expect(pinned.workersNow()).toHaveLength(1), { timeout: 10_000 });
-      await vi.waitFor(() => expect(processorsOf()).toEqual(expected), { timeout: 20_000 });
+      await expect.poll(processorsOf).toEqual(expected);
+      const killed = pinned.workersNow()[0]?.pid as number;
+      process.kill(killed, 'SIGKILL');
+      await expect.poll(() => pinned.workersNow().map(({ pid }) => pid)).not.toContain(killed);
+      await expect.poll(processorsOf).toEqual(expected);
       expect(troubles).toHaveLength(1);
     } finally {
       await pinned.close();
     }
   },
-  60_000,
 );

@@ -25,6 +25,11 @@ export interface FleetOptions {
    */
   readonly judgeTimeoutMs?: number;
   /**
+   * How long a picture whose turn it is waits while no worker is ready, in ms; as long as it may be judged
+   * where nothing is given.
+   */
+  readonly readyWithinMs?: number;
+  /**
    * How long a worker may take to load its networks and run them once, in ms; 60 000 where nothing is given.
    */
   readonly startTimeoutMs?: number;
@@ -87,11 +92,13 @@ export class FleetError extends Error {
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { workers, workerMemoryBytes = Number.POSITIVE_INFINITY, onTrouble = () => {} } = options;
+  const { judgeTimeoutMs = 30_000, readyWithinMs = judgeTimeoutMs } = options;
   const pool = createPool({
     workers,
     engine: options.engine,
     spawn: spawnerOf(options, onTrouble),
-    judgeTimeoutMs: options.judgeTimeoutMs ?? 30_000,
+    judgeTimeoutMs,
+    readyWithinMs,
     startTimeoutMs: options.startTimeoutMs ?? 60_000,
     memoryBytes: workerMemoryBytes,
     onTrouble,

@@ -10,7 +10,7 @@ const PLANNED_SHARE = 0.9;
  * What a worker needs for the largest picture that is taken by default: 40 megapixels as progressive JPEG
  * took 460 MB beside networks and runtime.
  */
-const LEAST_BYTES = 768 * MB;
+export const LEAST_WORKER_BYTES = 768 * MB;
 /** More helps no picture: what grows beyond this is lost memory. */
 const MOST_BYTES = 2048 * MB;
 
@@ -28,14 +28,14 @@ export function availableMemory(total = totalmem(), constrained = process.constr
 export function workersFor(cores: number, memoryBytes: number): number {
   return Math.max(
     1,
-    Math.min(cores, Math.floor((PLANNED_SHARE * memoryBytes - SERVICE_BYTES) / LEAST_BYTES)),
+    Math.min(cores, Math.floor((PLANNED_SHARE * memoryBytes - SERVICE_BYTES) / LEAST_WORKER_BYTES)),
   );
 }
 
 /** The resident memory each of so many workers may take, in bytes: an equal share, within sensible bounds. */
 export function workerMemoryFor(workers: number, memoryBytes: number): number {
   const share = (PLANNED_SHARE * memoryBytes - SERVICE_BYTES) / workers;
-  return Math.round(Math.max(LEAST_BYTES, Math.min(MOST_BYTES, share)));
+  return Math.round(Math.max(LEAST_WORKER_BYTES, Math.min(MOST_BYTES, share)));
 }
 
 /**
@@ -50,20 +50,23 @@ export function bodyMemoryFor(memoryBytes: number): number {
  * How many workers, and the resident memory each may take, in bytes: what is given, and for what is not what
  * this machine feeds.
  */
-export function fleetSize(given: {
-  readonly workers?: number | null | undefined;
-  readonly workerMemoryMb?: number | null;
-}): {
-  readonly workers: number;
-  readonly workerMemoryBytes: number;
-} {
-  const memory = availableMemory();
-  const workers = given.workers ?? workersFor(availableCores(), memory);
+export function fleetSize(
+  given: { readonly workers?: number | null | undefined; readonly workerMemoryMb?: number | null },
+  memory = availableMemory(),
+  cores = availableCores(),
+): { readonly workers: number; readonly workerMemoryBytes: number } {
+  const workers = given.workers ?? workersFor(cores, memory);
   const { workerMemoryMb = null } = given;
   return {
     workers,
     workerMemoryBytes: workerMemoryMb === null ? workerMemoryFor(workers, memory) : workerMemoryMb * MB,
   };
+}
+
+/** The memory that a machine should have for so many workers of that size, in bytes. */
+export function memoryNeededBy(workers: number, workerMemoryBytes: number): number {
+  // Shares are rounded to whole bytes, each for itself.
+  return (SERVICE_BYTES + workers * (workerMemoryBytes - 1)) / PLANNED_SHARE;
 }
 
 /** Bytes in whole MB of 1024 * 1024, for people. */

@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { createPool } from './pool.ts';
 import type { WorkerLost, WorkerProcess } from './worker-process.ts';
 
@@ -40,8 +40,9 @@ it('a replacement has the number of the worker it replaces, also of one that has
       workers.push({ number, memory, process });
       return process;
     },
-    judgeTimeoutMs: 1000,
-    startTimeoutMs: 1000,
+    judgeTimeoutMs: 60_000,
+    readyWithinMs: 60_000,
+    startTimeoutMs: 60_000,
     memoryBytes: 100,
     onTrouble: () => {},
   });
@@ -49,10 +50,10 @@ it('a replacement has the number of the worker it replaces, also of one that has
   expect(workers.map(({ number }) => number)).toEqual([0, 1, 2]);
   const [, second, third] = workers;
   if (second !== undefined) second.memory.bytes = 80;
-  await vi.waitFor(() => expect(pool.lost.worker_grown).toBe(1), { timeout: 5000 });
-  await vi.waitFor(() => expect(pool.now).toHaveLength(3));
+  await expect.poll(() => pool.lost.worker_grown).toBe(1);
+  await expect.poll(() => pool.now).toHaveLength(3);
   third?.process.kill({ reason: 'worker_crashed', message: 'crashed' } as WorkerLost);
-  await vi.waitFor(() => expect(workers).toHaveLength(5), { timeout: 5000 });
+  await expect.poll(() => workers).toHaveLength(5);
   expect(workers.slice(3).map(({ number }) => number)).toEqual([1, 2]);
   await pool.close();
 });
@@ -71,7 +72,8 @@ it('a worker that never gets ready is ended, and the start fails with why', asyn
     workers: 1,
     engine: {},
     spawn: () => worker,
-    judgeTimeoutMs: 1000,
+    judgeTimeoutMs: 60_000,
+    readyWithinMs: 60_000,
     startTimeoutMs: 20,
     memoryBytes: 100,
     onTrouble: () => {},

@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly spawn: (number: number) => WorkerProcess;
   /** A picture that takes longer costs its worker, in ms. */
   readonly judgeTimeoutMs: number;
+  /** How long a picture waits while no worker is ready, in ms. */
+  readonly readyWithinMs: number;
   /** A worker that takes longer to load its networks and run them once is ended, in ms. */
   readonly startTimeoutMs: number;
   /** Resident memory above which a worker is ended, in bytes; Infinity: never. */
@@ -85,7 +87,7 @@ class WorkerPool implements Pool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#free = new FreeWorkers(options.judgeTimeoutMs);
+    this.#free = new FreeWorkers(options.readyWithinMs);
     this.#watch = setInterval(() => this.#checkMemory(), WATCH_MS);
     this.#watch.unref();
   }

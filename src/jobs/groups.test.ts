@@ -160,7 +160,7 @@ describe.skipIf(whyNoServer !== null)(`groups in batches of several machines${ti
       '3:3.jpg',
       '4:4.jpg',
     ]);
-  }, 60_000);
+  });
 
   it('go whole from results and ledger where one of their pictures is erased', async () => {
     const [store] = (await nodesOn(of.server, 1)) as [Store];
@@ -189,7 +189,7 @@ describe.skipIf(whyNoServer !== null)(`groups in batches of several machines${ti
     }
     expect(await keys()).toEqual(['7:e.jpg', '8:f.jpg', 'together:7:e.jpg']);
     expect(await store.ledger.count({})).toBe(1);
-  }, 60_000);
+  });
 
   it('lose nothing and double nothing where workers are lost over a group again and again', async () => {
     const [store] = (await nodesOn(of.server, 1)) as [Store];
@@ -227,5 +227,5 @@ describe.skipIf(whyNoServer !== null)(`groups in batches of several machines${ti
     const keys = (await rowsOf(batches, batchId)).map(({ key }) => key);
     expect([keys.length, new Set(keys).size]).toEqual([19, 19]);
     expect(await batches.find(batchId)).toMatchObject({ state: 'done', judged: 14, failed: 5 });
-  }, 60_000);
+  });
 });

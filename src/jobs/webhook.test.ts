@@ -33,7 +33,7 @@ const options = {
   ports: [] as number[],
   maxRedirects: 0,
   maxBytes: 1000,
-  timeoutMs: 2000,
+  timeoutMs: 60_000,
 };
 
 interface Call {

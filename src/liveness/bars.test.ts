@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findBars, withBars, withoutBars } from './bars.ts';
 import { turnClockwise } from './resample.ts';
 import { painted } from './test-support/painted.ts';
+import { plainBars } from './test-support/plain-bars.ts';
 import type { Judgement } from './types.ts';
 
 type Colour = readonly [number, number, number];
@@ -39,6 +41,42 @@ describe('findBars', () => {
       Math.hypot(x - 100, y - 120) < 50 ? [190, 140, 110] : [250, 250, 250],
     );
     expect(findBars(head)).toBeNull();
+  });
+
+  it('finds what a plain search line by line finds, in even, noisy, slanted and barred pictures', () => {
+    const bar = fc.integer({ min: 0, max: 12 });
+    const made = fc.record({
+      sides: fc.tuple(bar, bar, bar, bar),
+      size: fc.tuple(fc.integer({ min: 1, max: 24 }), fc.integer({ min: 1, max: 24 })),
+      base: fc.integer({ min: 0, max: 255 }),
+      /** How far the bars' values stray, and how far the values inside differ from theirs. */
+      noise: fc.constantFrom(0, 3, 10, 11),
+      step: fc.constantFrom(0, 9, 20, 25, 90),
+      slant: fc.constantFrom(0, 0.2, 2),
+      /** A place with a value of its own, to end what is even. */
+      odd: fc.option(fc.tuple(fc.nat(80), fc.nat(80), fc.nat(255))),
+      seed: fc.nat(),
+    });
+    const told: string[] = [];
+    fc.assert(
+      fc.property(
+        made,
+        ({ sides: [left, top, right, bottom], size, base, noise, step, slant, odd, seed }) => {
+          const [w, h] = size;
+          const picture = painted(left + w + right, top + h + bottom, (x, y) => {
+            if (odd !== null && odd[0] === x && odd[1] === y) return odd[2];
+            const stray = noise === 0 ? 0 : Math.imul(x * 31 + y * 17 + seed, 2654435761) % (noise + 1);
+            const inside = x >= left && x < left + w && y >= top && y < top + h;
+            return Math.max(0, Math.min(255, base + stray + slant * (x + y) + (inside ? step : 0)));
+          });
+          const found = findBars(picture);
+          told.push(found === null ? 'none' : 'bars');
+          expect(found).toEqual(plainBars(picture));
+        },
+      ),
+      { numRuns: 800, seed: 7 },
+    );
+    expect(told.filter((one) => one === 'bars').length).toBeGreaterThan(20);
   });
 });
 

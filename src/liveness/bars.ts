@@ -24,43 +24,82 @@ const LEAST = 0.02;
 /** Share of each side that must be left. */
 const KEPT = 0.3;
 
-/** Bytes from one row (or column) to the next, and from one pixel to the next along it. */
-interface Walk {
-  readonly start: number;
+/** The lines of one side, from the edge inwards. */
+interface Side {
+  /** Where the first line's first pixel begins, to whose values all others are compared. */
+  readonly first: number;
+  /** Bytes from one line to the next, and from one pixel to the next along it. */
   readonly lineStep: number;
   readonly pixelStep: number;
   readonly lines: number;
   readonly pixels: number;
 }
 
-function differs(data: Uint8Array, at: number, first: number, most: number): boolean {
-  for (let c = 0; c < 3; c++) if (Math.abs(data[at + c] - data[first + c]) > most) return true;
-  return false;
-}
-
-function isEven(data: Uint8Array, walk: Walk, line: number): boolean {
-  let at = walk.start + line * walk.lineStep;
-  for (let i = 0; i < walk.pixels; i++, at += walk.pixelStep) {
-    if (differs(data, at, walk.start, SAME)) return false;
+/**
+ * How many of `count` pixels, one every `step` bytes from `at` on, stand before the first that differs from
+ * the pixel at `first`.
+ */
+function evenPixels(data: Uint8Array, at: number, step: number, count: number, first: number): number {
+  // One comparison a channel: what lies below the least value wraps around.
+  const red = data[first] - SAME;
+  const green = data[first + 1] - SAME;
+  const blue = data[first + 2] - SAME;
+  for (let i = 0, here = at; i < count; i++, here += step) {
+    if ((data[here] - red) >>> 0 > 2 * SAME) return i;
+    if ((data[here + 1] - green) >>> 0 > 2 * SAME) return i;
+    if ((data[here + 2] - blue) >>> 0 > 2 * SAME) return i;
   }
-  return true;
+  return count;
 }
 
-function isOther(data: Uint8Array, walk: Walk, line: number): boolean {
-  let at = walk.start + line * walk.lineStep;
+/** How many rows in a row are even, from the edge inwards. */
+function evenRows(data: Uint8Array, { first, lineStep, lines, pixels }: Side): number {
+  const bytes = pixels * 3;
+  // Rows that equal an even one are even: a comparison of bytes takes a fraction of one of values.
+  let known = first;
+  for (let line = 0, at = first; line < lines; line++, at += lineStep) {
+    const isKnown = line > 0 && Buffer.compare(rowOf(data, known, bytes), rowOf(data, at, bytes)) === 0;
+    if (isKnown) continue;
+    if (evenPixels(data, at, 3, pixels, first) < pixels) return line;
+    known = at;
+  }
+  return lines;
+}
+
+const rowOf = (data: Uint8Array, from: number, bytes: number) => data.subarray(from, from + bytes);
+
+/**
+ * How many columns in a row are even, from the edge inwards. Goes row by row, as the bytes lie: down the
+ * columns of a large picture every pixel would have to be fetched by itself.
+ */
+function evenColumns(data: Uint8Array, { first, lineStep, pixelStep, lines, pixels }: Side): number {
+  let even = lines;
+  for (let row = 0, at = first; row < pixels && even > 0; row++, at += pixelStep) {
+    even = evenPixels(data, at, lineStep, even, first);
+  }
+  return even;
+}
+
+function isOther(data: Uint8Array, side: Side, line: number): boolean {
+  const { first, lineStep, pixelStep, pixels } = side;
   let other = 0;
-  for (let i = 0; i < walk.pixels; i++, at += walk.pixelStep) {
-    if (differs(data, at, walk.start, OTHER)) other++;
+  for (let i = 0, at = first + line * lineStep; i < pixels; i++, at += pixelStep) {
+    if (
+      Math.abs(data[at] - data[first]) > OTHER ||
+      Math.abs(data[at + 1] - data[first + 1]) > OTHER ||
+      Math.abs(data[at + 2] - data[first + 2]) > OTHER
+    ) {
+      other++;
+    }
   }
-  return other >= OTHER_SHARE * walk.pixels;
+  return other >= OTHER_SHARE * pixels;
 }
 
-function thickness(data: Uint8Array, walk: Walk): number {
-  let even = 0;
-  while (even < walk.lines && isEven(data, walk, even)) even++;
-  if (even < Math.max(4, LEAST * walk.lines)) return 0;
-  for (let line = even; line < Math.min(walk.lines, even + SMEARED); line++) {
-    if (isOther(data, walk, line)) return line;
+/** Lines of the bar of which `even` are even: up to where the other picture begins; 0 where none does. */
+function thickness(data: Uint8Array, side: Side, even: number): number {
+  if (even < Math.max(4, LEAST * side.lines)) return 0;
+  for (let line = even; line < Math.min(side.lines, even + SMEARED); line++) {
+    if (isOther(data, side, line)) return line;
   }
   return 0;
 }
@@ -74,13 +113,22 @@ export function findBars({ width, height, data }: RgbPicture): Bars | null {
   const row = width * 3;
   const last = row * (height - 1);
   const rows = { lines: height, pixels: width, pixelStep: 3 };
-  const top = thickness(data, { ...rows, start: 0, lineStep: row });
-  const bottom = thickness(data, { ...rows, start: last, lineStep: -row });
+  const above = { ...rows, first: 0, lineStep: row };
+  const evenAbove = evenRows(data, above);
+  // Then all values lie too close together for another picture to begin anywhere.
+  if (evenAbove === height) return null;
+  const top = thickness(data, above, evenAbove);
+  const below = { ...rows, first: last, lineStep: -row };
+  const bottom = thickness(data, below, evenRows(data, below));
   if (height - top - bottom < Math.max(1, KEPT * height)) return null;
   // Only beside what is left: bars above and below would end each column early.
   const columns = { lines: width, pixels: height - top - bottom, pixelStep: row };
-  const left = thickness(data, { ...columns, start: top * row, lineStep: 3 });
-  const right = thickness(data, { ...columns, start: top * row + row - 3, lineStep: -3 });
+  const beside = (first: number, lineStep: number) => {
+    const side = { ...columns, first, lineStep };
+    return thickness(data, side, evenColumns(data, side));
+  };
+  const left = beside(top * row, 3);
+  const right = beside(top * row + row - 3, -3);
   if (width - left - right < Math.max(1, KEPT * width)) return null;
   return left + top + right + bottom === 0 ? null : { left, top, right, bottom };
 }

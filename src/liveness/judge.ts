@@ -89,11 +89,12 @@ export async function judgePicture(
   picture: RgbPicture,
   settings: JudgeSettings,
 ): Promise<Judgement> {
+  const start = performance.now();
   const bars = findBars(picture);
   const inner = bars === null ? picture : withoutBars(picture, bars);
   holdPicture(inner);
   try {
-    const judgement = await judge(models, inner, settings);
+    const judgement = await judge(models, inner, settings, start);
     const whole = bars === null ? judgement : withBars(judgement, bars, picture);
     if (settings.still !== true) return whole;
     const { score, probability } = readyProfile(models, settings.profile).calibration;
@@ -120,7 +121,13 @@ const reviewLimitsOf = ({ calibration, calibrated }: ProfilePlan): ReviewLimits 
 const weighed = ({ cards, profile }: ReadyProfile): readonly Weighed[] =>
   cards.map((card) => ({ name: card.name, weight: card.profiles[profile]?.weight ?? 0 }));
 
-async function judge(models: Models, picture: RgbPicture, settings: JudgeSettings): Promise<Judgement> {
+/** @param start when the search for bars began, which counts as a part of finding the face. */
+async function judge(
+  models: Models,
+  picture: RgbPicture,
+  settings: JudgeSettings,
+  start: number,
+): Promise<Judgement> {
   const plan = readyProfile(models, settings.profile);
   const { capture = DEFAULT_CAPTURE } = settings;
   const limits = settings.review ?? reviewLimitsOf(plan);
@@ -128,7 +135,6 @@ async function judge(models: Models, picture: RgbPicture, settings: JudgeSetting
   const spent = (step: string, ms: number) => {
     milliseconds[step] += ms;
   };
-  const start = performance.now();
   const small = detectionPicture(picture);
   const detection = await detectFace(models.detectors, picture, small);
   small.release();

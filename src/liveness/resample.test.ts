@@ -111,6 +111,17 @@ describe('turnClockwise', () => {
     expect(first(turnClockwise(picture, 3))).toEqual([2, 4, 1, 3]);
   });
 
+  it('moves every pixel of a picture of several squares to its place', () => {
+    const picture = noise(150, 70);
+    const pixel = ({ width, data }: RgbPicture, x: number, y: number) => data[(y * width + x) * 3 + 1];
+    const [right, around, left] = [1, 2, 3].map((turns) => turnClockwise(picture, turns));
+    const places = Array.from({ length: 150 * 70 }, (_, i) => [i % 150, Math.floor(i / 150)]);
+    const expected = places.map(([x, y]) => pixel(picture, x, y));
+    expect(places.map(([x, y]) => pixel(right, 69 - y, x))).toEqual(expected);
+    expect(places.map(([x, y]) => pixel(around, 149 - x, 69 - y))).toEqual(expected);
+    expect(places.map(([x, y]) => pixel(left, y, 149 - x))).toEqual(expected);
+  });
+
   it('comes back after four quarter turns, bytes and floats alike', () => {
     fc.assert(
       fc.property(

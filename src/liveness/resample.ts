@@ -152,25 +152,80 @@ export function toFloats(
   return { width: picture.width, height: picture.height, data: out };
 }
 
+/** Side of the squares that are turned one after the other, pixels: both of their places fit the cache. */
+const TURNED_AT_ONCE = 64;
+
+/** How the pixels of a picture lie once it is turned. */
+interface Turn {
+  /** Size of the turned picture. */
+  readonly n: number;
+  readonly m: number;
+  /** Where its first pixel comes from, and what lies one to the right and one below of that, in values. */
+  readonly first: number;
+  readonly across: number;
+  readonly down: number;
+}
+
+function turnOf(width: number, height: number, quarter: 1 | 2 | 3): Turn {
+  const [n, m] = quarter === 2 ? [width, height] : [height, width];
+  const [first, across, down] = {
+    1: [(height - 1) * width, -width, 1],
+    2: [height * width - 1, -1, -width],
+    3: [width - 1, width, -1],
+  }[quarter].map((pixels) => pixels * 3);
+  return { n, m, first, across, down };
+}
+
+/** Calls `row` for each row of each square: where it goes to, how many pixels it has, where it comes from. */
+function eachRow(
+  { n, m, first, across, down }: Turn,
+  row: (to: number, count: number, from: number) => void,
+): void {
+  for (let top = 0; top < m; top += TURNED_AT_ONCE) {
+    for (let left = 0; left < n; left += TURNED_AT_ONCE) {
+      const count = Math.min(TURNED_AT_ONCE, n - left);
+      for (let y = top; y < Math.min(m, top + TURNED_AT_ONCE); y++) {
+        row((y * n + left) * 3, count, first + left * across + y * down);
+      }
+    }
+  }
+}
+
+// One function for bytes and floats would take twice the time: the compiler makes its code for one of them.
+function turnBytes(data: Uint8Array, turn: Turn): Uint8Array {
+  const out = new Uint8Array(data.length);
+  const { across } = turn;
+  eachRow(turn, (to, count, from) => {
+    for (let end = to + count * 3, o = to, s = from; o < end; o += 3, s += across) {
+      out[o] = data[s];
+      out[o + 1] = data[s + 1];
+      out[o + 2] = data[s + 2];
+    }
+  });
+  return out;
+}
+
+function turnFloats(data: Float32Array, turn: Turn): Float32Array {
+  const out = new Float32Array(data.length);
+  const { across } = turn;
+  eachRow(turn, (to, count, from) => {
+    for (let end = to + count * 3, o = to, s = from; o < end; o += 3, s += across) {
+      out[o] = data[s];
+      out[o + 1] = data[s + 1];
+      out[o + 2] = data[s + 2];
+    }
+  });
+  return out;
+}
+
 /**
  * Turns a picture (bytes or floats) clockwise by `turns` quarter turns.
  */
 export function turnClockwise<T extends RgbPicture | FloatPicture>(picture: T, turns: number): T {
   const quarter = ((turns % 4) + 4) % 4;
   if (quarter === 0) return picture;
-  const { width, height, data } = picture;
-  const [n, m] = quarter === 2 ? [width, height] : [height, width];
-  const out = data instanceof Float32Array ? new Float32Array(data.length) : new Uint8Array(data.length);
-  for (let y = 0; y < m; y++) {
-    for (let x = 0; x < n; x++) {
-      const sx = quarter === 1 ? y : quarter === 2 ? width - 1 - x : width - 1 - y;
-      const sy = quarter === 1 ? height - 1 - x : quarter === 2 ? height - 1 - y : x;
-      const s = (sy * width + sx) * 3;
-      const o = (y * n + x) * 3;
-      out[o] = data[s];
-      out[o + 1] = data[s + 1];
-      out[o + 2] = data[s + 2];
-    }
-  }
-  return { width: n, height: m, data: out } as unknown as T;
+  const turn = turnOf(picture.width, picture.height, quarter as 1 | 2 | 3);
+  const { data } = picture;
+  const out = data instanceof Float32Array ? turnFloats(data, turn) : turnBytes(data, turn);
+  return { width: turn.n, height: turn.m, data: out } as unknown as T;
 }

@@ -1,7 +1,7 @@
 import { Fault } from '../faults.ts';
 import type { FilePath } from '../files/name.ts';
 import { FileRefused, readRegular, readRegularSync, whyUnreadable } from '../files/read.ts';
-import { DEFAULT_LIMITS } from './decode/decode.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 
 /** What went wrong with reading a picture file, as a fault: -4016 `too_large`, else -5805 `unreadable`. */
 export function unreadable(error: unknown): Fault {

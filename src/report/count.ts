@@ -3,5 +3,11 @@
  * @param plural where it is not the noun and an `s`
  */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? noun : plural}`;
+  return `${grouped(number)} ${number === 1 ? noun : plural}`;
+}
+
+/** Small ones need no tables of languages, which take a process 10 ms to load. */
+function grouped(number: number): string {
+  const isSmall = Number.isInteger(number) && number >= 0 && number < 1000;
+  return isSmall ? `${number}` : number.toLocaleString('en');
 }

@@ -3,10 +3,9 @@ import { submitBatch } from '../jobs/submit.ts';
 import { someOrder, somePictures, someWorker, until as whenever } from '../jobs/test-support/fleet.ts';
 import { runWorker } from '../jobs/worker.ts';
 import { copyStore, type StorePlace } from './copy.ts';
-import { postgresUp } from './migrate.ts';
 import { openStore, type Store } from './open.ts';
 import { serverOfTests, whyNoServer } from './postgres/test-support/server.ts';
-import { settingsFor } from './postgres/test-support/temp-store.ts';
+import { settingsFor } from './postgres/test-support/settings.ts';
 import { somePair, someRow, temporaryFolder } from './test-support/temp-store.ts';
 
 const title = whyNoServer === null ? '' : ` (skipped: ${whyNoServer})`;
@@ -82,11 +81,7 @@ async function expectFilled({ accounts, ledger, chains, replay, usage, idempoten
 
 describe.skipIf(whyNoServer !== null)(`a copy of a store${title}`, () => {
   const of = serverOfTests();
-  const emptyPostgres = async () => {
-    const postgres = settingsFor(await of.server.newDatabase());
-    await postgresUp(postgres, actor);
-    return { postgres };
-  };
+  const emptyPostgres = async () => ({ postgres: settingsFor(await of.server.migratedDatabase()) });
 
   it('to PostgreSQL and back holds the same, works on, and its chains are whole', async () => {
     const sqlite = { dataDir: await temporaryFolder() };

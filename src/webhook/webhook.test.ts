@@ -41,7 +41,7 @@ async function called(status: number, allowPrivate: readonly string[], tries = 1
     ports: [port],
     maxRedirects: 3,
     maxBytes: 1,
-    timeoutMs: 5000,
+    timeoutMs: 60_000,
   };
   await deliverDue({
     webhooks: {

@@ -27,12 +27,12 @@ describeWhere(firefox !== null, 'needs Firefox')('the camera component in Firefo
     onTestFinished(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }));
     const args = ['--experimental-websocket', driver, firefox ?? '', profile, site.url];
     const { stdout } = await run(process.execPath, [...args, JSON.stringify(preferences)], {
-      timeout: 110_000,
+      timeout: 230_000,
     });
     return JSON.parse(stdout) as Told[];
   }
 
-  it('takes stills of its made camera', { timeout: 120_000 }, async () => {
+  it('takes stills of its made camera', { timeout: 240_000 }, async () => {
     const told = await toldWith({ 'media.navigator.permission.disabled': true });
     const states = told.filter(({ name }) => name === 'statechange').map(({ detail }) => detail.state);
     expect(states).toEqual(['asking', 'live', 'taking', 'done']);
@@ -45,7 +45,7 @@ describeWhere(firefox !== null, 'needs Firefox')('the camera component in Firefo
   it.each([
     ['denied', { 'permissions.default.camera': 2 }, 'NotAllowedError'],
     ['canvas_blocked', { 'privacy.resistFingerprinting': true }, null],
-  ])('tells that the camera is %s', { timeout: 120_000 }, async (kind, preferences, cause) => {
+  ])('tells that the camera is %s', { timeout: 240_000 }, async (kind, preferences, cause) => {
     const told = await toldWith(preferences);
     expect(told.find(({ name }) => name === 'refused')?.detail).toMatchObject({ kind, cause });
   });

@@ -120,16 +120,19 @@ describe.skipIf(path === null)(
       });
       await press(page);
       await reach(page, 'live');
-      for (let turn = 0; turn < 5; turn++) {
-        await page.evaluate(
-          (some) => {
-            Object.assign(window, { faces: some ? [{ x: 460, y: 271, width: 360, height: 360 }] : [] });
-          },
-          turn % 2 === 0,
+      const saidSoFar = () => page.evaluate(() => (window as unknown as { said: [string, number][] }).said);
+      let said: [string, number][] = [];
+      for (let turn = 0; turn < 5 || said.length < 3; turn++) {
+        const kind = turn % 2 === 0 ? 'ready' : 'no_face';
+        await page.evaluate((some) => {
+          Object.assign(window, { faces: some ? [{ x: 460, y: 271, width: 360, height: 360 }] : [] });
+        }, kind === 'ready');
+        await page.waitForFunction(
+          (wanted) => window.told.filter(({ name }) => name === 'hint').at(-1)?.detail.kind === wanted,
+          kind,
         );
-        await page.waitForTimeout(1000);
+        said = await saidSoFar();
       }
-      const said = await page.evaluate(() => (window as unknown as { said: [string, number][] }).said);
       expect((await hints(page)).length).toBeGreaterThan(3);
       expect(said[0][0]).toContain('permission');
       const [, ...later] = said;

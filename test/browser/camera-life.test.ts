@@ -62,9 +62,14 @@ describe.skipIf(path === null)(
       await page.evaluate(() => {
         const { mediaDevices } = navigator;
         const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+        const cancelled = new Promise<void>((resolve) => {
+          document.querySelector('livestill-camera')?.addEventListener('statechange', ({ detail }) => {
+            if (detail.state === 'idle') resolve();
+          });
+        });
         mediaDevices.getUserMedia = async (constraints) => {
           const stream = await ask(constraints);
-          await new Promise((resolve) => setTimeout(resolve, 1500));
+          await cancelled;
           return stream;
         };
       });
@@ -72,8 +77,7 @@ describe.skipIf(path === null)(
       await reach(page, 'asking');
       await press(page, '.cancel');
       await reach(page, 'idle');
-      await page.waitForTimeout(1500);
-      expect(await isReleased(page)).toBe(true);
+      await expect.poll(() => isReleased(page)).toBe(true);
       expect(await page.evaluate(() => window.told.map(({ detail }) => detail.state))).toEqual([
         'asking',
         'idle',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STATES, stage } from './support/camera-states.ts';
-import { findChromium, startChromium } from './support/chromium.ts';
+import { findChromium, PATIENCE, startChromium } from './support/chromium.ts';
 import { feedFolder } from './support/harness.ts';
 import { scene } from './support/scene.ts';
 import { page as pageWith, type Site, startSite } from './support/site.ts';
@@ -124,7 +124,7 @@ describe.skipIf(path === null)(
       browser = await startChromium(path ?? '', { feed, answer: 'allow' });
       // The service of a session is a stand-in of another origin, which the page's policy does not know.
       page = await (await browser.newContext({ bypassCSP: true })).newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(PATIENCE);
       await stage(page);
       await page.goto(site.url);
       await page.locator('livestill-camera[state=idle]').waitFor();

@@ -93,7 +93,7 @@ describe.skipIf(path === null)(
       const { signals } = session.capture as { signals: string[] };
       // A feed of one frame gives one picture; nothing else of the component's own is a signal.
       expect(signals).toEqual(['frames_identical']);
-    }, 60_000);
+    });
 
     it('asks for other pictures where none can be judged, and goes on with the same session', async () => {
       service.judge.answer = () => ({ ...noFace, still, reasons: [reasonOf('NO_FACE')] });
@@ -106,7 +106,7 @@ describe.skipIf(path === null)(
       await take(page);
       await reach(page, 'sent');
       expect(await read()).toMatchObject({ state: 'done', outcome: 'live', triesUsed: 2 });
-    }, 60_000);
+    });
 
     it('says that time is over where the session was cancelled', async () => {
       const { page, sessionId } = await open();
@@ -130,7 +130,7 @@ describe.skipIf(path === null)(
       );
       await take(page);
       await reach(page, 'sent');
-    }, 60_000);
+    });
 
     it('sends the same stills again where the network was gone, and takes no others', async () => {
       const { page, read } = await open();
@@ -148,7 +148,7 @@ describe.skipIf(path === null)(
       const sizes = (session.taken as { bytes: number }[]).map(({ bytes }) => bytes);
       const { facts } = (await told(page, 'stills')) as unknown as { facts: SeriesFacts };
       expect(sizes).toEqual(facts.stills.map(({ bytes }) => bytes));
-    }, 60_000);
+    });
 
     it('is done where the answer to its last still was lost', async () => {
       const { page } = await open();
@@ -162,7 +162,7 @@ describe.skipIf(path === null)(
       await take(page);
       await reach(page, 'sent');
       expect(uploads).toBe(4);
-    }, 60_000);
+    });
 
     it('says that it was not accepted where another page has the session, and is not left sending', async () => {
       const { page, sessionId } = await open();
@@ -191,6 +191,6 @@ describe.skipIf(path === null)(
         if (camera !== null) camera.session = null;
       });
       await reach(page, 'idle');
-    }, 60_000);
+    });
   },
 );

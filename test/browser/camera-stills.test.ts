@@ -18,7 +18,7 @@ import { page as pageWith, type Site, startSite } from './support/site.ts';
 
 const { path, reason } = findChromium();
 
-/** A camera made of a canvas that is turned from 640 x 480 to 480 x 640 when the second still is due. */
+/** A camera made of a canvas that is turned from 640 x 480 to 480 x 640 once the first still is taken. */
 function turningCamera(): void {
   navigator.mediaDevices.getUserMedia = async () => {
     const canvas = document.createElement('canvas');
@@ -30,12 +30,12 @@ function turningCamera(): void {
       context.fillStyle = `hsl(${(count++ * 40) % 360} 80% 50%)`;
       context.fillRect(0, 0, canvas.width, canvas.height);
     }, 30);
-    const turn = () => {
-      const state = document.querySelector('livestill-camera')?.getAttribute('state');
-      if (state !== 'taking') return setTimeout(turn, 10);
-      setTimeout(() => Object.assign(canvas, { width: 480, height: 640 }), 120);
+    const { toBlob } = HTMLCanvasElement.prototype;
+    HTMLCanvasElement.prototype.toBlob = function (...given) {
+      HTMLCanvasElement.prototype.toBlob = toBlob;
+      Object.assign(canvas, { width: 480, height: 640 });
+      toBlob.apply(this, given);
     };
-    turn();
     return canvas.captureStream(30);
   };
 }

@@ -355,7 +355,7 @@ describe.skipIf(path === null)(`accounts in the console${reason === null ? '' : 
       walk = await startWalk(browser, `${here.url}/console/users`);
       const { page, look } = walk;
       const visit = async (to: string, ready: string) => {
-        await page.goto(`${here.url}/console${to}`);
+        await walk.visit(to);
         await page.locator(ready).first().waitFor();
       };
       await page.locator('.other-way').waitFor();

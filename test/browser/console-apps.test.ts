@@ -198,12 +198,34 @@ describe.skipIf(path === null)(`apps and keys in the console${reason === null ? 
     await page.getByLabel('Name or appid').fill('front');
     await page.getByRole('link', { name: 'Front desk' }).waitFor();
     expect(new URL(page.url()).search).toBe('?text=front');
-    const comeBack = await here.goAway();
+    await page.route(`${here.url}/**`, (route) => route.abort('connectionrefused'));
     await page.getByLabel('Name or appid').fill('1000');
     await page.getByText('The service does not answer. This page asks').waitFor();
-    await comeBack();
+    await page.unroute(`${here.url}/**`);
     await page.getByText('The service is back.').waitFor();
     await page.getByRole('link', { name: 'Back office' }).waitFor();
+    await page.context().close();
+  });
+
+  it('are found again where an answer broke off', async () => {
+    const page = await open('/apps');
+    await page.getByRole('link', { name: 'Back office' }).waitFor();
+    await page.evaluate(() => {
+      const ask = window.fetch;
+      window.fetch = async (...given) => {
+        window.fetch = ask;
+        const { status } = await ask(...given);
+        const start = (answer: ReadableStreamDefaultController) => {
+          answer.enqueue(new TextEncoder().encode('{"items":'));
+          answer.error(new TypeError('network error'));
+        };
+        return new Response(new ReadableStream({ start }), { status });
+      };
+    });
+    await page.getByLabel('Name or appid').fill('front');
+    await page.getByText('The service is back.').waitFor();
+    await page.getByRole('link', { name: 'Back office' }).waitFor({ state: 'detached' });
+    expect(await page.getByRole('link', { name: 'Front desk' }).count()).toBe(1);
     await page.context().close();
   });
 
@@ -255,7 +277,7 @@ describe.skipIf(path === null)(`apps and keys in the console${reason === null ? 
       await look('apps-new');
       await page.keyboard.press('Escape');
       await page.locator('dialog').waitFor({ state: 'detached' });
-      await page.goto(`${here.url}/console/apps/1000001`);
+      await walk.visit('/apps/1000001');
       await page.locator('table.cards').first().waitFor();
       await page.locator('main select').first().selectOption('own');
       await page.locator('main input[type=number]').first().fill('91');

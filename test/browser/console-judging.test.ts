@@ -96,10 +96,12 @@ describe.skipIf(path === null)(
       expect(await items.nth(1).textContent()).toContain('<b>case</b> 17');
       await items.nth(0).focus();
       await page.keyboard.press('j');
+      const isFocused = (n: number) => items.nth(n).evaluate((item) => item === document.activeElement);
+      await expect.poll(() => isFocused(1)).toBe(true);
       await page.keyboard.press('r');
       await items.nth(1).getByText('Marked right by ada').waitFor();
       await page.keyboard.press('j');
-      await expect.poll(() => items.nth(2).evaluate((item) => item === document.activeElement)).toBe(true);
+      await expect.poll(() => isFocused(2)).toBe(true);
       await items.nth(2).getByLabel('Note').fill('rw is typed, not done');
       await items.nth(2).getByRole('button', { name: 'Wrong' }).click();
       await items.nth(2).getByText('Marked wrong by ada').waitFor();
@@ -121,18 +123,14 @@ describe.skipIf(path === null)(
       await page.goto(`${here.url}/console/review?state=all&app=${APPID}&from=${day(3)}&to=${day(2)}`);
       await page.getByText('No decision is like this.').waitFor();
       await page.getByLabel('Show', { exact: true }).selectOption('wrong');
-      await expect.poll(() => new URL(page.url()).searchParams.get('from')).not.toBeNull();
+      await expect.poll(() => new URL(page.url()).searchParams.get('state')).toBe('wrong');
       const link = page.getByRole('link', { name: 'Marked decisions as CSV' });
-      const asked = new URL((await link.getAttribute('href')) ?? '', here.url).searchParams;
       const { searchParams } = new URL(page.url());
-      expect(asked.toString()).toBe(
-        new URLSearchParams({
-          app: APPID,
-          from: searchParams.get('from') ?? '',
-          to: searchParams.get('to') ?? '',
-          state: 'wrong',
-        }).toString(),
-      );
+      const [from, to] = [searchParams.get('from') ?? '', searchParams.get('to') ?? ''];
+      const asked = async () =>
+        new URL((await link.getAttribute('href')) ?? '', here.url).searchParams.toString();
+      await expect.poll(asked).toBe(new URLSearchParams({ app: APPID, from, to, state: 'wrong' }).toString());
+      expect([from, to]).not.toContain('');
       await page.goto(`${here.url}/console/review?app=${OTHER}`);
       await page.getByText('Nothing is open').waitFor();
     });
@@ -160,7 +158,7 @@ describe.skipIf(path === null)(
       // 88, 90 and another 90 are live at 87, and not at 90.
       await page.getByText('3 live would have been attacks and 0 attacks would have been live').waitFor();
       await page.getByRole('button', { name: 'Try 94' }).click();
-      expect(await slider.inputValue()).toBe('94');
+      await expect.poll(() => slider.inputValue()).toBe('94');
       await page.getByText('Try other limits of review too').click();
       await page.getByLabel('For review below (%)').fill('20');
       await page.getByText('The lower limit must be below the upper one').waitFor();
@@ -217,7 +215,7 @@ describe.skipIf(path === null)(
         await page.goto(`${here.url}/console/review?state=wrong`);
         await page.locator('.state.empty').waitFor();
         await look('review-empty');
-        await page.goto(`${here.url}/console/threshold`);
+        await walk.visit('/threshold');
         await page.locator('.threshold-page table').nth(1).waitFor();
         await look('threshold');
         await page.locator('.threshold-page .button.main').click();

@@ -254,13 +254,13 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
       await page.locator('pre.code').waitFor();
       await look('signature');
       checks = CHECKS;
-      await page.goto(`${here.url}/console/doctor`);
+      await walk.visit('/doctor');
       await page.locator('.findings').first().waitFor();
       await look('doctor');
-      await page.goto(`${here.url}/console/batches`);
+      await walk.visit('/batches');
       await page.locator('pre.code').first().waitFor();
       await look('batches-none');
-      await page.goto(`${here.url}/console/audit`);
+      await walk.visit('/audit');
       await page.locator('form button[type=submit]').first().click();
       await page.locator('.findings').first().waitFor();
       await look('audit');
@@ -331,7 +331,8 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
         work();
         await page.locator('.badge.batch-done').waitFor();
         await page.getByText('7 of 7').waitFor();
-        expect(await page.getByRole('group', { name: 'Results' }).locator('tbody tr').count()).toBe(7);
+        const rows = page.getByRole('group', { name: 'Results' }).locator('tbody tr');
+        await expect.poll(() => rows.count()).toBe(7);
         const download = page.waitForEvent('download');
         await page.getByRole('link', { name: 'CSV' }).click();
         const file = await (await download).path();

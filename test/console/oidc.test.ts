@@ -17,7 +17,10 @@ beforeAll(async () => {
   provider = await startProvider();
 });
 
-afterAll(() => provider.stop());
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await provider?.stop();
+});
 
 beforeEach(() => {
   provider.tamper = () => {};
@@ -411,25 +414,25 @@ describe('a provider', () => {
 
   it('that is away is said to be, passwords go on, and it is found when it is back', async () => {
     const started = await start();
-    await provider.stop();
+    provider.isAway = true;
     try {
       const reply = await started.browser().call('POST', '/admin/v1/sign-in/oidc');
       expect(reply).toMatchObject({ status: 503, body: { code: 'oidc_unavailable', retryable: true } });
       expect((await started.browser().signIn('the administrator')).status).toBe(200);
     } finally {
-      await provider.startAgain();
+      provider.isAway = false;
     }
     started.clock.now += 6_000;
     expect((await started.signIn()).reply.status).toBe(200);
     const { browser } = await started.signIn();
     const other = started.browser();
     const returned = await throughProvider(await started.begin(other));
-    await provider.stop();
+    provider.isAway = true;
     try {
       expect(await started.finish(other, returned)).toMatchObject({ status: 503 });
       expect((await browser.call('POST', '/admin/v1/sign-out')).status).toBe(200);
     } finally {
-      await provider.startAgain();
+      provider.isAway = false;
     }
   });
 

@@ -30,7 +30,7 @@ it('bodies that fill the memory are refused, the longest under way first; honest
     expect(lines.length).toBeGreaterThanOrEqual(refused.length);
   } finally {
     for (const one of slow) one.destroy();
-    await vi.waitFor(() => expect(test.bodies.held).toBe(0));
+    await vi.waitFor(() => expect(test.bodies.held).toBe(0), { timeout: 60_000 });
     await test.stop();
   }
 });
@@ -69,7 +69,7 @@ it('an app with many large bodies, whole or not, does not keep a quiet one from 
       slow.write(head, content.subarray(0, MiB));
       started.push(one, slow);
     }
-    await vi.waitFor(() => expect(test.bodies.held).toBeGreaterThan(12 * MiB));
+    await vi.waitFor(() => expect(test.bodies.held).toBeGreaterThan(12 * MiB), { timeout: 60_000 });
     for (let at = 0; at < 20; at++) {
       const answer = await exchange(test.port, ...callOf(quiet, 'AKIDquiet', 300_000));
       expect(answer.json.code).toBe(0);
@@ -94,10 +94,10 @@ it('thousands that announce a large body and send one byte hold next to nothing'
       );
       slow.push(one);
     }
-    await vi.waitFor(() => expect(test.bodies.held).toBe(300 * 16 * 1024));
+    await vi.waitFor(() => expect(test.bodies.held).toBe(300 * 16 * 1024), { timeout: 60_000 });
   } finally {
     for (const one of slow) one.destroy();
-    await vi.waitFor(() => expect(test.bodies.held).toBe(0));
+    await vi.waitFor(() => expect(test.bodies.held).toBe(0), { timeout: 60_000 });
     await test.stop();
   }
 });

@@ -168,7 +168,7 @@ async function script(command: string, file: string, mode: string, base: string)
   const program = [...(FLAGS[command] ?? []), here(`./clients/${file}`)];
   const args = [...program, base, app.appid, app.secretId, app.secretKey, mode, picture, url];
   const env = { ...process.env, CA: here('./support/tls/first.crt') };
-  const { stdout } = await run(command, args, { timeout: 60_000, env });
+  const { stdout } = await run(command, args, { timeout: 180_000, env });
   return stdout.trim();
 }
 

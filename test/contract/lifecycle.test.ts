@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/faults.ts';
 import type { Judgement } from '../../src/liveness/types.ts';
@@ -128,10 +130,11 @@ describe('drain', () => {
     const running = open(test.port);
     running.write(requestOf('a'));
     await expect.poll(held.waiting).toBe(1);
+    const accepted = once(test.server.http, 'connection') as Promise<[Socket]>;
     const late = open(test.port);
     late.write('POST /face/livedetectpicture HTTP/1.1\r\nHost: a\r\n');
-    await expect.poll(() => late.socket.bytesWritten).toBeGreaterThan(0);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const [socket] = await accepted;
+    await expect.poll(() => socket.bytesRead).toBeGreaterThan(0);
     const drained = test.server.drain(10_000);
     late.write('Content-Length: 0\r\n\r\n');
     const answer = await late.next();
@@ -159,9 +162,11 @@ describe('drain', () => {
 
   it('is not held up by half a request', async () => {
     const test = await startTestServer();
+    const accepted = once(test.server.http, 'connection') as Promise<[Socket]>;
     const half = open(test.port);
     half.write('POST /face/livedetectpicture HTTP/1.1\r\nHo');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const [socket] = await accepted;
+    await expect.poll(() => socket.bytesRead).toBeGreaterThan(0);
     await test.server.drain(60_000);
     await half.closed();
   });

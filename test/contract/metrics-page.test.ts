@@ -165,16 +165,16 @@ describe('connections', () => {
     const server = await startTestServer({ transport: { maxConnections: 1 }, observer });
     const counts = () => server.server.connections;
     const first = open(server.port);
-    await expect.poll(counts, { timeout: 10_000 }).toEqual({ open: 1, refused: 0, closedIdle: 0 });
+    await expect.poll(counts).toEqual({ open: 1, refused: 0, closedIdle: 0 });
     const second = open(server.port);
     second.write('POST /face/livedetectpicture HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab');
     await first.closed();
-    await expect.poll(() => server.server.running, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => server.server.running).toBe(1);
     expect(counts()).toEqual({ open: 1, refused: 0, closedIdle: 1 });
     await open(server.port).closed();
     expect(counts()).toEqual({ open: 1, refused: 1, closedIdle: 1 });
     second.destroy();
-    await expect.poll(counts, { timeout: 10_000 }).toEqual({ open: 0, refused: 1, closedIdle: 1 });
+    await expect.poll(counts).toEqual({ open: 0, refused: 1, closedIdle: 1 });
     await server.stop();
   });
 });
@@ -193,7 +193,7 @@ describe('an observer that throws', () => {
       const request = post(['Content-Type: application/json', `Authorization: ${signature()}`], body);
       expect((await exchange(server.port, request)).json).toMatchObject({ code: 0 });
       expect((await exchange(server.port, 'hello\r\n\r\n')).status).toBe(400);
-      await expect.poll(() => errors.length, { timeout: 10_000 }).toBe(3);
+      await expect.poll(() => errors.length).toBe(3);
     } finally {
       await server.stop();
     }

@@ -14,6 +14,8 @@ import { exchange, open, post } from './support/raw.ts';
  * worker was killed and while it drains.
  */
 
+const isLinux = process.platform === 'linux';
+
 async function page({ adminPort }: ServiceProcess): Promise<Page> {
   const response = await fetch(`http://127.0.0.1:${adminPort}/metrics`);
   expect(response.status).toBe(200);
@@ -114,32 +116,35 @@ describe('the metrics page of a whole service', () => {
     await urls.stop();
   });
 
-  itWhere(process.platform === 'linux', 'needs Linux')(
-    'tells of a worker that was lost, under the same number',
-    async () => {
-      await withService({}, async ({ service, send }) => {
-        expect(await figure(service, 'livestill_worker_resident_bytes{worker="1"}')).toBeGreaterThan(1e7);
-        const [worker] = childrenOf(Number(service.child.pid));
-        process.kill(Number(worker), 'SIGKILL');
-        const lost = () => figure(service, 'livestill_workers_lost_total{reason="worker_crashed"}');
-        await expect.poll(lost, { timeout: 20_000 }).toBe(1);
-        await expect.poll(() => figure(service, 'livestill_workers'), { timeout: 20_000 }).toBe(1);
-        const image = (await groupPhoto('sample1.jpg')).toString('base64');
-        expect((await send({ image })).code).toBe(0);
-        const workers = (await page(service)).get('livestill_worker_pictures_total');
-        expect(workers?.samples).toEqual(new Map([['livestill_worker_pictures_total{worker="1"}', 1]]));
-      });
-    },
-  );
+  itWhere(isLinux, 'needs Linux')('tells of a worker that was lost, under the same number', async () => {
+    await withService({}, async ({ service, send }) => {
+      expect(await figure(service, 'livestill_worker_resident_bytes{worker="1"}')).toBeGreaterThan(1e7);
+      const [worker] = childrenOf(Number(service.child.pid));
+      process.kill(Number(worker), 'SIGKILL');
+      const lost = () => figure(service, 'livestill_workers_lost_total{reason="worker_crashed"}');
+      await expect.poll(lost).toBe(1);
+      await expect.poll(() => figure(service, 'livestill_workers')).toBe(1);
+      const image = (await groupPhoto('sample1.jpg')).toString('base64');
+      expect((await send({ image })).code).toBe(0);
+      const workers = (await page(service)).get('livestill_worker_pictures_total');
+      expect(workers?.samples).toEqual(new Map([['livestill_worker_pictures_total{worker="1"}', 1]]));
+    });
+  });
 
   it('is answered under overload, and counts every refusal', async () => {
     await withService({ LIVESTILL_QUEUE_WAIT_MS: '200' }, async ({ service, send }) => {
       const image = (await groupPhoto('sample1.jpg')).toString('base64');
       const before = await page(service);
-      const answers = Array.from({ length: 40 }, () => send({ image }));
       const waiting = () => figure(service, 'livestill_requests_in_work');
-      await expect.poll(waiting, { interval: 5, timeout: 10_000 }).toBeGreaterThan(0);
+      // What is judged stays in work until its worker goes on.
+      const worker = isLinux ? childrenOf(Number(service.child.pid))[0] : undefined;
+      if (worker !== undefined) process.kill(worker, 'SIGSTOP');
+      const answers = Array.from({ length: 40 }, () => send({ image }));
+      await expect.poll(waiting, { interval: 5 }).toBeGreaterThan(0);
+      if (worker !== undefined) process.kill(worker, 'SIGCONT');
       const codes = (await Promise.all(answers)).map(({ code }) => code);
+      // A reply is counted when it has left, which its reader may see a moment earlier.
+      await expect.poll(waiting).toBe(0);
       const changed = changes(before, await page(service));
       const sum = (start: string) =>
         Object.entries(changed).reduce((all, [key, rise]) => (key.startsWith(start) ? all + rise : all), 0);
@@ -148,7 +153,6 @@ describe('the metrics page of a whole service', () => {
       expect(sum('livestill_requests_total{api="legacy",code="-5802",outcome="busy"')).toBe(busy);
       expect(sum('livestill_refusals_total{api="legacy",code="-5802"')).toBe(busy);
       expect(sum('livestill_requests_total{api="legacy",code="0",outcome="judged"')).toBe(40 - busy);
-      expect(await waiting()).toBe(0);
     });
   });
 
@@ -156,10 +160,10 @@ describe('the metrics page of a whole service', () => {
     await withService({}, async ({ service }) => {
       const half = open(service.port);
       half.write('POST /face/livedetectpicture HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab');
-      await expect.poll(() => figure(service, 'livestill_requests_in_work'), { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => figure(service, 'livestill_requests_in_work')).toBe(1);
       service.child.kill('SIGTERM');
       const ready = async () => (await fetch(`http://127.0.0.1:${service.adminPort}/readyz`)).status;
-      await expect.poll(ready, { timeout: 10_000 }).toBe(503);
+      await expect.poll(ready).toBe(503);
       expect(await figure(service, 'livestill_requests_in_work')).toBe(1);
       half.write('cde');
       expect((await half.next()).json.code).toBe(3);

@@ -46,7 +46,7 @@ describe('livestill serve', () => {
           expect(service.stdout() + service.stderr()).not.toContain(key);
           return key;
         },
-        [],
+        ['--workers', '1'],
         fast,
       );
       expect(await readdir(join(folder, 'data'))).toContain('livestill.sqlite');
@@ -61,16 +61,19 @@ describe('livestill serve', () => {
           const { stdout } = await run('sh', ['-c', String(/^curl .*$/m.exec(sign.stdout())?.[0])]);
           expect(JSON.parse(stdout)).toMatchObject({ code: 0, message: 'OK' });
         },
-        [],
+        ['--workers', '1'],
         fast,
       );
     }));
 
-  it('answers /healthz and /readyz on the admin port alone', () =>
+  it('answers /healthz and /readyz on the admin port alone, and leaves pictures to its workers', () =>
     withFolder((folder) =>
       withService(
         folder,
-        async ({ port, adminPort }) => {
+        async ({ port, adminPort, child }) => {
+          // Neither library is in the process that holds the keys.
+          const maps = await readFile(`/proc/${child.pid}/maps`, 'utf8').catch(() => '');
+          expect(maps.match(/libvips|libonnxruntime/g)).toBe(null);
           expect((await get(adminPort, '/healthz')).body).toBe('{"status":"ok"}');
           expect((await get(adminPort, '/readyz')).body).toBe(
             '{"status":"ready","checks":{"service":"ok","store":"ok","disk":"ok"},"profile":"fast"}',
@@ -93,7 +96,8 @@ describe('livestill serve', () => {
       const service = await serve(join(folder, 'data'), ['--workers', '1'], fast);
       const half = open(service.port);
       half.write('POST /face/livedetectpicture HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab');
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      const figures = async () => (await fetch(`http://127.0.0.1:${service.adminPort}/metrics`)).text();
+      await expect.poll(figures).toContain('livestill_requests_in_work 1\n');
       service.child.kill('SIGTERM');
       await expect.poll(async () => (await get(service.adminPort, '/readyz')).status).toBe(503);
       expect((await get(service.adminPort, '/readyz')).body).toContain('"service":"draining"');
@@ -125,7 +129,7 @@ describe('npm start', () => {
         log += chunk;
       });
       const closed = once(child, 'close');
-      await expect.poll(() => log, { timeout: 30_000 }).toContain('"event":"ready"');
+      await expect.poll(() => log).toContain('"event":"ready"');
       child.kill('SIGTERM');
       // The pipe closes when the last process that holds it has ended: the service itself, not npm alone.
       await closed;

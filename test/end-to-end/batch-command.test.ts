@@ -57,7 +57,7 @@ async function run(...args: string[]): Promise<typeof process.exitCode> {
 }
 const common = ['--profile', 'fast', '--workers', '1'];
 
-describe('the batch command', { timeout: 120_000 }, () => {
+describe('the batch command', () => {
   it('writes rows, page and summary, and has nothing left to do the second time', async () => {
     expect(await run(at('pictures'), '--out', at('r.jsonl'), ...common)).toBe(0);
     const rows = await readFile(at('r.jsonl'), 'utf8');

@@ -15,6 +15,7 @@ import type { BatchRow } from '../../src/batch/types.ts';
 import { groupPhoto } from '../support/pictures.ts';
 
 const bin = fileURLToPath(new URL('../../bin/livestill.js', import.meta.url));
+const signalAtSize = new URL('./support/signal-at-size.mjs', import.meta.url).href;
 const PICTURES = 6;
 let folder: string;
 const at = (...names: string[]) => join(folder, ...names);
@@ -48,18 +49,18 @@ interface Options {
   readonly env?: Readonly<Record<string, string>>;
   /** Worker processes; one where nothing is given. */
   readonly workers?: number;
-  /** The signal goes to the workers too, as Ctrl-C on a terminal does. */
-  readonly group?: true;
-  /** Told now and then; what it returns is sent to the process, once. */
-  readonly watch?: () => Promise<NodeJS.Signals | null>;
+  /** It is sent a signal once a file has more bytes than that; with `group` its workers too, as by Ctrl-C on a terminal. */
+  readonly signalAt?: { file: string; bytes: number; signal: NodeJS.Signals; group?: true };
 }
 
 async function batch(args: readonly string[], options: Options = {}): Promise<Ended> {
   const common = ['--profile', 'fast', '--workers', `${options.workers ?? 1}`];
-  const child = spawn(process.execPath, [bin, 'batch', ...args, ...common], {
+  const { signalAt } = options;
+  const told = signalAt === undefined ? {} : { SIGNAL_AT: JSON.stringify(signalAt) };
+  const child = spawn(process.execPath, ['--import', signalAtSize, bin, 'batch', ...args, ...common], {
     cwd: folder,
-    env: { ...process.env, ...options.env },
-    detached: options.group === true,
+    env: { ...process.env, ...options.env, ...told },
+    detached: signalAt?.group === true,
   });
   let out = '';
   let err = '';
@@ -71,16 +72,7 @@ async function batch(args: readonly string[], options: Options = {}): Promise<En
   });
   child.stdin.on('error', () => {});
   child.stdin.end(options.stdin ?? '');
-  let sent = false;
-  const timer = setInterval(async () => {
-    const signal = sent ? null : await options.watch?.();
-    if (!signal || sent) return;
-    sent = true;
-    if (options.group === true && child.pid !== undefined) process.kill(-child.pid, signal);
-    else child.kill(signal);
-  }, 20);
   const [status, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  clearInterval(timer);
   return { status, signal, out, err };
 }
 
@@ -98,7 +90,7 @@ const sizeOf = (name: string) =>
     () => 0,
   );
 
-describe('livestill batch', { timeout: 120_000 }, () => {
+describe('livestill batch', () => {
   it('judges a folder; summary, page and rows tell the same', async () => {
     const { status, out, err } = await batch(['pictures', '--out', 'folder.ndjson']);
     expect([status, err.includes('6 done in')]).toEqual([0, true]);
@@ -140,7 +132,7 @@ describe('livestill batch', { timeout: 120_000 }, () => {
         const start = await sizeOf(file);
         const { signal } = await batch(args, {
           workers: 2,
-          watch: async () => ((await sizeOf(file)) > start + 20_000 ? 'SIGKILL' : null),
+          signalAt: { file, bytes: start + 20_000, signal: 'SIGKILL' },
         });
         expect(signal).toBe('SIGKILL');
         // What a power cut may leave behind the last row.
@@ -179,9 +171,8 @@ describe('livestill batch', { timeout: 120_000 }, () => {
     await writeFile(at('stopped.txt'), list);
     const args = ['stopped.txt', '--out', 'stopped.csv', '--no-reuse'];
     const { status, err } = await batch(args, {
-      group: true,
       workers: 2,
-      watch: async () => ((await sizeOf('stopped.csv.ndjson')) > 5000 ? 'SIGINT' : null),
+      signalAt: { file: 'stopped.csv.ndjson', bytes: 5000, signal: 'SIGINT', group: true },
     });
     expect([status, err.includes('the same command goes on')]).toEqual([130, true]);
     const partly = await rowsOf('stopped.csv.ndjson');

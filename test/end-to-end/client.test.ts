@@ -289,6 +289,9 @@ describe('a failure that may pass', () => {
     await new Promise((resolve) => gone.close(resolve));
     const error = await failure(client({ baseUrl: `http://127.0.0.1:${port}`, maxRetries: 0 }).judge(bytes));
     expect(error).toBeInstanceOf(ConnectionError);
+    expect(String(error)).toMatch(
+      /The server at http:\/\/127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED/,
+    );
     expect(error.cause).toBeInstanceOf(Error);
   });
 

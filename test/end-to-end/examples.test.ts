@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createLiveness, type Liveness } from '../../src/engine.ts';
+import type { Judge } from '../../src/fleet/types.ts';
+import { itWhere } from '../support/only-where.ts';
 import { groupPhotoPath } from '../support/pictures.ts';
 import { appid, pair, startV1Test, type V1Test } from '../v1/support.ts';
 
@@ -20,7 +22,9 @@ beforeAll(async () => {
   engine = await createLiveness({ profile: 'fast' });
   folder = await mkdtemp(join(tmpdir(), 'livestill-examples-'));
   await writeFile(join(folder, 'no-picture.jpg'), 'text');
-  const { judge, models } = engine;
+  const { models } = engine;
+  const judge: Judge['judge'] = (bytes, { threshold } = {}) =>
+    engine.judge(bytes, threshold === undefined ? {} : { threshold });
   test = await startV1Test({ judge: { judge, models, refusal: () => null } });
   environment = {
     PATH: process.env.PATH,
@@ -52,6 +56,8 @@ async function run(command: string, args: readonly string[], extra?: NodeJS.Proc
   return { out, err, status };
 }
 
+const hasPhp = /^curl$/m.test(spawnSync('php', ['-m'], { encoding: 'utf8' }).stdout ?? '');
+
 const example = (name: string, ...args: string[]) => run(process.execPath, [`examples/${name}`, ...args]);
 
 describe('examples', () => {
@@ -77,6 +83,23 @@ describe('examples', () => {
       out: 'code -4016: image decode failed\n',
       status: 1,
     });
+  });
+
+  itWhere(hasPhp, 'needs php with curl')('legacy.php says the score, or the code', async () => {
+    const { out, err } = await run('php', ['examples/legacy.php', photo]);
+    expect([out, err]).toEqual([
+      expect.stringMatching(/^\d+ (live|not taken for live|take another picture)\n$/),
+      '',
+    ]);
+    expect(await run('php', ['examples/legacy.php', join(folder, 'no-picture.jpg')])).toMatchObject({
+      out: 'code -4016: image decode failed\n',
+      status: 1,
+    });
+    const wrong = await run('php', ['examples/legacy.php', photo], { LIVESTILL_SECRET_KEY: 'k'.repeat(32) });
+    expect(wrong).toMatchObject({ out: 'code 14: sign no pass\n', status: 1 });
+    const none = await run('php', ['examples/legacy.php'], { LIVESTILL_APPID: '' });
+    expect(none).toMatchObject({ out: '', status: 2 });
+    expect(none.err).toMatch(/^usage: .*examples\/legacy\.php.*\n.*npx livestill .*\n$/);
   });
 
   it('judge.sh says the verdict, or the code', async () => {

@@ -71,7 +71,7 @@ describe('exit statuses', () => {
     const found = [];
     for (const one of commands) found.push([one.name(), (await status([one.name(), '--no-such-option']))[0]]);
     expect(found).toEqual(commands.map((one) => [one.name(), 2]));
-  }, 60_000);
+  });
 
   // A process of each status, of commands that set it in different ways, and of those that end the process themselves.
   it.each<readonly [expected: number, args: string]>([
@@ -84,17 +84,13 @@ describe('exit statuses', () => {
     [2, 'app list --data nowhere'],
     [2, 'score --no-such-option'],
     [2, 'batch nowhere --out b.ndjson'],
-  ])(
-    '%i: livestill %s, as a process',
-    async (expected, args) => {
-      const [found, err] = await statusOfProcess(args.split(' '));
-      expect([found, err]).toEqual([
-        expected,
-        expected === 2 ? expect.stringMatching(/./) : expect.any(String),
-      ]);
-    },
-    60_000,
-  );
+  ])('%i: livestill %s, as a process', async (expected, args) => {
+    const [found, err] = await statusOfProcess(args.split(' '));
+    expect([found, err]).toEqual([
+      expected,
+      expected === 2 ? expect.stringMatching(/./) : expect.any(String),
+    ]);
+  });
 
   it.each<readonly [expected: number, args: string]>([
     [0, 'app create --appid 1 --data data'],
@@ -129,13 +125,9 @@ describe('exit statuses', () => {
     [2, 'simulate nowhere --out s'],
     [0, 'models verify'],
     [1, 'models verify --dir nowhere'],
-  ])(
-    '%i: livestill %s',
-    async (expected, args) => {
-      const [found, err] = await status(args.split(' '));
-      expect([found, err]).toEqual([expected, expect.any(String)]);
-      if (expected === 2) expect(err).not.toBe('');
-    },
-    30_000,
-  );
+  ])('%i: livestill %s', async (expected, args) => {
+    const [found, err] = await status(args.split(' '));
+    expect([found, err]).toEqual([expected, expect.any(String)]);
+    if (expected === 2) expect(err).not.toBe('');
+  });
 });

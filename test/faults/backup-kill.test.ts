@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
 import { unpackBackup } from '../../src/store/sqlite/backup/archive.ts';
 import { writeBackup } from '../../src/store/sqlite/backup/backup.ts';
@@ -36,10 +38,9 @@ function killedAtWork(args: readonly string[], folder: string, moreMs: number): 
   });
 }
 
-/** A data folder with rows, and a backup of it with keys. */
-async function folderWithBackup(rows: number) {
-  const folder = await temporaryFolder();
-  const from = join(folder, 'from');
+/** A backup with keys of a data folder with rows, made in `folder`. */
+async function backupOf(rows: number, folder: string): Promise<string> {
+  const from = join(folder, `from-${rows}`);
   const store = await openStore({ dataDir: from, thread: false, sync: 'normal' });
   await store.accounts.createApp({ appid: '1', name: 'x' }, somePair());
   const detail = 'r'.repeat(400);
@@ -49,7 +50,7 @@ async function folderWithBackup(rows: number) {
     ),
   );
   await store.close();
-  const file = join(folder, 'whole.tar');
+  const file = join(folder, `whole-${rows}.tar`);
   await writeBackup({
     dataDir: from,
     to: file,
@@ -58,8 +59,19 @@ async function folderWithBackup(rows: number) {
     masterKey: null,
     version: null,
   });
-  return { folder, file };
+  return file;
 }
+
+/** Backups of 3000 and of 6000 rows. */
+let made: string;
+let smaller: string;
+let larger: string;
+beforeAll(async () => {
+  made = await mkdtemp(join(tmpdir(), 'livestill-backups-'));
+  smaller = await backupOf(3000, made);
+  larger = await backupOf(6000, made);
+});
+afterAll(() => rm(made, { recursive: true, force: true }));
 
 const put = (dataDir: string, file: string) =>
   restoreBackup({
@@ -75,9 +87,9 @@ const put = (dataDir: string, file: string) =>
 const moments = [0, 10, 25, 50, 80, 120, 200];
 
 it('a backup killed at any moment leaves no file of that name, or a whole one; the next one clears up', async () => {
-  const { folder, file } = await folderWithBackup(6000);
+  const folder = await temporaryFolder();
   const dataDir = join(folder, 'data');
-  await put(dataDir, file);
+  await put(dataDir, larger);
   const to = join(folder, 'to');
   mkdirSync(to);
   const args = (name: string) => [program, 'backup', '--data', dataDir, '--to', join(to, name)];
@@ -93,7 +105,7 @@ it('a backup killed at any moment leaves no file of that name, or a whole one; t
   await finish(args('last.tar'));
   expect(readdirSync(to).sort()).toEqual([...made, 'last.tar'].sort());
   expect(inspectDatabase(dataDir, null)).toMatchObject({ problems: [], ledgerRows: 6000 });
-}, 180_000);
+});
 
 /** What `doctor` finds, by the name of the check, in a process of its own: a connection here would hold the folder. */
 function doctor(dataDir: string): Promise<Record<string, { status: string; found: string }>> {
@@ -115,12 +127,11 @@ const rowsIn = ({ database }: Awaited<ReturnType<typeof doctor>>) =>
   Number(/([\d,]+) ledger row/.exec(database!.found)![1]!.replaceAll(',', ''));
 
 it('a restore killed at any moment leaves the old or the new database, whole, with keys that fit', async () => {
-  const old = await folderWithBackup(3000);
-  const fresh = await folderWithBackup(6000);
-  const restoring = (dataDir: string) => [program, 'restore', fresh.file, '--data', dataDir];
+  const folder = await temporaryFolder();
+  const restoring = (dataDir: string) => [program, 'restore', larger, '--data', dataDir];
   for (const moment of moments) {
-    const dataDir = join(old.folder, `${moment}`);
-    await finish([program, 'restore', old.file, '--data', dataDir]);
+    const dataDir = join(folder, `${moment}`);
+    await put(dataDir, smaller);
     await killedAtWork(restoring(dataDir), dataDir, moment);
     const found = await doctor(dataDir);
     expect([found.database, found['stored keys'], found['write-ahead log']]).toEqual([
@@ -131,7 +142,7 @@ it('a restore killed at any moment leaves the old or the new database, whole, wi
     expect([3000, 6000]).toContain(rowsIn(found));
     // The next one clears up: what is kept is a database of its own, never a second name of the one in place.
     await finish(restoring(dataDir));
-    expect(rowsIn(await doctor(dataDir))).toBe(6000);
+    expect(inspectDatabase(dataDir, null)).toMatchObject({ problems: [], ledgerRows: 6000 });
     const inPlace = statSync(join(dataDir, 'livestill.sqlite')).ino;
     const kept = readdirSync(dataDir).filter((name) => name.startsWith('replaced-'));
     for (const name of kept) expect(statSync(join(dataDir, name, 'livestill.sqlite')).ino).not.toBe(inPlace);
@@ -141,13 +152,13 @@ it('a restore killed at any moment leaves the old or the new database, whole, wi
 }, 300_000);
 
 it('a migration killed at any moment is done at the next start, and no row is lost', async () => {
-  const { folder, file } = await folderWithBackup(6000);
-  const made = join(folder, 'made');
-  await put(made, file);
-  toOlderTables(made);
+  const folder = await temporaryFolder();
+  const aged = join(folder, 'aged');
+  await put(aged, larger);
+  toOlderTables(aged);
   const older = join(folder, 'older.tar');
   await writeBackup({
-    dataDir: made,
+    dataDir: aged,
     to: older,
     why: 'asked',
     withKeys: true,
@@ -171,4 +182,4 @@ it('a migration killed at any moment is done at the next start, and no row is lo
       expect(await unpackBackup(join(backups, name), null)).toMatchObject({ ledgerRows: 6000 });
     expect(readdirSync(backups).filter((name) => name.startsWith('.'))).toEqual([]);
   }
-}, 180_000);
+});

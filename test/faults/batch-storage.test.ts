@@ -102,7 +102,7 @@ describeWhere(whyNot === null, whyNot ?? '')('batches in S3-compatible storage',
       status: 1,
       err: expect.stringContaining('set s3.endpoint'),
     });
-  }, 180_000);
+  });
 
   it('of one machine are read from a prefix and from lists, and stop where the storage is lost', async () => {
     const { root, run } = await started();
@@ -123,7 +123,7 @@ describeWhere(whyNot === null, whyNot ?? '')('batches in S3-compatible storage',
     await writeFile(list, 's3://nowhere/a.jpg\n');
     const lost = await run(['batch', list, '--out', join(root, 'lost.ndjson'), ...flags]);
     expect(lost).toMatchObject({ status: 1, err: expect.stringContaining('S3 has no bucket nowhere.') });
-  }, 180_000);
+  });
 
   itWhere(unwatched === null, unwatched ?? '')(
     'contact the endpoint and nothing else, also where there are no keys',
@@ -166,6 +166,5 @@ describeWhere(whyNot === null, whyNot ?? '')('batches in S3-compatible storage',
         expect(watched.made).toEqual([]);
       }
     },
-    180_000,
   );
 });

@@ -138,7 +138,7 @@ describeWhere(refused === null, refused ?? '')(`under strace`, { concurrent: tru
 
       const service = await command(folder, 'serve', '--data', data, '--port', '0', '--admin-port', '0');
       const ready = () => /^\{.*"event":"ready".*$/m.exec(service.out())?.[0];
-      await expect.poll(ready, { timeout: 60_000 }).toBeDefined();
+      await expect.poll(ready).toBeDefined();
       const { port, adminPort, pid } = JSON.parse(ready()!) as Record<'port' | 'adminPort' | 'pid', number>;
 
       const image = new Blob([await readFile(photo)]);

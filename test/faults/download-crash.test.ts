@@ -48,7 +48,7 @@ const configIn = async (folder: string) => {
   return file;
 };
 
-describe('compressed answers whose connection ends at once', { timeout: 120_000 }, () => {
+describe('compressed answers whose connection ends at once', () => {
   it('cost the service nothing but their download', () =>
     withFolder(async (folder) => {
       const data = join(folder, 'data');

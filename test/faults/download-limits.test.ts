@@ -78,13 +78,13 @@ describe('each limit of time', () => {
       let sent = 0;
       const timer = setInterval(() => {
         response.write(Buffer.alloc(2000));
-        if (++sent < 20) return;
+        if (++sent < 30) return;
         clearInterval(timer);
         response.end();
-      }, 15);
+      }, 100);
     };
-    const { attempt } = testDownloader({ ports: [server.port], slowWindowMs: 150, slowWindowBytes: 100 });
-    expect((await attempt(`http://a.example:${server.port}/`)).bytes).toHaveLength(40_000);
+    const { attempt } = testDownloader({ ports: [server.port], slowWindowMs: 1400, slowWindowBytes: 100 });
+    expect((await attempt(`http://a.example:${server.port}/`)).bytes).toHaveLength(60_000);
   });
 
   it('total: redirects, each of them in time, are not together', async () => {

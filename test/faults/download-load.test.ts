@@ -56,11 +56,11 @@ describe('many downloads at once', () => {
       if (path === '/start')
         redirect = () => response.writeHead(302, { location: url('full.example') }).end();
     };
-    const { attempt } = testDownloader({ ports: [server.port], maxPerHost: 1, timeoutMs: 500 });
+    const { attempt } = testDownloader({ ports: [server.port], maxPerHost: 1, timeoutMs: 3000 });
     const late = attempt(url('a.example', '/start'));
     await expect.poll(() => server.seen.length).toBe(1);
     // Whoever is in the way came later and so stays longer.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 500));
     const inTheWay = attempt(url('full.example', '/silent'));
     await expect.poll(() => server.seen.length).toBe(2);
     redirect();

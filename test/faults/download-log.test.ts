@@ -39,7 +39,7 @@ const downloaderFor = (port: number) =>
     ports: [port],
     maxRedirects: 1,
     maxBytes: 1_000_000,
-    timeoutMs: 5000,
+    timeoutMs: 60_000,
   });
 
 const body = (url: string) => JSON.stringify({ appid, url });
@@ -90,8 +90,8 @@ describe('TLS that goes wrong', () => {
       ports: [port],
       maxRedirects: 0,
       maxBytes: 1_000_000,
-      timeoutMs: 3000,
-      connectTimeoutMs: 1000,
+      timeoutMs: 60_000,
+      connectTimeoutMs: 60_000,
       ca: fixture('crt').toString(),
     });
     return downloader.download(new URL(`https://127.0.0.1:${port}/`), new AbortController().signal).then(

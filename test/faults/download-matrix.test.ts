@@ -137,7 +137,7 @@ async function withBytes<T>(answer: Buffer, cut: number, reset: boolean, use: (p
   }
 }
 
-describe('answers made by chance', { timeout: 120_000 }, () => {
+describe('answers made by chance', () => {
   const piece = fc.oneof(
     fc.constantFrom(
       'HTTP/1.1 200 OK\r\n',

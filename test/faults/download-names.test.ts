@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createUrlCheck } from '../../src/picture/download/url-check.ts';
 import { type NameServer, startNameServer } from './support/name-server.ts';
 import { startUrlServer, testDownloader, type UrlServer } from './support/url-server.ts';
@@ -6,7 +6,7 @@ import { startUrlServer, testDownloader, type UrlServer } from './support/url-se
 let names: NameServer;
 let server: UrlServer;
 beforeAll(async () => {
-  names = await startNameServer(() => 'unknown', 300);
+  names = await startNameServer(() => 'unknown');
   server = await startUrlServer((_request, response) => void response.end('picture'));
 });
 beforeEach(() => {
@@ -70,10 +70,16 @@ describe('names, asked of a name server', () => {
   it.each([
     ['unknown', 'dns_failed'],
     ['failure', 'dns_failed'],
-    ['silent', 'dns_timeout'],
   ] as const)('a name server that is %s', async (answer, reason) => {
     names.zone = () => answer;
     expect((await through().attempt('http://nowhere.example/')).reason).toBe(reason);
+  });
+
+  it('a name server that is silent', async () => {
+    const silent = await startNameServer(() => 'silent', 300);
+    onTestFinished(() => silent.stop());
+    const { attempt } = through({ resolve: silent.resolve });
+    expect((await attempt('http://nowhere.example/')).reason).toBe('dns_timeout');
   });
 
   it('more addresses than a name for pictures has', async () => {

@@ -84,7 +84,7 @@ function attempt(random: Random): string {
   }
 }
 
-it('configuration files', { timeout: 120_000 }, async () => {
+it('configuration files', async () => {
   const { outcomes } = await fuzz('configuration files', 3000, kept, attempt);
   expect(outcomes.taken).toBeGreaterThan(0);
   expect(outcomes.refused).toBeGreaterThan(0);

@@ -70,7 +70,7 @@ function spoilt(random: Random): { readonly bytes: Buffer; readonly within: bool
   return { bytes: random.below(2) === 0 ? withCheckSums(bytes) : bytes, within: false };
 }
 
-it('pictures', { timeout: 120_000 }, async () => {
+it('pictures', async () => {
   const { outcomes } = await fuzz('pictures', 4000, kept, async (random) => {
     const { bytes, within } = spoilt(random);
     const name = (outcome: string) => (within ? `png within: ${outcome}` : outcome);
@@ -119,7 +119,7 @@ const heicWords = [
   'moov',
 ];
 
-it('HEIC', { timeout: 120_000 }, async () => {
+it('HEIC', async () => {
   const plain = heicFile('plain.heic');
   const files = [
     plain,

@@ -75,7 +75,7 @@ describe('where a native library is missing', () => {
     expect(doctor.status).toBe(1);
     expect(doctor.out).toMatch(/database library +fail/);
     expect(doctor.out).toMatch(/picture library +ok +sharp \d/);
-  }, 60_000);
+  });
 
   it('the picture library: judging says so in one line, also a service whose workers cannot load it', async () => {
     const place = installationWithout('@img');
@@ -90,13 +90,13 @@ describe('where a native library is missing', () => {
       expect(err.trim().split('\n')).toHaveLength(1);
     }
     expect((await run(place, 'doctor')).out).toMatch(/picture library +fail/);
-  }, 60_000);
+  });
 
   it('the inference library: doctor fails and says what is not there', async () => {
     const { status, out } = await run(installationWithout('native'), 'doctor');
     expect(status).toBe(1);
     expect(out).toMatch(/inference library +fail .*is not there/);
-  }, 60_000);
+  });
 
   it('dist, a part of it, or a package: one line says to install', async () => {
     const parted = installationWithout('nothing');
@@ -113,5 +113,5 @@ describe('where a native library is missing', () => {
       expect(err).toMatch(/is not installed whole .*run "npm ci" there\n$|Install again on this machine/);
       expect(err.trim().split('\n')).toHaveLength(1);
     }
-  }, 60_000);
+  });
 });

@@ -21,6 +21,8 @@ beforeAll(async () => {
   fleet = await startFleet({
     workers: 2,
     queueWaitMs: 600_000,
+    // A scan flood takes seconds, and ten times that where the processors are shared with others.
+    judgeTimeoutMs: 150_000,
     engine: { profile: 'fast' },
     onTrouble: (error) => void troubles.push(error),
   });
@@ -44,7 +46,9 @@ function notFinite(value: unknown, path = ''): string[] {
   return Object.entries(value).flatMap(([key, each]) => notFinite(each, `${path}.${key}`));
 }
 
-it('hostile pictures cost their own request alone: honest ones beside them get the same score', async () => {
+it('hostile pictures cost their own request alone: honest ones beside them get the same score', {
+  timeout: 600_000,
+}, async () => {
   const photo = await sharp(await groupPhoto('sample1.jpg'))
     .resize(800)
     .png()

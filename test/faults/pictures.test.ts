@@ -61,13 +61,15 @@ describe('hostile pictures are judged or refused', () => {
     }
   });
 
-  it('scans: at most 64', async () => {
+  it('scans: at most 64, of arithmetic codes 12', async () => {
     const all = await outcomes(scanFloods());
     expect(having('too_many_scans', all)).toEqual([
       'progressive jpeg of 880 scans and 40 million pixels',
       'progressive jpeg of 65 scans',
       'baseline jpeg of 100 000 scans',
+      'arithmetic jpeg of 13 scans and 40 million pixels',
     ]);
+    expect(having('decoded', all)).toContain('arithmetic jpeg of 10 scans');
     // They hold too little data for their pixels, which is seen before anything is decoded.
     expect(having('truncated', all)).toEqual([
       'progressive jpeg of 64 scans and 12 million pixels',

@@ -303,9 +303,7 @@ describe('npm prepare in a clone', () => {
     registry.packages = packages.map((one) => ({ ...one, stall: one.name !== 'a-library' }));
     const { child, ended } = prepare();
     await expect
-      .poll(() => registry.requests.slice(asked).some((path) => /^(?!.*a-library).*\.tgz$/.test(path)), {
-        timeout: 30_000,
-      })
+      .poll(() => registry.requests.slice(asked).some((path) => /^(?!.*a-library).*\.tgz$/.test(path)))
       .toBe(true);
     child.kill('SIGKILL');
     await ended;

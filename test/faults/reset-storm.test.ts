@@ -78,30 +78,24 @@ async function storm(port: number, tls: boolean, count: number, seed: number): P
 it.each([
   ['HTTP', false],
   ['HTTPS', true],
-] as const)(
-  '%s: 800 resets at random moments leave the service as it was',
-  { timeout: 60_000 },
-  async (_name, isTls) => {
-    const tls = isTls
-      ? { tls: await loadTls({ cert: fixture('first.crt'), key: fixture('first.key') }) }
-      : {};
-    const test: TestServer = await startTestServer(tls);
-    try {
-      await storm(test.port, isTls, 800, 20261128);
-      const one = open(test.port, { tls: isTls });
-      one.write(good());
-      expect((await one.next()).json.code).toBe(0);
-      one.destroy();
-      await expect
-        .poll(() => [test.server.running, test.server.connections.open, test.bodies.held])
-        .toEqual([0, 0, 0]);
-      expect(uncaught).toEqual([]);
-      expect(test.lines.filter(({ event }) => event === 'unexpected')).toEqual([]);
-    } finally {
-      await test.stop();
-    }
-  },
-);
+] as const)('%s: 800 resets at random moments leave the service as it was', async (_name, isTls) => {
+  const tls = isTls ? { tls: await loadTls({ cert: fixture('first.crt'), key: fixture('first.key') }) } : {};
+  const test: TestServer = await startTestServer(tls);
+  try {
+    await storm(test.port, isTls, 800, 20261128);
+    const one = open(test.port, { tls: isTls });
+    one.write(good());
+    expect((await one.next()).json.code).toBe(0);
+    one.destroy();
+    await expect
+      .poll(() => [test.server.running, test.server.connections.open, test.bodies.held])
+      .toEqual([0, 0, 0]);
+    expect(uncaught).toEqual([]);
+    expect(test.lines.filter(({ event }) => event === 'unexpected')).toEqual([]);
+  } finally {
+    await test.stop();
+  }
+});
 
 it('a server that cannot take a connection says so in the log and goes on', async () => {
   const test = await startTestServer();
@@ -117,7 +111,7 @@ it('a server that cannot take a connection says so in the log and goes on', asyn
   }
 });
 
-it('the admin port: 400 resets at random moments', { timeout: 60_000 }, async () => {
+it('the admin port: 400 resets at random moments', async () => {
   const metrics = createMetrics({ version: '0', onTrouble: () => {} });
   const lines: string[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });

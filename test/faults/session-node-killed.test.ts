@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLAIM_MS } from '../../src/session/machine.ts';
 import { CURVE } from '../../src/session/test-support/some-session.ts';
 import { serverOfTests, whyNoServer } from '../../src/store/postgres/test-support/server.ts';
-import { settingsFor } from '../../src/store/postgres/test-support/temp-store.ts';
+import { settingsFor } from '../../src/store/postgres/test-support/settings.ts';
 import { serve } from '../contract/support/process.ts';
 import { groupPhoto } from '../support/pictures.ts';
 import { judgedFace, startV1Test } from '../v1/support.ts';
@@ -84,7 +84,7 @@ describe.skipIf(why !== null)(`a session whose node is killed while it judges a 
       () => 'cut off',
     );
     const stateOf = async () => (await other.store.sessions.findCaptureSession(sessionId))?.state;
-    await expect.poll(stateOf, { timeout: 20_000 }).toBe('judging');
+    await expect.poll(stateOf).toBe('judging');
     doomed.child.kill('SIGKILL');
     for (const pid of workers) process.kill(pid, 'SIGKILL');
     expect([await doomed.ended, await lost]).toEqual(['SIGKILL', 'cut off']);
@@ -100,5 +100,5 @@ describe.skipIf(why !== null)(`a session whose node is killed while it judges a 
     const rows: string[] = [];
     for await (const row of other.store.ledger.read({ appid: '1000001' })) rows.push(row.requestId);
     expect(rows.sort()).toEqual(session?.taken.map(({ requestId }) => requestId).sort());
-  }, 90_000);
+  });
 });

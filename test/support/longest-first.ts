@@ -16,6 +16,7 @@ const LONGEST = [
   'test/faults/contacts-nothing.test.ts',
   'test/faults/ledger-kill.test.ts',
   'src/store/postgres/contract.test.ts',
+  'src/fleet/workers-lost.test.ts',
   'test/browser/console.test.ts',
   'test/browser/console-tools.test.ts',
   'test/browser/console-accounts.test.ts',

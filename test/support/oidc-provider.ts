@@ -29,10 +29,9 @@ export interface LocalProvider {
   readonly asked: readonly string[];
   /** Says which console may send people here. */
   serve(consoleUrl: string, options?: { readonly claimsInIdToken?: boolean }): void;
-  /** Stops listening, as one that is away. */
+  /** Answers nobody and breaks their connections off; its port stays its own meanwhile. */
+  isAway: boolean;
   stop(): Promise<void>;
-  /** Listens again, on the same port. */
-  startAgain(): Promise<void>;
 }
 
 /** Starts a provider; it answers from `serve` on. */
@@ -43,14 +42,11 @@ export async function startProvider(): Promise<LocalProvider> {
   let answer: (request: IncomingMessage, response: ServerResponse) => unknown = (_request, response) =>
     response.writeHead(503).end();
   const server = createServer((request, response) => {
+    if (self.isAway) return request.destroy();
     asked.push(request.url ?? '');
     void answer(request, response);
   });
-  const listen = (port: number) =>
-    new Promise<void>((resolve) => {
-      server.listen(port, '127.0.0.1', resolve);
-    });
-  await listen(0);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
 
   const self: LocalProvider = {
@@ -58,6 +54,7 @@ export async function startProvider(): Promise<LocalProvider> {
     accounts: new Map(),
     person: null,
     tamper: () => {},
+    isAway: false,
     asked,
     serve(consoleUrl, { claimsInIdToken = false } = {}) {
       const provider = providerOf(self, jwk, consoleUrl, claimsInIdToken);
@@ -84,7 +81,6 @@ export async function startProvider(): Promise<LocalProvider> {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
-    startAgain: () => listen(port),
   };
   return self;
 }

@@ -5,7 +5,7 @@ import { callOne } from '../../src/jobs/webhook.ts';
 import { runWorker } from '../../src/jobs/worker.ts';
 import type { Poster } from '../../src/picture/download/post.ts';
 import { serverOfTests, whyNoServer } from '../../src/store/postgres/test-support/server.ts';
-import { settingsFor } from '../../src/store/postgres/test-support/temp-store.ts';
+import { settingsFor } from '../../src/store/postgres/test-support/settings.ts';
 import { openTraces } from '../../src/traces/opentelemetry.ts';
 import type { Traces } from '../../src/traces/types.ts';
 import { deliverDue } from '../../src/webhook/deliver.ts';

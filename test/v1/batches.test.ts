@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Fault } from '../../src/faults.ts';
 import type { ObjectStore } from '../../src/storage/types.ts';
 import { serverOfTests, whyNoServer } from '../../src/store/postgres/test-support/server.ts';
-import { settingsFor } from '../../src/store/postgres/test-support/temp-store.ts';
+import { settingsFor } from '../../src/store/postgres/test-support/settings.ts';
 import { somePair } from '../../src/store/test-support/temp-store.ts';
 import { startV1Test, type V1Test, type V1TestOptions } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openStore } from '../../store/open.ts';
 import { temporaryFolder, temporaryStore } from '../../store/test-support/temp-store.ts';
 import { livestill, livestillJson } from '../shared/test-support/livestill.ts';
@@ -179,7 +179,10 @@ describe('livestill app', () => {
   it('shows what was used of a daily limit', async () => {
     await livestillJson('app', 'limit', '1000001', '--data', dataDir, '--daily', '9');
     const { usage } = await temporaryStore({ dataDir });
-    await usage.consume('1000001', new Date().toISOString().slice(0, 10), 9);
+    // Noon: the day does not end between the lines.
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-29T12:00:00Z') });
+    onTestFinished(() => void vi.useRealTimers());
+    await usage.consume('1000001', '2026-11-29', 9);
     expect(await livestillJson('app', 'show', '1000001', '--data', dataDir)).toMatchObject({ usedToday: 1 });
     expect((await livestill('app', 'show', '1000001', '--data', dataDir)).out).toMatch(/used today\s+1\n/);
   });

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readSignature, sign, verifyDigest } from '../../account/signature/signature.ts';
 import { temporaryFolder } from '../../store/test-support/temp-store.ts';
 import { baseUrl, curlLine, shellWord } from '../shared/curl.ts';
@@ -13,7 +13,9 @@ const now = () => Math.floor(Date.now() / 1000);
 let dataDir: string;
 beforeEach(async () => {
   dataDir = join(await temporaryFolder(), 'data');
+  vi.stubEnv('LIVESTILL_DATA_DIR', join(dataDir, 'none'));
 });
+afterEach(() => vi.unstubAllEnvs());
 
 describe('livestill sign', () => {
   it('signs with a key that is given, without any data folder', async () => {
@@ -122,7 +124,15 @@ describe('livestill sign --check', () => {
       const { out, status } = await livestill('sign', '--check', good(), ...how);
       expect([status, out.trimEnd().split('\n').at(-1)]).toEqual([0, 'The service accepts this signature.']);
     }
+    // Without either: with the keys of the usual data folder, and without them where there is none.
+    vi.stubEnv('LIVESTILL_DATA_DIR', dataDir);
+    expect(await livestillJson('sign', '--check', good())).toMatchObject({ accepted: true, verified: true });
+    vi.stubEnv('LIVESTILL_DATA_DIR', join(dataDir, 'none'));
     expect(await livestillJson('sign', '--check', good())).toMatchObject({ accepted: true, verified: false });
+    expect(await livestill('sign', '--check', good(), '--data', join(dataDir, 'none'))).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('is not a livestill data folder'),
+    });
   });
 
   it('names mistake, code and fix, with status 1', async () => {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Command } from 'commander';
-import { type Diagnosis, diagnose } from '../../account/signature/diagnose.ts';
+import { type Diagnosis, type DiagnosisInput, diagnose } from '../../account/signature/diagnose.ts';
 import { chooseSigner, makeSignature, type Signer } from '../../account/signature/make.ts';
 import type { App, SignatureSettings } from '../../account/types.ts';
 import { checkNewSecret } from '../../account/validate.ts';
@@ -55,14 +55,16 @@ export function registerSign(program: Command): void {
 A signature is base64( HMAC-SHA1(SecretKey, original) + original ), the original being
 a=APPID&b=BUCKET&k=SECRETID&e=END&t=NOW&r=RANDOM&f=FILEID with times in seconds since 1970.
 
---check verifies with the keys of the data folder (--data), or with --secret-key; without either
-it checks everything but the digest.
+--check verifies with --secret-key, else with the keys of the data folder; where there is none, it
+checks everything but the digest.
 
 Examples:
   livestill sign --appid 1000001
   livestill sign --appid 1000001 --secret-id AKID… --secret-key - --url https://liveness.example.org
   livestill sign --appid 1000001 --once --fileid selfie-17
-  livestill sign --check "$SIGNATURE" --data data`,
+  livestill sign --check "$SIGNATURE"
+
+Exit status: 0 made, or the service would accept it, 1 the service would refuse it, 2 wrong use.`,
     )
     .action((options: SignOptions, command: Command) =>
       perform(command, options, () =>
@@ -143,13 +145,22 @@ async function check(options: SignOptions, given: string): Promise<Outcome> {
   const secretKey = options.secretKey === undefined ? undefined : await secretKeyFrom(options.secretKey);
   const input = { text, now: Date.now(), settings: settingsOf(configOf(options)), appid: options.appid };
   const diagnosis =
-    secretKey === undefined && options.data !== undefined
-      ? await withStore(options, false, ({ accounts, replay }, { redis }) =>
-          // Where nodes share them in Redis, the memory in this store knows nothing.
-          diagnose({ ...input, accounts, replay: redis.url === null ? replay : undefined }),
-        )
-      : await diagnose({ ...input, secretKey });
+    secretKey === undefined ? await checkInFolder(options, input) : await diagnose({ ...input, secretKey });
   return { ok: diagnosis.accepted, text: diagnosisText(diagnosis), json: diagnosisJson(diagnosis) };
+}
+
+/** Against the keys of the data folder; without them where none is named and there is none. */
+async function checkInFolder(options: SignOptions, input: DiagnosisInput): Promise<Diagnosis> {
+  try {
+    return await withStore(options, false, ({ accounts, replay }, { redis }) =>
+      // Where nodes share them in Redis, the memory in this store knows nothing.
+      diagnose({ ...input, accounts, replay: redis.url === null ? replay : undefined }),
+    );
+  } catch (error) {
+    const isMissing = error instanceof UsageError && error.reason === 'data_missing';
+    if (isMissing && options.data === undefined) return diagnose(input);
+    throw error;
+  }
 }
 
 function diagnosisText({ accepted, verified, signature, findings }: Diagnosis): string {

@@ -8,8 +8,8 @@ import { loadConfig } from '../../config/load.ts';
 import { pathOfArgument } from '../../files/name.ts';
 import { DEFAULT_THRESHOLD } from '../../liveness/threshold.ts';
 import type { CapturePreset, Profile } from '../../liveness/types.ts';
-import { DEFAULT_LIMITS } from '../../picture/decode/decode.ts';
 import { createDownloader } from '../../picture/download/download.ts';
+import { DEFAULT_LIMITS } from '../../picture/limits.ts';
 import { numberWithin, scoreNumber } from '../shared/arguments.ts';
 import {
   captureOption,

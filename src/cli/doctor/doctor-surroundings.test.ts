@@ -1,9 +1,11 @@
-import { chmod, copyFile, mkdir, rename } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { THIS_MACHINE } from '../../doctor/examine.ts';
 import { openStore } from '../../store/open.ts';
+import { MODELS_DIR } from '../../weights/index.ts';
 import { data, found, listening, noon, root, tls, useDataFolder } from './test-support/doctor.ts';
 
 useDataFolder();
@@ -50,7 +52,98 @@ describe('a copy of the database without its write-ahead log', () => {
   });
 });
 
+describe('a data folder that cannot be written', () => {
+  const unwritable = (name: string, code: string) => ({
+    whyNotWritten: async (path: string) => (path.endsWith(name) ? code : null),
+  });
+
+  it('fails, and says whether rights or the mount are the cause', async () => {
+    expect(await found('data folder', {}, unwritable('data', 'EACCES'))).toMatchObject({
+      status: 'fail',
+      found: `${data}, mode 700: this user cannot write it (EACCES)`,
+      advice: expect.stringContaining('Let this user write the folder'),
+    });
+    expect(await found('data folder', {}, unwritable('data', 'EROFS'))).toMatchObject({
+      status: 'fail',
+      found: `${data}, mode 700: its file system is mounted read-only`,
+      advice: expect.stringContaining('Mount it for writing'),
+    });
+    expect(await found('database file', {}, unwritable('.sqlite', 'EACCES'))).toMatchObject({
+      status: 'fail',
+      found: expect.stringContaining('livestill.sqlite, mode 600: this user cannot write it'),
+      advice: expect.stringContaining('Let this user write the file'),
+    });
+  });
+
+  it('is found out by this machine', async () => {
+    expect(await THIS_MACHINE.whyNotWritten(data)).toBeNull();
+    expect(await THIS_MACHINE.whyNotWritten(join(root, 'none'))).toBe('ENOENT');
+  });
+});
+
+describe('memory', () => {
+  const gigabytes = (count: number) => ({ memoryBytes: count * 1024 ** 3 });
+
+  it('is enough, and says for what', async () => {
+    expect(await found('memory')).toMatchObject({
+      status: 'ok',
+      found: '16384 MB, 4 workers of up to 2048 MB each',
+    });
+  });
+
+  it('that is too little for a large picture is a warning, too little for the service a failure', async () => {
+    expect(await found('memory', {}, gigabytes(1))).toMatchObject({
+      status: 'warn',
+      found: '1024 MB, of which 1 worker may take 768 MB: too little for large pictures',
+      advice: expect.stringContaining('picture.maxPixels'),
+    });
+    expect(await found('memory', {}, gigabytes(0.4))).toMatchObject({ status: 'fail' });
+  });
+
+  it('that so many workers, or so large ones, go beyond is a warning', async () => {
+    const advice = 'Set workers to 4 or less, or give the machine more memory.';
+    expect(await found('memory', { workers: 8 }, gigabytes(4))).toMatchObject({ status: 'warn', advice });
+    expect(await found('memory', { workers: 2, workerMemoryMb: 4096 }, gigabytes(4))).toMatchObject({
+      status: 'warn',
+      advice: 'Set workerMemoryMb to 1693 or less, or give the machine more memory.',
+    });
+  });
+});
+
+describe('the console', () => {
+  it('that was not built is a warning, and nothing where it is switched off', async () => {
+    const none = { consoleFolder: join(root, 'none') };
+    expect(await found('console', {}, none)).toMatchObject({
+      status: 'warn',
+      found: 'not built: /console/ is not there',
+      advice: 'Run "npm run build" in the clone, or install the package anew.',
+    });
+    expect(await found('console')).toMatchObject({ status: 'ok' });
+    await expect(found('console', { console: { enabled: false } }, none)).rejects.toThrow('no check console');
+  });
+});
+
 describe('models', () => {
+  it('all of which are missing are one short line', async () => {
+    const dir = join(root, 'nothing');
+    await mkdir(dir);
+    expect(await found('models', { models: { dir } })).toMatchObject({
+      status: 'fail',
+      found: `${dir}: blazeface-back-256.onnx, rfb-320.onnx, minifasnet-v2-se-128.onnx, minifasnet-v2-80.onnx, minifasnet-v1-se-80.onnx are not there`,
+    });
+  });
+
+  it('one that is another file is named with its size or hash', async () => {
+    const dir = join(root, 'other');
+    await cp(MODELS_DIR, dir, { recursive: true });
+    await writeFile(join(dir, 'rfb-320.onnx'), 'changed');
+    await rm(join(dir, 'blazeface-back-256.onnx'));
+    expect(await found('models', { models: { dir } })).toMatchObject({
+      status: 'fail',
+      found: `${dir}: blazeface-back-256.onnx is not there; rfb-320.onnx: expected 1217758 bytes, found 7 bytes`,
+    });
+  });
+
   it('files that are missing, and how to fetch them', async () => {
     const dir = join(root, 'models');
     await mkdir(dir);

@@ -71,6 +71,21 @@ describe('livestill doctor', () => {
     await store.close();
   });
 
+  it('says what to do about a configuration file that is not there', async () => {
+    const { out, status } = await doctor({}, {}, '--config', join(root, 'none.json'), '--json');
+    expect(status).toBe(1);
+    const { checks } = JSON.parse(out) as { checks: { name: string; advice: string }[] };
+    expect(checks.find(({ name }) => name === 'configuration')?.advice).toContain(
+      '--config or LIVESTILL_CONFIG',
+    );
+  });
+
+  it('shows room in the unit that people read', async () => {
+    expect(await found('disk room', {}, { freeBytes: async () => 68_126.6 * 1024 ** 2 })).toMatchObject({
+      found: '66.5 GiB free',
+    });
+  });
+
   it('names every setting that is wrong', async () => {
     const check = await found('configuration', { port: 'eighty', prot: 1 });
     expect(check).toMatchObject({ status: 'fail', exit: 1 });

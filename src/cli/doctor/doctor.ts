@@ -12,11 +12,12 @@ export function registerDoctor(program: Command, machine: Machine = THIS_MACHINE
     .addHelpText(
       'after',
       `
-Looks at the Node.js version, the native libraries (each is loaded), the rights of the data folder and
-its files, the free space on its disk, the database (SQLite's own check of every page), whether the
-master key fits, the clock, the SHA-256 of the networks, certificate dates, the ports, and the services
-that are configured: PostgreSQL, Redis, S3 storage, OpenID Connect provider, trace collector. Nothing is
-changed (in storage an object of the doctor's own comes and goes), and a service may be running meanwhile. Run it as the user that runs the service.
+Looks at the Node.js version, the native libraries (each is loaded), the memory, the rights of the data
+folder and its files, the free space on its disk, the database (SQLite's own check of every page),
+whether the master key fits, the clock, the SHA-256 of the networks, the pages of the console,
+certificate dates, the ports, and the services that are configured: PostgreSQL, Redis, S3 storage,
+OpenID Connect provider, trace collector. Nothing is changed (in storage an object of the doctor's own
+comes and goes), and a service may be running meanwhile. Run it as the user that runs the service.
 
 Each check is "ok", "warn" (it works, but look into it) or "fail".
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { folder, livestill, madeScores, ndjson, useFolder } from './test-support/livestill.ts';
+import { folder, livestill, madeScores, ndjson, said, useFolder } from './test-support/livestill.ts';
 
 useFolder();
 
@@ -52,6 +52,8 @@ describe('evaluate --scores', () => {
       ...['evaluate', '--scores', file, '--choose-threshold', 'worst-apcer=0.1', '--folds', '4'],
       ...['--report', report, '--save-scores', saved, '--operating-points', points],
     );
+    const numbersFile = report.replace('.html', '.json');
+    expect(said).toContain(`Written: ${[saved, points, report, numbersFile].join(', ')}\n`);
     const html = await readFile(report, 'utf8');
     expect(html).not.toMatch(/(?:src|href)="(?!data:)|@import|url\(/);
     expect(html).not.toContain('<b>print');
@@ -109,6 +111,7 @@ describe('evaluate --compare', () => {
     for (const test of same.tests) expect([test.mcnemar, test.byCluster]).toEqual([1, 1]);
     const text = await livestill('evaluate', '--compare', weak, strong, '--report', join(folder, 'c.html'));
     expect(text).toMatch(/MCNEMAR P/);
+    expect(said).toContain(`Written: ${join(folder, 'c.html')}\n`);
     expect(await readFile(join(folder, 'c.html'), 'utf8')).toMatch(/weak\.ndjson against strong\.ndjson/);
   });
 

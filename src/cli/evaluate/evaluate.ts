@@ -12,6 +12,8 @@ An index names path and label ("bona-fide" or "attack"), and where known species
 session, group, fold. A score file names label and score, and the same others; score null means
 that the system gave no response. docs/use/evaluation.md explains every number.
 
+Exit status: 0 measured, 1 a part of a tree could not be read, 2 wrong use, or input that cannot be used.
+
 Examples:
   livestill evaluate my-pictures/ --report report.html
   livestill evaluate index.csv --choose-threshold worst-apcer=0.05 --folds 5

@@ -74,7 +74,7 @@ export async function runEvaluation(pictures: string | undefined, flags: Evaluat
       system === null
         ? await measureScores(flags.scores!, flags)
         : await measurePictures(pictures!, system, flags, leftOut);
-    await writeFiles(measured, flags, origin());
+    const written = await writeFiles(measured, flags, origin());
     const { evaluation } = measured.full;
     print(
       flags.json
@@ -85,6 +85,7 @@ export async function runEvaluation(pictures: string | undefined, flags: Evaluat
             printProtocol(measured.protocol) +
             printTraps(measured.traps, measured.robustness),
     );
+    tellWritten(written);
   } finally {
     tellLeftOut(leftOut);
     await system?.close();
@@ -99,6 +100,12 @@ async function runComparison(a: string, b: string, flags: EvaluateFlags): Promis
     await writeOutput(flags.report, comparisonHtml(comparison, provenance), flags);
   }
   print(flags.json ? `${JSON.stringify(comparison, null, 2)}\n` : printComparison(comparison));
+  tellWritten(flags.report === undefined ? [] : [flags.report]);
+}
+
+/** Names the files that were made, on standard error. */
+function tellWritten(files: readonly string[]): void {
+  if (files.length > 0) say(`Written: ${files.join(', ')}\n`);
 }
 
 const origin = (): Origin => ({

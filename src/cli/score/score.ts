@@ -67,7 +67,9 @@ networks gave all the same. "live, review" and "attack, review" mean that the ne
 verdict: have a person look, or take another picture.
 
 With --together the last line is the verdict on all: the mean of what the networks gave for those that are
-fit, and whether the stills go together. With --json a line is {"file","code","message","verdict","score","review","rawScore",…the whole judgement}.
+fit, and whether the stills go together.
+
+With --json a line is {"file","code","message","verdict","score","review","rawScore",…} with the whole judgement.
 code is 0 for a judged picture, -4015 no face, -4016 no usable picture, -5805 the file cannot be
 read. --explain overwrites nothing: where a name is taken, the next one gets a number.
 

@@ -22,8 +22,6 @@ describe.skipIf(whyNoServer !== null)(`a service on PostgreSQL${title}`, () => {
       LIVESTILL_STORE: url,
       LIVESTILL_NODE: 'one',
       LIVESTILL_PROFILE: 'fast',
-      LIVESTILL_POSTGRES_CONNECT_TIMEOUT_MS: '1000',
-      LIVESTILL_POSTGRES_STATEMENT_TIMEOUT_MS: '1000',
     };
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     expect(await livestill('migrate', 'status', '--data', data)).toMatchObject({ status: 1 });
@@ -73,12 +71,10 @@ describe.skipIf(whyNoServer !== null)(`a service on PostgreSQL${title}`, () => {
     expect([107, 108]).toContain(((await (await signed()).json()) as { code: number }).code);
     expect((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status).toBe(503);
     await of.server.up();
-    await expect
-      .poll(async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status, { timeout: 15_000 })
-      .toBe(200);
+    await expect.poll(async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status).toBe(200);
     expect(await (await (await call())()).json()).toMatchObject({ code: -4015 });
     signals.emit('SIGTERM');
-    await expect.poll(() => exits, { timeout: 20_000 }).toEqual([0]);
+    await expect.poll(() => exits).toEqual([0]);
     const shown = (await livestill('config', 'print')).out + JSON.stringify(lines) + said.join('');
     expect(shown).toMatch(/^store +\(hidden\) +LIVESTILL_STORE$/m);
     expect(shown).not.toContain(password);

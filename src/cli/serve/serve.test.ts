@@ -64,7 +64,7 @@ async function withoutPair(): Promise<string> {
 
 async function stop({ signals, exits }: World): Promise<void> {
   signals.emit('SIGTERM');
-  await expect.poll(() => exits, { timeout: 20_000 }).toEqual([0]);
+  await expect.poll(() => exits).toEqual([0]);
 }
 
 describe('the console', () => {
@@ -146,7 +146,7 @@ describe('serve', () => {
     ]);
     const shown = await livestill('log', 'admin', '--last', '1', '--data', join(folder, 'data'));
     expect(shown.out).toMatch(/service\.start +- +config\.queueWaitMs: 3000 -> 2900$/m);
-    expect(second.said[0]).toContain('A call to copy: npx livestill sign --data');
+    expect(second.said[0]).toContain('A call to copy: livestill sign --data');
     expect(second.said[0]).not.toContain('SecretKey');
     await stop(second);
   });
@@ -169,7 +169,7 @@ describe('serve', () => {
   it('makes no app where it is told not to', async () => {
     const bare = world();
     expect(await serve(options({ firstApp: false }), bare)).toBe(0);
-    expect(bare.said[0]).toContain('There is no app yet. Make one: npx livestill app create --data');
+    expect(bare.said[0]).toContain('There is no app yet. Make one: livestill app create --data');
     expect(bare.said[0]).not.toContain('SecretKey');
     await stop(bare);
   });

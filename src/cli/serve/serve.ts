@@ -33,7 +33,7 @@ export interface ServeOptions {
 export function registerServe(program: Command): void {
   program
     .command('serve')
-    .description('run the service: POST /face/livedetectpicture')
+    .description('run the service: POST /face/livedetectpicture, the v1 API and the console')
     .option('--data <folder>', 'data folder; made at the first start (default: "data")')
     .option('--host <address>', 'address to listen on; 0.0.0.0 for every one (default: 127.0.0.1)')
     .option(
@@ -43,7 +43,7 @@ export function registerServe(program: Command): void {
     )
     .option(
       '--admin-port <number>',
-      'port of the console, /healthz and /readyz (default: 8788)',
+      'port of the console, /healthz, /readyz and /metrics (default: 8788)',
       numberWithin(0, 65_535, true),
     )
     .option(

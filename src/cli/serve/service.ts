@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/load.ts';
 import type { Console } from '../../console/console.ts';
@@ -12,6 +11,7 @@ import { DEFAULT_PROFILE } from '../../liveness/profiles.ts';
 import type { Profile } from '../../liveness/types.ts';
 import { copiesIn } from '../../store/core/data-folder.ts';
 import type { Store } from '../../store/open.ts';
+import { CONSOLE_FOLDER } from '../../wire/admin/console-files.ts';
 import { overviewAreas } from '../../wire/admin/overview.ts';
 import { type AdminServer, createAdminServer } from '../../wire/admin/server.ts';
 import type { ThresholdDeps } from '../../wire/admin/threshold.ts';
@@ -37,9 +37,6 @@ import { StartError } from './start-error.ts';
 import { noteStart, openStoreOf, startRetentionOf } from './store.ts';
 import { toolsOf } from './tools.ts';
 import { checkProfiles, startFleetOf } from './workers.ts';
-
-/** The built console, beside the built service; there too where this runs from the sources. */
-const consoleFolder = fileURLToPath(new URL('../../../dist/web-console', import.meta.url));
 
 /** How far the start has come. */
 interface State {
@@ -230,7 +227,7 @@ function createAdmin(
     metrics,
     () => networksOf(state.fleet),
     console === null ? undefined : { ...api, console },
-    console === null ? undefined : consoleFolder,
+    console === null ? undefined : CONSOLE_FOLDER,
     config.console.url === null ? [] : [new URL(config.console.url).hostname],
   );
 }

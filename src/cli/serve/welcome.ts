@@ -7,6 +7,7 @@ import { postgresSettings, redisSettings, shownAddress, shownRedis } from '../..
 import { baseUrl, shellWord } from '../shared/curl.ts';
 import { lackingLine } from '../shared/engine-options.ts';
 import { pairs } from '../shared/outcome.ts';
+import { ownCommand } from '../shared/own-command.ts';
 import { consoleLines } from './console.ts';
 import { type KeyPlace, makeFirstApp } from './first-app.ts';
 import type { Service } from './service.ts';
@@ -69,8 +70,8 @@ async function howToCall(
 ): Promise<string> {
   const { accounts } = service.store;
   const data = shellWord(config.dataDir);
-  const anew = `npx livestill sign --data ${data} --url ${shellWord(base)}`;
+  const anew = `${ownCommand()} sign --data ${data} --url ${shellWord(base)}`;
   if ((await accounts.listApps(1)).length > 0) return `A call to copy: ${anew}`;
-  if (firstApp === 'none') return `There is no app yet. Make one: npx livestill app create --data ${data}`;
+  if (firstApp === 'none') return `There is no app yet. Make one: ${ownCommand()} app create --data ${data}`;
   return `${await makeFirstApp(config, accounts, base, firstApp)}\n\nA new one later: ${anew}`;
 }

@@ -6,11 +6,17 @@ const COMMANDS = [
   'serve',
   'score',
   'batch',
+  'worker',
   'app',
   'key',
+  'user',
   'sign',
   'ledger',
   'log',
+  'backup',
+  'restore',
+  'migrate',
+  'store',
   'config',
   'doctor',
   'models',
@@ -38,6 +44,15 @@ describe('the command line', () => {
     const help = await run('--help');
     for (const command of COMMANDS) expect(help).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
     expect(help).toContain('First steps:');
+  });
+
+  it('has help that fits a terminal, shows defaults as they are typed, and says what a command ends with', async () => {
+    for (const name of COMMANDS) {
+      const help = await run(name, '--help');
+      expect(help.split('\n').filter((line) => line.length > 130)).toEqual([]);
+      expect(help).not.toMatch(/default: \[/);
+      expect(help, name).toMatch(/\n(?:Examples?|Exit status):/);
+    }
   });
 
   it.each(COMMANDS)('has a help of its own for %s, with every option explained', async (command) => {

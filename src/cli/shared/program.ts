@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Help, type Option } from 'commander';
 import { nearest } from '../../config/checks.ts';
 import { version } from './version.ts';
 
@@ -65,6 +65,7 @@ export async function createProgram(program: Command, args: readonly string[]): 
     .version(version, VERSION_FLAGS.join(', '))
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride()
+    .configureHelp({ optionDescription })
     .addHelpText(
       'after',
       `
@@ -78,6 +79,15 @@ Documentation: README.md and docs/ in the package.`,
   for (const register of await Promise.all(needed(args[0]).map((name) => COMMANDS[name]())))
     register(program);
   return program;
+}
+
+/** As commander's own, with a list as it is typed: with commas, and nothing where it is empty. */
+function optionDescription(this: Help, option: Option): string {
+  const { defaultValue } = option;
+  if (!Array.isArray(defaultValue)) return Help.prototype.optionDescription.call(this, option);
+  return defaultValue.length === 0
+    ? option.description
+    : `${option.description} (default: ${defaultValue.join(',')})`;
 }
 
 /** The commands that are loaded when the first argument is `first`: none to tell the version. */

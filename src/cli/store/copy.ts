@@ -18,6 +18,12 @@ export function registerStore(program: Command): void {
   program
     .command('store')
     .description('move an installation between SQLite and PostgreSQL')
+    .addHelpText(
+      'after',
+      `
+Example:
+  livestill store copy --from /var/lib/livestill --to postgres://livestill@db.example.org/livestill`,
+    )
     .command('copy')
     .description('copy everything that is kept into an empty store, and compare both')
     .requiredOption('--from <place>', 'a data folder, or postgres://user@host:port/database')
@@ -28,8 +34,8 @@ export function registerStore(program: Command): void {
       'after',
       `
 Stop every service on both first. Apps, keys, used signatures, daily counts, the ledger with its
-chains, the log of changes and kept answers are copied, batches too from PostgreSQL to PostgreSQL; then the number of rows and a SHA-256 over each
-table are compared. Interrupted, it goes on where it was when it is started again. The keys stay where
+chains, the log of changes and kept answers are copied, batches too from PostgreSQL to PostgreSQL;
+then the number of rows and a SHA-256 over each table are compared. Interrupted, it goes on where it was when it is started again. The keys stay where
 they are: put master.key (or LIVESTILL_MASTER_KEY) beside the new store as well. A PostgreSQL database
 needs its tables first ("livestill migrate up"). Its password comes from LIVESTILL_POSTGRES_PASSWORD.
 

@@ -22,7 +22,17 @@ interface Options extends DataOptions {
 export function registerMigrate(program: Command): void {
   const migrate = program
     .command('migrate')
-    .description("bring the store's tables up to this version, or back, and say where they are");
+    .description("bring the store's tables up to this version, or back, and say where they are")
+    .addHelpText(
+      'after',
+      `
+With SQLite the service brings them up at its start, after a backup. With PostgreSQL run
+"livestill migrate up" once before the first node of a new version starts (docs/run/postgres.md).
+
+Examples:
+  livestill migrate status
+  livestill migrate up`,
+    );
   dataCommand(migrate, 'status', 'which steps the tables have been through, and which they lack').action(
     (options: Options, command: Command) => perform(command, options, () => status(options)),
   );

@@ -8,7 +8,7 @@ import type { LedgerRow } from '../../ledger/types.ts';
 import { DEFAULT_RULES } from '../../policy/policy.ts';
 import { openStore, type Store } from '../../store/open.ts';
 import type { TestServer } from '../../store/postgres/test-support/server.ts';
-import { settingsFor } from '../../store/postgres/test-support/temp-store.ts';
+import { settingsFor } from '../../store/postgres/test-support/settings.ts';
 import { somePair, someRow } from '../../store/test-support/temp-store.ts';
 import type { RowDecision } from '../judge-row.ts';
 import type { BatchOrder, BatchStore, Submitted } from '../types.ts';
@@ -16,7 +16,7 @@ import type { WorkerDeps } from '../worker.ts';
 
 /** Nodes on one database, each with a store of its own; two apps, `1` and `2`. */
 export async function nodesOn(server: TestServer, count: number, url?: string): Promise<readonly Store[]> {
-  const postgres = settingsFor(url ?? (await server.newDatabase()));
+  const postgres = settingsFor(url ?? (await server.migratedDatabase()));
   const stores: Store[] = [];
   for (let n = 0; n < count; n++) {
     const dataDir = await mkdtemp(join(tmpdir(), 'livestill-jobs-'));
@@ -74,7 +74,7 @@ export function someWorker(store: Store, parts: Partial<WorkerDeps> = {}): Worke
     recordOf: rowOf,
     recordOfGroup: ({ decision }) => rowOf(decision),
     atOnce: 4,
-    leaseMs: 1000,
+    leaseMs: 60_000,
     pollMs: 20,
     name: 'tested',
     findApp: async (appid) => {

@@ -1,13 +1,11 @@
 import {
-  bytesField,
   type Field,
+  FieldWriter,
   fieldHead,
-  integerField,
   MalformedError,
   readFields,
   readIntegers,
   readTexts,
-  textField,
 } from './protobuf.ts';
 
 /** A node of the graph; attributes that are not looked at stay as the bytes they were. */
@@ -86,22 +84,19 @@ function readNode(bytes: Uint8Array): OnnxNode {
   };
 }
 
-function encodeNode(node: OnnxNode): Buffer {
-  const parts: Uint8Array[] = [
-    ...node.inputs.map((name) => textField(NODE.input, name)),
-    ...node.outputs.map((name) => textField(NODE.output, name)),
-    textField(NODE.op, node.op),
-    node.rest,
-  ];
-  if (node.op === 'Conv' && node.group !== 1) {
-    const attribute = [
-      textField(ATTRIBUTE.name, 'group'),
-      integerField(ATTRIBUTE.integer, node.group),
-      integerField(ATTRIBUTE.type, INT_ATTRIBUTE),
-    ];
-    parts.push(bytesField(NODE.attribute, Buffer.concat(attribute)));
-  }
-  return bytesField(GRAPH.node, Buffer.concat(parts));
+function writeNode(out: FieldWriter, node: OnnxNode): void {
+  out.nested(GRAPH.node, () => {
+    for (const name of node.inputs) out.text(NODE.input, name);
+    for (const name of node.outputs) out.text(NODE.output, name);
+    out.text(NODE.op, node.op);
+    out.raw(node.rest);
+    if (node.op !== 'Conv' || node.group === 1) return;
+    out.nested(NODE.attribute, () => {
+      out.text(ATTRIBUTE.name, 'group');
+      out.integer(ATTRIBUTE.integer, node.group);
+      out.integer(ATTRIBUTE.type, INT_ATTRIBUTE);
+    });
+  });
 }
 
 /** A float32 tensor, or null for one of another type or with its data elsewhere. */
@@ -131,18 +126,23 @@ function readIntegerTensor(bytes: Uint8Array): readonly [string, readonly number
   return values.length === size ? [readTexts(fields, TENSOR.name)[0] ?? '', values] : null;
 }
 
-const lengthOf = (parts: readonly Uint8Array[]) => parts.reduce((sum, part) => sum + part.length, 0);
+/** A tensor as two parts of the graph's message; its values are not copied. */
+function encodeTensor(name: string, { dims, values }: OnnxTensor): readonly [Uint8Array, Uint8Array] {
+  const content = new FieldWriter(64 + 3 * name.length);
+  for (const d of dims) content.integer(TENSOR.dims, d);
+  content.integer(TENSOR.type, FLOAT);
+  content.text(TENSOR.name, name);
+  content.head(TENSOR.raw, values.byteLength);
+  const field = new FieldWriter(content.length + 20);
+  field.head(GRAPH.initializer, content.length + values.byteLength);
+  field.raw(content.written);
+  return [field.written, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)];
+}
 
-/** A tensor as parts of the graph's message; its values are not copied. */
-function encodeTensor(name: string, { dims, values }: OnnxTensor): Uint8Array[] {
-  const parts = [
-    ...dims.map((d) => integerField(TENSOR.dims, d)),
-    integerField(TENSOR.type, FLOAT),
-    textField(TENSOR.name, name),
-    fieldHead(TENSOR.raw, values.byteLength),
-    new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-  ];
-  return [fieldHead(GRAPH.initializer, lengthOf(parts)), ...parts];
+function encodeNodes(nodes: readonly OnnxNode[]): Uint8Array {
+  const out = new FieldWriter(256 * nodes.length);
+  for (const node of nodes) writeNode(out, node);
+  return out.written;
 }
 
 /**
@@ -188,15 +188,14 @@ export function readGraph(model: Uint8Array): OnnxGraph {
     outputs,
     encode() {
       const graph = [
-        ...nodes.map(encodeNode),
+        encodeNodes(nodes),
         ...Array.from(tensors, ([name, tensor]) => encodeTensor(name, tensor)).flat(),
         others,
       ];
+      const length = graph.reduce((sum, part) => sum + part.length, 0);
       return Buffer.concat(
         modelFields.flatMap((f) =>
-          f === graphField
-            ? [fieldHead(MODEL.graph, lengthOf(graph)), ...graph]
-            : [model.subarray(f.start, f.end)],
+          f === graphField ? [fieldHead(MODEL.graph, length), ...graph] : [model.subarray(f.start, f.end)],
         ),
       );
     },

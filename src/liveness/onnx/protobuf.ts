@@ -82,35 +82,120 @@ export function readIntegers(fields: readonly Field[], number: number): number[]
 
 /** Texts of a repeated text field. */
 export function readTexts(fields: readonly Field[], number: number): string[] {
-  return fields.filter((f) => f.number === number).map((f) => Buffer.from(f.value ?? []).toString());
+  const found: string[] = [];
+  for (const field of fields) if (field.number === number) found.push(textOf(field.value));
+  return found;
 }
 
-function varintBytes(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest > 127) {
-    bytes.push((rest % 128) + 128);
-    rest = Math.floor(rest / 128);
+const textOf = (value: Uint8Array | null) =>
+  value === null ? '' : Buffer.from(value.buffer, value.byteOffset, value.length).toString();
+
+function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) length++;
+  return length;
+}
+
+/** Fields one behind the other in one piece of memory: a model has thousands. */
+export class FieldWriter {
+  #bytes: Buffer;
+  #at = 0;
+
+  /** @param room bytes to set aside at once; it grows where that is not enough. */
+  constructor(room: number) {
+    this.#bytes = Buffer.allocUnsafe(room);
   }
-  return [...bytes, rest];
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#at;
+  }
+
+  /** What was written; valid until more is written. */
+  get written(): Buffer {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  /** An integer field. */
+  integer(number: number, value: number): void {
+    this.#varint(number * 8);
+    this.#varint(value);
+  }
+
+  /** What stands before the content of a length-delimited field of `length` bytes. */
+  head(number: number, length: number): void {
+    this.#varint(number * 8 + 2);
+    this.#varint(length);
+  }
+
+  /** A text field. */
+  text(number: number, content: string): void {
+    const length = Buffer.byteLength(content);
+    this.head(number, length);
+    this.#room(length);
+    this.#at += this.#bytes.write(content, this.#at);
+  }
+
+  /** Bytes as they are. */
+  raw(content: Uint8Array): void {
+    this.#room(content.length);
+    this.#bytes.set(content, this.#at);
+    this.#at += content.length;
+  }
+
+  /** A field whose content is what `write` writes. */
+  nested(number: number, write: () => void): void {
+    const start = this.#at;
+    write();
+    const length = this.#at - start;
+    const head = varintLength(number * 8 + 2) + varintLength(length);
+    this.#room(head);
+    this.#bytes.copyWithin(start + head, start, this.#at);
+    this.#at = start;
+    this.head(number, length);
+    this.#at += length;
+  }
+
+  #varint(value: number): void {
+    this.#room(10);
+    let rest = value;
+    for (; rest > 127; rest = Math.floor(rest / 128)) this.#bytes[this.#at++] = (rest % 128) + 128;
+    this.#bytes[this.#at++] = rest;
+  }
+
+  #room(more: number): void {
+    if (this.#at + more <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(2 * (this.#at + more));
+    larger.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = larger;
+  }
+}
+
+function field(room: number, write: (out: FieldWriter) => void): Buffer {
+  const out = new FieldWriter(room);
+  write(out);
+  return out.written;
 }
 
 /** An integer field. */
 export function integerField(number: number, value: number): Buffer {
-  return Buffer.from([...varintBytes(number * 8), ...varintBytes(value)]);
+  return field(20, (out) => out.integer(number, value));
 }
 
 /** What stands before the content of a length-delimited field of `length` bytes. */
 export function fieldHead(number: number, length: number): Buffer {
-  return Buffer.from([...varintBytes(number * 8 + 2), ...varintBytes(length)]);
+  return field(20, (out) => out.head(number, length));
 }
 
 /** A length-delimited field. */
 export function bytesField(number: number, content: Uint8Array): Buffer {
-  return Buffer.concat([fieldHead(number, content.length), content]);
+  return field(20 + content.length, (out) => {
+    out.head(number, content.length);
+    out.raw(content);
+  });
 }
 
 /** A text field. */
 export function textField(number: number, content: string): Buffer {
-  return bytesField(number, Buffer.from(content));
+  return field(20 + 3 * content.length, (out) => out.text(number, content));
 }

@@ -23,6 +23,11 @@ export interface DecodedPicture extends RgbPicture {
  * over all pixels.
  */
 const MOST_SCANS = 64;
+/**
+ * The same for arithmetic codes, which no camera writes: they fit any number of decisions into no bytes at
+ * all, so that each scan may look at every coefficient. Encoders write ten.
+ */
+const MOST_ARITHMETIC_SCANS = 12;
 
 /** The library's failure as a fault, its wording kept for the operator's log alone. */
 function decodeFault(format: string, error: unknown): Fault {
@@ -62,10 +67,9 @@ function pipeline(bytes: Uint8Array, limits: PictureLimits, failOn: Strictness, 
 function lean(bytes: Uint8Array, format: 'jpeg' | 'png' | 'webp'): Uint8Array {
   if (format === 'png') return withoutTexts(bytes);
   if (format === 'webp') return bytes;
-  const { scans, end } = surveyJpeg(bytes, MOST_SCANS);
-  if (scans > MOST_SCANS) {
-    throw refuse('too_many_scans', `the jpeg has more than ${MOST_SCANS} scans; save it anew`);
-  }
+  const { scans, arithmetic, end } = surveyJpeg(bytes, MOST_SCANS);
+  const most = arithmetic ? MOST_ARITHMETIC_SCANS : MOST_SCANS;
+  if (scans > most) throw refuse('too_many_scans', `the jpeg has more than ${most} scans; save it anew`);
   return bytes.subarray(0, end);
 }
 

@@ -38,7 +38,7 @@ async function download(url: string, options: Partial<DownloadOptions> = {}, sig
     ports: [80, 443, port],
     maxRedirects: 3,
     maxBytes: 1000,
-    timeoutMs: 5000,
+    timeoutMs: 60_000,
     resolve: async () => ['127.0.0.1'],
     ...options,
   });
@@ -102,7 +102,7 @@ describe('what is fetched', () => {
       ports: [port],
       maxRedirects: 0,
       maxBytes: 1000,
-      timeoutMs: 5000,
+      timeoutMs: 60_000,
     });
     const bytes = await downloader.download(new URL(`http://127.0.0.1:${port}/`), never);
     expect(bytes.buffer.byteLength).toBe(picture.length);

@@ -28,7 +28,7 @@ function watched() {
     reportOnly: true,
     maxRedirects: 3,
     maxBytes: 1000,
-    timeoutMs: 5000,
+    timeoutMs: 60_000,
     resolve: async () => ['127.0.0.1'],
     observe: (event) => all.push(event),
   });
@@ -98,7 +98,7 @@ describe('who watches downloads', () => {
       ports: [80, 443],
       maxRedirects: 0,
       maxBytes: 10,
-      timeoutMs: 1000,
+      timeoutMs: 60_000,
       observe: (event) => events.push(event),
     });
     await expect(downloader.download(new URL(url), new AbortController().signal)).rejects.toThrow();

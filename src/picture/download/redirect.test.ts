@@ -39,7 +39,7 @@ async function follow(header: Buffer): Promise<string | undefined> {
     ports: [80, port],
     maxRedirects: 1,
     maxBytes: 100,
-    timeoutMs: 5000,
+    timeoutMs: 60_000,
     resolve: async () => ['127.0.0.1'],
   });
   try {

@@ -29,7 +29,7 @@ export const s3SettingsFor = (endpoint: string, parts: Partial<S3Settings> = {})
   sessionToken: null,
   credentialsFile: null,
   ca: null,
-  timeoutMs: 10_000,
+  timeoutMs: 60_000,
   ...TEST_KEYS,
   ...parts,
 });
@@ -82,7 +82,7 @@ export class S3TestServer {
         await fetch(this.url);
         return;
       } catch (error) {
-        if (tries > 200) throw error;
+        if (tries > 1000 || this.#process.exitCode !== null) throw error;
         await sleep(50);
       }
     }
@@ -167,7 +167,7 @@ export function s3OfTests(): { readonly server: S3TestServer } {
   let server: S3TestServer | undefined;
   beforeAll(async () => {
     if (whyNoS3 === null) server = await S3TestServer.start();
-  }, 30_000);
+  });
   afterAll(() => server?.end());
   return {
     get server() {

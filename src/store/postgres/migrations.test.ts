@@ -7,7 +7,7 @@ import { somePair, someRow, temporaryFolder } from '../test-support/temp-store.t
 import { withPatience } from './handles.ts';
 import { MIGRATIONS, schemaState } from './migrations.ts';
 import { serverOfTests, whyNoServer } from './test-support/server.ts';
-import { settingsFor } from './test-support/temp-store.ts';
+import { settingsFor } from './test-support/settings.ts';
 
 const title = whyNoServer === null ? '' : ` (skipped: ${whyNoServer})`;
 const steps = Object.keys(MIGRATIONS);

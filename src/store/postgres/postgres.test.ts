@@ -4,7 +4,8 @@ import type { StoreCall } from '../../ledger/store-health.ts';
 import { openStore } from '../open.ts';
 import { somePair, someRow, temporaryFolder, temporaryStore, testOn } from '../test-support/temp-store.ts';
 import { serverOfTests, whyNoServer } from './test-support/server.ts';
-import { postgresOn, settingsFor } from './test-support/temp-store.ts';
+import { settingsFor } from './test-support/settings.ts';
+import { postgresOn } from './test-support/temp-store.ts';
 
 const certificate = (name: string): string =>
   fileURLToPath(new URL(`../../../test/contract/support/tls/${name}`, import.meta.url));
@@ -50,7 +51,7 @@ describe.skipIf(whyNoServer !== null)(
 
     it('is spoken to over TLS with its certificate checked', async () => {
       await of.server.useTls(certificate('first.crt'), certificate('first.key'));
-      const url = await of.server.newDatabase();
+      const url = await of.server.migratedDatabase();
       const openBy = async (mode: string, caFile: string | null) =>
         openStore({
           dataDir: await temporaryFolder(),

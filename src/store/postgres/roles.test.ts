@@ -8,7 +8,7 @@ import { openStore } from '../open.ts';
 import { somePair, someRow, temporaryFolder } from '../test-support/temp-store.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { serverOfTests, whyNoServer } from './test-support/server.ts';
-import { settingsFor } from './test-support/temp-store.ts';
+import { settingsFor } from './test-support/settings.ts';
 
 const title = whyNoServer === null ? '' : ` (skipped: ${whyNoServer})`;
 const actor = { kind: 'system', name: 'test', from: '' } as const;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressOf, isPostgresUrl, shownAddress } from './settings.ts';
-import { settingsFor } from './test-support/temp-store.ts';
+import { settingsFor } from './test-support/settings.ts';
 
 const at = (url: string, parts = {}) => addressOf(settingsFor(url, parts));
 

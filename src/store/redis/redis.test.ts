@@ -32,10 +32,10 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
   async function nodes(
     count: number,
     usage = memoryUsage(),
-    redis = of.redis,
+    { redis = of.redis, ...parts }: { readonly redis?: TestRedis; readonly timeoutMs?: number } = {},
   ): Promise<readonly SharedState[]> {
     prefixes += 1;
-    const settings = redis.settings({ prefix: `test${prefixes}:` });
+    const settings = redis.settings({ prefix: `test${prefixes}:`, ...parts });
     return Promise.all(
       Array.from({ length: count }, async () => {
         const state = await openRedis(settings, usage, () => {});
@@ -74,19 +74,31 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
 
   it('holds an app to one rate over four nodes, within 5 %', async () => {
     const stores = await nodes(4);
-    const began = performance.now();
-    let admitted = 0;
     const rate = 200;
-    while (performance.now() - began < 1500) {
-      const taken = await Promise.all(
-        stores.flatMap(({ rates }) => [rates.take('1', rate, rate), rates.take('1', rate, rate)]),
+    const ask = async (times: number) => {
+      const asked = stores.flatMap(({ rates }) =>
+        Array.from({ length: times }, () => rates.take('1', rate, rate)),
       );
-      admitted += count(taken, null);
+      const taken = await Promise.all(asked);
       for (const wait of taken) if (wait !== null) expect(wait).toBeLessThanOrEqual(1 / rate + 0.002);
+      return count(taken, null);
+    };
+    const began = performance.now();
+    let admitted = await ask(2);
+    const full = performance.now();
+    let [before, overflowed] = [full, 0];
+    while (performance.now() - began < 1500) {
+      const from = performance.now();
+      admitted += await ask(2);
+      // The bucket holds a second's worth: what came in after that while nobody asked is lost.
+      overflowed += Math.max(0, performance.now() - before - 1000);
+      before = from;
     }
-    const allowed = rate + (rate * (performance.now() - began)) / 1000;
-    expect(admitted / allowed).toBeGreaterThan(0.95);
-    expect(admitted / allowed).toBeLessThan(1.05);
+    const last = performance.now();
+    admitted += await ask(rate);
+    const allowed = (milliseconds: number) => rate + (rate * milliseconds) / 1000;
+    expect(admitted / allowed(last - full - overflowed)).toBeGreaterThan(0.95);
+    expect(admitted / allowed(performance.now() - began)).toBeLessThan(1.05);
   });
 
   it('holds an app to its simultaneous requests over four nodes; what is given back can be taken', async () => {
@@ -109,6 +121,7 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
     const [one, other] = (await nodes(2)) as [SharedState, SharedState];
     for (let i = 0; i < 3; i += 1) expect(await one.permits.take('1', 3)).not.toBeNull();
     expect(await other.permits.take('1', 3)).toBeNull();
+    await one.close();
     // As if ten seconds went by without a word of the first one.
     const key = `test${prefixes}:permits:1`;
     for (const id of (await of.redis.command('zrange', key, '0', '-1')) as string[])
@@ -134,7 +147,7 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
     const usage = memoryUsage();
     const [store] = (await nodes(1, usage)) as [SharedState];
     for (let i = 0; i < 5; i += 1) await store.usage.consume('1', day, 6);
-    await expect.poll(() => usage.counts.get(`1 ${day}`), { timeout: 5000 }).toBe(5);
+    await expect.poll(() => usage.counts.get(`1 ${day}`)).toBe(5);
     await of.redis.command('flushall');
     expect(await store.usage.consume('1', day, 6, 2)).toBeNull();
     expect(await store.usage.consume('1', day, 6)).toBe(6);
@@ -169,13 +182,13 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
   it('started again from an older copy: signatures from before are refused', async () => {
     const redis = await TestRedis.start();
     onTestFinished(() => redis.remove());
-    const [store] = (await nodes(1, memoryUsage(), redis)) as [SharedState];
+    const [store] = (await nodes(1, memoryUsage(), { redis })) as [SharedState];
     await redis.command('save');
     const used = soon();
     expect(await store.replay.remember('used', used)).toBe(true);
     await redis.down('SIGKILL');
     await redis.up();
-    await expect.poll(() => store.check().then(() => 'ok', String), { timeout: 10_000 }).toBe('ok');
+    await expect.poll(() => store.check().then(() => 'ok', String)).toBe('ok');
     await expect(store.replay.remember('used', used)).rejects.toMatchObject(forgotten);
   });
 
@@ -185,7 +198,7 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
     await of.redis.command('flushall');
     await expect.poll(() => other.permits.take('2', 1).then((found) => found !== null)).toBe(true);
     const key = `test${prefixes}:permits:1`;
-    await expect.poll(() => of.redis.command('zcard', key), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => of.redis.command('zcard', key)).toBe(1);
     expect(await other.permits.take('1', 1)).toBeNull();
   });
 
@@ -199,13 +212,13 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
   it('stopped: calls are refused at once; started again, all goes on', async () => {
     const redis = await TestRedis.start('--appendonly', 'yes', '--appendfsync', 'always');
     onTestFinished(() => redis.remove());
-    const [store] = (await nodes(1, memoryUsage(), redis)) as [SharedState];
+    const [store] = (await nodes(1, memoryUsage(), { redis })) as [SharedState];
     const until = soon();
     expect(await store.replay.remember('a', until)).toBe(true);
     await redis.down('SIGKILL');
     await expectRefusals(store);
     await redis.up();
-    await expect.poll(() => store.check().then(() => 'ok', String), { timeout: 10_000 }).toBe('ok');
+    await expect.poll(() => store.check().then(() => 'ok', String)).toBe('ok');
     expect(await store.replay.remember('a', until)).toBe(false);
     expect([await store.replay.isUsed('a'), await store.replay.isUsed('never')]).toEqual([true, false]);
   });
@@ -213,11 +226,11 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
   it('paused: calls are refused in their time; going on, all goes on', async () => {
     const redis = await TestRedis.start();
     onTestFinished(() => redis.remove());
-    const [store] = (await nodes(1, memoryUsage(), redis)) as [SharedState];
+    const [store] = (await nodes(1, memoryUsage(), { redis, timeoutMs: 2000 })) as [SharedState];
     redis.signal('SIGSTOP');
     await expectRefusals(store);
     redis.signal('SIGCONT');
-    await expect.poll(() => store.check().then(() => 'ok', String), { timeout: 10_000 }).toBe('ok');
+    await expect.poll(() => store.check().then(() => 'ok', String)).toBe('ok');
     expect(await store.replay.remember('b', soon())).toBe(true);
   });
 
@@ -253,7 +266,6 @@ describeWhere(whyNoRedis === null, whyNoRedis ?? '')('what nodes share on Redis'
 
 /** Every call is refused with the kind of the state that nodes share, in its time. */
 async function expectRefusals({ replay, rates, permits, usage, check }: SharedState): Promise<void> {
-  const began = performance.now();
   const calls = [
     replay.remember('x', new Date(Date.now() + 60_000)),
     rates.take('1', 1, 1),
@@ -267,5 +279,4 @@ async function expectRefusals({ replay, rates, permits, usage, check }: SharedSt
       reason: { kind: 'state_unavailable', reason: expect.stringMatching(/^store_(?:unreachable|timeout)$/) },
     });
   }
-  expect(performance.now() - began).toBeLessThan(10_000);
 }

@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
@@ -141,6 +149,30 @@ describe('the file', () => {
     const opening = openStore({ dataDir, thread: false, create: false });
     await expect(opening).rejects.toMatchObject({ name: 'UsageError', reason: 'data_missing' });
     expect(existsSync(dataDir)).toBe(false);
+  });
+
+  it.each([
+    ['gone', null],
+    ['empty', ''],
+  ])('that is %s, in a folder that was in use before, is not made anew', async (_what, content) => {
+    const dataDir = await temporaryFolder();
+    await (await filledStore(dataDir)).close();
+    for (const side of ['', '-wal', '-shm']) rmSync(`${fileIn(dataDir)}${side}`, { force: true });
+    if (content !== null) writeFileSync(fileIn(dataDir), content);
+    const opening = openStore({ dataDir, thread: false });
+    await expect(opening).rejects.toMatchObject({ kind: 'accounts_unavailable', reason: 'store_missing' });
+    await expect(opening).rejects.toThrow(/audit\.key.*livestill restore/s);
+    expect(existsSync(fileIn(dataDir))).toBe(content !== null);
+  });
+
+  it('that was cut off to a few bytes is damaged, and stays as it is', async () => {
+    const dataDir = await temporaryFolder();
+    writeFileSync(fileIn(dataDir), 'x');
+    await expect(openStore({ dataDir, thread: false })).rejects.toMatchObject({
+      kind: 'accounts_unavailable',
+      reason: 'store_corrupt',
+    });
+    expect(readFileSync(fileIn(dataDir), 'utf8')).toBe('x');
   });
 
   it('is set up once when many open it for the first time at the same moment', async () => {

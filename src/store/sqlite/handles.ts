@@ -1,6 +1,8 @@
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Kysely } from 'kysely';
 import { Fault } from '../../faults.ts';
+import { AUDIT_KEY_FILE } from '../core/keys/audit-key.ts';
 import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { openConnection } from './connection.ts';
@@ -47,7 +49,8 @@ export function identityOf(path: string): string | null {
 
 /**
  * Opens the two connections to a file and brings its tables up to this version.
- * @throws {Fault} `accounts_unavailable` (`store_missing`, `store_no_wal`, `store_newer`)
+ * @throws {Fault} `accounts_unavailable` (`store_missing`, `store_corrupt`, `store_no_wal`,
+ * `store_newer`)
  * @throws {Error} SQLite's own errors
  */
 export async function openHandles(options: DatabaseOptions, mayCreate: boolean): Promise<Handles> {
@@ -60,6 +63,7 @@ export async function openHandles(options: DatabaseOptions, mayCreate: boolean):
       `${path} is missing or empty: expected the database of a data folder made earlier`,
     );
   }
+  refuseLost(path, size);
   createFile(path);
   const wait = { lockWaitMs };
   const write = openConnection(path, lockWaitMs);
@@ -85,6 +89,31 @@ export async function openHandles(options: DatabaseOptions, mayCreate: boolean):
     write.close();
     throw error;
   }
+}
+
+/** A header of SQLite takes 100 bytes and its smallest page 512: what is shorter lost its content. */
+const LEAST_BYTES = 512;
+
+/**
+ * Refuses what would be taken for a new database and is one that was lost: apps, keys and records would be
+ * gone without a word. `audit.key` is made after the database, so a folder with it had one.
+ */
+function refuseLost(path: string, size: number): void {
+  if (size > 0 && size < LEAST_BYTES) {
+    throw new Fault(
+      'accounts_unavailable',
+      'store_corrupt',
+      `${path} has ${size} bytes and is no SQLite database: put a backup back with "livestill restore"`,
+    );
+  }
+  const key = join(dirname(path), AUDIT_KEY_FILE);
+  if (size > 0 || !existsSync(key)) return;
+  throw new Fault(
+    'accounts_unavailable',
+    'store_missing',
+    `${path} is missing or empty, but ${key} is there: the folder had a database. Put a backup back with "livestill restore"; ` +
+      'to begin without its apps, keys and records, take audit.key out of the folder',
+  );
 }
 
 /** SQLite gives its side files the mode of the main one: the owner's alone. */

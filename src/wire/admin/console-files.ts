@@ -1,8 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+/** The built console, beside the built service; there too where this runs from the sources. */
+export const CONSOLE_FOLDER = fileURLToPath(new URL('../../../dist/web-console', import.meta.url));
+
+/** What to do where it is not there. */
+export const BUILD_CONSOLE = 'Run "npm run build" in the clone, or install the package anew.';
 
 /** What the console's page may do: only what comes from this very port, and nothing written into the page. */
 export const CONSOLE_POLICY = [
@@ -42,7 +49,8 @@ const TYPES: Readonly<Record<string, string>> = {
 interface ConsoleFile {
   readonly type: string;
   readonly bytes: Buffer;
-  readonly zipped: Buffer;
+  /** Packed when it is first asked for, and kept: most starts of a service are followed by no visit. */
+  zipped(): Promise<Buffer>;
 }
 
 /**
@@ -79,24 +87,33 @@ export async function consoleFiles(
 function missing(isBuilt: boolean): string {
   return isBuilt
     ? 'There is no such file: load the page again.\n'
-    : 'The console was not built. Run "npm run build" in the clone, or install the package anew.\n';
+    : `The console was not built. ${BUILD_CONSOLE}\n`;
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, { type, bytes, zipped }: ConsoleFile) {
+async function send(request: FastifyRequest, reply: FastifyReply, { type, bytes, zipped }: ConsoleFile) {
   const takesGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
   reply.type(type).header('vary', 'accept-encoding');
-  return takesGzip ? reply.header('content-encoding', 'gzip').send(zipped) : reply.send(bytes);
+  return takesGzip ? reply.header('content-encoding', 'gzip').send(await zipped()) : reply.send(bytes);
+}
+
+const zip = promisify(gzip);
+
+function zippedOnce(bytes: Buffer): () => Promise<Buffer> {
+  let zipped: Promise<Buffer> | undefined;
+  return () => {
+    zipped ??= zip(bytes, { level: 9 });
+    return zipped;
+  };
 }
 
 /** All files below a folder, by path with slashes; none where there is no folder. */
 async function readFiles(folder: string): Promise<ReadonlyMap<string, ConsoleFile>> {
-  const zip = promisify(gzip);
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile() && extname(entry.name) in TYPES);
   const read = files.map(async ({ parentPath, name }) => {
     const path = join(parentPath, name);
     const bytes = await readFile(path);
-    const file = { type: TYPES[extname(name)], bytes, zipped: await zip(bytes, { level: 9 }) };
+    const file = { type: TYPES[extname(name)], bytes, zipped: zippedOnce(bytes) };
     return [path.slice(folder.length + 1).replaceAll('\\', '/'), file] as const;
   });
   return new Map(await Promise.all(read));

@@ -195,8 +195,8 @@ export const PROBLEM_KINDS = {
     'media_type_unsupported',
     ['The Content-Type or Content-Encoding is not taken', '不支持该 Content-Type 或 Content-Encoding'],
     [
-      'Send image/jpeg, image/png, image/webp, image/bmp, image/heic, image/avif, multipart/form-data or application/json, without Content-Encoding.',
-      '请使用 image/jpeg、image/png、image/webp、image/bmp、image/heic、image/avif、multipart/form-data 或 application/json，不要使用 Content-Encoding。',
+      'Send image/jpeg, image/png, image/webp, image/bmp, image/heic, image/avif, application/octet-stream, multipart/form-data or application/json, without Content-Encoding.',
+      '请使用 image/jpeg、image/png、image/webp、image/bmp、image/heic、image/avif、application/octet-stream、multipart/form-data 或 application/json，不要使用 Content-Encoding。',
     ],
   ),
   expectation_failed: problem(

@@ -87,7 +87,7 @@ const closing = byTransport(
 
 /** What the `Accept` header of a 415 says. */
 const taken =
-  'image/jpeg, image/png, image/webp, image/bmp, image/heic, image/heif, image/avif, multipart/form-data, application/json';
+  'image/jpeg, image/png, image/webp, image/bmp, image/heic, image/heif, image/avif, application/octet-stream, multipart/form-data, application/json';
 
 /** How every kind of fault is told by the v1 API. */
 const TELLINGS: Readonly<Record<FaultKind, Telling>> = {

@@ -16,6 +16,8 @@ interface Stage {
   faces: readonly (readonly [x: number, y: number, width: number])[];
   /** Waiting as it is, cut short, or without an end. */
   pace: 'real' | 'fast' | 'endless';
+  /** No frame comes. */
+  frozen: boolean;
   /** JPEGs cannot be made. */
   noJpeg: boolean;
 }
@@ -42,6 +44,7 @@ const USUAL: Stage = {
   backlight: false,
   faces: [[0.5, 0.47, 0.5]],
   pace: 'real',
+  frozen: false,
   noJpeg: false,
 };
 
@@ -78,11 +81,12 @@ function standIns([width, height, usual]: readonly [number, number, Stage]): voi
     const context = canvas.getContext('2d') as CanvasRenderingContext2D;
     let turn = 0;
     const timer = setInterval(() => {
-      const { filter, sway, backlight } = window.stage;
+      const { filter, sway, backlight, frozen } = window.stage;
+      if (frozen) return;
       turn += 1;
       context.filter = filter;
-      // A little of it also where a person holds still, so that no two frames are equal.
-      context.drawImage(video, (turn % 2) * sway + ((turn % 3) - 1) * 0.5, 0, width, height);
+      // A little of it also where a person holds still, so that no two frames are equal; by chance, since readings may keep step with turns.
+      context.drawImage(video, Math.random() * sway + ((turn % 3) - 1) * 0.5, 0, width, height);
       context.filter = 'none';
       if (!backlight) return;
       context.beginPath();
@@ -303,7 +307,7 @@ export const STATES: readonly StateToSee[] = [
   hint('off_centre', { faces: [[0.7, 0.47, 0.5]] }),
   hint('too_bright', { filter: 'brightness(9)' }),
   hint('backlit', { filter: 'brightness(0.5)', backlight: true }),
-  hint('moving', { sway: 70 }),
+  hint('moving', { sway: 140 }),
   hint('blurred', { filter: 'blur(14px)' }),
   hint('ready', {}),
   {
@@ -338,7 +342,7 @@ export const STATES: readonly StateToSee[] = [
   upload('error-session_refused', 'session_refused', [401]),
   broken('camera_lost', {}, 'ended'),
   broken('camera_muted', { pace: 'fast' }, 'mute'),
-  broken('no_frames', { pace: 'fast' }, null),
+  broken('no_frames', { pace: 'fast', frozen: true }, null),
   broken('encoding_failed', { noJpeg: true }, null),
   known(
     'insecure_context',
@@ -378,6 +382,6 @@ export const STATES: readonly StateToSee[] = [
   refusal('no_camera', { camera: 'NotFoundError' }),
   refusal('camera_in_use', { camera: 'NotReadableError' }),
   refusal('camera_unsuitable', { camera: 'OverconstrainedError' }),
-  refusal('no_picture', { pace: 'fast' }),
+  refusal('no_picture', { pace: 'fast', frozen: true }),
   refusal('failed', { camera: 'TypeError' }),
 ];

@@ -14,6 +14,9 @@ const NAMES = [
   'google-chrome',
 ];
 
+/** Milliseconds after which a wait in a page counts as one without an end, also where the machine is loaded. */
+export const PATIENCE = 60_000;
+
 /** Where Chromium is, or why there is none. */
 export type Found =
   | { readonly path: string; readonly reason: null }

@@ -17,8 +17,6 @@ export const PASSWORD = 'seven quiet otters';
 export interface ConsoleHere {
   readonly store: Store;
   readonly url: string;
-  /** The admin port does not answer until `again` is called. */
-  goAway(): Promise<() => Promise<void>>;
   /** Adds a user who can sign in with `PASSWORD`. */
   addUser(name: string, role: Role): Promise<string>;
   /** A link by which a user who was added sets a password. */
@@ -44,41 +42,32 @@ export async function startConsoleHere(
     () => Date.now(),
     createPasswords({ logN: 4 }),
   );
-  const build = () =>
-    createAdminServer(
-      { store: async () => 'ok' },
-      pino({ level: 'silent' }),
-      undefined,
-      undefined,
-      {
-        console,
-        version: '0.0.0',
-        proxies: { trustedProxies: [] },
-        defaults: {
-          threshold: 87,
-          capture: 'lenient',
-          profile: 'careful',
-          reviewLimits: { careful: { low: 0.2, high: 0.7 } },
-        },
-        operatingPoints: [],
-        areas: areas(store),
+  const server = createAdminServer(
+    { store: async () => 'ok' },
+    pino({ level: 'silent' }),
+    undefined,
+    undefined,
+    {
+      console,
+      version: '0.0.0',
+      proxies: { trustedProxies: [] },
+      defaults: {
+        threshold: 87,
+        capture: 'lenient',
+        profile: 'careful',
+        reviewLimits: { careful: { low: 0.2, high: 0.7 } },
       },
-      built,
-    );
-  let server = build();
+      operatingPoints: [],
+      areas: areas(store),
+    },
+    built,
+  );
   const port = await server.listen('127.0.0.1', 0);
   place.url = `http://localhost:${port}`;
   const by = store.as({ kind: 'system', name: 'test', from: 'here' });
   return {
     store,
     url: place.url,
-    async goAway() {
-      await server.close();
-      return async () => {
-        server = build();
-        await server.listen('127.0.0.1', port);
-      };
-    },
     async addUser(name, role) {
       const { user, link } = await console.users.add(by, { name, role });
       await console.users.useLink({ token: link.token, name, password: PASSWORD }, () => by);

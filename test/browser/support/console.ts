@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { type ServiceProcess, serve } from '../../contract/support/process.ts';
+import { PATIENCE } from './chromium.ts';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -49,7 +50,7 @@ export async function openConsole(
 ): Promise<Watched> {
   const options = { viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...context };
   const page = await (await browser.newContext(options)).newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(PATIENCE);
   const wrong: string[] = [];
   const { origin } = new URL(url);
   page.on('request', (request) => {
@@ -145,6 +146,8 @@ async function turnTo(page: Page, { viewport, colorScheme, locale }: Look[1]): P
 export interface Walk extends Watched {
   /** Looks at what the page shows now, in these looks or all of them; the page is left in the last one. */
   look(what: string, looks?: readonly Look[]): Promise<void>;
+  /** Goes to another page of the console as a link does: what is loaded and compiled already stays. */
+  visit(path: string): Promise<void>;
   /** What was found wrong in a look, and what is found where nothing is wrong. */
   result(name: string): { readonly found: Found | undefined; readonly well: Found };
 }
@@ -164,6 +167,14 @@ export async function startWalk(browser: Browser, url: string, all: readonly Loo
         found.set(name, { ...found.get(name), [what]: await violations(page) });
         await keepPicture(page, `${what}-${name}`);
       }
+    },
+    async visit(path) {
+      const before = await page.title();
+      await page.evaluate((to) => {
+        history.pushState(null, '', to);
+        dispatchEvent(new PopStateEvent('popstate'));
+      }, `/console${path}`);
+      await page.waitForFunction((old) => document.title !== old, before);
     },
     result(name) {
       const of = found.get(name);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { Series } from '../../../web/camera/types.ts';
-import { type BrowserOptions, keepDenial, startChromium } from './chromium.ts';
+import { type BrowserOptions, keepDenial, PATIENCE, startChromium } from './chromium.ts';
 import { type Rgb, writeFeed } from './feed.ts';
 
 /** What the test pages keep. */
@@ -60,7 +60,7 @@ export async function openPageIn(
   const own = await browser.newContext({ viewport: { width: 480, height: 760 }, ...context });
   onTestFinished(() => own.close());
   const page = await own.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(PATIENCE);
   if (answer === 'deny') await keepDenial(page);
   if (before !== undefined) await page.addInitScript(before);
   await page.addInitScript(keepStreams);

@@ -80,7 +80,7 @@ export async function startMetricsTest(): Promise<MetricsTest> {
       await act();
       const now = async () => changes(before, await page());
       // A reply is counted when it has left, which its reader may see a moment earlier.
-      await expect.poll(now, { timeout: 10_000 }).toEqual(expected);
+      await expect.poll(now).toEqual(expected);
       expect(await now()).toEqual(expected);
     },
     call(content, sign = signature()) {

@@ -8,7 +8,7 @@ export const fuzzSeed = Number(process.env.LIVESTILL_FUZZ_SEED ?? 20_261_123);
 export const fuzzRounds = Number(process.env.LIVESTILL_FUZZ_ROUNDS ?? 1);
 
 /** Longest time that one case may take, in ms. */
-const patience = 10_000;
+const patience = 60_000;
 
 /** What a fuzzing run came to. */
 export interface FuzzResult {

@@ -122,12 +122,26 @@ export function scanFloods(): HostilePicture[] {
       ...Array.from({ length: scans }, () => jpegScan(0, 63, 0, Buffer.alloc(4))),
       jpegEnd,
     ]);
+  const arithmetic = (width: number, height: number, refined: number) =>
+    Buffer.concat([
+      jpegStart,
+      segment(0xdb, Buffer.from([0, ...Array<number>(64).fill(1)])),
+      jpegFrame(0xca, width, height, 1),
+      jpegScan(0, 0, 0, Buffer.alloc(2)),
+      ...Array.from({ length: refined }, (_, at) =>
+        jpegScan(1 + at, at === refined - 1 ? 63 : 1 + at, 0, Buffer.alloc(2)),
+      ),
+      jpegEnd,
+    ]);
   return [
     { name: 'progressive jpeg of 880 scans and 40 million pixels', bytes: manyScans(6320, 6320, 880) },
     { name: 'progressive jpeg of 65 scans', bytes: manyScans(640, 640, 65) },
     { name: 'progressive jpeg of 64 scans and 12 million pixels', bytes: manyScans(4000, 3000, 64) },
     { name: 'baseline jpeg of 100 000 scans', bytes: baseline(100_000) },
     { name: 'baseline jpeg of 60 scans', bytes: baseline(60) },
+    // Codes that are all zeros may be left out: each scan is a header, and passes over every coefficient.
+    { name: 'arithmetic jpeg of 13 scans and 40 million pixels', bytes: arithmetic(6320, 6320, 12) },
+    { name: 'arithmetic jpeg of 10 scans', bytes: arithmetic(64, 64, 9) },
     { name: 'jpeg of fill bytes alone', bytes: Buffer.concat([jpegStart, Buffer.alloc(5_000_000, 0xff)]) },
     {
       name: 'jpeg with a million comments',

@@ -21,7 +21,7 @@ const typeAaaa = 28;
 const codes = { unknown: 3, failure: 2 } as const;
 
 /** Speaks as much of RFC 1035 as questions for A and AAAA need. `resolve` asks it through Node's own resolver. */
-export async function startNameServer(zone: Zone, timeout = 1500): Promise<NameServer> {
+export async function startNameServer(zone: Zone, timeout = 30_000): Promise<NameServer> {
   const asked = new Map<string, number>();
   const socket = createSocket('udp4');
   const server: NameServer = {

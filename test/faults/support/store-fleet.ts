@@ -102,7 +102,7 @@ export interface Callers {
 }
 
 /** How long a caller waits, in ms. */
-const patience = 20_000;
+const patience = 60_000;
 
 /** What callers are answered where all is well, of a face and of what is no picture: all of it has its row. */
 export const JUDGED: readonly Called['answer'][] = [0, 'judged', -4016, 'picture_unreadable'];
@@ -119,7 +119,7 @@ export function startCallers(fleet: StoreFleet, lanes = 4, pauseMs = 100): Calle
     for (let i = index; !isOver; i += 1) {
       const api = i % 2 === 0 ? 'legacy' : 'v1';
       // Most calls cost no judging: it is their rows that the store is to keep.
-      const picture = (i >> 2) % 4 === 0 ? await photo : none;
+      const picture = (i >> 2) % 8 === 0 ? await photo : none;
       calls.push(await call(fleet, api, (i >> 1) % fleet.nodes.length, picture));
       await sleep(pauseMs);
     }
@@ -215,6 +215,8 @@ export interface Trouble {
   readonly answers: Readonly<Record<string, number>>;
   /** The longest wait of those, in ms. */
   readonly longestMs: number;
+  /** The longest wait of the calls before it, in ms: what this machine takes when all is well. */
+  readonly usualMs: number;
   /** From the end of the trouble until the first judgement that was asked for after it, in ms. */
   readonly backAfterMs: number | null;
 }
@@ -228,9 +230,11 @@ export function troubleOf(calls: readonly Called[], from: number, to: number): T
     .filter((one) => isJudged(one) && one.at + one.ms >= to)
     .map(({ at, ms }) => at + ms)
     .sort((a, b) => a - b)[0];
+  const longest = (some: readonly Called[]) => Math.round(Math.max(0, ...some.map(({ ms }) => ms)));
   return {
     answers,
-    longestMs: Math.round(Math.max(0, ...during.map(({ ms }) => ms))),
+    longestMs: longest(during),
+    usualMs: longest(calls.filter(({ at, ms }) => at + ms < from)),
     backAfterMs: back === undefined ? null : Math.round(back - to),
   };
 }

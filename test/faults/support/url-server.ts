@@ -55,7 +55,11 @@ export function testDownloader(options: Partial<DownloadOptions> & Pick<Download
     allowPrivate: ['127.0.0.0/8'],
     maxRedirects: 3,
     maxBytes: 1_000_000,
-    timeoutMs: 5000,
+    // Busy machines take their time: what is to end for its time sets a shorter one.
+    timeoutMs: 60_000,
+    connectTimeoutMs: 60_000,
+    firstByteTimeoutMs: 60_000,
+    slowWindowMs: 60_000,
     resolve: async () => ['127.0.0.1'],
     observe: (event) => events.push(event),
     ...options,

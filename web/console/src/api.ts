@@ -67,6 +67,7 @@ export async function call<T>(path: string, options: CallOptions = {}): Promise<
   if (blob !== undefined) headers['content-type'] = blob.type || 'application/octet-stream';
   const body = form ?? blob ?? (json === undefined ? null : JSON.stringify(json));
   let response: Response;
+  let text: string;
   try {
     response = await fetch(`/admin/v1${path}`, {
       method,
@@ -75,13 +76,14 @@ export async function call<T>(path: string, options: CallOptions = {}): Promise<
       credentials: 'same-origin',
       ...(given === undefined ? {} : { signal: given }),
     });
+    // A service that ends in the middle of an answer did not answer.
+    text = await response.text();
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     lose();
     throw new ApiError(0, { code: 'unreachable' });
   }
   if (!isReachable.value) regain();
-  const text = await response.text();
   const answer = parsed(text);
   if (response.ok) return answer as T;
   const wait = Number(response.headers.get('retry-after') ?? Number.NaN);

@@ -22,6 +22,11 @@ export const machine: Machine = {
   nodeVersion: 'v22.22.2',
   uid: process.getuid?.(),
   freeBytes: async () => 50 * 1024 ** 3,
+  memoryBytes: 16 * 1024 ** 3,
+  cores: 4,
+  whyNotWritten: async () => null,
+  // The sources have the page that the built console has.
+  consoleFolder: fileURLToPath(new URL('../../../../web/console', import.meta.url)),
 };
 
 /** The folder of a test, and the data folder in it. */

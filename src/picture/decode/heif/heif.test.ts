@@ -186,7 +186,13 @@ describe('HEIC and AVIF', () => {
       'tiles far beyond the picture',
       'too_many_pixels',
       /far more/,
-      { grid: { columns: 60, rows: 60, size: [96, 64] as const } },
+      { grid: { columns: 25, rows: 25, size: [96, 64] as const } },
+    ],
+    [
+      'a picture of 3600 tiles, each of which costs a decoder',
+      'unsupported',
+      /3600 tiles/,
+      { grid: { columns: 60, rows: 60, size: [60 * 96, 60 * 64] as const } },
     ],
     [
       'tiles that do not cover it',

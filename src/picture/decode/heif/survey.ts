@@ -50,6 +50,11 @@ const CODECS: ReadonlyMap<string, HeifSurvey['codec']> = new Map([
   ['hvc1', 'hevc'],
   ['av01', 'av1'],
 ]);
+/**
+ * Tiles of a grid, at most: a phone's largest photo has some 200, and libheif takes no file of more than 1000
+ * parts. Each tile costs a decoder of its own, however small it is.
+ */
+const MOST_TILES = 800;
 /** ITU-T H.273 §8.2: transfer characteristics of HDR, and linear light. */
 const HDR: ReadonlySet<number> = new Set([16, 18]);
 const LINEAR = 8;
@@ -125,6 +130,9 @@ function tilesOf(bytes: Uint8Array, items: HeifItems): readonly number[] {
   const reader = new BoxReader(data, 0, data.length);
   const [, flags] = [reader.number(1), reader.number(1)];
   const [rows, columns] = [reader.number(1) + 1, reader.number(1) + 1];
+  if (rows * columns > MOST_TILES) {
+    throw new HeifRefused('unsupported', `it is cut into ${rows * columns} tiles, more than ${MOST_TILES}`);
+  }
   const side = (flags & 1) === 1 ? 4 : 2;
   const [width, height] = [reader.number(side), reader.number(side)];
   const tiles = items.references

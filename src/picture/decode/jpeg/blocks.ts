@@ -116,11 +116,28 @@ function progressiveFirst(reader: BitReader, header: JpegScanHeader): BlockReade
   };
 }
 
+/** How many bits of a word are set. */
+function bitsIn(word: number): number {
+  let n = word - ((word >>> 1) & 0x55555555);
+  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
+  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** The places `from` to `to` of a word of coefficients that begins at place `first`. */
+function places(first: number, from: number, to: number): number {
+  const [low, high] = [Math.max(from - first, 0), Math.min(to - first, 31)];
+  return low > high ? 0 : (-1 << low) & (-1 >>> (31 - high));
+}
+
 /** A later scan, one more bit of each AC coefficient (ITU-T T.81 §G.1.2.3). */
 function progressiveMore(reader: BitReader, header: JpegScanHeader): BlockReader {
   const { component, ac } = header.parts[0];
   const { nonZero } = component;
   const isSet = (block: number, k: number) => (nonZero[2 * block + (k >> 5)] >>> (k & 31)) & 1;
+  /** Coefficients from `k` on that have a bit in this scan: one each, whatever else the block has. */
+  const setFrom = (block: number, k: number) =>
+    bitsIn(nonZero[2 * block] & places(0, k, header.to)) +
+    bitsIn(nonZero[2 * block + 1] & places(32, k, header.to));
   let endOfBlocks = 0;
   return {
     restart() {
@@ -152,7 +169,8 @@ function progressiveMore(reader: BitReader, header: JpegScanHeader): BlockReader
         }
       }
       if (endOfBlocks > 0) {
-        for (; k <= header.to; k++) if (isSet(block, k) === 1) reader.take(1);
+        // A run of thousands of blocks is a few bits of the file: each must not cost a walk over its places.
+        for (let left = setFrom(block, k); left > 0; left -= 16) reader.take(Math.min(left, 16));
         endOfBlocks--;
       }
       return true;

@@ -30,19 +30,33 @@ describe('surveyJpeg', () => {
     const thumbnail = segment(0xe1, Buffer.concat([start, scan, scan]));
     const end = Buffer.from([0xff, 0xd9]);
     const first = Buffer.concat([start, thumbnail, scan, end]);
-    expect(surveyJpeg(Buffer.concat([first, scan, scan]), 100)).toEqual({ scans: 1, end: first.length });
+    expect(surveyJpeg(Buffer.concat([first, scan, scan]), 100)).toEqual({
+      scans: 1,
+      arithmetic: false,
+      end: first.length,
+    });
   });
 
   it('a file without an end ends where it ends', () => {
     expect(surveyJpeg(Buffer.concat([start, scan]), 100)).toEqual({
       scans: 1,
+      arithmetic: false,
       end: start.length + scan.length,
     });
-    expect(surveyJpeg(start, 100)).toEqual({ scans: 0, end: 2 });
+    expect(surveyJpeg(start, 100)).toEqual({ scans: 0, arithmetic: false, end: 2 });
     expect(surveyJpeg(Buffer.concat([start, Buffer.from([0xff, 0xe1, 0xff])]), 9)).toEqual({
       scans: 0,
+      arithmetic: false,
       end: 5,
     });
+  });
+
+  it('tells arithmetic codes by the frame, not by a segment of conditions for them', () => {
+    const frame = (marker: number) => Buffer.concat([start, segment(marker, Buffer.alloc(9)), scan]);
+    const arithmetic = [0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf].map((marker) => surveyJpeg(frame(marker), 9));
+    expect(arithmetic.map((one) => one.arithmetic)).toEqual(Array(6).fill(true));
+    const others = [0xc0, 0xc1, 0xc2, 0xc4, 0xc8, 0xcc].map((marker) => surveyJpeg(frame(marker), 9));
+    expect(others.map((one) => one.arithmetic)).toEqual(Array(6).fill(false));
   });
 
   it('stops counting once there are too many', () => {

@@ -2,11 +2,16 @@ const SOI = 0xd8;
 const EOI = 0xd9;
 const SOS = 0xda;
 const TEM = 0x01;
+const SOF9 = 0xc9;
+const SOF15 = 0xcf;
+const DAC = 0xcc;
 
 /** What a walk over a JPEG's markers finds. */
 export interface JpegSurvey {
   /** Scans, at most one more than asked for. */
   readonly scans: number;
+  /** Whether its codes are arithmetic ones (frames SOF9 to SOF15). */
+  readonly arithmetic: boolean;
   /** Where the first picture of the file ends, bytes; the file's length where no end was found. */
   readonly end: number;
 }
@@ -19,6 +24,7 @@ export interface JpegSurvey {
  */
 export function surveyJpeg(bytes: Uint8Array, most: number): JpegSurvey {
   let scans = 0;
+  let arithmetic = false;
   let at = 2;
   while (scans <= most) {
     // Entropy-coded bytes, stuffing, fill bytes and rubbish between markers are passed over alike.
@@ -26,11 +32,12 @@ export function surveyJpeg(bytes: Uint8Array, most: number): JpegSurvey {
     if (at < 0) break;
     while (bytes[at] === 0xff) at++;
     const marker = bytes[at++];
-    if (marker === EOI) return { scans, end: at };
+    if (marker === EOI) return { scans, arithmetic, end: at };
     if (marker === 0 || marker === TEM || (marker >= 0xd0 && marker <= SOI)) continue;
     if (marker === SOS) scans++;
+    if (marker >= SOF9 && marker <= SOF15 && marker !== DAC) arithmetic = true;
     if (at + 2 > bytes.length) break;
     at += Math.max(2, (bytes[at] << 8) | bytes[at + 1]);
   }
-  return { scans, end: bytes.length };
+  return { scans, arithmetic, end: bytes.length };
 }

@@ -5,18 +5,23 @@ import {
   chownSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
-  statfsSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
+import { SHARED_FOLDER } from '../../../../test/support/shared-folder.ts';
+import { postgresUp } from '../../migrate.ts';
+import { folderInMemory } from '../../test-support/folder-in-memory.ts';
 import { freePort } from '../../test-support/free-port.ts';
 import type { NetworkNamespace } from './network.ts';
+import { settingsFor } from './settings.ts';
 
 const installed = '/usr/lib/postgresql';
 
@@ -63,15 +68,33 @@ function runAs(): { readonly uid?: number; readonly gid?: number } {
   }
 }
 
+/** The database of a prepared server whose tables are made; nothing ever connects to it again. */
+const MIGRATED = 'livestill_migrated';
+
 /**
- * A folder in memory with enough free space for what the tests write; null where there is none. Each database
- * is some 300 files, and on a disk to remove those of a hundred databases takes longer than the tests.
+ * The data of a server that was made and ended once for all test processes of a run, to be copied; null where
+ * they share nothing.
  */
-function folderInMemory(): string | null {
-  const folder = '/dev/shm';
-  if (!existsSync(folder)) return null;
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize >= 4 * 1024 ** 3 ? folder : null;
+async function preparedData(): Promise<string | null> {
+  const shared = process.env[SHARED_FOLDER];
+  if (shared === undefined) return null;
+  const folder = join(shared, 'postgres');
+  const [ready, failed] = [join(folder, 'ready'), join(folder, 'failed')];
+  try {
+    mkdirSync(folder);
+  } catch {
+    // Another process makes it.
+    while (!existsSync(ready) && !existsSync(failed)) await sleep(20);
+    return existsSync(ready) ? join(folder, 'data') : null;
+  }
+  try {
+    await TestServer.prepare(folder);
+    writeFileSync(ready, '');
+    return join(folder, 'data');
+  } catch (error) {
+    writeFileSync(failed, '');
+    throw error;
+  }
 }
 
 /** How a server differs from one on the loopback of this machine. */
@@ -98,6 +121,7 @@ export class TestServer {
   readonly #bin = programs() ?? '';
   #process: ChildProcess | null = null;
   #databases = 0;
+  #migrated: Promise<string> | undefined;
   #hasTls = false;
 
   private constructor(folder: string, port: number, options: TestServerOptions) {
@@ -107,17 +131,34 @@ export class TestServer {
   }
 
   static async start(options: TestServerOptions = {}): Promise<TestServer> {
+    const prepared = options.primary === undefined ? await preparedData() : null;
     const folder = mkdtempSync(join(options.parent ?? folderInMemory() ?? tmpdir(), 'livestill-postgres-'));
     const server = new TestServer(folder, await freePort(), options);
     process.once('exit', () => server.#end());
-    const { uid, gid } = server.#identity;
-    if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
-    server.#makeData();
-    await server.up();
+    await server.#begin(prepared);
+    if (prepared !== null) server.#migrated = Promise.resolve(server.urlOf(MIGRATED));
     return server;
   }
 
-  #makeData(): void {
+  /** Makes the data of a server in a folder, with one database whose tables are made, and ends it. */
+  static async prepare(folder: string): Promise<void> {
+    const server = new TestServer(folder, await freePort(), {});
+    // Its folder outlives this process.
+    process.once('exit', () => void server.#process?.kill('SIGQUIT'));
+    await server.#begin(null);
+    await server.query('postgres', `create database ${MIGRATED}`);
+    await server.#migrate(server.urlOf(MIGRATED));
+    await server.down();
+  }
+
+  async #begin(prepared: string | null): Promise<void> {
+    const { uid, gid } = this.#identity;
+    if (uid !== undefined && gid !== undefined) chownSync(this.#folder, uid, gid);
+    this.#makeData(prepared);
+    await this.up();
+  }
+
+  #makeData(prepared: string | null): void {
     const data = join(this.#folder, 'data');
     const { primary, network } = this.#options;
     const run = (name: string, ...args: string[]) =>
@@ -131,10 +172,18 @@ export class TestServer {
       run('pg_basebackup', '-d', primary.urlOf('postgres'), '-R', '-X', 'stream', '-c', 'fast', '--no-sync');
       return;
     }
+    if (prepared !== null) {
+      execFileSync('cp', ['-a', prepared, data], { ...this.#identity, cwd: this.#folder });
+      if (network !== undefined) this.#admit(network);
+      return;
+    }
     const form = ['-A', 'trust', '-E', 'UTF8', '--locale=C', '--wal-segsize=1', '--no-sync'];
     run('initdb', '-U', 'livestill', ...form);
-    if (network !== undefined)
-      appendFileSync(join(data, 'pg_hba.conf'), `host all all ${network.outside}/32 trust\n`);
+    if (network !== undefined) this.#admit(network);
+  }
+
+  #admit({ outside }: NetworkNamespace): void {
+    appendFileSync(join(this.#folder, 'data', 'pg_hba.conf'), `host all all ${outside}/32 trust\n`);
   }
 
   get #host(): string {
@@ -149,6 +198,9 @@ export class TestServer {
       port: this.#port,
       unix_socket_directories: this.#folder,
       fsync: 'off',
+      // Torn pages take a crash of the system; and every database made ends in a checkpoint.
+      full_page_writes: 'off',
+      shared_buffers: '32MB',
       // In its own folder: what a killed server leaves goes with that.
       dynamic_shared_memory_type: 'mmap',
       max_connections: 200,
@@ -166,18 +218,19 @@ export class TestServer {
     const program = [join(this.#bin, 'postgres'), '-D', join(this.#folder, 'data'), ...args];
     const { network } = this.#options;
     const [command = '', ...rest] = network?.around(program, this.#identity) ?? program;
-    this.#process = spawn(command, rest, {
+    const started = spawn(command, rest, {
       ...(network === undefined ? this.#identity : {}),
       cwd: this.#folder,
       stdio: 'ignore',
     });
+    this.#process = started;
     for (let tries = 0; ; tries += 1) {
       try {
         await this.query('postgres', 'select 1');
         return;
       } catch (error) {
-        if (tries > 300) throw error;
-        await sleep(50);
+        if (tries > 2000 || started.exitCode !== null) throw error;
+        await sleep(25);
       }
     }
   }
@@ -234,9 +287,23 @@ export class TestServer {
   async newDatabase(template?: string): Promise<string> {
     this.#databases += 1;
     const name = `test_${this.#databases}`;
-    const copied = template === undefined ? '' : ` template ${template.replace(/^.*\/|\?.*$/g, '')}`;
+    const copied =
+      template === undefined ? '' : ` template ${template.replace(/^.*\/|\?.*$/g, '')} strategy file_copy`;
     await this.query('postgres', `create database ${name}${copied}`);
     return this.urlOf(name);
+  }
+
+  /** A new database whose tables are made; its url. */
+  async migratedDatabase(): Promise<string> {
+    this.#migrated ??= this.newDatabase().then(async (url) => {
+      await this.#migrate(url);
+      return url;
+    });
+    return this.newDatabase(await this.#migrated);
+  }
+
+  async #migrate(url: string): Promise<void> {
+    await postgresUp(settingsFor(url), { kind: 'system', name: 'tests', from: 'tests' });
   }
 
   urlOf(database: string): string {
@@ -252,7 +319,7 @@ export class TestServer {
   /** Runs SQL in a database by its name or url; the rows of its last statement. */
   async query(database: string, text: string): Promise<readonly Record<string, unknown>[]> {
     const connectionString = database.includes('://') ? database : this.urlOf(database);
-    const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2000 });
+    const client = new pg.Client({ connectionString, connectionTimeoutMillis: 60_000 });
     client.on('error', () => {});
     await client.connect();
     try {
@@ -260,6 +327,19 @@ export class TestServer {
     } finally {
       await client.end();
     }
+  }
+
+  /** Makes a change and keeps its rows locked; resolves with what lets them go, the change made. */
+  async holding(database: string, text: string): Promise<() => Promise<void>> {
+    const client = new pg.Client({ connectionString: database });
+    client.on('error', () => {});
+    await client.connect();
+    await client.query('begin');
+    await client.query(text);
+    return async () => {
+      await client.query('commit');
+      await client.end();
+    };
   }
 
   /** Ends the server and removes its folder. */
@@ -282,10 +362,10 @@ export function serverOfTests(options: TestServerOptions = {}): { readonly serve
   let server: TestServer | undefined;
   beforeAll(async () => {
     if (whyNoServer === null) server = await TestServer.start(options);
-  }, 120_000);
+  });
   afterAll(async () => {
     await server?.remove();
-  }, 60_000);
+  });
   return {
     get server() {
       if (server === undefined) throw new Error('the server was not started');

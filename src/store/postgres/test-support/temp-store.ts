@@ -1,23 +1,8 @@
 import { SPAN } from '../../core/chain/names.ts';
-import type { PostgresSettings } from '../../core/postgres-settings.ts';
-import { postgresUp } from '../../migrate.ts';
 import { openStore } from '../../open.ts';
 import { dumpWith, type TestedDatabase } from '../../test-support/temp-store.ts';
 import type { TestServer } from './server.ts';
-
-/** How a test reaches a database; short times, so that tests of trouble are short. */
-export function settingsFor(url: string, parts: Partial<PostgresSettings> = {}): PostgresSettings {
-  return {
-    url,
-    password: null,
-    caFile: null,
-    poolSize: 5,
-    connectTimeoutMs: 2000,
-    statementTimeoutMs: 4000,
-    migrateAtStart: true,
-    ...parts,
-  };
-}
+import { settingsFor } from './settings.ts';
 
 /**
  * PostgreSQL as the tests' database: each data folder has a database of its own on the server, a copy of one
@@ -25,18 +10,8 @@ export function settingsFor(url: string, parts: Partial<PostgresSettings> = {}):
  */
 export function postgresOn(of: { readonly server: TestServer }): TestedDatabase {
   const databases = new Map<string, Promise<string>>();
-  let migrated: Promise<string> | undefined;
-  const makeMigrated = async () => {
-    const url = await of.server.newDatabase();
-    await postgresUp(settingsFor(url), { kind: 'system', name: 'tests', from: 'tests' });
-    return url;
-  };
-  const newDatabase = async () => {
-    migrated ??= makeMigrated();
-    return of.server.newDatabase(await migrated);
-  };
   const urlOf = (dataDir: string): Promise<string> => {
-    const url = databases.get(dataDir) ?? newDatabase();
+    const url = databases.get(dataDir) ?? of.server.migratedDatabase();
     databases.set(dataDir, url);
     return url;
   };

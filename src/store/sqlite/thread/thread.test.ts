@@ -15,7 +15,7 @@ import { openRemoteBackend } from './remote.ts';
 import { serveStore } from './thread.ts';
 
 /** A thread that follows `script`, with `port` (to the caller) and `call` (what came) at hand. */
-async function misbehaving(script: string) {
+async function misbehaving(script: string, answerWithinMs = 60_000) {
   const folder = await temporaryFolder();
   const file = join(folder, 'thread.mjs');
   const body = `import { parentPort as port } from 'node:worker_threads';\n${script}`;
@@ -23,7 +23,7 @@ async function misbehaving(script: string) {
   const trouble: Error[] = [];
   const parts = {
     backend: { dataDir: folder },
-    answerWithinMs: 200,
+    answerWithinMs,
     onTrouble: (error: Error) => trouble.push(error),
   };
   const open = () => openRemoteBackend({ ...parts, program: pathToFileURL(file) });
@@ -115,7 +115,8 @@ describe('the store in a thread', () => {
   });
 
   it('that does not answer is given up with accounts_unavailable or state_unavailable, whichever store was asked', async () => {
-    const { open } = await misbehaving("port.on('message', () => {}); port.postMessage({ kind: 'opened' });");
+    const silent = "port.on('message', () => {}); port.postMessage({ kind: 'opened' });";
+    const { open } = await misbehaving(silent, 200);
     const backend = await open();
     await expect(backend.findApp('1')).rejects.toMatchObject({
       kind: 'accounts_unavailable',

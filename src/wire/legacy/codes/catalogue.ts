@@ -222,7 +222,7 @@ const SENT: readonly CatalogueEntry[] = [
     http: 503,
     message: 'auth service unavailable',
     sent: true,
-    zh: '鉴权服务不可用（防重放、限额或流水存储无响应）',
+    zh: '鉴权服务不可用（防重放、限额或审计日志的存储无响应）',
     en: 'Authentication service is unavailable (the replay, rate or ledger store does not answer)',
     action: {
       en: 'Try again later, with a new signature if it was single-use. Operator: look at the disk of the data folder.',
@@ -239,7 +239,7 @@ const SENT: readonly CatalogueEntry[] = [
     en: 'Internal error',
     action: {
       en: 'Give the X-Request-Id of the reply to the operator: the log holds the cause under it.',
-      zh: '请把回复中的 X-Request-Id 交给运维人员，日志中可据此查到原因。',
+      zh: '请把应答中的 X-Request-Id 交给运维人员，日志中可据此查到原因。',
     },
   },
   {
@@ -291,7 +291,7 @@ const SENT: readonly CatalogueEntry[] = [
     en: 'No image, or the download from the url failed',
     action: {
       en: 'Send image or url. The X-Liveness-Reason header says why a download failed.',
-      zh: '请提供 image 或 url；下载失败的原因见 X-Liveness-Reason 回复头。',
+      zh: '请提供 image 或 url；下载失败的原因见 X-Liveness-Reason 响应头。',
     },
   },
 ];
