@@ -30,7 +30,7 @@ export const DESCRIPTIONS = {
   adminPort: '管理端口。0 表示取一个空闲端口。',
   'console.enabled': '是否提供控制台和管理接口。',
   'console.url':
-    '人们访问控制台的地址，例如位于提供 TLS 的代理之后的 `https://livestill.example.org`：Cookie、链接和通行密钥都以此地址为准。null：`http://localhost` 加管理端口。',
+    '人们访问控制台的地址，例如位于提供 TLS 的代理之后的 `https://livestill.example.org`：Cookie、链接和通行密钥都以此地址为准；监听环回地址时，管理端口不应答其他主机名。null：`http://localhost` 加管理端口。',
   'console.idleMinutes': '会话在此时间内未使用即结束。',
   'console.sessionHours': '会话最长持续的时间，无论是否在使用。',
   'console.oidc.issuer':
@@ -49,6 +49,8 @@ export const DESCRIPTIONS = {
   'console.oidc.viewers': '成员为查看者的用户组；逐字比较。',
   'console.oidc.others':
     '已由提供方登录、但不在上述任何用户组中的人如何处理。`refuse`：拒绝；`viewer`：作为查看者。',
+  'console.oidc.proofWithoutTime':
+    '无法撤销的操作要求用户在提供方重新登录；仅当 ID 令牌中的 `auth_time` 表明刚刚登录时才算数。true：提供方不发送该值时也算数，尽管它可能未经询问就放行已打开的浏览器。',
   'console.oidc.endSession':
     '退出控制台时是否同时转到提供方的退出页面（若其提供）；须在提供方登记 `/console/` 为返回地址。',
   'tls.cert': 'PEM 文件：证书及其证书链。',

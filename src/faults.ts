@@ -157,6 +157,8 @@ interface Reasons {
 
   http_malformed: 'bad_request' | 'malformed_request';
   host_header_invalid: 'no_host';
+  /** The host header has a name that does not lead to this port, as after DNS rebinding. */
+  host_not_served: 'wrong_host';
   path_unknown: 'not_found';
   method_not_allowed: 'method' | 'method_not_allowed';
   request_timeout: 'timeout' | 'request_timeout';
@@ -254,6 +256,7 @@ export const FAULT_KINDS = {
   batches_unavailable: final('request'),
   http_malformed: final('http'),
   host_header_invalid: final('http'),
+  host_not_served: final('http'),
   path_unknown: final('http'),
   method_not_allowed: final('http'),
   request_timeout: passing('http'),

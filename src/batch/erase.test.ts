@@ -102,3 +102,28 @@ describe('erasure from the results of a batch', () => {
     expect(await readFile(out, 'utf8')).toBe(lines[0] + lines[3] + lines[4]);
   });
 });
+
+it('takes the row of a group of wrong size with the picture that its key names, on whichever side it stands', async () => {
+  const misfit = (firstKey: string) =>
+    madeRow({
+      key: `together:${firstKey}`,
+      sha256: null,
+      group: 'g',
+      together: {
+        ...{ stills: [], hashes: [], used: [], identical: [], bySharpness: [] },
+        ...{ samePosition: null, sameSize: null },
+      },
+    });
+  const first = madeRow({ key: '1:jane.jpg', sha256: person, group: 'g' });
+  const other = madeRow({ key: '2:other.jpg', group: 'h' });
+  for (const order of [
+    [first, misfit('1:jane.jpg'), other, misfit('2:other.jpg')],
+    [misfit('1:jane.jpg'), other, misfit('2:other.jpg'), first],
+  ]) {
+    const out = await results('', order.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    expect(await erased(out, [person])).toMatchObject({ rows: 2 });
+    const left = await readFile(out, 'utf8');
+    expect(left).not.toContain('jane');
+    expect(left).toContain('together:2:other.jpg');
+  }
+});

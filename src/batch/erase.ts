@@ -6,7 +6,8 @@ import { exportRows } from './export.ts';
 import { journalRows } from './journal.ts';
 import { pageIsOf } from './outputs.ts';
 import { readRunFile, runFileOf } from './run-file.ts';
-import type { BatchRow } from './types.ts';
+import { groupKey } from './together.ts';
+import type { BatchRow, TogetherPart } from './types.ts';
 
 /** What was taken out of a batch's results. */
 export interface BatchErasure {
@@ -43,7 +44,8 @@ export async function openErasable(out: string): Promise<ErasableBatch> {
     journal,
     async count(pictures) {
       let rows = 0;
-      for await (const { row } of journalRows(journal)) if (isOf(row, pictures)) rows++;
+      const isGoing = await goingFrom(journal, pictures);
+      for await (const { row } of journalRows(journal)) if (isGoing(row)) rows++;
       return rows;
     },
     async erase(pictures) {
@@ -60,6 +62,25 @@ const NOTHING = { remade: [], deleted: [], unsure: [] } as const;
 /** Also the row of a group that one of them is in: it has the picture's hash, and was made of it. */
 const isOf = ({ sha256, together }: BatchRow, pictures: ReadonlySet<string>): boolean =>
   [sha256, ...(together?.hashes ?? [])].some((hash) => hash !== null && pictures.has(hash));
+
+/**
+ * Which rows go: also the row of a group of wrong size, whose key names its first picture. It need not
+ * stand behind that one: rows are written as they are done.
+ */
+async function goingFrom(
+  journal: string,
+  pictures: ReadonlySet<string>,
+): Promise<(row: BatchRow) => boolean> {
+  const keys = new Set<string>();
+  for await (const { row } of journalRows(journal))
+    if (row.group !== undefined && row.together === undefined && isOf(row, pictures))
+      keys.add(groupKey(row.key));
+  return (row) =>
+    isOf(row, pictures) || (row.together !== undefined && isMisfit(row.together) && keys.has(row.key));
+}
+
+/** Too few or too many pictures: none of them has part in the row. */
+const isMisfit = ({ stills }: TogetherPart): boolean => stills.length === 0;
 
 const isThere = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -82,6 +103,7 @@ async function journalOf(out: string): Promise<string> {
  * many went.
  */
 async function exchange(journal: string, pictures: ReadonlySet<string>): Promise<number> {
+  const isGoing = await goingFrom(journal, pictures);
   const temporary = `${journal}.erase-${process.pid}.tmp`;
   const from = await open(journal, 'r');
   try {
@@ -92,7 +114,7 @@ async function exchange(journal: string, pictures: ReadonlySet<string>): Promise
     let kept = 0;
     try {
       for await (const { row, end } of journalRows(journal)) {
-        if (isOf(row, pictures)) {
+        if (isGoing(row)) {
           await copyRange(from, to, kept, at);
           kept = end;
           gone++;

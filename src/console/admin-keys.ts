@@ -19,6 +19,8 @@ export interface WantedAdminKey {
   readonly role: Role;
   readonly networks: readonly string[];
   readonly expiresAt: Date | null;
+  /** Id of the user who makes it; null: nobody of the console. */
+  readonly madeBy: string | null;
 }
 
 /**
@@ -46,13 +48,14 @@ export async function makeAdminKey(
     throw new UsageError('invalid_expiry', 'expiry: expected a time to come');
   const adminKey = newKeyText('lsa_');
   const keyId = adminKey.slice(0, 16);
-  const { name, role, networks, expiresAt } = wanted;
+  const { name, role, networks, expiresAt, madeBy } = wanted;
   const key = await changes.addAdminKey({
     keyId,
     name,
     role,
     networks,
     expiresAt,
+    madeBy,
     digest: digestOf(adminKey),
   });
   return { adminKey, key };

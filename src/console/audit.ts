@@ -73,14 +73,15 @@ export function createAudit(chains: Pick<Chains, 'names' | 'verify' | 'hashAt'>,
 
 /** What `eraseRecord` works with. */
 export interface ErasureDeps extends ProofDeps {
+  readonly chains: ProofDeps['chains'] & Pick<Chains, 'countBeside'>;
   readonly ledger: Pick<LedgerReader, 'count'>;
 }
 
 /**
- * Takes the rows of a person out for good.
- * @param rows how many rows whoever asks saw in the preview
+ * Takes the rows of a person out for good, and what else is kept of the person.
+ * @param rows how many rows of the ledger whoever asks saw in the preview
  * @param erase the store's erasure, under the name of who asks
- * @throws {UsageError} `row_unknown` where there are none, `changed_meanwhile` where there are others by now
+ * @throws {UsageError} `row_unknown` where there is nothing, `changed_meanwhile` where there are others now
  */
 export async function eraseRecord(
   { ledger, ...proof }: ErasureDeps,
@@ -89,7 +90,8 @@ export async function eraseRecord(
   erase: (target: ErasureTarget) => Promise<Erasure>,
 ): Promise<ErasureProof & { readonly rows: number }> {
   const now = await ledger.count(target);
-  if (now === 0) throw new UsageError('row_unknown', 'The ledger holds no such row.');
+  if (now === 0 && (await proof.chains.countBeside(target)) === 0)
+    throw new UsageError('row_unknown', 'Nothing of that name is kept.');
   if (now !== rows) throw new UsageError('changed_meanwhile', `The ledger holds ${now} such rows by now.`);
   return { rows, ...(await proofOf(await erase(target), proof)) };
 }

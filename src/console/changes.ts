@@ -42,7 +42,7 @@ export interface ConsoleBacking {
   readonly ownPoints: OwnPointsStore;
   readonly usage: Pick<UsageStore, 'used'>;
   readonly ledger: LedgerReader & LedgerOverview;
-  readonly chains: Pick<Chains, 'adminLog' | 'names' | 'verify' | 'head' | 'hashAt'>;
+  readonly chains: Pick<Chains, 'adminLog' | 'names' | 'verify' | 'head' | 'hashAt' | 'countBeside'>;
   /** Changes under the name of who makes them. */
   as(actor: Actor): Changes;
 }

@@ -17,6 +17,9 @@ const library = () => import('@simplewebauthn/server');
 /** How long a challenge can be signed, in ms. */
 const CHALLENGE_MS = 5 * 60_000;
 
+/** What a challenge is signed for. */
+type Purpose = 'add' | 'sign-in' | 'proof';
+
 /** Signing in with a passkey: the device asks for a fingerprint or PIN, so it is two factors in one. */
 export interface Passkeys {
   /** What the browser is asked to make a passkey of. */
@@ -35,6 +38,10 @@ export interface Passkeys {
   beginSignIn(): Promise<PublicKeyCredentialRequestOptionsJSON>;
   /** @throws {Refusal} `passkey_refused` */
   signIn(response: AuthenticationResponseJSON): Promise<ConsoleUser>;
+  /** What the browser of a user who is signed in is asked to sign: by one of the user's own passkeys. */
+  beginProof(user: ConsoleUser): Promise<PublicKeyCredentialRequestOptionsJSON>;
+  /** @throws {Refusal} `passkey_refused` */
+  prove(user: ConsoleUser, response: AuthenticationResponseJSON): Promise<void>;
 }
 
 /**
@@ -46,15 +53,43 @@ export function createPasskeys(store: ConsoleStore, clock: () => number, url: st
   if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) return null;
   const expected = { expectedOrigin: origin, expectedRPID: hostname, requireUserVerification: true };
 
-  async function keepChallenge(challenge: string, userId: string | null): Promise<void> {
+  async function keepChallenge(challenge: string, purpose: Purpose, userId: string | null): Promise<void> {
     const until = new Date(clock() + CHALLENGE_MS);
-    await store.putTicket({ kind: 'challenge', digest: digestOf(challenge), userId, data: null, until });
+    const digest = digestOf(challenge);
+    await store.putTicket({ kind: 'challenge', digest, userId, data: purpose, until });
   }
-  /** A challenge counts once, and for the one it was made for. */
-  const taken = (userId: string | null) => async (challenge: string) => {
+  /**
+   * A challenge counts once, for what it was made for and for whom: one for a proof, which anybody before an
+   * open browser is given, must add no passkey.
+   */
+  const taken = (purpose: Purpose, userId: string | null) => async (challenge: string) => {
     const found = await store.takeTicket('challenge', digestOf(challenge), new Date(clock()));
-    return found !== null && found.userId === userId;
+    return found !== null && found.userId === userId && found.data === purpose;
   };
+
+  /** The user whose passkey signed a challenge, made for this user or for nobody in particular. */
+  async function checked(response: AuthenticationResponseJSON, userId: string | null): Promise<ConsoleUser> {
+    const passkey = await store.findPasskey(response.id);
+    if (passkey === null || (userId !== null && passkey.userId !== userId)) throw refusal();
+    const { id, publicKey, counter, transports } = passkey;
+    const { verifyAuthenticationResponse } = await library();
+    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      ...expected,
+      response,
+      expectedChallenge: taken(userId === null ? 'sign-in' : 'proof', userId),
+      credential: {
+        id,
+        publicKey: new Uint8Array(Buffer.from(publicKey, 'base64url')),
+        counter,
+        transports: [...transports],
+      },
+    }).catch(refuse);
+    if (!verified) throw refusal();
+    const isNew = await store.usePasskey(id, authenticationInfo.newCounter, new Date(clock()));
+    const found = await store.findUser({ id: passkey.userId });
+    if (!isNew || found === null || !found.user.enabled) throw refusal();
+    return found.user;
+  }
 
   return {
     async beginAdding(user) {
@@ -69,7 +104,7 @@ export function createPasskeys(store: ConsoleStore, clock: () => number, url: st
         excludeCredentials: known.map(({ id, transports }) => ({ id, transports: [...transports] })),
         authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
       });
-      await keepChallenge(options.challenge, user.id);
+      await keepChallenge(options.challenge, 'add', user.id);
       return options;
     },
     async add(changes, user, name, response) {
@@ -78,7 +113,7 @@ export function createPasskeys(store: ConsoleStore, clock: () => number, url: st
       const { registrationInfo } = await verifyRegistrationResponse({
         ...expected,
         response,
-        expectedChallenge: taken(user.id),
+        expectedChallenge: taken('add', user.id),
       }).catch(refuse);
       if (registrationInfo === undefined) throw refusal();
       const { id, publicKey, counter, transports = [] } = registrationInfo.credential;
@@ -95,30 +130,23 @@ export function createPasskeys(store: ConsoleStore, clock: () => number, url: st
     async beginSignIn() {
       const { generateAuthenticationOptions } = await library();
       const options = await generateAuthenticationOptions({ rpID: hostname, userVerification: 'required' });
-      await keepChallenge(options.challenge, null);
+      await keepChallenge(options.challenge, 'sign-in', null);
       return options;
     },
-    async signIn(response) {
-      const passkey = await store.findPasskey(response.id);
-      if (passkey === null) throw refusal();
-      const { id, publicKey, counter, transports } = passkey;
-      const { verifyAuthenticationResponse } = await library();
-      const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-        ...expected,
-        response,
-        expectedChallenge: taken(null),
-        credential: {
-          id,
-          publicKey: new Uint8Array(Buffer.from(publicKey, 'base64url')),
-          counter,
-          transports: [...transports],
-        },
-      }).catch(refuse);
-      if (!verified) throw refusal();
-      const isNew = await store.usePasskey(id, authenticationInfo.newCounter, new Date(clock()));
-      const found = await store.findUser({ id: passkey.userId });
-      if (!isNew || found === null || !found.user.enabled) throw refusal();
-      return found.user;
+    signIn: (response) => checked(response, null),
+    async beginProof({ id }) {
+      const { generateAuthenticationOptions } = await library();
+      const known = await store.listPasskeys(id);
+      const options = await generateAuthenticationOptions({
+        rpID: hostname,
+        userVerification: 'required',
+        allowCredentials: known.map((one) => ({ id: one.id, transports: [...one.transports] })),
+      });
+      await keepChallenge(options.challenge, 'proof', id);
+      return options;
+    },
+    async prove({ id }, response) {
+      await checked(response, id);
     },
   };
 }

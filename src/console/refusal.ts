@@ -9,6 +9,7 @@ export type RefusalCode =
   | 'too_many_calls'
   | 'csrf_token_wrong'
   | 'not_permitted'
+  | 'proof_needed'
   | 'link_unusable'
   | 'password_wrong'
   | 'passkey_refused'

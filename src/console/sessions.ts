@@ -33,7 +33,8 @@ export interface CurrentSession {
 
 /** Sessions of people who signed in. */
 export interface Sessions {
-  open(userId: string, origin: Origin): Promise<OpenedSession>;
+  /** @param provenAt when the user showed who it is; null: nobody knows */
+  open(userId: string, origin: Origin, provenAt?: Date | null): Promise<OpenedSession>;
   /** The session of a token; null where there is none, or it is over. */
   find(token: string): Promise<CurrentSession | null>;
   /** Whether a session goes on, for an answer that takes long; this is no use of it. */
@@ -62,13 +63,12 @@ export function createSessions(store: ConsoleStore, clock: () => number, times: 
 
   return {
     endsAt,
-    async isOpen({ id, userId }) {
+    async isOpen({ id }) {
       const now = clock();
-      const open = await store.listSessions(userId, new Date(now));
-      const found = open.find((one) => one.id === id);
-      return found !== undefined && found.seenAt.getTime() + times.idleMs > now;
+      const found = await store.findSessionById(id, new Date(now));
+      return found !== null && found.seenAt.getTime() + times.idleMs > now;
     },
-    async open(userId, { address, agent }) {
+    async open(userId, { address, agent }, provenAt = new Date(clock())) {
       const now = new Date(clock());
       const token = newToken();
       const session = {
@@ -79,6 +79,7 @@ export function createSessions(store: ConsoleStore, clock: () => number, times: 
         expiresAt: new Date(now.getTime() + times.absoluteMs),
         address,
         agent: agent.slice(0, AGENT_LENGTH),
+        provenAt,
       };
       await store.openSession({ ...session, digest: digestOf(token) });
       return { token, session: { ...session, seenAt: now, rotatedAt: now } };

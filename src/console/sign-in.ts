@@ -32,6 +32,11 @@ export interface SignIn {
    * @throws {Refusal} `password_wrong`, `locked`, `busy`
    */
   confirm(userId: string, password: string, addressGroup: string): Promise<void>;
+  /**
+   * Whether a signed-in user is the one who sits there, by all that a sign-in asks for.
+   * @throws {Refusal} `password_wrong`, `code_needed`, `code_wrong`, `locked`, `busy`
+   */
+  prove(userId: string, given: Omit<Credentials, 'name'>, addressGroup: string): Promise<void>;
 }
 
 /** Sign-ins that wait to be checked: one address leaves places for others. */
@@ -40,6 +45,8 @@ const MOST_WAITING = { inAll: 8, ofAddress: 4 } as const;
 /** A wrong name and a wrong password are told in the same words. */
 const failed = () =>
   new Refusal('sign_in_failed', 'Name or password are wrong, or the user is switched off.');
+
+const wrongPassword = () => new Refusal('password_wrong', 'The password is wrong.');
 
 export function createSignIn({ store, passwords, lockOut, clock }: SignInParts): SignIn {
   let last: Promise<unknown> = Promise.resolve();
@@ -85,25 +92,39 @@ export function createSignIn({ store, passwords, lockOut, clock }: SignInParts):
     return step !== null && (await store.takeTotpStep(found.user.id, step));
   }
 
+  /** @param wrong what is told where the password does not count */
+  async function checkAll(
+    find: () => Promise<StoredUser | null>,
+    { name, password, code }: Credentials,
+    addressGroup: string,
+    wrong: () => Refusal,
+  ): Promise<ConsoleUser> {
+    const trier = { name, addressGroup };
+    return guarded(trier, async () => {
+      const found = await find();
+      const isRight = await passwords.verify(password, found?.password ?? null);
+      // A password takes about a second: the user may be reset or switched off meanwhile.
+      const now = found === null ? null : await store.findUser({ id: found.user.id });
+      if (now === null || !isRight || !now.user.enabled || now.password !== found?.password) {
+        await lockOut.failed(trier);
+        throw wrong();
+      }
+      if (!(await checkCode(now, code))) {
+        await lockOut.failed(trier);
+        throw new Refusal('code_wrong', 'The code is wrong, too old, or was used already.');
+      }
+      await lockOut.succeeded(trier);
+      return now.user;
+    });
+  }
+
   return {
-    check: ({ name, password, code }, addressGroup) => {
-      const trier = { name, addressGroup };
-      return guarded(trier, async () => {
-        const found = await store.findUser({ name });
-        const isRight = await passwords.verify(password, found?.password ?? null);
-        // A password takes about a second: the user may be reset or switched off meanwhile.
-        const now = found === null ? null : await store.findUser({ id: found.user.id });
-        if (now === null || !isRight || !now.user.enabled || now.password !== found?.password) {
-          await lockOut.failed(trier);
-          throw failed();
-        }
-        if (!(await checkCode(now, code))) {
-          await lockOut.failed(trier);
-          throw new Refusal('code_wrong', 'The code is wrong, too old, or was used already.');
-        }
-        await lockOut.succeeded(trier);
-        return now.user;
-      });
+    check: (given, addressGroup) =>
+      checkAll(() => store.findUser({ name: given.name }), given, addressGroup, failed),
+    prove: async (userId, given, addressGroup) => {
+      const find = () => store.findUser({ id: userId });
+      const name = (await find())?.user.name ?? '';
+      await checkAll(find, { ...given, name }, addressGroup, wrongPassword);
     },
     confirm: async (userId, password, addressGroup) => {
       const found = await store.findUser({ id: userId });
@@ -112,7 +133,7 @@ export function createSignIn({ store, passwords, lockOut, clock }: SignInParts):
       await guarded(trier, async () => {
         if (await passwords.verify(password, found.password)) return lockOut.succeeded(trier);
         await lockOut.failed(trier);
-        throw new Refusal('password_wrong', 'The password is wrong.');
+        throw wrongPassword();
       });
     },
   };

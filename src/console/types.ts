@@ -56,6 +56,8 @@ export interface UserChange {
   readonly totpSecret?: string | null | undefined;
   /** True: all passkeys go. */
   readonly dropPasskeys?: boolean | undefined;
+  /** True: the admin keys of who is an administrator no more stay. */
+  readonly keepAdminKeys?: boolean | undefined;
 }
 
 /** A session: what a cookie stands for. */
@@ -73,6 +75,8 @@ export interface Session {
   readonly address: string;
   /** What the browser calls itself, cut short. */
   readonly agent: string;
+  /** When its user last showed who it is, as at a sign-in; null: nobody knows. */
+  readonly provenAt: Date | null;
 }
 
 /** A session as it is made: `digest` is the SHA-256 of the token in the cookie, hex. */
@@ -141,6 +145,11 @@ export interface AdminKey {
   readonly expiresAt: Date | null;
   readonly createdAt: Date;
   readonly lastUsedAt: Date | null;
+  /**
+   * Id of the user who made it, also with a key that the user had made; null: nobody of the console did. The
+   * user may be gone.
+   */
+  readonly madeBy: string | null;
 }
 
 /** What is kept of a new admin key. */
@@ -167,10 +176,14 @@ export interface ConsoleStore {
   touchSession(id: string, now: Date): Promise<void>;
   /** Gives a session another token, once: false where another request did so in the meantime. */
   rotateSession(id: string, from: string, to: string, now: Date): Promise<boolean>;
+  /** Remembers that the user of a session showed who it is. */
+  proveSession(id: string, now: Date): Promise<void>;
   endSession(id: string): Promise<void>;
   /** Ends all sessions of a user but one; how many. */
   endSessions(userId: string, except: string | null): Promise<number>;
-  /** The sessions of a user, the newest first. */
+  /** A session by its id, if it is not over and its user is enabled. */
+  findSessionById(id: string, now: Date): Promise<Session | null>;
+  /** The sessions of a user, those used last first, at most 200. */
   listSessions(userId: string, now: Date): Promise<readonly Session[]>;
   putTicket(ticket: Ticket): Promise<void>;
   /** A ticket that is not over. */
@@ -215,11 +228,15 @@ export interface ConsoleAdmin {
   addUser(user: NewUser, onlyFirst?: boolean): Promise<ConsoleUser>;
   /**
    * Changes a user, and ends the sessions that the change concerns (role, enabled, password, TOTP), but one.
+   * The admin keys of who is an administrator no more go with it.
    * @throws {UsageError} `user_unknown`, `user_exists`, `last_administrator`, `user_of_provider`
    */
   changeUser(id: string, change: UserChange, keepSession?: string | null): Promise<ConsoleUser>;
-  /** @throws {UsageError} `user_unknown`, `last_administrator` */
-  removeUser(id: string): Promise<void>;
+  /**
+   * Removes a user, and the admin keys that the user made.
+   * @throws {UsageError} `user_unknown`, `last_administrator`
+   */
+  removeUser(id: string, keepAdminKeys?: boolean): Promise<void>;
   /** @throws {UsageError} `user_unknown`, `user_of_provider` */
   addPasskey(passkey: Omit<StoredPasskey, 'createdAt' | 'lastUsedAt'>): Promise<Passkey>;
   /** @throws {UsageError} `passkey_unknown` */

@@ -51,7 +51,7 @@ export interface Users {
   change(
     changes: ConsoleAdmin,
     id: string,
-    change: Pick<UserChange, 'name' | 'role' | 'enabled'>,
+    change: Pick<UserChange, 'name' | 'role' | 'enabled' | 'keepAdminKeys'>,
   ): Promise<ConsoleUser>;
   /**
    * Takes password, TOTP and passkeys from a user, and ends the sessions: for one who lost them.
@@ -116,10 +116,10 @@ export function createUsers({ store, passwords, clock }: UserParts): Users {
       const user = await changes.addUser({ id: randomUUID(), name, role, password: null });
       return { user, link: await link('invite', user.id) };
     },
-    async change(changes, id, { name, role, enabled }) {
+    async change(changes, id, { name, role, enabled, keepAdminKeys }) {
       if (name !== undefined) checkName(name);
       if (role !== undefined) checkRole(role);
-      return changes.changeUser(id, { name, role, enabled });
+      return changes.changeUser(id, { name, role, enabled, keepAdminKeys });
     },
     async reset(changes, id) {
       const provider = (await store.findUser({ id }))?.user.provider ?? null;

@@ -1,3 +1,4 @@
+import { groupKey } from '../batch/together.ts';
 import { isGroupSize } from '../liveness/stills/fuse.ts';
 import type { ChunkEntry, ChunkRow } from './types.ts';
 
@@ -24,6 +25,9 @@ export function rowOfEntry(entry: ChunkEntry, row: number): ChunkRow {
     ...(stills === undefined ? {} : { stills }),
   };
 }
+
+/** The key of the row of a group of wrong size, which names the group's first picture. */
+export const keyOfMisfit = (first: ChunkRow): string => groupKey(first.key);
 
 /**
  * Divides rows into what is judged in one go: a picture, or the stills of a group with the group's row behind

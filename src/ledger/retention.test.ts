@@ -247,6 +247,7 @@ describe('every table', () => {
           expiresAt: new Date(old + day),
           address: '',
           agent: '',
+          provenAt: null,
         });
       },
       console_ticket: () =>

@@ -203,6 +203,10 @@ export interface Erasure {
   readonly tombstones: readonly Tombstone[];
   /** Kept answers (`Idempotency-Key`) that went with them. */
   readonly keptAnswers: number;
+  /** Sessions of the camera component, with their calls to webhooks. */
+  readonly sessions: number;
+  /** Rows of batches in the store, those without a row of the ledger too. */
+  readonly batchRows: number;
   /** Results of batches that they were also in, elsewhere than in the store. */
   readonly results: readonly ErasedResults[];
 }
@@ -234,6 +238,11 @@ export interface Chains {
    */
   hashAt(chain: ChainName, rowId: number): Promise<string | 'deleted' | null>;
   erase(target: ErasureTarget): Promise<Erasure>;
+  /**
+   * How many records beside the rows of the ledger an erasure would find by itself: sessions, kept answers,
+   * rows of batches, whether they have a row in the ledger or not.
+   */
+  countBeside(target: ErasureTarget): Promise<number>;
   /** Changes by operators, newest first, at most `limit` (1-1000). */
   adminLog(limit: number, filter?: AdminFilter): Promise<readonly StoredAdminEntry[]>;
   /** Remember what an operator did outside of accounts (configuration at start, export). */

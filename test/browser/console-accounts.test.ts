@@ -78,6 +78,92 @@ describe.skipIf(path === null)(`accounts in the console${reason === null ? '' : 
     for (const one of [page, bob]) await one.context().close();
   });
 
+  /** As after some minutes: the sessions of a user are no proof any more. */
+  async function leaveOpen(name: string): Promise<void> {
+    const id = (await userNamed(name))?.id ?? '';
+    for (const one of await here.store.console.listSessions(id, new Date()))
+      await here.store.console.proveSession(one.id, new Date(0));
+  }
+
+  it('a browser that was left open asks who sits there, by the keyboard too, and goes on with what was begun', async () => {
+    const page = await open('/users');
+    await leaveOpen('Ann');
+    await button(page, 'Invite somebody').click();
+    await dialog(page).getByLabel('Name').fill('Proven');
+    await page.keyboard.press('Enter');
+    const asked = dialog(page).last();
+    await asked.getByRole('heading', { name: 'Is it still you?' }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('password');
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog(page).getByText('Nothing was done: confirm first that it is you.').waitFor();
+    expect(await dialog(page).count()).toBe(1);
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.closest('dialog') !== null))
+      .toBe(true);
+    expect(await userNamed('Proven')).toBeUndefined();
+    await button(page, 'Make link').click();
+    await asked.getByLabel('Password').fill('not the password');
+    await page.keyboard.press('Enter');
+    await asked.getByText('The password is wrong.').waitFor();
+    await asked.getByLabel('Password').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await dialog(page).getByText('A link for Proven').waitFor();
+    await button(page, 'Copy Link').click();
+    await button(page, 'I have kept it').click();
+    await button(page, 'Invite somebody').click();
+    await dialog(page).getByLabel('Name').fill('At once');
+    await button(page, 'Make link').click();
+    await dialog(page).getByText('A link for At once').waitFor();
+    await page.context().close();
+  });
+
+  it('the question who sits there is accessible and fits on a narrow, dark page in Chinese', async () => {
+    const page = await open('/admin-keys', 'Ann', {
+      viewport: { width: 360, height: 740 },
+      colorScheme: 'dark',
+      locale: 'zh-CN',
+    });
+    await leaveOpen('Ann');
+    await page.locator('main .button.main').first().click();
+    await dialog(page).locator('input').first().fill('CI');
+    await dialog(page).locator('button[type=submit]').click();
+    await dialog(page).getByText('仍是您本人吗？').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it('who is removed or demoted leaves no admin keys, unless they are to stay', async () => {
+    const id = await here.addUser('Zelda', 'administrator');
+    const key = { role: 'viewer', networks: [], expiresAt: null, digest: 'd', madeBy: id } as const;
+    const by = here.store.as({ kind: 'system', name: 'test', from: 'here' });
+    for (const n of [1, 2])
+      await by.addAdminKey({ ...key, keyId: `lsa_ofeve000000${n}`, name: `of Zelda ${n}` });
+    const page = await open('/users');
+    const choose = async () => {
+      await button(page, 'Manage Zelda').click();
+      await dialog(page).getByRole('heading', { name: 'Zelda' }).waitFor();
+    };
+    await choose();
+    await dialog(page).getByLabel('Role').selectOption('Viewer');
+    await dialog(page).getByText('Admin keys that this user made, and that are removed too: 2.').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await dialog(page).getByLabel('Leave these admin keys as they are').check();
+    await button(page, 'Save').click();
+    await expect.poll(async () => (await userNamed('Zelda'))?.role).toBe('viewer');
+    const left = async () =>
+      (await here.store.console.listAdminKeys()).filter(({ madeBy }) => madeBy === id).length;
+    expect(await left()).toBe(2);
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    await choose();
+    await button(page, 'Remove').click();
+    await dialog(page).getByText('removed too: 2.').waitFor();
+    await button(page, 'Remove').click();
+    await expect.poll(async () => userNamed('Zelda')).toBeUndefined();
+    expect(await left()).toBe(0);
+    await page.context().close();
+  });
+
   it('the last administrator cannot be disabled, and is told so', async () => {
     const page = await open('/users');
     await button(page, 'Manage Ann').click();

@@ -97,6 +97,38 @@ describe.skipIf(path === null)(
       await page.context().close();
     });
 
+    it('leads there again for an action that asks who sits there, and back to its page', async () => {
+      provider.person = 's-1';
+      provider.tamper = ({ payload }) => {
+        delete payload.auth_time;
+      };
+      const { page } = await openConsole(browser, `${console.url}/console/apps`);
+      await page.getByRole('button', { name: button }).click();
+      await page.locator('nav').waitFor();
+      provider.tamper = () => {};
+      const make = async () => {
+        await page.getByRole('button', { name: 'New app', exact: true }).click();
+        await page.locator('dialog[open] input').first().fill('Front desk');
+        await page.getByRole('button', { name: 'Make app', exact: true }).click();
+      };
+      await make();
+      await page.getByRole('heading', { name: 'Is it still you?' }).waitFor();
+      expect(await violations(page)).toEqual([]);
+      // Broken off there: nobody is signed out for that.
+      provider.person = null;
+      await page.getByRole('button', { name: 'Sign in with 127.0.0.1' }).click();
+      await page.getByText('The sign-in at the provider did not work.').waitFor();
+      expect(await page.locator('nav').count()).toBe(1);
+      provider.person = 's-1';
+      await make();
+      await page.getByRole('button', { name: 'Sign in with 127.0.0.1' }).click();
+      await page.getByText('Confirmed for five minutes: do it once more.').waitFor();
+      expect(page.url()).toBe(`${console.url}/console/apps`);
+      await make();
+      await page.locator('dialog[open] code').first().waitFor();
+      await page.context().close();
+    });
+
     it('says why it did not work, and a password still does', async () => {
       const { page } = await openConsole(browser, `${console.url}/console/activity`);
       provider.person = 's-2';

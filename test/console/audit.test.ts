@@ -90,7 +90,7 @@ describe('erasing from the console', () => {
     const preview = await administrator.call('POST', `${PATH}/erasure/preview`, {
       body: { reference: 'case-1' },
     });
-    expect(preview.body).toEqual({ rows: 2, newest: '2026-11-01T00:02:00.000Z', notReached: [] });
+    expect(preview.body).toEqual({ rows: 2, beside: 0, newest: '2026-11-01T00:02:00.000Z', notReached: [] });
     const erased = await administrator.call('POST', `${PATH}/erasure`, {
       body: { reference: 'case-1', rows: 2 },
     });

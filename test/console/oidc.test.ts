@@ -44,6 +44,7 @@ const settings = (): OidcSettings => ({
   groups: { administrator: ['admins'], operator: ['desk'], auditor: ['audit'], viewer: [] },
   others: 'refuse',
   endsSession: true,
+  proofWithoutTime: false,
 });
 
 async function start(
@@ -496,5 +497,76 @@ describe('the cookie of a sign-in that is under way', () => {
       const reply = await started.call('POST', '/admin/v1/sign-in/oidc');
       expect(reply.headers.get('set-cookie')).toMatch(expected);
     }
+  });
+});
+
+describe('a new sign-in at the provider as a proof', () => {
+  const groups = { administrator: ['desk'], operator: [], auditor: [], viewer: [] };
+  const tries = (browser: Browser) =>
+    browser.call('POST', '/admin/v1/users', { body: { name: 'Eve', role: 'viewer' } });
+  /** What the ID token says of when the person signed in there. */
+  const signedInAt = (seconds: number | undefined) => {
+    provider.tamper = ({ payload }) => {
+      if (seconds === undefined) delete payload.auth_time;
+      else payload.auth_time = seconds;
+    };
+  };
+  async function open(change: Partial<OidcSettings> = {}) {
+    const started = await start({ groups, ...change });
+    const browser = started.browser();
+    const begin = async () =>
+      (await browser.call('POST', '/admin/v1/sign-in/oidc?again=true')).body.url as string;
+    const again = async (change: (url: URL) => void = () => {}) => {
+      const url = new URL(await begin());
+      change(url);
+      return started.finish(browser, await throughProvider(url.href));
+    };
+    return { ...started, browser, again };
+  }
+
+  it('is asked for where the provider says of an earlier sign-in that it is old, or says nothing', async () => {
+    for (const before of [undefined, Math.floor(Date.now() / 1000) - 600]) {
+      const { browser, signIn, again } = await open();
+      signedInAt(before);
+      await signIn(browser);
+      expect((await tries(browser)).body.code).toBe('proof_needed');
+      expect(
+        (await browser.call('POST', '/admin/v1/me/proof', { body: { password: PASSWORD } })).status,
+      ).toBe(403);
+      provider.tamper = () => {};
+      expect((await again()).status).toBe(200);
+      expect((await tries(browser)).status).toBe(201);
+    }
+  });
+
+  it('asks the provider to ask, and counts by the time that it says alone', async () => {
+    const { browser, signIn, again } = await open();
+    signedInAt(undefined);
+    await signIn(browser);
+    const asked: URL[] = [];
+    signedInAt(Math.floor(Date.now() / 1000) - 600);
+    const passed = await again((url) => {
+      asked.push(new URL(url));
+      // Whoever sits there can change the address on the way.
+      url.searchParams.delete('prompt');
+      url.searchParams.delete('max_age');
+    });
+    expect(asked[0]?.searchParams.get('prompt')).toBe('login');
+    expect(asked[0]?.searchParams.get('max_age')).toBe('0');
+    expect(passed).toMatchObject({ status: 401, body: { code: 'oidc_failed' } });
+    signedInAt(undefined);
+    expect((await again()).body.code).toBe('oidc_failed');
+    signedInAt(Math.floor(Date.now() / 1000) + 3600);
+    await again();
+    expect((await browser.call('GET', '/admin/v1/me')).status).toBe(200);
+  });
+
+  it('counts without a time where that is set', async () => {
+    const { browser, signIn, again } = await open({ proofWithoutTime: true });
+    signedInAt(undefined);
+    await signIn(browser);
+    expect((await tries(browser)).body.code).toBe('proof_needed');
+    expect((await again()).status).toBe(200);
+    expect((await tries(browser)).status).toBe(201);
   });
 });

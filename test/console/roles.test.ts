@@ -31,6 +31,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'POST /admin/v1/me/passkeys': 'user',
   'PATCH /admin/v1/me/passkeys/{id}': 'user',
   'DELETE /admin/v1/me/passkeys/{id}': 'user',
+  'POST /admin/v1/me/proof': 'user',
+  'POST /admin/v1/me/proof/passkey/options': 'user',
+  'POST /admin/v1/me/proof/passkey': 'user',
   'GET /admin/v1/users': 'administrator',
   'POST /admin/v1/users': 'administrator',
   'PATCH /admin/v1/users/{id}': 'administrator',
@@ -128,6 +131,51 @@ describe('the routes of the admin API', () => {
     }
   });
 });
+
+/** What asks a user to show again who it is: it hands out power, or cannot be undone. */
+const PROVEN: readonly string[] = [
+  'POST /admin/v1/apps',
+  'POST /admin/v1/users',
+  'PATCH /admin/v1/users/{id}',
+  'DELETE /admin/v1/users/{id}',
+  'POST /admin/v1/users/{id}/reset',
+  'POST /admin/v1/users/{id}/reset-second-factor',
+  'POST /admin/v1/admin-keys',
+  'DELETE /admin/v1/admin-keys/{id}',
+  'POST /admin/v1/master-key/rotate',
+  'POST /admin/v1/apps/{appid}/secrets',
+  'PATCH /admin/v1/secrets/{id}',
+  'POST /admin/v1/secrets/{id}/rotate',
+  'POST /admin/v1/apps/{appid}/api-keys',
+  'PATCH /admin/v1/api-keys/{id}',
+  'POST /admin/v1/api-keys/{id}/rotate',
+  'POST /admin/v1/audit/erasure',
+];
+
+it('the routes of the table ask users for a proof that is not too old, others do not, keys never', async () => {
+  const started = await startConsole();
+  const authorization = `Bearer ${await started.adminKey('administrator')}`;
+  let browser = await started.signedIn('administrator');
+  const asked: string[] = [];
+  for (const [route, expected] of Object.entries(EXPECTED)) {
+    if (expected === 'everybody') continue;
+    const [method = '', path = ''] = route.split(' ');
+    const target = path.replace(/\{\w+\}/g, 'nothing');
+    const body = method === 'GET' ? {} : { body: {} };
+    const fresh = await browser.call(method, target, body);
+    expect([route, fresh.body?.code]).not.toEqual([route, 'proof_needed']);
+    // Signing out is one of the routes.
+    if ((await browser.call('GET', '/admin/v1/me')).status !== 200) await browser.signIn('the administrator');
+    started.clock.now += 5 * 60_000;
+    const stale = await browser.call(method, target, body);
+    if (stale.body?.code === 'proof_needed') asked.push(`${route} ${stale.status}`);
+    const asKey = await started.call(method, target, { ...body, headers: { authorization } });
+    expect([route, asKey.body?.code]).not.toEqual([route, 'proof_needed']);
+    browser = started.browser();
+    expect((await browser.signIn('the administrator')).status).toBe(200);
+  }
+  expect(asked.sort()).toEqual(PROVEN.map((route) => `${route} 403`).sort());
+}, 60_000);
 
 describe('a change of role', () => {
   it('counts at once: the sessions of the user end', async () => {

@@ -155,7 +155,7 @@ export async function startConsole(
     },
     async adminKey(role) {
       const { makeAdminKey } = await import('../../src/console/admin-keys.ts');
-      const wanted = { name: 'CI', role, networks: [], expiresAt: null };
+      const wanted = { name: 'CI', role, networks: [], expiresAt: null, madeBy: null };
       return (await makeAdminKey(store.as(actor), wanted, clock.now)).adminKey;
     },
     async setupToken() {

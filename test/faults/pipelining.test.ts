@@ -32,7 +32,7 @@ async function stop(): Promise<void> {
 const { connected } = callersOf(() => test);
 
 const get = (path: string, ...headers: string[]) =>
-  `${[`GET ${path} HTTP/1.1`, 'Host: a', ...headers].join('\r\n')}\r\n\r\n`;
+  `${[`GET ${path} HTTP/1.1`, 'Host: localhost', ...headers].join('\r\n')}\r\n\r\n`;
 const legacy = (content: string, ...headers: string[]) =>
   `${['POST /face/livedetectpicture HTTP/1.1', 'Host: a', json, `Content-Length: ${content.length}`, ...headers].join('\r\n')}\r\n\r\n${content}`;
 

@@ -27,7 +27,7 @@ afterEach(() => {
 const body = `{"appid":"${appid}","image":"${Buffer.from('a picture').toString('base64')}"}`;
 const good = () => post(['Content-Type: application/json', `Authorization: ${signature()}`], body);
 const get = (path: string, ...more: string[]) =>
-  Buffer.from(`${[`GET ${path} HTTP/1.1`, 'Host: a', ...more].join('\r\n')}\r\n\r\n`);
+  Buffer.from(`${[`GET ${path} HTTP/1.1`, 'Host: localhost', ...more].join('\r\n')}\r\n\r\n`);
 const head = (length: number) =>
   Buffer.from(
     `POST /face/livedetectpicture HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`,

@@ -57,4 +57,22 @@ describe('livestill user', () => {
     ]);
     expect(log.every(({ actor }) => actor.kind === 'system')).toBe(true);
   });
+
+  it('says which admin keys go with a user, and leaves them where that is wanted', async () => {
+    const store = await temporaryStore({ dataDir });
+    const ids = ['u1', 'u2', 'u3', 'u4'] as const;
+    for (const id of ids) {
+      await store.console.addUser({ id, name: `Ann ${id}`, role: 'administrator', password: null });
+      const key = { name: `CI ${id}`, role: 'viewer', networks: [], expiresAt: null, digest: 'd' } as const;
+      await store.console.addAdminKey({ ...key, keyId: `lsa_abcdefghij${id}`, madeBy: id });
+    }
+    expect((await user('role', 'Ann u1', '--role', 'viewer')).out).toContain(
+      'Ann u1: viewer, invited. With the admin key lsa_abcdefghiju1 (CI u1).',
+    );
+    expect((await user('disable', 'Ann u2', '--keep-admin-keys')).out).not.toContain('admin key');
+    expect(await json('remove', 'Ann u2')).toMatchObject({ removedAdminKeys: ['lsa_abcdefghiju2 (CI u2)'] });
+    expect((await user('remove', 'Ann u3', '--keep-admin-keys')).status).toBe(0);
+    const left = await store.console.listAdminKeys();
+    expect(left.map(({ name }) => name).sort()).toEqual(['CI u3', 'CI u4']);
+  });
 });

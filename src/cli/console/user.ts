@@ -19,6 +19,10 @@ interface RoleOptions extends Options {
   readonly role?: Role;
 }
 
+interface KeepOptions extends Options {
+  readonly keepAdminKeys?: boolean;
+}
+
 interface ResetOptions extends Options {
   readonly secondFactor?: boolean;
 }
@@ -158,23 +162,54 @@ function stateOf({ enabled, hasPassword, passkeys, provider }: ConsoleUser): str
   return hasPassword || passkeys > 0 ? 'on' : 'invited';
 }
 
+/** The names of the admin keys that go with a user, told beside what was done. */
+async function keysThatGo(
+  store: Store,
+  { id }: ConsoleUser,
+  { keepAdminKeys = false }: Pick<KeepOptions, 'keepAdminKeys'>,
+): Promise<readonly string[]> {
+  const made = (await store.console.listAdminKeys()).filter(({ madeBy }) => madeBy === id);
+  return keepAdminKeys ? [] : made.map(({ keyId, name }) => `${keyId} (${name})`);
+}
+
+const goneText = (keys: readonly string[]): string =>
+  keys.length === 0
+    ? ''
+    : ` With ${keys.length === 1 ? 'the admin key' : 'the admin keys'} ${keys.join(', ')}.`;
+
+const keepOption = (what: string) =>
+  new Option('--keep-admin-keys', `leave the admin keys that ${what} made`).default(false);
+
 function change(parent: Command): void {
-  const done = (user: ConsoleUser): Outcome => ({
-    text: `${user.name}: ${user.role}, ${stateOf(user)}.`,
-    json: user,
+  const done = (user: ConsoleUser, gone: readonly string[] = []): Outcome => ({
+    text: `${user.name}: ${user.role}, ${stateOf(user)}.${goneText(gone)}`,
+    json: { ...user, removedAdminKeys: gone },
   });
-  withUser<RoleOptions>(parent, 'role', 'change what a user may do', async (store, user, { role }) => {
-    if (role === undefined) throw new UsageError('role_missing', 'expected --role');
-    return done(await store.console.changeUser(user.id, { role }));
-  }).addOption(roleOption());
-  for (const [name, enabled, description] of [
-    ['enable', true, 'let a user sign in again'],
-    ['disable', false, 'let a user sign in no more, and end the sessions'],
-  ] as const) {
-    withUser(parent, name, description, async (store, user) =>
-      done(await store.console.changeUser(user.id, { enabled })),
-    );
-  }
+  withUser<RoleOptions & KeepOptions>(
+    parent,
+    'role',
+    'change what a user may do; admin keys go with who is no administrator any more',
+    async (store, user, { role, keepAdminKeys = false }) => {
+      if (role === undefined) throw new UsageError('role_missing', 'expected --role');
+      const isDemoted = user.role === 'administrator' && role !== 'administrator';
+      const gone = isDemoted ? await keysThatGo(store, user, { keepAdminKeys }) : [];
+      return done(await store.console.changeUser(user.id, { role, keepAdminKeys }), gone);
+    },
+  )
+    .addOption(roleOption())
+    .addOption(keepOption('an administrator'));
+  withUser(parent, 'enable', 'let a user sign in again', async (store, user) =>
+    done(await store.console.changeUser(user.id, { enabled: true })),
+  );
+  withUser<KeepOptions>(
+    parent,
+    'disable',
+    'let a user sign in no more, end the sessions, and remove the admin keys that the user made',
+    async (store, user, { keepAdminKeys = false }) => {
+      const gone = await keysThatGo(store, user, { keepAdminKeys });
+      return done(await store.console.changeUser(user.id, { enabled: false, keepAdminKeys }), gone);
+    },
+  ).addOption(keepOption('the user'));
 }
 
 function reset(parent: Command): void {
@@ -194,8 +229,17 @@ function reset(parent: Command): void {
 }
 
 function remove(parent: Command): void {
-  withUser(parent, 'remove', 'remove a user; the log of changes keeps the name', async (store, user) => {
-    await store.console.removeUser(user.id);
-    return { text: `${user.name} was removed.`, json: { removed: user } };
-  });
+  withUser<KeepOptions>(
+    parent,
+    'remove',
+    'remove a user, and the admin keys that the user made; the log of changes keeps the name',
+    async (store, user, { keepAdminKeys = false }) => {
+      const gone = await keysThatGo(store, user, { keepAdminKeys });
+      await store.console.removeUser(user.id, keepAdminKeys);
+      return {
+        text: `${user.name} was removed.${goneText(gone)}`,
+        json: { removed: user, removedAdminKeys: gone },
+      };
+    },
+  ).addOption(keepOption('the user'));
 }

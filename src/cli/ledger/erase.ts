@@ -37,7 +37,8 @@ export function registerErase(parent: Command): void {
     .addHelpText(
       'after',
       `
-Rows, kept answers to an Idempotency-Key and what the write-ahead log still holds of them go. Each row leaves its place in
+Rows, results of batches, sessions, kept answers to an Idempotency-Key, and what the write-ahead log still holds of them go,
+also where the ledger has no row of them (the service failed, or the row went by age). Each row leaves its place in
 the chain: two hashes that say nothing of its content. With --batch (what was --out of the batch) the rows of the same pictures,
 by SHA-256, go from its results; tables are made anew, its page, which shows pictures, is deleted. A batch must not
 be running on them. Results of "livestill batch submit" that were written to s3://… are written anew without the rows; where
@@ -86,7 +87,11 @@ async function erase(
   if (!yes) {
     let inBatches = 0;
     for (const one of batches) inBatches += await one.count(pictures);
-    const also = batches.length === 0 ? '' : ` and ${count(inBatches, 'row')} of batches`;
+    const beside = await chains.countBeside(target);
+    const also = [
+      ...(beside === 0 ? [] : [` and ${count(beside, 'record')} beside them`]),
+      ...(batches.length === 0 ? [] : [` and ${count(inBatches, 'row')} of batches`]),
+    ].join('');
     throw new UsageError('not_confirmed', `${count(rows, 'row')}${also} would be erased for good: add --yes`);
   }
   // The batches first: should one fail, the rows that say which pictures they are remain, and the command can
@@ -110,10 +115,12 @@ function textOf(
   copies: readonly string[],
   proof: ErasureProof & { readonly batches: readonly BatchErasure[] },
 ): string {
-  const { keptAnswers, results, batches } = proof;
+  const { keptAnswers, sessions, batchRows, results, batches } = proof;
   const unsure = batches.flatMap((one) => one.unsure);
   const lines = [
     `${count(rows, 'row')} and ${count(keptAnswers, 'kept answer')} erased.`,
+    ...(sessions === 0 ? [] : [`${count(sessions, 'session')} erased.`]),
+    ...(batchRows === 0 ? [] : [`${count(batchRows, 'result')} of batches in the store erased.`]),
     ...batches.flatMap(({ journal, rows: gone, remade, deleted }) => [
       `${journal}: ${count(gone, 'row')} erased.`,
       ...remade.map((path) => `${path}: made anew.`),

@@ -228,6 +228,7 @@ function createAdmin(
     () => networksOf(state.fleet),
     console === null ? undefined : { ...api, console },
     console === null ? undefined : CONSOLE_FOLDER,
+    config.console.url === null ? [] : [new URL(config.console.url).hostname],
   );
 }
 

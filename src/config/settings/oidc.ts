@@ -54,6 +54,11 @@ export const OIDC_SETTINGS = group('Sign-in to the console at an OpenID Connect 
     description:
       'What becomes of people who the provider signs in and who are in none of these groups. `refuse`: they may not use the console; `viewer`: they are viewers.',
   }),
+  proofWithoutTime: yesNo({
+    default: false,
+    description:
+      'What cannot be undone asks people to sign in at the provider again; that counts where `auth_time` in the ID token says that they just did. true: also where the provider sends none, though it may have let an open browser pass.',
+  }),
   endSession: yesNo({
     default: true,
     description:

@@ -73,7 +73,7 @@ export const SERVICE_SETTINGS = {
       default: null,
       check: 'origin',
       description:
-        'Under which people reach the console, such as `https://livestill.example.org` behind a proxy that speaks TLS: cookies, links and passkeys are for this address. ' +
+        'Under which people reach the console, such as `https://livestill.example.org` behind a proxy that speaks TLS: cookies, links and passkeys are for this address, and on the loopback the admin port answers to no other name. ' +
         'null: `http://localhost` and the admin port.',
     }),
     idleMinutes: integer(1, 1440, {

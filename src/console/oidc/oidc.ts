@@ -4,6 +4,7 @@ import { UsageError } from '../../faults.ts';
 import type { Actor } from '../../ledger/admin.ts';
 import type { ConsoleBacking } from '../changes.ts';
 import type { Role } from '../permissions.ts';
+import { provenUntil } from '../proof.ts';
 import { Refusal } from '../refusal.ts';
 import { digestOf, newToken } from '../tokens.ts';
 import type { ConsoleAdmin, ConsoleUser, Identity } from '../types.ts';
@@ -24,21 +25,29 @@ export interface BegunSignIn {
   readonly browser: string;
 }
 
+/** A sign-in at the provider that came to its end. */
+export interface EndedSignIn {
+  readonly user: ConsoleUser;
+  /** When the person showed there who it is: that may be long ago. Null: the provider does not say. */
+  readonly provenAt: Date | null;
+}
+
 /** Signing in at an OpenID Connect provider. */
 export interface Oidc {
   readonly settings: OidcSettings;
   /**
    * @param browser what the browser keeps of another sign-in that is under way, in another tab
+   * @param again whether the person is to show again who it is, as a proof
    * @throws {Refusal} `oidc_unavailable`
    */
-  begin(browser: string | undefined): Promise<BegunSignIn>;
+  begin(browser: string | undefined, again?: boolean): Promise<BegunSignIn>;
   /**
    * The user that a provider signed in: made at the first time, with the role that the groups give now.
    * @param query what the provider sent the browser back with
    * @param from the caller's address, for the log of changes
    * @throws {Refusal} `oidc_failed`, `oidc_refused`, `oidc_unavailable`
    */
-  finish(query: string, browser: string | undefined, from: string): Promise<ConsoleUser>;
+  finish(query: string, browser: string | undefined, from: string): Promise<EndedSignIn>;
   /** Where a user who has just signed out here signs out there; null: nowhere. Never rejects. */
   signOutUrl(user: ConsoleUser): Promise<string | null>;
 }
@@ -61,10 +70,10 @@ export function createOidc(parts: OidcParts): Oidc {
 
   return {
     settings,
-    async begin(given) {
+    async begin(given, again = false) {
       const state = newToken();
       const browser = isToken(given) ? given : newToken();
-      const { url, pending } = await asked(() => provider.begin(here(RETURN_PATH).href, state));
+      const { url, pending } = await asked(() => provider.begin(here(RETURN_PATH).href, state, again));
       await store.putTicket({
         kind: 'oidc',
         digest: digestOf(`${state}.${browser}`),
@@ -84,13 +93,32 @@ export function createOidc(parts: OidcParts): Oidc {
       if (ticket?.data == null) throw notBegun();
       const pending = JSON.parse(ticket.data) as Pending;
       const claims = await asked(() => provider.finish(returned, state, pending));
-      return people.userOf(claims, from);
+      const provenAt = provenBy(claims, pending, settings, clock());
+      return { user: await people.userOf(claims, from), provenAt };
     },
     async signOutUrl(user) {
       if (!settings.endsSession || !isSameIssuer(user.provider, settings.issuer)) return null;
       return provider.signOutUrl(here('/console/').href).catch(() => null);
     },
   };
+}
+
+/**
+ * When a person showed who it is. A provider that knows the browser lets it pass without asking, also where
+ * it was told to ask: whoever sits there can change the address on the way. So its word on the time counts.
+ * @throws {Refusal} `oidc_failed` where the person was to show it anew and did not
+ */
+function provenBy(
+  { auth_time: seconds }: Claims,
+  { again = false }: Pending,
+  { proofWithoutTime }: OidcSettings,
+  now: number,
+): Date | null {
+  const at = typeof seconds === 'number' ? new Date(Math.min(seconds * 1000, now)) : null;
+  if (!again || (at !== null && provenUntil({ provenAt: at }, now) !== null)) return at;
+  if (at === null && proofWithoutTime) return new Date(now);
+  const why = at === null ? 'the ID token has no auth_time' : `auth_time is ${at.toISOString()}`;
+  throw new Refusal('oidc_failed', 'The provider did not ask anew who you are.', undefined, why);
 }
 
 /** A slash at the end of the setting alone makes no other provider. */

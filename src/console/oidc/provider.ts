@@ -27,6 +27,8 @@ import { claimOf, type OidcSettings } from './settings.ts';
 export interface Pending {
   readonly nonce: string;
   readonly verifier: string;
+  /** Whether the person was to sign in there anew; absent in those of versions before: not. */
+  readonly again?: boolean;
 }
 
 /** What a provider says of a person. */
@@ -34,8 +36,15 @@ export type Claims = Readonly<Record<string, unknown>> & { readonly iss: string;
 
 /** An OpenID Connect provider, as this service speaks with it. */
 export interface Provider {
-  /** Where the browser goes to sign in, and what must be remembered until it is back. */
-  begin(redirectUri: string, state: string): Promise<{ readonly url: string; readonly pending: Pending }>;
+  /**
+   * Where the browser goes to sign in, and what must be remembered until it is back.
+   * @param again whether a person whom the provider knows already is to show again who it is
+   */
+  begin(
+    redirectUri: string,
+    state: string,
+    again: boolean,
+  ): Promise<{ readonly url: string; readonly pending: Pending }>;
   /**
    * Exchanges what the browser came back with, and checks all of it: issuer, state, nonce, audience, times
    * and the signature of the ID token.
@@ -101,7 +110,7 @@ export function createProvider(settings: OidcSettings, fetch: Fetch, clock: () =
   }
 
   return {
-    async begin(redirectUri, state) {
+    async begin(redirectUri, state, again) {
       const verifier = randomPKCECodeVerifier();
       const nonce = newToken();
       const url = buildAuthorizationUrl(await configuration(), {
@@ -111,8 +120,10 @@ export function createProvider(settings: OidcSettings, fetch: Fetch, clock: () =
         nonce,
         code_challenge: await calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
+        // With a greatest age the provider must say when the person signed in there (Core 1.0 §3.1.2.1).
+        ...(again ? { prompt: 'login', max_age: '0' } : {}),
       });
-      return { url: url.href, pending: { nonce, verifier } };
+      return { url: url.href, pending: { nonce, verifier, again } };
     },
     async finish(returned, state, { nonce, verifier }) {
       const config = await configuration();

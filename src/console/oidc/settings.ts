@@ -20,6 +20,11 @@ export interface OidcSettings {
   readonly others: 'refuse' | 'viewer';
   /** Whether signing out ends the session at the provider as well. */
   readonly endsSession: boolean;
+  /**
+   * Whether a new sign-in counts as a proof where the provider does not say when the person signed in there:
+   * it may have let the browser pass without asking.
+   */
+  readonly proofWithoutTime: boolean;
 }
 
 type Claims = Readonly<Record<string, unknown>>;

@@ -17,7 +17,7 @@ import { createAppAdmin } from './app-admin.ts';
 import { signRegularly } from './chain/sign-regularly.ts';
 import { createConsoleAdmin, createConsoleReads } from './console/calls.ts';
 import type { StoreDatabase } from './database.ts';
-import type { EraseMore } from './erase.ts';
+import type { BatchErasing } from './erase.ts';
 import { createIdempotency } from './idempotency.ts';
 import type { Keyring } from './keys/keyring.ts';
 import { createLedger, type LedgerCalls, type OwnChain } from './ledger.ts';
@@ -103,8 +103,8 @@ export interface Parts {
   readonly noteOf: (actor: Actor) => NoteChange;
   readonly options: BackendOptions;
   readonly chain: OwnChain;
-  /** Erases what this database alone keeps of erased decisions. */
-  readonly eraseMore?: EraseMore;
+  /** What this database keeps of people in batches; absent: it has none. */
+  readonly batchErasing?: BatchErasing;
   /** Where this node's record clock stands in `meta`: clocks of several nodes are not compared. */
   readonly clock: string;
   /** Lets backups of before migrations go that are older than this; how many went. */
@@ -154,7 +154,7 @@ export function assemble(parts: Parts, { onTrouble }: BackendEvents): Backend {
 }
 
 /** The changes of accounts, rules and the console, with what is read beside them. */
-function changesNotedBy({ database, keyring, auditKey, eraseMore }: Parts, note: NoteChange) {
+function changesNotedBy({ database, keyring, auditKey, batchErasing }: Parts, note: NoteChange) {
   return {
     ...createAppAdmin(database, keyring, note),
     ...createSecretAdmin(database, keyring, note),
@@ -163,7 +163,7 @@ function changesNotedBy({ database, keyring, auditKey, eraseMore }: Parts, note:
     ...createConsoleAdmin(database, keyring, note),
     ...createReviewAdmin(database, note),
     ...createOwnPointsAdmin(database, note),
-    ...createErasure(database, auditKey, note, eraseMore),
+    ...createErasure(database, auditKey, note, batchErasing),
     noteChange: (entry: AdminEntry) => database.write('state_unavailable', (db) => note(db, entry)),
   };
 }

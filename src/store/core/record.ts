@@ -10,7 +10,7 @@ import { baseOf, chainOf, ledgerChains, SPAN } from './chain/names.ts';
 import { hashAt, hashBefore } from './chain/place.ts';
 import { toTombstone } from './chain/tombstones.ts';
 import type { StoreDatabase } from './database.ts';
-import { type EraseMore, eraseRows } from './erase.ts';
+import { type BatchErasing, countBeside, eraseRows } from './erase.ts';
 import { bounded, rowsOf } from './ledger.ts';
 import { digestOf } from './ledger-columns.ts';
 import { pruneRows } from './prune.ts';
@@ -44,6 +44,7 @@ export interface RecordCalls {
   chainHead(chain: ChainName): Promise<(Checkpoint & { readonly publicKey: string }) | null>;
   hashAt(chain: ChainName, rowId: number): Promise<string | 'deleted' | null>;
   erase(target: ErasureTarget): Promise<Erasure>;
+  countBeside(target: ErasureTarget): Promise<number>;
   latestChanges(limit: number, filter?: AdminFilter): Promise<readonly StoredAdminEntry[]>;
   noteChange(entry: AdminEntry): Promise<void>;
   /** Delete at most `limit` rows older than `before`; how many went. */
@@ -57,7 +58,7 @@ const DELETING_LOCK = 'ledger-deletions';
 export function createRecord(
   database: StoreDatabase,
   key: AuditKey,
-): Omit<RecordCalls, 'noteChange' | 'erase'> {
+): Omit<RecordCalls, 'noteChange' | 'erase' | 'countBeside'> {
   return {
     chainNames: (rowId) => database.read('state_unavailable', (db) => namesOf(db, rowId)),
     chainFrame: (chain, from, to) => database.read('state_unavailable', (db) => frameOf(db, chain, from, to)),
@@ -81,13 +82,14 @@ export function createErasure(
   database: StoreDatabase,
   key: AuditKey,
   note: NoteChange,
-  eraseMore?: EraseMore,
-): Pick<RecordCalls, 'erase'> {
+  batches?: BatchErasing,
+): Pick<RecordCalls, 'erase' | 'countBeside'> {
   return {
+    countBeside: (target) => database.read('state_unavailable', (db) => countBeside(db, target, batches)),
     async erase(target) {
       const erased = await database.write(
         'state_unavailable',
-        (db) => eraseRows(db, key, note, target, eraseMore),
+        (db) => eraseRows(db, key, note, target, batches),
         DELETING_LOCK,
       );
       await database.forgetDeleted('state_unavailable');

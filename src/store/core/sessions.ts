@@ -112,21 +112,16 @@ export async function dropSessions(db: Transaction<Tables>, now: number, limit: 
   return Number(numAffectedRows ?? 0);
 }
 
-/** Deletes the session that a decision came from, with its webhook; `source` as in the ledger. */
-export async function eraseSessionOf(db: Transaction<Tables>, source: string): Promise<void> {
-  if (!source.startsWith('session:')) return;
-  await db.deleteFrom('session').where('session_id', '=', source.slice('session:'.length)).execute();
+/** Deletes the session that a decision came from, with its webhook; `source` as in the ledger. How many. */
+export async function eraseSessionOf(db: Transaction<Tables>, source: string): Promise<number> {
+  if (!source.startsWith('session:')) return 0;
+  const sessionId = source.slice('session:'.length);
+  const { numDeletedRows } = await db
+    .deleteFrom('session')
+    .where('session_id', '=', sessionId)
+    .executeTakeFirst();
   await db.deleteFrom('webhook').where('id', '=', source).execute();
-}
-
-/** Deletes the sessions of a reference, with or without a picture, and their webhooks. */
-export async function eraseSessionsOf(db: Transaction<Tables>, reference: string): Promise<void> {
-  const found = await db
-    .selectFrom('session')
-    .select('session_id')
-    .where('reference', '=', reference)
-    .execute();
-  for (const { session_id: sessionId } of found) await eraseSessionOf(db, `session:${sessionId}`);
+  return Number(numDeletedRows);
 }
 
 async function sessionOf(db: Transaction<Tables>, sessionId: string): Promise<Session | null> {

@@ -13,6 +13,7 @@ describe.skipIf(whyNoServer !== null)(
     await import('../core/ledger-search.test.ts');
     await import('../core/picture-rows.test.ts');
     await import('../core/record.test.ts');
+    await import('../core/erase.test.ts');
     await import('../core/review.test.ts');
     await import('../core/console/console.test.ts');
     await import('../core/sessions.test.ts');

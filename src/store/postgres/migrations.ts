@@ -5,9 +5,11 @@ import type { MigratedSteps } from '../core/migrated.ts';
 import type { Tables } from '../core/tables.ts';
 import { ACCOUNTS } from './steps/accounts.ts';
 import { ADMIN_LOG_SEARCH } from './steps/admin-log-search.ts';
+import { BATCH_PICTURES } from './steps/batch-pictures.ts';
 import { BATCH_RESULTS } from './steps/batch-results.ts';
 import { BATCHES } from './steps/batches.ts';
 import { CONSOLE } from './steps/console.ts';
+import { CONSOLE_PROOF } from './steps/console-proof.ts';
 import { LEDGER_SEARCH } from './steps/ledger-search.ts';
 import { LEDGER_STILL } from './steps/ledger-still.ts';
 import { OIDC } from './steps/oidc.ts';
@@ -45,6 +47,8 @@ export const MIGRATIONS: Readonly<Record<string, Step>> = {
   '0017-results-round': RESULTS_ROUND,
   '0018-ledger-still': LEDGER_STILL,
   '0019-traceparent': TRACEPARENT,
+  '0020-batch-pictures': BATCH_PICTURES,
+  '0020-console-proof': CONSOLE_PROOF,
 };
 
 /** Under this key in `meta` stands the last step that a version must know to work on the tables. */

@@ -21,7 +21,7 @@ import type { MigratedSteps } from '../core/migrated.ts';
 import { createPermits } from '../core/permits.ts';
 import type { PostgresSettings } from '../core/postgres-settings.ts';
 import { createBatches } from './batches/batches.ts';
-import { eraseResults } from './batches/erase.ts';
+import { BATCH_ERASING } from './batches/erase.ts';
 import { findEnd } from './chain-end.ts';
 import { createDatabase } from './database.ts';
 import { storeFault } from './faults.ts';
@@ -79,7 +79,7 @@ export async function openBackend(
         noteOf: (actor) => changesBy(actor, findEnd),
         options,
         chain,
-        eraseMore: eraseResults,
+        batchErasing: BATCH_ERASING,
         clock: `${CLOCK_KEY}:${name}`,
         dropOldCopies: async () => 0,
       },

@@ -6,6 +6,7 @@ import { ADMIN_LOG_SEARCH } from './steps/admin-log-search.ts';
 import { API_KEYS } from './steps/api-keys.ts';
 import { CAPTURE } from './steps/capture.ts';
 import { CONSOLE } from './steps/console.ts';
+import { CONSOLE_PROOF } from './steps/console-proof.ts';
 import { FIRST } from './steps/first.ts';
 import { SHARES } from './steps/idempotency-shares.ts';
 import { INDEXES } from './steps/indexes.ts';
@@ -43,6 +44,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0020-review-limits': REVIEW_LIMITS,
   '0021-ledger-still': LEDGER_STILL,
   '0022-traceparent': TRACEPARENT,
+  '0023-console-proof': CONSOLE_PROOF,
 };
 
 /** How the steps that a file has been through compare with those of this version. */

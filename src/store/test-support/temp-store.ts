@@ -27,6 +27,27 @@ export interface TestedDatabase {
   readonly base: number;
   /** Runs SQL behind the back of the store of a data folder. */
   tamper(dataDir: string, statements: readonly string[]): Promise<void>;
+  /** Every table of the store of a data folder, each with all of its rows as text. */
+  dump(dataDir: string): Promise<Readonly<Record<string, string>>>;
+}
+
+/** Bytes are told in hexadecimal. */
+const rowsText = (rows: readonly unknown[]): string =>
+  JSON.stringify(rows, (_, value: unknown) => {
+    if (typeof value === 'bigint') return String(value);
+    if (value instanceof ArrayBuffer) return Buffer.from(value).toString('hex');
+    const bytes = (value as { readonly type?: unknown; readonly data?: readonly number[] } | null)?.data;
+    return Array.isArray(bytes) ? Buffer.from(bytes).toString('hex') : value;
+  });
+
+/** Every table by its name, read with `query`. */
+export async function dumpWith(
+  tables: readonly string[],
+  query: (text: string) => Promise<readonly unknown[]>,
+): Promise<Readonly<Record<string, string>>> {
+  const all: Record<string, string> = {};
+  for (const table of tables) all[table] = rowsText(await query(`select * from ${table}`));
+  return all;
 }
 
 const sqlite: TestedDatabase = {
@@ -38,6 +59,19 @@ const sqlite: TestedDatabase = {
     const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
     try {
       connection.script(statements.join(';'));
+    } finally {
+      connection.close();
+    }
+  },
+  async dump(dataDir) {
+    const connection = openConnection(join(dataDir, 'livestill.sqlite'), 1000);
+    try {
+      const query = (text: string) => connection.execute(text, []).rows;
+      const named = query(`select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`);
+      return await dumpWith(
+        named.map(({ name }) => String(name)),
+        async (text) => query(text),
+      );
     } finally {
       connection.close();
     }
@@ -81,6 +115,9 @@ export async function temporaryStore(options: Partial<StoreOptions> = {}): Promi
 /** Runs SQL behind the back of the store of a data folder. */
 export const tamper = (dataDir: string, ...statements: readonly string[]): Promise<void> =>
   tested.tamper(dataDir, statements);
+
+/** All that the store of a data folder holds, by table. */
+export const dump = (dataDir: string): Promise<Readonly<Record<string, string>>> => tested.dump(dataDir);
 
 /** A pair with a key of the right form. */
 export const somePair = (secretId = 'AKIDsomebody0001') => ({ secretId, secretKey: 'k'.repeat(32) });

@@ -22,8 +22,12 @@ export async function adminKeyRoutes(app: FastifyInstance, { console, callers }:
     '/admin-keys',
     { ...keys, schema: { body: newBody, summary: 'Make an admin key; it is shown this once' } },
     async (request, reply) => {
+      const { caller } = request;
       const { name, role, networks = [], expiresAt = null } = request.body;
-      const wanted = { name, role, networks, expiresAt: expiresAt === null ? null : new Date(expiresAt) };
+      const wanted = {
+        ...{ name, role, networks, expiresAt: expiresAt === null ? null : new Date(expiresAt) },
+        madeBy: (caller?.kind === 'user' ? caller.user.id : caller?.key.madeBy) ?? null,
+      };
       const made = await makeAdminKey(callers.changes(request), wanted, console.clock());
       return reply.code(201).send(made);
     },

@@ -14,13 +14,14 @@ import { adminLogRoutes } from './admin-log.ts';
 import { appRoutes } from './apps.ts';
 import type { AdminArea, ServerDefaults } from './area.ts';
 import { auditRoutes } from './audit.ts';
-import { createCallers } from './caller.ts';
+import { asksForProof, createCallers } from './caller.ts';
 import { keyRoutes } from './keys.ts';
 import { meRoutes } from './me.ts';
 import { oidcRoutes } from './oidc.ts';
 import { describedRoutes, type RouteSeen } from './openapi.ts';
 import { policyRoutes } from './policy.ts';
 import { notFoundProblem, PROBLEM_TYPE, problemOf, type ToldProblem } from './problem.ts';
+import { proofRoutes } from './proof.ts';
 import { reviewRoutes } from './review.ts';
 import { signInRoutes } from './sign-in.ts';
 import { userRoutes } from './users.ts';
@@ -53,6 +54,7 @@ const AREAS: readonly AdminArea[] = [
   signInRoutes,
   oidcRoutes,
   meRoutes,
+  proofRoutes,
   userRoutes,
   adminKeyRoutes,
   adminLogRoutes,
@@ -77,7 +79,11 @@ export function adminApi(api: AdminApi, log: Logger): (app: FastifyInstance) => 
       if (access === undefined) throw new Error(`${route.url}: the route does not say who may call it`);
       route.bodyLimit ??= BODY_LIMIT;
       for (const method of [route.method].flat())
-        if (method !== 'HEAD') routes.push({ method, path: route.url, access, schema: route.schema ?? {} });
+        if (method !== 'HEAD')
+          routes.push({
+            ...{ method, path: route.url, access, schema: route.schema ?? {} },
+            asksForProof: asksForProof(method, route.config ?? {}),
+          });
     });
     app.removeContentTypeParser('text/plain');
     app.setValidatorCompiler(({ schema, httpPart }) => validator(schema as TSchema, httpPart ?? 'body'));

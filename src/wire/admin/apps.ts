@@ -97,7 +97,7 @@ export async function appRoutes(app: FastifyInstance, parts: AreaParts): Promise
   app.post<{ Body: Static<typeof newBody> }>(
     '/apps',
     {
-      ...write,
+      config: { ...write.config, proof: true },
       schema: { body: newBody, summary: 'Make an app and its first pair, which is shown this once' },
     },
     async (request, reply) => {
@@ -134,6 +134,8 @@ export async function appRoutes(app: FastifyInstance, parts: AreaParts): Promise
     async (request) => {
       const { appid } = request.params;
       const { ifVersion = null, ...change } = request.body;
+      // It is closed for good.
+      if (change.state === 'closed') callers.needProof(request);
       const changed = await callers.changes(request).changeApp(appid, change, ifVersion);
       return appBody(changed, await lastHour(parts, appid));
     },

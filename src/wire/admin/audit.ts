@@ -22,7 +22,7 @@ const TARGET = {
   reference: Type.Optional(textUpTo(256)),
 };
 const previewBody = closed(TARGET);
-const eraseBody = closed({ ...TARGET, rows: Type.Integer({ minimum: 1 }) });
+const eraseBody = closed({ ...TARGET, rows: Type.Integer({ minimum: 0 }) });
 
 const AUDIT = { access: 'audit' } as const;
 const ERASE = { access: 'erase' } as const;
@@ -66,11 +66,21 @@ export async function auditRoutes(app: FastifyInstance, parts: AreaParts): Promi
   );
   app.post<{ Body: Static<typeof previewBody> }>(
     '/audit/erasure/preview',
-    { config: ERASE, schema: { body: previewBody, summary: 'How many rows an erasure would take out' } },
+    {
+      config: { ...ERASE, proof: false },
+      schema: {
+        body: previewBody,
+        summary: 'How many rows, and what beside them, an erasure would take out',
+      },
+    },
     async ({ body }) => {
       const target = targetOf(body);
-      const [rows, [newest]] = await Promise.all([ledger.count(target), ledger.latest(target, 1)]);
-      return { rows, newest: newest?.at ?? null, notReached: notReached() };
+      const [rows, [newest], beside] = await Promise.all([
+        ledger.count(target),
+        ledger.latest(target, 1),
+        chains.countBeside(target),
+      ]);
+      return { rows, beside, newest: newest?.at ?? null, notReached: notReached() };
     },
   );
   app.post<{ Body: Static<typeof eraseBody> }>(

@@ -1,9 +1,10 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import { checkAdminKey } from '../../console/admin-keys.ts';
 import type { Changes } from '../../console/changes.ts';
 import type { Console } from '../../console/console.ts';
 import { createPace } from '../../console/pace.ts';
 import { allows, type Permission, type Role } from '../../console/permissions.ts';
+import { needProof, PROOF_PERMISSIONS } from '../../console/proof.ts';
 import { Refusal } from '../../console/refusal.ts';
 import type { OpenedSession } from '../../console/sessions.ts';
 import { isSame } from '../../console/tokens.ts';
@@ -38,6 +39,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Every route of the admin API names one. */
     access?: Access;
+    /** Whether a user must have shown a moment ago who it is; absent: as `PROOF_PERMISSIONS` say. */
+    proof?: boolean;
   }
 }
 
@@ -52,6 +55,11 @@ export interface Callers {
   /** Gives the browser the cookie of a new session. */
   signedIn(reply: FastifyReply, opened: OpenedSession): void;
   signedOut(reply: FastifyReply): void;
+  /**
+   * For a call that only some bodies make one that cannot be undone.
+   * @throws {Refusal} `proof_needed`
+   */
+  needProof(request: FastifyRequest): void;
   /** The store's changes, under the name of who calls. */
   changes(request: FastifyRequest): Changes;
   /**
@@ -101,6 +109,8 @@ export function createCallers(console: Console): Callers {
       if (caller.kind === 'user') needCsrfToken(request, caller.session);
       if (access !== 'any' && access !== 'user' && !allows(caller.role, access))
         throw new Refusal('not_permitted', `The role ${caller.role} does not have the permission ${access}.`);
+      if (caller.kind === 'user' && asksForProof(request.method, request.routeOptions.config))
+        needProof(caller.session, clock());
       request.caller = caller;
     },
     async isAdmitted({ caller, callerAddress, headers }) {
@@ -127,6 +137,9 @@ export function createCallers(console: Console): Callers {
     signedOut(reply) {
       reply.header('set-cookie', sessionCookie(null, isTls(), null));
     },
+    needProof({ caller }) {
+      if (caller?.kind === 'user') needProof(caller.session, clock());
+    },
     changes: (request) => backing.as(actorOf(request)),
     pace({ callerAddress }) {
       paceOfAddress(peerGroup(callerAddress));
@@ -134,6 +147,15 @@ export function createCallers(console: Console): Callers {
     },
     addressGroup: (request) => peerGroup(request.callerAddress),
   };
+}
+
+/** Whether a route is for a user who showed a moment ago who it is; admin keys are their own proof. */
+export function asksForProof(
+  method: string,
+  { access, proof }: Pick<FastifyContextConfig, 'access' | 'proof'>,
+): boolean {
+  if (proof !== undefined) return proof;
+  return !SAFE.has(method) && (PROOF_PERMISSIONS as ReadonlySet<unknown>).has(access);
 }
 
 /** The admin key in an `Authorization` header; empty where there is none. */

@@ -7,6 +7,8 @@ import { pendingCookie, pendingToken } from './cookie.ts';
 import { closed } from './shapes.ts';
 import { opening } from './sign-in.ts';
 
+/** `again`: as a proof of who sits there, also for a person whom the provider knows already. */
+const beginQuery = closed({ again: Type.Optional(Type.Boolean()) });
 /** What the provider sent the browser back with: the part of the address behind `?`. */
 const finishBody = closed({ query: Type.String({ minLength: 1, maxLength: 8192 }) });
 
@@ -19,13 +21,23 @@ export async function oidcRoutes(app: FastifyInstance, parts: AreaParts): Promis
     if (console.oidc === null) throw new UsageError('provider_unknown', 'no sign-in provider is set up here');
     return console.oidc;
   };
-  app.post(
+  app.post<{ Querystring: Static<typeof beginQuery> }>(
     '/sign-in/oidc',
-    { ...everybody, schema: { summary: 'Begin a sign-in at the provider: where the browser goes' } },
+    {
+      ...everybody,
+      schema: {
+        querystring: beginQuery,
+        summary:
+          'Begin a sign-in at the provider, or show there again who sits there: where the browser goes',
+      },
+    },
     async (request, reply) => {
       callers.pace(request);
       const isTls = callers.isTls();
-      const { url, browser } = await oidc().begin(pendingToken(request.headers.cookie, isTls));
+      const { url, browser } = await oidc().begin(
+        pendingToken(request.headers.cookie, isTls),
+        request.query.again ?? false,
+      );
       reply.header('set-cookie', pendingCookie(browser, isTls, PENDING_MS / 1000));
       return { url };
     },
@@ -39,8 +51,8 @@ export async function oidcRoutes(app: FastifyInstance, parts: AreaParts): Promis
     async (request, reply) => {
       const isTls = callers.isTls();
       const browser = pendingToken(request.headers.cookie, isTls);
-      const user = await oidc().finish(request.body.query, browser, request.callerAddress);
-      const me = await open(request, reply, user);
+      const { user, provenAt } = await oidc().finish(request.body.query, browser, request.callerAddress);
+      const me = await open(request, reply, user, provenAt);
       reply.header('set-cookie', pendingCookie(null, isTls, 0));
       return me;
     },

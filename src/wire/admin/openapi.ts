@@ -7,6 +7,7 @@ export interface RouteSeen {
   readonly method: string;
   readonly path: string;
   readonly access: Access;
+  readonly asksForProof: boolean;
   readonly schema: FastifySchema & { readonly summary?: string };
 }
 
@@ -68,13 +69,16 @@ const PROBLEM = {
   },
 } as const;
 
-function operation({ method, path, access, schema }: RouteSeen) {
+const PROOF =
+  ' A user must have shown within the last 5 minutes who it is (POST /admin/v1/me/proof); admin keys need not.';
+
+function operation({ method, path, access, asksForProof, schema }: RouteSeen) {
   const { body, querystring, params, summary = '' } = schema;
   const json = (content: unknown) => ({ 'application/json': { schema: content } });
   return {
     operationId: `${method.toLowerCase()}${nameOf(path)}`,
     summary,
-    description: `May be called by: ${callersOf(access)}.`,
+    description: `May be called by: ${callersOf(access)}.${asksForProof ? PROOF : ''}`,
     security: access === 'none' ? [] : [{ session: [] }, ...(access === 'user' ? [] : [{ adminKey: [] }])],
     parameters: [...parametersOf(params, 'path'), ...parametersOf(querystring, 'query')],
     ...(body === undefined ? {} : { requestBody: { required: true, content: json(body) } }),

@@ -58,6 +58,12 @@ export const REFUSALS: Readonly<Record<RefusalCode, Kind>> = {
     action: 'Send the csrfToken of GET /admin/v1/me as "x-csrf-token".',
   },
   not_permitted: { status: 403, title: 'The role does not allow this', action: 'Ask an administrator.' },
+  proof_needed: {
+    status: 403,
+    title: 'Who sits there has to be shown again',
+    action:
+      'Send password and code to POST /admin/v1/me/proof, or use a passkey, or sign in at the provider again.',
+  },
   link_unusable: {
     status: 403,
     title: 'The link cannot be used',

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createArrivals } from '../http/arrivals.ts';
@@ -14,6 +14,7 @@ import { consoleFiles } from './console-files.ts';
 import { answerFault } from './fault.ts';
 import { healthRoutes, type ReadinessChecks, type ReadinessFacts } from './health.ts';
 import { metricsRoute, type ServedPage } from './metrics.ts';
+import { isLoopback, isServedHost } from './served-hosts.ts';
 
 /** Enough for probes, scrapers and the people who run the service. */
 const ADMIN_TRANSPORT: TransportSettings = {
@@ -38,7 +39,8 @@ export interface AdminServer {
  * answers 200 when every check says `ok`, else 503, each check named in the body. `GET /metrics` is the page
  * for Prometheus, where there is one. These three ask for no sign-in; `/admin/v1`, where there is one, does.
  * `/console/` is the page in `consoleFolder`, where there is one.
- * Keep the port on the loopback or behind something that speaks TLS.
+ * Keep the port on the loopback or behind something that speaks TLS. On the loopback it answers to addresses,
+ * to `localhost`, and to `hostNames`; elsewhere to every name, as of a service in a cluster.
  */
 export function createAdminServer(
   checks: ReadinessChecks,
@@ -47,8 +49,11 @@ export function createAdminServer(
   facts: ReadinessFacts = () => ({}),
   api?: AdminApi,
   consoleFolder?: string,
+  hostNames: readonly string[] = [],
 ): AdminServer {
-  const app = createApp(log);
+  let isLocal = false;
+  const isServed = ({ host }: IncomingHttpHeaders) => !isLocal || isServedHost(host, hostNames);
+  const app = createApp(log, isServed);
   app.register(healthRoutes, { checks, facts });
   if (metrics !== undefined) app.register(metricsRoute, { page: metrics });
   if (api !== undefined) app.register(adminApi(api, log), { prefix: ADMIN_API });
@@ -56,6 +61,7 @@ export function createAdminServer(
   return {
     async listen(host, port) {
       await app.ready();
+      isLocal = isLoopback(host);
       return listenOn(app.server, host, port, listenTrouble(log));
     },
     async close() {
@@ -71,7 +77,7 @@ export function createAdminServer(
 const isOfApi = (url: string): boolean => url.startsWith(`${ADMIN_API}/`);
 
 /** The framework on a server with this service's bounds, its faults in the form of the old call. */
-function createApp(log: Logger): FastifyInstance {
+function createApp(log: Logger, isServed: (headers: IncomingHttpHeaders) => boolean): FastifyInstance {
   const requestId = () => requestIdFrom(undefined);
   const arrivals = createArrivals({ transport: ADMIN_TRANSPORT, requestId, log });
   const app = fastify({
@@ -107,6 +113,7 @@ function createApp(log: Logger): FastifyInstance {
       arrivals.endAt(request.raw);
       return answerFault(request, reply, 'no_host');
     }
+    if (!isServed(request.headers)) return answerFault(request, reply, 'wrong_host');
     if (request.is404 && !isOfApi(request.url)) return answerFault(request, reply, 'not_found');
   });
   app.setNotFoundHandler((request, reply) => answerFault(request, reply, 'not_found'));

@@ -1,6 +1,8 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
+import type { Console } from '../../console/console.ts';
+import type { Passkeys } from '../../console/passkeys.ts';
 import { Refusal } from '../../console/refusal.ts';
 import type { ConsoleUser } from '../../console/types.ts';
 import type { AreaParts } from './area.ts';
@@ -24,13 +26,21 @@ const passkeyBody = closed({ response: Type.Object({ id: textUpTo(2000) }) });
 /** Opens a session for a user who has just shown who it is, in place of the one the browser came with. */
 export function opening(parts: AreaParts) {
   const { console, callers } = parts;
-  return async (request: FastifyRequest, reply: FastifyReply, user: ConsoleUser) => {
+  return async (request: FastifyRequest, reply: FastifyReply, user: ConsoleUser, provenAt?: Date | null) => {
     await callers.leave(request);
     const agent = request.headers['user-agent'] ?? '';
-    const opened = await console.sessions.open(user.id, { address: request.callerAddress, agent });
+    const origin = { address: request.callerAddress, agent };
+    const opened = await console.sessions.open(user.id, origin, provenAt);
     callers.signedIn(reply, opened);
     return meOf(parts, { kind: 'user', role: user.role, user, session: opened.session });
   };
+}
+
+/** @throws {Refusal} `passkey_refused` where the console is reached under an address without a host name */
+export function passkeysOf(console: Console): Passkeys {
+  const found = console.passkeys();
+  if (found !== null) return found;
+  throw new Refusal('passkey_refused', 'Passkeys need a host name: see the setting console.url.');
 }
 
 /** The first words with the console: what it needs, setting it up, signing in and out. */
@@ -79,12 +89,7 @@ export async function signInRoutes(app: FastifyInstance, parts: AreaParts): Prom
       return open(request, reply, user);
     },
   );
-  const passkeys = () => {
-    const found = console.passkeys();
-    if (found === null)
-      throw new Refusal('passkey_refused', 'Passkeys need a host name: see the setting console.url.');
-    return found;
-  };
+  const passkeys = () => passkeysOf(console);
   app.post(
     '/sign-in/passkey/options',
     { ...everybody, schema: { summary: 'What the browser is asked to sign' } },

@@ -59,7 +59,7 @@ export function signatureArea({ replay, settings, evenClock }: SignatureDeps): A
     app.post<{ Body: Static<typeof checkBody> }>(
       '/signature/check',
       {
-        ...access,
+        config: { ...access.config, proof: false },
         schema: { body: checkBody, summary: 'Take a signature apart, and say what is wrong with it' },
       },
       async (request) => {

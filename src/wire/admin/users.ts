@@ -12,7 +12,9 @@ const changeBody = closed({
   name: Type.Optional(textUpTo(100)),
   role: Type.Optional(roleSchema),
   enabled: Type.Optional(Type.Boolean()),
+  keepAdminKeys: Type.Optional(Type.Boolean()),
 });
+const removeQuery = closed({ keepAdminKeys: Type.Optional(Type.Boolean()) });
 
 /** The users of the console, for administrators. */
 export async function userRoutes(app: FastifyInstance, { console, callers }: AreaParts): Promise<void> {
@@ -37,18 +39,27 @@ export async function userRoutes(app: FastifyInstance, { console, callers }: Are
     '/users/:id',
     {
       ...administrators,
-      schema: { params: idParams, body: changeBody, summary: 'Change name, role or state' },
+      schema: {
+        params: idParams,
+        body: changeBody,
+        summary: 'Change name, role or state; admin keys go with who may make none any more',
+      },
     },
     async (request) => users.change(callers.changes(request), request.params.id, request.body),
   );
-  app.delete<{ Params: Static<typeof idParams> }>(
+  app.delete<{ Params: Static<typeof idParams>; Querystring: Static<typeof removeQuery> }>(
     '/users/:id',
     {
       ...administrators,
-      schema: { params: idParams, summary: 'Remove a user; the log of changes keeps the name' },
+      schema: {
+        params: idParams,
+        querystring: removeQuery,
+        summary: 'Remove a user and the admin keys that the user made; the log of changes keeps the name',
+      },
     },
     async (request, reply) => {
-      await callers.changes(request).removeUser(request.params.id);
+      const { keepAdminKeys = false } = request.query;
+      await callers.changes(request).removeUser(request.params.id, keepAdminKeys);
       return reply.code(204).send();
     },
   );
@@ -77,8 +88,8 @@ export async function userRoutes(app: FastifyInstance, { console, callers }: Are
 }
 
 /**
- * A reset asks for no password: with it a browser that was left open would be enough to take over its
- * administrator.
+ * A reset hands out a link for another password, and needs no old one: what one knows oneself is changed with
+ * it.
  * @throws {Refusal} `not_permitted`
  */
 function needOther({ caller }: FastifyRequest, id: string): void {

@@ -6,6 +6,7 @@ import type { Envelope } from './envelope.ts';
 export type HttpFault =
   | 'bad_request'
   | 'no_host'
+  | 'wrong_host'
   | 'not_found'
   | 'method'
   | 'timeout'
@@ -24,6 +25,7 @@ export type HttpFaultSeen = HttpFault | 'unread' | 'plain_http';
 const KINDS = {
   bad_request: 'http_malformed',
   no_host: 'host_header_invalid',
+  wrong_host: 'host_not_served',
   not_found: 'path_unknown',
   method: 'method_not_allowed',
   timeout: 'request_timeout',

@@ -138,6 +138,7 @@ const TELLINGS: Readonly<Record<FaultKind, Telling>> = {
   batches_unavailable: plain('batches_unavailable'),
   http_malformed: unreadable,
   host_header_invalid: unreadable,
+  host_not_served: unreadable,
   path_unknown: byTransport('not_found', 'No such path here.'),
   method_not_allowed: byTransport('method_not_allowed'),
   request_timeout: byTransport('request_timeout'),

@@ -40,6 +40,9 @@ export function useCsrfToken(token: string): void {
 /** Called when a call was refused because nobody is signed in any more. */
 export const onSignedOut: { current: () => void } = { current: () => {} };
 
+/** Called when an action asks who sits there: true once that was shown, false where it was not. */
+export const onProofNeeded: { current: () => Promise<boolean> } = { current: async () => false };
+
 /** What a call may carry. */
 export interface CallOptions {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -86,6 +89,7 @@ export async function call<T>(path: string, options: CallOptions = {}): Promise<
   const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
   const problem = new ApiError(response.status, answer ?? {}, Number.isFinite(wait) ? wait : null);
   if (problem.code === 'sign_in_needed') onSignedOut.current();
+  if (problem.code === 'proof_needed' && (await onProofNeeded.current())) return call<T>(path, options);
   throw problem;
 }
 

@@ -1,8 +1,11 @@
 import { signal } from '@preact/signals';
 import { ApiError, call, onSignedOut, useCsrfToken } from './api.ts';
+import { t } from './i18n/index.ts';
 import { moved } from './router.ts';
-import { cameBack, isProviderProblem } from './single-sign-on.ts';
+import { cameBack, isProviderProblem, wasForProof } from './single-sign-on.ts';
 import type { Me, ServiceState } from './types.ts';
+import { said } from './ui/said.ts';
+import { say } from './ui/say.ts';
 
 /** What the pages know of who sits before them. */
 export type Session =
@@ -25,7 +28,15 @@ export const session = signal<Session>({ kind: 'loading' });
 export async function loadSession(): Promise<void> {
   try {
     const back = await comeBack();
-    if (back === 'signedIn') return;
+    if (back === 'signedIn') {
+      if (wasForProof()) say(t('proof.back'));
+      return;
+    }
+    // A proof that came to nothing leaves the session as it was.
+    if (back !== null && wasForProof() && (await isStillIn())) {
+      say(said(back));
+      return;
+    }
     const state = await call<ServiceState>('/state');
     const problem = back === null ? {} : { problem: back };
     if (state.needsSetup) {
@@ -45,6 +56,16 @@ export async function loadSession(): Promise<void> {
   } catch (error) {
     if (error instanceof ApiError) session.value = { kind: 'failed', error };
     else throw error;
+  }
+}
+
+async function isStillIn(): Promise<boolean> {
+  try {
+    enter(await call<Me>('/me'));
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return false;
+    throw error;
   }
 }
 

@@ -7,12 +7,29 @@ const RETURN = '/oidc';
 /** Where the person wanted to go, until the browser is back. */
 const WANTED = 'livestill.wanted';
 
-/** Leaves for the provider; the browser comes back to this page in the end. */
-export async function leaveForProvider(): Promise<void> {
+/** That the browser left for a proof. */
+const PROOF = 'livestill.proof';
+
+/** Whether the browser comes back from a proof; that is forgotten then. */
+export function wasForProof(): boolean {
+  const was = sessionStorage.getItem(PROOF) !== null;
+  sessionStorage.removeItem(PROOF);
+  return was;
+}
+
+/**
+ * Leaves for the provider; the browser comes back to this page in the end.
+ * @param again whether the person is to show there again who it is, for an action that asks for that
+ */
+export async function leaveForProvider(again = false): Promise<void> {
   const { path, query } = place.value;
   const isPage = path !== RETURN && path !== '/setup';
   sessionStorage.setItem(WANTED, isPage ? `${path}${query.size > 0 ? `?${query}` : ''}` : '/');
-  const { url } = await call<{ readonly url: string }>('/sign-in/oidc', { method: 'POST' });
+  const { url } = await call<{ readonly url: string }>(`/sign-in/oidc${again ? '?again=true' : ''}`, {
+    method: 'POST',
+  });
+  if (again) sessionStorage.setItem(PROOF, 'yes');
+  else sessionStorage.removeItem(PROOF);
   location.assign(url);
 }
 

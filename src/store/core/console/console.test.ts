@@ -25,6 +25,7 @@ const someSession = (parts: Partial<NewSession> = {}): NewSession => ({
   expiresAt: later(hour),
   address: '192.0.2.1',
   agent: 'a browser',
+  provenAt: null,
   ...parts,
 });
 
@@ -258,6 +259,7 @@ describe('keys of the console', () => {
       name: 'CI',
       role: 'operator',
       networks: ['10.0.0.0/8'],
+      madeBy: null,
     } as const;
     await console.addAdminKey({ ...key, expiresAt: null, digest: 'dd' });
     await console.touchAdminKey(key.keyId, now);

@@ -1,7 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Role } from '../../../console/permissions.ts';
 import type {
-  AdminKey,
   ConsoleAdmin,
   ConsoleStore,
   Passkey,
@@ -13,6 +11,7 @@ import { canonicalNetwork } from '../../../networks.ts';
 import type { NoteChange } from '../admin-log.ts';
 import { changeAccounts, type StoreDatabase } from '../database.ts';
 import type { Tables } from '../tables.ts';
+import { dropAdminKey, toAdminKey } from './admin-key-rows.ts';
 import type { AdminKeyTable, ConsolePasskeyTable } from './tables.ts';
 import { needOwnSignIn, needUser } from './users.ts';
 
@@ -146,6 +145,7 @@ export function createKeyAdmin(
           expires_at: key.expiresAt?.getTime() ?? null,
           created_at: Date.now(),
           last_used_at: null,
+          made_by: key.madeBy,
         };
         await db.insertInto('admin_key').values(row).execute();
         const after = toAdminKey(row);
@@ -156,9 +156,7 @@ export function createKeyAdmin(
       changeAccounts(database, async (db) => {
         const row = await adminKeyRow(db, keyId);
         if (row === undefined) throw new UsageError('admin_key_unknown', 'there is no such admin key');
-        await db.deleteFrom('admin_key').where('key_id', '=', keyId).execute();
-        const before = toAdminKey(row);
-        await note(db, { action: 'admin_key.remove', target: keyId, before, after: null });
+        await dropAdminKey(db, note, row);
       }),
   };
 }
@@ -181,18 +179,6 @@ function toPasskey(row: ConsolePasskeyTable): StoredPasskey {
     publicKey: row.public_key,
     counter: row.counter,
     transports: JSON.parse(row.transports) as string[],
-    createdAt: new Date(row.created_at),
-    lastUsedAt: row.last_used_at === null ? null : new Date(row.last_used_at),
-  };
-}
-
-function toAdminKey(row: AdminKeyTable): AdminKey {
-  return {
-    keyId: row.key_id,
-    name: row.name,
-    role: row.role as Role,
-    networks: JSON.parse(row.networks) as string[],
-    expiresAt: row.expires_at === null ? null : new Date(row.expires_at),
     createdAt: new Date(row.created_at),
     lastUsedAt: row.last_used_at === null ? null : new Date(row.last_used_at),
   };

@@ -8,14 +8,18 @@ import { dropSessions, passkeysOf, toUser } from './users.ts';
 /** How long the token that was replaced still counts, in ms: other requests are under way with it. */
 const PREVIOUS_FOR = 60_000;
 
+const MOST_LISTED = 200;
+
 type SessionCalls = Pick<
   ConsoleStore,
   | 'openSession'
   | 'findSession'
   | 'touchSession'
   | 'rotateSession'
+  | 'proveSession'
   | 'endSession'
   | 'endSessions'
+  | 'findSessionById'
   | 'listSessions'
 >;
 
@@ -39,6 +43,7 @@ export function createSessions(database: StoreDatabase): SessionCalls {
             expires_at: session.expiresAt.getTime(),
             address: session.address,
             agent: session.agent,
+            proven_at: session.provenAt?.getTime() ?? null,
           })
           .execute();
         await db
@@ -83,12 +88,32 @@ export function createSessions(database: StoreDatabase): SessionCalls {
           .executeTakeFirst();
         return Number(numUpdatedRows) > 0;
       }),
+    proveSession: (id, now) =>
+      database.write('accounts_unavailable', async (db) => {
+        await db
+          .updateTable('console_session')
+          .set({ proven_at: now.getTime() })
+          .where('id', '=', id)
+          .execute();
+      }),
     endSession: (id) =>
       database.write('accounts_unavailable', async (db) => {
         await db.deleteFrom('console_session').where('id', '=', id).execute();
       }),
     endSessions: (userId, except) =>
       database.write('accounts_unavailable', (db) => dropSessions(db, userId, except)),
+    findSessionById: (id, now) =>
+      database.read('accounts_unavailable', async (db) => {
+        const row = await db
+          .selectFrom('console_session')
+          .innerJoin('console_user', 'console_user.id', 'console_session.user_id')
+          .selectAll('console_session')
+          .where('console_session.id', '=', id)
+          .where('console_session.expires_at', '>', now.getTime())
+          .where('console_user.enabled', '=', 1)
+          .executeTakeFirst();
+        return row === undefined ? null : toSession(row);
+      }),
     listSessions: (userId, now) =>
       database.read('accounts_unavailable', async (db) => {
         const rows = await db
@@ -96,8 +121,9 @@ export function createSessions(database: StoreDatabase): SessionCalls {
           .selectAll()
           .where('user_id', '=', userId)
           .where('expires_at', '>', now.getTime())
-          .orderBy('created_at', 'desc')
-          .limit(100)
+          .orderBy('seen_at', 'desc')
+          .orderBy('id')
+          .limit(MOST_LISTED)
           .execute();
         return rows.map(toSession);
       }),
@@ -115,6 +141,7 @@ function toSession(row: ConsoleSessionTable): Session {
     expiresAt: new Date(row.expires_at),
     address: row.address,
     agent: row.agent,
+    provenAt: row.proven_at === null ? null : new Date(row.proven_at),
   };
 }
 

@@ -32,6 +32,8 @@ export interface ConsoleSessionTable {
   readonly expires_at: number;
   readonly address: string;
   readonly agent: string;
+  /** Null: never, or not that this version knows. */
+  readonly proven_at: number | null;
 }
 
 export interface ConsoleTicketTable {
@@ -71,6 +73,8 @@ export interface AdminKeyTable {
   readonly expires_at: number | null;
   readonly created_at: number;
   readonly last_used_at: number | null;
+  /** Id of the user; null: nobody of the console. */
+  readonly made_by: string | null;
 }
 
 /** The tables of the console. */

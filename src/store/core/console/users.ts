@@ -17,6 +17,7 @@ import { encryptingKey } from '../keys/key-in-use.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import { type MasterKey, seal } from '../keys/seal.ts';
 import type { Tables } from '../tables.ts';
+import { dropKeysOf } from './admin-key-rows.ts';
 import type { ConsoleUserTable } from './tables.ts';
 
 type Db = Transaction<Tables>;
@@ -167,9 +168,10 @@ export function createUserAdmin(
           before: toUser(before, passkeys),
           after,
         });
+        if (change.keepAdminKeys !== true && losesKeys(before, change)) await dropKeysOf(db, note, id);
         return after;
       }),
-    removeUser: (id) =>
+    removeUser: (id, keepAdminKeys = false) =>
       changeAccounts(database, async (db) => {
         const row = await needUser(db, id);
         await needOther(db, row);
@@ -178,6 +180,7 @@ export function createUserAdmin(
           await db.deleteFrom(table).where('user_id', '=', id).execute();
         await db.deleteFrom('console_user').where('id', '=', id).execute();
         await note(db, { action: 'user.remove', target: id, before, after: null });
+        if (!keepAdminKeys) await dropKeysOf(db, note, id);
       }),
   };
 }
@@ -239,6 +242,12 @@ function endsSessions({ role, enabled, password, totpSecret, dropPasskeys }: Use
     totpSecret !== undefined ||
     dropPasskeys === true
   );
+}
+
+/** Changes after which a user may no longer make admin keys, nor have those that the user made. */
+function losesKeys(before: ConsoleUserTable, { role, enabled }: UserChange): boolean {
+  const isDemoted = role !== undefined && role !== 'administrator' && before.role === 'administrator';
+  return isDemoted || enabled === false;
 }
 
 /** Ends the sessions of a user but one; how many. */

@@ -1,6 +1,6 @@
 import { SPAN } from '../../core/chain/names.ts';
 import { openStore } from '../../open.ts';
-import type { TestedDatabase } from '../../test-support/temp-store.ts';
+import { dumpWith, type TestedDatabase } from '../../test-support/temp-store.ts';
 import type { TestServer } from './server.ts';
 import { settingsFor } from './settings.ts';
 
@@ -24,5 +24,20 @@ export function postgresOn(of: { readonly server: TestServer }): TestedDatabase 
     async tamper(dataDir, statements) {
       await of.server.query(await urlOf(dataDir), statements.join(';'));
     },
+    dump: async (dataDir) => dumpOf(of.server, await urlOf(dataDir)),
   };
+}
+
+/** Every table of a database, those of the queue too, each with all of its rows as text. */
+export async function dumpOf(server: TestServer, url: string): Promise<Readonly<Record<string, string>>> {
+  const named = await server.query(
+    url,
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables
+      where schemaname not in ('pg_catalog', 'information_schema')`,
+  );
+  const all = await dumpWith(
+    named.map(({ name }) => String(name)),
+    (text) => server.query(url, text),
+  );
+  return Object.fromEntries(Object.entries(all).map(([name, rows]) => [name.replace(/^public\./, ''), rows]));
 }

@@ -64,6 +64,10 @@ export const LEGACY_CODES: Readonly<Record<FaultKind, LegacyCode>> = {
   batches_unavailable: as(3),
   http_malformed: as(3, { message: 'invalid request: malformed http request' }),
   host_header_invalid: as(3, { message: 'invalid request: exactly one host header is required' }),
+  host_not_served: as(3, {
+    http: 421,
+    message: 'invalid request: not for this host name, see the setting console.url',
+  }),
   path_unknown: as(3, { http: 404, message: 'invalid request: no such path' }),
   method_not_allowed: as(3, { http: 405, message: 'invalid request: method not allowed' }),
   request_timeout: as(3, { http: 408, message: 'invalid request: request timeout' }),

@@ -9,6 +9,7 @@ import { may, signOut } from '../session.ts';
 import type { Me } from '../types.ts';
 import { Icon, type IconName } from './icons.tsx';
 import { Choice, Name, PageHead } from './parts.tsx';
+import { ProofDialog } from './proof-dialog.tsx';
 import { Empty, Failed, Loading } from './states.tsx';
 import { Toasts } from './toast.tsx';
 
@@ -184,6 +185,7 @@ export function Shell({ me }: { readonly me: Me }) {
         <Reach />
         <Page entry={current} isKnown={path === '/' || current !== undefined} />
       </main>
+      <ProofDialog me={me} />
       <Toasts />
     </div>
   );

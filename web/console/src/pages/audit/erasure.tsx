@@ -11,6 +11,8 @@ type Kind = (typeof KINDS)[number];
 
 interface Preview {
   readonly rows: number;
+  /** What else is kept: results of batches, sessions, kept answers. */
+  readonly beside: number;
   readonly newest: string | null;
   readonly notReached: readonly string[];
 }
@@ -19,6 +21,8 @@ interface Proof {
   readonly rows: number;
   readonly at: string;
   readonly keptAnswers: number;
+  readonly sessions: number;
+  readonly batchRows: number;
   readonly notReached: readonly string[];
 }
 
@@ -35,7 +39,7 @@ export function ErasureCard() {
     if (kind === 'pictureSha256' && !/^[0-9a-f]{64}$/i.test(value.trim()))
       throw new Problem(t('audit.eraseHash'));
     const found = await call<Preview>('/audit/erasure/preview', { method: 'POST', json: target });
-    if (found.rows === 0) throw new Problem(t('audit.eraseNone'));
+    if (found.rows + found.beside === 0) throw new Problem(t('audit.eraseNone'));
     setPreview(found);
   };
   const erase = async (rows: number) => {
@@ -69,7 +73,7 @@ export function ErasureCard() {
           title={t('audit.eraseTitle')}
           action={t('audit.eraseNow')}
           isDanger
-          typed={String(preview.rows)}
+          typed={String(preview.rows || preview.beside)}
           effect={<Effect preview={preview} />}
           onConfirm={() => erase(preview.rows)}
           onClose={() => setPreview(null)}
@@ -79,21 +83,29 @@ export function ErasureCard() {
   );
 }
 
-function Effect({ preview: { rows, newest } }: { readonly preview: Preview }) {
+function Effect({ preview: { rows, beside, newest } }: { readonly preview: Preview }) {
   return (
     <>
       <p>{t('audit.eraseEffect', { n: number(rows), time: newest === null ? '–' : moment(newest) })}</p>
+      {beside > 0 && <p>{t('audit.eraseBeside', { n: number(beside) })}</p>}
       <p class="hint">{t('audit.eraseCopies')}</p>
     </>
   );
 }
 
 function Erased({ proof }: { readonly proof: Proof }) {
-  const { rows, keptAnswers, notReached, at } = proof;
+  const { rows, keptAnswers, sessions, batchRows, notReached, at } = proof;
   const keep = () => saveJson(`livestill-erasure-${at.slice(0, 19).replaceAll(':', '')}.json`, proof);
   return (
     <div class="column after">
-      <p class="banner flat good">{t('audit.erased', { n: number(rows), answers: number(keptAnswers) })}</p>
+      <p class="banner flat good">
+        {t('audit.erased', {
+          n: number(rows),
+          answers: number(keptAnswers),
+          sessions: number(sessions),
+          results: number(batchRows),
+        })}
+      </p>
       {notReached.length > 0 && (
         <div class="banner flat">
           <p>{t('audit.notReached')}</p>

@@ -6,6 +6,7 @@ import { Confirm, Dialog } from '../../ui/dialog.tsx';
 import { Form } from '../../ui/form.tsx';
 import { Facts, Field } from '../../ui/parts.tsx';
 import { say } from '../../ui/toast.tsx';
+import { KeysThatGo } from './keys-that-go.tsx';
 import { type Linked, RoleChoice, stateOf, type User, UserState } from './model.tsx';
 
 interface Managed {
@@ -36,13 +37,14 @@ export function UserDialog(props: Managed) {
   const { user, onChange, onClose, isMine } = props;
   const [name, setName] = useState(user.name);
   const [role, setRole] = useState(user.role);
+  const [keepAdminKeys, setKeep] = useState(false);
   const [deed, setDeed] = useState<Deed | null>(null);
   if (deed !== null) return <Sure {...props} deed={deed} onClose={() => setDeed(null)} />;
   const isInvited = stateOf(user) === 'invited';
   const save = async () => {
     const json = {
       ...(name === user.name ? {} : { name: name.trim() }),
-      ...(role === user.role ? {} : { role }),
+      ...(role === user.role ? {} : { role, keepAdminKeys }),
     };
     await call(`/users/${user.id}`, { method: 'PATCH', json });
     say(t('users.saved'));
@@ -75,6 +77,9 @@ export function UserDialog(props: Managed) {
         {role !== user.role && (
           <p class="banner warn">{t('users.roleEffect', { role: named('role', role) })}</p>
         )}
+        {role !== user.role && user.role === 'administrator' && (
+          <KeysThatGo userId={user.id} isKept={keepAdminKeys} onChange={setKeep} />
+        )}
       </Form>
       <ul class="deeds">
         {deedsOf(user, isMine).map((one) => (
@@ -97,11 +102,12 @@ export function UserDialog(props: Managed) {
 function Sure(props: Managed & { readonly deed: Deed }) {
   const { user, deed, onClose, onChange, onLink, isMine } = props;
   const path = `/users/${user.id}`;
+  const [keepAdminKeys, setKeep] = useState(false);
   const work = async () => {
     if (deed === 'reset') return onLink(await call<Linked>(`${path}/reset`, { method: 'POST' }));
     if (deed === 'secondFactor') await call(`${path}/reset-second-factor`, { method: 'POST' });
-    else if (deed === 'remove') await call(path, { method: 'DELETE' });
-    else await call(path, { method: 'PATCH', json: { enabled: deed === 'turnOn' } });
+    else if (deed === 'remove') await call(`${path}?keepAdminKeys=${keepAdminKeys}`, { method: 'DELETE' });
+    else await call(path, { method: 'PATCH', json: { enabled: deed === 'turnOn', keepAdminKeys } });
     say(t('users.saved'));
     onChange();
     if (isMine) await loadSession();
@@ -112,6 +118,9 @@ function Sure(props: Managed & { readonly deed: Deed }) {
       effect={
         <>
           <p>{t(`users.${deed}.effect`)}</p>
+          {(deed === 'remove' || deed === 'turnOff') && (
+            <KeysThatGo userId={user.id} isKept={keepAdminKeys} onChange={setKeep} />
+          )}
           {isMine && deed !== 'turnOn' && <p class="banner warn">{t('users.thatIsYou')}</p>}
         </>
       }
