@@ -217,7 +217,7 @@ describe.skipIf(path === null)(`the tools of the console${reason === null ? '' :
     const page = await open('/audit');
     await page.getByRole('textbox', { name: 'Reference of the caller' }).fill('nobody');
     await page.getByRole('button', { name: 'See what would go' }).click();
-    await expect.poll(() => page.getByText('No row is like this.').count()).toBe(1);
+    await expect.poll(() => page.getByText('Nothing like this is kept.').count()).toBe(1);
     await page.getByRole('textbox', { name: 'Reference of the caller' }).fill('case-7');
     await page.getByRole('button', { name: 'See what would go' }).click();
     const dialog = page.locator('dialog');

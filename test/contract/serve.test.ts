@@ -15,7 +15,7 @@ const group = fileURLToPath(
   new URL('../../node_modules/@vladmandic/face-api/demo/sample1.jpg', import.meta.url),
 );
 const fast = { LIVESTILL_PROFILE: 'fast' };
-const get = (port: number, path: string) => exchange(port, `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+const get = (port: number, path: string) => exchange(port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
 
 async function withService<T>(
   folder: string,

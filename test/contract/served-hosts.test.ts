@@ -28,11 +28,14 @@ const asked = async (port: number, path: string, host: string) =>
   (await exchange(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)).status;
 
 describe('the admin port on the loopback', () => {
-  it.each(['/metrics', '/healthz', '/readyz', '/none'])('refuses %s under a foreign name', async (path) => {
-    const port = await start('127.0.0.1', ['console.example.org']);
-    for (const name of ['rebound.example', 'localhost.example', 'xlocalhost', '127.0.0.1.nip.example'])
-      expect([name, await asked(port, path, `${name}:${port}`)]).toEqual([name, 421]);
-  });
+  it.each(['/metrics', '/metrics?', '/healthz/', '/none'])(
+    'refuses %s under a foreign name',
+    async (path) => {
+      const port = await start('127.0.0.1', ['console.example.org']);
+      for (const name of ['rebound.example', 'localhost.example', 'xlocalhost', '127.0.0.1.nip.example'])
+        expect([name, await asked(port, path, `${name}:${port}`)]).toEqual([name, 421]);
+    },
+  );
 
   it('answers addresses, local names and the configured name', async () => {
     const port = await start('127.0.0.1', ['console.example.org']);
@@ -41,6 +44,10 @@ describe('the admin port on the loopback', () => {
       for (const host of [name, `${name}:${port}`])
         expect([host, await asked(port, '/metrics', host)]).toEqual([host, 200]);
     expect((await exchange(port, 'GET /metrics HTTP/1.0\r\n\r\n')).status).toBe(200);
+  });
+
+  it.each(['/healthz', '/readyz'])('answers %s under any name: a probe fails for no name', async (path) => {
+    expect(await asked(await start(), path, 'probe.example')).not.toBe(421);
   });
 
   it('refuses the console, its API and what asks for no sign-in', async () => {

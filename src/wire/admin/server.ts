@@ -73,6 +73,9 @@ export function createAdminServer(
   };
 }
 
+/** Answered under any name: they tell nothing of worth, and no probe is to fail for its name. */
+const HEALTH: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
 /** The admin API answers for its paths itself. */
 const isOfApi = (url: string): boolean => url.startsWith(`${ADMIN_API}/`);
 
@@ -113,7 +116,8 @@ function createApp(log: Logger, isServed: (headers: IncomingHttpHeaders) => bool
       arrivals.endAt(request.raw);
       return answerFault(request, reply, 'no_host');
     }
-    if (!isServed(request.headers)) return answerFault(request, reply, 'wrong_host');
+    if (!isServed(request.headers) && !HEALTH.has(request.url))
+      return answerFault(request, reply, 'wrong_host');
     if (request.is404 && !isOfApi(request.url)) return answerFault(request, reply, 'not_found');
   });
   app.setNotFoundHandler((request, reply) => answerFault(request, reply, 'not_found'));

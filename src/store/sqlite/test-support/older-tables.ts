@@ -38,6 +38,13 @@ const laterTables = [
   'score_day',
 ];
 
+/** Undoes what came after the step `0021-ledger-still`. */
+export const AFTER_LEDGER_STILL: readonly string[] = [
+  'alter table webhook drop column traceparent',
+  'alter table admin_key drop column made_by',
+  'alter table console_session drop column proven_at',
+];
+
 /** Undoes what came with the step `0011-review` and after it. */
 export const BEFORE_REVIEW: readonly string[] = [
   'drop trigger ledger_still_added',

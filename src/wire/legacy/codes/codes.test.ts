@@ -82,7 +82,7 @@ describe('a reply', () => {
     for (const kind of kinds) {
       const { code, http, message } = reply(fault(kind));
       expect(CATALOGUE.get(code)?.sent).toBe(true);
-      expect([400, 401, 403, 404, 405, 408, 413, 417, 429, 431, 500, 503, 200]).toContain(http);
+      expect([400, 401, 403, 404, 405, 408, 413, 417, 421, 429, 431, 500, 503, 200]).toContain(http);
       expect(message).not.toContain('operator');
     }
   });
