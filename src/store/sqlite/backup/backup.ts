@@ -31,7 +31,8 @@ export interface BackupOptions {
 
 /** How long a backup waits where something holds the file up, in ms. */
 const LOCK_WAIT_MS = 10_000;
-const WORK_PREFIX = '.livestill-backup';
+/** What the folders begin with in which backups are made. */
+export const WORK_PREFIX = '.livestill-backup';
 
 /**
  * Makes one file of the data folder's database, also while a service works with it: all that was on disk when

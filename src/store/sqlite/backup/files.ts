@@ -54,6 +54,14 @@ export function placeNew(from: string, to: string): void {
  * A work folder in `folder`, its owner's alone; what ended processes left there under the same prefix goes.
  */
 export function makeWorkFolder(folder: string, prefix: string): string {
+  clearWorkFolders(folder, prefix);
+  const path = join(folder, `${prefix}-${process.pid}-${randomBytes(6).toString('hex')}`);
+  mkdirSync(path, { mode: 0o700 });
+  return path;
+}
+
+/** Removes the work folders under this prefix in `folder` whose processes have ended. */
+export function clearWorkFolders(folder: string, prefix: string): void {
   for (const name of readdirSync(folder)) {
     const pid = name.startsWith(`${prefix}-`)
       ? Number(name.slice(prefix.length + 1).split('-')[0])
@@ -61,9 +69,6 @@ export function makeWorkFolder(folder: string, prefix: string): string {
     if (Number.isInteger(pid) && pid > 0 && !isRunning(pid))
       rmSync(join(folder, name), { recursive: true, force: true });
   }
-  const path = join(folder, `${prefix}-${process.pid}-${randomBytes(6).toString('hex')}`);
-  mkdirSync(path, { mode: 0o700 });
-  return path;
 }
 
 function isRunning(pid: number): boolean {

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../../faults.ts';
 import type { MigratedSteps } from '../../core/migrated.ts';
-import { writeBackup } from './backup.ts';
-import { timeName } from './files.ts';
+import { WORK_PREFIX, writeBackup } from './backup.ts';
+import { clearWorkFolders, timeName } from './files.ts';
 
 const FOLDER_NAME = 'backups';
 const OWN_NAME = /^before-\d{4}-[a-z0-9-]+-\d{8}T\d{6}Z\.tar$/;
@@ -58,6 +58,8 @@ export function dropOldCopies(dataDir: string, before: Date): number {
 function dropCopies(dataDir: string, goes: (index: number, madeAt: number) => boolean): number {
   const folder = copiesFolder(dataDir);
   if (!existsSync(folder)) return 0;
+  // A process that was killed once its backup had its name left a copy of the records that nobody counts.
+  clearWorkFolders(folder, WORK_PREFIX);
   const copies = readdirSync(folder)
     .filter((name) => OWN_NAME.test(name))
     .map((name) => ({ path: join(folder, name), madeAt: statSync(join(folder, name)).mtimeMs }))
