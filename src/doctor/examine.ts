@@ -11,7 +11,7 @@ import { checkCollector } from './collector.ts';
 import { checkConsole } from './console.ts';
 import { checkFiles, checkFolder, checkSpace, type WhyNotWritten } from './data-folder.ts';
 import { checkDatabase } from './database.ts';
-import { checkMemory, type Room } from './memory.ts';
+import { checkMemory, type Resources } from './memory.ts';
 import { checkModels } from './models.ts';
 import { checkNativeLibraries } from './native.ts';
 import { checkNode } from './node.ts';
@@ -22,7 +22,7 @@ import { checkRedis } from './redis.ts';
 import { checkStorage } from './storage.ts';
 
 /** What the checks ask of the machine; a test brings its own. */
-export interface Machine extends Room {
+export interface Machine extends Resources {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** As in `process.version`. */

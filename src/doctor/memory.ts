@@ -15,7 +15,7 @@ import { type Check, fail, ok, warn } from './check.ts';
 const TOO_LITTLE_BYTES = 512 * 1024 ** 2;
 
 /** What a machine has. */
-export interface Room {
+export interface Resources {
   readonly memoryBytes: number;
   readonly cores: number;
 }
@@ -23,7 +23,7 @@ export interface Room {
 /** Whether the memory is enough for the workers that will be started, with a large picture in each. */
 export function checkMemory(
   given: { readonly workers: number | null; readonly workerMemoryMb: number | null },
-  { memoryBytes, cores }: Room,
+  { memoryBytes, cores }: Resources,
 ): Check {
   const name = 'memory';
   const { workers, workerMemoryBytes } = fleetSize(given, memoryBytes, cores);
