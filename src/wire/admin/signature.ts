@@ -131,15 +131,19 @@ function diagnosisBody(
             expiresAt: signature.singleUse ? null : dateOf(signature.expires),
             singleUse: signature.singleUse,
           },
-    findings: findings.map((one) => ({
-      severity: one.severity,
-      reason: one.reason,
-      code: one.kind === null ? null : codeOf(one.kind),
-      text: one.text,
-      fix: adviceOn(one, language),
-      /** For a page that turns to another language. */
-      fixes: { en: adviceOn(one, 'en'), zh: adviceOn(one, 'zh') },
-    })),
+    findings: findings.map((one) => {
+      // In all languages, for a page that turns to another one.
+      const fixes = { en: adviceOn(one, 'en'), zh: adviceOn(one, 'zh') };
+      const code = one.kind === null ? null : codeOf(one.kind);
+      return {
+        severity: one.severity,
+        reason: one.reason,
+        code,
+        text: one.text,
+        fix: fixes[language],
+        fixes,
+      };
+    }),
   };
 }
 
