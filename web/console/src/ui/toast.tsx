@@ -1,7 +1,5 @@
 import { toasts } from './say.ts';
 
-export { say } from './say.ts';
-
 /** Where it is said. */
 export function Toasts() {
   return (

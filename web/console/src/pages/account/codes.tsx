@@ -6,7 +6,7 @@ import { Copied } from '../../ui/copy.tsx';
 import { Confirm, Dialog } from '../../ui/dialog.tsx';
 import { Form } from '../../ui/form.tsx';
 import { Card, Field } from '../../ui/parts.tsx';
-import { say } from '../../ui/toast.tsx';
+import { say } from '../../ui/say.ts';
 import { PasswordNow } from './password.tsx';
 import { QrCode } from './qr-code.tsx';
 

@@ -7,8 +7,8 @@ import { reloadMe } from '../../session.ts';
 import { Confirm, Dialog } from '../../ui/dialog.tsx';
 import { Form } from '../../ui/form.tsx';
 import { Card, Field } from '../../ui/parts.tsx';
+import { say } from '../../ui/say.ts';
 import { Listed, Rows } from '../../ui/table.tsx';
-import { say } from '../../ui/toast.tsx';
 import { usePages } from '../../use-pages.ts';
 import { PasswordNow } from './password.tsx';
 

@@ -4,7 +4,7 @@ import { t } from '../../i18n/index.ts';
 import { Form } from '../../ui/form.tsx';
 import { checkTyped, NewPasswordFields, NO_PASSWORD } from '../../ui/new-password.tsx';
 import { Card, Field } from '../../ui/parts.tsx';
-import { say } from '../../ui/toast.tsx';
+import { say } from '../../ui/say.ts';
 
 /** Changes the password. */
 export function PasswordCard({ name }: { readonly name: string }) {

@@ -4,8 +4,8 @@ import { call } from '../../api.ts';
 import { moment, t } from '../../i18n/index.ts';
 import { Confirm } from '../../ui/dialog.tsx';
 import { Choice } from '../../ui/parts.tsx';
+import { say } from '../../ui/say.ts';
 import type { Column } from '../../ui/table.tsx';
-import { say } from '../../ui/toast.tsx';
 import { calls, type KeyLine } from './model.ts';
 
 /** Which key a deed is for. */

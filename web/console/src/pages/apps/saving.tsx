@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { ApiError, call } from '../../api.ts';
 import { t } from '../../i18n/index.ts';
 import { Differences, differencesOf } from '../../ui/difference.tsx';
-import { say } from '../../ui/toast.tsx';
+import { say } from '../../ui/say.ts';
 import type { AppInFull } from './model.ts';
 
 /** What a part of the page of an app is given: the app as it was read, and what takes a newer one. */

@@ -7,7 +7,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { FileField } from '../../ui/file-field.tsx';
 import { Area, Form, Problem } from '../../ui/form.tsx';
 import { Choice, Field, Segments } from '../../ui/parts.tsx';
-import { say } from '../../ui/toast.tsx';
+import { say } from '../../ui/say.ts';
 import type { Batch, Takes } from './types.ts';
 
 const PRIORITIES = Array.from({ length: 19 }, (_, index) => String(9 - index));

@@ -4,7 +4,7 @@ import { moment, named, number, t } from '../../i18n/index.ts';
 import { hrefOf } from '../../router.ts';
 import { useSubmit } from '../../ui/form.tsx';
 import { Codes, Facts, Field, Verdict } from '../../ui/parts.tsx';
-import { say } from '../../ui/toast.tsx';
+import { say } from '../../ui/say.ts';
 import type { Mark, ReviewItem } from './types.ts';
 
 const KEYS: Readonly<Record<string, Mark | null>> = { r: 'right', w: 'wrong', u: null };

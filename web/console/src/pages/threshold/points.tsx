@@ -5,9 +5,9 @@ import { Confirm } from '../../ui/dialog.tsx';
 import { jsonIn } from '../../ui/files.ts';
 import { useSubmit } from '../../ui/form.tsx';
 import { Card } from '../../ui/parts.tsx';
+import { say } from '../../ui/say.ts';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
 import { Rows } from '../../ui/table.tsx';
-import { say } from '../../ui/toast.tsx';
 import { useLoad } from '../../use-load.ts';
 import type { OperatingPoint, OperatingPoints } from './types.ts';
 

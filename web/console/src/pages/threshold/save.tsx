@@ -5,7 +5,7 @@ import { AppField } from '../../ui/app-field.tsx';
 import { Confirm } from '../../ui/dialog.tsx';
 import { Problem } from '../../ui/form.tsx';
 import { said } from '../../ui/said.ts';
-import { say } from '../../ui/toast.tsx';
+import { say } from '../../ui/say.ts';
 import { useLoad } from '../../use-load.ts';
 import type { AppInFull } from '../apps/model.ts';
 import { reviewText } from '../apps/review-fields.tsx';

@@ -5,7 +5,7 @@ import { loadSession } from '../../session.ts';
 import { Confirm, Dialog } from '../../ui/dialog.tsx';
 import { Form } from '../../ui/form.tsx';
 import { Facts, Field } from '../../ui/parts.tsx';
-import { say } from '../../ui/toast.tsx';
+import { say } from '../../ui/say.ts';
 import { KeysThatGo } from './keys-that-go.tsx';
 import { type Linked, RoleChoice, stateOf, type User, UserState } from './model.tsx';
 
