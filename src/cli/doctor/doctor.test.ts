@@ -80,7 +80,7 @@ describe('livestill doctor', () => {
     );
   });
 
-  it('shows room in the unit that people read', async () => {
+  it('shows free space in the unit that people read', async () => {
     expect(await found('disk room', {}, { freeBytes: async () => 68_126.6 * 1024 ** 2 })).toMatchObject({
       found: '66.5 GiB free',
     });
