@@ -31,9 +31,9 @@ export const EN_PARTS = {
   'problem.not_permitted': 'Your role does not allow this.',
   'problem.proof_needed': 'Nothing was done: confirm first that it is you.',
   'proof.title': 'Is it still you?',
-  'proof.lead': 'This hands out power or cannot be undone. It counts for five minutes.',
+  'proof.lead': 'This grants rights or cannot be undone. The confirmation counts for five minutes.',
   'proof.provider':
-    'This hands out power or cannot be undone. Sign in again there; you come back to this page and do it once more.',
+    'This grants rights or cannot be undone. Sign in again there; you come back to this page and do it once more.',
   'proof.submit': 'Confirm',
   'proof.passkey': 'Confirm with a passkey',
   'proof.back': 'Confirmed for five minutes: do it once more.',
