@@ -6,7 +6,7 @@ import type { Session } from './types.ts';
 export const PROOF_MS = 5 * 60_000;
 
 /**
- * What hands out power or cannot be undone: a change under one of these permissions asks who sits there. A
+ * What grants rights or cannot be undone: a change under one of these permissions asks who sits there. A
  * browser that was left open is not its user.
  */
 export const PROOF_PERMISSIONS: ReadonlySet<Permission> = new Set(['users', 'adminKeys', 'erase', 'keys']);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createAuthenticator } from './authenticator.ts';
 import { PASSWORD, startConsole } from './support.ts';
 
-/* A browser that was left open is not its user: what hands out power or cannot be undone asks who sits there. */
+/* A browser that was left open is not its user: what grants rights or cannot be undone asks who sits there. */
 
 const MINUTE = 60_000;
 const NEW_USER = { body: { name: 'Eve', role: 'administrator' } };

@@ -132,7 +132,7 @@ describe('the routes of the admin API', () => {
   });
 });
 
-/** What asks a user to show again who it is: it hands out power, or cannot be undone. */
+/** What asks a user to show again who it is: it grants rights, or cannot be undone. */
 const PROVEN: readonly string[] = [
   'POST /admin/v1/apps',
   'POST /admin/v1/users',
